@@ -1,0 +1,117 @@
+#pragma once
+
+#include "support/error.hpp"
+#include "support/task.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// The Kubernetes API as the controller uses it. Objects are raw JSON texts here; types decode themselves.
+// Errors are support::error: errc::status carries the HTTP status and, in the message, the reason and message
+// of the server's metav1.Status, cleaned (https://kubernetes.io/docs/reference/using-api/api-concepts/).
+namespace kube {
+
+// A kind of namespaced object, as it stands in the path:
+// /apis/<group>/<version>/namespaces/<ns>/<plural>/<name>.
+struct resource
+{
+    std::string group;  // empty: the core group (/api/v1)
+    std::string version;
+    std::string plural;
+};
+
+// One JSON object within a larger text, readable for SIMDJSON_PADDING bytes beyond its end.
+using object_json = std::string_view;
+
+struct list_request
+{
+    kube::resource resource;
+    std::string name_space;        // empty: all namespaces
+    std::string resource_version;  // empty: most recent (consistent read)
+    std::string continue_token;
+    int limit = 500;
+};
+
+// One page of a list. Owns the text that its items point into.
+class list_page
+{
+public:
+    virtual ~list_page() = default;
+    virtual std::span<const object_json> items() const = 0;
+    virtual const std::string& resource_version() const = 0;
+    virtual const std::string& continue_token() const = 0;  // empty: the last page
+};
+
+struct watch_request
+{
+    kube::resource resource;
+    std::string name_space;
+    std::string resource_version;  // events after this one
+    int timeout_seconds = 300;     // the server ends the watch about then
+};
+
+enum class watch_event_type
+{
+    added,
+    modified,
+    deleted,
+    bookmark,
+    error,
+};
+
+struct watch_event
+{
+    watch_event_type type;
+    object_json object;                 // valid until the next call of next()
+    std::string_view resource_version;  // of the object; empty for errors
+    int error_code = 0;                 // of a metav1.Status: 410 means list again
+    std::string error_message;          // cleaned
+};
+
+class watch_stream
+{
+public:
+    virtual ~watch_stream() = default;
+
+    // Waits for the next event; nullopt is the server's proper end. Errors: interrupted (cut, or silent
+    // beyond its time), bad_answer.
+    virtual support::task<support::result<std::optional<watch_event>>> next() = 0;
+};
+
+// The answer to a write: the object as it is now.
+class object_answer
+{
+public:
+    virtual ~object_answer() = default;
+    virtual object_json object() const = 0;
+};
+
+struct patch_request
+{
+    kube::resource resource;
+    std::string name_space;
+    std::string name;
+    std::string subresource;  // "status" or empty
+    std::string merge_patch;  // RFC 7386; with metadata.resourceVersion (and uid) in it the write is
+                              // conditional: 409 if it moved on
+};
+
+class client
+{
+public:
+    virtual ~client() = default;
+
+    virtual support::task<support::result<std::unique_ptr<list_page>>> list(list_request request) = 0;
+    virtual support::task<support::result<std::unique_ptr<watch_stream>>> watch(watch_request request) = 0;
+    virtual support::task<support::result<std::unique_ptr<object_answer>>> patch(patch_request request) = 0;
+    virtual support::task<support::result<std::unique_ptr<object_answer>>> get(
+        kube::resource resource, std::string name_space, std::string name
+    ) = 0;
+};
+
+}  // namespace kube

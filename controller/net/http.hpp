@@ -1,0 +1,99 @@
+#pragma once
+
+#include "support/clock.hpp"
+#include "support/error.hpp"
+#include "support/secret.hpp"
+#include "support/task.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// HTTP/1.1 as the layers above see it: requests and responses as values, and a client behind an interface.
+namespace net {
+
+struct header
+{
+    std::string name;
+    std::string value;
+};
+
+// Where a request goes: one connection pool each (RFC 9110 section 4.3.1).
+struct origin
+{
+    bool tls = false;
+    std::string host;  // a name or an address; IPv6 without brackets
+    std::uint16_t port = 0;
+
+    friend auto operator<=>(const origin&, const origin&) = default;
+
+    // "https://host:6443", the port only where it is not the scheme's own.
+    std::string str() const;
+};
+
+// How a TLS peer is verified and how we show ourselves. Verification is always on.
+struct tls_settings
+{
+    std::string ca_pem;                  // trusted certificates; empty: the system's
+    std::string client_certificate_pem;  // chain, leaf first; empty: none is shown
+    support::secret client_key_pem;
+    std::string server_name;  // for SNI and verification instead of the origin's host; empty: the host
+};
+
+struct http_request
+{
+    std::string method = "GET";
+    net::origin origin;
+    std::string target = "/";     // path and query, percent-encoded
+    std::vector<header> headers;  // Host, Content-Length, Connection and User-Agent are the client's
+    std::string body;
+    std::shared_ptr<const tls_settings> tls;   // null: the system's trust; connections are shared by pointer
+    support::time_point deadline{};            // of the whole exchange, connecting included
+    std::size_t max_response_bytes = 4 << 20;  // of header and body; a larger answer is errc::bad_answer
+    bool fresh_connection = false;  // never sent on an idle connection, so that a cut is never one of before
+    bool sensitive = false;  // request and response bodies hold secrets: every buffer is wiped after use
+};
+
+struct http_response
+{
+    int status = 0;
+    std::vector<header> headers;
+    std::string body;
+};
+
+// The first header of that name, compared without case; empty if there is none.
+std::string_view find_header(const std::vector<header>& headers, std::string_view name);
+
+// A response whose body is read as it comes. Destroying it closes the connection.
+class http_stream
+{
+public:
+    virtual ~http_stream() = default;
+
+    virtual int status() const = 0;
+    virtual const std::vector<header>& headers() const = 0;
+
+    // Waits for the next piece of the body; an empty one is its proper end. After an error nothing more
+    // comes. Errors: interrupted (cut, reset, nothing until `deadline`), bad_answer.
+    virtual support::task<support::result<std::string>> read(support::time_point deadline) = 0;
+};
+
+// Sends requests; connections are kept and reused. A response of any status is a success.
+// Errors: unreachable (nothing was sent), interrupted (sent, fate unknown), bad_answer (not HTTP, too large).
+// A GET or HEAD that finds its reused connection closed is sent once more on a new one; nothing else is ever
+// sent twice.
+class http_client
+{
+public:
+    virtual ~http_client() = default;
+
+    virtual support::task<support::result<http_response>> send(http_request request) = 0;
+
+    // Returns when the header is there; max_response_bytes bounds the header alone.
+    virtual support::task<support::result<std::unique_ptr<http_stream>>> open(http_request request) = 0;
+};
+
+}  // namespace net

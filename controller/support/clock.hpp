@@ -1,0 +1,39 @@
+#pragma once
+
+#include "support/task.hpp"
+
+#include <chrono>
+
+// The time, as an input. Deadlines and waits use the monotonic clock, which counts suspended time too
+// (CLOCK_BOOTTIME); wall time is for what people and certificates say (RFC 3339, notAfter).
+namespace support {
+
+using duration = std::chrono::nanoseconds;
+using wall_time = std::chrono::sys_seconds;
+
+struct boot_clock
+{
+    using rep = duration::rep;
+    using period = duration::period;
+    using duration = support::duration;
+    using time_point = std::chrono::time_point<boot_clock>;
+    static constexpr bool is_steady = true;
+};
+
+using time_point = boot_clock::time_point;
+
+class clock
+{
+public:
+    virtual ~clock() = default;
+
+    virtual time_point now() const = 0;
+    virtual wall_time wall() const = 0;
+
+    // Returns at or after `when`; at once if it has passed.
+    virtual task<> sleep_until(time_point when) = 0;
+
+    task<> sleep_for(duration wait) { return sleep_until(now() + wait); }
+};
+
+}  // namespace support

@@ -1,0 +1,163 @@
+#include "support/log.hpp"
+
+#include "support/text.hpp"
+
+#include <nlohmann/json.hpp>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <memory>
+#include <sstream>
+
+namespace support {
+namespace {
+
+constexpr std::size_t longest_value = 1024;
+
+struct log_state
+{
+    log_format format = log_format::text;
+    std::shared_ptr<spdlog::logger> logger;
+    std::shared_ptr<std::ostringstream> captured;
+};
+
+void apply_pattern(log_state& state)
+{
+    state.logger->set_pattern(
+        state.format == log_format::json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
+                                         : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
+        spdlog::pattern_time_type::utc
+    );
+}
+
+void write_to(log_state& state, spdlog::sink_ptr sink)
+{
+    const auto level = state.logger ? state.logger->level() : spdlog::level::info;
+    state.logger = std::make_shared<spdlog::logger>("controller", std::move(sink));
+    state.logger->set_level(level);
+    state.logger->flush_on(spdlog::level::trace);
+    apply_pattern(state);
+}
+
+log_state& current()
+{
+    static auto& state = *[] {
+        auto* made = new log_state;
+        write_to(*made, std::make_shared<spdlog::sinks::stderr_sink_st>());
+        return made;
+    }();
+    return state;
+}
+
+spdlog::level::level_enum spdlog_level(log_level level)
+{
+    switch (level)
+    {
+        case log_level::debug:
+            return spdlog::level::debug;
+        case log_level::info:
+            return spdlog::level::info;
+        case log_level::warn:
+            return spdlog::level::warn;
+        case log_level::error:
+            break;
+    }
+    return spdlog::level::err;
+}
+
+std::string json_text(std::string_view text)
+{
+    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+// A value as it is where it is one plain word, else quoted.
+std::string text_value(std::string_view value)
+{
+    const bool plain = !value.empty() && value.find_first_of(" \"=") == std::string_view::npos;
+    return plain ? std::string(value) : json_text(value);
+}
+
+}  // namespace
+
+void set_log(log_level level, log_format format)
+{
+    auto& state = current();
+    state.format = format;
+    state.logger->set_level(spdlog_level(level));
+    apply_pattern(state);
+}
+
+bool log_enabled(log_level level)
+{
+    return current().logger->should_log(spdlog_level(level));
+}
+
+void log(log_level level, std::string_view message, std::initializer_list<log_field> fields)
+{
+    auto& state = current();
+    if (!state.logger->should_log(spdlog_level(level)))
+    {
+        return;
+    }
+    const bool json = state.format == log_format::json;
+    const std::string cleaned = clean(message, longest_value);
+    std::string line = json ? "\"message\":" + json_text(cleaned) : cleaned;
+    for (const auto& [key, value] : fields)
+    {
+        const std::string shown = clean(value, longest_value);
+        line += json ? "," + json_text(key) + ":" + json_text(shown)
+                     : " " + std::string(key) + "=" + text_value(shown);
+    }
+    state.logger->log(spdlog_level(level), "{}", line);
+}
+
+result<log_level> parse_log_level(std::string_view name)
+{
+    constexpr std::pair<std::string_view, log_level> levels[] = {
+        {"debug", log_level::debug},
+        {"info", log_level::info},
+        {"warn", log_level::warn},
+        {"error", log_level::error}
+    };
+    for (const auto& [known, level] : levels)
+    {
+        if (known == name)
+        {
+            return level;
+        }
+    }
+    return fail(
+        errc::invalid, "log level \"" + std::string(name) + "\" is not known; use debug, info, warn or error"
+    );
+}
+
+result<log_format> parse_log_format(std::string_view name)
+{
+    if (name == "text" || name == "json")
+    {
+        return name == "json" ? log_format::json : log_format::text;
+    }
+    return fail(errc::invalid, "log format \"" + std::string(name) + "\" is not known; use json or text");
+}
+
+log_capture::log_capture()
+{
+    auto& state = current();
+    state.captured = std::make_shared<std::ostringstream>();
+    write_to(state, std::make_shared<spdlog::sinks::ostream_sink_st>(*state.captured));
+}
+
+log_capture::~log_capture()
+{
+    auto& state = current();
+    write_to(state, std::make_shared<spdlog::sinks::stderr_sink_st>());
+    state.captured.reset();
+}
+
+std::string log_capture::text() const
+{
+    return current().captured->str();
+}
+
+}  // namespace support

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+// A coroutine of the one event loop. It starts when it is awaited or spawned. Cancellation reaches every
+// await and unwinds the coroutine as boost::system::system_error(operation_aborted), the one exception that
+// is no bug.
+namespace support {
+
+template <class T = void>
+using task = boost::asio::awaitable<T>;
+
+}  // namespace support

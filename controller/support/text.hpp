@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace support {
+
+// Text of a stranger (a server's message) made fit for a log line, a status or an error: control characters
+// and line ends become spaces, runs of spaces one, invalid UTF-8 becomes '?', and it is cut at `limit` bytes
+// with "..." at the end.
+std::string clean(std::string_view text, std::size_t limit = 256);
+
+}  // namespace support

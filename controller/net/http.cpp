@@ -1,0 +1,35 @@
+#include "net/http.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+namespace net {
+namespace {
+
+char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+}  // namespace
+
+std::string origin::str() const
+{
+    std::string text = tls ? "https://" : "http://";
+    text += host.find(':') == std::string::npos ? host : "[" + host + "]";
+    if (port != (tls ? 443 : 80))
+    {
+        text += ":" + std::to_string(port);
+    }
+    return text;
+}
+
+std::string_view find_header(const std::vector<header>& headers, std::string_view name)
+{
+    const auto found = std::ranges::find_if(headers, [name](const header& each) {
+        return std::ranges::equal(each.name, name, {}, lower, lower);
+    });
+    return found == headers.end() ? std::string_view() : std::string_view(found->value);
+}
+
+}  // namespace net

@@ -1,0 +1,120 @@
+#include "net/x509.hpp"
+
+#include "net/openssl.hpp"
+
+#include <climits>
+#include <openssl/err.h>
+#include <openssl/pkcs12.h>
+
+namespace net {
+namespace {
+
+struct pkcs12_free
+{
+    void operator()(PKCS12* p) const { PKCS12_free(p); }
+};
+
+using pkcs12_ptr = std::unique_ptr<PKCS12, pkcs12_free>;
+
+support::result<support::wall_time> not_after(const X509& certificate)
+{
+    std::tm time{};
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &time) != 1)
+    {
+        ERR_clear_error();
+        return support::fail(support::errc::invalid, "the notAfter of the certificate is not a time");
+    }
+    const std::chrono::year_month_day date(
+        std::chrono::year(time.tm_year + 1900),
+        std::chrono::month(static_cast<unsigned>(time.tm_mon + 1)),
+        std::chrono::day(static_cast<unsigned>(time.tm_mday))
+    );
+    return std::chrono::sys_days(date) + std::chrono::hours(time.tm_hour) +
+           std::chrono::minutes(time.tm_min) + std::chrono::seconds(time.tm_sec);
+}
+
+x509_ptr read_der(std::string_view bytes)
+{
+    const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
+    const auto* end = at + bytes.size();
+    x509_ptr certificate(d2i_X509(nullptr, &at, static_cast<long>(bytes.size())));
+    ERR_clear_error();
+    return at == end ? std::move(certificate) : nullptr;
+}
+
+support::result<x509_ptr> read_pkcs12(std::string_view bytes)
+{
+    const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
+    const pkcs12_ptr bundle(d2i_PKCS12(nullptr, &at, static_cast<long>(bytes.size())));
+    ERR_clear_error();
+    if (!bundle)
+    {
+        return support::fail(support::errc::invalid, "the payload is neither PEM nor DER nor PKCS12");
+    }
+    EVP_PKEY* key = nullptr;
+    X509* certificate = nullptr;
+    const bool read = PKCS12_parse(bundle.get(), nullptr, &key, &certificate, nullptr) == 1;
+    const bool mac = ERR_GET_REASON(ERR_peek_last_error()) == PKCS12_R_MAC_VERIFY_FAILURE;
+    const private_key_ptr key_owner(key);
+    x509_ptr owner(certificate);
+    const std::string reason = last_openssl_error();
+    if (!read)
+    {
+        return support::fail(
+            support::errc::invalid,
+            mac ? "the PKCS12 bundle needs a pass phrase" : "the PKCS12 bundle is unreadable: " + reason
+        );
+    }
+    if (!owner)
+    {
+        return support::fail(
+            support::errc::invalid, "the PKCS12 bundle does not hold a certificate with its private key"
+        );
+    }
+    return owner;
+}
+
+}  // namespace
+
+support::result<support::wall_time> certificate_not_after(std::string_view payload)
+{
+    if (payload.size() > INT_MAX)
+    {
+        return support::fail(support::errc::invalid, "the payload is too large for a certificate");
+    }
+    if (payload.contains("-----BEGIN "))
+    {
+        // From the first certificate on: a private key before it is not even looked at.
+        const auto at = payload.find("-----BEGIN CERTIFICATE-----");
+        const auto certificates = read_certificates(payload.substr(std::min(at, payload.size())));
+        if (!certificates)
+        {
+            return std::unexpected(certificates.error());
+        }
+        return not_after(*certificates->front());
+    }
+    if (const auto certificate = read_der(payload))
+    {
+        return not_after(*certificate);
+    }
+    const auto certificate = read_pkcs12(payload);
+    if (!certificate)
+    {
+        return std::unexpected(certificate.error());
+    }
+    return not_after(**certificate);
+}
+
+support::result<> check_certificates_pem(std::string_view pem)
+{
+    const auto certificates = read_certificates(pem);
+    return certificates ? support::result<>() : std::unexpected(certificates.error());
+}
+
+support::result<> check_private_key_pem(std::string_view pem)
+{
+    const auto key = read_private_key(pem);
+    return key ? support::result<>() : std::unexpected(key.error());
+}
+
+}  // namespace net

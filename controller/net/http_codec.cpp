@@ -1,0 +1,414 @@
+#include "net/http_codec.hpp"
+
+#include "support/secret.hpp"
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+namespace net {
+namespace {
+
+// What one chunk header, or the trailers, may take.
+constexpr std::size_t max_chunk_header = 16 << 10;
+
+// RFC 9110 section 5.6.2.
+bool is_token(std::string_view text)
+{
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+               std::string_view("!#$%&'*+-.^_`|~").contains(c);
+    });
+}
+
+bool is_field_value(std::string_view text)
+{
+    return std::ranges::all_of(text, [](char c) {
+        return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F);
+    });
+}
+
+bool is_target(std::string_view text)
+{
+    return text.starts_with('/') && std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7F; });
+}
+
+bool is_host(std::string_view text)
+{
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
+               c == '-' || c == '_' || c == ':';
+    });
+}
+
+bool same(std::string_view a, std::string_view b)
+{
+    return beast::iequals(a, b);
+}
+
+constexpr std::array<std::string_view, 10> own_headers{
+    "Host",
+    "User-Agent",
+    "Content-Length",
+    "Connection",
+    "Accept-Encoding",
+    "Transfer-Encoding",
+    "TE",
+    "Trailer",
+    "Upgrade",
+    "Expect"
+};
+
+}  // namespace
+
+support::result<wiped_string> encode_request(const http_request& request, std::string_view user_agent)
+{
+    const auto invalid = [](std::string message) {
+        return support::fail(support::errc::invalid, std::move(message));
+    };
+    if (!is_token(request.method))
+    {
+        return invalid("the method of a request is not a word");
+    }
+    if (!is_host(request.origin.host))
+    {
+        return invalid("the host of a request is not a host name or address");
+    }
+    if (!is_target(request.target))
+    {
+        return invalid(
+            "the path of a request does not begin with '/' or holds characters that are not allowed"
+        );
+    }
+    wiped_string text;
+    text.reserve(1024 + request.target.size() + request.body.size());
+    const auto line = [&text](std::string_view name, std::string_view value) {
+        text.append(name).append(": ").append(value).append("\r\n");
+    };
+    text.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\n");
+    const std::string origin = request.origin.str();
+    line("Host", std::string_view(origin).substr(origin.find("//") + 2));
+    line("User-Agent", user_agent);
+    line("Accept-Encoding", "identity");
+    for (const auto& [name, value] : request.headers)
+    {
+        if (!is_token(name) || std::ranges::any_of(own_headers, [&](auto own) { return same(own, name); }))
+        {
+            return invalid("a header of a request has a name that is not allowed");
+        }
+        if (!is_field_value(value))
+        {
+            return invalid("header " + name + " of a request holds characters that are not allowed");
+        }
+        line(name, value);
+    }
+    if (!request.body.empty() || request.method == "POST" || request.method == "PUT" ||
+        request.method == "PATCH")
+    {
+        line("Content-Length", std::to_string(request.body.size()));
+    }
+    text.append("\r\n").append(request.body);
+    return text;
+}
+
+// Beast's parser, its findings kept as they are needed here.
+class response_decoder::parser final : public http::basic_parser<false>
+{
+public:
+    parser(bool head, bool sensitive, response_limits limits)
+        : head_(head), sensitive_(sensitive), limits_(limits)
+    {
+        skip(head);
+        body_limit(boost::none);  // counted here, together with the header
+        header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(limits.header_bytes, UINT32_MAX)));
+    }
+
+    ~parser() override
+    {
+        if (sensitive_)
+        {
+            support::wipe(body_);
+        }
+    }
+
+    // The parser for what follows this interim response.
+    std::unique_ptr<parser> next() const
+    {
+        auto limits = limits_;
+        limits.header_bytes -= std::min(limits.header_bytes, header_bytes_);
+        limits.total_bytes -= std::min(limits.total_bytes, header_bytes_);
+        return std::make_unique<parser>(head_, sensitive_, limits);
+    }
+
+    std::string why(beast::error_code ec, std::string_view bytes) const
+    {
+        if (!refused_.empty())
+        {
+            return refused_;
+        }
+        if (ec == http::error::body_limit)
+        {
+            return "the answer is too large";
+        }
+        if (ec == http::error::header_limit)
+        {
+            return "the header of the answer is too large";
+        }
+        if (ec == http::error::bad_version && bytes.starts_with("\x15\x03"))
+        {
+            return "the server speaks TLS on this port; use https";
+        }
+        return "the answer is not HTTP/1.1: " + ec.message();
+    }
+
+    bool interim() const { return is_done() && status_ / 100 == 1; }
+
+    std::size_t pending_limit() const
+    {
+        return is_header_done() ? max_chunk_header : std::min(limits_.header_bytes, limits_.total_bytes);
+    }
+
+    void count(std::size_t header_bytes) { header_bytes_ += header_bytes; }
+
+    int status_ = 0;
+    std::vector<header> headers_;
+    std::string body_;
+    std::string refused_;  // why this answer is not taken, if not by Beast
+
+private:
+    void on_request_impl(http::verb, beast::string_view, beast::string_view, int, beast::error_code&) override
+    {}
+
+    void on_response_impl(int code, beast::string_view, int version, beast::error_code& ec) override
+    {
+        status_ = code;
+        http_1_0_ = version < 11;
+        if (code < 100)
+        {
+            ec = http::error::bad_status;
+        }
+        else if (code == 101)
+        {
+            refuse("the server wants to change the protocol", ec);
+        }
+    }
+
+    void on_field_impl(
+        http::field field, beast::string_view name, beast::string_view value, beast::error_code& ec
+    ) override
+    {
+        if (is_header_done())
+        {
+            return;  // a trailer
+        }
+        if (field == http::field::transfer_encoding && (http_1_0_ || !beast::iequals(value, "chunked")))
+        {
+            ec = http::error::bad_transfer_encoding;
+            return;
+        }
+        if (field == http::field::content_encoding && !value.empty() && !beast::iequals(value, "identity"))
+        {
+            refuse("the body is in an encoding that was not asked for", ec);
+            return;
+        }
+        headers_.push_back({std::string(name), std::string(value)});
+    }
+
+    void on_header_impl(beast::error_code&) override {}
+
+    void on_body_init_impl(const boost::optional<std::uint64_t>& length, beast::error_code& ec) override
+    {
+        if (length)
+        {
+            expect(*length, ec);
+            if (!ec)
+            {
+                body_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, 1 << 20)));
+            }
+        }
+    }
+
+    std::size_t on_body_impl(beast::string_view piece, beast::error_code& ec) override
+    {
+        expect(piece.size(), ec);
+        if (ec)
+        {
+            return 0;
+        }
+        append(piece);
+        body_bytes_ += piece.size();
+        return piece.size();
+    }
+
+    void on_chunk_header_impl(std::uint64_t size, beast::string_view, beast::error_code& ec) override
+    {
+        expect(size, ec);
+    }
+
+    std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view piece, beast::error_code& ec) override
+    {
+        return on_body_impl(piece, ec);
+    }
+
+    void on_finish_impl(beast::error_code&) override {}
+
+    void refuse(std::string why, beast::error_code& ec)
+    {
+        refused_ = std::move(why);
+        ec = http::error::bad_value;
+    }
+
+    void expect(std::uint64_t more, beast::error_code& ec) const
+    {
+        if (more > limits_.total_bytes - std::min(limits_.total_bytes, header_bytes_ + body_bytes_))
+        {
+            ec = http::error::body_limit;
+        }
+    }
+
+    void append(beast::string_view piece)
+    {
+        if (sensitive_ && body_.size() + piece.size() > body_.capacity())
+        {
+            std::string larger;
+            larger.reserve(std::max(2 * body_.capacity(), body_.size() + piece.size()));
+            larger = body_;
+            support::wipe(body_);
+            body_.swap(larger);
+        }
+        body_.append(piece);
+    }
+
+    bool head_;
+    bool sensitive_;
+    response_limits limits_;
+    bool http_1_0_ = false;
+    std::size_t header_bytes_ = 0;
+    std::size_t body_bytes_ = 0;
+};
+
+response_decoder::response_decoder(bool head, bool sensitive, response_limits limits)
+    : parser_(std::make_unique<parser>(head, sensitive, limits))
+{}
+
+response_decoder::response_decoder(response_decoder&&) noexcept = default;
+response_decoder::~response_decoder() = default;
+
+support::result<> response_decoder::put(std::string_view bytes)
+{
+    if (pending_.empty())
+    {
+        auto parsed = parse(bytes);
+        pending_.assign(bytes.begin(), bytes.end());
+        return parsed;
+    }
+    pending_.insert(pending_.end(), bytes.begin(), bytes.end());
+    std::string_view rest(pending_.data(), pending_.size());
+    auto parsed = parse(rest);
+    pending_.erase(pending_.begin(), pending_.end() - static_cast<std::ptrdiff_t>(rest.size()));
+    return parsed;
+}
+
+// Takes what it can from the front of `bytes`; what it leaves is the beginning of something.
+support::result<> response_decoder::parse(std::string_view& bytes)
+{
+    while (!bytes.empty() && !parser_->is_done())
+    {
+        const bool in_header = !parser_->is_header_done();
+        beast::error_code ec;
+        const auto used = parser_->put(boost::asio::buffer(bytes.data(), bytes.size()), ec);
+        if (ec && ec != http::error::need_more)
+        {
+            return support::fail(support::errc::bad_answer, parser_->why(ec, bytes));
+        }
+        bytes.remove_prefix(used);
+        if (in_header)
+        {
+            parser_->count(used);
+        }
+        if (ec == http::error::need_more)
+        {
+            if (bytes.size() > parser_->pending_limit())
+            {
+                return support::fail(
+                    support::errc::bad_answer, parser_->why(http::error::header_limit, bytes)
+                );
+            }
+            return {};
+        }
+        if (parser_->interim())
+        {
+            parser_ = parser_->next();
+        }
+    }
+    surplus_ = surplus_ || !bytes.empty();
+    bytes = {};
+    return {};
+}
+
+support::result<> response_decoder::put_end()
+{
+    if (done())
+    {
+        return {};
+    }
+    if (!parser_->got_some())
+    {
+        return support::fail(
+            support::errc::interrupted, "the server closed the connection without an answer"
+        );
+    }
+    beast::error_code ec;
+    parser_->put_eof(ec);
+    if (ec)
+    {
+        return support::fail(
+            support::errc::interrupted, "the server closed the connection within its answer"
+        );
+    }
+    return {};
+}
+
+bool response_decoder::header_done() const
+{
+    return parser_->is_header_done();
+}
+
+bool response_decoder::done() const
+{
+    return parser_->is_done();
+}
+
+int response_decoder::status() const
+{
+    return parser_->status_;
+}
+
+const std::vector<header>& response_decoder::headers() const
+{
+    return parser_->headers_;
+}
+
+std::string response_decoder::take_body()
+{
+    return std::exchange(parser_->body_, {});
+}
+
+bool response_decoder::has_body() const
+{
+    return !parser_->body_.empty();
+}
+
+bool response_decoder::reusable() const
+{
+    return done() && !surplus_ && parser_->keep_alive();
+}
+
+}  // namespace net

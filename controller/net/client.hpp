@@ -9,6 +9,8 @@
 
 namespace net {
 
+class dialer;
+
 struct client_options
 {
     std::string user_agent;
@@ -19,6 +21,11 @@ struct client_options
 // The http_client over real sockets, TLS by OpenSSL. `clock` must outlive it.
 std::unique_ptr<http_client> create_http_client(
     boost::asio::any_io_executor executor, support::clock& clock, client_options options
+);
+
+// The same over the connections of `dialer`.
+std::unique_ptr<http_client> create_http_client(
+    std::unique_ptr<dialer> dialer, support::clock& clock, client_options options
 );
 
 }  // namespace net

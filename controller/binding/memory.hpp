@@ -1,0 +1,58 @@
+#pragma once
+
+#include "binding/world.hpp"
+
+// What an observation changes in the memory of a target. Pure: values in, values changed, time as an
+// argument.
+namespace binding {
+
+// A look at the bindings of the target: new ones, changed ones, those that are gone. `started` tells whether
+// the process has just begun, when an unconfirmed entry may belong to a PUT of an earlier process (rule 9).
+void remember_bindings(
+    target_memory& memory,
+    const std::vector<const certificate_binding*>& bindings,
+    const settings& settings,
+    support::time_point now,
+    std::optional<support::time_point> started
+);
+
+void remember_place(target_memory& memory, sighting<cloud::answer<cloud::place>> seen);
+void remember_listener(
+    target_memory& memory, const settings& settings, sighting<cloud::answer<cloud::listener>> seen
+);
+void remember_load_balancer(target_memory& memory, sighting<cloud::answer<cloud::load_balancer>> seen);
+void remember_certificate(
+    target_memory& memory,
+    support::uuid binding,
+    support::uuid certificate_id,
+    sighting<cloud::answer<cloud::certificate>> seen
+);
+void remember_ref(
+    target_memory& memory,
+    const std::string& container_ref,
+    support::time_point asked_at,
+    cloud::ref_state state
+);
+
+// How long a PUT may take effect after it was sent.
+support::duration deadline_of(const settings& settings, const cloud::listener_change& change);
+
+// A PUT is about to be sent: from here on it may take effect.
+void remember_put_sent(
+    target_memory& memory,
+    const settings& settings,
+    const cloud::listener_change& change,
+    listener_slots expected,
+    support::time_point now
+);
+
+// What came back of it.
+void remember_put_answer(
+    target_memory& memory,
+    const settings& settings,
+    const std::vector<const certificate_binding*>& added,
+    const cloud::answer<cloud::listener>& answer,
+    support::time_point now
+);
+
+}  // namespace binding

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+// The closed set of Ready reasons and what each means for state and kstatus (design section 6,
+// docs/status.md).
+namespace binding {
+
+enum class state : std::uint8_t
+{
+    unset,
+    pending,
+    active,
+    error,
+    deleting,
+};
+
+enum class reason : std::uint8_t
+{
+    unset,
+    attached,
+    progressing,
+    load_balancer_busy,
+    certificate_not_active,
+    certificate_not_found,
+    certificate_access_denied,
+    certificate_expired,
+    listener_not_found,
+    listener_access_denied,
+    listener_protocol,
+    conflict,
+    load_balancer_error,
+    listener_error,
+    blocked_by_unreadable_ref,
+    certificate_refused,
+    contested,
+    ledger_full,
+    credentials_invalid,
+    credentials_missing,
+    cloud_changed,
+    cloud_unavailable,
+    detaching,
+    last_certificate,
+    certificate_active,  // of the condition CertificateActive alone
+};
+
+// "CertificateNotActive"; empty for unset.
+std::string_view name_of(reason value);
+std::string_view name_of(state value);
+
+// Empty for texts outside the set, as a newer or older version may have written.
+std::optional<reason> parse_reason(std::string_view name);
+std::optional<state> parse_state(std::string_view name);
+
+// The state that goes with a reason, where no deletion is under way. CloudUnavailable keeps the state it
+// finds.
+state state_of(reason value);
+
+}  // namespace binding

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "binding/world.hpp"
+#include "cloud/client.hpp"
+#include "kube/client.hpp"
+#include "runtime/work_queue.hpp"
+#include "support/backoff.hpp"
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace binding {
+
+// What the reconciler needs of the store of bindings. Pointers hold until the next change of the store.
+class binding_store
+{
+public:
+    virtual ~binding_store() = default;
+
+    virtual std::vector<const certificate_binding*> bindings_of(const target& target
+    ) const = 0;  // oldest first
+    virtual std::vector<target> targets() const = 0;
+    virtual const certificate_binding* find(const support::uuid& uid) const = 0;
+
+    // The answer to a write of ours: the object as it is now.
+    virtual void applied(kube::object_json object) = 0;
+};
+
+// Brings targets to what their bindings want: gathers what plan() asks for and does what plan() says, one
+// step after the other.
+//
+// Guarantees: never two rounds of one target at a time (the caller's queue sees to it), at most one write a
+// load balancer, nothing decided here. What was observed and sent is kept between rounds in memory alone; a
+// crash loses it and rule 9 covers that.
+class reconciler
+{
+public:
+    struct parts
+    {
+        kube::client& kube;
+        cloud::client& cloud;
+        support::clock& clock;
+        binding_store& store;
+        support::random_engine& random;
+        std::function<void(target)> enqueue;  // asks for a round of that target, now
+    };
+
+    reconciler(parts parts, settings settings);
+    ~reconciler();
+
+    // One round.
+    support::task<runtime::outcome> reconcile(target target);
+
+    // Whether the change of an object needs a round of its target; null: it was not there / is gone.
+    bool concerns(const certificate_binding* before, const certificate_binding* after) const;
+
+private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace binding

@@ -1,0 +1,161 @@
+#pragma once
+
+#include "binding/certificate_binding.hpp"
+#include "cloud/client.hpp"
+#include "support/clock.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+// Everything that a plan is made from, as values: what was observed of a target and what is remembered
+// between its rounds.
+namespace binding {
+
+// The unit of reconciliation: one listener through one credential.
+struct target
+{
+    support::interned region;
+    support::uuid listener;
+
+    bool operator==(const target&) const = default;
+    std::strong_ordering operator<=>(const target&) const = default;
+};
+
+inline target target_of(const certificate_binding& object)
+{
+    return {object.spec.region, object.spec.resource_id};
+}
+
+struct settings
+{
+    support::duration resync_period = std::chrono::minutes(10);
+    support::duration write_deadline = std::chrono::seconds(30);  // of a PUT, besides per_ref
+    support::duration per_ref = std::chrono::milliseconds(600);   // for each ref in its body
+    support::duration settle =
+        std::chrono::milliseconds(100);  // a PUT waits this long after the last arrival ...
+    support::duration settle_at_most =
+        std::chrono::seconds(2);                        // ... but no longer than this after the first
+    support::duration proof = std::chrono::seconds(5);  // between the two 404s that prove "gone" or "dead"
+    support::duration fresh_certificate = std::chrono::seconds(10);  // age of the check of what a PUT adds
+    support::duration fresh_lookup = std::chrono::seconds(60);       // age of the look-up of what a PUT keeps
+    support::duration grace = std::chrono::minutes(5);  // in which what is not found may still be created
+};
+
+// An answer and when its question was sent: what it says was true at that time or later.
+template <class T>
+struct sighting
+{
+    support::time_point asked_at;
+    T value;
+};
+
+struct ref_sighting
+{
+    support::time_point asked_at{};
+    cloud::ref_state state = cloud::ref_state::unknown;
+    std::optional<support::time_point> dead_since;  // when the first of an unbroken row of 404s was asked for
+};
+
+// Octavia refused a PUT that would have added this binding's certificate.
+struct refusal
+{
+    support::uuid certificate_id;
+    slot refused_slot = slot::sni;
+    std::string message;
+    support::time_point until{};
+};
+
+struct binding_memory
+{
+    std::optional<ledger> held;  // the ledger as we last wrote it, or as it was when we first saw the binding
+    std::int64_t generation = 0;
+    support::time_point generation_since{};
+    bool generation_is_new = false;  // it began while we watched, so generation_since is its beginning
+    support::interned requested_at;
+    support::uuid certificate_id;  // what `certificate` is about
+    std::optional<sighting<cloud::answer<cloud::certificate>>> certificate;
+    int certificate_polls = 0;  // looks in a row that found it not usable
+    std::optional<refusal> refused;
+    int refusals = 0;
+    std::optional<support::time_point> verified_at;  // when it was last read back as attached
+};
+
+enum class put_phase
+{
+    accepted,      // Octavia said yes; the load balancer is being changed
+    in_doubt,      // sent without Octavia's own answer: it may take effect until `deadline`
+    before_start,  // an unconfirmed entry was found at the start: an earlier process's PUT may take effect
+                   // until `deadline`
+};
+
+struct listener_slots
+{
+    std::optional<std::string> default_ref;
+    std::vector<std::string> sni_refs;
+};
+
+// A PUT whose end has not been seen.
+struct put_memory
+{
+    put_phase phase = put_phase::accepted;
+    listener_slots expected;  // of the listener afterwards; unknown before_start
+    support::time_point deadline{};
+    int polls = 0;
+};
+
+struct target_memory
+{
+    std::optional<sighting<cloud::answer<cloud::place>>> place;
+    std::optional<sighting<cloud::answer<cloud::listener>>> listener;
+    std::optional<sighting<cloud::answer<cloud::load_balancer>>> load_balancer;
+    std::map<std::string, ref_sighting> refs;  // by ref_key
+    std::optional<support::time_point>
+        gone_since;  // when the first of an unbroken row of 404s of the listener was asked for
+    std::optional<cloud::place> gone_place;
+    std::optional<put_memory> put;
+    std::optional<support::time_point> first_arrival;  // of changes that no PUT has carried yet
+    support::time_point last_arrival{};
+    int busy_polls = 0;  // looks in a row that found the load balancer busy with something that is not ours
+    int error_puts = 0;  // PUTs in a row after which the listener was in ERROR
+    std::optional<support::time_point> next_error_put;
+    std::optional<refusal> blocked;  // Octavia refused a PUT that adds nothing of ours
+    bool clean = false;  // another listener of the load balancer waits for us to let go of our dead refs
+    std::unordered_map<support::uuid, binding_memory> bindings;
+};
+
+// Another listener with a binding of ours on the same load balancer, as far as rule 4 asks.
+struct neighbour
+{
+    binding::target target;
+    std::string dead_ref;  // a ref on it that is dead; empty: none
+    bool undecided =
+        false;          // a ref looks dead, but was not seen so twice yet; or the listener could not be read
+    bool ours = false;  // the dead ref is ours and its own target can let go of it
+};
+
+enum class lane_state
+{
+    free,
+    ours,
+    taken,
+};
+
+struct world
+{
+    support::time_point now{};
+    support::wall_time wall{};
+    const binding::settings* settings = nullptr;
+    support::time_point round_started{};
+    std::optional<support::time_point> committed_at;   // the last write to Kubernetes in this round
+    std::vector<const certificate_binding*> bindings;  // of the target, oldest first
+    std::set<support::uuid> unwritable;                // writes to these failed in this round
+    const target_memory* memory = nullptr;
+    lane_state lane = lane_state::free;
+    std::optional<std::vector<neighbour>> neighbours;  // looked at in this round
+};
+
+}  // namespace binding

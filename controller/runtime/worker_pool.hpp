@@ -1,0 +1,97 @@
+#pragma once
+
+#include "runtime/work_queue.hpp"
+#include "support/alarm.hpp"
+#include "support/task_group.hpp"
+
+#include <functional>
+
+namespace runtime {
+
+// Takes keys off a queue and works on them, at most `limit` at a time, until it is cancelled.
+template <class Key>
+class worker_pool
+{
+public:
+    using work = std::function<support::task<outcome>(Key)>;
+
+    worker_pool(
+        boost::asio::any_io_executor executor,
+        support::clock& clock,
+        work_queue<Key>& queue,
+        std::size_t limit,
+        work reconcile
+    )
+        : clock_(clock),
+          queue_(queue),
+          limit_(limit),
+          reconcile_(std::move(reconcile)),
+          alarm_(executor, clock),
+          group_(executor)
+    {}
+
+    void add(const Key& key) { add(key, clock_.now()); }
+
+    void add(const Key& key, support::time_point due)
+    {
+        queue_.add(key, due);
+        alarm_.ring();
+    }
+
+    // Takes no more work once `stop` was called; returns when what is in work has ended.
+    support::task<> run()
+    {
+        while (!stopping_)
+        {
+            while (queue_.in_work() < limit_ && !stopping_)
+            {
+                auto key = queue_.take(clock_.now());
+                if (!key)
+                {
+                    break;
+                }
+                group_.spawn(work_on(std::move(*key)));
+            }
+            const bool full = queue_.in_work() >= limit_;
+            co_await alarm_.wait(full ? std::nullopt : queue_.next_due());
+        }
+        co_await group_.join();
+    }
+
+    void stop()
+    {
+        stopping_ = true;
+        alarm_.ring();
+    }
+
+    // Ends the work that still goes on.
+    void cancel() { group_.cancel(); }
+
+private:
+    support::task<> work_on(Key key)
+    {
+        // Left as it is by an exception, which is a bug that the group reports: the key is tried again.
+        struct ending
+        {
+            worker_pool& pool;
+            const Key& key;
+            outcome how{outcome::kind::retry, {}};
+            ~ending()
+            {
+                pool.queue_.finish(key, how, pool.clock_.now());
+                pool.alarm_.ring();
+            }
+        } end{*this, key};
+        end.how = co_await reconcile_(key);
+    }
+
+    support::clock& clock_;
+    work_queue<Key>& queue_;
+    std::size_t limit_;
+    work reconcile_;
+    support::alarm alarm_;
+    support::task_group group_;
+    bool stopping_ = false;
+};
+
+}  // namespace runtime

@@ -1,0 +1,106 @@
+#include "support/task_group.hpp"
+
+#include "support/log.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace support {
+
+struct task_group::state
+{
+    explicit state(asio::any_io_executor on) : executor(std::move(on)), ended(executor) {}
+
+    asio::any_io_executor executor;
+    std::list<asio::cancellation_signal> signals;
+    asio::steady_timer ended;  // cancelled when the last one has ended
+};
+
+namespace {
+
+void report(const std::exception_ptr& thrown)
+{
+    try
+    {
+        std::rethrow_exception(thrown);
+    }
+    catch (const boost::system::system_error& e)
+    {
+        if (e.code() != asio::error::operation_aborted)
+        {
+            log(log_level::error, "a task ended by an exception, which is a bug", {{"what", e.what()}});
+        }
+    }
+    catch (const std::exception& e)
+    {
+        log(log_level::error, "a task ended by an exception, which is a bug", {{"what", e.what()}});
+    }
+}
+
+}  // namespace
+
+task_group::task_group(asio::any_io_executor executor) : state_(std::make_shared<state>(std::move(executor)))
+{}
+
+task_group::~task_group() = default;
+
+void task_group::spawn(task<> job)
+{
+    const auto self = state_;
+    const auto signal = self->signals.emplace(self->signals.end());
+    asio::co_spawn(
+        self->executor,
+        std::move(job),
+        asio::bind_cancellation_slot(
+            signal->slot(),
+            [self, signal](const std::exception_ptr& thrown) {
+                self->signals.erase(signal);
+                if (self->signals.empty())
+                {
+                    self->ended.cancel();
+                }
+                if (thrown)
+                {
+                    report(thrown);
+                }
+            }
+        )
+    );
+}
+
+void task_group::cancel()
+{
+    // A job may end, and take its signal away, while it is told.
+    for (auto it = state_->signals.begin(); it != state_->signals.end();)
+    {
+        const auto here = it++;
+        here->emit(asio::cancellation_type::all);
+    }
+}
+
+std::size_t task_group::running() const
+{
+    return state_->signals.size();
+}
+
+task<> task_group::join()
+{
+    const auto self = state_;
+    while (!self->signals.empty())
+    {
+        self->ended.expires_at(asio::steady_timer::time_point::max());
+        boost::system::error_code ignored;
+        co_await self->ended.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+}
+
+}  // namespace support

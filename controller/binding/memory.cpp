@@ -127,7 +127,6 @@ void remember_listener(
     target_memory& memory, const settings& settings, sighting<cloud::answer<cloud::listener>> seen
 )
 {
-    const bool first = !memory.listener || !memory.listener->value;
     const bool not_found = !seen.value && seen.value.error().kind == cloud::failure::not_found;
     const auto place =
         memory.place && memory.place->value ? std::optional(*memory.place->value) : std::nullopt;
@@ -140,8 +139,9 @@ void remember_listener(
         memory.gone_since = seen.asked_at;
         memory.gone_place = place;
     }
-    if (seen.value && first && memory.put && memory.put->phase == put_phase::before_start)
+    if (seen.value && memory.put && memory.put->phase == put_phase::before_start && !memory.put->refs_counted)
     {
+        memory.put->refs_counted = true;
         const auto refs = seen.value->sni_refs.size() + (seen.value->default_ref ? 1 : 0);
         memory.put->deadline += settings.per_ref * static_cast<std::int64_t>(refs);
     }
@@ -202,6 +202,11 @@ void remember_ref(
     }
     seen.asked_at = asked_at;
     seen.state = state;
+}
+
+support::time_point quiet_at(const target_memory& memory, const settings& settings)
+{
+    return std::min(memory.last_arrival + settings.settle, *memory.first_arrival + settings.settle_at_most);
 }
 
 support::duration deadline_of(const settings& settings, const cloud::listener_change& change)

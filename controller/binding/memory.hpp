@@ -34,6 +34,9 @@ void remember_ref(
     cloud::ref_state state
 );
 
+// When the arrivals since memory.first_arrival count as complete. Needs first_arrival.
+support::time_point quiet_at(const target_memory& memory, const settings& settings);
+
 // How long a PUT may take effect after it was sent.
 support::duration deadline_of(const settings& settings, const cloud::listener_change& change);
 

@@ -1,5 +1,6 @@
 #include "binding/plan.hpp"
 
+#include "binding/memory.hpp"
 #include "binding/slots.hpp"
 #include "binding/verdict.hpp"
 #include "cloud/container_ref.hpp"
@@ -373,7 +374,7 @@ private:
         }
         if (m_.first_arrival)
         {
-            const auto quiet = std::min(m_.last_arrival + s_.settle, *m_.first_arrival + s_.settle_at_most);
+            const auto quiet = quiet_at(m_, s_);
             if (w_.now < quiet)
             {
                 return ended(pause::after, quiet - w_.now);

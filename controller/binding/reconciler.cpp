@@ -66,10 +66,9 @@ struct reconciler::impl
         {
             const auto bindings = parts.store.bindings_of(target);
             target_memory& memory = memories[target];
-            if (bindings.empty() && (!memory.put || parts.clock.now() >= memory.put->deadline))
+            if (bindings.empty())
             {
-                forget(target);
-                co_return runtime::outcome{};
+                co_return end_without_bindings(target);
             }
             remember_bindings(memory, bindings, settings, parts.clock.now(), started);
             decision decided = plan(world_of(r, memory, bindings));
@@ -131,6 +130,19 @@ struct reconciler::impl
         return made;
     }
 
+    // Nobody wants anything of the target any more; only a PUT that may still take effect keeps its lane.
+    runtime::outcome end_without_bindings(const target& target)
+    {
+        const auto& put = memories[target].put;
+        const auto now = parts.clock.now();
+        if (put && now < put->deadline)
+        {
+            return {runtime::outcome::kind::later, put->deadline - now};
+        }
+        forget(target);
+        return {};
+    }
+
     runtime::outcome end(const round& r, const finish& how)
     {
         target_memory& memory = memories[r.target];
@@ -146,6 +158,10 @@ struct reconciler::impl
             }
         }
         memory.clean = false;
+        if (memory.first_arrival && parts.clock.now() >= quiet_at(memory, settings))
+        {
+            memory.first_arrival.reset();
+        }
         for (const target& each : how.prod)
         {
             memories[each].clean = true;
@@ -157,7 +173,6 @@ struct reconciler::impl
         }
         else if (!memory.put)
         {
-            memory.first_arrival = how.next == pause::after ? memory.first_arrival : std::nullopt;
             leave_lane(r.target);
         }
         int& slow = slow_rounds[r.target];

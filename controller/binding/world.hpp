@@ -104,6 +104,7 @@ struct put_memory
     put_phase phase = put_phase::accepted;
     listener_slots expected;  // of the listener afterwards; unknown before_start
     support::time_point deadline{};
+    bool refs_counted = false;  // before_start: the refs of the listener are in `deadline`
     int polls = 0;
 };
 

@@ -2,13 +2,17 @@
 
 #include "support/text.hpp"
 
+#include <boost/url/ipv6_address.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 namespace net {
 namespace {
+
+constexpr std::size_t max_host = 253;  // RFC 1035 section 2.3.4, as text
 
 bool is_unreserved(char c)
 {
@@ -25,6 +29,43 @@ std::string lower(std::string_view text)
     return lowered;
 }
 
+// Host and port; by hand, because Boost 1.81 takes "10.0.0.1.nip.io" for an address and ".nip.io" for the
+// path.
+bool read_authority(std::string_view text, origin& result)
+{
+    const bool bracketed = text.starts_with('[');
+    const auto host_end = bracketed ? text.find(']') : text.find(':');
+    std::string_view host = text.substr(0, host_end);
+    std::string_view port = host.size() == text.size() ? std::string_view() : text.substr(host.size());
+    if (bracketed)
+    {
+        const auto address = boost::urls::parse_ipv6_address(host.substr(1));
+        if (host_end == std::string_view::npos || !address)
+        {
+            return false;
+        }
+        result.host = address->to_string();
+        port.remove_prefix(1);
+    }
+    else
+    {
+        if (host.empty() || host.size() > max_host ||
+            !std::ranges::all_of(host, [](char c) { return is_unreserved(c) && c != '~'; }))
+        {
+            return false;
+        }
+        result.host = lower(host);
+    }
+    if (port.empty() || port == ":")
+    {
+        result.port = result.tls ? 443 : 80;
+        return true;
+    }
+    const char* end = port.data() + port.size();
+    const auto [read, ec] = std::from_chars(port.data() + 1, end, result.port);
+    return port.front() == ':' && ec == std::errc() && read == end && result.port != 0;
+}
+
 }  // namespace
 
 std::string url::str() const
@@ -39,60 +80,42 @@ support::result<url> parse_url(std::string_view text)
     const auto invalid = [&shown](std::string_view why) {
         return support::fail(support::errc::invalid, shown + " " + std::string(why));
     };
-    const auto parsed = boost::urls::parse_uri(text);
-    if (!parsed)
+    const auto scheme_end = text.find("://");
+    if (scheme_end == std::string_view::npos)
     {
         return invalid("is not a URL such as https://host:5000/v3");
     }
-    const boost::urls::url_view view = *parsed;
-    const std::string scheme = lower(view.scheme());
+    const std::string scheme = lower(text.substr(0, scheme_end));
     if (scheme != "http" && scheme != "https")
     {
         return invalid("is not an http or https URL");
     }
-    if (view.has_userinfo())
+    std::string_view rest = text.substr(scheme_end + 3);
+    const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+    rest.remove_prefix(authority.size());
+    if (authority.contains('@'))
     {
         return invalid("holds a user name; credentials do not belong into a URL");
     }
-    if (view.has_fragment())
+    if (rest.contains('#'))
     {
         return invalid("has a fragment (#...)");
     }
     url result;
     result.origin.tls = scheme == "https";
-    result.origin.port = view.port_number();
-    if (!view.has_port() || view.port().empty())
+    if (!read_authority(authority, result.origin))
     {
-        result.origin.port = result.origin.tls ? 443 : 80;
+        return invalid("has no valid host and port");
     }
-    if (result.origin.port == 0)
+    const std::string target = rest.starts_with('/') ? std::string(rest) : "/" + std::string(rest);
+    const auto parsed = boost::urls::parse_origin_form(target);
+    if (!parsed)
     {
-        return invalid("has a port that is not within 1 to 65535");
+        return invalid("holds characters that must be percent-encoded");
     }
-    switch (view.host_type())
-    {
-        case boost::urls::host_type::name:
-            result.origin.host = lower(view.encoded_host());
-            break;
-        case boost::urls::host_type::ipv4:
-            result.origin.host = view.host_ipv4_address().to_string();
-            break;
-        case boost::urls::host_type::ipv6:
-            result.origin.host = view.host_ipv6_address().to_string();
-            break;
-        default:
-            break;
-    }
-    const auto& host = result.origin.host;
-    const bool name_ok = view.host_type() != boost::urls::host_type::name ||
-                         std::ranges::all_of(host, [](char c) { return is_unreserved(c) && c != '~'; });
-    if (host.empty() || host.size() > 253 || !name_ok)
-    {
-        return invalid("has no host name or address");
-    }
-    result.path = view.encoded_path();
+    result.path = parsed->encoded_path();
     result.path.erase(result.path.find_last_not_of('/') + 1);
-    result.query = view.encoded_query();
+    result.query = parsed->encoded_query();
     return result;
 }
 

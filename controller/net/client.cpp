@@ -6,6 +6,7 @@
 #include "net/http_codec.hpp"
 #include "net/with_deadline.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace net {
@@ -42,7 +43,7 @@ public:
           clock_(clock),
           origin_(std::move(origin)),
           status_(exchange_->decoder().status()),
-          headers_(exchange_->decoder().headers())
+          headers_(exchange_->decoder().take_headers())
     {}
 
     int status() const override { return status_; }
@@ -114,7 +115,9 @@ public:
         {
             co_return support::fail(request.origin.str(), ended->error());
         }
-        http_response response{open.decoder().status(), open.decoder().headers(), open.decoder().take_body()};
+        http_response response{
+            open.decoder().status(), open.decoder().take_headers(), open.decoder().take_body()
+        };
         if (auto stream = open.release())
         {
             pool_.put(request.origin, settings(request), std::move(stream), clock_.now());
@@ -125,7 +128,8 @@ public:
     support::task<support::result<std::unique_ptr<http_stream>>> open(http_request request) override
     {
         const wiped_request wiped(request);
-        const response_limits limits{.header_bytes = request.max_response_bytes};
+        response_limits limits;
+        limits.header_bytes = std::min(limits.header_bytes, request.max_response_bytes);
         auto started = co_await start(&request, limits);
         if (!started)
         {

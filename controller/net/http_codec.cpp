@@ -19,6 +19,17 @@ namespace {
 // What one chunk header, or the trailers, may take.
 constexpr std::size_t max_chunk_header = 16 << 10;
 
+// "0", two line ends. Beast asserts that it is not asked again for a last chunk of which it has less.
+constexpr std::size_t shortest_last_chunk = 5;
+
+// Told from the first byte on, because Beast waits for the end of a header before it says what is wrong.
+bool begins_response(std::string_view bytes)
+{
+    constexpr std::string_view start = "HTTP/1.";
+    const auto size = std::min(start.size(), bytes.size());
+    return bytes.substr(0, size) == start.substr(0, size);
+}
+
 // RFC 9110 section 5.6.2.
 bool is_token(std::string_view text)
 {
@@ -87,6 +98,10 @@ support::result<wiped_string> encode_request(const http_request& request, std::s
             "the path of a request does not begin with '/' or holds characters that are not allowed"
         );
     }
+    if (!is_field_value(user_agent))
+    {
+        return invalid("the user agent holds characters that are not allowed");
+    }
     wiped_string text;
     text.reserve(1024 + request.target.size() + request.body.size());
     const auto line = [&text](std::string_view name, std::string_view value) {
@@ -132,6 +147,10 @@ public:
 
     ~parser() override
     {
+        for (auto& each : headers_)
+        {
+            support::wipe(each.value);  // a token, maybe
+        }
         if (sensitive_)
         {
             support::wipe(body_);
@@ -147,7 +166,7 @@ public:
         return std::make_unique<parser>(head_, sensitive_, limits);
     }
 
-    std::string why(beast::error_code ec, std::string_view bytes) const
+    std::string why(beast::error_code ec) const
     {
         if (!refused_.empty())
         {
@@ -161,12 +180,10 @@ public:
         {
             return "the header of the answer is too large";
         }
-        if (ec == http::error::bad_version && bytes.starts_with("\x15\x03"))
-        {
-            return "the server speaks TLS on this port; use https";
-        }
         return "the answer is not HTTP/1.1: " + ec.message();
     }
+
+    bool at_chunk_header() const { return is_header_done() && chunked() && chunk_left_ == 0; }
 
     bool interim() const { return is_done() && status_ / 100 == 1; }
 
@@ -250,10 +267,12 @@ private:
     void on_chunk_header_impl(std::uint64_t size, beast::string_view, beast::error_code& ec) override
     {
         expect(size, ec);
+        chunk_left_ = size;
     }
 
     std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view piece, beast::error_code& ec) override
     {
+        chunk_left_ -= piece.size();
         return on_body_impl(piece, ec);
     }
 
@@ -292,6 +311,7 @@ private:
     bool http_1_0_ = false;
     std::size_t header_bytes_ = 0;
     std::size_t body_bytes_ = 0;
+    std::uint64_t chunk_left_ = 0;
 };
 
 response_decoder::response_decoder(bool head, bool sensitive, response_limits limits)
@@ -322,11 +342,23 @@ support::result<> response_decoder::parse(std::string_view& bytes)
     while (!bytes.empty() && !parser_->is_done())
     {
         const bool in_header = !parser_->is_header_done();
+        if (!parser_->got_some() && !begins_response(bytes))
+        {
+            return support::fail(
+                support::errc::bad_answer,
+                bytes.starts_with("\x15\x03") ? "the server speaks TLS on this port; use https"
+                                              : "the answer is not HTTP/1.1"
+            );
+        }
+        if (parser_->at_chunk_header() && bytes.size() < shortest_last_chunk)
+        {
+            return {};
+        }
         beast::error_code ec;
         const auto used = parser_->put(boost::asio::buffer(bytes.data(), bytes.size()), ec);
         if (ec && ec != http::error::need_more)
         {
-            return support::fail(support::errc::bad_answer, parser_->why(ec, bytes));
+            return support::fail(support::errc::bad_answer, parser_->why(ec));
         }
         bytes.remove_prefix(used);
         if (in_header)
@@ -337,9 +369,7 @@ support::result<> response_decoder::parse(std::string_view& bytes)
         {
             if (bytes.size() > parser_->pending_limit())
             {
-                return support::fail(
-                    support::errc::bad_answer, parser_->why(http::error::header_limit, bytes)
-                );
+                return support::fail(support::errc::bad_answer, parser_->why(http::error::header_limit));
             }
             return {};
         }
@@ -391,9 +421,9 @@ int response_decoder::status() const
     return parser_->status_;
 }
 
-const std::vector<header>& response_decoder::headers() const
+std::vector<header> response_decoder::take_headers()
 {
-    return parser_->headers_;
+    return std::exchange(parser_->headers_, {});
 }
 
 std::string response_decoder::take_body()

@@ -45,11 +45,11 @@ public:
 
     // Valid once header_done().
     int status() const;
-    const std::vector<header>& headers() const;
+    std::vector<header> take_headers();
 
     // What of the body has come since the last call.
-    std::string take_body();
     bool has_body() const;
+    std::string take_body();
 
     // Once done: whether another request may follow on this connection (RFC 9112 section 9.3): the peer keeps
     // it open and has sent nothing beyond the response.

@@ -1,0 +1,323 @@
+#include "cloud/openstack/barbican.hpp"
+
+#include "cloud/container_ref.hpp"
+#include "cloud/openstack/json.hpp"
+#include "net/x509.hpp"
+#include "support/parallel.hpp"
+#include "support/secret.hpp"
+#include "support/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <utility>
+
+namespace cloud::openstack {
+namespace {
+
+constexpr std::size_t largest_metadata = 256 << 10;
+constexpr std::size_t largest_payload = 256 << 10;  // Barbican keeps 20,000 bytes unless told otherwise
+constexpr std::size_t most_parts = 16;
+constexpr std::size_t parts_at_once = 4;
+constexpr std::size_t most_expiries = 4096;
+constexpr std::string_view certificate_type = "certificate";
+constexpr std::array<std::string_view, 2> needed_parts{"certificate", "private_key"};
+
+question about(std::string object)
+{
+    return {.asked = service::barbican, .object = std::move(object), .write = false};
+}
+
+// "its private_key, secret <id>"
+std::string in_words(const container_part& part)
+{
+    return "its " + support::clean(part.name, 64) + ", secret " + part.secret.str();
+}
+
+// Why a secret cannot be used yet.
+std::string shortcoming(const secret_metadata& secret)
+{
+    return secret.status == "ACTIVE" ? "has no payload yet" : "is " + support::clean(secret.status, 64);
+}
+
+}  // namespace
+
+const container_part* container::find(std::string_view name) const
+{
+    const auto found = std::ranges::find(parts, name, &container_part::name);
+    return found == parts.end() ? nullptr : &*found;
+}
+
+std::string_view container::missing_part() const
+{
+    const auto missing =
+        std::ranges::find_if(needed_parts, [this](std::string_view name) { return find(name) == nullptr; });
+    return missing == needed_parts.end() ? std::string_view() : *missing;
+}
+
+std::expected<secret_metadata, std::string> read_secret(std::string_view body, support::uuid id)
+{
+    const auto secret = parse_json(body);
+    auto ref = text_member(secret, "secret_ref");
+    auto status = text_member(secret, "status");
+    if (!ref || !status)
+    {
+        return std::unexpected("no secret_ref or status");
+    }
+    if (parse_container_ref(*ref) != ref_name{ref_kind::secret, id})
+    {
+        return std::unexpected("it is about another secret");
+    }
+    auto content_type = text_member(member(secret, "content_types"), "default");
+    return secret_metadata{std::move(*ref), std::move(*status), std::move(content_type).value_or("")};
+}
+
+std::expected<container, std::string> read_container(std::string_view body, support::uuid id)
+{
+    const auto read = parse_json(body);
+    auto ref = text_member(read, "container_ref");
+    auto type = text_member(read, "type");
+    auto status = text_member(read, "status");
+    const auto& secret_refs = member(read, "secret_refs");
+    if (!ref || !type || !status || !secret_refs.is_array() || secret_refs.size() > most_parts)
+    {
+        return std::unexpected("no container_ref, type, status or secret_refs");
+    }
+    if (parse_container_ref(*ref) != ref_name{ref_kind::container, id})
+    {
+        return std::unexpected("it is about another container");
+    }
+    container found{std::move(*ref), std::move(*type), std::move(*status), {}};
+    for (const auto& each : secret_refs)
+    {
+        const auto name = parse_container_ref(text_member(each, "secret_ref").value_or(""));
+        if (!name || name->kind != ref_kind::secret)
+        {
+            return std::unexpected("it lists what is no secret");
+        }
+        found.parts.push_back({text_member(each, "name").value_or(""), name->id});
+    }
+    return found;
+}
+
+support::task<answer<certificate>> barbican::get_certificate(
+    std::string region, support::uuid id, std::optional<support::wall_time> known_expires_at
+)
+{
+    auto found = co_await get_container(region, id);
+    if (found)
+    {
+        auto read = co_await certificate_of(region, std::move(*found), !known_expires_at);
+        if (read && known_expires_at)
+        {
+            read->expires_at = known_expires_at;
+        }
+        co_return read;
+    }
+    if (found.error().kind != failure::not_found)
+    {
+        co_return std::unexpected(std::move(found.error()));
+    }
+    auto secret = co_await get_secret(region, id);
+    if (!secret)
+    {
+        if (secret.error().kind == failure::not_found)
+        {
+            secret.error().message = "Barbican has no container and no secret " + id.str();
+        }
+        co_return std::unexpected(std::move(secret.error()));
+    }
+    certificate read{
+        .container_ref = secret->ref,
+        .status = secret->status,
+        .usable = secret->is_usable(),
+        .missing = secret->is_usable() ? "" : "secret " + id.str() + " " + shortcoming(*secret),
+        .expires_at = known_expires_at
+    };
+    if (read.usable && !known_expires_at)
+    {
+        read.expires_at = co_await read_expiry(region, id, secret->content_type);
+    }
+    co_return read;
+}
+
+support::task<answer<certificate>> barbican::certificate_of(
+    std::string region, container found, bool wants_expiry
+)
+{
+    certificate read{
+        .container_ref = found.ref, .status = found.status, .usable = false, .missing = {}, .expires_at = {}
+    };
+    if (found.type != certificate_type)
+    {
+        read.missing =
+            "the container is of type \"" + support::clean(found.type, 64) + "\", not \"certificate\"";
+        co_return read;
+    }
+    if (const auto missing = found.missing_part(); !missing.empty())
+    {
+        read.missing = "the container lists no " + std::string(missing);
+        co_return read;
+    }
+    if (found.status != "ACTIVE")
+    {
+        read.missing = "the container is " + support::clean(found.status, 64);
+        co_return read;
+    }
+    auto secrets = co_await get_parts(region, found.parts);
+    for (std::size_t i = 0; i < secrets.size(); ++i)
+    {
+        auto& secret = secrets[i];
+        if (!secret && secret.error().kind != failure::not_found)
+        {
+            secret.error().message = in_words(found.parts[i]) + ": " + secret.error().message;
+            co_return std::unexpected(std::move(secret.error()));
+        }
+        if (read.missing.empty() && (!secret || !secret->is_usable()))
+        {
+            read.missing =
+                in_words(found.parts[i]) + ", " + (secret ? shortcoming(*secret) : "does not exist");
+        }
+    }
+    read.usable = read.missing.empty();
+    if (read.usable && wants_expiry)
+    {
+        const auto* part = found.find("certificate");
+        const auto& secret = secrets[static_cast<std::size_t>(part - found.parts.data())];
+        read.expires_at = co_await read_expiry(region, part->secret, secret->content_type);
+    }
+    co_return read;
+}
+
+support::task<ref_state> barbican::look_up(std::string region, std::string container_ref)
+{
+    const auto name = parse_container_ref(container_ref);
+    if (!name)
+    {
+        co_return ref_state::unknown;
+    }
+    if (name->kind == ref_kind::container)
+    {
+        co_return co_await look_up_container(region, name->id);
+    }
+    const auto secret = co_await get_secret(region, name->id);
+    if (!secret)
+    {
+        co_return secret.error().kind == failure::not_found ? ref_state::dead : ref_state::unknown;
+    }
+    co_return secret->is_usable() ? ref_state::readable : ref_state::unknown;
+}
+
+support::task<ref_state> barbican::look_up_container(std::string region, support::uuid id)
+{
+    const auto found = co_await get_container(region, id);
+    if (!found)
+    {
+        co_return found.error().kind == failure::not_found ? ref_state::dead : ref_state::unknown;
+    }
+    if (found->type != certificate_type)
+    {
+        co_return ref_state::unknown;
+    }
+    if (!found->missing_part().empty())
+    {
+        co_return ref_state::dead;
+    }
+    const auto secrets = co_await get_parts(region, found->parts);
+    bool readable = found->status == "ACTIVE";
+    for (const auto& secret : secrets)
+    {
+        if (!secret && secret.error().kind == failure::not_found)
+        {
+            co_return ref_state::dead;
+        }
+        readable = readable && secret && secret->is_usable();
+    }
+    co_return readable ? ref_state::readable : ref_state::unknown;
+}
+
+support::task<answer<container>> barbican::get_container(std::string region, support::uuid id)
+{
+    const auto asked = about("container " + id.str());
+    service_request request{.path = "/containers/" + id.str(), .max_response_bytes = largest_metadata};
+    auto answered = co_await services_.send(asked, region, std::move(request));
+    if (!answered)
+    {
+        co_return std::unexpected(std::move(answered.error()));
+    }
+    auto found = read_container(answered->body, id);
+    if (!found)
+    {
+        co_return std::unexpected(judge_odd(asked, found.error()));
+    }
+    co_return std::move(*found);
+}
+
+support::task<answer<secret_metadata>> barbican::get_secret(std::string region, support::uuid id)
+{
+    const auto asked = about("secret " + id.str());
+    service_request request{.path = "/secrets/" + id.str(), .max_response_bytes = largest_metadata};
+    auto answered = co_await services_.send(asked, region, std::move(request));
+    if (!answered)
+    {
+        co_return std::unexpected(std::move(answered.error()));
+    }
+    auto secret = read_secret(answered->body, id);
+    if (!secret)
+    {
+        co_return std::unexpected(judge_odd(asked, secret.error()));
+    }
+    co_return std::move(*secret);
+}
+
+support::task<std::vector<answer<secret_metadata>>> barbican::get_parts(
+    std::string region, std::vector<container_part> parts
+)
+{
+    std::vector<answer<secret_metadata>> secrets(parts.size());
+    std::vector<std::function<support::task<>()>> jobs;
+    jobs.reserve(parts.size());
+    for (std::size_t i = 0; i < parts.size(); ++i)
+    {
+        jobs.emplace_back([this, region, id = parts[i].secret, into = &secrets[i]]() -> support::task<> {
+            *into = co_await get_secret(region, id);
+        });
+    }
+    co_await support::run_all(std::move(jobs), parts_at_once);
+    co_return secrets;
+}
+
+support::task<std::optional<support::wall_time>> barbican::read_expiry(
+    std::string region, support::uuid id, std::string content_type
+)
+{
+    if (const auto known = expiries_.find(id); known != expiries_.end())
+    {
+        co_return known->second;
+    }
+    // Barbican gives a payload only in the type that it was stored in; no word of a stranger goes into a
+    // header.
+    service_request request{
+        .path = "/secrets/" + id.str() + "/payload", .max_response_bytes = largest_payload
+    };
+    request.accept = content_type.starts_with("text/plain")          ? "text/plain"
+                     : content_type.starts_with("application/pkcs8") ? "application/pkcs8"
+                                                                     : "application/octet-stream";
+    auto answered =
+        co_await services_.send(about("the payload of secret " + id.str()), region, std::move(request));
+    if (!answered)
+    {
+        co_return std::nullopt;
+    }
+    const auto not_after = net::certificate_not_after(answered->body);
+    support::wipe(answered->body);
+    const auto expires_at = not_after ? std::optional(*not_after) : std::nullopt;
+    if (expiries_.size() >= most_expiries)
+    {
+        expiries_.erase(expiries_.begin());
+    }
+    expiries_.emplace(id, expires_at);
+    co_return expires_at;
+}
+
+}  // namespace cloud::openstack

@@ -1,0 +1,190 @@
+#include "cloud/openstack/catalog.hpp"
+
+#include "cloud/openstack/json.hpp"
+#include "support/rfc3339.hpp"
+#include "support/text.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace cloud::openstack {
+namespace {
+
+constexpr std::size_t most_endpoints = 1024;
+constexpr support::duration longest_life = std::chrono::hours(24 * 7);
+
+// https://service-types.openstack.org/
+std::string_view type_of(service of)
+{
+    return of == service::barbican ? "key-manager" : "load-balancer";
+}
+
+std::string_view override_key(service of)
+{
+    return of == service::barbican ? "key_manager_endpoint_override" : "load_balancer_endpoint_override";
+}
+
+void read_endpoints(service of, const nlohmann::json& endpoints, std::vector<endpoint>& catalog)
+{
+    if (!endpoints.is_array())
+    {
+        return;
+    }
+    for (const auto& each : endpoints)
+    {
+        auto region = text_member(each, "region_id");
+        if (!region)
+        {
+            region = text_member(each, "region");
+        }
+        auto interface = text_member(each, "interface");
+        auto url = text_member(each, "url");
+        if (region && interface && url && catalog.size() < most_endpoints)
+        {
+            catalog.push_back({of, std::move(*interface), std::move(*region), std::move(*url)});
+        }
+    }
+}
+
+error no_endpoint(std::string message)
+{
+    return {
+        .kind = failure::no_endpoint, .message = std::move(message), .refs = {}, .retry_after = std::nullopt
+    };
+}
+
+// With the version that we speak at the end, whatever of it the URL already has.
+net::url versioned(service of, net::url url)
+{
+    const auto ends_with_segment = [&url](std::string_view segment) {
+        return url.path.ends_with("/" + std::string(segment));
+    };
+    if (of == service::barbican)
+    {
+        if (!ends_with_segment("v1"))
+        {
+            url.path += "/v1";
+        }
+        return url;
+    }
+    if (ends_with_segment("lbaas"))
+    {
+        url.path.resize(url.path.size() - std::string_view("/lbaas").size());
+    }
+    if (!ends_with_segment("v2") && !ends_with_segment("v2.0"))
+    {
+        url.path += "/v2";
+    }
+    return url;
+}
+
+std::string known_regions(service of, const std::vector<endpoint>& catalog)
+{
+    constexpr std::size_t most = 20;
+    std::set<std::string> regions;
+    for (const auto& each : catalog)
+    {
+        if (each.of == of && regions.size() < most)
+        {
+            regions.insert(support::clean(each.region, 64));
+        }
+    }
+    std::string names;
+    for (const auto& region : regions)
+    {
+        names += (names.empty() ? "" : ", ") + region;
+    }
+    return names;
+}
+
+}  // namespace
+
+std::expected<issued_token, std::string> read_token(const net::http_response& answer)
+{
+    if (answer.status != 201)
+    {
+        return std::unexpected("status " + std::to_string(answer.status) + " instead of 201");
+    }
+    issued_token issued;
+    issued.token = support::secret(std::string(net::find_header(answer.headers, "X-Subject-Token")));
+    if (issued.token.empty())
+    {
+        return std::unexpected("it has no X-Subject-Token");
+    }
+    const auto body = parse_json(answer.body);
+    const auto& token = member(body, "token");
+    const auto expires = text_member(token, "expires_at").and_then(support::parse_rfc3339);
+    const auto begins = text_member(token, "issued_at").and_then(support::parse_rfc3339);
+    if (!expires || !begins || *expires <= *begins)
+    {
+        return std::unexpected("it does not say how long the token lives");
+    }
+    issued.life = std::min<support::duration>(*expires - *begins, longest_life);
+    issued.project_id = text_member(member(token, "project"), "id").value_or("");
+    if (issued.project_id.empty())
+    {
+        return std::unexpected("the token is for no project");
+    }
+    const auto& catalog = member(token, "catalog");
+    if (!catalog.is_array())
+    {
+        return std::unexpected("it has no catalog");
+    }
+    for (const auto& each : catalog)
+    {
+        const auto type = text_member(each, "type");
+        for (const auto of : {service::barbican, service::octavia})
+        {
+            if (type == type_of(of))
+            {
+                read_endpoints(of, member(each, "endpoints"), issued.catalog);
+            }
+        }
+    }
+    return issued;
+}
+
+answer<net::url> service_url(
+    service of, std::string_view region, const cloud_entry& entry, const std::vector<endpoint>& catalog
+)
+{
+    const auto& own = of == service::barbican ? entry.key_manager_endpoint : entry.load_balancer_endpoint;
+    if (own)
+    {
+        return versioned(of, *own);
+    }
+    const std::string type(type_of(of));
+    const std::string sought =
+        entry.interface + " " + type + " endpoint in region \"" + support::clean(region) + "\"";
+    const auto found = std::ranges::find_if(catalog, [&](const endpoint& each) {
+        return each.of == of && each.interface == entry.interface && each.region == region;
+    });
+    if (found == catalog.end())
+    {
+        const std::string regions = known_regions(of, catalog);
+        return std::unexpected(no_endpoint(
+            "Keystone's catalog has no " + sought +
+            (regions.empty() ? "; it has no " + type + " service at all"
+                             : "; it has " + type + " in " + regions)
+        ));
+    }
+    auto url = net::parse_url(found->url);
+    if (!url || !url->query.empty())
+    {
+        return std::unexpected(no_endpoint(
+            "Keystone's catalog has an unusable URL for the " + sought +
+            (url ? ": it has a query" : ": " + url.error().message)
+        ));
+    }
+    if (entry.keystone.origin.tls && !url->origin.tls)
+    {
+        return std::unexpected(no_endpoint(
+            "Keystone's catalog names an http URL as the " + sought +
+            " although Keystone itself is https; no token is sent there. Correct the catalog or set " +
+            std::string(override_key(of))
+        ));
+    }
+    return versioned(of, std::move(*url));
+}
+
+}  // namespace cloud::openstack

@@ -1,0 +1,311 @@
+#include "cloud/openstack/errors.hpp"
+
+#include "cloud/openstack/json.hpp"
+#include "support/text.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
+namespace cloud::openstack {
+namespace {
+
+constexpr std::chrono::seconds longest_retry_after{60};
+constexpr std::size_t most_refs = 2048;
+constexpr std::size_t longest_ref = 512;
+
+// What an error body says, if it is one that an OpenStack service writes.
+struct fault
+{
+    bool json = false;        // it is a JSON object at all
+    bool of_service = false;  // in the words of the service that was asked
+    bool of_keystone =
+        false;         // in those of keystonemiddleware, which stands in front inside the same process
+    std::string text;  // as it came
+};
+
+fault read_fault(service asked, const net::http_response& answer)
+{
+    fault read;
+    if (!net::find_header(answer.headers, "Content-Type").starts_with("application/json"))
+    {
+        return read;
+    }
+    const auto body = parse_json(answer.body);
+    read.json = body.is_object();
+    const auto& wrapped = member(body, "error");
+    if (member(wrapped, "code") == answer.status)
+    {
+        read.of_keystone = true;
+        read.text = text_member(wrapped, "message").value_or("");
+    }
+    else if (const auto code = text_member(body, "code"); code && text_member(body, "title"))
+    {
+        read.of_keystone = code->starts_with(std::to_string(answer.status));
+        read.text = text_member(body, "message").value_or("");
+    }
+    switch (asked)
+    {
+        case service::keystone:
+            read.of_service = read.of_keystone;
+            break;
+        case service::barbican:
+            if (const auto text = text_member(body, "description");
+                text && text_member(body, "title") && member(body, "code") == answer.status)
+            {
+                read.of_service = true;
+                read.text = *text;
+            }
+            break;
+        case service::octavia:
+            if (const auto text = text_member(body, "faultstring"); text && text_member(body, "faultcode"))
+            {
+                read.of_service = true;
+                read.text = *text;
+            }
+            break;
+    }
+    return read;
+}
+
+void cut_at(std::string& text, std::string_view mark)
+{
+    text.resize(std::min(text.find(mark), text.size()));
+}
+
+// `text` of a server for people: without SQL, markup and what we sent.
+std::string presentable(service asked, std::string text, const support::secret& sent)
+{
+    cut_at(text, "[SQL");
+    cut_at(text, "<br");
+    if (asked == service::keystone)
+    {
+        // Its validation errors quote the request, password included.
+        text.resize(std::min(text.find_first_of("'\"{["), text.size()));
+    }
+    for (auto at = std::string::npos; !sent.empty() && (at = text.find(sent.reveal())) != std::string::npos;)
+    {
+        text.replace(at, sent.reveal().size(), "***");
+    }
+    return support::clean(text);
+}
+
+std::string in_words(
+    const question& asked, const net::http_response& answer, const fault& said, std::string text
+)
+{
+    std::string words = name_of(asked.asked) + " answers " + std::to_string(answer.status);
+    if (!asked.object.empty())
+    {
+        words += " for " + asked.object;
+    }
+    if (!text.empty())
+    {
+        return words + ": " + text;
+    }
+    if (answer.status >= 300 && answer.status < 400)
+    {
+        return words + ": a redirect, which is not followed";
+    }
+    return said.json ? words : words + ", not in its own words (a proxy in front of it?)";
+}
+
+// RFC 9110 section 10.2.3, whole seconds alone.
+std::optional<support::duration> retry_after(const net::http_response& answer)
+{
+    const auto value = net::find_header(answer.headers, "Retry-After");
+    unsigned seconds = 0;
+    const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+    if (failed == std::errc::result_out_of_range)
+    {
+        return longest_retry_after;
+    }
+    if (failed != std::errc() || end != value.data() + value.size())
+    {
+        return std::nullopt;
+    }
+    return std::min<support::duration>(longest_retry_after, std::chrono::seconds(seconds));
+}
+
+// The refs of "Could not retrieve certificate: ['<ref>', '<ref>']", a Python list or one bare text.
+std::vector<std::string> refs_in(const std::string& fault_text)
+{
+    constexpr std::string_view lead = "Could not retrieve certificate: ";
+    std::vector<std::string> refs;
+    const auto start = fault_text.find(lead);
+    if (start == std::string::npos)
+    {
+        return refs;
+    }
+    auto rest = std::string_view(fault_text).substr(start + lead.size());
+    if (!rest.starts_with('['))
+    {
+        const auto bare = rest.substr(0, rest.find_first_of(" \t\r\n"));
+        if (!bare.empty() && bare.size() <= longest_ref)
+        {
+            refs.emplace_back(bare);
+        }
+        return refs;
+    }
+    while (refs.size() < most_refs)
+    {
+        const auto open = rest.find_first_of("'\"]");
+        if (open == std::string_view::npos || rest[open] == ']')
+        {
+            break;
+        }
+        const auto close = rest.find(rest[open], open + 1);
+        if (close == std::string_view::npos)
+        {
+            break;
+        }
+        if (const auto ref = rest.substr(open + 1, close - open - 1); ref.size() <= longest_ref)
+        {
+            refs.emplace_back(ref);
+        }
+        rest.remove_prefix(close + 1);
+    }
+    return refs;
+}
+
+// Whether a 404 is about exactly what was asked for.
+bool names_the_object(const question& asked, const fault& said)
+{
+    switch (asked.asked)
+    {
+        case service::keystone:
+            return said.text.starts_with("Could not find");
+        case service::barbican:
+            // "Secret not found.", "Secrets container not found."; a wrong path has other words.
+            return said.text.starts_with("Secret");
+        case service::octavia:
+            break;
+    }
+    return said.text == asked.object + " not found.";
+}
+
+failure kind_of_keystone(int status, const fault& said, bool named)
+{
+    switch (status)
+    {
+        case 401:
+            return failure::credentials_invalid;
+        case 400:
+        case 403:
+            return said.of_service ? failure::credentials_invalid : failure::transient;
+        case 404:
+            return said.of_service && named ? failure::credentials_invalid : failure::transient;
+        case 429:
+            return failure::rate_limited;
+        default:
+            return failure::transient;
+    }
+}
+
+failure kind_of_read(int status, const fault& said, bool named)
+{
+    switch (status)
+    {
+        case 401:
+            return failure::credentials_invalid;
+        case 403:
+            return said.of_service || said.of_keystone ? failure::access_denied : failure::transient;
+        case 404:
+            return said.of_service && named ? failure::not_found : failure::transient;
+        case 429:
+            return failure::rate_limited;
+        default:
+            return failure::transient;
+    }
+}
+
+failure kind_of_write(int status, const fault& said, bool named, bool keystone_asks)
+{
+    if (status >= 400 && status < 500)
+    {
+        switch (status)
+        {
+            case 401:
+                return said.of_keystone || keystone_asks ? failure::credentials_invalid : failure::ambiguous;
+            case 403:
+                return said.of_service || said.of_keystone ? failure::access_denied : failure::ambiguous;
+            case 404:
+                return !said.of_service ? failure::ambiguous
+                       : named          ? failure::not_found
+                                        : failure::transient;
+            case 409:
+                return said.of_service ? failure::busy : failure::ambiguous;
+            case 429:
+                return said.json ? failure::rate_limited : failure::ambiguous;
+            default:
+                return said.of_service ? failure::refused : failure::ambiguous;
+        }
+    }
+    return failure::ambiguous;
+}
+
+}  // namespace
+
+std::optional<error> judge(
+    const question& asked, const net::http_response& answer, const support::secret& sent
+)
+{
+    if (answer.status >= 200 && answer.status < 300)
+    {
+        return std::nullopt;
+    }
+    const auto said = read_fault(asked.asked, answer);
+    const bool named = names_the_object(asked, said);
+    const bool keystone_asks = net::find_header(answer.headers, "WWW-Authenticate").starts_with("Keystone");
+
+    error judged;
+    judged.kind = asked.asked == service::keystone ? kind_of_keystone(answer.status, said, named)
+                  : asked.write                    ? kind_of_write(answer.status, said, named, keystone_asks)
+                                                   : kind_of_read(answer.status, said, named);
+    judged.message = in_words(asked, answer, said, presentable(asked.asked, said.text, sent));
+    if (judged.kind == failure::refused)
+    {
+        judged.refs = refs_in(said.text);
+    }
+    judged.retry_after = retry_after(answer);
+    return judged;
+}
+
+error judge(const question& asked, const support::error& failed)
+{
+    const bool never_sent =
+        failed.code == support::errc::unreachable || failed.code == support::errc::invalid;
+    const std::string about = asked.object.empty() ? "" : " (" + asked.object + ")";
+    return {
+        .kind = asked.write && !never_sent ? failure::ambiguous : failure::transient,
+        .message = name_of(asked.asked) + about + ": " + failed.message,
+        .refs = {},
+        .retry_after = std::nullopt
+    };
+}
+
+error judge_odd(const question& asked, const std::string& oddity)
+{
+    return {
+        .kind = asked.write ? failure::ambiguous : failure::transient,
+        .message = name_of(asked.asked) + " gives an odd answer for " + asked.object + ": " + oddity,
+        .refs = {},
+        .retry_after = std::nullopt
+    };
+}
+
+std::string name_of(service asked)
+{
+    switch (asked)
+    {
+        case service::keystone:
+            return "Keystone";
+        case service::barbican:
+            return "Barbican";
+        case service::octavia:
+            break;
+    }
+    return "Octavia";
+}
+
+}  // namespace cloud::openstack

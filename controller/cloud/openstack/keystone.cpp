@@ -1,0 +1,284 @@
+#include "cloud/openstack/keystone.hpp"
+
+#include "cloud/openstack/json.hpp"
+#include "support/log.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/experimental/channel.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace cloud::openstack {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto deadline_of_authentication = 10s;
+constexpr std::size_t largest_answer = 1 << 20;
+constexpr support::duration fresh_catalog = 5min;
+
+// Accounts are locked after a handful of failures in a row: 12 attempts an hour at most.
+constexpr support::backoff refused_backoff{.first = 5s, .cap = 5min};
+constexpr support::backoff trouble_backoff{.first = 1s, .cap = 15s};
+
+std::size_t index_of(service by)
+{
+    return static_cast<std::size_t>(by);
+}
+
+nlohmann::json domain_of(const named_object& object)
+{
+    return object.domain_id.empty() ? nlohmann::json{{"name", object.domain_name}}
+                                    : nlohmann::json{{"id", object.domain_id}};
+}
+
+nlohmann::json as_json(const named_object& object)
+{
+    if (!object.id.empty())
+    {
+        return nlohmann::json{{"id", object.id}};
+    }
+    return nlohmann::json{{"name", object.name}, {"domain", domain_of(object)}};
+}
+
+std::string dump(const nlohmann::json& body)
+{
+    return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string authentication_body(const cloud_entry& entry)
+{
+    nlohmann::json body;
+    auto& identity = body["auth"]["identity"];
+    nlohmann::json* secret = nullptr;
+    if (entry.how == cloud_entry::login::password)
+    {
+        identity["methods"] = {"password"};
+        auto& user = identity["password"]["user"] = as_json(entry.user);
+        secret = &user["password"];
+        body["auth"]["scope"]["project"] = as_json(entry.project);
+    }
+    else
+    {
+        identity["methods"] = {"application_credential"};
+        auto& credential = identity["application_credential"];
+        if (!entry.application_credential_id.empty())
+        {
+            credential["id"] = entry.application_credential_id;
+        }
+        else
+        {
+            credential["name"] = entry.application_credential_name;
+            credential["user"] = as_json(entry.user);
+        }
+        secret = &credential["secret"];
+    }
+    *secret = entry.secret.reveal();
+    std::string text = dump(body);
+    support::wipe(secret->get_ref<std::string&>());
+    return text;
+}
+
+}  // namespace
+
+// Lets one coroutine through at a time, in the order of their coming.
+class keystone::turn final : public std::enable_shared_from_this<turn>
+{
+public:
+    class hold final
+    {
+    public:
+        explicit hold(std::shared_ptr<turn> of) : of_(std::move(of)) {}
+        hold(hold&&) = default;
+        hold& operator=(hold&&) = delete;
+        ~hold()
+        {
+            if (of_)
+            {
+                of_->taken_->try_receive([](const boost::system::error_code&) {});
+            }
+        }
+
+    private:
+        std::shared_ptr<turn> of_;
+    };
+
+    bool is_taken() const { return taken_ && taken_->ready(); }
+
+    support::task<hold> take()
+    {
+        const auto self = shared_from_this();
+        if (!taken_)
+        {
+            const asio::any_io_executor executor = co_await asio::this_coro::executor;
+            taken_.emplace(executor, 1);
+        }
+        co_await taken_->async_send(boost::system::error_code(), asio::use_awaitable);
+        co_return hold(self);
+    }
+
+private:
+    // One place: who has put its message there has the turn.
+    std::optional<asio::experimental::channel<void(boost::system::error_code)>> taken_;
+};
+
+keystone::keystone(
+    net::http_client& http, support::clock& clock, const cloud_entry& entry, support::random_engine& random
+)
+    : http_(http), clock_(clock), entry_(entry), random_(random), turn_(std::make_shared<turn>())
+{}
+
+keystone::~keystone() = default;
+
+support::task<answer<session_ptr>> keystone::current()
+{
+    const auto fresh = [this] { return session_ && clock_.now() < session_->renew_at && !catalog_doubted_; };
+    const auto alive = [this] { return session_ && clock_.now() < session_->end; };
+    if (fresh() || (alive() && turn_->is_taken()))
+    {
+        co_return session_;
+    }
+    const auto hold = co_await turn_->take();
+    if (fresh())
+    {
+        co_return session_;
+    }
+    auto renewed = co_await authenticate();
+    if (!renewed && alive())
+    {
+        co_return session_;
+    }
+    co_return renewed;
+}
+
+support::task<answer<session_ptr>> keystone::after_refusal(service by, std::uint64_t number)
+{
+    const auto hold = co_await turn_->take();
+    if (session_ && session_->number != number)
+    {
+        co_return session_;
+    }
+    auto& refusal = refusals_[index_of(by)];
+    if (clock_.now() < refusal.retry_at)
+    {
+        co_return std::unexpected(error{
+            .kind = failure::credentials_invalid,
+            .message = name_of(by) + " refuses even a fresh token of cloud \"" + entry_.cloud + "\"",
+            .refs = {},
+            .retry_after = refusal.retry_at - clock_.now()
+        });
+    }
+    auto renewed = co_await authenticate();
+    if (renewed)
+    {
+        refusal.retry_at = clock_.now() + refused_backoff.wait(++refusal.in_a_row, random_);
+    }
+    co_return renewed;
+}
+
+void keystone::accepted(service by)
+{
+    refusals_[index_of(by)] = {};
+}
+
+bool keystone::doubt_catalog(std::uint64_t number)
+{
+    if (session_ && session_->number == number && clock_.now() - session_->since >= fresh_catalog)
+    {
+        catalog_doubted_ = true;
+    }
+    return catalog_doubted_;
+}
+
+support::task<answer<session_ptr>> keystone::authenticate()
+{
+    const auto now = clock_.now();
+    if (failure_.why && now < failure_.retry_at)
+    {
+        error again = *failure_.why;
+        again.retry_after = failure_.retry_at - now;
+        co_return std::unexpected(std::move(again));
+    }
+
+    net::http_request request;
+    request.method = "POST";
+    request.origin = entry_.keystone.origin;
+    request.target = entry_.keystone.path + "/auth/tokens";
+    request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
+    request.body = authentication_body(entry_);
+    request.tls = entry_.tls;
+    request.deadline = now + deadline_of_authentication;
+    request.max_response_bytes = largest_answer;
+    request.fresh_connection = true;
+    request.sensitive = true;
+    auto answered = co_await http_.send(std::move(request));
+
+    const question asked{
+        .asked = service::keystone,
+        .object = "cloud \"" + entry_.cloud + "\" at " + entry_.keystone.str(),
+        .write = false
+    };
+    if (!answered)
+    {
+        co_return failed(judge(asked, answered.error()));
+    }
+    if (auto refused = judge(asked, *answered, entry_.secret))
+    {
+        if (refused->kind == failure::credentials_invalid)
+        {
+            refused->message += "; check its auth in clouds.yaml";
+        }
+        else if (answered->status == 404)
+        {
+            refused->message += "; check its auth_url";
+        }
+        co_return failed(std::move(*refused));
+    }
+    auto issued = read_token(*answered);
+    for (auto& header : answered->headers)
+    {
+        support::wipe(header.value);
+    }
+    support::wipe(answered->body);
+    if (!issued)
+    {
+        co_return failed(judge_odd(asked, issued.error()));
+    }
+
+    const auto life = issued->life;
+    auto begun = std::make_shared<session>();
+    begun->number = session_ ? session_->number + 1 : 1;
+    begun->issued = std::move(*issued);
+    begun->since = now;
+    begun->renew_at = now + life / 10 * 9;
+    begun->end = now + life;
+    session_ = std::move(begun);
+    failure_ = {};
+    catalog_doubted_ = false;
+    co_return session_;
+}
+
+answer<session_ptr> keystone::failed(error why)
+{
+    const bool refused = why.kind == failure::credentials_invalid;
+    if (failure_.why && (failure_.why->kind == failure::credentials_invalid) != refused)
+    {
+        failure_.in_a_row = 0;
+    }
+    const auto& backoff = refused ? refused_backoff : trouble_backoff;
+    const auto wait = std::max(
+        backoff.wait(++failure_.in_a_row, random_), why.retry_after.value_or(support::duration::zero())
+    );
+    failure_.retry_at = clock_.now() + wait;
+    why.retry_after = wait;
+    failure_.why = why;
+    support::log(support::log_level::warn, "authentication failed", {{"error", why.message}});
+    return std::unexpected(std::move(why));
+}
+
+}  // namespace cloud::openstack

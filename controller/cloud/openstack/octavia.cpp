@@ -1,0 +1,208 @@
+#include "cloud/openstack/octavia.hpp"
+
+#include "cloud/openstack/json.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace cloud::openstack {
+namespace {
+
+question about_listener(support::uuid id, bool write)
+{
+    return {.asked = service::octavia, .object = "Listener " + id.str(), .write = write};
+}
+
+std::string listener_path(support::uuid id)
+{
+    return "/lbaas/listeners/" + id.str();
+}
+
+// https://docs.openstack.org/api-ref/load-balancer/v2/#provisioning-status-codes
+std::optional<provisioning_status> read_status(const nlohmann::json& object)
+{
+    const auto word = text_member(object, "provisioning_status");
+    if (word == "ACTIVE")
+    {
+        return provisioning_status::active;
+    }
+    if (word == "PENDING_CREATE" || word == "PENDING_UPDATE" || word == "PENDING_DELETE")
+    {
+        return provisioning_status::pending;
+    }
+    if (word == "ERROR")
+    {
+        return provisioning_status::error;
+    }
+    if (word == "DELETED")
+    {
+        return provisioning_status::deleted;
+    }
+    return std::nullopt;
+}
+
+std::optional<support::uuid> read_id(const nlohmann::json& object)
+{
+    const auto text = text_member(object, "id");
+    return text ? support::uuid::parse(*text) : std::nullopt;
+}
+
+// A ref or null, into `ref`. Returns false for anything else.
+bool read_ref(const nlohmann::json& object, std::string_view key, std::optional<std::string>& ref)
+{
+    ref = text_member(object, key);
+    if (ref && ref->empty())
+    {
+        ref.reset();
+        return true;
+    }
+    return ref || member(object, key).is_null();
+}
+
+bool read_sni_refs(const nlohmann::json& refs, std::vector<std::string>& set)
+{
+    if (!refs.is_array() || !std::ranges::all_of(refs, [](const auto& ref) { return ref.is_string(); }))
+    {
+        return false;
+    }
+    for (const auto& ref : refs)
+    {
+        set.push_back(ref.template get<std::string>());
+    }
+    std::ranges::sort(set);
+    const auto doubles = std::ranges::unique(set);
+    set.erase(doubles.begin(), doubles.end());
+    return true;
+}
+
+}  // namespace
+
+std::expected<listener, std::string> read_listener(std::string_view body, support::uuid id)
+{
+    const auto answered = parse_json(body);
+    const auto& object = member(answered, "listener");
+    if (read_id(object) != id)
+    {
+        return std::unexpected("it is about no or another listener");
+    }
+    listener read;
+    read.id = id;
+    const auto status = read_status(object);
+    if (!status)
+    {
+        return std::unexpected("its provisioning_status is unknown");
+    }
+    read.status = *status;
+    const auto& load_balancers = member(object, "loadbalancers");
+    const auto load_balancer_id = load_balancers.is_array() && load_balancers.size() == 1
+                                      ? read_id(load_balancers.front())
+                                      : std::nullopt;
+    const auto protocol = text_member(object, "protocol");
+    const auto project_id = text_member(object, "project_id");
+    if (!load_balancer_id || !protocol || !project_id)
+    {
+        return std::unexpected("it names no load balancer, protocol or project");
+    }
+    read.load_balancer_id = *load_balancer_id;
+    read.protocol = *protocol;
+    read.project_id = *project_id;
+    if (!object.contains("default_tls_container_ref") ||
+        !read_ref(object, "default_tls_container_ref", read.default_ref) ||
+        !read_sni_refs(member(object, "sni_container_refs"), read.sni_refs) ||
+        !read_ref(object, "client_ca_tls_container_ref", read.client_ca_ref) ||
+        !read_ref(object, "client_crl_container_ref", read.client_crl_ref))
+    {
+        return std::unexpected("its certificates are not as they should be");
+    }
+    return read;
+}
+
+std::expected<load_balancer, std::string> read_load_balancer(std::string_view body, support::uuid id)
+{
+    const auto answered = parse_json(body);
+    const auto& object = member(answered, "loadbalancer");
+    if (read_id(object) != id)
+    {
+        return std::unexpected("it is about no or another load balancer");
+    }
+    const auto status = read_status(object);
+    if (!status)
+    {
+        return std::unexpected("its provisioning_status is unknown");
+    }
+    return load_balancer{.id = id, .status = *status};
+}
+
+std::string write_change(const listener_change& change)
+{
+    nlohmann::json listener = nlohmann::json::object();
+    if (change.default_ref)
+    {
+        listener["default_tls_container_ref"] =
+            *change.default_ref ? nlohmann::json(**change.default_ref) : nlohmann::json(nullptr);
+    }
+    if (change.sni_refs)
+    {
+        listener["sni_container_refs"] = *change.sni_refs;
+    }
+    return nlohmann::json{{"listener", std::move(listener)}
+    }.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+support::task<answer<listener>> octavia::get_listener(std::string region, support::uuid id)
+{
+    const auto asked = about_listener(id, false);
+    service_request request{.path = listener_path(id)};
+    auto answered = co_await services_.send(asked, region, std::move(request));
+    if (!answered)
+    {
+        co_return std::unexpected(std::move(answered.error()));
+    }
+    auto read = read_listener(answered->body, id);
+    if (!read)
+    {
+        co_return std::unexpected(judge_odd(asked, read.error()));
+    }
+    co_return std::move(*read);
+}
+
+support::task<answer<load_balancer>> octavia::get_load_balancer(std::string region, support::uuid id)
+{
+    const question asked{.asked = service::octavia, .object = "Load Balancer " + id.str(), .write = false};
+    service_request request{.path = "/lbaas/loadbalancers/" + id.str()};
+    auto answered = co_await services_.send(asked, region, std::move(request));
+    if (!answered)
+    {
+        co_return std::unexpected(std::move(answered.error()));
+    }
+    const auto read = read_load_balancer(answered->body, id);
+    if (!read)
+    {
+        co_return std::unexpected(judge_odd(asked, read.error()));
+    }
+    co_return *read;
+}
+
+support::task<answer<listener>> octavia::update_listener(
+    std::string region, support::uuid id, listener_change change, support::time_point deadline
+)
+{
+    const auto asked = about_listener(id, true);
+    service_request request{
+        .method = "PUT", .path = listener_path(id), .body = write_change(change), .deadline = deadline
+    };
+    auto answered = co_await services_.send(asked, region, std::move(request));
+    if (!answered)
+    {
+        co_return std::unexpected(std::move(answered.error()));
+    }
+    auto read = read_listener(answered->body, id);
+    if (!read)
+    {
+        co_return std::unexpected(judge_odd(asked, read.error()));
+    }
+    co_return std::move(*read);
+}
+
+}  // namespace cloud::openstack

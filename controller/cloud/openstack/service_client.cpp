@@ -1,0 +1,128 @@
+#include "cloud/openstack/service_client.hpp"
+
+#include "cloud/openstack/catalog.hpp"
+
+#include <utility>
+
+namespace cloud::openstack {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto deadline_of_a_read = 10s;
+
+}  // namespace
+
+support::task<answer<place>> service_client::locate(std::string region)
+{
+    auto over = co_await find_route(service::octavia, region);
+    if (!over)
+    {
+        co_return std::unexpected(std::move(over.error()));
+    }
+    co_return place{
+        .identity = entry_.keystone.str(),
+        .project_id = over->session->issued.project_id,
+        .region = std::move(region),
+        .load_balancer_endpoint = over->url.str()
+    };
+}
+
+support::task<answer<net::http_response>> service_client::send(
+    question asked, std::string region, service_request request
+)
+{
+    const auto deadline = request.deadline.value_or(clock_.now() + deadline_of_a_read);
+    auto over = co_await find_route(asked.asked, region);
+    for (bool again = false; over; again = true)
+    {
+        if (clock_.now() >= deadline)
+        {
+            const support::error late{
+                support::errc::unreachable, "no time was left to send it", 0, std::nullopt
+            };
+            co_return std::unexpected(judge(asked, late));
+        }
+        auto answered = co_await send_once(*over, request, deadline, asked.write);
+        const auto number = over->session->number;
+        if (!answered)
+        {
+            if (answered.error().code == support::errc::unreachable)
+            {
+                tokens_.doubt_catalog(number);
+            }
+            co_return std::unexpected(judge(asked, answered.error()));
+        }
+        auto refused = judge(asked, *answered, over->session->issued.token);
+        if (!refused || refused->kind != failure::credentials_invalid)
+        {
+            tokens_.accepted(asked.asked);
+        }
+        if (!refused)
+        {
+            co_return std::move(*answered);
+        }
+        if (refused->kind != failure::credentials_invalid || again)
+        {
+            co_return std::unexpected(std::move(*refused));
+        }
+        // Refused before anything was done, so that even a write may go again.
+        auto renewed = co_await tokens_.after_refusal(asked.asked, number);
+        if (!renewed)
+        {
+            co_return std::unexpected(std::move(renewed.error()));
+        }
+        over = co_await find_route(asked.asked, region);
+    }
+    co_return std::unexpected(std::move(over.error()));
+}
+
+support::task<answer<service_client::route>> service_client::find_route(service to, std::string region)
+{
+    auto session = co_await tokens_.current();
+    if (!session)
+    {
+        co_return std::unexpected(std::move(session.error()));
+    }
+    auto url = service_url(to, region, entry_, (*session)->issued.catalog);
+    if (!url && tokens_.doubt_catalog((*session)->number))
+    {
+        session = co_await tokens_.current();
+        if (!session)
+        {
+            co_return std::unexpected(std::move(session.error()));
+        }
+        url = service_url(to, region, entry_, (*session)->issued.catalog);
+    }
+    if (!url)
+    {
+        co_return std::unexpected(std::move(url.error()));
+    }
+    co_return route{std::move(*session), std::move(*url)};
+}
+
+support::task<support::result<net::http_response>> service_client::send_once(
+    route over, service_request request, support::time_point deadline, bool write
+)
+{
+    net::http_request sent;
+    sent.method = std::move(request.method);
+    sent.origin = over.url.origin;
+    sent.target = over.url.path + request.path;
+    sent.headers = {
+        {"X-Auth-Token", over.session->issued.token.reveal()}, {"Accept", std::move(request.accept)}
+    };
+    if (!request.body.empty())
+    {
+        sent.headers.push_back({"Content-Type", "application/json"});
+    }
+    sent.body = std::move(request.body);
+    sent.tls = entry_.tls;
+    sent.deadline = deadline;
+    sent.max_response_bytes = request.max_response_bytes;
+    sent.fresh_connection = write;
+    sent.sensitive = true;
+    co_return co_await http_.send(std::move(sent));
+}
+
+}  // namespace cloud::openstack

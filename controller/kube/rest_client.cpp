@@ -1,0 +1,308 @@
+#include "kube/rest_client.hpp"
+
+#include "kube/decoder.hpp"
+#include "net/url.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace kube {
+namespace {
+
+using namespace std::chrono_literals;
+using support::errc;
+using support::fail;
+using support::result;
+using support::task;
+
+constexpr support::duration answer_within = 30s;
+constexpr support::duration page_within = 60s;
+constexpr support::duration silence_beyond_timeout =
+    10s;  // a watch that the server should have ended by itself
+constexpr std::size_t largest_page = 64 << 20;
+constexpr std::size_t largest_object = 4 << 20;
+constexpr std::size_t largest_header = 64 << 10;
+constexpr std::chrono::seconds longest_retry_after = 60s;
+
+bool is_json(const std::vector<net::header>& headers)
+{
+    return net::find_header(headers, "content-type").starts_with("application/json");
+}
+
+// Seconds alone; the API server sends nothing else.
+std::optional<std::chrono::seconds> retry_after(const std::vector<net::header>& headers)
+{
+    const auto text = net::find_header(headers, "retry-after");
+    int seconds = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (text.empty() || ec != std::errc{} || end != text.data() + text.size() || seconds < 0)
+    {
+        return std::nullopt;
+    }
+    return std::min(std::chrono::seconds(seconds), longest_retry_after);
+}
+
+support::error error_of(int status, const std::vector<net::header>& headers, std::string_view body)
+{
+    support::error made = decode_status(status, body);
+    made.retry_after = retry_after(headers);
+    return made;
+}
+
+std::string collection_path(const resource& resource, const std::string& name_space)
+{
+    std::string path = resource.group.empty() ? "/api/" + resource.version
+                                              : "/apis/" + resource.group + "/" + resource.version;
+    if (!name_space.empty())
+    {
+        path += "/namespaces/" + net::percent_encode(name_space);
+    }
+    return path + "/" + resource.plural;
+}
+
+std::string object_path(const resource& resource, const std::string& name_space, const std::string& name)
+{
+    return collection_path(resource, name_space) + "/" + net::percent_encode(name);
+}
+
+class rest_watch final : public watch_stream
+{
+public:
+    rest_watch(std::unique_ptr<net::http_stream> stream, support::time_point end_by)
+        : stream_(std::move(stream)), end_by_(end_by)
+    {}
+
+    task<result<std::optional<watch_event>>> next() override
+    {
+        for (;;)
+        {
+            auto event = decoder_.next();
+            if (!event || *event)
+            {
+                co_return event;
+            }
+            const auto bytes = co_await stream_->read(end_by_);
+            if (!bytes)
+            {
+                co_return std::unexpected(bytes.error());
+            }
+            if (bytes->empty())
+            {
+                if (!decoder_.at_boundary())
+                {
+                    co_return fail(errc::interrupted, "the watch was cut within an event");
+                }
+                co_return std::optional<watch_event>();
+            }
+            decoder_.feed(*bytes);
+        }
+    }
+
+private:
+    std::unique_ptr<net::http_stream> stream_;
+    support::time_point end_by_;
+    watch_decoder decoder_;
+};
+
+class rest_client final : public client
+{
+public:
+    rest_client(net::http_client& http, support::clock& clock, credentials& credentials)
+        : http_(http), clock_(clock), credentials_(credentials)
+    {}
+
+    task<result<std::unique_ptr<list_page>>> list(list_request request) override
+    {
+        std::string target =
+            collection_path(request.resource, request.name_space) + "?limit=" + std::to_string(request.limit);
+        if (!request.continue_token.empty())
+        {
+            target += "&continue=" + net::percent_encode(request.continue_token);
+        }
+        else if (!request.resource_version.empty())
+        {
+            target += "&resourceVersion=" + net::percent_encode(request.resource_version) +
+                      "&resourceVersionMatch=NotOlderThan";
+        }
+        auto body = co_await ask("GET", std::move(target), {}, {}, page_within, largest_page);
+        if (!body)
+        {
+            co_return std::unexpected(body.error());
+        }
+        co_return decode_list(std::move(*body));
+    }
+
+    task<result<std::unique_ptr<watch_stream>>> watch(watch_request request) override
+    {
+        const std::string target =
+            collection_path(request.resource, request.name_space) +
+            "?watch=true&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(request.timeout_seconds) +
+            "&resourceVersion=" + net::percent_encode(request.resource_version);
+        for (bool again = true;; again = false)
+        {
+            auto opened = co_await http_.open(prepare("GET", target, {}, {}, answer_within, largest_header));
+            if (!opened)
+            {
+                co_return std::unexpected(opened.error());
+            }
+            const int status = (*opened)->status();
+            if (status == 401 && again)
+            {
+                credentials_.refused();
+                continue;
+            }
+            if (status != 200)
+            {
+                const auto body = co_await read_all(**opened);
+                co_return std::unexpected(error_of(status, (*opened)->headers(), body));
+            }
+            if (!is_json((*opened)->headers()))
+            {
+                co_return not_json();
+            }
+            const auto end_by =
+                clock_.now() + std::chrono::seconds(request.timeout_seconds) + silence_beyond_timeout;
+            co_return std::make_unique<rest_watch>(std::move(*opened), end_by);
+        }
+    }
+
+    task<result<std::unique_ptr<object_answer>>> patch(patch_request request) override
+    {
+        std::string target = object_path(request.resource, request.name_space, request.name);
+        if (!request.subresource.empty())
+        {
+            target += "/" + request.subresource;
+        }
+        target += "?fieldManager=" + std::string(field_manager);
+        return object("PATCH", std::move(target), std::move(request.merge_patch));
+    }
+
+    task<result<std::unique_ptr<object_answer>>> get(
+        kube::resource resource, std::string name_space, std::string name
+    ) override
+    {
+        return object("GET", object_path(resource, name_space, name), {});
+    }
+
+private:
+    task<result<std::unique_ptr<object_answer>>> object(
+        std::string method, std::string target, std::string merge_patch
+    )
+    {
+        std::string type = merge_patch.empty() ? "" : "application/merge-patch+json";
+        auto body = co_await ask(
+            std::move(method),
+            std::move(target),
+            std::move(merge_patch),
+            std::move(type),
+            answer_within,
+            largest_object
+        );
+        if (!body)
+        {
+            co_return std::unexpected(body.error());
+        }
+        co_return decode_object(std::move(*body));
+    }
+
+    // The body of a 2xx answer.
+    task<result<std::string>> ask(
+        std::string method,
+        std::string target,
+        std::string body,
+        std::string type,
+        support::duration within,
+        std::size_t largest
+    )
+    {
+        for (bool again = true;; again = false)
+        {
+            auto response = co_await http_.send(prepare(method, target, body, type, within, largest));
+            if (!response)
+            {
+                co_return std::unexpected(response.error());
+            }
+            if (response->status == 401 && again)
+            {
+                credentials_.refused();
+                continue;
+            }
+            if (response->status < 200 || response->status > 299)
+            {
+                co_return std::unexpected(error_of(response->status, response->headers, response->body));
+            }
+            if (!is_json(response->headers))
+            {
+                co_return not_json();
+            }
+            co_return std::move(response->body);
+        }
+    }
+
+    net::http_request prepare(
+        const std::string& method,
+        const std::string& target,
+        const std::string& body,
+        const std::string& type,
+        support::duration within,
+        std::size_t largest
+    )
+    {
+        const auto shown = credentials_.get();
+        net::http_request request;
+        request.method = method;
+        request.origin = credentials_.source().server.origin;
+        request.target = credentials_.source().server.path + target;
+        request.headers = {{"Accept", "application/json"}};
+        if (!shown.token.empty())
+        {
+            request.headers.push_back({"Authorization", "Bearer " + shown.token.reveal()});
+        }
+        if (!type.empty())
+        {
+            request.headers.push_back({"Content-Type", type});
+        }
+        request.body = body;
+        request.tls = shown.tls;
+        request.deadline = clock_.now() + within;
+        request.max_response_bytes = largest;
+        return request;
+    }
+
+    // What an error answer says, as far as it comes; it is only for people.
+    task<std::string> read_all(net::http_stream& stream)
+    {
+        std::string body;
+        while (body.size() < largest_header)
+        {
+            const auto piece = co_await stream.read(clock_.now() + 5s);
+            if (!piece || piece->empty())
+            {
+                break;
+            }
+            body += *piece;
+        }
+        co_return body;
+    }
+
+    static std::unexpected<support::error> not_json()
+    {
+        return fail(errc::bad_answer, "the answer is not JSON; is this a Kubernetes API server?");
+    }
+
+    net::http_client& http_;
+    support::clock& clock_;
+    credentials& credentials_;
+};
+
+}  // namespace
+
+std::unique_ptr<client> create_rest_client(
+    net::http_client& http, support::clock& clock, credentials& credentials
+)
+{
+    return std::make_unique<rest_client>(http, clock, credentials);
+}
+
+}  // namespace kube

@@ -1,0 +1,198 @@
+#pragma once
+
+#include "kube/client.hpp"
+#include "runtime/watcher.hpp"
+#include "support/error.hpp"
+#include "support/log.hpp"
+#include "support/uuid.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace runtime {
+
+// The objects of one kind, typed, as the API server last showed them; one watcher for each scope writes,
+// everybody reads. Object has uid, name_space, name and resource_version. Pointers hold until the object
+// changes.
+//
+// Guarantees: a list counts only when it is complete; for one uid nothing older replaces something newer, so
+// the answer to a write of ours is not undone by a watch that lags; an object that cannot be read never looks
+// deleted.
+template <class Object>
+class store
+{
+public:
+    using decoder = std::function<support::result<Object>(kube::object_json)>;
+    using observer =
+        std::function<void(const Object* before, const Object* after)>;  // null: was not there, is gone
+
+    store(decoder decode, observer changed) : decode_(std::move(decode)), changed_(std::move(changed)) {}
+
+    // The sink for the watcher of `name_space` (empty: all). It lives as long as the store.
+    object_sink& scope(std::string name_space)
+    {
+        scopes_.push_back(std::make_unique<scope_sink>(*this, std::move(name_space)));
+        return *scopes_.back();
+    }
+
+    // Every scope has been listed once.
+    bool ready() const
+    {
+        for (const auto& each : scopes_)
+        {
+            if (!each->complete)
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    const Object* find(const support::uuid& uid) const
+    {
+        const auto found = objects_.find(uid);
+        return found == objects_.end() ? nullptr : &found->second;
+    }
+
+    std::size_t size() const { return objects_.size(); }
+
+    // The answer to a write of ours. Of an object that is gone meanwhile it is dropped.
+    void applied(kube::object_json object)
+    {
+        auto decoded = decode_(object);
+        if (decoded && objects_.contains(decoded->uid))
+        {
+            put(std::move(*decoded));
+        }
+    }
+
+private:
+    class scope_sink final : public object_sink
+    {
+    public:
+        scope_sink(store& owner, std::string name_space) : owner_(owner), name_space_(std::move(name_space))
+        {}
+
+        void list_began() override
+        {
+            listed_.clear();
+            unreadable_ = false;
+        }
+
+        void listed(kube::object_json object) override
+        {
+            if (auto decoded = owner_.read(object))
+            {
+                listed_.insert(decoded->uid);
+                owner_.put(std::move(*decoded));
+            }
+            else
+            {
+                unreadable_ = true;
+            }
+        }
+
+        void list_ended() override
+        {
+            if (!unreadable_)
+            {
+                owner_.keep_only(listed_, name_space_);
+            }
+            listed_.clear();
+            complete = true;
+        }
+
+        void changed(kube::object_json object) override
+        {
+            if (auto decoded = owner_.read(object))
+            {
+                owner_.put(std::move(*decoded));
+            }
+        }
+
+        void deleted(kube::object_json object) override
+        {
+            if (auto decoded = owner_.read(object))
+            {
+                owner_.remove(decoded->uid);
+            }
+        }
+
+        bool complete = false;
+
+    private:
+        store& owner_;
+        std::string name_space_;
+        std::unordered_set<support::uuid> listed_;
+        bool unreadable_ =
+            false;  // an object of this list could not be read: what is missing may be that one
+    };
+
+    support::result<Object> read(kube::object_json object)
+    {
+        auto decoded = decode_(object);
+        if (!decoded)
+        {
+            support::log(
+                support::log_level::warn,
+                "an object cannot be read and is left alone",
+                {{"error", decoded.error().message}}
+            );
+        }
+        return decoded;
+    }
+
+    void put(Object object)
+    {
+        const auto found = objects_.find(object.uid);
+        if (found == objects_.end())
+        {
+            const auto uid = object.uid;
+            changed_(nullptr, &objects_.emplace(uid, std::move(object)).first->second);
+            return;
+        }
+        if (object.resource_version <= found->second.resource_version)
+        {
+            return;
+        }
+        const Object before = std::exchange(found->second, std::move(object));
+        changed_(&before, &found->second);
+    }
+
+    void remove(const support::uuid& uid)
+    {
+        auto node = objects_.extract(uid);
+        if (!node.empty())
+        {
+            changed_(&node.mapped(), nullptr);
+        }
+    }
+
+    void keep_only(const std::unordered_set<support::uuid>& listed, const std::string& name_space)
+    {
+        std::vector<support::uuid> gone;
+        for (const auto& [uid, object] : objects_)
+        {
+            const bool in_scope = name_space.empty() || object.name_space.view() == name_space;
+            if (in_scope && !listed.contains(uid))
+            {
+                gone.push_back(uid);
+            }
+        }
+        for (const support::uuid& uid : gone)
+        {
+            remove(uid);
+        }
+    }
+
+    decoder decode_;
+    observer changed_;
+    std::unordered_map<support::uuid, Object> objects_;
+    std::vector<std::unique_ptr<scope_sink>> scopes_;
+};
+
+}  // namespace runtime

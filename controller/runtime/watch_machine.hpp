@@ -1,0 +1,73 @@
+#pragma once
+
+#include "support/backoff.hpp"
+#include "support/clock.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+// How a collection is followed, without I/O: list it in pages, watch it from there, resume where the watch
+// ended, list again when the server no longer has the history
+// (https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes).
+namespace runtime {
+
+enum class watch_action
+{
+    list_first_page,  // a new list; what was listed before and is not in it is gone when it is complete
+    list_next_page,   // with continue_token()
+    watch,            // from resource_version()
+    read_event,       // of the open watch
+    sleep,            // until wake_at(), then resume with slept()
+};
+
+enum class watch_failure
+{
+    expired,  // 410: the version, or the continue token, is too old
+    other,
+};
+
+class watch_machine
+{
+public:
+    explicit watch_machine(support::random_engine& random);
+
+    // What to do now. The answer stays the same until one of the events below.
+    watch_action next() const { return action_; }
+
+    // ---- what happened ----
+    void listed_page(std::string continue_token, std::string resource_version);
+    void list_failed(
+        watch_failure why, std::optional<support::duration> retry_after, support::time_point now
+    );
+    void watch_opened(support::time_point now);
+    void watch_failed(
+        watch_failure why, std::optional<support::duration> retry_after, support::time_point now
+    );
+    void event_read(std::string resource_version);  // bookmarks too
+    void watch_expired(support::time_point now);    // an ERROR event with 410
+    void watch_ended(support::time_point now);      // by the server, in order
+    void watch_broke(support::time_point now);      // cut, silent, or not understood
+    void slept();
+
+    // ---- what goes with the action ----
+    const std::string& continue_token() const { return continue_token_; }
+    const std::string& resource_version() const { return resource_version_; }
+    support::time_point wake_at() const { return wake_at_; }
+    int failures() const { return failures_; }  // in a row
+
+private:
+    void wait(watch_action then, std::optional<support::duration> at_least, support::time_point now);
+
+    support::random_engine& random_;
+    watch_action action_ = watch_action::list_first_page;
+    watch_action after_sleep_ = watch_action::list_first_page;
+    std::string continue_token_;
+    std::string resource_version_;
+    support::time_point wake_at_{};
+    support::time_point opened_at_{};
+    bool had_event_ = false;
+    int failures_ = 0;
+};
+
+}  // namespace runtime

@@ -17,7 +17,8 @@ class bindings final : public binding_store
 public:
     using observer = std::function<void(const certificate_binding* before, const certificate_binding* after)>;
 
-    explicit bindings(observer changed);
+    // `ready` is called once, when all that is to be seen has been listed.
+    bindings(observer changed, std::function<void()> ready);
 
     runtime::object_sink& scope(std::string name_space) { return store_.scope(std::move(name_space)); }
     bool ready() const { return store_.ready(); }

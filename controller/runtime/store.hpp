@@ -30,7 +30,10 @@ public:
     using observer =
         std::function<void(const Object* before, const Object* after)>;  // null: was not there, is gone
 
-    store(decoder decode, observer changed) : decode_(std::move(decode)), changed_(std::move(changed)) {}
+    // `ready` is called once, when every scope has been listed.
+    store(decoder decode, observer changed, std::function<void()> ready)
+        : decode_(std::move(decode)), changed_(std::move(changed)), ready_(std::move(ready))
+    {}
 
     // The sink for the watcher of `name_space` (empty: all). It lives as long as the store.
     object_sink& scope(std::string name_space)
@@ -103,7 +106,12 @@ private:
                 owner_.keep_only(listed_, name_space_);
             }
             listed_.clear();
+            const bool was_ready = owner_.ready();
             complete = true;
+            if (!was_ready && owner_.ready())
+            {
+                owner_.ready_();
+            }
         }
 
         void changed(kube::object_json object) override
@@ -191,6 +199,7 @@ private:
 
     decoder decode_;
     observer changed_;
+    std::function<void()> ready_;
     std::unordered_map<support::uuid, Object> objects_;
     std::vector<std::unique_ptr<scope_sink>> scopes_;
 };

@@ -1,0 +1,136 @@
+#include "app/controller.hpp"
+
+#include "binding/bindings.hpp"
+#include "binding/reconciler.hpp"
+#include "runtime/watcher.hpp"
+#include "runtime/work_queue.hpp"
+#include "runtime/worker_pool.hpp"
+#include "support/log.hpp"
+#include "support/task_group.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t targets_at_once = 64;
+const support::backoff failed_target{1s, 60s, 0.2};
+
+}  // namespace
+
+struct controller::impl
+{
+    impl(parts p, std::vector<std::string> scopes, binding::settings settings)
+        : parts(std::move(p)),
+          queue(failed_target, parts.random),
+          bindings(
+              [this](const auto* before, const auto* after) { changed(before, after); },
+              [this] { all_listed(); }
+          ),
+          reconciler(
+              {parts.kube,
+               parts.cloud,
+               parts.clock,
+               bindings,
+               parts.random,
+               [this](binding::target t) { pool.add(t); }},
+              settings
+          ),
+          pool(
+              parts.executor,
+              parts.clock,
+              queue,
+              targets_at_once,
+              [this](binding::target target) { return reconciler.reconcile(std::move(target)); }
+          ),
+          watching(parts.executor)
+    {
+        if (scopes.empty())
+        {
+            scopes.emplace_back();
+        }
+        for (const std::string& name_space : scopes)
+        {
+            const runtime::watcher::scope scope{
+                {"certificates.bycloud.io", "v1alpha1", "certificatebindings"},
+                name_space,
+                "install the CustomResourceDefinition: kubectl apply -f crds/certificatebindings.yaml"
+            };
+            watchers.push_back(std::make_unique<runtime::watcher>(
+                scope, parts.kube, parts.clock, parts.random, bindings.scope(name_space)
+            ));
+        }
+    }
+
+    void changed(const binding::certificate_binding* before, const binding::certificate_binding* after)
+    {
+        if (reconciler.concerns(before, after))
+        {
+            const auto target = binding::target_of(after == nullptr ? *before : *after);
+            // Until all is listed, what a target's bindings are is not known; run() asks for all of them
+            // then.
+            if (bindings.ready())
+            {
+                pool.add(target);
+            }
+        }
+    }
+
+    support::task<> run()
+    {
+        for (const auto& each : watchers)
+        {
+            watching.spawn(each->run());
+        }
+        co_await pool.run();
+        watching.cancel();
+        co_await watching.join();
+    }
+
+    void all_listed()
+    {
+        support::log(
+            support::log_level::info,
+            "all bindings are listed",
+            {{"bindings", std::to_string(bindings.size())}}
+        );
+        for (const binding::target& each : bindings.targets())
+        {
+            pool.add(each);
+        }
+    }
+
+    controller::parts parts;
+    runtime::work_queue<binding::target> queue;
+    binding::bindings bindings;
+    binding::reconciler reconciler;
+    runtime::worker_pool<binding::target> pool;
+    std::vector<std::unique_ptr<runtime::watcher>> watchers;
+    support::task_group watching;
+};
+
+controller::controller(parts parts, std::vector<std::string> namespaces, binding::settings settings)
+    : impl_(std::make_unique<impl>(std::move(parts), std::move(namespaces), settings))
+{}
+
+controller::~controller() = default;
+
+support::task<> controller::run()
+{
+    return impl_->run();
+}
+
+void controller::stop()
+{
+    impl_->pool.stop();
+}
+
+bool controller::ready() const
+{
+    return impl_->bindings.ready();
+}
+
+}  // namespace app

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "app/options.hpp"
+#include "binding/world.hpp"
+#include "cloud/client.hpp"
+#include "kube/client.hpp"
+#include "support/backoff.hpp"
+#include "support/clock.hpp"
+#include "support/task.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <memory>
+
+namespace app {
+
+// The loop, put together over its interfaces: watch -> store -> work queue -> workers -> reconciler.
+class controller
+{
+public:
+    struct parts
+    {
+        boost::asio::any_io_executor executor;
+        support::clock& clock;
+        support::random_engine& random;
+        kube::client& kube;
+        cloud::client& cloud;
+    };
+
+    controller(parts parts, std::vector<std::string> namespaces, binding::settings settings);
+    ~controller();
+
+    // Runs until stop() was called and the work in hand has ended.
+    support::task<> run();
+
+    // Takes up no more work; the write in flight is resolved first, as long as its deadline lets it.
+    void stop();
+
+    bool ready() const;  // every namespace has been listed once
+
+private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace app

@@ -1,0 +1,171 @@
+#include "app/program.hpp"
+
+#include "app/controller.hpp"
+#include "app/options.hpp"
+#include "cloud/openstack/clouds_yaml.hpp"
+#include "cloud/openstack/create_client.hpp"
+#include "kube/config.hpp"
+#include "kube/credentials.hpp"
+#include "kube/rest_client.hpp"
+#include "net/client.hpp"
+#include "support/log.hpp"
+#include "support/system_clock.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace app {
+namespace {
+
+using support::errc;
+using support::log_level;
+
+constexpr int exit_stopped = 0;
+constexpr int exit_bug = 1;
+constexpr int exit_misconfigured = 2;
+
+std::optional<std::string> machine_variable(const std::string& name)
+{
+    const char* value =
+        std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): one thread, and nothing sets variables
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+int refuse(const support::error& error)
+{
+    std::fprintf(stderr, "certificate-binding-controller: %s\n", error.message.c_str());
+    return exit_misconfigured;
+}
+
+// The clouds.yaml entry that the options name, looked for where the openstack client does.
+support::result<cloud::openstack::cloud_entry> find_cloud(const options& options)
+{
+    if (!options.cloud_config.empty())
+    {
+        return cloud::openstack::load_cloud_entry(options.cloud_config, options.cloud);
+    }
+    const auto candidates = cloud::openstack::clouds_yaml_search_path(machine_variable("HOME").value_or(""));
+    std::string looked_at;
+    for (const std::string& path : candidates)
+    {
+        if (kube::read_machine_file(path))
+        {
+            return cloud::openstack::load_cloud_entry(path, options.cloud);
+        }
+        looked_at += (looked_at.empty() ? "" : ", ") + path;
+    }
+    return support::fail(
+        errc::invalid,
+        "no clouds.yaml: give its path with --cloud-config or OS_CLIENT_CONFIG_FILE (looked at: " +
+            looked_at + ")"
+    );
+}
+
+// The first signal lets the work in hand end; the second stops at once.
+void stop_on_signals(asio::signal_set& signals, controller& loop, asio::io_context& context)
+{
+    signals.async_wait([&](const boost::system::error_code& failed, int number) {
+        if (failed)
+        {
+            return;
+        }
+        support::log(
+            log_level::info,
+            "stopping; the write in flight is finished first",
+            {{"signal", number == SIGTERM ? "SIGTERM" : "SIGINT"}}
+        );
+        loop.stop();
+        signals.async_wait([&](const boost::system::error_code& failed_again, int) {
+            if (!failed_again)
+            {
+                context.stop();
+            }
+        });
+    });
+}
+
+int run_controller(const options& options)
+{
+    const auto cluster =
+        kube::load_config({options.kubeconfig, options.context}, machine_variable, kube::read_machine_file);
+    if (!cluster)
+    {
+        return refuse(cluster.error());
+    }
+    const auto cloud_entry = find_cloud(options);
+    if (!cloud_entry)
+    {
+        return refuse(cloud_entry.error());
+    }
+
+    asio::io_context context(1);
+    const auto clock = support::create_system_clock(context.get_executor());
+    support::random_engine random(std::random_device{}());
+    kube::credentials credentials(*cluster, kube::read_machine_file, *clock);
+    if (const auto good = credentials.check(); !good)
+    {
+        return refuse(good.error());
+    }
+    const auto http = net::create_http_client(
+        context.get_executor(), *clock, {.user_agent = "certificate-binding-controller/" PROJECT_VERSION}
+    );
+    const auto kube_client = kube::create_rest_client(*http, *clock, credentials);
+    const auto cloud_client = cloud::openstack::create_client(*http, *clock, random, *cloud_entry);
+
+    binding::settings settings;
+    settings.resync_period = options.resync_period;
+    settings.write_deadline = options.write_deadline;
+    controller loop(
+        {context.get_executor(), *clock, random, *kube_client, *cloud_client}, options.namespaces, settings
+    );
+
+    support::log(
+        log_level::info,
+        "starting",
+        {{"version", PROJECT_VERSION},
+         {"cluster", credentials.source().source},
+         {"server", credentials.source().server.str()},
+         {"cloud", cloud_entry->cloud},
+         {"keystone", cloud_entry->keystone.str()}}
+    );
+    asio::signal_set signals(context, SIGTERM, SIGINT);
+    stop_on_signals(signals, loop, context);
+    int code = exit_stopped;
+    asio::co_spawn(context, loop.run(), [&](const std::exception_ptr& thrown) {
+        code = thrown ? exit_bug : exit_stopped;
+        context.stop();
+    });
+    context.run();
+    support::log(log_level::info, "stopped");
+    return code;
+}
+
+}  // namespace
+
+int run_program(const std::vector<std::string>& arguments)
+{
+    const auto parsed = parse_options(arguments, machine_variable);
+    if (!parsed)
+    {
+        return refuse(parsed.error());
+    }
+    if (const auto* text = std::get_if<exit_text>(&*parsed))
+    {
+        std::fputs(text->text.c_str(), stdout);
+        return exit_stopped;
+    }
+    const auto& chosen = std::get<options>(*parsed);
+    support::set_log(chosen.log_level, chosen.log_format);
+    return run_controller(chosen);
+}
+
+}  // namespace app

@@ -7,11 +7,16 @@
 
 namespace binding {
 
-bindings::bindings(observer changed)
-    : changed_(std::move(changed)), store_(&decode, [this](const auto* before, const auto* after) {
-          index(before, after);
-          changed_(before, after);
-      })
+bindings::bindings(observer changed, std::function<void()> ready)
+    : changed_(std::move(changed)),
+      store_(
+          &decode,
+          [this](const auto* before, const auto* after) {
+              index(before, after);
+              changed_(before, after);
+          },
+          std::move(ready)
+      )
 {}
 
 std::vector<const certificate_binding*> bindings::bindings_of(const target& target) const

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <initializer_list>
 #include <map>
+#include <utility>
 
 namespace cloud::openstack {
 namespace {
@@ -23,6 +24,7 @@ using support::result;
 
 constexpr std::size_t largest_file = 1 << 20;  // what a Secret may hold
 constexpr int most_nodes = 10'000;             // of one entry, each alias counted as what it stands for
+constexpr int deepest = 32;
 
 using section = std::map<std::string, YAML::Node>;
 
@@ -93,58 +95,77 @@ result<section> read_section(const YAML::Node& node, const std::string& where, c
     return keys;
 }
 
-// Writes `node` so that equal contents give equal texts and others do not. Returns false once `budget` is
-// used up.
-bool append_canonical(const YAML::Node& node, std::string& text, int& budget)
+// Writes values so that equal contents give equal texts and others do not.
+class canonical_text
 {
-    if (--budget < 0)
+public:
+    ~canonical_text() { support::wipe(text_); }
+
+    void add(std::string_view text) { text_ += std::to_string(text.size()) + ":" + std::string(text); }
+
+    void add(const YAML::Node& node)
     {
-        return false;
-    }
-    if (node.IsMap())
-    {
-        std::vector<std::pair<std::string, std::string>> members;
-        for (const auto& pair : node)
+        ++depth_;
+        if (--budget_ < 0 || depth_ > deepest)
         {
-            std::pair<std::string, std::string> member;
-            if (!append_canonical(pair.first, member.first, budget) ||
-                !append_canonical(pair.second, member.second, budget))
+            budget_ = -1;
+        }
+        else if (node.IsMap())
+        {
+            add_map(node);
+        }
+        else if (node.IsSequence())
+        {
+            text_ += '[';
+            for (auto element = node.begin(); element != node.end() && !too_large(); ++element)
             {
-                return false;
+                add(*element);
             }
-            members.push_back(std::move(member));
+            text_ += ']';
+        }
+        else if (node.IsScalar())
+        {
+            add(std::string_view(node.Scalar()));
+        }
+        else
+        {
+            text_ += '~';
+        }
+        --depth_;
+    }
+
+    // The values are more, or deeper within one another, than an entry's ever are: an attack.
+    bool too_large() const { return budget_ < 0; }
+
+    const std::string& text() const { return text_; }
+
+private:
+    // The order of the keys does not matter.
+    void add_map(const YAML::Node& node)
+    {
+        std::string before = std::exchange(text_, {});
+        std::vector<std::string> members;
+        for (auto member = node.begin(); member != node.end() && !too_large(); ++member)
+        {
+            add(member->first);
+            add(member->second);
+            members.push_back(std::exchange(text_, {}));
         }
         std::ranges::sort(members);
-        text += '{';
-        for (auto& [key, value] : members)
+        text_ = std::move(before);
+        text_ += '{';
+        for (auto& member : members)
         {
-            text += key + value;
-            support::wipe(value);
+            text_ += member;
+            support::wipe(member);
         }
-        text += '}';
-        return true;
+        text_ += '}';
     }
-    if (node.IsSequence())
-    {
-        text += '[';
-        for (const auto& element : node)
-        {
-            if (!append_canonical(element, text, budget))
-            {
-                return false;
-            }
-        }
-        text += ']';
-        return true;
-    }
-    if (node.IsScalar())
-    {
-        text += std::to_string(node.Scalar().size()) + ":" + node.Scalar();
-        return true;
-    }
-    text += '~';
-    return true;
-}
+
+    std::string text_;
+    int budget_ = most_nodes;
+    int depth_ = 0;
+};
 
 // The texts of one entry, by key.
 class entry_reader
@@ -478,25 +499,22 @@ result<sections> read_sections(const YAML::Node& node, const place_in_file& in)
 
 result<std::string> content_id(const sections& read, const std::string& ca_pem, const place_in_file& in)
 {
-    std::string content;
-    int budget = most_nodes;
+    canonical_text content;
     for (const auto* keys : {&read.auth, &read.root})
     {
         for (const auto& [key, value] : *keys)
         {
-            content += std::to_string(key.size()) + ":" + key;
-            if (!append_canonical(value, content, budget))
-            {
-                support::wipe(content);
-                return in.fail("has more than 10,000 values; this is no entry of a clouds.yaml");
-            }
+            content.add(key);
+            content.add(value);
         }
-        content += ';';
+        content.add("");
     }
-    content += ca_pem;
-    std::string id = net::sha256_hex(content);
-    support::wipe(content);
-    return id;
+    content.add(ca_pem);
+    if (content.too_large())
+    {
+        return in.fail("has more or deeper values than any entry of a clouds.yaml");
+    }
+    return net::sha256_hex(content.text());
 }
 
 result<std::string> read_file_from_disk(const std::string& path)

@@ -1,0 +1,455 @@
+#include "cloud/openstack/clouds_yaml.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace {
+
+using cloud::openstack::cloud_entry;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr auto file = "/etc/openstack/clouds.yaml";
+
+// A self-signed certificate for "ca.example".
+constexpr auto ca_pem = R"(-----BEGIN CERTIFICATE-----
+MIIBfzCCASWgAwIBAgIUFk0F+IDbMp/5GBXa9f7owcESI0kwCgYIKoZIzj0EAwIw
+FTETMBEGA1UEAwwKY2EuZXhhbXBsZTAeFw0yNjExMjQxMjM2MDZaFw0zNjExMjEx
+MjM2MDZaMBUxEzARBgNVBAMMCmNhLmV4YW1wbGUwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQHGr2xW8M6IlmOPcb5WBc/3gDJsopfLq7HWJb/QVnQd0A7VjmlrlIn
+7k3YYW9Z17IRVzjm8P9uSGvyaPe1BL/Lo1MwUTAdBgNVHQ4EFgQUITDD5ByQGS02
+LtjoegBO06MuGbQwHwYDVR0jBBgwFoAUITDD5ByQGS02LtjoegBO06MuGbQwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEArW0QIvpUTyR28kNugnP5
+ccogcWXlbvJQYalwlqEeCLUCIFUm4BWPtIVr/G0zobNY9mdRkv7n5eud80rOqKnI
+SW2r
+-----END CERTIFICATE-----
+)";
+
+support::result<std::string> read_nothing(const std::string& path)
+{
+    return support::fail(support::errc::invalid, "cannot read " + path + ": No such file or directory");
+}
+
+support::result<std::string> read_ca(const std::string& path)
+{
+    return path == "/etc/ssl/cloud.pem" ? support::result<std::string>(ca_pem) : read_nothing(path);
+}
+
+support::result<cloud_entry> parse(
+    const std::string& yaml, const std::string& cloud = "prod", const std::string& secure = ""
+)
+{
+    return cloud::openstack::parse_cloud_entry(yaml, secure, file, cloud, read_ca);
+}
+
+// The entry "prod" with `keys` beside auth and `auth` inside it, both in YAML's flow style.
+std::string entry(const std::string& auth, const std::string& keys = "")
+{
+    return "clouds: {prod: {auth: {" + auth + "}" + (keys.empty() ? "" : ", " + keys) + "}}";
+}
+
+constexpr auto password_auth =
+    "auth_url: https://ks.example:5000/v3, username: alice, password: canary, user_domain_name: Default, "
+    "project_name: shop, project_domain_id: default";
+
+std::string error_of(const support::result<cloud_entry>& read)
+{
+    return read ? "no error" : read.error().message;
+}
+
+TEST(clouds_yaml, reads_a_password)
+{
+    const auto read = parse(
+        R"(
+clouds:
+  lab-admin:
+    auth:
+      auth_url: http://127.0.0.1:15000/v3
+      username: admin
+      password: admin-secret
+      project_name: admin
+      user_domain_id: default
+      project_domain_id: default
+    region_name: sao1
+    interface: public
+    identity_api_version: 3
+)",
+        "lab-admin"
+    );
+    ASSERT_TRUE(read) << error_of(read);
+    EXPECT_EQ(read->cloud, "lab-admin");
+    EXPECT_EQ(read->keystone.str(), "http://127.0.0.1:15000/v3");
+    EXPECT_EQ(read->interface, "public");
+    EXPECT_EQ(read->how, cloud_entry::login::password);
+    EXPECT_EQ(read->user.name, "admin");
+    EXPECT_EQ(read->user.domain_id, "default");
+    EXPECT_EQ(read->project.name, "admin");
+    EXPECT_EQ(read->secret.reveal(), "admin-secret");
+    EXPECT_EQ(read->tls, nullptr);
+    EXPECT_EQ(read->id.size(), 64U);
+}
+
+TEST(clouds_yaml, reads_an_application_credential)
+{
+    const auto read = parse(
+        R"(
+clouds:
+  lab:
+    auth_type: v3applicationcredential
+    auth:
+      auth_url: http://127.0.0.1:15000
+      application_credential_id: 8f5f262372714213b8acc580e9db4441
+      application_credential_secret: appcred-secret-0123456789
+)",
+        "lab"
+    );
+    ASSERT_TRUE(read) << error_of(read);
+    EXPECT_EQ(read->how, cloud_entry::login::application_credential);
+    EXPECT_EQ(read->application_credential_id, "8f5f262372714213b8acc580e9db4441");
+    EXPECT_EQ(read->secret.reveal(), "appcred-secret-0123456789");
+    EXPECT_EQ(read->keystone.str(), "http://127.0.0.1:15000/v3");
+}
+
+TEST(clouds_yaml, reads_an_application_credential_by_name_with_its_user)
+{
+    const auto read = parse(entry(
+        "auth_url: https://ks.example, application_credential_name: certs, application_credential_secret: s, "
+        "username: alice, user_domain_name: Default",
+        "auth_type: v3applicationcredential"
+    ));
+    ASSERT_TRUE(read) << error_of(read);
+    EXPECT_EQ(read->application_credential_name, "certs");
+    EXPECT_EQ(read->user.name, "alice");
+    EXPECT_EQ(read->user.domain_name, "Default");
+}
+
+TEST(clouds_yaml, the_keystone_url_ends_with_v3_however_it_is_written)
+{
+    for (const std::string url :
+         {"https://KS.example", "https://ks.example/", "https://ks.example/v3", "https://ks.example:443/v3/"})
+    {
+        const auto read = parse(entry("auth_url: '" + url + "', user_id: u, password: p, project_id: q"));
+        ASSERT_TRUE(read) << error_of(read);
+        EXPECT_EQ(read->keystone.str(), "https://ks.example/v3") << url;
+    }
+    const auto below =
+        parse(entry("auth_url: https://cloud.example/identity, user_id: u, password: p, project_id: q"));
+    ASSERT_TRUE(below) << error_of(below);
+    EXPECT_EQ(below->keystone.str(), "https://cloud.example/identity/v3");
+}
+
+TEST(clouds_yaml, the_interface_has_several_spellings)
+{
+    for (const auto& [keys, interface] : std::initializer_list<std::pair<const char*, const char*>>{
+             {"region_name: x", "public"},
+             {"interface: internal", "internal"},
+             {"interface: adminURL", "admin"},
+             {"endpoint_type: publicURL", "public"},
+             {"endpoint_type: internalURL", "internal"},
+         })
+    {
+        const auto read = parse(entry(password_auth, keys));
+        ASSERT_TRUE(read) << error_of(read);
+        EXPECT_EQ(read->interface, interface) << keys;
+    }
+}
+
+TEST(clouds_yaml, project_and_domain_may_be_in_the_places_of_older_files)
+{
+    const auto read = parse(entry(
+        "auth_url: https://ks.example, username: alice, password: p, tenant_name: shop",
+        "domain_name: Default"
+    ));
+    ASSERT_TRUE(read) << error_of(read);
+    EXPECT_EQ(read->project.name, "shop");
+    EXPECT_EQ(read->project.domain_name, "Default");
+    EXPECT_EQ(read->user.domain_name, "Default");
+}
+
+TEST(clouds_yaml, endpoints_may_be_overridden)
+{
+    const auto read = parse(entry(
+        password_auth,
+        "load_balancer_endpoint_override: 'https://lb.example/v2.0', key_manager_endpoint_override: "
+        "'https://km.example'"
+    ));
+    ASSERT_TRUE(read) << error_of(read);
+    EXPECT_EQ(read->load_balancer_endpoint->str(), "https://lb.example/v2.0");
+    EXPECT_EQ(read->key_manager_endpoint->str(), "https://km.example");
+}
+
+TEST(clouds_yaml, the_ca_is_read_from_its_file)
+{
+    const auto read = parse(entry(password_auth, "cacert: /etc/ssl/cloud.pem, verify: true"));
+    ASSERT_TRUE(read) << error_of(read);
+    ASSERT_NE(read->tls, nullptr);
+    EXPECT_EQ(read->tls->ca_pem, ca_pem);
+}
+
+TEST(clouds_yaml, keys_that_nobody_needs_are_no_error)
+{
+    const auto read =
+        parse(entry(password_auth, "profile: x, networks: [{name: a}], 7: seven, region_name: sao1"));
+    EXPECT_TRUE(read) << error_of(read);
+}
+
+TEST(clouds_yaml, numbers_are_texts)
+{
+    const auto read =
+        parse(entry("auth_url: https://ks.example, user_id: 007, password: 123456, project_id: 1e5"));
+    ASSERT_TRUE(read) << error_of(read);
+    EXPECT_EQ(read->user.id, "007");
+    EXPECT_EQ(read->secret.reveal(), "123456");
+    EXPECT_EQ(read->project.id, "1e5");
+}
+
+TEST(clouds_yaml, the_only_entry_needs_no_name)
+{
+    const auto only = parse(entry(password_auth), "");
+    ASSERT_TRUE(only) << error_of(only);
+    EXPECT_EQ(only->cloud, "prod");
+    EXPECT_EQ(
+        error_of(parse("clouds: {prod: {}, test: {}}", "")),
+        "/etc/openstack/clouds.yaml: has several clouds; choose one of prod, test"
+    );
+}
+
+TEST(clouds_yaml, what_secure_yaml_has_is_added)
+{
+    const auto read = parse(
+        entry("auth_url: https://ks.example, user_id: u, project_id: q"),
+        "prod",
+        "clouds: {prod: {auth: {password: from-secure}}, other: {auth: {password: x}}}"
+    );
+    ASSERT_TRUE(read) << error_of(read);
+    EXPECT_EQ(read->secret.reveal(), "from-secure");
+}
+
+TEST(clouds_yaml, an_entry_is_known_by_its_content_alone)
+{
+    const auto id = [](const std::string& yaml, const std::string& secure = "") {
+        return parse(yaml, "prod", secure)->id;
+    };
+    const auto prod =
+        id("clouds: {prod: {auth: {auth_url: https://ks.example, user_id: u, password: p, project_id: q}}}");
+    EXPECT_EQ(
+        id("clouds:\n  other: {}\n  prod:\n    auth:\n      project_id: q\n      password: p\n      user_id: "
+           "u\n"
+           "      auth_url: https://ks.example # the same\n"),
+        prod
+    ) << "order, layout and neighbours do not matter";
+    EXPECT_EQ(
+        id("clouds: {prod: {auth: {auth_url: https://ks.example, user_id: u, project_id: q}}}",
+           "clouds: {prod: {auth: {password: p}}}"),
+        prod
+    );
+    EXPECT_NE(
+        id("clouds: {prod: {auth: {auth_url: https://ks.example, user_id: u, password: P, project_id: q}}}"),
+        prod
+    );
+    EXPECT_NE(
+        id("clouds: {prod: {auth: {auth_url: https://ks.example, user_id: u, password: p, project_id: q}, "
+           "region_name: x}}"),
+        prod
+    );
+}
+
+struct bad_file
+{
+    const char* what;
+    std::string yaml;
+    const char* message;  // after file and cloud
+};
+
+TEST(clouds_yaml, each_mistake_is_one_line_that_says_what_to_do)
+{
+    const bad_file table[] = {
+        {"no auth_url",
+         entry("username: a"),
+         "auth.auth_url is missing; add Keystone's URL, such as https://keystone.example/v3"},
+        {"no entry",
+         "clouds: {prod: }",
+         "auth.auth_url is missing; add Keystone's URL, such as https://keystone.example/v3"},
+        {"odd auth_url", entry("auth_url: keystone"), "auth_url: \"keystone\" is not"},
+        {"URL with a password",
+         entry("auth_url: 'https://a:canary@ks.example'"),
+         "auth_url: the URL holds a user name"},
+        {"v2.0", entry("auth_url: https://ks.example/v2.0"), "auth.auth_url names Keystone's API v2.0"},
+        {"no user",
+         entry("auth_url: https://ks.example, password: p, project_id: q"),
+         "auth.username is missing; add it or auth.user_id"},
+        {"no user domain",
+         entry("auth_url: https://ks.example, username: a, password: canary, project_id: q"),
+         "auth.user_domain_name is missing; add it (mostly Default) or auth.user_domain_id"},
+        {"no password",
+         entry("auth_url: https://ks.example, user_id: u, project_id: q"),
+         "auth.password is missing; add it here or in secure.yaml"},
+        {"empty password",
+         entry("auth_url: https://ks.example, user_id: u, project_id: q, password: "),
+         "auth.password is missing; add it here or in secure.yaml"},
+        {"password that is a list",
+         entry("auth_url: https://ks.example, user_id: u, project_id: q, password: [canary]"),
+         "auth.password must be a text"},
+        {"no project",
+         entry("auth_url: https://ks.example, user_id: u, password: canary"),
+         "auth.project_name is missing; add it or auth.project_id"},
+        {"no project domain",
+         entry("auth_url: https://ks.example, user_id: u, password: canary, project_name: q"),
+         "auth.project_domain_name is missing; add it (mostly Default) or auth.project_domain_id"},
+        {"no credential id",
+         entry("auth_url: https://ks.example", "auth_type: v3applicationcredential"),
+         "auth.application_credential_id is missing; add it"},
+        {"no credential secret",
+         entry(
+             "auth_url: https://ks.example, application_credential_id: x",
+             "auth_type: v3applicationcredential"
+         ),
+         "auth.application_credential_secret is missing; add it here or in secure.yaml"},
+        {"named credential without user",
+         entry(
+             "auth_url: https://ks.example, application_credential_name: x, application_credential_secret: "
+             "canary",
+             "auth_type: v3applicationcredential"
+         ),
+         "auth.username is missing; an application credential given by name needs its user"},
+        {"other login",
+         entry(password_auth, "auth_type: v3token"),
+         "auth_type \"v3token\" is not supported; use password or v3applicationcredential"},
+        {"odd interface",
+         entry(password_auth, "interface: private"),
+         "interface \"private\" is not known; use public, internal or admin"},
+        {"no verification",
+         entry(password_auth, "verify: false"),
+         "TLS is always verified; remove verify: false and give the cloud's CA with cacert: <file>"},
+        {"no verification, as a word", entry(password_auth, "verify: 'No'"), "TLS is always verified"},
+        {"insecure", entry(password_auth, "insecure: true"), "TLS is always verified"},
+        {"odd verify", entry(password_auth, "verify: maybe"), "verify must be true or false"},
+        {"no CA file",
+         entry(password_auth, "cacert: /nowhere"),
+         "cacert: cannot read /nowhere: No such file or directory"},
+        {"odd override",
+         entry(password_auth, "load_balancer_endpoint_override: 'lb'"),
+         "load_balancer_endpoint_override: \"lb\" is not"},
+        {"override with a query",
+         entry(password_auth, "key_manager_endpoint_override: 'https://km.example/?x'"),
+         "key_manager_endpoint_override must be a URL without a query"},
+        {"auth is a list", "clouds: {prod: {auth: [a]}}", "auth must be a mapping of keys to values"},
+        {"entry is a text", "clouds: {prod: canary}", "the entry must be a mapping of keys to values"},
+        {"key twice",
+         entry("auth_url: https://ks.example, password: canary, password: canary2"),
+         "auth.password is given twice; keep one"},
+        {"merge key",
+         "x: &x {a: b}\nclouds: {prod: {auth: {<<: *x}}}",
+         "merge keys (<<) are not supported; write the keys out"},
+    };
+    for (const auto& [what, yaml, message] : table)
+    {
+        const auto read = parse(yaml);
+        ASSERT_FALSE(read) << what;
+        EXPECT_EQ(read.error().code, support::errc::invalid);
+        EXPECT_THAT(
+            read.error().message,
+            AllOf(
+                HasSubstr(std::string("/etc/openstack/clouds.yaml: cloud \"prod\": ") + message),
+                Not(HasSubstr("canary"))
+            )
+        ) << what;
+    }
+}
+
+TEST(clouds_yaml, a_file_that_is_none_is_one_line_too)
+{
+    EXPECT_EQ(
+        error_of(parse("")),
+        "/etc/openstack/clouds.yaml: has no clouds; it must hold a mapping \"clouds:\" of entries by name"
+    );
+    EXPECT_EQ(error_of(parse("clouds: {}")), "/etc/openstack/clouds.yaml: clouds is empty; add an entry");
+    EXPECT_EQ(error_of(parse("clouds: [prod]")), "/etc/openstack/clouds.yaml: clouds is empty; add an entry");
+    EXPECT_EQ(
+        error_of(parse("clouds: {test: {}, dev: {}}")),
+        "/etc/openstack/clouds.yaml: has no cloud \"prod\"; it has dev, test"
+    );
+    EXPECT_EQ(
+        error_of(parse("clouds: {prod: {}, prod: {}}")),
+        "/etc/openstack/clouds.yaml: cloud \"prod\" is given twice; keep one"
+    );
+    EXPECT_EQ(
+        error_of(parse("clouds:\n  prod:\n    password: canary: x\n")),
+        "/etc/openstack/clouds.yaml: no valid YAML at line 3, column 21"
+    );
+    EXPECT_EQ(
+        error_of(parse(entry(password_auth), "prod", "clouds: [}")),
+        "secure.yaml beside /etc/openstack/clouds.yaml: no valid YAML at line 1, column 10"
+    );
+}
+
+TEST(clouds_yaml, hostile_yaml_is_refused)
+{
+    EXPECT_EQ(
+        error_of(parse("clouds: " + std::string(1 << 20, ' '))),
+        "/etc/openstack/clouds.yaml: larger than 1 MiB; this is no clouds.yaml"
+    );
+
+    std::string laughs = "a0: &a0 [ha, ha, ha, ha, ha, ha, ha, ha, ha, ha]\n";
+    for (int i = 1; i < 12; ++i)
+    {
+        const std::string before = "*a" + std::to_string(i - 1) + ", ";
+        laughs += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before + before + before +
+                  before + before + "*a" + std::to_string(i - 1) + "]\n";
+    }
+    EXPECT_THAT(
+        error_of(parse(laughs + "clouds: {prod: {auth: {" + password_auth + "}, bomb: *a11}}")),
+        HasSubstr("has more or deeper values than any entry of a clouds.yaml")
+    );
+
+    EXPECT_THAT(
+        error_of(parse("clouds: {prod: {auth: {" + std::string(password_auth) + "}, self: &self [*self]}}")),
+        HasSubstr("has more or deeper values")
+    );
+    EXPECT_THAT(error_of(parse("clouds: " + std::string(100'000, '['))), HasSubstr("no valid YAML"));
+    EXPECT_THAT(error_of(parse("clouds: " + std::string(100'000, '{'))), HasSubstr("no valid YAML"));
+}
+
+TEST(clouds_yaml, loads_the_file_with_secure_yaml_beside_it)
+{
+    const auto folder = std::filesystem::path(testing::TempDir()) / "clouds_yaml_test";
+    std::filesystem::create_directories(folder);
+    const std::string path = folder / "clouds.yaml";
+    std::ofstream(path) << entry("auth_url: https://ks.example, user_id: u, project_id: q");
+    std::ofstream(folder / "secure.yaml") << "clouds: {prod: {auth: {password: from-secure}}}";
+    const auto read = cloud::openstack::load_cloud_entry(path, "prod");
+    ASSERT_TRUE(read) << error_of(read);
+    EXPECT_EQ(read->secret.reveal(), "from-secure");
+
+    std::filesystem::remove(folder / "secure.yaml");
+    EXPECT_EQ(
+        error_of(cloud::openstack::load_cloud_entry(path, "prod")),
+        path + ": cloud \"prod\": auth.password is missing; add it here or in secure.yaml"
+    );
+    std::filesystem::remove_all(folder);
+    EXPECT_EQ(
+        error_of(cloud::openstack::load_cloud_entry(path, "prod")),
+        "cannot read " + path + ": No such file or directory"
+    );
+    EXPECT_THAT(
+        error_of(cloud::openstack::load_cloud_entry(testing::TempDir(), "prod")),
+        HasSubstr("cannot read " + testing::TempDir())
+    );
+}
+
+TEST(clouds_yaml, the_file_is_looked_for_where_other_clients_look)
+{
+    EXPECT_EQ(
+        cloud::openstack::clouds_yaml_search_path("/home/alice"),
+        (std::vector<std::string>{
+            "clouds.yaml", "/home/alice/.config/openstack/clouds.yaml", "/etc/openstack/clouds.yaml"
+        })
+    );
+    EXPECT_EQ(cloud::openstack::clouds_yaml_search_path("").size(), 2U);
+}
+
+}  // namespace

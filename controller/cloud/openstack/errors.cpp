@@ -87,7 +87,12 @@ std::string presentable(service asked, std::string text, const support::secret& 
     {
         text.replace(at, sent.reveal().size(), "***");
     }
-    return support::clean(text);
+    std::string line = support::clean(text);
+    if (line.ends_with('.') && !line.ends_with("..."))
+    {
+        line.pop_back();
+    }
+    return line;
 }
 
 std::string in_words(

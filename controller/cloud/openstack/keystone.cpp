@@ -4,9 +4,12 @@
 #include "support/log.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/experimental/channel.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -118,7 +121,13 @@ public:
             const asio::any_io_executor executor = co_await asio::this_coro::executor;
             taken_.emplace(executor, 1);
         }
-        co_await taken_->async_send(boost::system::error_code(), asio::use_awaitable);
+        const auto [failed] =
+            co_await taken_->async_send(boost::system::error_code(), asio::as_tuple(asio::use_awaitable));
+        if (failed)
+        {
+            // A channel has its own word for being cancelled; everybody else expects Asio's.
+            throw boost::system::system_error(asio::error::operation_aborted);
+        }
         co_return hold(self);
     }
 

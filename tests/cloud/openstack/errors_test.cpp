@@ -288,13 +288,13 @@ TEST(errors, the_message_is_one_clean_line_that_names_what_was_asked)
         judge(read_listener(), captured::forbidden_by_octavia(), no_secret)->message,
         "Octavia answers 403 for Listener bbf51668-d040-4795-bf08-7beb09d8d262: Policy does not allow this "
         "request to "
-        "be performed."
+        "be performed"
     );
     EXPECT_EQ(
         judge(read_listener(), captured::keystone_down(), no_secret)->message,
         "Octavia answers 503 for Listener bbf51668-d040-4795-bf08-7beb09d8d262: The server is currently "
         "unavailable. "
-        "Please try again at a later time."
+        "Please try again at a later time"
     );
     EXPECT_EQ(
         judge(read_listener(), captured::html(502), no_secret)->message,

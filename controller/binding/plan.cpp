@@ -1297,6 +1297,13 @@ private:
         return each.object->deleting ? reason::detaching : reason::load_balancer_busy;
     }
 
+    // Whether its status gives that reason for this generation already; another wording is not worth a write.
+    static bool says(const view& each, reason why)
+    {
+        const condition& ready = each.object->status[condition_type::ready];
+        return ready.reason == why && ready.observed_generation == each.object->generation;
+    }
+
     bool mentions_unconfirmed(const view& each) const
     {
         return std::ranges::any_of(each.next.attachments, [](const attachment& entry) {
@@ -1335,7 +1342,8 @@ private:
             for (view& each : views_)
             {
                 say(each, why, "the load balancer is being changed");
-                each.said.leave_as_is = is_ready(*each.object) || !mentions_unconfirmed(each);
+                each.said.leave_as_is =
+                    is_ready(*each.object) || !mentions_unconfirmed(each) || says(each, each.said.reason);
             }
             return write_then(ended(pause::after, wait));
         }

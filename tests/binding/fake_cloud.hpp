@@ -1,0 +1,78 @@
+#pragma once
+
+#include "binding/slots.hpp"
+#include "cloud/client.hpp"
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace test {
+
+// A cloud of one process with Octavia's rules where they decide something: whole lists, one lock a load
+// balancer, every ref of the body readable, PENDING for a while, a worker that drops a listener for one
+// unreadable ref.
+class fake_cloud final : public cloud::client
+{
+public:
+    explicit fake_cloud(support::clock& clock) : clock_(clock) {}
+
+    struct listener_row
+    {
+        support::uuid load_balancer;
+        std::string protocol = "TERMINATED_HTTPS";
+        binding::listener_slots slots;
+        cloud::provisioning_status status = cloud::provisioning_status::active;
+        bool served = true;
+        std::optional<std::string> client_ca;
+    };
+
+    // id -> usable; the ref is http://kms/v1/containers/<id>.
+    std::map<std::string, bool> certificates;
+    std::map<support::uuid, listener_row> listeners;
+    std::map<support::uuid, cloud::provisioning_status> balancers;
+    std::set<std::string> dead;  // ids that answer 404
+    std::optional<support::wall_time> expires_at;
+    support::duration pending_for = std::chrono::milliseconds(300);
+    cloud::place here{"http://keystone/v3", "project", "sao1", "http://octavia/v2"};
+
+    struct put_record
+    {
+        support::uuid listener;
+        cloud::listener_change change;
+    };
+    std::vector<put_record> puts;
+
+    // What a PUT does instead of the usual: an error that is given without effect.
+    std::function<std::optional<cloud::error>(const put_record&)> before_put;
+    // An error that is given although the PUT takes effect.
+    std::function<std::optional<cloud::error>(const put_record&)> after_put;
+    std::optional<cloud::error> listener_error;
+    std::function<void(const put_record&)> seen_at_put;
+
+    static std::string ref(const std::string& id) { return "http://kms/v1/containers/" + id; }
+
+    support::task<cloud::answer<cloud::place>> locate(std::string region) override;
+    support::task<cloud::answer<cloud::certificate>> get_certificate(
+        std::string region, support::uuid id, std::optional<support::wall_time> known_expires_at
+    ) override;
+    support::task<cloud::answer<cloud::listener>> get_listener(std::string region, support::uuid id) override;
+    support::task<cloud::answer<cloud::load_balancer>> get_load_balancer(std::string region, support::uuid id)
+        override;
+    support::task<cloud::answer<cloud::listener>> update_listener(
+        std::string region, support::uuid id, cloud::listener_change change, support::time_point deadline
+    ) override;
+    support::task<cloud::ref_state> look_up(std::string region, std::string container_ref) override;
+
+private:
+    void let_time_pass();
+    void work(support::uuid balancer);
+    cloud::listener shown(support::uuid id) const;
+
+    support::clock& clock_;
+    std::map<support::uuid, support::time_point> pending_until_;
+};
+
+}  // namespace test

@@ -1,0 +1,214 @@
+#include "binding/fake_kube.hpp"
+
+#include "support/rfc3339.hpp"
+
+namespace test {
+namespace {
+
+using json = nlohmann::json;
+
+class text_answer final : public kube::object_answer
+{
+public:
+    explicit text_answer(const json& object) : text_(object.dump()) { text_.reserve(text_.size() + 64); }
+    kube::object_json object() const override { return text_; }
+
+private:
+    std::string text_;
+};
+
+support::error status_error(int status, std::string message)
+{
+    return {support::errc::status, std::move(message), status, std::nullopt};
+}
+
+}  // namespace
+
+void fake_kube::create(const wanted& binding)
+{
+    char uid[37];
+    std::snprintf(uid, sizeof uid, "00000000-0000-4000-8000-%012d", ++uids_);
+    const auto created = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24) - std::chrono::hours(2) -
+                         std::chrono::seconds(binding.age_seconds);
+    json object{
+        {"metadata",
+         {{"name", binding.name},
+          {"namespace", "shop"},
+          {"uid", uid},
+          {"generation", 1},
+          {"creationTimestamp", support::format_rfc3339(created)}}},
+        {"spec",
+         {{"certificateId", binding.certificate},
+          {"resourceType", "octavia:listener"},
+          {"resourceId", binding.listener},
+          {"region", "sao1"},
+          {"options", {{"sni", binding.sni}}},
+          {"deletionPolicy", binding.policy}}},
+        {"status", {{"observedGeneration", -1}}},
+    };
+    touch(object);
+    objects_[binding.name] = object;
+    show(object, false);
+}
+
+void fake_kube::update(const std::string& name, const std::function<void(json&)>& change)
+{
+    json& object = objects_.at(name);
+    const json before = object["spec"];
+    change(object);
+    if (object["spec"] != before)
+    {
+        object["metadata"]["generation"] = object["metadata"]["generation"].get<int>() + 1;
+    }
+    touch(object);
+    show(object, false);
+}
+
+void fake_kube::remove(const std::string& name)
+{
+    json& object = objects_.at(name);
+    if (object["metadata"].value("finalizers", json::array()).empty())
+    {
+        const json gone = object;
+        objects_.erase(name);
+        show(gone, true);
+        return;
+    }
+    object["metadata"]["deletionTimestamp"] = "2026-11-24T01:00:00Z";
+    object["metadata"]["generation"] = object["metadata"]["generation"].get<int>() + 1;
+    touch(object);
+    show(object, false);
+}
+
+std::string fake_kube::ready_reason(const std::string& name) const
+{
+    for (const json& condition : objects_.at(name)["status"].value("conditions", json::array()))
+    {
+        if (condition["type"] == "Ready")
+        {
+            return condition["reason"].get<std::string>();
+        }
+    }
+    return "";
+}
+
+std::string fake_kube::message(const std::string& name) const
+{
+    return objects_.at(name)["status"].value("errorMessage", "");
+}
+
+std::string fake_kube::state(const std::string& name) const
+{
+    return objects_.at(name)["status"].value("state", "");
+}
+
+json fake_kube::attachments(const std::string& name) const
+{
+    return objects_.at(name)["status"].value("attachments", json::array());
+}
+
+void fake_kube::list_into(runtime::object_sink& sink) const
+{
+    sink.list_began();
+    for (const auto& [name, object] : objects_)
+    {
+        sink.listed(text_answer(object).object());
+    }
+    sink.list_ended();
+}
+
+support::task<support::result<std::unique_ptr<kube::list_page>>> fake_kube::list(kube::list_request)
+{
+    throw std::logic_error("fake_kube does not list");
+    co_return support::fail(support::errc::invalid, "");
+}
+
+support::task<support::result<std::unique_ptr<kube::watch_stream>>> fake_kube::watch(kube::watch_request)
+{
+    throw std::logic_error("fake_kube does not watch");
+    co_return support::fail(support::errc::invalid, "");
+}
+
+support::task<support::result<std::unique_ptr<kube::object_answer>>> fake_kube::patch(
+    kube::patch_request request
+)
+{
+    if (before_write)
+    {
+        if (auto refused = before_write(request))
+        {
+            co_return std::unexpected(*refused);
+        }
+    }
+    const auto found = objects_.find(request.name);
+    if (found == objects_.end())
+    {
+        co_return std::unexpected(status_error(404, "not found"));
+    }
+    const json patch = json::parse(request.merge_patch);
+    json& object = found->second;
+    if (patch["metadata"]["resourceVersion"] != object["metadata"]["resourceVersion"])
+    {
+        co_return std::unexpected(status_error(409, "the object has been modified"));
+    }
+    if (patch["metadata"]["uid"] != object["metadata"]["uid"])
+    {
+        co_return std::unexpected(status_error(409, "another uid"));
+    }
+    writes.push_back(request.name + (request.subresource == "status" ? " status" : " metadata"));
+    if (request.subresource == "status")
+    {
+        object["status"].merge_patch(patch["status"]);
+    }
+    else
+    {
+        object["metadata"]["finalizers"] = patch["metadata"]["finalizers"];
+    }
+    touch(object);
+    const json answer = object;
+    if (object["metadata"].contains("deletionTimestamp") && object["metadata"]["finalizers"].empty())
+    {
+        objects_.erase(found);
+        show(answer, true);
+    }
+    else
+    {
+        show(answer, false);
+    }
+    if (after_write)
+    {
+        if (auto lost = after_write(request))
+        {
+            co_return std::unexpected(*lost);
+        }
+    }
+    co_return std::make_unique<text_answer>(answer);
+}
+
+support::task<support::result<std::unique_ptr<kube::object_answer>>> fake_kube::get(
+    kube::resource, std::string, std::string name
+)
+{
+    const auto found = objects_.find(name);
+    if (found == objects_.end())
+    {
+        co_return std::unexpected(status_error(404, "not found"));
+    }
+    co_return std::make_unique<text_answer>(found->second);
+}
+
+void fake_kube::touch(json& object)
+{
+    object["metadata"]["resourceVersion"] = std::to_string(++version_);
+}
+
+void fake_kube::show(const json& object, bool deleted) const
+{
+    if (auto* sink = watch_())
+    {
+        const text_answer text(object);
+        deleted ? sink->deleted(text.object()) : sink->changed(text.object());
+    }
+}
+
+}  // namespace test

@@ -1,0 +1,273 @@
+// Conclusions, statuses and when to look again.
+#include "binding/memory.hpp"
+#include "binding/planner.hpp"
+#include "cloud/container_ref.hpp"
+#include "support/rfc3339.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace binding {
+
+using cloud::ref_key;
+using namespace std::chrono_literals;
+
+std::string joined(const std::vector<std::string>& parts)
+{
+    std::string text;
+    for (const std::string& part : parts)
+    {
+        text += (text.empty() ? "" : ", ") + part;
+    }
+    return text;
+}
+
+step planner::conclude_verified()
+{
+    if (!views_.empty() && listener_ != nullptr && !settled_.claims.empty())
+    {
+        for (std::size_t i = 0; i < views_.size(); ++i)
+        {
+            conclude_one(i);
+        }
+    }
+    if (balancer_ == cloud::provisioning_status::pending)
+    {
+        return write_then(ended(pause::after, poll_wait(m_.busy_polls)));
+    }
+    if (balancer_ != cloud::provisioning_status::active ||
+        listener_->status == cloud::provisioning_status::error)
+    {
+        return write_then(ended(pause::slow));
+    }
+    return write_then(ended_by_certificates());
+}
+
+void planner::conclude_one(std::size_t i)
+{
+    view& each = views_[i];
+    const bool steady = balancer_ == cloud::provisioning_status::active &&
+                        listener_->status == cloud::provisioning_status::active;
+    const settled_claim& settled = settled_.claims[i];
+    if (steady)
+    {
+        each.next = verified(i);
+        if (each.object->deleting && each.next.attachments.empty() && handed_over(i))
+        {
+            each.release = true;
+        }
+        return;
+    }
+    if (balancer_ == cloud::provisioning_status::pending)
+    {
+        const bool waits = each.object->deleting || each.said.reason == reason::attached;
+        if (waits && !is_ready(*each.object))
+        {
+            say(each, busy_reason(each), "the load balancer is being changed");
+        }
+        each.said.leave_as_is = each.said.leave_as_is || is_ready(*each.object);
+        return;
+    }
+    const bool in_error = balancer_ == cloud::provisioning_status::error;
+    const bool concerned = each.object->deleting || settled.shown || settled.placed;
+    if (concerned && !each.said.leave_as_is)
+    {
+        say(each,
+            each.object->deleting ? reason::detaching
+            : in_error            ? reason::load_balancer_error
+                                  : reason::listener_error,
+            in_error
+                ? "the load balancer is in ERROR; Octavia changes nothing on it until someone repairs it "
+                  "(openstack loadbalancer failover)"
+                : "the listener is in ERROR and not served; see the listener's certificates and the "
+                  "provider's log");
+        each.said.attached = settled.shown ? condition_status::true_ : condition_status::false_;
+    }
+}
+
+finish planner::ended(pause next, support::duration wait) const
+{
+    finish made;
+    made.next = next;
+    made.wait = wait;
+    if (!w_.unwritable.empty() && (next == pause::resync || next == pause::slow))
+    {
+        made.next = pause::retry;
+    }
+    return made;
+}
+
+finish planner::ended_by_certificates() const
+{
+    std::optional<support::duration> soonest;
+    bool slow = false;
+    const auto sooner = [&](support::duration wait) { soonest = std::min(soonest.value_or(wait), wait); };
+    for (std::size_t i = 0; i < views_.size(); ++i)
+    {
+        const view& each = views_[i];
+        if (each.object->deleting)
+        {
+            slow = slow || settled_.claims[i].kept_as_last;
+            continue;
+        }
+        const auto* seen = certificate_of(each);
+        const bool usable = seen != nullptr && *seen && (*seen)->usable;
+        if (seen != nullptr && !usable)
+        {
+            sooner(std::max<support::duration>(next_look(each) - w_.now, 1ms));
+        }
+        if (each.memory->refused && w_.now < each.memory->refused->until)
+        {
+            sooner(each.memory->refused->until - w_.now);
+        }
+        if (usable && (*seen)->expires_at && *(*seen)->expires_at > w_.wall)
+        {
+            sooner(std::min<support::duration>(s_.resync_period, *(*seen)->expires_at - w_.wall));
+        }
+    }
+    if (slow)
+    {
+        sooner(15s);
+    }
+    if (soonest && *soonest < s_.resync_period)
+    {
+        return ended(pause::after, *soonest);
+    }
+    return ended(pause::resync);
+}
+
+step planner::write_then(finish end)
+{
+    commit live;
+    commit leaving;
+    for (view& each : views_)
+    {
+        if (w_.unwritable.contains(each.object->uid))
+        {
+            continue;
+        }
+        if (auto needed = write_for(each))
+        {
+            (each.object->deleting ? leaving : live).writes.push_back(std::move(*needed));
+        }
+    }
+    if (!live.writes.empty())
+    {
+        return live;
+    }
+    if (!leaving.writes.empty())
+    {
+        return leaving;
+    }
+    return end;
+}
+
+std::optional<write> planner::write_for(const view& each) const
+{
+    const certificate_binding& object = *each.object;
+    if (each.release)
+    {
+        return write{object.uid, write_kind::remove_finalizer, {}};
+    }
+    if (!each.next.attachments.empty() && !object.has_finalizer())
+    {
+        return write{object.uid, write_kind::add_finalizer, {}};
+    }
+    status wanted = render(object, each.said, each.next, *each.memory, w_.wall);
+    if (says_the_same(wanted, object.status))
+    {
+        return std::nullopt;
+    }
+    return write{object.uid, write_kind::status, std::move(wanted)};
+}
+
+void planner::say(view& each, reason why, std::string message)
+{
+    if (each.object->deleting && why != reason::last_certificate)
+    {
+        why = reason::detaching;
+    }
+    each.said.reason = why;
+    each.said.message = std::move(message);
+    each.said.leave_as_is = false;
+    each.said.may_still_come = false;
+}
+
+reason planner::progress_reason(const view& each)
+{
+    return each.object->deleting ? reason::detaching : reason::progressing;
+}
+
+reason planner::busy_reason(const view& each)
+{
+    return each.object->deleting ? reason::detaching : reason::load_balancer_busy;
+}
+
+bool planner::says(const view& each, reason why)
+{
+    const condition& ready = each.object->status[condition_type::ready];
+    return ready.reason == why && ready.observed_generation == each.object->generation;
+}
+
+bool planner::mentions_unconfirmed(const view& each) const
+{
+    return std::ranges::any_of(each.next.attachments, [](const attachment& entry) {
+        return !entry.confirmed;
+    });
+}
+
+bool planner::any_live() const
+{
+    return std::ranges::any_of(views_, [](const view& each) { return !each.object->deleting; });
+}
+
+void planner::tell(const certificate_binding& object, bool warning, std::string reason, std::string message)
+{
+    const bool told = std::ranges::any_of(notices_, [&](const notice& each) {
+        return each.uid == object.uid && each.reason == reason && each.message == message;
+    });
+    if (!told)
+    {
+        notices_.push_back({object.uid, warning, std::move(reason), std::move(message)});
+    }
+}
+
+void planner::tell_all(const std::string& reason, const std::string& message)
+{
+    for (const view& each : views_)
+    {
+        if (mentions(each.next, message))
+        {
+            tell(*each.object, true, reason, message);
+        }
+    }
+}
+
+bool planner::mentions(const ledger& held, std::string_view message)
+{
+    return std::ranges::any_of(held.attachments, [&](const attachment& entry) {
+        return message.find(entry.container_ref.view()) != std::string_view::npos;
+    });
+}
+
+std::string planner::refs_text(const ledger& held)
+{
+    std::vector<std::string> refs;
+    for (const attachment& each : held.attachments)
+    {
+        refs.push_back(each.container_ref.str());
+    }
+    return joined(refs);
+}
+
+support::duration planner::poll_wait(int polls)
+{
+    support::duration wait = 100ms;
+    for (int i = 0; i < polls && wait < 2s; ++i)
+    {
+        wait += wait / 2;
+    }
+    return std::min<support::duration>(wait, 2s);
+}
+
+}  // namespace binding

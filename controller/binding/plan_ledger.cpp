@@ -1,0 +1,220 @@
+// The ledgers: before a PUT, and after a read that no PUT can contradict.
+#include "binding/memory.hpp"
+#include "binding/planner.hpp"
+#include "cloud/container_ref.hpp"
+#include "support/rfc3339.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace binding {
+
+using cloud::ref_key;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::vector<attachment>::iterator find_entry(ledger& held, std::string_view key, slot where)
+{
+    return std::ranges::find_if(held.attachments, [&](const attachment& each) {
+        return each.slot == where && ref_key(each.container_ref.view()) == key;
+    });
+}
+
+bool holds_default(const ledger& held)
+{
+    return std::ranges::any_of(held.attachments, [](const attachment& each) {
+        return each.slot == slot::default_;
+    });
+}
+
+}  // namespace
+
+ledger planner::ahead(std::size_t i)
+{
+    view& each = views_[i];
+    const settled_claim& settled = settled_.claims[i];
+    ledger made = claims_[i].held;
+    for (const attachment& gone : settled.removed)
+    {
+        const auto entry = find_entry(made, ref_key(gone.container_ref.view()), gone.slot);
+        if (entry != made.attachments.end())
+        {
+            entry->confirmed = false;
+        }
+    }
+    if (settled.placed)
+    {
+        hold(made, i, settled.shown);
+    }
+    made.place = made.attachments.empty() ? each.object->status.ledger.place : place_;
+    return made;
+}
+
+ledger planner::verified(std::size_t i)
+{
+    const settled_claim& settled = settled_.claims[i];
+    const bool still_wanted = !views_[i].object->deleting;
+    ledger made = claims_[i].held;
+    std::erase_if(made.attachments, [&](attachment& entry) {
+        const bool there = shows(ref_key(entry.container_ref.view()), entry.slot);
+        const bool wanted = still_wanted && claims_[i].ref && entry.slot == views_[i].object->wanted_slot() &&
+                            cloud::same_ref(*claims_[i].ref, entry.container_ref.view());
+        const bool passed_on = there && !wanted && !is_kept(settled, entry);
+        const bool loses = settled.winner != nullptr && wanted;
+        if (passed_on || loses || (!there && !(wanted && entry.confirmed)))
+        {
+            return true;
+        }
+        entry.confirmed = there;
+        return false;
+    });
+    if (settled.placed && settled.shown)
+    {
+        hold(made, i, true);
+    }
+    if (!holds_default(made))
+    {
+        made.replaced_default_ref = {};  // only the memory beside a default entry counts
+    }
+    made.place = made.attachments.empty() ? ledger_place() : place_;
+    return made;
+}
+
+bool planner::is_kept(const settled_claim& settled, const attachment& entry) const
+{
+    const bool listed = std::ranges::any_of(settled.kept, [&](const attachment& kept) {
+        return kept.slot == entry.slot && kept.container_ref == entry.container_ref;
+    });
+    if (!listed)
+    {
+        return false;
+    }
+    const std::string key = ref_key(entry.container_ref.view());
+    for (std::size_t j = 0; j < claims_.size(); ++j)
+    {
+        const bool other_has_it = settled_.claims[j].placed && settled_.claims[j].shown && claims_[j].ref &&
+                                  views_[j].object->wanted_slot() == entry.slot &&
+                                  ref_key(*claims_[j].ref) == key;
+        if (other_has_it)
+        {
+            return false;
+        }
+    }
+    return true;
+}
+
+void planner::hold(ledger& made, std::size_t i, bool shown)
+{
+    const certificate_binding& object = *views_[i].object;
+    const std::string key = ref_key(*claims_[i].ref);
+    const auto entry = find_entry(made, key, object.wanted_slot());
+    const bool had_default = holds_default(claims_[i].held);
+    if (entry == made.attachments.end())
+    {
+        const std::string spelled = shown ? spelled_on_listener(key, object.wanted_slot()) : *claims_[i].ref;
+        made.attachments.push_back({support::interned(spelled), object.wanted_slot(), shown});
+        if (shown)
+        {
+            tell(
+                object,
+                false,
+                "Adopted",
+                spelled +
+                    " was on the listener already; deleting this binding will detach it, deletionPolicy "
+                    "Retain leaves it"
+            );
+        }
+    }
+    else if (!shown)
+    {
+        entry->confirmed = false;
+    }
+    if (object.wanted_slot() != slot::default_)
+    {
+        return;
+    }
+    if (settled_.default_ref == default_end::ours && now_.default_ref &&
+        !is_ours_in(*now_.default_ref, slot::default_))
+    {
+        made.replaced_default_ref = support::interned(*now_.default_ref);
+    }
+    else if (!had_default)
+    {
+        made.replaced_default_ref = remembered_beside(i);
+    }
+}
+
+support::interned planner::remembered_beside(std::size_t taker) const
+{
+    for (std::size_t j = 0; j < claims_.size(); ++j)
+    {
+        const bool has_slot = j != taker && now_.default_ref && !claims_[j].released &&
+                              holds_key(claims_[j].held, ref_key(*now_.default_ref), slot::default_);
+        if (has_slot && !claims_[j].held.replaced_default_ref.empty())
+        {
+            return claims_[j].held.replaced_default_ref;
+        }
+    }
+    return {};
+}
+
+bool planner::handed_over(std::size_t i) const
+{
+    const certificate_binding& leaver = *views_[i].object;
+    for (const attachment& entry : leaver.status.ledger.attachments)
+    {
+        const std::string key = ref_key(entry.container_ref.view());
+        for (std::size_t j = 0; j < views_.size(); ++j)
+        {
+            const certificate_binding& heir = *views_[j].object;
+            const bool takes_it = j != i && settled_.claims[j].placed && settled_.claims[j].shown &&
+                                  heir.wanted_slot() == entry.slot && claims_[j].ref &&
+                                  ref_key(*claims_[j].ref) == key;
+            if (takes_it && heir.status.ledger != views_[j].next)
+            {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+bool planner::holds_key(const ledger& held, std::string_view key, slot where)
+{
+    return std::ranges::any_of(held.attachments, [&](const attachment& each) {
+        return each.slot == where && ref_key(each.container_ref.view()) == key;
+    });
+}
+
+bool planner::shows(std::string_view key, slot where) const
+{
+    if (where == slot::default_)
+    {
+        return now_.default_ref && ref_key(*now_.default_ref) == key;
+    }
+    return std::ranges::any_of(now_.sni_refs, [&](const std::string& ref) { return ref_key(ref) == key; });
+}
+
+std::string planner::spelled_on_listener(std::string_view key, slot where) const
+{
+    if (where == slot::default_)
+    {
+        return *now_.default_ref;
+    }
+    return *std::ranges::find_if(now_.sni_refs, [&](const std::string& ref) { return ref_key(ref) == key; });
+}
+
+bool planner::is_ours_in(std::string_view ref, slot where) const
+{
+    return std::ranges::any_of(claims_, [&](const claim& each) {
+        return !each.released && holds_key(each.held, ref_key(ref), where);
+    });
+}
+
+bool planner::is_ours(std::string_view ref) const
+{
+    return is_ours_in(ref, slot::default_) || is_ours_in(ref, slot::sni);
+}
+
+}  // namespace binding

@@ -1,0 +1,442 @@
+// The way to the one PUT: dead refs, neighbours, write-ahead, freshness.
+#include "binding/memory.hpp"
+#include "binding/planner.hpp"
+#include "cloud/container_ref.hpp"
+#include "support/rfc3339.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace binding {
+
+using cloud::ref_key;
+using namespace std::chrono_literals;
+
+std::optional<step> planner::write_listener()
+{
+    const bool repeat = must_repeat();
+    if (!changes() && !repeat && !m_.clean)
+    {
+        return std::nullopt;
+    }
+    if (balancer_ == cloud::provisioning_status::pending)
+    {
+        if (!changes() && !repeat)
+        {
+            return std::nullopt;
+        }
+        return wait_for_load_balancer(reason::load_balancer_busy, poll_wait(m_.busy_polls));
+    }
+    if (balancer_ == cloud::provisioning_status::error)
+    {
+        return std::nullopt;  // conclude_verified names it
+    }
+    if (m_.first_arrival)
+    {
+        const auto quiet = quiet_at(m_, s_);
+        if (w_.now < quiet)
+        {
+            return ended(pause::after, quiet - w_.now);
+        }
+    }
+    if (repeat && m_.next_error_put && w_.now < *m_.next_error_put)
+    {
+        say_of_listener_error();
+        return write_then(ended(pause::after, *m_.next_error_put - w_.now));
+    }
+    if (m_.blocked && w_.now < m_.blocked->until)
+    {
+        return blocked(m_.blocked->message, pause::after, m_.blocked->until - w_.now);
+    }
+    if (w_.lane == lane_state::taken)
+    {
+        return write_then(ended(pause::lane));
+    }
+    if (w_.lane == lane_state::free)
+    {
+        return take_lane{};
+    }
+    if (auto made = keep_off_dead_refs())
+    {
+        return made;
+    }
+    if (!changes() && !repeat)
+    {
+        return std::nullopt;  // asked to let go of dead refs, and holds none
+    }
+    if (auto made = commit_ahead())
+    {
+        return made;
+    }
+    if (auto made = check_again())
+    {
+        return made;
+    }
+    return send(repeat);
+}
+
+std::optional<step> planner::keep_off_dead_refs()
+{
+    std::set<std::string> dead;
+    for (;;)
+    {
+        look asked;
+        std::vector<std::string> suspects;
+        std::vector<std::string> found_dead;
+        for (const std::string& ref : refs_afterwards())
+        {
+            const ref_sighting* seen = fresh_sighting(ref);
+            if (seen == nullptr)
+            {
+                asked.refs.push_back(ref);
+            }
+            else if (seen->state == cloud::ref_state::dead)
+            {
+                (is_dead(*seen) ? found_dead : suspects).push_back(ref);
+            }
+        }
+        if (!asked.refs.empty())
+        {
+            return asked;
+        }
+        if (!suspects.empty())
+        {
+            return look_at_suspects(suspects);
+        }
+        if (found_dead.empty())
+        {
+            break;
+        }
+        if (auto stopped = leave_out(found_dead, dead))
+        {
+            return stopped;
+        }
+    }
+    return check_neighbours();
+}
+
+std::optional<step> planner::leave_out(
+    const std::vector<std::string>& found_dead, std::set<std::string>& dead
+)
+{
+    std::vector<std::string> immovable;
+    for (const std::string& ref : found_dead)
+    {
+        if (!dead.contains(ref_key(ref)) && is_ours(ref))
+        {
+            dead.insert(ref_key(ref));
+        }
+        else
+        {
+            immovable.push_back(ref);
+        }
+    }
+    if (!immovable.empty())
+    {
+        return blocked(
+            "the listener holds " + joined(immovable) +
+                ", which the certificate service answers 404 for; Octavia would stop serving the whole "
+                "listener at "
+                "its next change: replace or remove it there, or restore it",
+            pause::slow
+        );
+    }
+    const std::size_t held = ours_afterwards();
+    if (held >= 3 && dead.size() * 2 >= held)
+    {
+        return blocked(
+            std::to_string(dead.size()) + " of " + std::to_string(held) +
+                " certificates of ours look deleted at once; that is rather a wrong key-manager "
+                "endpoint, so "
+                "nothing is removed: " +
+                joined(found_dead),
+            pause::slow
+        );
+    }
+    for (const std::string& ref : found_dead)
+    {
+        tell_all("DeadRefRemoved", "left out of the listener because it does not exist any more: " + ref);
+    }
+    if (auto asked = settle_with(dead))
+    {
+        return asked;
+    }
+    first_verdicts();
+    return std::nullopt;
+}
+
+step planner::look_at_suspects(const std::vector<std::string>& suspects)
+{
+    support::duration wait = s_.proof;
+    for (const std::string& ref : suspects)
+    {
+        const auto since = m_.refs.at(ref_key(ref)).dead_since.value_or(w_.now);
+        wait =
+            std::min<support::duration>(wait, std::max<support::duration>(since + s_.proof - w_.now, 10ms));
+    }
+    for_affected([&](view& each) {
+        say(each, progress_reason(each), "making sure whether " + joined(suspects) + " still exists");
+    });
+    return write_then(ended(pause::after, wait));
+}
+
+std::optional<step> planner::check_neighbours()
+{
+    if (!w_.neighbours)
+    {
+        look asked;
+        asked.neighbours = true;
+        return asked;
+    }
+    std::vector<target> prod;
+    std::string names;
+    bool undecided = false;
+    for (const neighbour& each : *w_.neighbours)
+    {
+        undecided = undecided || each.undecided;
+        if (!each.dead_ref.empty())
+        {
+            names += (names.empty() ? "" : "; ") + std::string("listener ") + each.target.listener.str() +
+                     " holds " + each.dead_ref;
+            if (each.ours)
+            {
+                prod.push_back(each.target);
+            }
+        }
+    }
+    if (!names.empty())
+    {
+        step made = blocked(
+            "another listener of the load balancer would stop being served at its next change: " + names +
+                ", which does not exist any more",
+            prod.empty() ? pause::slow : pause::after,
+            2s
+        );
+        if (auto* end = std::get_if<finish>(&made))
+        {
+            end->prod = std::move(prod);
+        }
+        return made;
+    }
+    if (undecided)
+    {
+        for_affected([&](view& each) {
+            say(each,
+                progress_reason(each),
+                "making sure that the other listeners of the load balancer can be read");
+        });
+        return write_then(ended(pause::after, s_.proof));
+    }
+    return std::nullopt;
+}
+
+std::optional<step> planner::commit_ahead()
+{
+    commit made;
+    for (std::size_t i = 0; i < views_.size(); ++i)
+    {
+        view& each = views_[i];
+        if (w_.unwritable.contains(each.object->uid) || each.release)
+        {
+            continue;
+        }
+        each.next = ahead(i);
+        if (auto needed = write_for(each))
+        {
+            const bool ledger_moves = each.next != each.object->status.ledger;
+            if (ledger_moves || needed->kind == write_kind::add_finalizer)
+            {
+                made.writes.push_back(std::move(*needed));
+            }
+        }
+    }
+    return made.writes.empty() ? std::nullopt : std::optional<step>(std::move(made));
+}
+
+std::optional<step> planner::check_again()
+{
+    look asked;
+    asked.listener = w_.committed_at && m_.listener->asked_at < *w_.committed_at;
+    for (std::size_t i = 0; i < views_.size(); ++i)
+    {
+        if (adds(i) && w_.now - views_[i].memory->certificate->asked_at > s_.fresh_certificate)
+        {
+            asked.certificates.push_back(views_[i].object->uid);
+        }
+    }
+    if (asked.listener || !asked.certificates.empty())
+    {
+        return asked;
+    }
+    return std::nullopt;
+}
+
+step planner::send(bool repeat)
+{
+    put made;
+    made.change = settled_.change;
+    made.expected = settled_.after;
+    if (repeat)
+    {
+        repeat_unconfirmed(made.change);
+    }
+    for (std::size_t i = 0; i < views_.size(); ++i)
+    {
+        if (adds(i))
+        {
+            made.adds.push_back(views_[i].object->uid);
+        }
+    }
+    tell_of_default();
+    return made;
+}
+
+std::vector<std::string> planner::refs_afterwards() const
+{
+    std::vector<std::string> refs = settled_.after.sni_refs;
+    for (const auto& ref : {settled_.after.default_ref, listener_->client_ca_ref, listener_->client_crl_ref})
+    {
+        if (ref)
+        {
+            refs.push_back(*ref);
+        }
+    }
+    std::set<std::string> checked;
+    for (std::size_t i = 0; i < claims_.size(); ++i)
+    {
+        if (adds(i))
+        {
+            checked.insert(ref_key(*claims_[i].ref));
+        }
+    }
+    std::erase_if(refs, [&](const std::string& ref) { return checked.contains(ref_key(ref)); });
+    return refs;
+}
+
+std::size_t planner::ours_afterwards() const
+{
+    std::set<std::string> keys;
+    for (const claim& each : claims_)
+    {
+        for (const attachment& entry : each.held.attachments)
+        {
+            if (!each.released && shows(ref_key(entry.container_ref.view()), entry.slot))
+            {
+                keys.insert(ref_key(entry.container_ref.view()));
+            }
+        }
+    }
+    return keys.size();
+}
+
+const ref_sighting* planner::fresh_sighting(const std::string& ref) const
+{
+    const auto found = m_.refs.find(ref_key(ref));
+    const bool fresh = found != m_.refs.end() && found->second.asked_at >= w_.round_started &&
+                       w_.now - found->second.asked_at <= s_.fresh_lookup;
+    return fresh ? &found->second : nullptr;
+}
+
+bool planner::is_dead(const ref_sighting& seen) const
+{
+    return seen.state == cloud::ref_state::dead && seen.dead_since &&
+           seen.asked_at - *seen.dead_since >= s_.proof;
+}
+
+bool planner::must_repeat() const
+{
+    return listener_->status == cloud::provisioning_status::error &&
+           balancer_ == cloud::provisioning_status::active &&
+           std::ranges::any_of(claims_, [](const claim& each) {
+               return !each.released &&
+                      std::ranges::any_of(each.held.attachments, [](const attachment& entry) {
+                          return !entry.confirmed;
+                      });
+           });
+}
+
+void planner::repeat_unconfirmed(cloud::listener_change& change) const
+{
+    for (const claim& each : claims_)
+    {
+        for (const attachment& entry : each.held.attachments)
+        {
+            if (entry.confirmed || each.released)
+            {
+                continue;
+            }
+            if (entry.slot == slot::default_)
+            {
+                change.default_ref = settled_.after.default_ref;
+            }
+            else
+            {
+                change.sni_refs = settled_.after.sni_refs;
+            }
+        }
+    }
+}
+
+step planner::blocked(std::string message, pause next, support::duration wait)
+{
+    for_affected([&](view& each) { say(each, reason::blocked_by_unreadable_ref, message); });
+    return write_then(ended(next, wait));
+}
+
+void planner::say_of_listener_error()
+{
+    for (std::size_t i = 0; i < views_.size(); ++i)
+    {
+        if (settled_.claims[i].shown || !settled_.claims[i].removed.empty())
+        {
+            say(views_[i],
+                reason::listener_error,
+                "the listener is in ERROR after a change of ours; the change is sent again");
+        }
+    }
+}
+
+void planner::tell_of_default()
+{
+    if (views_.empty() || settled_.default_ref == default_end::unchanged)
+    {
+        return;
+    }
+    const certificate_binding& first = *views_.front().object;
+    switch (settled_.default_ref)
+    {
+        case default_end::emptied:
+            tell(
+                first,
+                true,
+                "DefaultRemoved",
+                "the listener has no default certificate any more; clients without a known server name "
+                "get one of its SNI certificates"
+            );
+            break;
+        case default_end::restored:
+            tell(
+                first,
+                false,
+                "DefaultRestored",
+                "the default certificate from before goes back: " + settled_.restored_ref
+            );
+            break;
+        case default_end::ours:
+            if (now_.default_ref && !is_ours_in(*now_.default_ref, slot::default_))
+            {
+                tell(
+                    first,
+                    false,
+                    "DefaultReplaced",
+                    "replaces the default certificate " + *now_.default_ref +
+                        "; it goes back when no binding wants the slot, if it can be read then"
+                );
+            }
+            break;
+        case default_end::unchanged:
+            break;
+    }
+}
+
+}  // namespace binding

@@ -1,0 +1,191 @@
+#pragma once
+
+#include "binding/plan.hpp"
+#include "binding/slots.hpp"
+#include "binding/verdict.hpp"
+
+// One call of plan(), taken apart. Only plan*.cpp include it.
+namespace binding {
+
+// "a, b, c"
+std::string joined(const std::vector<std::string>& parts);
+
+// A binding of the target with all that was decided for it so far.
+struct view
+{
+    const certificate_binding* object;
+    const binding_memory* memory;
+    verdict said;
+    ledger next;           // its ledger once this step is done
+    bool release = false;  // our finalizer goes
+};
+
+class planner
+{
+public:
+    explicit planner(const world& w);
+    decision run();
+
+private:
+    // ---- stages (plan.cpp) ----
+
+    step first_step();
+    // Rule 2: a deletion without an entry detaches nothing; Retain and the annotation leave the cloud as it
+    // is.
+    std::optional<step> release_without_cloud();
+    std::optional<step> ask_cloud();
+    std::optional<step> stop_without_place();
+    std::optional<step> stop_without_listener();
+    // Rule 10: gone is proven by two 404s, apart.
+    step listener_gone(const cloud::error& error);
+    std::optional<step> ask_load_balancer();
+    // Rule 9. Nothing is concluded and nothing written while a PUT of ours may still take effect.
+    std::optional<step> wait_for_put();
+    step wait_in_doubt(const put_memory& put, support::duration wait);
+    step wait_for_load_balancer(reason why, support::duration wait);
+    // What should be in the slots, with what is known so far; first verdicts and ledgers follow from it.
+    std::optional<step> settle();
+    step stop_for_protocol();
+    // A failure that concerns the whole target.
+    step stop_for(const cloud::error& error, bool keep_said = false);
+    // A Ready binding stays Ready through transient trouble, for three resync periods.
+    void leave_if_recently_verified(view& each);
+
+    // ---- claims and verdicts (plan_claims.cpp) ----
+
+    void make_claims();
+    std::optional<step> settle_with(const std::set<std::string>& dead);
+    // The ref of a binding's certificate: by the certificate service, else by the ledger, else by the
+    // listener.
+    std::optional<std::string> wanted_ref(const view& each) const;
+    const cloud::answer<cloud::certificate>* certificate_of(const view& each) const;
+    // Why the binding's certificate may not be attached now; empty if it may (rule 4: only active ones).
+    std::optional<verdict> why_not(const view& each) const;
+    verdict certificate_failure(const view& each, const cloud::error& error) const;
+    static reason reason_of(cloud::failure kind, reason not_found, reason access_denied);
+    // Design section 6: what is not found is waited for in the first minutes of a generation.
+    bool may_still_come(const view& each, reason why) const;
+    void first_verdicts();
+    // Attached and read back; only the certificate service gives no answer about it now.
+    verdict attached_unverified_certificate(const view& each) const;
+    static verdict conflict_with(
+        const certificate_binding& winner, const view& each, const settled_claim& settled
+    );
+    void say_of_deletion(view& each, const settled_claim& settled);
+    // A certificate that is waited for is asked after 15 s, doubling to 5 min, never slower than the resync
+    // period.
+    support::time_point next_look(const view& each) const;
+    bool certificate_due(const view& each) const;
+
+    // ---- the PUT (plan_write.cpp) ----
+
+    // Rules 1, 3, 4: the one PUT, when everything that it needs is there.
+    std::optional<step> write_listener();
+    // Rule 4. What a PUT keeps must be readable, on this listener and on every other one of ours behind the
+    // load balancer.
+    std::optional<step> keep_off_dead_refs();
+    // Takes dead refs of ours out of the plan; a step if that cannot be done.
+    std::optional<step> leave_out(const std::vector<std::string>& found_dead, std::set<std::string>& dead);
+    step look_at_suspects(const std::vector<std::string>& suspects);
+    std::optional<step> check_neighbours();
+    // Rule 3: finalizer and ledger before the PUT.
+    std::optional<step> commit_ahead();
+    // The listener as it is after the commits, the certificates as they were at most 10 s ago (rule 4).
+    std::optional<step> check_again();
+    step send(bool repeat);
+    // All refs that the listener would hold after the PUT, but for those whose certificate was just checked.
+    std::vector<std::string> refs_afterwards() const;
+    std::size_t ours_afterwards() const;
+    const ref_sighting* fresh_sighting(const std::string& ref) const;
+    bool is_dead(const ref_sighting& seen) const;
+    // Rule 1, the exception: a listener in ERROR with an unconfirmed entry of ours gets the same PUT again.
+    bool must_repeat() const;
+    void repeat_unconfirmed(cloud::listener_change& change) const;
+    step blocked(std::string message, pause next, support::duration wait = {});
+    void say_of_listener_error();
+    // Rule 5: what clients without a known server name will get from now on.
+    void tell_of_default();
+    bool changes() const { return settled_.change != cloud::listener_change{}; }
+    bool adds(std::size_t i) const { return settled_.claims[i].placed && !settled_.claims[i].shown; }
+
+    // Runs `change` on every binding that the PUT is for.
+    template <class F>
+    void for_affected(F change)
+    {
+        for (std::size_t i = 0; i < views_.size(); ++i)
+        {
+            if (adds(i) || !settled_.claims[i].removed.empty())
+            {
+                change(views_[i]);
+            }
+        }
+    }
+
+    // ---- ledgers and what the listener shows (plan_ledger.cpp) ----
+
+    // The ledger that has to be committed before the PUT: every entry that it touches, unconfirmed.
+    ledger ahead(std::size_t i);
+    // The ledger after a read that no PUT can contradict any more.
+    ledger verified(std::size_t i);
+    // An entry that stays here though unwanted: it is on the listener only because of this binding.
+    bool is_kept(const settled_claim& settled, const attachment& entry) const;
+    // Enters the binding's certificate, and beside a default entry the memory that travels with the slot
+    // (rule 5).
+    void hold(ledger& made, std::size_t i, bool shown);
+    // The memory of the binding that has the slot now, for the one that takes it over.
+    support::interned remembered_beside(std::size_t taker) const;
+    // Rule 5, last part: what passes to another binding is committed there before it is given up here.
+    bool handed_over(std::size_t i) const;
+    static bool holds_key(const ledger& held, std::string_view key, slot where);
+    bool shows(std::string_view key, slot where) const;
+    std::string spelled_on_listener(std::string_view key, slot where) const;
+    bool is_ours_in(std::string_view ref, slot where) const;
+    bool is_ours(std::string_view ref) const;
+
+    // ---- conclusions (plan_end.cpp) ----
+
+    // Nothing to write: what was read is the truth, so entries are confirmed or dropped and deletions let go.
+    step conclude_verified();
+    void conclude_one(std::size_t i);
+    finish ended(pause next, support::duration wait = {}) const;
+    // When the next certificate that is waited for wants to be looked at.
+    finish ended_by_certificates() const;
+    // Statuses first; when nothing is left to say, the round ends.
+    step write_then(finish end);
+    // The write that brings the object to what was decided for it; empty if it is there.
+    std::optional<write> write_for(const view& each) const;
+    void say(view& each, reason why, std::string message);
+    static reason progress_reason(const view& each);
+    static reason busy_reason(const view& each);
+    // Whether its status gives that reason for this generation already; another wording is not worth a write.
+    static bool says(const view& each, reason why);
+    bool mentions_unconfirmed(const view& each) const;
+    bool any_live() const;
+    void tell(const certificate_binding& object, bool warning, std::string reason, std::string message);
+    void tell_all(const std::string& reason, const std::string& message);
+    static bool mentions(const ledger& held, std::string_view message);
+    static std::string refs_text(const ledger& held);
+    // Looks at a load balancer early and ever more seldom: 100 ms, 150 ms, ... 2 s.
+    static support::duration poll_wait(int polls);
+
+    template <class T>
+    bool stale(const std::optional<sighting<T>>& seen) const
+    {
+        return !seen || seen->asked_at < w_.round_started;
+    }
+
+    const world& w_;
+    const target_memory& m_;
+    const settings& s_;
+    std::vector<view> views_;
+    std::vector<claim> claims_;
+    settled_slots settled_;
+    ledger_place place_;
+    const cloud::listener* listener_ = nullptr;
+    listener_slots now_;
+    cloud::provisioning_status balancer_ = cloud::provisioning_status::active;
+    bool put_resolved_ = false;
+    std::vector<notice> notices_;
+};
+
+}  // namespace binding

@@ -1,6 +1,5 @@
 #include "net/dialer.hpp"
 
-#include "net/resolver.hpp"
 #include "net/tcp_stream.hpp"
 #include "net/tls_stream.hpp"
 #include "net/with_deadline.hpp"
@@ -30,8 +29,8 @@ std::string str(const tcp::endpoint& endpoint)
 class socket_dialer final : public dialer
 {
 public:
-    socket_dialer(asio::any_io_executor executor, support::clock& clock)
-        : executor_(std::move(executor)), clock_(clock), resolver_(executor_)
+    socket_dialer(asio::any_io_executor executor, support::clock& clock, resolver::look_up_function look_up)
+        : executor_(std::move(executor)), clock_(clock), resolver_(executor_, std::move(look_up))
     {}
 
     support::task<support::result<std::unique_ptr<byte_stream>>> dial(
@@ -138,9 +137,11 @@ private:
 
 }  // namespace
 
-std::unique_ptr<dialer> create_dialer(asio::any_io_executor executor, support::clock& clock)
+std::unique_ptr<dialer> create_dialer(
+    asio::any_io_executor executor, support::clock& clock, resolver::look_up_function look_up
+)
 {
-    return std::make_unique<socket_dialer>(std::move(executor), clock);
+    return std::make_unique<socket_dialer>(std::move(executor), clock, std::move(look_up));
 }
 
 }  // namespace net

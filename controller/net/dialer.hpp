@@ -2,6 +2,7 @@
 
 #include "net/byte_stream.hpp"
 #include "net/http.hpp"
+#include "net/resolver.hpp"
 #include "support/clock.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -24,6 +25,10 @@ public:
 };
 
 // Over TCP sockets, TLS by OpenSSL. `clock` must outlive it.
-std::unique_ptr<dialer> create_dialer(boost::asio::any_io_executor executor, support::clock& clock);
+std::unique_ptr<dialer> create_dialer(
+    boost::asio::any_io_executor executor,
+    support::clock& clock,
+    resolver::look_up_function look_up = resolver::system_look_up
+);
 
 }  // namespace net

@@ -19,6 +19,7 @@ support::task<support::result<>> exchange::start(std::string_view request)
 {
     sent_ = true;
     auto written = co_await stream_->write(request);
+    sent_all_ = written.has_value();
     if (!written && written.error().code == support::errc::unreachable)
     {
         sent_ = false;
@@ -68,7 +69,7 @@ support::task<support::result<>> exchange::finish()
 
 std::unique_ptr<byte_stream> exchange::release()
 {
-    return decoder_.reusable() ? std::move(stream_) : nullptr;
+    return sent_all_ && decoder_.reusable() ? std::move(stream_) : nullptr;
 }
 
 }  // namespace net

@@ -42,6 +42,7 @@ private:
     response_decoder decoder_;
     wiped_buffer buffer_;
     bool sent_ = false;
+    bool sent_all_ = false;
     bool answered_ = false;
     bool failed_ = false;
 };

@@ -61,7 +61,6 @@ support::result<private_key_ptr> read_private_key(std::string_view pem)
     const auto bio = read_only(pem);
     ERR_clear_error();
     private_key_ptr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_pass_phrase, nullptr));
-    const bool none = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
     const std::string reason = last_openssl_error();
     if (key)
     {
@@ -74,7 +73,7 @@ support::result<private_key_ptr> read_private_key(std::string_view pem)
             "the private key needs a pass phrase; give it without (openssl pkey -in ...)"
         );
     }
-    if (none)
+    if (!pem.contains("PRIVATE KEY-----"))
     {
         return support::fail(
             support::errc::invalid, "there is no private key in PEM form (-----BEGIN PRIVATE KEY-----)"

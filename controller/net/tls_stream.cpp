@@ -171,7 +171,9 @@ public:
         SSL* connection = stream_.native_handle();
         X509_VERIFY_PARAM* verify = SSL_get0_param(connection);
         X509_VERIFY_PARAM_set_time(verify, now.time_since_epoch().count());
-        X509_VERIFY_PARAM_set_hostflags(verify, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+        X509_VERIFY_PARAM_set_hostflags(
+            verify, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT
+        );
         if (X509_VERIFY_PARAM_set1_ip_asc(verify, name.c_str()) != 1)
         {
             ERR_clear_error();

@@ -1,0 +1,146 @@
+#include "net/certificates.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/x509v3.h>
+
+#include <memory>
+#include <stdexcept>
+
+namespace test {
+namespace {
+
+struct free_openssl
+{
+    void operator()(BIO* p) const { BIO_free(p); }
+    void operator()(X509* p) const { X509_free(p); }
+    void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
+    void operator()(PKCS12* p) const { PKCS12_free(p); }
+    void operator()(X509_EXTENSION* p) const { X509_EXTENSION_free(p); }
+};
+
+template <class T>
+using owned = std::unique_ptr<T, free_openssl>;
+
+void check(bool good)
+{
+    if (!good)
+    {
+        throw std::runtime_error("OpenSSL refused to make a test certificate");
+    }
+}
+
+owned<BIO> memory(std::string_view bytes)
+{
+    return owned<BIO>(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
+}
+
+template <class Write>
+std::string written(Write write)
+{
+    const owned<BIO> bio(BIO_new(BIO_s_mem()));
+    check(write(bio.get()) == 1);
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(bio.get(), &data);
+    return {data, static_cast<std::size_t>(size)};
+}
+
+owned<X509> read_certificate(const certificate& from)
+{
+    return owned<X509>(PEM_read_bio_X509(memory(from.pem).get(), nullptr, nullptr, nullptr));
+}
+
+owned<EVP_PKEY> read_key(const certificate& from)
+{
+    return owned<EVP_PKEY>(PEM_read_bio_PrivateKey(memory(from.key_pem).get(), nullptr, nullptr, nullptr));
+}
+
+void add_extension(X509* to, X509* issuer, int id, const std::string& value)
+{
+    X509V3_CTX context;
+    X509V3_set_ctx(&context, issuer, to, nullptr, nullptr, 0);
+    const owned<X509_EXTENSION> extension(X509V3_EXT_conf_nid(nullptr, &context, id, value.c_str()));
+    check(extension && X509_add_ext(to, extension.get(), -1) == 1);
+}
+
+}  // namespace
+
+certificate make_certificate(const certificate_request& request)
+{
+    static long serial = 0;
+    const owned<EVP_PKEY> key(EVP_EC_gen("P-256"));
+    const owned<X509> made(X509_new());
+    const owned<X509> issuer = request.issuer == nullptr ? nullptr : read_certificate(*request.issuer);
+    const owned<EVP_PKEY> issuer_key = request.issuer == nullptr ? nullptr : read_key(*request.issuer);
+    X509_set_version(made.get(), X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(made.get()), ++serial);
+    ASN1_TIME_set(X509_getm_notBefore(made.get()), request.not_before.time_since_epoch().count());
+    ASN1_TIME_set(X509_getm_notAfter(made.get()), request.not_after.time_since_epoch().count());
+    const auto* name = reinterpret_cast<const unsigned char*>(request.subject.c_str());
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_UTF8, name, -1, -1, 0);
+    X509* signer = issuer ? issuer.get() : made.get();
+    X509_set_issuer_name(made.get(), X509_get_subject_name(signer));
+    X509_set_pubkey(made.get(), key.get());
+    add_extension(made.get(), signer, NID_basic_constraints, request.ca ? "critical,CA:TRUE" : "CA:FALSE");
+    if (!request.names.empty())
+    {
+        add_extension(made.get(), signer, NID_subject_alt_name, request.names);
+    }
+    check(X509_sign(made.get(), issuer_key ? issuer_key.get() : key.get(), EVP_sha256()) != 0);
+    return {written([&](BIO* bio) { return PEM_write_bio_X509(bio, made.get()); }), written([&](BIO* bio) {
+                return PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+            })};
+}
+
+std::string certificate_der(const certificate& from)
+{
+    return written([&](BIO* bio) { return i2d_X509_bio(bio, read_certificate(from).get()); });
+}
+
+std::string encrypted_key_pem(const certificate& from, const std::string& pass_phrase)
+{
+    return written([&](BIO* bio) {
+        return PEM_write_bio_PKCS8PrivateKey(
+            bio,
+            read_key(from).get(),
+            EVP_aes_256_cbc(),
+            pass_phrase.data(),
+            static_cast<int>(pass_phrase.size()),
+            nullptr,
+            nullptr
+        );
+    });
+}
+
+std::string pkcs12(
+    const certificate* with, bool with_key, const std::string& pass_phrase, const certificate* ca
+)
+{
+    const owned<X509> certificate = with == nullptr ? nullptr : read_certificate(*with);
+    const owned<EVP_PKEY> key = with_key ? read_key(*with) : nullptr;
+    STACK_OF(X509)* others = sk_X509_new_null();
+    const owned<X509> other = ca == nullptr ? nullptr : read_certificate(*ca);
+    if (other)
+    {
+        sk_X509_push(others, other.get());
+    }
+    const owned<PKCS12> bundle(PKCS12_create(
+        pass_phrase.empty() ? nullptr : pass_phrase.c_str(),
+        "test",
+        key.get(),
+        certificate.get(),
+        others,
+        0,
+        0,
+        0,
+        0,
+        0
+    ));
+    sk_X509_free(others);
+    check(bundle != nullptr);
+    return written([&](BIO* bio) { return i2d_PKCS12_bio(bio, bundle.get()); });
+}
+
+}  // namespace test

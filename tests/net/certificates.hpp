@@ -1,0 +1,38 @@
+#pragma once
+
+#include "support/clock.hpp"
+
+#include <string>
+#include <string_view>
+
+// Certificates made for a test, with times given to the second. All keys are P-256.
+namespace test {
+
+struct certificate
+{
+    std::string pem;
+    std::string key_pem;
+};
+
+struct certificate_request
+{
+    std::string subject = "test";  // common name
+    std::string names = {};        // subject alternative names: "DNS:localhost,IP:127.0.0.1"
+    support::wall_time not_before = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
+    support::wall_time not_after = std::chrono::sys_days(std::chrono::year(2027) / 1 / 1);
+    bool ca = false;
+    const certificate* issuer = nullptr;  // null: self-signed
+};
+
+certificate make_certificate(const certificate_request& request);
+
+// The same in other forms.
+std::string certificate_der(const certificate& from);
+std::string encrypted_key_pem(const certificate& from, const std::string& pass_phrase);
+
+// A PKCS12 bundle; `pass_phrase` empty: without one, as Octavia wants it.
+std::string pkcs12(
+    const certificate* with, bool with_key, const std::string& pass_phrase, const certificate* ca = nullptr
+);
+
+}  // namespace test

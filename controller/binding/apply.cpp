@@ -1,0 +1,156 @@
+#include "binding/apply.hpp"
+
+#include "binding/codec.hpp"
+#include "binding/memory.hpp"
+#include "support/log.hpp"
+#include "support/parallel.hpp"
+
+#include <functional>
+#include <utility>
+
+namespace binding {
+namespace {
+
+using support::log_level;
+using support::task;
+using jobs = std::vector<std::function<task<>()>>;
+
+constexpr int most_conflicts = 5;  // of one object in one round
+
+const kube::resource bindings_resource{"certificates.bycloud.io", "v1alpha1", "certificatebindings"};
+
+}  // namespace
+
+task<> apply::write_all(round& r, std::vector<write> writes)
+{
+    jobs all;
+    for (write& each : writes)
+    {
+        const certificate_binding* object = parts_.store.find(each.uid);
+        if (object != nullptr)
+        {
+            warn_of_foreign_ledger(r, *object);
+            all.push_back([this, &r, prepared = prepare(*object, each)] { return patch(r, prepared); });
+        }
+    }
+    co_await support::run_all(std::move(all), side_by_side);
+    r.committed_at = parts_.clock.now();
+}
+
+apply::prepared_write apply::prepare(const certificate_binding& object, const write& wanted)
+{
+    prepared_write made;
+    made.uid = object.uid;
+    made.name = object.full_name();
+    made.request.resource = bindings_resource;
+    made.request.name_space = object.name_space.str();
+    made.request.name = object.name;
+    switch (wanted.kind)
+    {
+        case write_kind::add_finalizer:
+            made.request.merge_patch = finalizers_patch(object, true);
+            break;
+        case write_kind::remove_finalizer:
+            made.request.merge_patch = finalizers_patch(object, false);
+            break;
+        case write_kind::status:
+            made.request.subresource = "status";
+            made.request.merge_patch = status_patch(object, wanted.wanted);
+            made.written = wanted.wanted.ledger;
+            break;
+    }
+    return made;
+}
+
+task<> apply::patch(round& r, prepared_write prepared)
+{
+    const auto answer = co_await parts_.kube.patch(prepared.request);
+    if (answer)
+    {
+        if (prepared.written)
+        {
+            const auto found = parts_.memories[r.target].bindings.find(prepared.uid);
+            if (found != parts_.memories[r.target].bindings.end())
+            {
+                found->second.held = prepared.written;
+            }
+        }
+        parts_.store.applied((*answer)->object());
+        co_return;
+    }
+    const support::error& error = answer.error();
+    const bool conflict = error.code == support::errc::status && error.http_status == 409;
+    if (conflict && ++r.conflicts[prepared.uid] <= most_conflicts)
+    {
+        const auto fresh = co_await parts_.kube.get(
+            prepared.request.resource, prepared.request.name_space, prepared.request.name
+        );
+        if (fresh)
+        {
+            parts_.store.applied((*fresh)->object());
+            co_return;  // planned again from what it is now
+        }
+    }
+    r.unwritable.insert(prepared.uid);
+    const bool gone = error.code == support::errc::status && error.http_status == 404;
+    support::log(
+        gone ? log_level::debug : log_level::warn,
+        "could not write the binding; trying again later",
+        {{"binding", prepared.name}, {"error", error.message}}
+    );
+}
+
+void apply::warn_of_foreign_ledger(const round& r, const certificate_binding& object)
+{
+    const auto found = parts_.memories[r.target].bindings.find(object.uid);
+    if (found != parts_.memories[r.target].bindings.end() && found->second.held &&
+        *found->second.held != object.status.ledger)
+    {
+        support::log(
+            log_level::warn,
+            "status.attachments was changed by somebody else; writing ours again",
+            {{"binding", object.full_name()}}
+        );
+    }
+}
+
+task<> apply::change_listener(round& r, put change)
+{
+    const auto now = parts_.clock.now();
+    const auto deadline = now + deadline_of(parts_.settings, change.change);
+    remember_put_sent(parts_.memories[r.target], parts_.settings, change.change, change.expected, now);
+    support::log(
+        log_level::info,
+        "changing the listener",
+        {{"listener", r.target.listener.str()},
+         {"default", !change.change.default_ref ? "unchanged" : change.change.default_ref->value_or("null")},
+         {"sni",
+          change.change.sni_refs ? std::to_string(change.change.sni_refs->size()) + " refs" : "unchanged"},
+         {"adds", std::to_string(change.adds.size())}}
+    );
+    auto answer = co_await parts_.cloud.update_listener(
+        r.target.region.str(), r.target.listener, std::move(change.change), deadline
+    );
+    std::vector<const certificate_binding*> added;
+    for (const support::uuid& uid : change.adds)
+    {
+        if (const auto* object = parts_.store.find(uid))
+        {
+            added.push_back(object);
+        }
+    }
+    target_memory& memory = parts_.memories[r.target];
+    remember_put_answer(memory, parts_.settings, added, answer, parts_.clock.now());
+    memory.listener.reset();  // what was read before it counts no more
+    memory.load_balancer.reset();
+    if (!answer)
+    {
+        support::log(
+            log_level::warn,
+            "the listener was not changed, or it is not known whether it was",
+            {{"listener", r.target.listener.str()}, {"error", answer.error().message}}
+        );
+    }
+}
+
+}  // namespace binding

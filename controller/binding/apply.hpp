@@ -1,0 +1,35 @@
+#pragma once
+
+#include "binding/round.hpp"
+
+namespace binding {
+
+// Does what the plan says: writes to Kubernetes side by side, and the one PUT.
+class apply
+{
+public:
+    explicit apply(round_parts parts) : parts_(parts) {}
+
+    support::task<> write_all(round& r, std::vector<write> writes);
+    support::task<> change_listener(round& r, put change);
+
+private:
+    // A patch made from the object that the plan saw, so that the write is refused if the object has moved
+    // on.
+    struct prepared_write
+    {
+        support::uuid uid;
+        std::string name;
+        kube::patch_request request;
+        std::optional<ledger> written;
+    };
+
+    static prepared_write prepare(const certificate_binding& object, const write& wanted);
+    support::task<> patch(round& r, prepared_write prepared);
+    // Rule 2: a ledger that somebody else wrote is put back, never acted on.
+    void warn_of_foreign_ledger(const round& r, const certificate_binding& object);
+
+    round_parts parts_;
+};
+
+}  // namespace binding

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "binding/plan.hpp"
+#include "binding/reconciler.hpp"
+#include "binding/world.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+// What gather and apply share of a round. Only the reconciler's files include it.
+namespace binding {
+
+inline constexpr std::size_t side_by_side = 16;  // looks and writes of one target
+
+// What one round keeps beside the memory of its target.
+struct round
+{
+    binding::target target;
+    support::time_point started;
+    std::optional<support::time_point> committed_at;
+    std::set<support::uuid> unwritable;
+    std::map<support::uuid, int> conflicts;
+    std::optional<std::vector<neighbour>> neighbours;
+    std::set<std::pair<support::uuid, std::string>> told;
+};
+
+struct round_parts
+{
+    kube::client& kube;
+    cloud::client& cloud;
+    support::clock& clock;
+    binding_store& store;
+    std::map<target, target_memory>& memories;
+    const binding::settings& settings;
+};
+
+}  // namespace binding

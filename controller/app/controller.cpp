@@ -128,6 +128,12 @@ void controller::stop()
     impl_->pool.stop();
 }
 
+void controller::abort()
+{
+    impl_->pool.stop();
+    impl_->pool.cancel();
+}
+
 bool controller::ready() const
 {
     return impl_->bindings.ready();

@@ -36,6 +36,9 @@ public:
     // Takes up no more work; the write in flight is resolved first, as long as its deadline lets it.
     void stop();
 
+    // Ends everything where it is; run() returns soon. What was sent may still take effect, as after a crash.
+    void abort();
+
     bool ready() const;  // every namespace has been listed once
 
 private:

@@ -71,7 +71,7 @@ support::result<cloud::openstack::cloud_entry> find_cloud(const options& options
 }
 
 // The first signal lets the work in hand end; the second stops at once.
-void stop_on_signals(asio::signal_set& signals, controller& loop, asio::io_context& context)
+void stop_on_signals(asio::signal_set& signals, controller& loop)
 {
     signals.async_wait([&](const boost::system::error_code& failed, int number) {
         if (failed)
@@ -87,7 +87,7 @@ void stop_on_signals(asio::signal_set& signals, controller& loop, asio::io_conte
         signals.async_wait([&](const boost::system::error_code& failed_again, int) {
             if (!failed_again)
             {
-                context.stop();
+                loop.abort();
             }
         });
     });
@@ -138,7 +138,7 @@ int run_controller(const options& options)
          {"keystone", cloud_entry->keystone.str()}}
     );
     asio::signal_set signals(context, SIGTERM, SIGINT);
-    stop_on_signals(signals, loop, context);
+    stop_on_signals(signals, loop);
     int code = exit_stopped;
     asio::co_spawn(context, loop.run(), [&](const std::exception_ptr& thrown) {
         code = thrown ? exit_bug : exit_stopped;

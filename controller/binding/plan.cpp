@@ -54,8 +54,8 @@ step planner::first_step()
     // In this order; the first that has something to do ends the search.
     for (const auto stage : {
              &planner::release_without_cloud,
+             &planner::ask_place,
              &planner::ask_cloud,
-             &planner::stop_without_place,
              &planner::stop_without_listener,
              &planner::ask_load_balancer,
              &planner::wait_for_put,
@@ -106,10 +106,26 @@ std::optional<step> planner::release_without_cloud()
     return any ? std::nullopt : std::optional<step>(ended(pause::resync));
 }
 
+std::optional<step> planner::ask_place()
+{
+    if (stale(m_.place))
+    {
+        look asked;
+        asked.place = true;
+        return asked;
+    }
+    const auto& place = m_.place->value;
+    if (!place)
+    {
+        return stop_for(place.error());
+    }
+    place_ = compact(*place);
+    return std::nullopt;
+}
+
 std::optional<step> planner::ask_cloud()
 {
     look asked;
-    asked.place = stale(m_.place);
     asked.listener = stale(m_.listener);
     for (const view& each : views_)
     {
@@ -118,22 +134,11 @@ std::optional<step> planner::ask_cloud()
             asked.certificates.push_back(each.object->uid);
         }
     }
-    if (asked.place || asked.listener || !asked.certificates.empty())
+    if (asked.listener || !asked.certificates.empty())
     {
         return asked;
     }
     return std::nullopt;
-}
-
-std::optional<step> planner::stop_without_place()
-{
-    const auto& place = m_.place->value;
-    if (place)
-    {
-        place_ = compact(*place);
-        return std::nullopt;
-    }
-    return stop_for(place.error());
 }
 
 std::optional<step> planner::stop_without_listener()

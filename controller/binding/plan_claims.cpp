@@ -314,8 +314,23 @@ support::time_point planner::next_look(const view& each) const
 
 bool planner::certificate_due(const view& each) const
 {
-    return certificate_of(each) == nullptr ||
-           (w_.now >= next_look(each) && each.memory->certificate->asked_at < w_.round_started);
+    if (certificate_of(each) == nullptr)
+    {
+        return true;
+    }
+    const bool looked_in_this_round = each.memory->certificate->asked_at >= w_.round_started;
+    return !looked_in_this_round && (unanswered(each) || w_.now >= next_look(each));
+}
+
+bool planner::unanswered(const view& each) const
+{
+    const auto* seen = certificate_of(each);
+    if (seen == nullptr || *seen)
+    {
+        return false;
+    }
+    const auto kind = seen->error().kind;
+    return kind != cloud::failure::not_found && kind != cloud::failure::access_denied;
 }
 
 }  // namespace binding

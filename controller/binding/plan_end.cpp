@@ -112,6 +112,10 @@ finish planner::ended_by_certificates() const
         }
         const auto* seen = certificate_of(each);
         const bool usable = seen != nullptr && *seen && (*seen)->usable;
+        if (unanswered(each))
+        {
+            return ended(pause::retry);
+        }
         if (seen != nullptr && !usable)
         {
             sooner(std::max<support::duration>(next_look(each) - w_.now, 1ms));

@@ -33,8 +33,8 @@ private:
     // Rule 2: a deletion without an entry detaches nothing; Retain and the annotation leave the cloud as it
     // is.
     std::optional<step> release_without_cloud();
+    std::optional<step> ask_place();
     std::optional<step> ask_cloud();
-    std::optional<step> stop_without_place();
     std::optional<step> stop_without_listener();
     // Rule 10: gone is proven by two 404s, apart.
     step listener_gone(const cloud::error& error);
@@ -76,6 +76,9 @@ private:
     // period.
     support::time_point next_look(const view& each) const;
     bool certificate_due(const view& each) const;
+    // Whether the last look gave no answer about the certificate itself, so that it is repeated in each
+    // round.
+    bool unanswered(const view& each) const;
 
     // ---- the PUT (plan_write.cpp) ----
 

@@ -1,8 +1,10 @@
 #include "support/alarm.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <exception>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -19,12 +21,11 @@ void alarm::ring()
 
 task<> alarm::wait(std::optional<time_point> until)
 {
-    using namespace asio::experimental::awaitable_operators;
     if (!rung_)
     {
         if (until)
         {
-            co_await (clock_.sleep_until(*until) || wait_for_ring());
+            co_await wait_for_either(*until);
         }
         else
         {
@@ -32,6 +33,19 @@ task<> alarm::wait(std::optional<time_point> until)
         }
     }
     rung_ = false;
+}
+
+task<> alarm::wait_for_either(time_point until)
+{
+    using namespace asio::experimental::awaitable_operators;
+    try
+    {
+        co_await (clock_.sleep_until(until) || wait_for_ring());
+    }
+    catch (const asio::multiple_exceptions& both)
+    {
+        std::rethrow_exception(both.first_exception());  // cancelled: as everywhere else
+    }
 }
 
 task<> alarm::wait_for_ring()

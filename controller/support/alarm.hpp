@@ -21,6 +21,7 @@ public:
     task<> wait(std::optional<time_point> until);
 
 private:
+    task<> wait_for_either(time_point until);
     task<> wait_for_ring();
 
     boost::asio::steady_timer bell_;  // never expires by itself; a ring cancels it

@@ -4,7 +4,7 @@
 
 #include "binding/bindings.hpp"
 #include "binding/fake_cloud.hpp"
-#include "binding/fake_kube.hpp"
+#include "component/fake_kube.hpp"
 #include "binding/reconciler.hpp"
 #include "runtime/worker_pool.hpp"
 

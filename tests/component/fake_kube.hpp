@@ -3,6 +3,8 @@
 #include "binding/bindings.hpp"
 #include "kube/client.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <functional>
@@ -45,6 +47,8 @@ public:
     std::string state(const std::string& name) const;
     json attachments(const std::string& name) const;
 
+    bool cut = false;  // nothing is written any more, as for a process that was killed
+
     std::vector<std::string> writes;  // "shop status", "shop metadata"
 
     // Called before a write takes effect; an error refuses it.
@@ -52,6 +56,12 @@ public:
 
     // Called when a write has taken effect; an error is given instead of the answer.
     std::function<std::optional<support::error>(const kube::patch_request&)> after_write;
+
+    // Ends every open watch; resumed ones go on where they were.
+    void end_watches();
+    // Forgets all events so far: who resumes gets 410 and has to list again.
+    void compact();
+    int lists = 0;  // pages asked for
 
     // Shows all objects to a new store, as a list does.
     void list_into(runtime::object_sink& sink) const;
@@ -67,13 +77,27 @@ public:
     ) override;
 
 private:
+    struct event
+    {
+        int version;
+        bool deleted;
+        std::string line;
+    };
+    class stream;
+    friend class stream;
+
     void touch(json& object);
-    void show(const json& object, bool deleted) const;
+    void show(const json& object, bool deleted);
+    void wake();
 
     std::function<runtime::object_sink*()> watch_;
     std::map<std::string, json> objects_;
     int version_ = 100;
     int uids_ = 0;
+    std::vector<event> events_;
+    int compacted_ = 0;
+    int watch_epoch_ = 0;
+    std::vector<std::shared_ptr<boost::asio::steady_timer>> sleepers_;
 };
 
 }  // namespace test

@@ -1,6 +1,13 @@
-#include "binding/fake_kube.hpp"
+#include "component/fake_kube.hpp"
 
+#include "kube/decoder.hpp"
 #include "support/rfc3339.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
 
 namespace test {
 namespace {
@@ -71,7 +78,9 @@ void fake_kube::remove(const std::string& name)
     {
         const json gone = object;
         objects_.erase(name);
-        show(gone, true);
+        json last = gone;
+        touch(last);
+        show(last, true);
         return;
     }
     object["metadata"]["deletionTimestamp"] = "2026-11-24T01:00:00Z";
@@ -117,22 +126,87 @@ void fake_kube::list_into(runtime::object_sink& sink) const
     sink.list_ended();
 }
 
-support::task<support::result<std::unique_ptr<kube::list_page>>> fake_kube::list(kube::list_request)
+support::task<support::result<std::unique_ptr<kube::list_page>>> fake_kube::list(kube::list_request request)
 {
-    throw std::logic_error("fake_kube does not list");
-    co_return support::fail(support::errc::invalid, "");
+    ++lists;
+    // Two objects a page, so that pages are always there to go wrong; the token is the name that comes next.
+    json page{{"metadata", {{"resourceVersion", std::to_string(version_)}}}, {"items", json::array()}};
+    auto next = objects_.lower_bound(request.continue_token);
+    for (int i = 0; i < 2 && next != objects_.end(); ++i, ++next)
+    {
+        page["items"].push_back(next->second);
+    }
+    if (next != objects_.end())
+    {
+        page["metadata"]["continue"] = next->first;
+    }
+    co_return kube::decode_list(page.dump());
 }
 
-support::task<support::result<std::unique_ptr<kube::watch_stream>>> fake_kube::watch(kube::watch_request)
+class fake_kube::stream final : public kube::watch_stream
 {
-    throw std::logic_error("fake_kube does not watch");
-    co_return support::fail(support::errc::invalid, "");
+public:
+    stream(fake_kube& owner, int from) : owner_(owner), seen_(from), epoch_(owner.watch_epoch_) {}
+
+    support::task<support::result<std::optional<kube::watch_event>>> next() override
+    {
+        for (;;)
+        {
+            if (auto event = decoder_.next(); !event || *event)
+            {
+                co_return event;
+            }
+            if (epoch_ != owner_.watch_epoch_)
+            {
+                co_return std::optional<kube::watch_event>();
+            }
+            for (const event& each : owner_.events_)
+            {
+                if (each.version > seen_)
+                {
+                    seen_ = each.version;
+                    decoder_.feed(each.line);
+                }
+            }
+            if (decoder_.at_boundary())
+            {
+                const auto timer = std::make_shared<boost::asio::steady_timer>(
+                    co_await boost::asio::this_coro::executor, boost::asio::steady_timer::time_point::max()
+                );
+                owner_.sleepers_.push_back(timer);
+                boost::system::error_code woken;
+                co_await timer->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+            }
+        }
+    }
+
+private:
+    fake_kube& owner_;
+    kube::watch_decoder decoder_;
+    int seen_;
+    int epoch_;
+};
+
+support::task<support::result<std::unique_ptr<kube::watch_stream>>> fake_kube::watch(
+    kube::watch_request request
+)
+{
+    const int from = std::stoi(request.resource_version);
+    if (from < compacted_)
+    {
+        co_return std::unexpected(status_error(410, "Expired: too old resource version"));
+    }
+    co_return std::make_unique<stream>(*this, from);
 }
 
 support::task<support::result<std::unique_ptr<kube::object_answer>>> fake_kube::patch(
     kube::patch_request request
 )
 {
+    if (cut)
+    {
+        co_return support::fail(support::errc::unreachable, "cut off");
+    }
     if (before_write)
     {
         if (auto refused = before_write(request))
@@ -202,8 +276,32 @@ void fake_kube::touch(json& object)
     object["metadata"]["resourceVersion"] = std::to_string(++version_);
 }
 
-void fake_kube::show(const json& object, bool deleted) const
+void fake_kube::end_watches()
 {
+    ++watch_epoch_;
+    wake();
+}
+
+void fake_kube::compact()
+{
+    compacted_ = version_;
+    events_.clear();
+    end_watches();
+}
+
+void fake_kube::wake()
+{
+    for (const auto& each : std::exchange(sleepers_, {}))
+    {
+        each->cancel();
+    }
+}
+
+void fake_kube::show(const json& object, bool deleted)
+{
+    const json line{{"type", deleted ? "DELETED" : "MODIFIED"}, {"object", object}};
+    events_.push_back({version_, deleted, line.dump() + "\n"});
+    wake();
     if (auto* sink = watch_())
     {
         const text_answer text(object);

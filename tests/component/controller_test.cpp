@@ -1,0 +1,336 @@
+// The whole controller in one process: a Kubernetes and a cloud in memory, a clock that is moved by hand. One
+// run is like the other.
+#include "app/controller.hpp"
+
+#include "cloud/openstack/create_client.hpp"
+#include "component/fake_kube.hpp"
+#include "component/sim_http.hpp"
+#include "support/log.hpp"
+#include "support/loop.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::UnorderedElementsAre;
+
+// What a killed process loses.
+struct process
+{
+    process(
+        test::loop& loop,
+        kube::client& kube,
+        net::http_client& http,
+        const cloudsim::control::credential& credential
+    )
+        : random(7),
+          cloud(cloud::openstack::create_client(http, loop.clock(), random, entry(credential))),
+          controller({loop.executor(), loop.clock(), random, kube, *cloud}, {}, {})
+    {
+        loop.spawn(controller.run());
+    }
+
+    static cloud::openstack::cloud_entry entry(const cloudsim::control::credential& credential)
+    {
+        const std::string yaml =
+            R"({clouds: {lab: {auth_type: v3applicationcredential, auth: {auth_url: "http://127.0.0.1:15000/v3", )"
+            "application_credential_id: \"" +
+            credential.id + "\", application_credential_secret: \"" + credential.secret + "\"}}}}";
+        return cloud::openstack::parse_cloud_entry(
+                   yaml,
+                   "",
+                   "clouds.yaml",
+                   "lab",
+                   [](const std::string& path) { return support::fail(support::errc::invalid, path); }
+        ).value();
+    }
+
+    support::random_engine random;
+    std::unique_ptr<cloud::client> cloud;
+    app::controller controller;
+};
+
+class controller : public test::loop
+{
+protected:
+    controller() : kube([] { return nullptr; }), http(clock()), sim(http.control())
+    {
+        project = sim.add_project("shop");
+        credential = sim.add_application_credential(sim.add_user("shop", project), project);
+        balancer = sim.add_load_balancer({.project = project});
+        foreign = sim.add_certificate({.project = project, .names = {"foreign.example.com"}}).ref;
+        listener = sim.add_listener({.load_balancer = balancer, .default_ref = foreign});
+        sim.set({{"pending_ms", 200}});
+    }
+
+    void start() { running = std::make_unique<process>(*this, kube, http, credential); }
+
+    // kill -9: what it sent goes on, what it knew is gone.
+    void crash()
+    {
+        http.cut();
+        kube.cut = true;
+        running->controller.abort();
+        step();
+        running.reset();
+        kube.cut = false;
+        http.join();
+    }
+
+    void TearDown() override
+    {
+        if (running)
+        {
+            crash();
+        }
+        test::loop::TearDown();
+    }
+
+    [[nodiscard]] bool until(const std::function<bool()>& done, support::duration limit = 10min)
+    {
+        return run_until(done, limit);
+    }
+
+    cloudsim::control::certificate certificate(const std::string& name)
+    {
+        return sim.add_certificate({.project = project, .names = {name}});
+    }
+
+    // What serves a client of that name.
+    std::string served(const std::string& name)
+    {
+        return sim.tls(listener, name).certificate.value_or("nothing");
+    }
+
+    test::fake_kube kube;
+    test::sim_http http;
+    cloudsim::control& sim;
+    std::string project;
+    std::string balancer;
+    std::string listener;
+    std::string foreign;
+    cloudsim::control::credential credential;
+    std::unique_ptr<process> running;
+};
+
+TEST_F(controller, attaches_what_is_there_before_it_starts)
+{
+    const auto a = certificate("a.example.com");
+    const auto b = certificate("b.example.com");
+    const auto c = certificate("c.example.com");
+    kube.create({.name = "a", .certificate = a.id, .listener = listener});
+    kube.create({.name = "b", .certificate = b.id, .listener = listener, .sni = true});
+    kube.create({.name = "c", .certificate = c.id, .listener = listener, .sni = true});
+    start();
+    ASSERT_TRUE(until([&] {
+        return kube.state("a") == "active" && kube.state("b") == "active" && kube.state("c") == "active";
+    }));
+    EXPECT_EQ(sim.puts(), 1U) << "all bindings of a listener go into one change";
+    EXPECT_EQ(served("unknown.example.com"), a.ref);
+    EXPECT_EQ(served("b.example.com"), b.ref);
+    EXPECT_EQ(served("c.example.com"), c.ref);
+    EXPECT_EQ(kube.object("a")["status"]["certificate"]["status"], "ACTIVE");
+    EXPECT_NE(kube.object("a")["status"]["certificate"].value("expiresAt", ""), "");
+}
+
+TEST_F(controller, waits_for_a_payload_and_attaches_then)
+{
+    const auto a = sim.add_certificate(
+        {.project = project, .kind = "pkcs12", .names = {"a.example.com"}, .state = "no_payload"}
+    );
+    start();
+    kube.create({.name = "a", .certificate = a.id, .listener = listener});
+    ASSERT_TRUE(until([&] { return kube.ready_reason("a") == "CertificateNotActive"; }));
+    EXPECT_THAT(kube.message("a"), HasSubstr("payload"));
+    EXPECT_EQ(sim.puts(), 0U);
+    sim.complete_certificate(a.id);
+    ASSERT_TRUE(until([&] { return kube.state("a") == "active"; }, 1min));
+    EXPECT_EQ(served("a.example.com"), a.ref);
+}
+
+TEST_F(controller, a_watch_that_ends_is_resumed_and_an_expired_one_listed_again)
+{
+    const auto a = certificate("a.example.com");
+    const auto b = certificate("b.example.com");
+    start();
+    step();
+    kube.end_watches();
+    kube.create({.name = "a", .certificate = a.id, .listener = listener});
+    ASSERT_TRUE(until([&] { return kube.state("a") == "active"; }));
+    const int lists = kube.lists;
+    kube.compact();
+    kube.create({.name = "b", .certificate = b.id, .listener = listener, .sni = true});
+    kube.compact();
+    ASSERT_TRUE(until([&] { return kube.state("b") == "active"; }));
+    EXPECT_GT(kube.lists, lists);
+}
+
+TEST_F(controller, a_certificate_that_is_deleted_while_attached_does_not_take_the_listener_down)
+{
+    const auto a = certificate("a.example.com");
+    const auto b = certificate("b.example.com");
+    start();
+    kube.create({.name = "a", .certificate = a.id, .listener = listener, .sni = true});
+    ASSERT_TRUE(until([&] { return kube.state("a") == "active"; }));
+    sim.remove_certificate(a.id, "private_key");
+    kube.create({.name = "b", .certificate = b.id, .listener = listener, .sni = true});
+    ASSERT_TRUE(until([&] { return kube.state("b") == "active"; }));
+    EXPECT_EQ(served("b.example.com"), b.ref);
+    EXPECT_EQ(served("a.example.com"), foreign);
+}
+
+TEST_F(controller, keystone_down_is_waited_out)
+{
+    const auto a = certificate("a.example.com");
+    sim.set({{"down", {"identity"}}});
+    start();
+    kube.create({.name = "a", .certificate = a.id, .listener = listener});
+    ASSERT_TRUE(until([&] { return kube.ready_reason("a") == "CloudUnavailable"; }));
+    advance(5min);
+    sim.set({{"down", nlohmann::json::array()}});
+    ASSERT_TRUE(until([&] { return kube.state("a") == "active"; }, 2min)) << kube.object("a").dump(1);
+}
+
+TEST_F(controller, revoked_tokens_are_renewed_without_anybody_noticing)
+{
+    const auto a = certificate("a.example.com");
+    start();
+    kube.create({.name = "a", .certificate = a.id, .listener = listener});
+    ASSERT_TRUE(until([&] { return kube.state("a") == "active"; }));
+    sim.revoke_tokens();
+    kube.remove("a");
+    ASSERT_TRUE(until([&] { return !kube.exists("a"); }));
+    EXPECT_EQ(served("a.example.com"), foreign);
+}
+
+TEST_F(controller, no_secret_reaches_a_log_or_a_status)
+{
+    support::log_capture log;
+    support::set_log(support::log_level::debug, support::log_format::json);
+    const auto a = certificate("a.example.com");
+    start();
+    kube.create({.name = "a", .certificate = a.id, .listener = listener});
+    ASSERT_TRUE(until([&] { return kube.state("a") == "active"; }));
+    sim.remove_application_credential(credential.id);
+    kube.update("a", [](auto& object) {
+        object["metadata"]["annotations"]["certificates.bycloud.io/reconcile-requested-at"] = "1";
+    });
+    ASSERT_TRUE(until([&] { return kube.ready_reason("a") == "CredentialsInvalid"; }, 2h))
+        << kube.object("a").dump(1);
+    EXPECT_THAT(log.text() + kube.object("a").dump(), Not(HasSubstr(credential.secret)));
+    support::set_log(support::log_level::info, support::log_format::text);
+}
+
+// A kill -9 at the n-th write, to Kubernetes or to Octavia: before it is sent, or when it has taken effect
+// and no answer came, or (Octavia alone) while it is on its way and takes effect later.
+class killed : public controller, public testing::WithParamInterface<int>
+{
+protected:
+    static constexpr int phases = 3;
+
+    void arm()
+    {
+        const int at = GetParam() / phases;
+        const int phase = GetParam() % phases;
+        kube.before_write = [this, at, phase](const auto&) -> std::optional<support::error> {
+            if (!due_ && writes_++ == at && phase == 0)
+            {
+                due_ = true;
+                return support::error{support::errc::interrupted, "killed", 0, {}};
+            }
+            return std::nullopt;
+        };
+        kube.after_write = [this, at, phase](const auto&) -> std::optional<support::error> {
+            if (!due_ && writes_ == at + 1 && phase == 1)
+            {
+                due_ = true;
+                return support::error{support::errc::interrupted, "killed", 0, {}};
+            }
+            return std::nullopt;
+        };
+        // The first PUT from here on waits: before Octavia sees it, before it takes the lock, or before it
+        // answers.
+        sim.hold(
+            {.service = "load-balancer",
+             .method = "PUT",
+             .skip = static_cast<std::uint64_t>(at),
+             .when = phase == 0   ? "before"
+                     : phase == 1 ? "after"
+                                  : "during"}
+        );
+    }
+
+    bool until_killed(const std::function<bool()>& done)
+    {
+        for (;;)
+        {
+            if (!run_until([&] { return due_ || !sim.held().empty() || done(); }, 10min))
+            {
+                return false;
+            }
+            if (!due_ && sim.held().empty())
+            {
+                return true;
+            }
+            due_ = false;
+            kube.before_write = nullptr;
+            kube.after_write = nullptr;
+            crash();
+            const bool late = GetParam() % phases == 2;
+            start();
+            if (late)
+            {
+                advance(20s);  // the worst time: the new process has read the listener as it was
+            }
+            sim.release(GetParam() % phases == 0);
+        }
+    }
+
+    int writes_ = 0;
+    bool due_ = false;
+};
+
+TEST_P(killed, at_any_write_the_end_is_the_same)
+{
+    const auto a = certificate("a.example.com");
+    const auto b = certificate("b.example.com");
+    const auto c = certificate("c.example.com");
+    arm();
+    start();
+    kube.create({.name = "web", .certificate = a.id, .listener = listener});
+    kube.create({.name = "sni", .certificate = c.id, .listener = listener, .sni = true});
+    ASSERT_TRUE(until_killed([&] { return kube.state("web") == "active" && kube.state("sni") == "active"; }));
+    EXPECT_EQ(served("any.example.com"), a.ref);
+    EXPECT_EQ(served("c.example.com"), c.ref);
+
+    kube.update("web", [&](auto& object) { object["spec"]["certificateId"] = b.id; });
+    ASSERT_TRUE(until_killed([&] {
+        return kube.state("web") == "active" && kube.object("web")["status"]["certificate"]["id"] == b.id &&
+               kube.object("web")["status"]["observedGeneration"] == 2;
+    })) << kube.object("web").dump(1);
+    EXPECT_EQ(served("any.example.com"), b.ref);
+    EXPECT_EQ(kube.attachments("web").size(), 1U);
+
+    kube.remove("web");
+    kube.remove("sni");
+    ASSERT_TRUE(until_killed([&] { return !kube.exists("web") && !kube.exists("sni"); }));
+    EXPECT_EQ(sim.get_listener(listener).default_ref, foreign);
+    EXPECT_THAT(sim.get_listener(listener).sni_refs, IsEmpty());
+    for (const auto& each : sim.history(listener))
+    {
+        EXPECT_NE(each.object.value("provisioning_status", ""), "ERROR");
+    }
+    advance(2min);
+    EXPECT_EQ(sim.get_listener(listener).default_ref, foreign) << "nothing takes effect afterwards";
+}
+
+INSTANTIATE_TEST_SUITE_P(every_write, killed, testing::Range(0, 36));
+
+}  // namespace

@@ -3,7 +3,7 @@
 #include "net/connection_pool.hpp"
 #include "net/dialer.hpp"
 #include "net/exchange.hpp"
-#include "net/http_codec.hpp"
+#include "net/request_encoder.hpp"
 #include "net/with_deadline.hpp"
 
 #include <algorithm>
@@ -104,16 +104,19 @@ public:
             co_return std::unexpected(std::move(started.error()));
         }
         auto& open = **started;
-        const auto ended = co_await with_deadline(clock_, request.deadline, open.finish());
-        if (!ended)
+        if (!open.decoder().done())
         {
-            co_return support::fail(
-                support::errc::interrupted, request.origin.str() + ": the answer did not end in time"
-            );
-        }
-        if (!*ended)
-        {
-            co_return support::fail(request.origin.str(), ended->error());
+            const auto ended = co_await with_deadline(clock_, request.deadline, open.finish());
+            if (!ended)
+            {
+                co_return support::fail(
+                    support::errc::interrupted, request.origin.str() + ": the answer did not end in time"
+                );
+            }
+            if (!*ended)
+            {
+                co_return support::fail(request.origin.str(), ended->error());
+            }
         }
         http_response response{
             open.decoder().status(), open.decoder().take_headers(), open.decoder().take_body()
@@ -175,10 +178,11 @@ private:
             const auto started = co_await with_deadline(clock_, request->deadline, open->start(*wire));
             if (!started)
             {
-                co_return support::fail(
-                    open->sent() ? support::errc::interrupted : support::errc::unreachable,
-                    request->origin.str() + ": no answer in time"
-                );
+                co_return open->sent()
+                    ? support::fail(support::errc::interrupted, request->origin.str() + ": no answer in time")
+                    : support::fail(
+                          support::errc::unreachable, request->origin.str() + ": no time left to send"
+                      );
             }
             if (*started)
             {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "net/byte_stream.hpp"
-#include "net/http_codec.hpp"
+#include "net/response_decoder.hpp"
 #include "net/wiped.hpp"
 #include "support/task.hpp"
 

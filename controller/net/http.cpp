@@ -1,7 +1,6 @@
 #include "net/http.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 namespace net {
 namespace {
@@ -12,6 +11,11 @@ char lower(char c)
 }
 
 }  // namespace
+
+bool same_name(std::string_view a, std::string_view b)
+{
+    return std::ranges::equal(a, b, {}, lower, lower);
+}
 
 std::string origin::str() const
 {
@@ -26,9 +30,8 @@ std::string origin::str() const
 
 std::string_view find_header(const std::vector<header>& headers, std::string_view name)
 {
-    const auto found = std::ranges::find_if(headers, [name](const header& each) {
-        return std::ranges::equal(each.name, name, {}, lower, lower);
-    });
+    const auto found =
+        std::ranges::find_if(headers, [name](const header& each) { return same_name(each.name, name); });
     return found == headers.end() ? std::string_view() : std::string_view(found->value);
 }
 

@@ -21,6 +21,9 @@ struct header
     std::string value;
 };
 
+// Names of headers are compared without case (RFC 9110 section 5.1).
+bool same_name(std::string_view a, std::string_view b);
+
 // Where a request goes: one connection pool each (RFC 9110 section 4.3.1).
 struct origin
 {
@@ -64,10 +67,10 @@ struct http_response
     std::string body;
 };
 
-// The first header of that name, compared without case; empty if there is none.
+// The first header of that name; empty if there is none.
 std::string_view find_header(const std::vector<header>& headers, std::string_view name);
 
-// A response whose body is read as it comes. Destroying it closes the connection.
+// A response whose body is read as it comes. Destroying it, not while read() runs, closes the connection.
 class http_stream
 {
 public:
@@ -82,7 +85,8 @@ public:
 };
 
 // Sends requests; connections are kept and reused. A response of any status is a success.
-// Errors: unreachable (nothing was sent), interrupted (sent, fate unknown), bad_answer (not HTTP, too large).
+// Errors: invalid (the request or its TLS settings are malformed; nothing was sent), unreachable (nothing was
+// sent), interrupted (sent, fate unknown), bad_answer (not HTTP, too large).
 // A GET or HEAD that finds its reused connection closed is sent once more on a new one; nothing else is ever
 // sent twice.
 class http_client

@@ -76,8 +76,9 @@ public:
 
     void reset() override
     {
-        socket().set_option(tcp::socket::linger(true, 0));
-        socket().close();
+        boost::system::error_code closed_before;
+        socket().set_option(tcp::socket::linger(true, 0), closed_before);
+        socket().close(closed_before);
     }
 
     support::task<> wait_closed() override
@@ -149,20 +150,6 @@ std::unique_ptr<ssl::context> server_context(const peer_tls& tls)
     return context;
 }
 
-support::task<> serve_one(tcp::socket socket, ssl::context* tls, behaviour does)
-{
-    if (tls == nullptr)
-    {
-        co_await does(std::make_shared<connection_over<tcp::socket>>(std::move(socket)));
-        co_return;
-    }
-    using tls_stream = ssl::stream<tcp::socket>;
-    const auto connection =
-        std::make_shared<connection_over<tls_stream>>(tls_stream(std::move(socket), *tls));
-    co_await connection->stream().async_handshake(ssl::stream_base::server, asio::use_awaitable);
-    co_await does(connection);
-}
-
 }  // namespace
 
 struct peer::state
@@ -170,18 +157,32 @@ struct peer::state
     tcp::acceptor acceptor;
     behaviour does;
     std::unique_ptr<ssl::context> tls;
-    std::size_t accepted = 0;
+    std::vector<std::weak_ptr<peer_connection>> connections = {};
+
+    static support::task<> serve_one(std::shared_ptr<state> self, tcp::socket socket)
+    {
+        if (self->tls == nullptr)
+        {
+            const auto connection = std::make_shared<connection_over<tcp::socket>>(std::move(socket));
+            self->connections.push_back(connection);
+            co_await self->does(connection);
+            co_return;
+        }
+        using tls_stream = ssl::stream<tcp::socket>;
+        const auto connection =
+            std::make_shared<connection_over<tls_stream>>(tls_stream(std::move(socket), *self->tls));
+        self->connections.push_back(connection);
+        co_await connection->stream().async_handshake(ssl::stream_base::server, asio::use_awaitable);
+        co_await self->does(connection);
+    }
 
     static support::task<> accept_all(std::shared_ptr<state> self)
     {
         while (true)
         {
             auto socket = co_await self->acceptor.async_accept(asio::use_awaitable);
-            ++self->accepted;
             asio::co_spawn(
-                self->acceptor.get_executor(),
-                serve_one(std::move(socket), self->tls.get(), self->does),
-                [self](std::exception_ptr thrown) { swallow_network_errors(thrown); }
+                self->acceptor.get_executor(), serve_one(self, std::move(socket)), swallow_network_errors
             );
         }
     }
@@ -194,7 +195,8 @@ peer::peer(
     const std::string& address,
     std::uint16_t port
 )
-    : state_(std::make_shared<state>(
+    : context_(context),
+      state_(std::make_shared<state>(
           tcp::acceptor(context, tcp::endpoint(asio::ip::make_address(address), port)),
           std::move(does),
           tls ? server_context(*tls) : nullptr
@@ -206,6 +208,15 @@ peer::peer(
 peer::~peer()
 {
     state_->acceptor.close();
+    for (const auto& each : state_->connections)
+    {
+        if (const auto connection = each.lock())
+        {
+            connection->reset();
+        }
+    }
+    context_.restart();
+    context_.poll();
 }
 
 std::uint16_t peer::port() const
@@ -215,7 +226,7 @@ std::uint16_t peer::port() const
 
 std::size_t peer::accepted() const
 {
-    return state_->accepted;
+    return state_->connections.size();
 }
 
 deaf_port::deaf_port(asio::io_context& context)

@@ -46,6 +46,7 @@ struct peer_tls
 
 using behaviour = std::function<support::task<>(std::shared_ptr<peer_connection>)>;
 
+// Ends all its connections when it goes, so `does` may refer to what was declared before it.
 class peer
 {
 public:
@@ -66,6 +67,7 @@ public:
 
 private:
     struct state;
+    boost::asio::io_context& context_;
     std::shared_ptr<state> state_;
 };
 

@@ -5,17 +5,13 @@
 #include "support/error.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-// HTTP/1.1 messages as bytes (RFC 9112), without I/O.
 namespace net {
-
-// The whole request as it goes over the wire. errc::invalid if a part of it could be taken for something else
-// (a line end in a header value), or names a header that is ours to write.
-support::result<wiped_string> encode_request(const http_request& request, std::string_view user_agent);
 
 struct response_limits
 {
@@ -23,8 +19,8 @@ struct response_limits
     std::size_t total_bytes = SIZE_MAX;   // header and body
 };
 
-// Makes one response of bytes that come in any pieces. Interim responses (1xx) are passed over. Encodings but
-// chunked are refused: none was asked for.
+// Makes one response (HTTP/1.1, RFC 9112) of bytes that come in any pieces. Interim responses (1xx) are
+// passed over. Encodings but chunked are refused: none was asked for.
 class response_decoder
 {
 public:

@@ -33,6 +33,7 @@ TEST(container_ref, a_text_that_is_no_url_of_a_certificate_service_is_its_own_ke
              std::string("a certificate"),
              std::string("ftp://barbican.example/v1/secrets/") + id,
              std::string("https:///v1/secrets/") + id,
+             std::string("https:///cloud/v1/secrets/") + id,
              std::string("https://v1/secrets/") + id,
              std::string("https://barbican.example/v1/orders/") + id,
              std::string("https://barbican.example/v2/secrets/") + id,

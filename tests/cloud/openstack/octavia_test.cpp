@@ -127,6 +127,15 @@ TEST(octavia, what_is_not_wholly_this_listener_is_none)
     EXPECT_EQ(read_listener(changed("client_crl_container_ref", b), listener_id)->client_crl_ref, b);
 }
 
+TEST(octavia, a_deep_answer_is_odd_and_nothing_worse)
+{
+    constexpr std::size_t depth = 100'000;
+    const std::string deep = std::string(depth, '[') + std::string(depth, ']');
+    EXPECT_FALSE(read_listener(deep, listener_id));
+    EXPECT_FALSE(read_listener(R"({"listener":)" + deep + "}", listener_id));
+    EXPECT_FALSE(read_listener(std::string(depth, '['), listener_id));
+}
+
 TEST(octavia, a_change_has_only_the_keys_that_change)
 {
     EXPECT_EQ(write_change({}), R"({"listener":{}})");

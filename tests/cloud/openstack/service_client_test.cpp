@@ -123,6 +123,16 @@ TEST_F(service_client, a_hundred_refused_requests_share_one_authentication)
     EXPECT_EQ(http.count(ask_token), 2U);
 }
 
+TEST_F(service_client, each_token_may_be_refused_once)
+{
+    for (int revoked = 1; revoked <= 5; ++revoked)
+    {
+        accept_only(get_listener, "token-" + std::to_string(revoked));
+        EXPECT_TRUE(get()) << revoked;
+    }
+    EXPECT_EQ(http.count(ask_token), 5U);
+}
+
 TEST_F(service_client, refused_credentials_say_so)
 {
     http.on(ask_token, {captured::token("token-1"), captured::unauthorized()});

@@ -228,6 +228,30 @@ TEST_F(controller, no_secret_reaches_a_log_or_a_status)
     support::set_log(support::log_level::info, support::log_format::text);
 }
 
+TEST_F(controller, a_put_of_a_process_that_died_may_land_late_and_is_waited_for)
+{
+    const auto a = certificate("a.example.com");
+    const auto b = certificate("b.example.com");
+    sim.hold({.service = "load-balancer", .method = "PUT", .when = "during"});
+    start();
+    kube.create({.name = "web", .certificate = a.id, .listener = listener});
+    ASSERT_TRUE(until([&] { return !sim.held().empty(); }));
+    crash();
+    kube.update("web", [&](auto& object) { object["spec"]["certificateId"] = b.id; });
+    start();
+    advance(25s);
+    EXPECT_EQ(sim.puts(), 1U) << "nothing is written while the old change may still take effect";
+    EXPECT_NE(kube.state("web"), "active");
+    sim.release();
+    ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }, 1min));
+    EXPECT_EQ(served("any.example.com"), b.ref);
+    EXPECT_EQ(kube.attachments("web").size(), 1U)
+        << "the certificate that landed late is known and taken off again";
+    kube.remove("web");
+    ASSERT_TRUE(until([&] { return !kube.exists("web"); }));
+    EXPECT_EQ(served("any.example.com"), foreign);
+}
+
 // A kill -9 at the n-th write, to Kubernetes or to Octavia: before it is sent, or when it has taken effect
 // and no answer came, or (Octavia alone) while it is on its way and takes effect later.
 class killed : public controller, public testing::WithParamInterface<int>

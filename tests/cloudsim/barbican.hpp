@@ -8,6 +8,18 @@
 // Barbican v1: secrets, their payloads, containers, access lists.
 namespace cloudsim {
 
+// A page of a list, as its query asks for it.
+struct page
+{
+    std::size_t offset;
+    std::size_t limit;
+};
+
+page page_of(const target& where);
+
+// What is said of a body that breaks a rule of its schema.
+std::string mismatch(const std::string& schema, const std::string& reason, const std::string& property);
+
 class barbican
 {
 public:

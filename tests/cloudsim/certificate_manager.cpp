@@ -106,6 +106,14 @@ std::optional<std::string> certificate_manager::part_payload(const container& wh
                                                                                : std::nullopt;
 }
 
+const certificate_manager::read_result& certificate_manager::remember(
+    const std::string& content, const std::function<read_result()>& read
+)
+{
+    const auto found = read_.find(content);
+    return found != read_.end() ? found->second : read_.emplace(content, read()).first->second;
+}
+
 std::expected<certificate_view, certificate_fault> certificate_manager::container_certificate(
     const container& what
 )
@@ -126,8 +134,10 @@ std::expected<certificate_view, certificate_fault> certificate_manager::containe
     {
         return not_retrieved;
     }
-    const auto read =
-        read_pem(*certificate, *private_key, pass_phrase.value_or(""), intermediates.value_or(""));
+    const auto& read =
+        remember(*certificate + *private_key + pass_phrase.value_or("") + intermediates.value_or(""), [&] {
+            return read_pem(*certificate, *private_key, pass_phrase.value_or(""), intermediates.value_or(""));
+        });
     return read ? std::expected<certificate_view, certificate_fault>(*read) : not_retrieved;
 }
 
@@ -160,7 +170,7 @@ std::expected<certificate_view, certificate_fault> certificate_manager::certific
             .pkcs12 = true, .text = "from_buffer() cannot return the address of a unicode object"
         });
     }
-    const auto read = read_pkcs12(*what->payload);
+    const auto& read = remember(*what->payload, [&] { return read_pkcs12(*what->payload); });
     if (!read)
     {
         return std::unexpected(certificate_fault{.pkcs12 = true, .text = read.error()});

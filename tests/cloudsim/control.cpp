@@ -4,16 +4,6 @@ namespace cloudsim {
 
 namespace {
 
-json or_null(const std::optional<std::string>& text)
-{
-    return text ? json(*text) : json(nullptr);
-}
-
-std::optional<std::string> text_or_none(const json& value)
-{
-    return value.is_null() ? std::nullopt : std::optional(value.get<std::string>());
-}
-
 json to_json(const control::match& which, const char* action)
 {
     return {
@@ -119,10 +109,10 @@ std::string control::add_listener(const listener_order& wanted) const
 {
     const json body = {
         {"load_balancer", wanted.load_balancer},
-        {"default_tls_container_ref", or_null(wanted.default_ref)},
+        {"default_tls_container_ref", text_or_null(wanted.default_ref)},
         {"sni_container_refs", wanted.sni_refs},
-        {"client_ca_tls_container_ref", or_null(wanted.client_ca_ref)},
-        {"client_crl_container_ref", or_null(wanted.client_crl_ref)},
+        {"client_ca_tls_container_ref", text_or_null(wanted.client_ca_ref)},
+        {"client_crl_container_ref", text_or_null(wanted.client_crl_ref)},
         {"protocol", wanted.protocol},
         {"port", wanted.port},
         {"id", wanted.id}
@@ -198,7 +188,7 @@ void control::set_listener_refs(
     call(
         "PATCH",
         "listeners/" + id,
-        {{"default_tls_container_ref", or_null(default_ref)}, {"sni_container_refs", sni_refs}}
+        {{"default_tls_container_ref", text_or_null(default_ref)}, {"sni_container_refs", sni_refs}}
     );
 }
 
@@ -295,7 +285,7 @@ void control::
     call(
         "PUT",
         "catalog",
-        {{"type", type}, {"region", region}, {"url", or_null(url)}, {"interface", interface}}
+        {{"type", type}, {"region", region}, {"url", text_or_null(url)}, {"interface", interface}}
     );
 }
 

@@ -7,15 +7,9 @@ namespace cloudsim {
 
 namespace {
 
-std::optional<std::string> text_or_none(const json& body, const char* name)
-{
-    const auto value = body.value(name, json());
-    return value.is_null() ? std::nullopt : std::optional(value.get<std::string>());
-}
-
 wall_time time_or(const json& body, const char* name, wall_time otherwise)
 {
-    const auto value = text_or_none(body, name);
+    const auto value = text_or_none(body.value(name, json()));
     const auto when = value ? parse_time(*value) : std::optional(otherwise);
     if (!when)
     {
@@ -110,10 +104,10 @@ json control_api::add_listener(const call& c)
         .protocol = protocol,
         .port = c.body.value("port", 443),
         .provisioning_status = c.body.value("provisioning_status", "ACTIVE"),
-        .default_ref = text_or_none(c.body, "default_tls_container_ref"),
+        .default_ref = text_or_none(c.body.value("default_tls_container_ref", json())),
         .sni_refs = c.body.value("sni_container_refs", std::set<std::string>()),
-        .client_ca_ref = text_or_none(c.body, "client_ca_tls_container_ref"),
-        .client_crl_ref = text_or_none(c.body, "client_crl_container_ref"),
+        .client_ca_ref = text_or_none(c.body.value("client_ca_tls_container_ref", json())),
+        .client_crl_ref = text_or_none(c.body.value("client_crl_container_ref", json())),
         .attributes = default_attributes(protocol)
     };
     wanted.attributes["name"] = c.body.value("name", "listener");
@@ -145,7 +139,7 @@ json control_api::patch_listener(const call& c)
     what.sni_refs = c.body.value("sni_container_refs", what.sni_refs);
     if (c.body.contains("default_tls_container_ref"))
     {
-        what.default_ref = text_or_none(c.body, "default_tls_container_ref");
+        what.default_ref = text_or_none(c.body.value("default_tls_container_ref", json()));
     }
     what.updated_at = parts_.env.now.wall;
     balancing.record("control", what);

@@ -29,6 +29,7 @@ public:
     exchange_id send(const asked& what);
     // The answer, if it has left.
     std::optional<reply> answer_to(exchange_id id);
+    void abandon(exchange_id id) { cloud_.abandon(id, now_); }
     // Moves the clock until the answer has left; fails the test if it never does.
     reply ask(const asked& what);
     json ask_json(const asked& what);

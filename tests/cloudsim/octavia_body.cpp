@@ -240,4 +240,27 @@ std::expected<json, std::string> parse_body(const std::string& text, body_kind k
     return object;
 }
 
+std::optional<std::string> given_text(const json& body, const std::string& name)
+{
+    auto text = member_text(body, name);
+    return text.empty() ? std::nullopt : std::optional(std::move(text));
+}
+
+std::vector<std::string> sni_refs_of(const json& body)
+{
+    const auto found = body.find("sni_container_refs");
+    return found == body.end() || found->is_null() ? std::vector<std::string>()
+                                                   : found->get<std::vector<std::string>>();
+}
+
+std::vector<std::string> refs_of(const json& body)
+{
+    auto refs = sni_refs_of(body);
+    if (auto ref = given_text(body, "default_tls_container_ref"))
+    {
+        refs.push_back(*std::move(ref));
+    }
+    return refs;
+}
+
 }  // namespace cloudsim

@@ -1,61 +1,12 @@
-// Octavia: what happens to listeners, and what is refused.
+// Octavia: what happens to listeners.
 #include "cloudsim/octavia.hpp"
 #include "cloudsim/octavia_body.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace cloudsim {
 
 namespace {
-
-// What the columns of Octavia's database hold.
-constexpr std::size_t longest_sni_ref = 128;
-
-bool given(const json& body, const char* name)
-{
-    return body.contains(name) && !body[name].is_null() && body[name] != "";
-}
-
-std::vector<std::string> sni_refs(const json& body)
-{
-    return given(body, "sni_container_refs") ? body["sni_container_refs"].get<std::vector<std::string>>()
-                                             : std::vector<std::string>();
-}
-
-std::optional<std::string> text_of(const json& body, const char* name)
-{
-    return given(body, name) ? std::optional(body[name].get<std::string>()) : std::nullopt;
-}
-
-// In the order in which Octavia looks at them.
-std::vector<std::string> refs_of(const json& body)
-{
-    auto refs = sni_refs(body);
-    if (const auto ref = text_of(body, "default_tls_container_ref"))
-    {
-        refs.push_back(*ref);
-    }
-    return refs;
-}
-
-bool has_refs(const json& body)
-{
-    return given(body, "default_tls_container_ref") || !sni_refs(body).empty();
-}
-
-std::string not_retrieved(const std::string& what)
-{
-    return "Could not retrieve certificate: " + what;
-}
-
-std::string unreadable_pkcs12(const std::string& error)
-{
-    return "The PKCS12 bundle is unreadable. Please check the PKCS12 bundle validity. In addition, make sure "
-           "it does "
-           "not require a pass phrase. Error: " +
-           error;
-}
 
 // What null means for a field that has a default.
 json default_of(const listener& what, const std::string& name)
@@ -103,7 +54,7 @@ duration octavia::put_time(const json& body, std::size_t present) const
 {
     const auto refs = static_cast<std::int64_t>(refs_of(body).size());
     const auto held = static_cast<std::int64_t>(
-        body.contains("sni_container_refs") ? std::max(present, sni_refs(body).size()) : present
+        body.contains("sni_container_refs") ? std::max(present, sni_refs_of(body).size()) : present
     );
     return env_.config.put_base + env_.config.put_per_ref * refs +
            env_.config.put_per_ref_squared * (refs * refs) +
@@ -136,147 +87,17 @@ handling octavia::put_listener(const call& c, const std::string& id)
         return at_once(*refused, work);
     }
     // The client CA and the revocation list that the listener has already are looked at on every PUT.
-    const auto ca = given(*body, "client_ca_tls_container_ref")
-                        ? text_of(*body, "client_ca_tls_container_ref")
+    const auto ca = given_text(*body, "client_ca_tls_container_ref")
+                        ? given_text(*body, "client_ca_tls_container_ref")
                         : what->client_ca_ref;
-    const auto crl = given(*body, "client_crl_container_ref") ? text_of(*body, "client_crl_container_ref")
-                                                              : what->client_crl_ref;
+    const auto crl = given_text(*body, "client_crl_container_ref")
+                         ? given_text(*body, "client_crl_container_ref")
+                         : what->client_crl_ref;
     if (auto refused = refuse_client_authority(c.who, ca, crl))
     {
         return at_once(*refused, work);
     }
     return {.work = work, .effect = [this, id, body = *body] { return commit(id, body); }};
-}
-
-std::optional<reply> octavia::refuse_for_protocol(const std::string& protocol, const json& body)
-{
-    if ((protocol == "UDP" || protocol == "SCTP") && (has_refs(body) || given(body, "insert_headers")))
-    {
-        return fault(
-            400,
-            "Validation failure: " + protocol + " protocol listener does not support TLS or header insertion."
-        );
-    }
-    const bool can_terminate = protocol == "TERMINATED_HTTPS" || (protocol == "PROMETHEUS" && has_refs(body));
-    if (!can_terminate && has_refs(body))
-    {
-        return fault(
-            400,
-            "Validation failure: Certificate container references are not allowed on " + protocol +
-                " protocol listeners."
-        );
-    }
-    return std::nullopt;
-}
-
-std::optional<reply> octavia::refuse_refs(const identity& who, const json& body)
-{
-    std::vector<std::string> bad;
-    for (const auto& ref : refs_of(body))
-    {
-        if (!certificates_.grant(who, ref))
-        {
-            bad.push_back(ref);
-            continue;
-        }
-        const auto read = certificates_.certificate(ref);
-        if (!read && read.error().pkcs12)
-        {
-            return fault(400, unreadable_pkcs12(read.error().text));
-        }
-        if (!read)
-        {
-            bad.push_back(ref);
-        }
-    }
-    return bad.empty() ? std::nullopt : std::optional(fault(400, not_retrieved(python_repr(bad))));
-}
-
-std::optional<reply> octavia::refuse_client_authority(
-    const identity& who, const std::optional<std::string>& ca, const std::optional<std::string>& crl
-)
-{
-    if (crl && !ca)
-    {
-        return fault(
-            400,
-            "Validation failure: A client authentication CA reference is required to specify a client "
-            "authentication "
-            "revocation list."
-        );
-    }
-    if (!ca)
-    {
-        return std::nullopt;
-    }
-    std::vector<std::string> bad;
-    std::array<std::string, 2> payloads;
-    std::size_t index = 0;
-    for (const auto& ref : {ca, crl})
-    {
-        if (ref)
-        {
-            const bool granted = certificates_.grant(who, *ref);
-            const auto payload = granted ? certificates_.secret_payload(*ref) : std::nullopt;
-            if (!payload)
-            {
-                bad.push_back(*ref);
-            }
-            payloads.at(index) = payload.value_or(std::nullopt).value_or("");
-        }
-        ++index;
-    }
-    if (!bad.empty())
-    {
-        return fault(400, not_retrieved(python_repr(bad)));
-    }
-    const auto problem = check_client_authority(payloads[0], payloads[1]);
-    return problem.empty() ? std::nullopt : std::optional(fault(400, "Validation failure: " + problem));
-}
-
-// The second look, behind the lock: what is to be handed to the amphora must be complete.
-std::optional<reply> octavia::refuse_unusable(const json& body)
-{
-    const auto default_ref = text_of(body, "default_tls_container_ref");
-    std::vector<std::string> refs;
-    if (default_ref)
-    {
-        refs.push_back(*default_ref);
-    }
-    std::ranges::copy(sni_refs(body), std::back_inserter(refs));
-    for (const auto& ref : refs)
-    {
-        const auto read = certificates_.certificate(ref);
-        if (read && read->names.empty() && &ref == &refs.front() && default_ref)
-        {
-            return fault(400, "No CN or DNSName(s) found in certificate. The certificate is invalid.");
-        }
-        if (!read || !read->has_private_key || read->names.empty())
-        {
-            return fault(400, not_retrieved(ref));
-        }
-    }
-    return std::nullopt;
-}
-
-std::optional<reply> octavia::refuse_long_refs(const std::string& listener_id, const json& body)
-{
-    for (const auto& ref : sni_refs(body))
-    {
-        if (ref.size() > longest_sni_ref)
-        {
-            return fault(
-                500,
-                "(pymysql.err.DataError) (1406, \"Data too long for column 'tls_container_id' at row "
-                "1\")\n[SQL: "
-                "INSERT INTO sni (listener_id, tls_container_id, position) VALUES (%(listener_id)s, "
-                "%(tls_container_id)s, %(position)s)]\n[parameters: {'listener_id': '" +
-                    listener_id + "', 'tls_container_id': '" + ref +
-                    "', 'position': None}]\n(Background on this error at: https://sqlalche.me/e/14/9h9h)"
-            );
-        }
-    }
-    return std::nullopt;
 }
 
 void octavia::apply(listener& what, const json& body)
@@ -289,16 +110,16 @@ void octavia::apply(listener& what, const json& body)
         }
         else if (name == "sni_container_refs")
         {
-            const auto refs = sni_refs(body);
+            const auto refs = sni_refs_of(body);
             what.sni_refs = {refs.begin(), refs.end()};
         }
         else if (name == "client_ca_tls_container_ref")
         {
-            what.client_ca_ref = text_of(body, "client_ca_tls_container_ref");
+            what.client_ca_ref = given_text(body, "client_ca_tls_container_ref");
         }
         else if (name == "client_crl_container_ref")
         {
-            what.client_crl_ref = text_of(body, "client_crl_container_ref");
+            what.client_crl_ref = given_text(body, "client_crl_container_ref");
         }
         else if (what.attributes.contains(name))
         {
@@ -376,7 +197,7 @@ reply octavia::create(const call& c, const json& body)
     {
         return *refused;
     }
-    if (protocol == "TERMINATED_HTTPS" && !has_refs(body))
+    if (protocol == "TERMINATED_HTTPS" && refs_of(body).empty())
     {
         return fault(
             400,
@@ -389,7 +210,9 @@ reply octavia::create(const call& c, const json& body)
         return *refused;
     }
     if (auto refused = refuse_client_authority(
-            c.who, text_of(body, "client_ca_tls_container_ref"), text_of(body, "client_crl_container_ref")
+            c.who,
+            given_text(body, "client_ca_tls_container_ref"),
+            given_text(body, "client_crl_container_ref")
         ))
     {
         return *refused;

@@ -17,11 +17,6 @@ json time_or_null(const std::optional<wall_time>& when)
     return when ? json(iso_time(*when)) : json(nullptr);
 }
 
-json text_or_null(const std::optional<std::string>& text)
-{
-    return text ? json(*text) : json(nullptr);
-}
-
 json only_ids(const std::vector<std::string>& ids)
 {
     json result = json::array();

@@ -90,18 +90,6 @@ std::string format(const calendar& c, const char* end)
 
 }  // namespace
 
-std::optional<std::string_view> find_header(const header_list& headers, std::string_view name)
-{
-    for (const auto& [key, value] : headers)
-    {
-        if (to_lower(key) == to_lower(name))
-        {
-            return value;
-        }
-    }
-    return std::nullopt;
-}
-
 std::string python_dump(const json& value)
 {
     if (!value.is_structured())
@@ -133,6 +121,22 @@ std::string python_repr(const std::vector<std::string>& items)
         result += quote + item + quote;
     }
     return result + "]";
+}
+
+std::string member_text(const json& value, std::string_view name)
+{
+    const auto found = value.is_object() ? value.find(name) : value.end();
+    return found != value.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+json text_or_null(const std::optional<std::string>& text)
+{
+    return text ? json(*text) : json(nullptr);
+}
+
+std::optional<std::string> text_or_none(const json& value)
+{
+    return value.is_null() ? std::nullopt : std::optional(value.get<std::string>());
 }
 
 std::string iso_time(wall_time when)

@@ -22,6 +22,12 @@ std::string python_dump(const json& value);
 // As repr() of a list of str does: ['a', 'b'].
 std::string python_repr(const std::vector<std::string>& items);
 
+// A member that is a text; empty if it is not there or something else.
+std::string member_text(const json& value, std::string_view name);
+
+json text_or_null(const std::optional<std::string>& text);
+std::optional<std::string> text_or_none(const json& value);  // throws for what is neither text nor null
+
 std::string iso_time(wall_time when);       // 2026-11-24T03:27:21, as Barbican and Octavia say it
 std::string keystone_time(wall_time when);  // 2026-11-24T03:27:20.000000Z
 std::string rfc3339_time(wall_time when);   // 2026-11-24T03:27:21Z, for the control API

@@ -1,0 +1,161 @@
+// Octavia: what it refuses to do with a listener, and in which words.
+#include "cloudsim/octavia.hpp"
+#include "cloudsim/octavia_body.hpp"
+
+#include <array>
+
+namespace cloudsim {
+
+namespace {
+
+// What the column of Octavia's database holds.
+constexpr std::size_t longest_sni_ref = 128;
+
+std::string not_retrieved(const std::string& what)
+{
+    return "Could not retrieve certificate: " + what;
+}
+
+std::string unreadable_pkcs12(const std::string& error)
+{
+    return "The PKCS12 bundle is unreadable. Please check the PKCS12 bundle validity. In addition, make sure "
+           "it does not require a pass phrase. Error: " +
+           error;
+}
+
+}  // namespace
+
+std::optional<reply> octavia::refuse_for_protocol(const std::string& protocol, const json& body)
+{
+    if ((protocol == "UDP" || protocol == "SCTP") &&
+        (!refs_of(body).empty() || !body.value("insert_headers", json()).empty()))
+    {
+        return fault(
+            400,
+            "Validation failure: " + protocol + " protocol listener does not support TLS or header insertion."
+        );
+    }
+    const bool can_terminate =
+        protocol == "TERMINATED_HTTPS" || (protocol == "PROMETHEUS" && !refs_of(body).empty());
+    if (!can_terminate && !refs_of(body).empty())
+    {
+        return fault(
+            400,
+            "Validation failure: Certificate container references are not allowed on " + protocol +
+                " protocol listeners."
+        );
+    }
+    return std::nullopt;
+}
+
+std::optional<reply> octavia::refuse_refs(const identity& who, const json& body)
+{
+    std::vector<std::string> bad;
+    for (const auto& ref : refs_of(body))
+    {
+        if (!certificates_.grant(who, ref))
+        {
+            bad.push_back(ref);
+            continue;
+        }
+        const auto read = certificates_.certificate(ref);
+        if (!read && read.error().pkcs12)
+        {
+            return fault(400, unreadable_pkcs12(read.error().text));
+        }
+        if (!read)
+        {
+            bad.push_back(ref);
+        }
+    }
+    return bad.empty() ? std::nullopt : std::optional(fault(400, not_retrieved(python_repr(bad))));
+}
+
+std::optional<reply> octavia::refuse_client_authority(
+    const identity& who, const std::optional<std::string>& ca, const std::optional<std::string>& crl
+)
+{
+    if (crl && !ca)
+    {
+        return fault(
+            400,
+            "Validation failure: A client authentication CA reference is required to specify a client "
+            "authentication "
+            "revocation list."
+        );
+    }
+    if (!ca)
+    {
+        return std::nullopt;
+    }
+    std::vector<std::string> bad;
+    std::array<std::string, 2> payloads;
+    std::size_t index = 0;
+    for (const auto& ref : {ca, crl})
+    {
+        if (ref)
+        {
+            const bool granted = certificates_.grant(who, *ref);
+            const auto payload = granted ? certificates_.secret_payload(*ref) : std::nullopt;
+            if (!payload)
+            {
+                bad.push_back(*ref);
+            }
+            payloads.at(index) = payload.value_or(std::nullopt).value_or("");
+        }
+        ++index;
+    }
+    if (!bad.empty())
+    {
+        return fault(400, not_retrieved(python_repr(bad)));
+    }
+    const auto problem = check_client_authority(payloads[0], payloads[1]);
+    return problem.empty() ? std::nullopt : std::optional(fault(400, "Validation failure: " + problem));
+}
+
+// The second look, behind the lock: what is to be handed to the amphora must be complete.
+std::optional<reply> octavia::refuse_unusable(const json& body)
+{
+    const auto default_ref = given_text(body, "default_tls_container_ref");
+    std::vector<std::string> refs;
+    if (default_ref)
+    {
+        refs.push_back(*default_ref);
+    }
+    std::ranges::copy(sni_refs_of(body), std::back_inserter(refs));
+    for (const auto& ref : refs)
+    {
+        const auto read = certificates_.certificate(ref);
+        if (read && read->names.empty() && &ref == &refs.front() && default_ref)
+        {
+            return fault(400, "No CN or DNSName(s) found in certificate. The certificate is invalid.");
+        }
+        if (!read || !read->has_private_key || read->names.empty())
+        {
+            return fault(400, not_retrieved(ref));
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<reply> octavia::refuse_long_refs(const std::string& listener_id, const json& body)
+{
+    for (const auto& ref : sni_refs_of(body))
+    {
+        if (ref.size() > longest_sni_ref)
+        {
+            return fault(
+                500,
+                "(pymysql.err.DataError) (1406, \"Data too long for column 'tls_container_id' at row "
+                "1\")\n[SQL: "
+                "INSERT INTO sni (listener_id, tls_container_id, position) VALUES (%(listener_id)s, "
+                "%(tls_container_id)s, %(position)s)]\n[parameters: {'listener_id': '" +
+                    listener_id + "', 'tls_container_id': '" + ref +
+                    "', 'position': None}]\n(Background on this error at: https://sqlalche.me/e/14/9h9h)"
+            );
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace cloudsim

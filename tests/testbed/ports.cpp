@@ -1,0 +1,39 @@
+#include "testbed/ports.hpp"
+
+#include <arpa/inet.h>
+#include <cerrno>
+#include <netinet/in.h>
+#include <random>
+#include <sys/socket.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace testbed {
+
+int free_port()
+{
+    constexpr int first = 20000;
+    constexpr int last = 32000;  // Linux gives outgoing connections 32768 and above
+    std::random_device random;
+    for (;;)
+    {
+        const int port = std::uniform_int_distribution(first, last)(random);
+        const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0)
+        {
+            throw std::system_error(errno, std::generic_category(), "socket");
+        }
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(static_cast<in_port_t>(port));
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        const bool free = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+        ::close(fd);
+        if (free)
+        {
+            return port;
+        }
+    }
+}
+
+}  // namespace testbed

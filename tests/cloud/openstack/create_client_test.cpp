@@ -1,10 +1,12 @@
 #include "cloud/openstack/create_client.hpp"
 
-#include "cloud/openstack/simulated_http.hpp"
+#include "component/sim_http.hpp"
 #include "support/log.hpp"
 #include "support/loop.hpp"
 
 #include <gmock/gmock.h>
+
+#include <set>
 
 namespace {
 
@@ -15,6 +17,33 @@ using cloud::provisioning_status;
 using cloud::ref_state;
 using testing::HasSubstr;
 using testing::Not;
+
+// Passes requests on and keeps the tokens that they carry.
+class token_watch final : public net::http_client
+{
+public:
+    explicit token_watch(net::http_client& behind) : behind_(behind) {}
+
+    const std::set<std::string>& tokens() const { return tokens_; }
+
+    support::task<support::result<net::http_response>> send(net::http_request request) override
+    {
+        if (const auto token = net::find_header(request.headers, "X-Auth-Token"); !token.empty())
+        {
+            tokens_.emplace(token);
+        }
+        co_return co_await behind_.send(std::move(request));
+    }
+
+    support::task<support::result<std::unique_ptr<net::http_stream>>> open(net::http_request request) override
+    {
+        co_return co_await behind_.open(std::move(request));
+    }
+
+private:
+    net::http_client& behind_;
+    std::set<std::string> tokens_;
+};
 
 // The whole client with a tenant's application credential in front of the cloud simulator.
 class openstack_client : public test::loop
@@ -110,8 +139,9 @@ protected:
 
     support::log_capture log;
     std::string shown;
-    test::simulated_http http{clock()};
-    const cloudsim::control& sim = http.control();
+    test::sim_http simulated{clock()};
+    token_watch http{simulated};
+    const cloudsim::control& sim = simulated.control();
     std::string project = sim.add_project("tenant-a");
     std::string user = sim.add_user("user-a", project);
     cloudsim::control::credential credential = sim.add_application_credential(user, project);

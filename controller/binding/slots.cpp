@@ -246,6 +246,10 @@ private:
             result_.restored_ref = remembered;
             return;
         }
+        if (!unknown_.refs.empty())
+        {
+            return;  // the remembered one comes first
+        }
         bool remains = false;
         for (const std::string& ref : result_.after.sni_refs)
         {
@@ -280,28 +284,25 @@ private:
         return known->second;
     }
 
-    // Rule 5, the end: of what would empty the listener one stays, the default's, else the oldest deletion's.
+    // Rule 5, the end: of what would empty the listener one stays, the default's, else the oldest deletion's;
+    // a dead one only if there is no other.
     void keep_the_last()
     {
         if (result_.after.default_ref || !result_.after.sni_refs.empty())
         {
             return;
         }
-        if (input_.now.default_ref)
-        {
-            result_.after.default_ref = input_.now.default_ref;
-            result_.default_ref = default_end::unchanged;
-            return;
-        }
         std::optional<std::string> last;
-        for (const bool leaving : {true, false})
+        for (const auto& [is_dead, leaving] : {std::pair(false, true), {true, true}, {true, false}})
         {
             for (std::size_t i = 0; i < input_.claims.size() && !last; ++i)
             {
                 const claim& each = input_.claims[i];
                 for (const std::string& ref : input_.now.sni_refs)
                 {
-                    if (!last && each.leaving == leaving && holds(each.held, ref_key(ref), slot::sni))
+                    const std::string key = ref_key(ref);
+                    if (!last && each.leaving == leaving && dead(key) == is_dead &&
+                        holds(each.held, key, slot::sni))
                     {
                         last = ref;
                         result_.claims[i].kept_as_last = each.leaving;

@@ -362,6 +362,22 @@ TEST(slots, whether_the_remembered_default_can_be_read_is_asked_first)
     EXPECT_THAT(c.asks(), testing::Contains("f"));
 }
 
+TEST(slots, the_remembered_default_is_asked_about_though_an_sni_ref_is_known_to_be_readable)
+{
+    slots_case c("a", {"e"});
+    c.leaves("a", default_slot, "f");
+    c.readable("e");
+    EXPECT_THAT(c.asks(), ElementsAre("f"));
+}
+
+TEST(slots, the_remembered_default_is_asked_about_though_a_certificate_was_just_checked)
+{
+    slots_case c("a", {"b"});
+    c.leaves("a", default_slot, "f");
+    c.has("b", sni_slot);
+    EXPECT_THAT(c.asks(), ElementsAre("f"));
+}
+
 TEST(slots, an_unreadable_remembered_default_leaves_null_while_a_readable_sni_ref_remains)
 {
     slots_case c("a", {"e"});
@@ -414,6 +430,17 @@ TEST(slots, of_several_deletions_on_a_listener_of_sni_refs_alone_the_oldest_stay
     EXPECT_EQ(c.after(), "default=null sni=b");
     EXPECT_TRUE(c.settled().claims[0].kept_as_last);
     EXPECT_FALSE(c.settled().claims[1].kept_as_last);
+}
+
+TEST(slots, of_several_deletions_a_dead_one_is_not_what_stays)
+{
+    slots_case c("", {"a", "b"});
+    c.leaves("a", sni_slot);
+    c.leaves("b", sni_slot);
+    c.dead("a");
+    EXPECT_EQ(c.after(), "default=null sni=b");
+    EXPECT_FALSE(c.settled().claims[0].kept_as_last);
+    EXPECT_TRUE(c.settled().claims[1].kept_as_last);
 }
 
 TEST(slots, a_listener_that_is_empty_already_stays_empty)

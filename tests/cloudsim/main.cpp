@@ -1,0 +1,67 @@
+// The cloud simulator as a program.
+#include "cloudsim/http_server.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <sys/prctl.h>
+
+namespace {
+
+// Whole or not at all: whoever waits for the file may read it as soon as it is there.
+void write_state_file(const std::string& path, const std::string& text)
+{
+    const auto unfinished = path + ".new";
+    std::ofstream(unfinished) << text << '\n';
+    if (std::rename(unfinished.c_str(), path.c_str()) != 0)
+    {
+        throw std::runtime_error("cannot write " + path);
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    CLI::App app(
+        "Answers as Keystone, Barbican and Octavia do, on 127.0.0.1. Prints its addresses as a line of JSON."
+    );
+    cloudsim::server_options options;
+    std::string state_file;
+    bool die_with_parent = false;
+    app.add_option("--port", options.first_port, "The first of six ports; 0: free ones")
+        ->capture_default_str();
+    app.add_option("--seed", options.seed, "Of the identifiers that it makes up")->capture_default_str();
+    app.add_option("--state-file", state_file, "Write the line of JSON here too");
+    app.add_flag("--die-with-parent", die_with_parent, "End when the process that started it ends");
+    CLI11_PARSE(app, argc, argv);
+    try
+    {
+        if (die_with_parent)
+        {
+            ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+        }
+        boost::asio::io_context context(1);
+        const cloudsim::http_server server(context.get_executor(), options);
+        boost::asio::signal_set signals(context, SIGINT, SIGTERM);
+        signals.async_wait([&](boost::system::error_code, int) { context.stop(); });
+        std::cout << server.endpoints() << std::endl;
+        if (!state_file.empty())
+        {
+            write_state_file(state_file, server.endpoints());
+        }
+        context.run();
+        return 0;
+    }
+    catch (const std::exception& e)
+    {
+        std::cerr << "cloudsim: " << e.what() << '\n';
+        return 1;
+    }
+}

@@ -13,9 +13,12 @@ testing::AssertionResult eventually_holds(
         last = condition();
         return static_cast<bool>(last);
     });
-    return holds ? testing::AssertionSuccess()
-                 : testing::AssertionFailure()
-                       << "still waiting for: " << what << "\nlast seen: " << last.message();
+    if (holds)
+    {
+        return testing::AssertionSuccess();
+    }
+    auto failure = testing::AssertionFailure() << "still waiting for: " << what;
+    return *last.message() == '\0' ? failure : failure << "\nlast seen: " << last.message();
 }
 
 }  // namespace testbed

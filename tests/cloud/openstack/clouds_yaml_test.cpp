@@ -258,6 +258,25 @@ TEST(clouds_yaml, an_entry_is_known_by_its_content_alone)
     );
 }
 
+TEST(clouds_yaml, the_order_of_nested_keys_does_not_matter_and_the_ca_does)
+{
+    const auto id = [](const std::string& keys) { return parse(entry(password_auth, keys))->id; };
+    EXPECT_EQ(id("other: {a: 1, b: [x, y]}"), id("other: {b: [x, y], a: 1}"));
+    EXPECT_NE(id("other: {a: 1, b: [x, y]}"), id("other: {a: 1, b: [y, x]}"));
+
+    const auto with_ca = [](const std::string& pem) {
+        const std::string yaml = entry(password_auth, "cacert: ca.pem");
+        return cloud::openstack::parse_cloud_entry(
+                   yaml,
+                   "",
+                   file,
+                   "prod",
+                   [&pem](const std::string&) { return support::result<std::string>(pem); }
+        )->id;
+    };
+    EXPECT_NE(with_ca(ca_pem), with_ca(std::string(ca_pem) + "\n")) << "the file has changed";
+}
+
 struct bad_file
 {
     const char* what;

@@ -5,6 +5,7 @@
 #include <climits>
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
+#include <openssl/provider.h>
 
 namespace net {
 namespace {
@@ -42,19 +43,36 @@ x509_ptr read_der(std::string_view bytes)
     return at == end ? std::move(certificate) : nullptr;
 }
 
+// OpenSSL with the old ciphers that bundles were made with before OpenSSL 3 (RC2), for bundles alone. Where
+// its module is not installed, the others can still be read.
+OSSL_LIB_CTX* bundle_library()
+{
+    static OSSL_LIB_CTX* const library = [] {
+        OSSL_LIB_CTX* made = OSSL_LIB_CTX_new();
+        OSSL_PROVIDER_load(made, "default");
+        OSSL_PROVIDER_load(made, "legacy");
+        ERR_clear_error();
+        return made;
+    }();
+    return library;
+}
+
 support::result<x509_ptr> read_pkcs12(std::string_view bytes)
 {
     const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
-    const pkcs12_ptr bundle(d2i_PKCS12(nullptr, &at, static_cast<long>(bytes.size())));
+    PKCS12* read_into = PKCS12_init_ex(NID_pkcs7_data, bundle_library(), nullptr);
+    const bool is_bundle = d2i_PKCS12(&read_into, &at, static_cast<long>(bytes.size())) != nullptr;
+    const pkcs12_ptr bundle(read_into);  // null after a failure
     ERR_clear_error();
-    if (!bundle)
+    if (!is_bundle)
     {
         return support::fail(support::errc::invalid, "the payload is neither PEM nor DER nor PKCS12");
     }
     EVP_PKEY* key = nullptr;
     X509* certificate = nullptr;
     const bool read = PKCS12_parse(bundle.get(), nullptr, &key, &certificate, nullptr) == 1;
-    const bool mac = ERR_GET_REASON(ERR_peek_last_error()) == PKCS12_R_MAC_VERIFY_FAILURE;
+    const bool pass_phrase = PKCS12_mac_present(bundle.get()) == 1 &&
+                             ERR_GET_REASON(ERR_peek_last_error()) == PKCS12_R_MAC_VERIFY_FAILURE;
     const private_key_ptr key_owner(key);
     x509_ptr owner(certificate);
     const std::string reason = last_openssl_error();
@@ -62,7 +80,8 @@ support::result<x509_ptr> read_pkcs12(std::string_view bytes)
     {
         return support::fail(
             support::errc::invalid,
-            mac ? "the PKCS12 bundle needs a pass phrase" : "the PKCS12 bundle is unreadable: " + reason
+            pass_phrase ? "the PKCS12 bundle needs a pass phrase"
+                        : "the PKCS12 bundle is unreadable: " + reason
         );
     }
     if (!owner)

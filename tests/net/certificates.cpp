@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
+#include <openssl/provider.h>
 #include <openssl/x509v3.h>
 
 #include <memory>
@@ -18,6 +19,7 @@ struct free_openssl
     void operator()(X509* p) const { X509_free(p); }
     void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
     void operator()(PKCS12* p) const { PKCS12_free(p); }
+    void operator()(OSSL_LIB_CTX* p) const { OSSL_LIB_CTX_free(p); }
     void operator()(X509_EXTENSION* p) const { X509_EXTENSION_free(p); }
 };
 
@@ -114,31 +116,38 @@ std::string encrypted_key_pem(const certificate& from, const std::string& pass_p
     });
 }
 
-std::string pkcs12(
-    const certificate* with, bool with_key, const std::string& pass_phrase, const certificate* ca
-)
+std::string pkcs12(const pkcs12_request& request)
 {
-    const owned<X509> certificate = with == nullptr ? nullptr : read_certificate(*with);
-    const owned<EVP_PKEY> key = with_key ? read_key(*with) : nullptr;
-    STACK_OF(X509)* others = sk_X509_new_null();
-    const owned<X509> other = ca == nullptr ? nullptr : read_certificate(*ca);
-    if (other)
+    const owned<OSSL_LIB_CTX> library(OSSL_LIB_CTX_new());
+    check(OSSL_PROVIDER_load(library.get(), "default") != nullptr);
+    if (request.old_ciphers)
     {
-        sk_X509_push(others, other.get());
+        check(OSSL_PROVIDER_load(library.get(), "legacy") != nullptr);
     }
-    const owned<PKCS12> bundle(PKCS12_create(
-        pass_phrase.empty() ? nullptr : pass_phrase.c_str(),
+    const owned<X509> certificate = request.with == nullptr ? nullptr : read_certificate(*request.with);
+    const owned<EVP_PKEY> key = certificate && request.with_key ? read_key(*request.with) : nullptr;
+    const owned<X509> ca = request.ca == nullptr ? nullptr : read_certificate(*request.ca);
+    const std::unique_ptr<STACK_OF(X509), void (*)(STACK_OF(X509)*)> others(
+        sk_X509_new_null(), [](STACK_OF(X509) * p) { sk_X509_free(p); }
+    );
+    if (ca)
+    {
+        sk_X509_push(others.get(), ca.get());
+    }
+    const owned<PKCS12> bundle(PKCS12_create_ex(
+        request.pass_phrase,
         "test",
         key.get(),
         certificate.get(),
-        others,
+        others.get(),
+        request.old_ciphers ? NID_pbe_WithSHA1And3_Key_TripleDES_CBC : 0,
+        request.old_ciphers ? NID_pbe_WithSHA1And40BitRC2_CBC : 0,
         0,
         0,
         0,
-        0,
-        0
+        library.get(),
+        nullptr
     ));
-    sk_X509_free(others);
     check(bundle != nullptr);
     return written([&](BIO* bio) { return i2d_PKCS12_bio(bio, bundle.get()); });
 }

@@ -30,9 +30,15 @@ certificate make_certificate(const certificate_request& request);
 std::string certificate_der(const certificate& from);
 std::string encrypted_key_pem(const certificate& from, const std::string& pass_phrase);
 
-// A PKCS12 bundle; `pass_phrase` empty: without one, as Octavia wants it.
-std::string pkcs12(
-    const certificate* with, bool with_key, const std::string& pass_phrase, const certificate* ca = nullptr
-);
+struct pkcs12_request
+{
+    const certificate* with = nullptr;
+    bool with_key = true;
+    const certificate* ca = nullptr;
+    const char* pass_phrase = nullptr;  // null or "": none, as Octavia wants it
+    bool old_ciphers = false;           // RC2 and triple DES, as before OpenSSL 3 and in many tools still
+};
+
+std::string pkcs12(const pkcs12_request& request);
 
 }  // namespace test

@@ -49,8 +49,10 @@ TEST(certificate_not_after, is_read_from_every_form_a_payload_comes_in)
     expect_ends(certificate.key_pem + certificate.pem, ends);
     expect_ends("subject=CN = leaf\r\n" + certificate.pem, ends);
     expect_ends(test::certificate_der(certificate), ends);
-    expect_ends(test::pkcs12(&certificate, true, ""), ends);
-    expect_ends(test::pkcs12(&certificate, true, "", &issuer), ends);
+    expect_ends(test::pkcs12({.with = &certificate}), ends);
+    expect_ends(test::pkcs12({.with = &certificate, .pass_phrase = ""}), ends);
+    expect_ends(test::pkcs12({.with = &certificate, .ca = &issuer}), ends);
+    expect_ends(test::pkcs12({.with = &certificate, .old_ciphers = true}), ends);
 }
 
 TEST(certificate_not_after, reads_the_years_beyond_2049_too)
@@ -70,10 +72,11 @@ TEST(certificate_not_after, says_what_a_payload_lacks)
     expect_refused(net::certificate_not_after("hello"), "neither PEM nor DER nor PKCS12");
     expect_refused(net::certificate_not_after(certificate.key_pem), "no certificate");
     expect_refused(
-        net::certificate_not_after(test::pkcs12(&certificate, true, "secret")), "needs a pass phrase"
+        net::certificate_not_after(test::pkcs12({.with = &certificate, .pass_phrase = "secret"})),
+        "needs a pass phrase"
     );
     expect_refused(
-        net::certificate_not_after(test::pkcs12(nullptr, false, "", &issuer)),
+        net::certificate_not_after(test::pkcs12({.ca = &issuer})),
         "does not hold a certificate with its private key"
     );
     std::string damaged = certificate.pem;
@@ -85,7 +88,7 @@ TEST(certificate_not_after, takes_no_part_of_a_payload_for_the_whole)
 {
     const auto certificate = leaf();
     for (const auto& whole :
-         {test::certificate_der(certificate), test::pkcs12(&certificate, true, ""), certificate.pem})
+         {test::certificate_der(certificate), test::pkcs12({.with = &certificate}), certificate.pem})
     {
         for (std::size_t cut = 0; cut + 2 < whole.size(); cut += 7)
         {

@@ -107,6 +107,14 @@ TEST_F(service_client, a_fresh_token_that_is_refused_too_means_invalid_credentia
     EXPECT_EQ(http.count(put_listener), 3U);
 }
 
+TEST_F(service_client, a_request_is_sent_twice_at_most_however_slow_the_refusals)
+{
+    http.on(put_listener, {captured::unauthorized()});
+    http.take(1min);
+    EXPECT_EQ(put(1h).error().kind, failure::credentials_invalid);
+    EXPECT_EQ(http.count(put_listener), 2U);
+}
+
 TEST_F(service_client, a_hundred_refused_requests_share_one_authentication)
 {
     http.on(get_listener, {captured::load_balancer("ACTIVE")});

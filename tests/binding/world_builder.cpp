@@ -17,6 +17,7 @@ using binding::certificate_binding;
 
 constexpr auto first_wall = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24);
 constexpr int most_steps = 80;
+constexpr auto at_rest = 60s;  // nothing was done for so long, and nothing is due so soon
 
 const auto listener_id = *support::uuid::parse("11111111-0000-4000-8000-000000000001");
 const auto balancer_id = *support::uuid::parse("99999999-0000-4000-8000-000000000001");
@@ -141,12 +142,6 @@ std::string text_of(const binding::step& made, const namer& name)
         return text_of(*end);
     }
     return "lane";
-}
-
-// Whether the queue would start the next round by itself soon, and it could come to something.
-bool goes_on(const binding::finish& end)
-{
-    return end.next == binding::pause::retry || (end.next == binding::pause::after && end.wait <= 60s);
 }
 
 }  // namespace
@@ -584,8 +579,10 @@ world_builder& world_builder::restart()
 int world_builder::converge()
 {
     int puts = 0;
+    auto quiet_since = now;
     for (int rounds = 0; rounds < 200 && !objects_.empty(); ++rounds)
     {
+        const std::size_t before = steps().size();
         const binding::step made = run();
         if (const auto* change = std::get_if<binding::put>(&made))
         {
@@ -593,10 +590,17 @@ int world_builder::converge()
             accept(*change);
             later(1s);
             settle();
+            quiet_since = now;
             continue;
         }
+        if (steps().size() > before + 1)
+        {
+            quiet_since = now;
+        }
         const auto& end = std::get<binding::finish>(made);
-        if (!goes_on(end))
+        const bool soon =
+            end.next == binding::pause::retry || (end.next == binding::pause::after && end.wait <= at_rest);
+        if (!soon || now - quiet_since > at_rest)
         {
             return puts;
         }

@@ -128,7 +128,7 @@ public:
     world_builder& later(support::duration wait = {});
     // A new process: all memory is lost.
     world_builder& restart();
-    // Rounds with accepted PUTs until a round ends that wants nothing soon; how many PUTs it took.
+    // Rounds with accepted PUTs until the world is at rest; how many PUTs it took.
     int converge();
 
     // All steps since the last clear_trace(), looks left out, one a line.

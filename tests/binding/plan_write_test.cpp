@@ -1,0 +1,643 @@
+// The way to the PUT: rules 1, 3 and 4.
+#include "binding/world_builder.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace test;
+using namespace std::chrono_literals;
+using binding::pause;
+using cloud::failure;
+using cloud::provisioning_status;
+using cloud::ref_state;
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string text(const binding::put& put)
+{
+    return to_text(binding::step(put));
+}
+
+binding::neighbour neighbour_with(const std::string& dead, bool ours)
+{
+    binding::neighbour made;
+    made.target = {support::interned("sao1"), *support::uuid::parse("22222222-0000-4000-8000-000000000002")};
+    made.dead_ref = ref(dead);
+    made.ours = ours;
+    return made;
+}
+
+// A dead ref is one that was answered 404 twice, 5 s apart: the first round sees it, a later one is sure.
+binding::step run_until_sure(world_builder& w)
+{
+    const auto wait = w.finish().wait;
+    EXPECT_GT(wait, 4900ms);
+    w.later(wait);
+    return w.run();
+}
+
+// ---- rule 1: narrow writes ----
+
+TEST(plan_write, a_put_carries_only_the_keys_that_change)
+{
+    world_builder w;
+    w.shows("f", {"e"}).add("web", "a");
+    EXPECT_EQ(text(w.put()), "put default=a");
+}
+
+TEST(plan_write, one_put_carries_all_bindings_of_the_listener)
+{
+    world_builder w;
+    w.shows("f", {"c", "e"}).add_attached("going", "c", sni_slot);
+    w.change("going").deleting();
+    w.add("web", "a");
+    w.add("more", "b").sni();
+    EXPECT_EQ(text(w.put()), "put default=a sni=b,e");
+}
+
+TEST(plan_write, what_is_wanted_already_is_never_put)
+{
+    world_builder w;
+    w.shows("other:a", {"b", "e"}).add_attached("web", "a", default_slot);
+    w.add_attached("more", "b", sni_slot);
+    EXPECT_EQ(w.converge(), 0);
+}
+
+TEST(plan_write, a_listener_in_error_with_an_unconfirmed_entry_of_ours_gets_the_same_put_again)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.accept(w.put());
+    w.settle();
+    w.set_listener(provisioning_status::error);
+    w.later(1s).finish();
+    EXPECT_EQ(w.status("web"), "error ListenerError [default a?, was f]");
+    w.later(5s);
+    EXPECT_EQ(text(w.put()), "put default=a");
+}
+
+TEST(plan_write, the_same_put_again_is_sent_with_backoff)
+{
+    world_builder w;
+    w.shows("f", {"e"}).add("web", "a").sni();
+    std::vector<support::time_point> sent;
+    while (sent.size() < 5)
+    {
+        const binding::step made = w.run();
+        if (const auto* put = std::get_if<binding::put>(&made))
+        {
+            EXPECT_EQ(text(*put), "put sni=a,e");
+            sent.push_back(w.now);
+            w.accept(*put);
+            w.settle();
+            w.set_listener(provisioning_status::error);
+        }
+        w.later(100ms);
+    }
+    EXPECT_GE(sent[1] - sent[0], 5s);
+    EXPECT_GE(sent[2] - sent[1], 10s);
+    EXPECT_GE(sent[3] - sent[2], 20s);
+    EXPECT_GE(sent[4] - sent[3], 40s);
+    EXPECT_LT(sent[4] - sent[3], 60s);
+}
+
+TEST(plan_write, a_listener_in_error_with_nothing_of_ours_unconfirmed_is_said_and_not_touched)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot);
+    w.set_listener(provisioning_status::error);
+    EXPECT_EQ(w.finish().next, pause::slow);
+    EXPECT_EQ(w.status("web"), "error ListenerError [default a]");
+}
+
+TEST(plan_write, a_load_balancer_in_error_is_said_and_not_written)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.set_balancer(provisioning_status::error);
+    EXPECT_EQ(w.finish().next, pause::slow);
+    EXPECT_EQ(w.status("web"), "error LoadBalancerError []");
+    EXPECT_THAT(w.message("web"), HasSubstr("openstack loadbalancer failover"));
+}
+
+TEST(plan_write, a_busy_load_balancer_is_waited_out_by_looking_ever_more_seldom)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.set_balancer(provisioning_status::pending);
+    auto before = 0ms;
+    for (int i = 0; i < 20; ++i)
+    {
+        const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(w.finish().wait);
+        EXPECT_GE(wait, before);
+        EXPECT_GE(wait, 100ms);
+        EXPECT_LE(wait, 2s);
+        before = wait;
+        w.later(wait);
+    }
+    EXPECT_EQ(before, 2s);
+    EXPECT_EQ(w.status("web"), "pending LoadBalancerBusy []");
+    EXPECT_THAT(w.steps(), Not(Contains(HasSubstr("put"))));
+    w.settle();
+    EXPECT_EQ(w.converge(), 1);
+}
+
+// ---- rule 3: write-ahead ----
+
+TEST(plan_write, the_finalizer_comes_first_then_the_ledger_then_the_put)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    w.put();
+    EXPECT_THAT(
+        w.steps(),
+        ElementsAre("commit finalizer(web)", "commit status(web pending Progressing [sni a?])", "put sni=a")
+    );
+}
+
+TEST(plan_write, what_is_removed_is_unconfirmed_in_the_same_write_as_the_state_deleting)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
+    w.change("web").deleting();
+    w.put();
+    EXPECT_THAT(w.steps(), ElementsAre("commit status(web deleting Detaching [sni a?])", "put sni="));
+}
+
+TEST(plan_write, what_is_moved_is_unconfirmed_in_both_slots)
+{
+    world_builder w;
+    w.shows("a", {"e"}).add_attached("web", "a", default_slot).remembers("f");
+    w.change("web").wants_sni(true);
+    EXPECT_EQ(text(w.put()), "put default=f sni=a,e");
+    EXPECT_EQ(w.status("web"), "pending Progressing [default a?, sni a?, was f]");
+}
+
+TEST(plan_write, what_is_swapped_is_unconfirmed_old_and_new)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
+    w.change("web").wants("b");
+    EXPECT_EQ(text(w.put()), "put sni=b");
+    EXPECT_EQ(w.status("web"), "pending Progressing [sni a?, sni b?]");
+}
+
+TEST(plan_write, what_is_repaired_is_unconfirmed_again)
+{
+    world_builder w;
+    w.shows("f").add_attached("web", "a", sni_slot);
+    EXPECT_EQ(text(w.put()), "put sni=a");
+    EXPECT_EQ(w.status("web"), "pending Progressing [sni a?]");
+}
+
+TEST(plan_write, what_another_binding_replaces_is_unconfirmed_too)
+{
+    world_builder w;
+    w.shows("a").add_attached("young", "a", default_slot);
+    w.add("old", "b").older();
+    EXPECT_EQ(text(w.put()), "put default=b");
+    EXPECT_EQ(w.status("young"), "error Conflict [default a?]");
+    EXPECT_EQ(w.status("old"), "pending Progressing [default b?]");
+}
+
+TEST(plan_write, a_dead_one_that_is_left_out_is_unconfirmed)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("gone", "a", sni_slot);
+    w.certificates["a"] = failing(failure::not_found);
+    w.refs["a"] = ref_state::dead;
+    w.add("web", "b").sni();
+    EXPECT_EQ(to_text(run_until_sure(w)), "put sni=b");
+    EXPECT_EQ(w.status("gone"), "error CertificateNotFound [sni a?]");
+}
+
+TEST(plan_write, a_put_carries_what_is_committed_and_the_rest_joins_the_next_one)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    w.add("stuck", "b").sni();
+    w.write_fails = [](const std::string& name) { return name == "stuck"; };
+    const auto first = w.put();
+    EXPECT_EQ(text(first), "put sni=a");
+    EXPECT_EQ(first.adds.size(), 1U);
+    w.accept(first);
+    w.settle();
+    w.write_fails = nullptr;
+    w.later(1s);
+    EXPECT_EQ(text(w.put()), "put sni=a,b");
+}
+
+TEST(plan_write, what_cannot_be_committed_is_not_removed_either)
+{
+    world_builder w;
+    w.shows("f", {"a", "b"}).add_attached("going", "a", sni_slot);
+    w.change("going").deleting();
+    w.add_attached("turning", "b", sni_slot);
+    w.change("turning").wants("c");
+    w.add("web", "d").sni();
+    w.write_fails = [](const std::string& name) { return name != "web"; };
+    EXPECT_EQ(text(w.put()), "put sni=a,b,d");
+}
+
+TEST(plan_write, the_listener_is_read_again_after_the_commits)
+{
+    world_builder w;
+    w.shows("f", {"e"}).add("web", "a").sni();
+    w.write_fails = [&w](const std::string&) {
+        w.shows("f", {"d", "e"});  // somebody adds one meanwhile
+        return false;
+    };
+    EXPECT_EQ(text(w.put()), "put sni=a,d,e");
+}
+
+// ---- rule 4: only active certificates, freshly checked ----
+
+TEST(plan_write, what_is_added_was_found_active_at_most_ten_seconds_before)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    w.write_fails = [&w](const std::string&) {
+        w.now += 6s;  // a slow API server, twice
+        return false;
+    };
+    w.put();
+    EXPECT_LE(w.now - w.memory.bindings.begin()->second.certificate->asked_at, 10s);
+    EXPECT_EQ(w.looks().back(), "look listener certificates(web)");
+}
+
+TEST(plan_write, what_stops_being_active_before_the_put_is_not_sent)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    w.write_fails = [&w](const std::string&) {
+        w.now += 6s;
+        w.certificates["a"] = not_active("a");
+        return false;
+    };
+    w.finish();
+    EXPECT_EQ(w.status("web"), "pending CertificateNotActive []");
+}
+
+// ---- rule 4: no write over a dead ref ----
+
+TEST(plan_write, every_ref_that_stays_is_looked_up_before_a_put)
+{
+    world_builder w;
+    w.shows("f", {"b", "e"}).add_attached("there", "b", sni_slot);
+    w.listener->client_ca_ref = ref("c");
+    w.listener->client_crl_ref = ref("d");
+    w.add("web", "a").sni();
+    w.put();
+    EXPECT_THAT(w.looks(), Contains("look refs(b,c,d,e,f)"));
+}
+
+TEST(plan_write, what_is_kept_is_looked_up_once_a_round)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    w.put();
+    EXPECT_THAT(w.looks(), Contains("look refs(f)").Times(1));
+}
+
+TEST(plan_write, a_look_up_is_no_older_than_a_minute_when_the_put_is_sent)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    w.write_fails = [&w](const std::string&) {
+        w.now += 31s;
+        return false;
+    };
+    w.put();
+    EXPECT_THAT(w.looks(), Contains("look refs(f)").Times(2));
+}
+
+TEST(plan_write, a_ref_that_looks_dead_is_looked_at_again_after_five_seconds)
+{
+    world_builder w;
+    w.shows("f", {"e"}).add("web", "a").sni();
+    w.refs["e"] = ref_state::dead;
+    EXPECT_GT(w.finish().wait, 4900ms);
+    EXPECT_EQ(w.status("web"), "pending Progressing []");
+    EXPECT_THAT(w.message("web"), HasSubstr(ref("e")));
+    w.refs["e"] = ref_state::readable;
+    w.later(5s);
+    EXPECT_EQ(text(w.put()), "put sni=a,e");
+}
+
+TEST(plan_write, a_ref_of_unknown_state_is_not_dead)
+{
+    world_builder w;
+    w.shows("f", {"e"}).add("web", "a").sni();
+    w.refs["e"] = ref_state::unknown;
+    w.put();
+}
+
+TEST(plan_write, a_dead_one_of_ours_is_left_out_of_the_same_put)
+{
+    world_builder w;
+    w.shows("f", {"a", "e"}).add_attached("gone", "a", sni_slot);
+    w.certificates["a"] = failing(failure::not_found);
+    w.refs["a"] = ref_state::dead;
+    w.add("web", "b").sni();
+    EXPECT_EQ(to_text(run_until_sure(w)), "put sni=b,e");
+    EXPECT_THAT(w.told, Contains("Warning DeadRefRemoved gone"));
+}
+
+TEST(plan_write, a_dead_one_of_ours_stays_until_we_have_to_write_and_says_what_comes)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("gone", "a", sni_slot);
+    w.certificates["a"] = failing(failure::not_found);
+    w.refs["a"] = ref_state::dead;
+    w.finish();
+    w.later(10min).finish();
+    w.later(10min).finish();
+    EXPECT_EQ(w.status("gone"), "error CertificateNotFound [sni a]");
+    EXPECT_THAT(w.message("gone"), HasSubstr("next change of this load balancer"));
+    EXPECT_EQ(
+        w.object("gone").status[binding::condition_type::attached].status, binding::condition_status::true_
+    );
+}
+
+TEST(plan_write, a_dead_foreign_ref_blocks_and_is_named)
+{
+    world_builder w;
+    w.shows("f", {"e"}).add("web", "a").sni();
+    w.refs["e"] = ref_state::dead;
+    EXPECT_EQ(to_text(run_until_sure(w)), "end, slow");
+    EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []");
+    EXPECT_THAT(w.message("web"), HasSubstr(ref("e")));
+    w.refs.clear();
+    EXPECT_EQ(w.later(15s).converge(), 1);
+}
+
+TEST(plan_write, a_dead_default_that_is_replaced_does_not_block)
+{
+    world_builder w;
+    w.shows("f", {"e"}).add("web", "a");
+    w.refs["f"] = ref_state::dead;
+    EXPECT_EQ(text(w.put()), "put default=a");
+}
+
+TEST(plan_write, a_dead_ref_that_is_removed_anyway_does_not_block)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
+    w.change("web").deleting();
+    w.refs["a"] = ref_state::dead;
+    EXPECT_EQ(text(w.put()), "put sni=");
+}
+
+TEST(plan_write, a_dead_client_ca_or_revocation_list_blocks)
+{
+    for (const bool ca : {true, false})
+    {
+        world_builder w;
+        w.shows("f").add("web", "a").sni();
+        (ca ? w.listener->client_ca_ref : w.listener->client_crl_ref) = ref("d");
+        w.refs["d"] = ref_state::dead;
+        run_until_sure(w);
+        EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []");
+        EXPECT_THAT(w.message("web"), HasSubstr(ref("d")));
+    }
+}
+
+TEST(plan_write, a_dead_last_certificate_of_ours_blocks)
+{
+    world_builder w;
+    w.shows("a", {"b"}).add_attached("gone", "a", default_slot);
+    w.certificates["a"] = failing(failure::not_found);
+    w.refs["a"] = ref_state::dead;
+    w.add_attached("web", "b", sni_slot);
+    w.change("web").deleting();
+    run_until_sure(w);
+    EXPECT_EQ(w.status("web"), "deleting Detaching [sni b]");
+    EXPECT_THAT(w.message("web"), HasSubstr(ref("a")));
+}
+
+TEST(plan_write, a_dead_ref_in_our_slot_and_a_foreign_one_blocks)
+{
+    world_builder w;
+    w.shows("a", {"a"}).add_attached("gone", "a", sni_slot);
+    w.certificates["a"] = failing(failure::not_found);
+    w.refs["a"] = ref_state::dead;
+    w.add("web", "b").sni();
+    run_until_sure(w);
+    EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []") << "the default is not ours to take away";
+}
+
+TEST(plan_write, half_of_three_or_more_that_look_dead_at_once_is_an_endpoint_that_is_wrong)
+{
+    world_builder w;
+    w.shows("f", {"a", "b", "c"});
+    for (const std::string name : {"a", "b", "c"})
+    {
+        w.add_attached(name, name, sni_slot);
+    }
+    w.add("web", "d").sni();
+    w.refs["a"] = w.refs["b"] = ref_state::dead;
+    run_until_sure(w);
+    EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []");
+    EXPECT_THAT(w.message("web"), AllOf(HasSubstr("2 of 3"), HasSubstr(ref("a")), HasSubstr(ref("b"))));
+    EXPECT_EQ(w.slots(), "default=f sni=a,b,c");
+}
+
+TEST(plan_write, one_of_three_or_both_of_two_that_are_dead_are_left_out)
+{
+    world_builder three;
+    three.shows("f", {"a", "b", "c"});
+    for (const std::string name : {"a", "b", "c"})
+    {
+        three.add_attached(name, name, sni_slot);
+    }
+    three.add("web", "d").sni();
+    three.refs["a"] = ref_state::dead;
+    EXPECT_EQ(to_text(run_until_sure(three)), "put sni=b,c,d");
+
+    world_builder two;
+    two.shows("f", {"a", "b"});
+    for (const std::string name : {"a", "b"})
+    {
+        two.add_attached(name, name, sni_slot);
+        two.certificates[name] = failing(failure::not_found);
+        two.refs[name] = ref_state::dead;
+    }
+    two.add("web", "d").sni();
+    EXPECT_EQ(to_text(run_until_sure(two)), "put sni=d");
+}
+
+// ---- rule 4: the neighbours on the load balancer ----
+
+TEST(plan_write, a_dead_ref_of_a_neighbour_blocks_and_names_listener_and_ref)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    w.neighbours = {neighbour_with("e", false)};
+    EXPECT_EQ(w.finish().next, pause::slow);
+    EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []");
+    EXPECT_THAT(
+        w.message("web"), AllOf(HasSubstr(ref("e")), HasSubstr("22222222-0000-4000-8000-000000000002"))
+    );
+}
+
+TEST(plan_write, a_neighbour_that_holds_a_dead_ref_of_ours_is_prodded_and_goes_first)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    w.neighbours = {neighbour_with("b", true)};
+    const auto end = w.finish();
+    EXPECT_EQ(end.next, pause::after);
+    EXPECT_THAT(end.prod, ElementsAre(w.neighbours.front().target));
+    w.neighbours.clear();
+    w.later(2s);
+    w.put();
+}
+
+TEST(plan_write, who_is_prodded_lets_go_of_its_dead_refs_though_it_wants_nothing)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("gone", "a", sni_slot);
+    w.certificates["a"] = failing(failure::not_found);
+    w.refs["a"] = ref_state::dead;
+    w.memory.clean = true;
+    EXPECT_EQ(to_text(run_until_sure(w)), "put sni=");
+}
+
+TEST(plan_write, who_is_prodded_and_holds_no_dead_ref_writes_nothing)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot);
+    w.memory.clean = true;
+    w.finish();
+    EXPECT_THAT(w.steps(), ElementsAre("end until the resync"));
+}
+
+TEST(plan_write, a_neighbour_that_is_not_decided_yet_is_waited_for)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    binding::neighbour seen = neighbour_with("b", false);
+    seen.dead_ref.clear();
+    seen.undecided = true;
+    w.neighbours = {seen};
+    EXPECT_EQ(w.finish().wait, 5s);
+    EXPECT_EQ(w.status("web"), "pending Progressing []");
+}
+
+// ---- the lane ----
+
+TEST(plan_write, a_taken_lane_is_waited_for)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    w.lane = binding::lane_state::taken;
+    EXPECT_EQ(w.finish().next, pause::lane);
+    w.lane = binding::lane_state::free;
+    w.later();
+    w.put();
+    EXPECT_EQ(w.lane, binding::lane_state::ours);
+}
+
+// ---- refused, too long, full ----
+
+TEST(plan_write, a_refused_put_is_said_of_every_binding_that_it_would_have_added)
+{
+    world_builder w;
+    w.shows("f", {"c"}).add_attached("there", "c", sni_slot);
+    w.add("web", "a");
+    w.add("more", "b").sni();
+    w.fail(w.put(), {failure::refused, "The PKCS12 bundle is unreadable", {}, {}});
+    w.finish();
+    EXPECT_EQ(w.status("web"), "error CertificateRefused []");
+    EXPECT_EQ(w.status("more"), "error CertificateRefused []");
+    EXPECT_EQ(w.status("there"), "active Attached [sni c]");
+    EXPECT_THAT(w.message("web"), HasSubstr("PKCS12"));
+}
+
+TEST(plan_write, a_refused_one_is_tried_again_later_and_at_once_when_it_changes)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.fail(w.put(), {failure::refused, "no", {}, {}});
+    EXPECT_LE(w.finish().wait, 1min);
+    w.later(30s).finish();
+    EXPECT_EQ(w.status("web"), "error CertificateRefused []");
+    w.later(31s);
+    w.fail(w.put(), {failure::refused, "no", {}, {}});
+    w.finish();
+    w.change("web").wants("b");
+    EXPECT_EQ(text(w.later(1s).put()), "put default=b");
+}
+
+TEST(plan_write, a_refused_removal_blocks_and_is_said)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
+    w.change("web").deleting();
+    w.fail(w.put(), {failure::refused, "Could not retrieve certificate", {ref("f")}, {}});
+    EXPECT_LE(w.finish().wait, 1min);
+    EXPECT_EQ(w.status("web"), "deleting Detaching [sni a?]");
+    EXPECT_THAT(w.message("web"), HasSubstr("Could not retrieve certificate"));
+    w.later(61s);
+    w.put();
+}
+
+TEST(plan_write, a_ref_that_is_longer_than_octavia_keeps_is_refused_before_the_put)
+{
+    const std::string id = certificate_id("a").str();
+    const std::string tail = "/v1/containers/" + id;
+    for (const bool sni : {true, false})
+    {
+        const std::size_t limit = sni ? 128 : 255;
+        for (const std::size_t length : {limit, limit + 1})
+        {
+            world_builder w;
+            auto certificate = active("a");
+            certificate->container_ref = "http://" + std::string(length - 7 - tail.size(), 'h') + tail;
+            ASSERT_EQ(certificate->container_ref.size(), length);
+            w.certificates["a"] = certificate;
+            w.shows("f").add("web", "a").object().spec.sni = sni;
+            if (length == limit)
+            {
+                w.put();
+                continue;
+            }
+            w.finish();
+            EXPECT_EQ(w.status("web"), "error CertificateRefused []");
+            EXPECT_THAT(w.message("web"), HasSubstr(std::to_string(limit)));
+        }
+    }
+}
+
+TEST(plan_write, at_fifteen_entries_no_further_change_is_begun)
+{
+    for (const int entries : {14, 15})
+    {
+        world_builder w;
+        w.shows("f");
+        auto web = w.add("web", "a").sni();
+        for (int i = 0; i < entries; ++i)
+        {
+            char text[80];
+            std::snprintf(text, sizeof text, "http://kms/v1/containers/bbbbbbbb-0000-4000-8000-%012d", i);
+            web.holds("b", sni_slot);
+            web.object().status.ledger.attachments.back().container_ref = support::interned(text);
+            w.listener->sni_refs.emplace_back(text);
+        }
+        if (entries == 14)
+        {
+            w.put();
+            continue;
+        }
+        w.finish();
+        EXPECT_THAT(w.status("web"), testing::StartsWith("error LedgerFull"));
+        EXPECT_THAT(w.message("web"), HasSubstr("15"));
+    }
+}
+
+}  // namespace

@@ -1,0 +1,52 @@
+# The verbs of this project; `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.PHONY: help deps build asan servers test demo demo-down lint format generate clean
+
+export PATH := $(PATH):/usr/lib/ccache
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install the Debian packages that are missing
+	@hack/install-deps
+
+build: deps ## build the controller: build/release/certificate-binding-controller
+	@cmake --preset release -Wno-dev >/dev/null
+	@cmake --build --preset release --target certificate-binding-controller
+
+all: deps
+	@cmake --preset release -Wno-dev >/dev/null
+	@cmake --build --preset release
+
+asan: deps
+	@cmake --preset asan -Wno-dev >/dev/null
+	@cmake --build --preset asan
+
+servers:
+	@tests/testbed/binaries etcd kube-apiserver kubectl kube-controller-manager helm >/dev/null
+
+test: all asan lint servers ## run every test: units and components with sanitizers, then all of them as they ship
+	@echo "== units and components, with the address and undefined-behaviour sanitizers"
+	@ctest --test-dir build/asan -L 'unit|component' -j2 --output-on-failure --no-tests=error --progress
+	@echo "== everything, as it ships"
+	@ctest --test-dir build/release -j2 --output-on-failure --no-tests=error --progress
+
+demo: deps ## show it: servers, simulated cloud and controller on 127.0.0.1, left running
+	@tests/demo/demo
+
+demo-down: ## stop what make demo left running
+	@tests/demo/demo-down
+
+lint: deps ## check format, includes, shell scripts, generated files, and the code with clang-tidy
+	@hack/lint
+
+format: deps ## format the C++ code
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
+
+generate: ## write what is generated from crds/
+	@hack/generate
+
+clean: ## remove what was built, but no cache
+	@rm -rf build

@@ -114,7 +114,9 @@ void remove_abandoned(const fs::path& parent)
     std::error_code none;
     for (const auto& entry : fs::directory_iterator(parent, none))
     {
-        if (fs::exists(lock_file(entry.path())) && !is_held(entry.path()))
+        // An empty lock is one that somebody is just about to take.
+        const auto lock = lock_file(entry.path());
+        if (fs::exists(lock, none) && fs::file_size(lock, none) > 0 && !is_held(entry.path()))
         {
             fs::remove_all(entry.path(), none);
         }

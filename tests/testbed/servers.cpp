@@ -86,6 +86,11 @@ child servers::start(const std::string& program, std::vector<std::string> argume
     );
 }
 
+fs::path servers::log_file(const std::string& program) const
+{
+    return folder() / (program + ".log");
+}
+
 bool servers::is_ready(child& server, const std::string& program, const std::function<bool()>& ready) const
 {
     if (poll_until([&] { return !server.running() || ready(); }) && server.running())
@@ -95,6 +100,7 @@ bool servers::is_ready(child& server, const std::string& program, const std::fun
     const auto log = server.output();
     if (!server.running() && log.find("address already in use") != std::string::npos)
     {
+        fs::remove(log_file(program));
         return false;
     }
     throw std::runtime_error(
@@ -124,41 +130,51 @@ void servers::start_etcd()
     }));
 }
 
-void servers::start_apiserver()
+bool servers::launch_apiserver()
 {
     const auto file = [&](const char* name) { return (folder() / name).string(); };
-    // The first time any port will do; afterwards clients know it.
-    const bool first = port_ == 0;
-    do
-    {
-        if (first)
-        {
-            port_ = free_port();
-            write_kubeconfig(admin_kubeconfig(), address(), file("admin.crt"), file("admin.key"));
-        }
-        apiserver_ = start(
-            "kube-apiserver",
-            {"--etcd-servers=http://127.0.0.1:" + std::to_string(etcd_port_),
-             "--bind-address=127.0.0.1",
-             "--advertise-address=127.0.0.1",
-             "--secure-port=" + std::to_string(port_),
-             "--endpoint-reconciler-type=none",  // it refuses to announce a loopback address
-             "--service-cluster-ip-range=10.0.0.0/24",
-             "--tls-cert-file=" + file("apiserver.crt"),
-             "--tls-private-key-file=" + file("apiserver.key"),
-             "--client-ca-file=" + file("ca.crt"),
-             "--authorization-mode=RBAC",
-             "--service-account-issuer=https://kubernetes.default.svc",
-             "--service-account-key-file=" + file("service-account.pub"),
-             "--service-account-signing-key-file=" + file("service-account.key"),
-             "--audit-policy-file=" + file("audit-policy.yaml"),
-             "--audit-log-path=" + audit_log().string(),
-             "--shutdown-watch-termination-grace-period=1s"}  // else an open watch delays the end by a minute
-        );
-    } while (!is_ready(*apiserver_, "kube-apiserver", [&] {
+    apiserver_ = start(
+        "kube-apiserver",
+        {"--etcd-servers=http://127.0.0.1:" + std::to_string(etcd_port_),
+         "--bind-address=127.0.0.1",
+         "--advertise-address=127.0.0.1",
+         "--secure-port=" + std::to_string(port_),
+         "--endpoint-reconciler-type=none",  // it refuses to announce a loopback address
+         "--service-cluster-ip-range=10.0.0.0/24",
+         "--tls-cert-file=" + file("apiserver.crt"),
+         "--tls-private-key-file=" + file("apiserver.key"),
+         "--client-ca-file=" + file("ca.crt"),
+         "--authorization-mode=RBAC",
+         "--service-account-issuer=https://kubernetes.default.svc",
+         "--service-account-key-file=" + file("service-account.pub"),
+         "--service-account-signing-key-file=" + file("service-account.key"),
+         "--audit-policy-file=" + file("audit-policy.yaml"),
+         "--audit-log-path=" + audit_log().string(),
+         "--shutdown-watch-termination-grace-period=1s"}  // else an open watch delays the end by a minute
+    );
+    return is_ready(*apiserver_, "kube-apiserver", [&] {
         return kubectl({"get", "--raw", "/readyz"}).code == 0 &&
                kubectl({"get", "namespace", "default"}).code == 0;
-    }));
+    });
+}
+
+void servers::start_apiserver()
+{
+    if (port_ != 0)
+    {
+        if (!launch_apiserver())
+        {
+            throw std::runtime_error(
+                "the port of kube-apiserver was taken by another program while it was down"
+            );
+        }
+        return;
+    }
+    do
+    {
+        port_ = free_port();
+        write_kubeconfig(admin_kubeconfig(), address(), folder() / "admin.crt", folder() / "admin.key");
+    } while (!launch_apiserver());
 }
 
 void servers::stop_apiserver(int signal)

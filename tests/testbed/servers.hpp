@@ -63,9 +63,11 @@ public:
 private:
     outcome client(const std::string& program, std::vector<std::string> arguments, std::string input) const;
     child start(const std::string& program, std::vector<std::string> arguments) const;
+    std::filesystem::path log_file(const std::string& program) const;
     // False if somebody else has the port of `server`.
     bool is_ready(child& server, const std::string& program, const std::function<bool()>& ready) const;
     void start_etcd();
+    bool launch_apiserver();  // false: see is_ready
     void start_controller_manager();
     cluster_address address() const;
 

@@ -1,5 +1,6 @@
 // testbed-servers: runs the servers of testbed::servers beside the shell that started it, for the demo.
 
+#include "testbed/folder_lock.hpp"
 #include "testbed/servers.hpp"
 
 #include <csignal>

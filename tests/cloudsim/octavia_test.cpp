@@ -339,6 +339,32 @@ TEST_F(octavia_test, one_project_cannot_send_a_list_that_holds_anothers_ref)
     );
 }
 
+TEST_F(octavia_test, anothers_ref_is_refused_although_octavia_reads_it_already)
+{
+    const auto theirs = sim.add_certificate({.project = project_b, .kind = "pkcs12"});
+    sim.add_listener(
+        {.load_balancer = sim.add_load_balancer({.project = project_b}), .default_ref = theirs.ref}
+    );
+    EXPECT_EQ(put(listener_, {{"default_tls_container_ref", theirs.ref}}).status, 400);
+}
+
+TEST_F(octavia_test, only_its_creator_lends_a_private_secret)
+{
+    const auto owned = sim.add_certificate(
+        {.project = project_a, .kind = "pkcs12", .is_private = true, .user = "tenant-a-user"}
+    );
+    sim.add_user("colleague", project_a);
+    const auto with = [&](const std::string& token) {
+        return ask({.method = "PUT",
+                    .url = listener_url(listener_),
+                    .token = token,
+                    .body = json({{"listener", {{"default_tls_container_ref", owned.ref}}}}).dump()})
+            .status;
+    };
+    EXPECT_EQ(with(password_token("colleague", "tenant-a")), 400);
+    EXPECT_EQ(with(token_a), 200);
+}
+
 TEST_F(octavia_test, the_client_ca_that_is_there_is_looked_at_again_on_every_put)
 {
     const auto ca = sim.add_certificate({.project = project_a, .kind = "ca", .names = {"Clients"}});

@@ -152,10 +152,14 @@ TEST_F(worker_test, a_certificate_past_its_not_after_is_served_all_the_same)
 
 TEST_F(worker_test, a_certificate_that_octavia_was_never_let_into_is_unreadable)
 {
-    const auto listener = listen(make("good").ref);
-    sim.set_listener_refs(listener, make("not let in").ref, {});
-    change(listener);
-    EXPECT_EQ(sim.get_listener(listener).status, "ERROR");
+    for (const auto* kind : {"container", "pkcs12"})
+    {
+        SCOPED_TRACE(kind);
+        const auto listener = listen(make("good").ref);
+        sim.set_listener_refs(listener, sim.add_certificate({.project = project_a, .kind = kind}).ref, {});
+        change(listener);
+        EXPECT_EQ(sim.get_listener(listener).status, "ERROR");
+    }
 }
 
 TEST_F(worker_test, an_unreadable_client_ca_is_as_bad)

@@ -18,11 +18,13 @@ namespace support {
 
 struct task_group::state
 {
-    explicit state(asio::any_io_executor on) : executor(std::move(on)), ended(executor) {}
+    explicit state(asio::any_io_executor on)
+        : executor(std::move(on)), ended(executor, asio::steady_timer::time_point::max())
+    {}
 
     asio::any_io_executor executor;
     std::list<asio::cancellation_signal> signals;
-    asio::steady_timer ended;  // cancelled when the last one has ended
+    asio::steady_timer ended;  // never expires; cancelled when the last one has ended
 };
 
 namespace {
@@ -43,6 +45,10 @@ void report(const std::exception_ptr& thrown)
     catch (const std::exception& e)
     {
         log(log_level::error, "a task ended by an exception, which is a bug", {{"what", e.what()}});
+    }
+    catch (...)
+    {
+        log(log_level::error, "a task ended by an exception, which is a bug", {{"what", "unknown"}});
     }
 }
 
@@ -97,7 +103,6 @@ task<> task_group::join()
     const auto self = state_;
     while (!self->signals.empty())
     {
-        self->ended.expires_at(asio::steady_timer::time_point::max());
         boost::system::error_code ignored;
         co_await self->ended.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }

@@ -73,6 +73,11 @@ task<> run_all(jobs_t jobs, std::size_t limit)
     {
         std::rethrow_exception(*failed);
     }
+    // The wait for the lanes has no error to throw, and the jobs may have made values of theirs.
+    if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
+    {
+        throw boost::system::system_error(asio::error::operation_aborted);
+    }
 }
 
 }  // namespace support

@@ -1,5 +1,7 @@
 #include "support/text.hpp"
 
+#include <utility>
+
 namespace support {
 namespace {
 
@@ -30,6 +32,25 @@ std::size_t sequence_length(std::string_view text)
     return overlong || beyond ? 0 : length;
 }
 
+// C0 and C1 controls, DEL, the line and paragraph separators U+2028 and U+2029, and the bidirectional
+// controls U+202A .. U+202E and U+2066 .. U+2069 (https://www.unicode.org/reports/tr9/, section 2).
+bool is_control(std::string_view character)
+{
+    const auto lead = static_cast<unsigned char>(character.front());
+    if (character.size() == 1)
+    {
+        return lead < 0x20 || lead == 0x7F;
+    }
+    const auto second = static_cast<unsigned char>(character[1]);
+    if (character.size() == 2)
+    {
+        return lead == 0xC2 && second < 0xA0;
+    }
+    const auto third = static_cast<unsigned char>(character[2]);
+    return lead == 0xE2 && ((second == 0x80 && third >= 0xA8 && third <= 0xAE) ||
+                            (second == 0x81 && third >= 0xA6 && third <= 0xA9));
+}
+
 }  // namespace
 
 std::string clean(std::string_view text, std::size_t limit)
@@ -37,38 +58,32 @@ std::string clean(std::string_view text, std::size_t limit)
     constexpr std::string_view ellipsis = "...";
     std::string cleaned;
     std::size_t cut = 0;  // where to cut so that the ellipsis still fits
+    bool space = false;   // before the next character, unless it is the first
     while (!text.empty())
     {
         const std::size_t length = sequence_length(text);
-        std::string_view piece = length == 0 ? std::string_view("?") : text.substr(0, length);
+        const std::string_view character = length == 0 ? std::string_view("?") : text.substr(0, length);
         text.remove_prefix(length == 0 ? 1 : length);
-        const auto lead = static_cast<unsigned char>(piece.front());
-        // C1 controls are the two-byte sequences C2 80 .. C2 9F.
-        const bool control =
-            lead < 0x20 || lead == 0x7F || (lead == 0xC2 && static_cast<unsigned char>(piece[1]) < 0xA0);
-        if (control || piece == " ")
+        if (character == " " || is_control(character))
         {
-            if (cleaned.empty() || cleaned.back() == ' ')
-            {
-                continue;
-            }
-            piece = " ";
+            space = !cleaned.empty();
+            continue;
         }
-        if (cleaned.size() + piece.size() > limit)
+        if (cleaned.size() + (space ? 1 : 0) + character.size() > limit)
         {
             cleaned.resize(cut);
             cleaned += ellipsis;
-            return cleaned;
+            break;
         }
-        cleaned += piece;
+        if (std::exchange(space, false))
+        {
+            cleaned += ' ';
+        }
+        cleaned += character;
         if (cleaned.size() + ellipsis.size() <= limit)
         {
             cut = cleaned.size();
         }
-    }
-    if (!cleaned.empty() && cleaned.back() == ' ')
-    {
-        cleaned.pop_back();
     }
     return cleaned;
 }

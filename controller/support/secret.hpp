@@ -5,7 +5,8 @@
 #include <utility>
 
 // Text that must not be shown: it has no operator<<, no formatter and no conversion, and is wiped when it
-// goes.
+// goes. Moving from a short string leaves its characters where they were, so what was moved from is wiped
+// too.
 namespace support {
 
 // Overwrites `text` so that the compiler cannot leave it out.
@@ -15,9 +16,9 @@ class secret
 {
 public:
     secret() = default;
-    explicit secret(std::string text) : text_(std::move(text)) {}
+    explicit secret(std::string text) : text_(std::move(text)) { wipe(text); }
     secret(const secret&) = default;
-    secret(secret&& other) noexcept : text_(other.text_) { wipe(other.text_); }
+    secret(secret&& other) noexcept : text_(std::move(other.text_)) { wipe(other.text_); }
     secret& operator=(secret other) noexcept
     {
         text_.swap(other.text_);

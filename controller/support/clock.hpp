@@ -13,8 +13,8 @@ using wall_time = std::chrono::sys_seconds;
 
 struct boot_clock
 {
-    using rep = duration::rep;
-    using period = duration::period;
+    using rep = support::duration::rep;
+    using period = support::duration::period;
     using duration = support::duration;
     using time_point = std::chrono::time_point<boot_clock>;
     static constexpr bool is_steady = true;

@@ -13,8 +13,8 @@ namespace {
 // boot_clock as Asio's timers want it: with the machine's now().
 struct machine_clock
 {
-    using rep = duration::rep;
-    using period = duration::period;
+    using rep = support::duration::rep;
+    using period = support::duration::period;
     using duration = support::duration;
     using time_point = std::chrono::time_point<machine_clock>;
     [[maybe_unused]] static constexpr bool is_steady = true;

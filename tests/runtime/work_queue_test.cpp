@@ -1,0 +1,188 @@
+#include "runtime/work_queue.hpp"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+using namespace std::chrono_literals;
+using runtime::outcome;
+using kind = runtime::outcome::kind;
+
+namespace {
+
+constexpr support::time_point t0{1h};
+
+class work_queue : public testing::Test
+{
+protected:
+    support::random_engine random{1};
+    runtime::work_queue<std::string> queue{{.first = 1s, .cap = 60s, .jitter = 0}, random};
+};
+
+TEST_F(work_queue, an_empty_one_gives_nothing)
+{
+    EXPECT_EQ(queue.take(t0), std::nullopt);
+    EXPECT_EQ(queue.next_due(), std::nullopt);
+    EXPECT_EQ(queue.in_work(), 0U);
+}
+
+TEST_F(work_queue, a_key_is_given_when_it_is_due)
+{
+    queue.add("a", t0 + 1s);
+    EXPECT_EQ(queue.take(t0), std::nullopt);
+    EXPECT_EQ(queue.next_due(), t0 + 1s);
+    EXPECT_EQ(queue.take(t0 + 1s), "a");
+    EXPECT_EQ(queue.next_due(), std::nullopt);
+    EXPECT_EQ(queue.in_work(), 1U);
+}
+
+TEST_F(work_queue, the_longest_due_comes_first_and_ties_in_the_order_of_the_calls)
+{
+    queue.add("late", t0 + 2s);
+    queue.add("z", t0 + 1s);
+    queue.add("a", t0 + 1s);
+    queue.add("early", t0);
+    for (const char* const expected : {"early", "z", "a", "late"})
+    {
+        EXPECT_EQ(queue.take(t0 + 2s), expected);
+    }
+}
+
+TEST_F(work_queue, a_key_asked_for_twice_is_given_once)
+{
+    queue.add("a", t0);
+    queue.add("a", t0);
+    EXPECT_EQ(queue.take(t0), "a");
+    queue.finish("a", {}, t0);
+    EXPECT_EQ(queue.take(t0 + 1h), std::nullopt);
+}
+
+TEST_F(work_queue, of_two_requests_the_earlier_wins)
+{
+    queue.add("a", t0 + 2s);
+    queue.add("a", t0 + 1s);
+    queue.add("a", t0 + 3s);
+    EXPECT_EQ(queue.next_due(), t0 + 1s);
+    EXPECT_EQ(queue.take(t0 + 1s), "a");
+    queue.finish("a", {}, t0 + 1s);
+    EXPECT_EQ(queue.take(t0 + 3s), std::nullopt);
+}
+
+TEST_F(work_queue, a_key_in_work_is_not_given_again_until_it_ends)
+{
+    queue.add("a", t0);
+    ASSERT_EQ(queue.take(t0), "a");
+    queue.add("a", t0);
+    EXPECT_EQ(queue.take(t0), std::nullopt);
+    EXPECT_EQ(queue.next_due(), std::nullopt) << "nothing to wait for until it ends";
+    queue.finish("a", {}, t0);
+    EXPECT_EQ(queue.take(t0), "a");
+}
+
+TEST_F(work_queue, of_requests_during_the_work_the_earliest_wins)
+{
+    queue.add("a", t0);
+    ASSERT_EQ(queue.take(t0), "a");
+    queue.add("a", t0 + 9s);
+    queue.add("a", t0 + 3s);
+    queue.add("a", t0 + 5s);
+    queue.finish("a", {.how = kind::later, .pause = 4s}, t0);
+    EXPECT_EQ(queue.next_due(), t0 + 3s);
+    ASSERT_EQ(queue.take(t0 + 3s), "a");
+    queue.add("a", t0 + 9s);
+    queue.finish("a", {.how = kind::later, .pause = 1s}, t0 + 3s);
+    EXPECT_EQ(queue.next_due(), t0 + 4s);
+    ASSERT_EQ(queue.take(t0 + 4s), "a");
+    queue.finish("a", {}, t0 + 4s);
+    EXPECT_EQ(queue.take(t0 + 1h), std::nullopt);
+}
+
+TEST_F(work_queue, done_is_done)
+{
+    queue.add("a", t0);
+    ASSERT_EQ(queue.take(t0), "a");
+    queue.finish("a", {.how = kind::done}, t0);
+    EXPECT_EQ(queue.next_due(), std::nullopt);
+    EXPECT_EQ(queue.in_work(), 0U);
+}
+
+TEST_F(work_queue, later_comes_again_after_its_pause)
+{
+    queue.add("a", t0);
+    ASSERT_EQ(queue.take(t0), "a");
+    queue.finish("a", {.how = kind::later, .pause = 10s}, t0 + 5s);
+    EXPECT_EQ(queue.next_due(), t0 + 15s);
+}
+
+TEST_F(work_queue, backoff_doubles_for_each_failure_of_the_key)
+{
+    queue.add("a", t0);
+    auto now = t0;
+    for (const auto wait : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s})
+    {
+        ASSERT_EQ(queue.take(now), "a");
+        queue.finish("a", {.how = kind::retry}, now);
+        EXPECT_EQ(queue.next_due(), now + wait);
+        now += wait;
+    }
+}
+
+TEST_F(work_queue, failures_of_one_key_are_not_anothers)
+{
+    for (const char* const key : {"a", "b"})
+    {
+        queue.add(key, t0);
+        ASSERT_EQ(queue.take(t0), key);
+        queue.finish(key, {.how = kind::retry}, t0);
+        ASSERT_EQ(queue.next_due(), t0 + 1s) << key;
+        ASSERT_EQ(queue.take(t0 + 1s), key);
+    }
+}
+
+TEST_F(work_queue, success_forgets_failures)
+{
+    for (const auto& success : {outcome{.how = kind::done}, outcome{.how = kind::later, .pause = 1h}})
+    {
+        for (int i = 0; i < 3; ++i)
+        {
+            queue.add("a", t0);
+            ASSERT_EQ(queue.take(t0), "a");
+            queue.finish("a", {.how = kind::retry}, t0);
+        }
+        queue.add("a", t0);
+        ASSERT_EQ(queue.take(t0), "a");
+        queue.finish("a", success, t0);
+        queue.add("a", t0);
+        ASSERT_EQ(queue.take(t0), "a");
+        queue.finish("a", {.how = kind::retry}, t0);
+        EXPECT_EQ(queue.next_due(), t0 + 1s);
+        queue.add("a", t0);
+        ASSERT_EQ(queue.take(t0), "a");
+        queue.finish("a", {.how = kind::done}, t0);
+    }
+}
+
+TEST_F(work_queue, a_request_ends_the_backoff_but_forgets_no_failure)
+{
+    queue.add("a", t0);
+    ASSERT_EQ(queue.take(t0), "a");
+    queue.finish("a", {.how = kind::retry}, t0);
+    queue.add("a", t0);
+    ASSERT_EQ(queue.take(t0), "a");
+    queue.finish("a", {.how = kind::retry}, t0);
+    EXPECT_EQ(queue.next_due(), t0 + 2s);
+}
+
+TEST_F(work_queue, no_key_starves_another_one)
+{
+    queue.add("waiting", t0);
+    for (int i = 0; i < 10; ++i)
+    {
+        queue.add("noisy", t0 + i * 1s);
+    }
+    EXPECT_EQ(queue.take(t0 + 10s), "waiting");
+    EXPECT_EQ(queue.take(t0 + 10s), "noisy");
+}
+
+}  // namespace

@@ -5,13 +5,12 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <exception>
-#include <utility>
 
 namespace asio = boost::asio;
 
 namespace support {
 
-alarm::alarm(asio::any_io_executor executor, clock& clock) : bell_(std::move(executor)), clock_(clock) {}
+alarm::alarm(asio::any_io_executor executor, clock& clock) : bell_(executor), clock_(clock) {}
 
 void alarm::ring()
 {

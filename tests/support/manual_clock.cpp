@@ -13,7 +13,7 @@ namespace test {
 struct manual_clock::sleeper
 {
     sleeper(asio::any_io_executor executor, support::time_point at)
-        : timer(std::move(executor), asio::steady_timer::time_point::max()), when(at)
+        : timer(executor, asio::steady_timer::time_point::max()), when(at)
     {}
 
     asio::steady_timer timer;

@@ -1,10 +1,14 @@
 # The verbs of this project; `make help` lists them.
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help deps build asan servers test demo demo-down lint format generate clean
+.PHONY: help deps build all asan servers test demo demo-down lint format generate clean
 
-export PATH := $(PATH):/usr/lib/ccache
+# How far a build is, with seconds; and what was compiled in one clone is found from another.
+export NINJA_STATUS := [%f/%t, %e s] $(empty)
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := true
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,17 +24,17 @@ all: deps
 	@cmake --preset release -Wno-dev >/dev/null
 	@cmake --build --preset release
 
-asan: deps
+asan: deps ## run the tests of units and components with the address and undefined-behaviour sanitizers
 	@cmake --preset asan -Wno-dev >/dev/null
 	@cmake --build --preset asan
+	@ctest --test-dir build/asan -L 'unit|component' -j2 --output-on-failure --no-tests=error --progress
 
 servers:
 	@tests/testbed/binaries etcd kube-apiserver kubectl kube-controller-manager helm >/dev/null
 
-test: all asan lint servers ## run every test: units and components with sanitizers, then all of them as they ship
-	@echo "== units and components, with the address and undefined-behaviour sanitizers"
-	@ctest --test-dir build/asan -L 'unit|component' -j2 --output-on-failure --no-tests=error --progress
-	@echo "== everything, as it ships"
+# The C++ first: what is wrong with it shows before the servers, which may take long to get.
+test: all lint asan servers ## run every test: units and components with sanitizers, then all of them as they ship
+	@echo "== all tests, as it ships"
 	@ctest --test-dir build/release -j2 --output-on-failure --no-tests=error --progress
 
 demo: deps ## show it: servers, simulated cloud and controller on 127.0.0.1, left running

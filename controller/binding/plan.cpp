@@ -1,3 +1,5 @@
+#include "binding/plan.hpp"
+
 #include "binding/memory.hpp"
 #include "binding/planner.hpp"
 #include "cloud/container_ref.hpp"

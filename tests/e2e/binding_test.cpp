@@ -286,17 +286,22 @@ TEST_P(killed_controller, comes_to_the_same_end)
             return done();
         });
     };
-    const auto state = [&](const std::string& name) {
+    // Of this generation.
+    const auto state = [&](const std::string& name) -> std::string {
         const auto object = binding(name);
-        return object.is_null() ? std::string("gone") : object["status"].value("state", "");
+        if (object.is_null())
+        {
+            return "gone";
+        }
+        const auto& status = object["status"];
+        return status["observedGeneration"] == object["metadata"]["generation"] ? status.value("state", "")
+                                                                                : "";
     };
     apply({{.name = "web", .certificate = a.id, .listener = listener}});
     ASSERT_TRUE(held_or("web is attached", [&] { return state("web") == "active"; }));
     EXPECT_EQ(served(listener, "any.example.com"), a.ref);
     apply({{.name = "web", .certificate = b.id, .listener = listener}});
-    ASSERT_TRUE(held_or("web is rotated", [&] {
-        return state("web") == "active" && binding("web")["status"]["certificate"]["id"] == b.id;
-    }));
+    ASSERT_TRUE(held_or("web is rotated", [&] { return state("web") == "active"; }));
     EXPECT_EQ(served(listener, "any.example.com"), b.ref);
     remove("web");
     ASSERT_TRUE(held_or("web is detached", [&] { return state("web") == "gone"; }));

@@ -3,7 +3,7 @@
 .NOTPARALLEL:
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help deps build all asan servers test demo demo-down lint format generate clean
+.PHONY: help deps build all asan servers test demo demo-down lint tidy format generate clean
 
 # How far a build is, with seconds; and what was compiled in one clone is found from another.
 export NINJA_STATUS := [%f/%t, %e s] $(empty)
@@ -43,8 +43,11 @@ demo: deps ## show it: servers, simulated cloud and controller on 127.0.0.1, lef
 demo-down: ## stop what make demo left running
 	@tests/demo/demo-down
 
-lint: deps ## check format, includes, shell scripts, generated files, and the code with clang-tidy
+lint: deps ## check format, include directions, shell scripts and generated files
 	@hack/lint
+
+tidy: deps ## check the code with clang-tidy
+	@hack/tidy
 
 format: deps ## format the C++ code
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i

@@ -279,6 +279,8 @@ support::task<std::vector<answer<secret_metadata>>> barbican::get_parts(
     jobs.reserve(parts.size());
     for (std::size_t i = 0; i < parts.size(); ++i)
     {
+        // run_all keeps what is captured until the coroutine has ended.
+        // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines)
         jobs.emplace_back([this, region, id = parts[i].secret, into = &secrets[i]]() -> support::task<> {
             *into = co_await get_secret(region, id);
         });

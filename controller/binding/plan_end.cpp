@@ -52,10 +52,7 @@ void planner::conclude_one(std::size_t i)
     if (steady)
     {
         each.next = verified(i);
-        if (each.object->deleting && each.next.attachments.empty() && handed_over(i))
-        {
-            each.release = true;
-        }
+        each.release = each.release || (each.object->deleting && each.next.attachments.empty());
         return;
     }
     if (balancer_ == cloud::provisioning_status::pending)
@@ -142,8 +139,7 @@ finish planner::ended_by_certificates() const
 
 step planner::write_then(finish end)
 {
-    commit live;
-    commit leaving;
+    commit made;
     for (view& each : views_)
     {
         if (w_.unwritable.contains(each.object->uid))
@@ -152,18 +148,10 @@ step planner::write_then(finish end)
         }
         if (auto needed = write_for(each))
         {
-            (each.object->deleting ? leaving : live).writes.push_back(std::move(*needed));
+            made.writes.push_back(std::move(*needed));
         }
     }
-    if (!live.writes.empty())
-    {
-        return live;
-    }
-    if (!leaving.writes.empty())
-    {
-        return leaving;
-    }
-    return end;
+    return made.writes.empty() ? step(end) : step(std::move(made));
 }
 
 std::optional<write> planner::write_for(const view& each) const

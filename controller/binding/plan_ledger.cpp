@@ -54,19 +54,24 @@ ledger planner::ahead(std::size_t i)
 ledger planner::verified(std::size_t i)
 {
     const settled_claim& settled = settled_.claims[i];
-    const bool still_wanted = !views_[i].object->deleting;
+    const bool live = !views_[i].object->deleting;
     ledger made = claims_[i].held;
     std::erase_if(made.attachments, [&](attachment& entry) {
         const bool there = shows(ref_key(entry.container_ref.view()), entry.slot);
-        const bool wanted = still_wanted && claims_[i].ref && entry.slot == views_[i].object->wanted_slot() &&
+        const bool wanted = live && claims_[i].ref && entry.slot == views_[i].object->wanted_slot() &&
                             cloud::same_ref(*claims_[i].ref, entry.container_ref.view());
-        const bool passed_on = there && !wanted && !is_kept(settled, entry);
-        const bool loses = settled.winner != nullptr && wanted;
-        if (passed_on || loses || (!there && !(wanted && entry.confirmed)))
+        const bool loses = wanted && settled.winner != nullptr;
+        if (!there)
+        {
+            return loses || !wanted || !entry.confirmed;
+        }
+        const bool waits = live && !settled.placed;  // rule 8: until the new one is in place
+        const bool given_up = loses || (!wanted && !waits);
+        if (given_up && passed_on(i, entry))
         {
             return true;
         }
-        entry.confirmed = there;
+        entry.confirmed = true;
         return false;
     });
     if (settled.placed && settled.shown)
@@ -81,27 +86,26 @@ ledger planner::verified(std::size_t i)
     return made;
 }
 
-bool planner::is_kept(const settled_claim& settled, const attachment& entry) const
+bool planner::passed_on(std::size_t i, const attachment& entry) const
 {
-    const bool listed = std::ranges::any_of(settled.kept, [&](const attachment& kept) {
-        return kept.slot == entry.slot && kept.container_ref == entry.container_ref;
-    });
-    if (!listed)
-    {
-        return false;
-    }
     const std::string key = ref_key(entry.container_ref.view());
+    const bool has_memory = entry.slot == slot::default_ && !claims_[i].held.replaced_default_ref.empty();
     for (std::size_t j = 0; j < claims_.size(); ++j)
     {
-        const bool other_has_it = settled_.claims[j].placed && settled_.claims[j].shown && claims_[j].ref &&
-                                  views_[j].object->wanted_slot() == entry.slot &&
-                                  ref_key(*claims_[j].ref) == key;
-        if (other_has_it)
+        const settled_claim& other = settled_.claims[j];
+        const bool has_it = other.placed && other.shown && views_[j].object->wanted_slot() == entry.slot &&
+                            ref_key(*claims_[j].ref) == key;
+        const bool waits_with_it =
+            !views_[j].object->deleting && !other.placed && holds_key(claims_[j].held, key, entry.slot);
+        const ledger& committed = views_[j].object->status.ledger;
+        const bool has_copy =
+            holds_key(committed, key, entry.slot) && (!has_memory || !committed.replaced_default_ref.empty());
+        if (j != i && (has_it || waits_with_it) && has_copy)
         {
-            return false;
+            return true;
         }
     }
-    return true;
+    return false;
 }
 
 void planner::hold(ledger& made, std::size_t i, bool shown)
@@ -139,7 +143,7 @@ void planner::hold(ledger& made, std::size_t i, bool shown)
     {
         made.replaced_default_ref = support::interned(*now_.default_ref);
     }
-    else if (!had_default)
+    else if (!had_default || made.replaced_default_ref.empty())
     {
         made.replaced_default_ref = remembered_beside(i);
     }
@@ -149,7 +153,7 @@ support::interned planner::remembered_beside(std::size_t taker) const
 {
     for (std::size_t j = 0; j < claims_.size(); ++j)
     {
-        const bool has_slot = j != taker && now_.default_ref && !claims_[j].released &&
+        const bool has_slot = j != taker && now_.default_ref && !views_[j].release &&
                               holds_key(claims_[j].held, ref_key(*now_.default_ref), slot::default_);
         if (has_slot && !claims_[j].held.replaced_default_ref.empty())
         {
@@ -157,27 +161,6 @@ support::interned planner::remembered_beside(std::size_t taker) const
         }
     }
     return {};
-}
-
-bool planner::handed_over(std::size_t i) const
-{
-    const certificate_binding& leaver = *views_[i].object;
-    for (const attachment& entry : leaver.status.ledger.attachments)
-    {
-        const std::string key = ref_key(entry.container_ref.view());
-        for (std::size_t j = 0; j < views_.size(); ++j)
-        {
-            const certificate_binding& heir = *views_[j].object;
-            const bool takes_it = j != i && settled_.claims[j].placed && settled_.claims[j].shown &&
-                                  heir.wanted_slot() == entry.slot && claims_[j].ref &&
-                                  ref_key(*claims_[j].ref) == key;
-            if (takes_it && heir.status.ledger != views_[j].next)
-            {
-                return false;
-            }
-        }
-    }
-    return true;
 }
 
 bool planner::holds_key(const ledger& held, std::string_view key, slot where)

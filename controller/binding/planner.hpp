@@ -130,15 +130,14 @@ private:
     ledger ahead(std::size_t i);
     // The ledger after a read that no PUT can contradict any more.
     ledger verified(std::size_t i);
-    // An entry that stays here though unwanted: it is on the listener only because of this binding.
-    bool is_kept(const settled_claim& settled, const attachment& entry) const;
+    // Rule 5, last part: whether another binding keeps the certificate in that slot, and has entry and memory
+    // committed.
+    bool passed_on(std::size_t i, const attachment& entry) const;
     // Enters the binding's certificate, and beside a default entry the memory that travels with the slot
     // (rule 5).
     void hold(ledger& made, std::size_t i, bool shown);
     // The memory of the binding that has the slot now, for the one that takes it over.
     support::interned remembered_beside(std::size_t taker) const;
-    // Rule 5, last part: what passes to another binding is committed there before it is given up here.
-    bool handed_over(std::size_t i) const;
     static bool holds_key(const ledger& held, std::string_view key, slot where);
     bool shows(std::string_view key, slot where) const;
     std::string spelled_on_listener(std::string_view key, slot where) const;

@@ -405,4 +405,23 @@ TEST(plan_claims, two_bindings_swap_their_certificates_without_a_put)
     EXPECT_EQ(w.status("two"), "active Attached [sni a]");
 }
 
+TEST(plan_claims, the_old_one_of_a_rotation_that_waits_stays_though_another_binding_had_it_and_leaves)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
+    w.certificates["b"] = not_active("b");
+    w.change("web").wants("b");
+    w.add("other", "a").sni();
+    w.finish();
+    EXPECT_EQ(w.status("other"), "active Attached [sni a]");
+    w.change("other").deleting();
+    EXPECT_EQ(w.later(1s).converge(), 0) << "web still needs it";
+    EXPECT_EQ(w.status("other"), "gone");
+    EXPECT_EQ(w.slots(), "default=f sni=a");
+    w.certificates.clear();
+    EXPECT_EQ(w.later(5min).converge(), 1);
+    EXPECT_EQ(w.slots(), "default=f sni=b");
+    EXPECT_EQ(w.status("web"), "active Attached [sni b]");
+}
+
 }  // namespace

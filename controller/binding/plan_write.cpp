@@ -50,6 +50,7 @@ std::optional<step> planner::write_listener()
     }
     if (w_.lane == lane_state::taken)
     {
+        for_affected([](view&) {});
         return write_then(ended(pause::lane));
     }
     if (w_.lane == lane_state::free)
@@ -236,11 +237,18 @@ std::optional<step> planner::commit_ahead()
     for (std::size_t i = 0; i < views_.size(); ++i)
     {
         view& each = views_[i];
-        if (w_.unwritable.contains(each.object->uid) || each.release)
+        if (w_.unwritable.contains(each.object->uid))
         {
             continue;
         }
-        each.next = ahead(i);
+        if (affected(i))
+        {
+            each.next = ahead(i);
+        }
+        else
+        {
+            conclude_one(i);
+        }
         if (auto needed = write_for(each))
         {
             const bool ledger_moves = each.next != each.object->status.ledger;
@@ -387,7 +395,7 @@ void planner::say_of_listener_error()
 {
     for (std::size_t i = 0; i < views_.size(); ++i)
     {
-        if (settled_.claims[i].shown || !settled_.claims[i].removed.empty())
+        if (settled_.claims[i].shown || affected(i))
         {
             say(views_[i],
                 reason::listener_error,

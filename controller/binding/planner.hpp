@@ -111,16 +111,15 @@ private:
     bool changes() const { return settled_.change != cloud::listener_change{}; }
     bool adds(std::size_t i) const { return settled_.claims[i].placed && !settled_.claims[i].shown; }
 
-    // Runs `change` on every binding that the PUT is for.
+    bool affected(std::size_t i) const { return adds(i) || !settled_.claims[i].removed.empty(); }
+
+    // Runs `change` on every binding that the PUT is for; for the others what was read is the truth.
     template <class F>
     void for_affected(F change)
     {
         for (std::size_t i = 0; i < views_.size(); ++i)
         {
-            if (adds(i) || !settled_.claims[i].removed.empty())
-            {
-                change(views_[i]);
-            }
+            affected(i) ? change(views_[i]) : conclude_one(i);
         }
     }
 

@@ -43,6 +43,22 @@ TEST(plan_ledger, what_is_in_the_wanted_slot_is_adopted_with_two_writes_and_no_p
     }
 }
 
+TEST(plan_ledger, what_is_adopted_beside_a_change_that_is_held_back_is_ready_with_its_entry)
+{
+    world_builder w;
+    w.shows("f", {"b", "e"}).add("web", "a").sni();
+    w.add("more", "b").sni();
+    w.refs["e"] = ref_state::dead;
+    w.write_fails = [&w](const std::string& name) {
+        EXPECT_TRUE(name != "more" || w.status("more") != "active Attached []");
+        return false;
+    };
+    w.finish();
+    w.later(6s).finish();
+    EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []");
+    EXPECT_EQ(w.status("more"), "active Attached [sni b]");
+}
+
 TEST(plan_ledger, adoption_keeps_the_spelling_of_the_listener)
 {
     world_builder w;

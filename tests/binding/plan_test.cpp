@@ -441,6 +441,28 @@ TEST(plan, a_listener_read_before_the_change_ended_is_read_again)
     EXPECT_TRUE(std::get<binding::look>(decided.step).listener);
 }
 
+TEST(plan, nothing_is_ready_while_the_load_balancer_is_changed_for_another_binding)
+{
+    world_builder w;
+    w.shows("f", {"b"}).add("web", "a");
+    w.add("more", "b").sni();
+    w.set_balancer(provisioning_status::pending);
+    w.finish();
+    EXPECT_EQ(w.status("web"), "pending LoadBalancerBusy []");
+    EXPECT_EQ(w.status("more"), "pending LoadBalancerBusy []")
+        << "it is there, but read in the middle of a change";
+}
+
+TEST(plan, nothing_is_ready_on_a_listener_in_error_though_another_binding_writes)
+{
+    world_builder w;
+    w.shows("f", {"b"}).add("web", "a");
+    w.add("more", "b").sni();
+    w.set_listener(provisioning_status::error);
+    w.put();
+    EXPECT_THAT(w.status("more"), testing::Not(testing::StartsWith("active")));
+}
+
 TEST(plan, a_load_balancer_in_error_after_our_put_is_said_and_confirms_nothing)
 {
     world_builder w;

@@ -233,6 +233,14 @@ std::optional<step> planner::check_neighbours()
 
 std::optional<step> planner::commit_ahead()
 {
+    for (std::size_t i = 0; i < views_.size(); ++i)
+    {
+        if (w_.unwritable.contains(views_[i].object->uid) && loses_entry(i))
+        {
+            for_affected([](view&) {});  // what cannot be committed now cannot be done now
+            return write_then(ended(pause::retry));
+        }
+    }
     commit made;
     for (std::size_t i = 0; i < views_.size(); ++i)
     {
@@ -259,6 +267,21 @@ std::optional<step> planner::commit_ahead()
         }
     }
     return made.writes.empty() ? std::nullopt : std::optional<step>(std::move(made));
+}
+
+bool planner::loses_entry(std::size_t i) const
+{
+    const auto remains = [this](const attachment& entry) {
+        const auto same = [&](const std::string& ref) {
+            return cloud::same_ref(ref, entry.container_ref.view());
+        };
+        return entry.slot == slot::sni ? std::ranges::any_of(settled_.after.sni_refs, same)
+                                       : settled_.after.default_ref && same(*settled_.after.default_ref);
+    };
+    return !views_[i].release &&
+           std::ranges::any_of(claims_[i].held.attachments, [&](const attachment& entry) {
+               return shows(ref_key(entry.container_ref.view()), entry.slot) && !remains(entry);
+           });
 }
 
 std::optional<step> planner::check_again()

@@ -93,6 +93,8 @@ private:
     std::optional<step> check_neighbours();
     // Rule 3: finalizer and ledger before the PUT.
     std::optional<step> commit_ahead();
+    // Whether the PUT would take an entry of its off the listener.
+    bool loses_entry(std::size_t i) const;
     // The listener as it is after the commits, the certificates as they were at most 10 s ago (rule 4).
     std::optional<step> check_again();
     step send(bool repeat);

@@ -244,6 +244,27 @@ TEST(plan_write, what_cannot_be_committed_is_not_removed_either)
     EXPECT_EQ(text(w.put()), "put sni=a,b,d");
 }
 
+TEST(plan_write, a_default_whose_loss_cannot_be_committed_is_not_replaced)
+{
+    for (const bool deleted : {true, false})
+    {
+        world_builder w;
+        w.shows("a").add_attached("young", "a", default_slot).remembers("f");
+        if (deleted)
+        {
+            w.change("young").deleting();
+        }
+        w.add("old", "b").older();
+        w.write_fails = [](const std::string& name) { return name == "young"; };
+        EXPECT_EQ(w.finish().next, pause::retry)
+            << "S12: every entry that a PUT replaces is committed before it";
+        w.write_fails = nullptr;
+        w.later(1s);
+        EXPECT_EQ(text(w.put()), "put default=b");
+        EXPECT_THAT(to_text(w.object("old").status.ledger), "[default b?, was f]");
+    }
+}
+
 TEST(plan_write, the_listener_is_read_again_after_the_commits)
 {
     world_builder w;

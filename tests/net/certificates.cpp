@@ -20,6 +20,7 @@ struct free_openssl
     void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
     void operator()(PKCS12* p) const { PKCS12_free(p); }
     void operator()(OSSL_LIB_CTX* p) const { OSSL_LIB_CTX_free(p); }
+    void operator()(OSSL_PROVIDER* p) const { OSSL_PROVIDER_unload(p); }
     void operator()(X509_EXTENSION* p) const { X509_EXTENSION_free(p); }
 };
 
@@ -119,11 +120,9 @@ std::string encrypted_key_pem(const certificate& from, const std::string& pass_p
 std::string pkcs12(const pkcs12_request& request)
 {
     const owned<OSSL_LIB_CTX> library(OSSL_LIB_CTX_new());
-    check(OSSL_PROVIDER_load(library.get(), "default") != nullptr);
-    if (request.old_ciphers)
-    {
-        check(OSSL_PROVIDER_load(library.get(), "legacy") != nullptr);
-    }
+    const owned<OSSL_PROVIDER> ciphers(OSSL_PROVIDER_load(library.get(), "default"));
+    const owned<OSSL_PROVIDER> old_ciphers(OSSL_PROVIDER_load(library.get(), "legacy"));
+    check(ciphers && old_ciphers);
     const owned<X509> certificate = request.with == nullptr ? nullptr : read_certificate(*request.with);
     const owned<EVP_PKEY> key = certificate && request.with_key ? read_key(*request.with) : nullptr;
     const owned<X509> ca = request.ca == nullptr ? nullptr : read_certificate(*request.ca);

@@ -195,4 +195,35 @@ TEST_F(dialer, tells_a_stream_on_which_something_waits_from_a_quiet_one)
     EXPECT_EQ(read(**stream), "");
 }
 
+// What makes a write ambiguous, and what does not.
+TEST_F(dialer, tells_a_write_of_which_nothing_left_from_one_that_was_cut)
+{
+    std::shared_ptr<test::peer_connection> other;
+    test::peer peer(context(), [&](std::shared_ptr<test::peer_connection> connection) -> support::task<> {
+        other = connection;
+        co_return;
+    });
+    auto stream = dial({false, "127.0.0.1", peer.port()});
+    run_until([&] { return other != nullptr; });
+    other->reset();
+    EXPECT_EQ(run((*stream)->write("x")).error().code, errc::unreachable);
+
+    other.reset();
+    stream = dial({false, "127.0.0.1", peer.port()});
+    run_until([&] { return other != nullptr; });
+    const std::string more_than_fits(64 << 20, 'x');
+    std::optional<support::result<>> written;
+    spawn(
+        [](net::byte_stream* to, std::string_view data, std::optional<support::result<>>* out
+        ) -> support::task<> {
+            out->emplace(co_await to->write(data));
+        }(stream->get(), more_than_fits, &written)
+    );
+    context().poll();
+    EXPECT_FALSE(written.has_value());
+    other->reset();
+    run_until([&] { return written.has_value(); });
+    EXPECT_EQ(written->error().code, errc::interrupted);
+}
+
 }  // namespace

@@ -1,17 +1,17 @@
 #include "net/resolver.hpp"
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <cstring>
+#include <fcntl.h>
 #include <mutex>
 #include <netdb.h>
 #include <optional>
-#include <set>
+#include <sys/eventfd.h>
 #include <system_error>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -23,65 +23,34 @@ constexpr std::size_t max_running = 16;
 
 }  // namespace
 
-// Waits for a look-up on the loop, with a timer that never expires by itself.
-struct resolver::waiter
-{
-    explicit waiter(const asio::any_io_executor& executor, std::shared_ptr<look_up> of);
-    ~waiter();
-    waiter(const waiter&) = delete;
-    waiter& operator=(const waiter&) = delete;
-
-    std::shared_ptr<look_up> job;
-    asio::steady_timer answered;
-};
-
-// What the loop and the thread of one look-up share. The thread touches the loop only while somebody waits
-// there, so it may end after the loop.
+// What the loop and the thread of one look-up share. The thread knows nothing of the loop, so it may end
+// after it: the answer is announced by a file descriptor that then stays readable, for as many as wait.
 struct resolver::look_up
 {
-    std::mutex mutex;
-    std::set<waiter*> waiters;                        // guarded by mutex
-    std::optional<support::result<addresses>> found;  // guarded by mutex
+    look_up() = default;
+    look_up(const look_up&) = delete;
+    look_up& operator=(const look_up&) = delete;
+    ~look_up() { ::close(answered); }
 
-    bool done()
+    void finish(support::result<addresses> result)
+    {
+        {
+            const std::scoped_lock lock(mutex);
+            found = std::move(result);
+        }
+        ::eventfd_write(answered, 1);
+    }
+
+    std::optional<support::result<addresses>> answer()
     {
         const std::scoped_lock lock(mutex);
-        return found.has_value();
+        return found;
     }
 
-    static void finish(
-        std::shared_ptr<look_up> self,
-        const asio::any_io_executor& executor,
-        support::result<addresses> result
-    )
-    {
-        const std::scoped_lock lock(self->mutex);
-        self->found = std::move(result);
-        if (!self->waiters.empty())
-        {
-            asio::post(executor, [self] {
-                const std::scoped_lock inner(self->mutex);
-                for (waiter* each : self->waiters)
-                {
-                    each->answered.cancel();
-                }
-            });
-        }
-    }
+    const int answered = ::eventfd(0, EFD_CLOEXEC);
+    std::mutex mutex;
+    std::optional<support::result<addresses>> found;  // guarded by mutex
 };
-
-resolver::waiter::waiter(const asio::any_io_executor& executor, std::shared_ptr<look_up> of)
-    : job(std::move(of)), answered(executor, asio::steady_timer::time_point::max())
-{
-    const std::scoped_lock lock(job->mutex);
-    job->waiters.insert(this);
-}
-
-resolver::waiter::~waiter()
-{
-    const std::scoped_lock lock(job->mutex);
-    job->waiters.erase(this);
-}
 
 resolver::resolver(asio::any_io_executor executor, look_up_function look_up)
     : executor_(std::move(executor)), function_(std::move(look_up))
@@ -102,24 +71,27 @@ support::task<support::result<addresses>> resolver::resolve(std::string host)
     {
         co_return std::unexpected(job.error());
     }
-    waiter here(executor_, *job);
-    while (!(*job)->done())
+    const int copy = ::fcntl((*job)->answered, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0)
     {
-        boost::system::error_code ec;
-        co_await here.answered.async_wait(asio::redirect_error(asio::use_awaitable, ec));
-        if (ec && !(*job)->done())
-        {
-            throw boost::system::system_error(ec);
-        }
+        co_return support::fail(support::errc::unreachable, "look-up: too many open files");
     }
-    co_return (*job)->found.value();
+    asio::posix::stream_descriptor answered(executor_, copy);
+    while (true)
+    {
+        if (auto found = (*job)->answer())
+        {
+            co_return std::move(*found);
+        }
+        co_await answered.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+    }
 }
 
 support::result<std::shared_ptr<resolver::look_up>> resolver::start(const std::string& host)
 {
     std::erase_if(running_, [](const auto& each) {
         const auto job = each.second.lock();
-        return !job || job->done();
+        return !job || job->answer();
     });
     if (const auto found = running_.find(host); found != running_.end())
     {
@@ -135,9 +107,7 @@ support::result<std::shared_ptr<resolver::look_up>> resolver::start(const std::s
     auto job = std::make_shared<look_up>();
     try
     {
-        std::thread([job, host, function = function_, executor = executor_] {
-            look_up::finish(job, executor, function(host));
-        }).detach();
+        std::thread([job, host, function = function_] { job->finish(function(host)); }).detach();
     }
     catch (const std::system_error& e)
     {

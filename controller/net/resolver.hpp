@@ -37,7 +37,6 @@ public:
 
 private:
     struct look_up;
-    struct waiter;
 
     support::result<std::shared_ptr<look_up>> start(const std::string& host);
 

@@ -8,6 +8,9 @@ namespace cloudsim {
 
 namespace {
 
+// The reader of the body knows which members there may be.
+constexpr std::string_view any_member = "*";
+
 // Becomes a 404.
 struct unknown_object : std::invalid_argument
 {
@@ -28,38 +31,76 @@ std::string text(const std::map<std::string, std::string>& query, const char* na
 
 }  // namespace
 
-const std::initializer_list<control_api::route>& control_api::routes()
+const std::vector<control_api::route>& control_api::routes()
 {
     using api = control_api;
-    static const std::initializer_list<route> all = {
+    static const std::vector<route> all = {
         {"GET", {"endpoints"}, &api::endpoints},
         {"GET", {"settings"}, &api::get_settings},
-        {"PATCH", {"settings"}, &api::patch_settings},
-        {"PUT", {"catalog"}, &api::put_catalog},
-        {"POST", {"projects"}, &api::add_project},
-        {"POST", {"users"}, &api::add_user},
-        {"POST", {"application-credentials"}, &api::add_application_credential},
+        {"PATCH", {"settings"}, &api::patch_settings, {any_member}},
+        {"PUT", {"catalog"}, &api::put_catalog, {"type", "region", "interface", "url"}},
+        {"POST", {"projects"}, &api::add_project, {"name", "id"}},
+        {"POST", {"users"}, &api::add_user, {"name", "project", "password", "roles", "id"}},
+        {"POST",
+         {"application-credentials"},
+         &api::add_application_credential,
+         {"user", "project", "name", "secret", "roles", "unrestricted", "id"}},
         {"DELETE", {"application-credentials", "*"}, &api::delete_application_credential},
-        {"POST", {"tokens", "revoke"}, &api::revoke_tokens},
-        {"POST", {"load-balancers"}, &api::add_load_balancer},
+        {"POST", {"tokens", "revoke"}, &api::revoke_tokens, {"user"}},
+        {"POST",
+         {"load-balancers"},
+         &api::add_load_balancer,
+         {"project", "region", "name", "provisioning_status", "id"}},
         {"GET", {"load-balancers", "*"}, &api::get_load_balancer},
-        {"PATCH", {"load-balancers", "*"}, &api::patch_load_balancer},
+        {"PATCH", {"load-balancers", "*"}, &api::patch_load_balancer, {"provisioning_status"}},
         {"DELETE", {"load-balancers", "*"}, &api::delete_load_balancer},
-        {"POST", {"listeners"}, &api::add_listener},
+        {"POST",
+         {"listeners"},
+         &api::add_listener,
+         {"load_balancer",
+          "protocol",
+          "port",
+          "default_tls_container_ref",
+          "sni_container_refs",
+          "client_ca_tls_container_ref",
+          "client_crl_container_ref",
+          "name",
+          "provisioning_status",
+          "id"}},
         {"GET", {"listeners", "*"}, &api::get_listener},
-        {"PATCH", {"listeners", "*"}, &api::patch_listener},
+        {"PATCH",
+         {"listeners", "*"},
+         &api::patch_listener,
+         {"provisioning_status", "default_tls_container_ref", "sni_container_refs"}},
         {"DELETE", {"listeners", "*"}, &api::delete_listener},
         {"GET", {"listeners", "*", "tls"}, &api::listener_tls},
-        {"POST", {"certificates"}, &api::add_certificate},
+        {"POST",
+         {"certificates"},
+         &api::add_certificate,
+         {"project",
+          "kind",
+          "state",
+          "names",
+          "not_before",
+          "not_after",
+          "user",
+          "name",
+          "status",
+          "private",
+          "pass_phrase",
+          "intermediates",
+          "content_type",
+          "region",
+          "id"}},
         {"POST", {"certificates", "*", "complete"}, &api::complete_certificate},
-        {"PATCH", {"certificates", "*"}, &api::patch_certificate},
+        {"PATCH", {"certificates", "*"}, &api::patch_certificate, {"status", "expires_at", "private"}},
         {"DELETE", {"certificates", "*"}, &api::delete_certificate},
-        {"POST", {"rules"}, &api::add_rule},
+        {"POST", {"rules"}, &api::add_rule, {any_member}},
         {"GET", {"rules"}, &api::get_rules},
         {"DELETE", {"rules"}, &api::delete_rules},
         {"DELETE", {"rules", "*"}, &api::delete_rules},
         {"GET", {"held"}, &api::get_held},
-        {"POST", {"held", "release"}, &api::release},
+        {"POST", {"held", "release"}, &api::release, {"exchange", "discard"}},
         {"GET", {"log"}, &api::get_log},
         {"GET", {"history"}, &api::get_history},
     };
@@ -93,6 +134,15 @@ reply control_api::answer(const request& asked)
         {
             if (asked.method == each.method && where.is(each.path))
             {
+                for (const auto& item : c.body.items())
+                {
+                    const bool known =
+                        contains(each.members, any_member) || contains(each.members, item.key());
+                    if (!known)
+                    {
+                        return respond(400, {{"error", "unknown member: " + item.key()}});
+                    }
+                }
                 return respond(200, (this->*each.handler)(c));
             }
         }

@@ -5,6 +5,8 @@
 
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 // The control API: what tests set, break and read. README.md has it as a table.
 namespace cloudsim {
@@ -28,10 +30,11 @@ private:
     struct route
     {
         const char* method;
-        std::initializer_list<std::string_view> path;  // below /control
+        std::vector<std::string_view> path;  // below /control
         json (control_api::*handler)(const call&);
+        std::vector<std::string_view> members{};  // that a body may have
     };
-    static const std::initializer_list<route>& routes();
+    static const std::vector<route>& routes();
 
     json endpoints(const call& c);
     json get_settings(const call& c);

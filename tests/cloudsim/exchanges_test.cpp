@@ -282,6 +282,7 @@ TEST_F(exchanges_test, what_the_control_api_does_not_know_it_refuses)
     EXPECT_THROW(sim.call("PATCH", "settings", {{"pending", 1}}), control_error);
     EXPECT_THROW(sim.call("POST", "rules", {{"action", "hold"}, {"methd", "PUT"}}), control_error);
     EXPECT_THROW(sim.call("POST", "rules", {{"action", "explode"}}), control_error);
+    EXPECT_THROW(sim.call("POST", "projects", {{"name", "x"}, {"di", "y"}}), control_error);
     EXPECT_THROW(sim.set_listener_status("11111111-2222-4333-8444-555555555555", "ACTIVE"), control_error);
     EXPECT_THROW(sim.add_certificate({.project = "nobody"}), control_error);
     EXPECT_THROW(sim.add_certificate({.project = project_a, .region = "nowhere"}), control_error);

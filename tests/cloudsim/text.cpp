@@ -207,7 +207,7 @@ bool is_uuid(std::string_view text)
     return true;
 }
 
-bool target::is(std::initializer_list<std::string_view> pattern) const
+bool target::is(const std::vector<std::string_view>& pattern) const
 {
     return std::ranges::equal(pattern, segments, [](std::string_view want, const std::string& have) {
         return want == "*" || want == have;

@@ -50,7 +50,7 @@ struct target
     std::map<std::string, std::string> query;
 
     // Whether the path is `pattern`, whose segments are texts or `*`.
-    bool is(std::initializer_list<std::string_view> pattern) const;
+    bool is(const std::vector<std::string_view>& pattern) const;
 };
 
 target parse_target(std::string_view text);

@@ -1,0 +1,97 @@
+#include "chart/cluster.hpp"
+
+namespace test {
+namespace {
+
+using testing::AssertionResult;
+
+class namespaces final : public testing::Environment
+{
+    void SetUp() override
+    {
+        ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-f", PROJECT_FOLDER "/manifests/namespace.yaml"}))
+        );
+        for (const auto* name : {team_a, team_b})
+        {
+            ASSERT_TRUE(succeeds(kubernetes->kubectl({"create", "namespace", name})));
+        }
+    }
+};
+
+}  // namespace
+
+testbed::environment& kubernetes = testbed::environment::add({});
+testing::Environment* const made = testing::AddGlobalTestEnvironment(new namespaces);
+
+AssertionResult succeeds(const testbed::outcome& result)
+{
+    return AssertionResult(result.code == 0) << result;
+}
+
+testbed::outcome helm(const std::string& verb, const std::vector<std::string>& flags)
+{
+    std::vector<std::string> arguments{
+        verb, controller_name, chart_folder, "--namespace", controller_namespace, "--set", needed_value
+    };
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    return kubernetes->helm(std::move(arguments));
+}
+
+std::vector<json> as_served(const std::string& yaml)
+{
+    const auto served = kubernetes->kubectl(
+        {"apply", "--server-side", "--dry-run=server", "--validate=strict", "-o", "json", "-f", "-"}, yaml
+    );
+    EXPECT_TRUE(succeeds(served)) << yaml;
+    const json list = json::parse(served.out, nullptr, false);
+    return list.is_object() ? list.value("items", std::vector<json>{list}) : std::vector<json>{};
+}
+
+std::vector<json> rendered(const std::vector<std::string>& flags)
+{
+    const auto result = helm("template", flags);
+    EXPECT_TRUE(succeeds(result));
+    return as_served(result.out);
+}
+
+json first_of(const std::vector<json>& objects, const std::string& kind)
+{
+    for (const json& each : objects)
+    {
+        if (each.at("kind") == kind)
+        {
+            return each;
+        }
+    }
+    ADD_FAILURE() << "there is no " << kind;
+    return nullptr;
+}
+
+void installation::TearDown()
+{
+    const auto releases = kubernetes->helm({"list", "--all-namespaces", "-o", "json"});
+    for (const json& each : json::parse(releases.out))
+    {
+        EXPECT_TRUE(succeeds(kubernetes->helm(
+            {"uninstall",
+             each.at("name").get<std::string>(),
+             "--namespace",
+             each.at("namespace").get<std::string>()}
+        )));
+    }
+    // What came without Helm; the namespace stays for other tests.
+    for (const auto* kinds : {"deployments,serviceaccounts", "clusterroles,clusterrolebindings"})
+    {
+        EXPECT_TRUE(succeeds(kubernetes->kubectl(
+            {"delete",
+             kinds,
+             "--namespace",
+             controller_namespace,
+             "--selector",
+             "app.kubernetes.io/name=certificate-binding-controller"}
+        )));
+    }
+    EXPECT_TRUE(succeeds(kubernetes->kubectl({"delete", "crd", crd_name, "--ignore-not-found"})));
+}
+
+}  // namespace test

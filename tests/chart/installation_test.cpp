@@ -1,0 +1,219 @@
+#include "chart/cluster.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+// The chart and the kustomize base on a real API server. There are no nodes: the pod never runs.
+namespace test {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr auto controller_account =
+    "system:serviceaccount:certificate-binding:certificate-binding-controller";
+
+// What `user` may do in a namespace, as lines "RESOURCE [VERB...]", without what every ServiceAccount may.
+std::set<std::string> rights_of(const std::string& user, const std::string& in_namespace)
+{
+    const auto lines_of = [&](const std::string& name) {
+        const auto listed =
+            kubernetes->kubectl({"auth", "can-i", "--list", "--namespace", in_namespace, "--as", name});
+        EXPECT_TRUE(succeeds(listed));
+        std::set<std::string> lines;
+        std::istringstream text(listed.out);
+        std::string line;
+        for (std::getline(text, line); std::getline(text, line);)  // below the heading
+        {
+            const auto resource = line.substr(0, line.find(' '));
+            lines.insert(resource + " " + line.substr(line.rfind('[')));
+        }
+        return lines;
+    };
+    const auto all = lines_of(user);
+    const auto everybodys = lines_of("system:serviceaccount:team-a:nobody");
+    std::set<std::string> own;
+    std::ranges::set_difference(all, everybodys, std::inserter(own, own.end()));
+    return own;
+}
+
+const std::set<std::string> rights_of_controller{
+    "certificatebindings.certificates.bycloud.io [get list watch patch]",
+    "certificatebindings.certificates.bycloud.io/status [patch]",
+};
+
+constexpr auto sample = PROJECT_FOLDER "/manifests/samples/default-certificate.yaml";
+
+TEST_F(installation, by_helm_is_complete)
+{
+    ASSERT_TRUE(succeeds(helm("install")));
+    EXPECT_TRUE(succeeds(
+        kubernetes->kubectl({"get", "deployment", controller_name, "--namespace", controller_namespace})
+    ));
+    EXPECT_TRUE(succeeds(
+        kubernetes->kubectl({"wait", "--for=condition=Established", "crd", crd_name, "--timeout=2m"})
+    ));
+    EXPECT_TRUE(succeeds(kubernetes->kubectl({"apply", "-f", sample, "--namespace", team_a})));
+    EXPECT_TRUE(succeeds(helm("upgrade", {"--set=log.level=debug"})));
+}
+
+TEST_F(installation, lets_the_controller_do_what_it_does_and_nothing_else)
+{
+    ASSERT_TRUE(succeeds(helm("install")));
+    EXPECT_EQ(rights_of(controller_account, team_a), rights_of_controller);
+}
+
+TEST_F(installation, lets_the_controller_into_the_watched_namespaces_alone)
+{
+    ASSERT_TRUE(succeeds(helm("install", {"--set=watchNamespaces={team-a}"})));
+    EXPECT_EQ(rights_of(controller_account, team_a), rights_of_controller);
+    EXPECT_EQ(rights_of(controller_account, team_b), std::set<std::string>{});
+    EXPECT_EQ(rights_of(controller_account, controller_namespace), std::set<std::string>{});
+}
+
+TEST_F(installation, lets_users_see_and_change_bindings_with_the_roles_they_have)
+{
+    ASSERT_TRUE(succeeds(helm("install")));
+    const auto role = [](const std::string& name) {
+        const auto found = kubernetes->kubectl({"get", "clusterrole", controller_name + name, "-o", "json"});
+        EXPECT_TRUE(succeeds(found));
+        return json::parse(found.out, nullptr, false);
+    };
+    const json view = role("-view");
+    const json edit = role("-edit");
+    const auto goes_to = [](const json& from, const std::string& to) {
+        return from.at("metadata").at("labels").value("rbac.authorization.k8s.io/aggregate-to-" + to, "") ==
+               "true";
+    };
+    EXPECT_TRUE(goes_to(view, "view") && goes_to(view, "edit") && goes_to(view, "admin"));
+    EXPECT_TRUE(!goes_to(edit, "view") && goes_to(edit, "edit") && goes_to(edit, "admin"));
+    EXPECT_EQ(
+        view.at("rules").dump(),
+        R"([{"apiGroups":["certificates.bycloud.io"],"resources":["certificatebindings"],)"
+        R"("verbs":["get","list","watch"]}])"
+    );
+    EXPECT_EQ(
+        edit.at("rules").dump(),
+        R"([{"apiGroups":["certificates.bycloud.io"],"resources":["certificatebindings"],)"
+        R"("verbs":["create","delete","deletecollection","patch","update"]}])"
+    );
+}
+
+TEST_F(installation, keeps_the_bindings_when_it_is_removed_and_takes_them_up_again)
+{
+    ASSERT_TRUE(succeeds(helm("install")));
+    ASSERT_TRUE(succeeds(
+        kubernetes->kubectl({"wait", "--for=condition=Established", "crd", crd_name, "--timeout=2m"})
+    ));
+    ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-f", sample, "--namespace", team_a})));
+    const auto binding = [] {
+        return kubernetes->kubectl({"get", "certbind", "shop-default", "--namespace", team_a});
+    };
+
+    ASSERT_TRUE(succeeds(kubernetes->helm({"uninstall", controller_name, "--namespace", controller_namespace})
+    ));
+    EXPECT_TRUE(succeeds(binding()));
+    EXPECT_EQ(rights_of(controller_account, team_a), std::set<std::string>{});
+
+    EXPECT_TRUE(succeeds(helm("install")));
+    EXPECT_TRUE(succeeds(binding()));
+}
+
+TEST_F(installation, goes_with_everything_if_that_is_wanted)
+{
+    ASSERT_TRUE(succeeds(helm("install", {"--set=crds.keep=false"})));
+    ASSERT_TRUE(succeeds(kubernetes->helm({"uninstall", controller_name, "--namespace", controller_namespace})
+    ));
+    EXPECT_TRUE(succeeds(
+        kubernetes->kubectl({"wait", "--for=delete", "crd/" + std::string(crd_name), "--timeout=2m"})
+    ));
+}
+
+// YAML takes such words for numbers and truth values where they are not quoted.
+TEST_F(installation, takes_names_of_any_look)
+{
+    ASSERT_TRUE(succeeds(kubernetes->kubectl({"create", "namespace", "123"})));
+    ASSERT_TRUE(succeeds(kubernetes->kubectl({"create", "namespace", "true"})));
+    EXPECT_TRUE(succeeds(kubernetes->helm({
+        "install",
+        "456",
+        chart_folder,
+        "--namespace=123",
+        "--set-string=cloudConfig.existingSecret=789",
+        "--set-string=watchNamespaces[0]=true",
+        "--set-string=fullnameOverride=1e3",
+        "--set-string=nameOverride=off",
+        "--set-string=serviceAccount.name=0",
+        "--set-string=image.tag=1",
+    })));
+    const auto found = kubernetes->kubectl({"get", "deployment", "1e3", "--namespace=123", "-o", "json"});
+    ASSERT_TRUE(succeeds(found));
+    EXPECT_EQ(json::parse(found.out)["spec"]["template"]["spec"]["serviceAccountName"], "0");
+    EXPECT_EQ(rights_of("system:serviceaccount:123:0", "true"), rights_of_controller);
+}
+
+// ---- Pod Security Standard "restricted" ----
+
+class restricted : public installation
+{
+protected:
+    void SetUp() override
+    {
+        ASSERT_TRUE(succeeds(helm("install")));
+        const auto found = kubernetes->kubectl(
+            {"get", "deployment", controller_name, "--namespace", controller_namespace, "-o", "json"}
+        );
+        const json pod_template = json::parse(found.out)["spec"]["template"];
+        pod = {
+            {"apiVersion", "v1"},
+            {"kind", "Pod"},
+            {"metadata", {{"name", "probe"}, {"labels", pod_template.at("metadata").at("labels")}}},
+            {"spec", pod_template.at("spec")},
+        };
+    }
+
+    testbed::outcome admit() const
+    {
+        return kubernetes->kubectl(
+            {"create", "--dry-run=server", "--namespace", controller_namespace, "-f", "-"}, pod.dump()
+        );
+    }
+
+    json pod;
+};
+
+TEST_F(restricted, namespaces_admit_the_pod)
+{
+    EXPECT_TRUE(succeeds(admit()));
+}
+
+TEST_F(restricted, namespaces_refuse_it_without_any_of_its_security)
+{
+    const std::vector<std::string> parts{
+        "/spec/securityContext/runAsNonRoot",
+        "/spec/securityContext/seccompProfile",
+        "/spec/containers/0/securityContext/allowPrivilegeEscalation",
+        "/spec/containers/0/securityContext/capabilities",
+    };
+    const json whole = pod;
+    for (const auto& part : parts)
+    {
+        const json removal = json::array({{{"op", "remove"}, {"path", part}}});
+        pod = whole.patch(removal);
+        EXPECT_THAT(admit().err, HasSubstr("violates PodSecurity \"restricted:latest\"")) << part;
+    }
+    EXPECT_EQ(whole.at("/spec/containers/0/securityContext/readOnlyRootFilesystem"_json_pointer), true);
+}
+
+// ---- kustomize ----
+
+TEST_F(installation, by_kustomize_gives_the_same_rights)
+{
+    ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-k", PROJECT_FOLDER "/manifests"})));
+    EXPECT_EQ(rights_of(controller_account, team_a), rights_of_controller);
+}
+
+}  // namespace
+}  // namespace test

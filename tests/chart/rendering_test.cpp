@@ -1,0 +1,273 @@
+#include "app/options.hpp"
+#include "chart/cluster.hpp"
+
+#include <gmock/gmock.h>
+
+#include <map>
+#include <regex>
+#include <set>
+
+// What the chart makes of its values.
+namespace test {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+// ---- the same as kustomize's ----
+
+// Without what the server sets and what only a release has.
+json comparable(json object)
+{
+    for (const auto* field : {"annotations", "creationTimestamp", "generation", "managedFields", "uid"})
+    {
+        object["metadata"].erase(field);
+    }
+    object.erase("status");
+    const auto erase_labels = [](json& labels) {
+        for (const auto* label :
+             {"app.kubernetes.io/instance",
+              "app.kubernetes.io/managed-by",
+              "app.kubernetes.io/version",
+              "helm.sh/chart"})
+        {
+            labels.erase(label);
+        }
+    };
+    erase_labels(object["metadata"]["labels"]);
+    if (object["kind"] == "Deployment")
+    {
+        erase_labels(object["spec"]["selector"]["matchLabels"]);
+        erase_labels(object["spec"]["template"]["metadata"]["labels"]);
+    }
+    return object;
+}
+
+std::map<std::string, std::string> by_name(const std::vector<json>& objects)
+{
+    std::map<std::string, std::string> texts;
+    for (const json& each : objects)
+    {
+        if (each.at("kind") != "Namespace")  // Helm leaves that to its user
+        {
+            const auto name = each.at("metadata").at("name").get<std::string>();
+            texts[each.at("kind").get<std::string>() + " " + name] = comparable(each).dump(2);
+        }
+    }
+    return texts;
+}
+
+TEST(chart, installs_the_same_objects_as_the_kustomize_base)
+{
+    const auto base = kubernetes->kubectl({"kustomize", PROJECT_FOLDER "/manifests"});
+    ASSERT_TRUE(succeeds(base));
+    const auto of_chart = by_name(rendered());
+    const auto of_base = by_name(as_served(base.out));
+    EXPECT_THAT(of_chart, Contains(testing::Key("Deployment certificate-binding-controller")));
+    EXPECT_EQ(of_chart, of_base);
+}
+
+TEST(kustomize_base, brings_a_namespace_for_restricted_pods)
+{
+    const auto base = kubernetes->kubectl({"kustomize", PROJECT_FOLDER "/manifests"});
+    json made = first_of(as_served(base.out), "Namespace");
+    EXPECT_EQ(made["metadata"]["name"], controller_namespace);
+    EXPECT_EQ(made["metadata"]["labels"]["pod-security.kubernetes.io/enforce"], "restricted");
+}
+
+// ---- the CustomResourceDefinition ----
+
+json spec_of_crd(const std::vector<json>& objects)
+{
+    return first_of(objects, "CustomResourceDefinition")["spec"];
+}
+
+TEST(chart, has_the_definition_of_the_project)
+{
+    const auto original = kubernetes->kubectl(
+        {"apply", "--server-side", "--dry-run=server", "-o", "json", "-f", PROJECT_FOLDER "/crds"}
+    );
+    ASSERT_TRUE(succeeds(original));
+    EXPECT_EQ(spec_of_crd(rendered()).dump(2), json::parse(original.out)["spec"].dump(2));
+}
+
+TEST(chart, keeps_the_definition_unless_told_otherwise)
+{
+    const auto policy = [](const std::vector<std::string>& flags) {
+        json crd = first_of(rendered(flags), "CustomResourceDefinition");
+        return crd["metadata"].value("annotations", json::object()).value("helm.sh/resource-policy", "");
+    };
+    EXPECT_EQ(policy({}), "keep");
+    EXPECT_EQ(policy({"--set", "crds.keep=false"}), "");
+}
+
+std::vector<std::string> kinds(const std::vector<json>& objects)
+{
+    std::vector<std::string> result;
+    for (const json& each : objects)
+    {
+        result.push_back(each.at("kind").get<std::string>());
+    }
+    return result;
+}
+
+TEST(chart, leaves_out_what_is_not_wanted)
+{
+    EXPECT_THAT(kinds(rendered({"--set", "crds.enabled=false"})), Not(Contains("CustomResourceDefinition")));
+    EXPECT_THAT(kinds(rendered({"--set", "serviceAccount.create=false"})), Not(Contains("ServiceAccount")));
+    EXPECT_THAT(
+        kinds(rendered({"--set", "rbac.create=false"})), Not(Contains(testing::ContainsRegex("Role")))
+    );
+    const auto own_roles = rendered({"--set", "rbac.aggregateClusterRoles=false"});
+    EXPECT_EQ(std::ranges::count(kinds(own_roles), "ClusterRole"), 1);
+}
+
+// ---- the program ----
+
+json container_of(const std::vector<json>& objects)
+{
+    return first_of(objects, "Deployment")["spec"]["template"]["spec"]["containers"][0];
+}
+
+app::options options_of(const json& container)
+{
+    const auto parsed = app::parse_options(
+        container.at("args").get<std::vector<std::string>>(), [](const std::string&) { return std::nullopt; }
+    );
+    EXPECT_TRUE(parsed) << (parsed ? "" : parsed.error().message);
+    return parsed ? std::get<app::options>(*parsed) : app::options{};
+}
+
+TEST(chart, starts_the_program_with_its_own_defaults_but_for_the_log)
+{
+    const auto options = options_of(container_of(rendered()));
+    const app::options defaults;
+    EXPECT_EQ(options.cloud_config, "/etc/openstack/clouds.yaml");
+    EXPECT_EQ(options.cloud, defaults.cloud);
+    EXPECT_EQ(options.namespaces, defaults.namespaces);
+    EXPECT_EQ(options.resync_period, defaults.resync_period);
+    EXPECT_EQ(options.write_deadline, defaults.write_deadline);
+    EXPECT_EQ(options.log_level, defaults.log_level);
+    EXPECT_EQ(options.log_format, support::log_format::json);
+}
+
+TEST(chart, passes_its_values_on_to_the_program)
+{
+    using namespace std::chrono_literals;
+    json container = container_of(rendered({
+        "--set=cloudConfig.key=prod.yaml",
+        "--set=cloudConfig.cloud=prod: \"a\" #1",
+        "--set=watchNamespaces={team-b,team-a}",
+        "--set=resyncPeriod=1h30m",
+        "--set=writeDeadline=45s",
+        "--set=log.level=debug",
+        "--set=log.format=text",
+        "--set=extraEnv[0].name=NO_PROXY",
+        "--set=extraEnv[0].value=10.0.0.0/8",
+    }));
+    const auto options = options_of(container);
+    EXPECT_EQ(options.cloud_config, "/etc/openstack/prod.yaml");
+    EXPECT_EQ(options.cloud, "prod: \"a\" #1");
+    EXPECT_THAT(options.namespaces, testing::ElementsAre(team_a, team_b));
+    EXPECT_EQ(options.resync_period, 90min);
+    EXPECT_EQ(options.write_deadline, 45s);
+    EXPECT_EQ(options.log_level, support::log_level::debug);
+    EXPECT_EQ(options.log_format, support::log_format::text);
+    EXPECT_EQ(container["env"].dump(), R"([{"name":"NO_PROXY","value":"10.0.0.0/8"}])");
+}
+
+TEST(chart, lets_extra_arguments_come_last)
+{
+    const auto args = container_of(rendered({"--set=extraArgs={--context=pod}"}))["args"];
+    EXPECT_EQ(args.back(), "--context=pod");
+    EXPECT_EQ(options_of({{"args", args}}).context, "pod");
+}
+
+TEST(chart, has_a_value_for_each_flag_that_a_pod_can_use)
+{
+    const auto help = app::parse_options({"--help"}, [](const std::string&) { return std::nullopt; });
+    ASSERT_TRUE(help);
+    const auto text = std::get<app::exit_text>(*help).text;
+    std::set<std::string> flags;
+    const std::regex flag("\n +(?:-\\w,)?(--[a-z-]+)");
+    for (std::sregex_iterator found(text.begin(), text.end(), flag); found != std::sregex_iterator(); ++found)
+    {
+        flags.insert((*found)[1]);
+    }
+    for (const auto* of_a_shell : {"--context", "--help", "--kubeconfig", "--version"})
+    {
+        EXPECT_EQ(flags.erase(of_a_shell), 1U) << of_a_shell;
+    }
+    const json args =
+        container_of(rendered({"--set=cloudConfig.cloud=prod", "--set=watchNamespaces={team-a}"}))["args"];
+    for (const json& argument : args)
+    {
+        const auto text_of_argument = argument.get<std::string>();
+        flags.erase(text_of_argument.substr(0, text_of_argument.find('=')));
+    }
+    EXPECT_THAT(flags, IsEmpty());
+}
+
+TEST(chart, takes_the_image_by_tag_or_by_digest)
+{
+    EXPECT_EQ(container_of(rendered())["image"], "certificate-binding-controller:" PROJECT_VERSION);
+    EXPECT_EQ(
+        container_of(rendered({"--set=image.repository=example.com/cbc", "--set-string=image.tag=7"})
+        )["image"],
+        "example.com/cbc:7"
+    );
+    const auto digest = "sha256:" + std::string(64, 'd');
+    EXPECT_EQ(
+        container_of(rendered({"--set-string=image.tag=7", "--set=image.digest=" + digest}))["image"],
+        "certificate-binding-controller@" + digest
+    );
+}
+
+TEST(chart, mounts_the_secret_where_the_program_looks_for_it_and_for_its_group_alone)
+{
+    json pod = first_of(rendered(), "Deployment")["spec"]["template"]["spec"];
+    json& volume = pod["volumes"][0];
+    EXPECT_EQ(volume["secret"]["secretName"], "cloud-config");
+    EXPECT_EQ(volume["secret"]["defaultMode"], 0440);
+    EXPECT_EQ(pod["securityContext"]["fsGroup"], pod["securityContext"]["runAsGroup"]);
+    json& mount = pod["containers"][0]["volumeMounts"][0];
+    EXPECT_EQ(mount["name"], volume["name"]);
+    EXPECT_EQ(mount["mountPath"], "/etc/openstack");
+    EXPECT_EQ(mount["readOnly"], true);
+}
+
+TEST(chart, never_runs_two_controllers)
+{
+    json deployment = first_of(rendered(), "Deployment")["spec"];
+    EXPECT_EQ(deployment["replicas"], 1);
+    EXPECT_EQ(deployment["strategy"]["type"], "Recreate");
+}
+
+TEST(chart, lets_the_pod_be_placed)
+{
+    json pod = first_of(
+        rendered({
+            "--set=nodeSelector.disk=ssd",
+            "--set=tolerations[0].key=edge",
+            "--set=tolerations[0].operator=Exists",
+            "--set=affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey=zone",
+            "--set=imagePullSecrets[0].name=pull",
+            "--set=podLabels.team=edge",
+            "--set=podAnnotations.note=seen",
+            "--set=terminationGracePeriodSeconds=300",
+        }),
+        "Deployment"
+    )["spec"]["template"];
+    EXPECT_EQ(pod["spec"]["nodeSelector"]["disk"], "ssd");
+    EXPECT_EQ(pod["spec"]["tolerations"][0]["key"], "edge");
+    EXPECT_TRUE(pod["spec"]["affinity"].contains("podAffinity"));
+    EXPECT_EQ(pod["spec"]["imagePullSecrets"][0]["name"], "pull");
+    EXPECT_EQ(pod["metadata"]["labels"]["team"], "edge");
+    EXPECT_EQ(pod["metadata"]["annotations"]["note"], "seen");
+    EXPECT_EQ(pod["spec"]["terminationGracePeriodSeconds"], 300);
+}
+
+}  // namespace
+}  // namespace test

@@ -264,13 +264,9 @@ void remember_put_answer(
     {
         memory.next_error_put.reset();
     }
-    if (error.kind == cloud::failure::busy)
-    {
-        ++memory.busy_polls;
-        return;
-    }
     if (error.kind != cloud::failure::refused)
     {
+        memory.put_error = sighting<cloud::error>{now, error};
         return;
     }
     if (added.empty())

@@ -31,6 +31,10 @@ std::optional<step> planner::write_listener()
     {
         return std::nullopt;  // conclude_verified names it
     }
+    if (m_.put_error && m_.put_error->asked_at >= w_.round_started)
+    {
+        return stop_after_put(m_.put_error->value);
+    }
     if (m_.first_arrival)
     {
         const auto quiet = quiet_at(m_, s_);
@@ -74,6 +78,21 @@ std::optional<step> planner::write_listener()
         return made;
     }
     return send(repeat);
+}
+
+step planner::stop_after_put(const cloud::error& error)
+{
+    const reason why =
+        error.kind == cloud::failure::busy
+            ? reason::load_balancer_busy
+            : reason_of(error.kind, reason::listener_not_found, reason::listener_access_denied);
+    for_affected([&](view& each) { say(each, why, error.message); });
+    if (error.retry_after)
+    {
+        return write_then(ended(pause::after, *error.retry_after));
+    }
+    const bool passes = why == reason::load_balancer_busy || why == reason::cloud_unavailable;
+    return write_then(ended(passes ? pause::retry : pause::slow));
 }
 
 std::optional<step> planner::keep_off_dead_refs()

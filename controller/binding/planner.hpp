@@ -84,6 +84,8 @@ private:
 
     // Rules 1, 3, 4: the one PUT, when everything that it needs is there.
     std::optional<step> write_listener();
+    // One PUT a round: one that was answered otherwise is said, and sent again in another round.
+    step stop_after_put(const cloud::error& error);
     // Rule 4. What a PUT keeps must be readable, on this listener and on every other one of ours behind the
     // load balancer.
     std::optional<step> keep_off_dead_refs();

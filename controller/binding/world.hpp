@@ -118,6 +118,8 @@ struct target_memory
         gone_since;  // when the first of an unbroken row of 404s of the listener was asked for
     std::optional<cloud::place> gone_place;
     std::optional<put_memory> put;
+    std::optional<sighting<cloud::error>>
+        put_error;  // the last PUT had no effect, and not for what it carried
     std::optional<support::time_point> first_arrival;  // of changes that no PUT has carried yet
     support::time_point last_arrival{};
     int busy_polls = 0;  // looks in a row that found the load balancer busy with something that is not ours

@@ -176,22 +176,6 @@ TEST(plan, the_deletion_of_what_may_still_be_attached_waits_for_the_deadline)
     EXPECT_FALSE(w.exists("web"));
 }
 
-TEST(plan, the_same_value_again_in_doubt_does_not_count_before_the_listener_has_healed)
-{
-    world_builder w;
-    w.shows("f").add("web", "a");
-    w.accept(w.put());
-    w.settle();
-    w.set_listener(provisioning_status::error);
-    w.later(1s).finish();
-    w.later(10s);
-    w.cut(w.put(), false);
-    w.later(6s);
-    EXPECT_EQ(w.finish().next, pause::after) << "no other PUT while this one may be under way";
-    w.later(30s);
-    w.put();
-}
-
 TEST(plan, after_a_start_with_an_unconfirmed_entry_nothing_counts_before_the_deadline)
 {
     world_builder w;
@@ -237,6 +221,63 @@ TEST(plan, a_refused_put_is_no_ambiguous_one)
     EXPECT_FALSE(w.memory.put);
     w.finish();
     EXPECT_EQ(w.status("web"), "error CertificateRefused []");
+}
+
+// A PUT that Octavia answers by something else than yes is not sent again in the same round.
+struct put_failure
+{
+    const char* name;
+    failure kind;
+    const char* status;
+    pause next;
+};
+
+class plan_after_a_put : public testing::TestWithParam<put_failure>
+{};
+
+TEST_P(plan_after_a_put, that_was_answered_otherwise_says_so_and_waits)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.fail(w.put(), {GetParam().kind, "as Octavia said", {}, {}});
+    EXPECT_EQ(w.finish().next, GetParam().next);
+    EXPECT_EQ(w.status("web"), GetParam().status);
+    w.later(1min).put();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    every_kind,
+    plan_after_a_put,
+    testing::Values(
+        put_failure{"busy", failure::busy, "pending LoadBalancerBusy [default a?, was f]", pause::retry},
+        put_failure{
+            "denied", failure::access_denied, "error ListenerAccessDenied [default a?, was f]", pause::slow
+        },
+        put_failure{
+            "limited", failure::rate_limited, "pending CloudUnavailable [default a?, was f]", pause::retry
+        },
+        put_failure{
+            "credentials",
+            failure::credentials_invalid,
+            "error CredentialsInvalid [default a?, was f]",
+            pause::slow
+        },
+        put_failure{
+            "not_sent", failure::transient, "pending CloudUnavailable [default a?, was f]", pause::retry
+        }
+    ),
+    [](const auto& row) { return row.param.name; }
+);
+
+
+TEST(plan, a_put_that_is_limited_waits_as_long_as_it_is_told)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.fail(w.put(), {failure::rate_limited, "slow down", {}, 17s});
+    const auto end = w.finish();
+    EXPECT_EQ(end.next, pause::after);
+    EXPECT_EQ(end.wait, 17s);
 }
 
 // ---- rule 10: gone is proven ----

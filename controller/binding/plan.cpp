@@ -197,6 +197,7 @@ step planner::listener_gone(const cloud::error& error)
     {
         return write_then(ended(pause::after, s_.proof));
     }
+    put_resolved_ = m_.put.has_value();  // no PUT takes effect on what is not there
     return write_then(ended(any_live() ? pause::slow : pause::resync));
 }
 

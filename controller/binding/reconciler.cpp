@@ -142,9 +142,9 @@ struct reconciler::impl
         {
             traffic.wait(lane_of(memory, r.target), r.target);
         }
-        else if (!memory.put)
+        else if (!memory.put || parts.clock.now() >= memory.put->deadline)
         {
-            leave_lane(r.target);
+            leave_lane(r.target);  // a PUT that is past its deadline is not under way, read back or not
         }
         int& slow = slow_rounds[r.target];
         slow = how.next == pause::slow ? slow + 1 : 0;

@@ -407,6 +407,17 @@ TEST(plan, a_changed_endpoint_that_shows_the_listener_is_written_down)
     EXPECT_EQ(w.status("web"), "active Attached [default a]");
 }
 
+TEST(plan, a_listener_that_is_gone_gives_its_lane_back)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.accept(w.put());
+    w.listener = failing(failure::not_found);
+    w.finish();
+    w.later(6s).finish();
+    EXPECT_FALSE(w.memory.put) << "no PUT can take effect on it";
+}
+
 TEST(plan, a_listener_that_is_not_there_may_still_come_for_five_minutes)
 {
     world_builder w;

@@ -1,5 +1,6 @@
 #include "binding/memory.hpp"
 
+#include "binding/verdict.hpp"
 #include "cloud/container_ref.hpp"
 
 #include <algorithm>
@@ -202,6 +203,30 @@ void remember_ref(
     }
     seen.asked_at = asked_at;
     seen.state = state;
+}
+
+void remember_verified(
+    target_memory& memory,
+    const std::vector<const certificate_binding*>& bindings,
+    support::time_point round_started,
+    support::time_point now
+)
+{
+    const auto at_rest = [&](const auto& seen) {
+        return seen && seen->asked_at >= round_started && seen->value &&
+               seen->value->status == cloud::provisioning_status::active;
+    };
+    if (memory.put || !at_rest(memory.listener) || !at_rest(memory.load_balancer))
+    {
+        return;
+    }
+    for (const certificate_binding* object : bindings)
+    {
+        if (is_ready(*object))
+        {
+            memory.bindings[object->uid].verified_at = now;
+        }
+    }
 }
 
 support::time_point quiet_at(const target_memory& memory, const settings& settings)

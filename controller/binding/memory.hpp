@@ -34,6 +34,15 @@ void remember_ref(
     cloud::ref_state state
 );
 
+// The end of a round in which nothing more was to be done: what is Ready was seen so, if the cloud was read
+// in this round and is at rest.
+void remember_verified(
+    target_memory& memory,
+    const std::vector<const certificate_binding*>& bindings,
+    support::time_point round_started,
+    support::time_point now
+);
+
 // When the arrivals since memory.first_arrival count as complete. Needs first_arrival.
 support::time_point quiet_at(const target_memory& memory, const settings& settings);
 

@@ -289,9 +289,13 @@ step planner::wait_for_load_balancer(reason why, support::duration wait)
     {
         for (view& each : views_)
         {
+            if (is_ready(*each.object))
+            {
+                say_unavailable(each, "not verified for long: the load balancer is being changed");
+                continue;
+            }
             say(each, why, "the load balancer is being changed");
-            each.said.leave_as_is =
-                is_ready(*each.object) || !mentions_unconfirmed(each) || says(each, each.said.reason);
+            each.said.leave_as_is = !mentions_unconfirmed(each) || says(each, each.said.reason);
         }
         return write_then(ended(pause::after, wait));
     }
@@ -344,12 +348,13 @@ step planner::stop_for(const cloud::error& error, bool keep_said)
         {
             continue;
         }
-        say(each, why, error.message);
-        each.said.may_still_come = may_still_come(each, why);
         if (why == reason::cloud_unavailable)
         {
-            leave_if_recently_verified(each);
+            say_unavailable(each, error.message);
+            continue;
         }
+        say(each, why, error.message);
+        each.said.may_still_come = may_still_come(each, why);
     }
     if (error.retry_after)
     {
@@ -358,12 +363,13 @@ step planner::stop_for(const cloud::error& error, bool keep_said)
     return write_then(ended(why == reason::cloud_unavailable ? pause::retry : pause::slow));
 }
 
-void planner::leave_if_recently_verified(view& each)
+void planner::say_unavailable(view& each, std::string message)
 {
-    const auto verified = each.memory->verified_at;
-    const bool recent = verified && w_.now - *verified < 3 * s_.resync_period;
-    each.said.leave_as_is = is_ready(*each.object) && (recent || !verified);
-    each.said.attached = is_ready(*each.object) ? condition_status::true_ : condition_status::unknown;
+    const auto verified = each.memory->verified_at.value_or(each.memory->generation_since);
+    say(each, reason::cloud_unavailable, std::move(message));
+    each.said.leave_as_is = is_ready(*each.object) && w_.now - verified < 3 * s_.resync_period;
+    const bool was_attached = each.object->status[condition_type::attached].status == condition_status::true_;
+    each.said.attached = was_attached ? condition_status::true_ : condition_status::unknown;
 }
 
 decision plan(const world& world)

@@ -58,11 +58,14 @@ void planner::conclude_one(std::size_t i)
     if (balancer_ == cloud::provisioning_status::pending)
     {
         const bool waits = each.object->deleting || each.said.reason == reason::attached;
-        if (waits && !is_ready(*each.object))
+        if (waits && is_ready(*each.object))
+        {
+            say_unavailable(each, "not verified for long: the load balancer is being changed");
+        }
+        else if (waits)
         {
             say(each, busy_reason(each), "the load balancer is being changed");
         }
-        each.said.leave_as_is = each.said.leave_as_is || is_ready(*each.object);
         return;
     }
     const bool in_error = balancer_ == cloud::provisioning_status::error;

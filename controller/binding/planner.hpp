@@ -48,8 +48,8 @@ private:
     step stop_for_protocol();
     // A failure that concerns the whole target.
     step stop_for(const cloud::error& error, bool keep_said = false);
-    // A Ready binding stays Ready through transient trouble, for three resync periods.
-    void leave_if_recently_verified(view& each);
+    // Nothing can be verified now. A Ready binding stays Ready through it, for three resync periods.
+    void say_unavailable(view& each, std::string message);
 
     // ---- claims and verdicts (plan_claims.cpp) ----
 

@@ -117,17 +117,7 @@ struct reconciler::impl
     runtime::outcome end(const round& r, const finish& how)
     {
         target_memory& memory = memories[r.target];
-        const auto& listener = memory.listener;
-        const auto& balancer = memory.load_balancer;
-        const bool read_back = listener && listener->value && listener->asked_at >= r.started && balancer &&
-                               balancer->value && balancer->asked_at >= r.started && !memory.put;
-        for (const certificate_binding* object : parts.store.bindings_of(r.target))
-        {
-            if (read_back && is_ready(*object))
-            {
-                memory.bindings[object->uid].verified_at = parts.clock.now();
-            }
-        }
+        remember_verified(memory, parts.store.bindings_of(r.target), r.started, parts.clock.now());
         memory.clean = false;
         if (memory.first_arrival && parts.clock.now() >= quiet_at(memory, settings))
         {

@@ -595,6 +595,33 @@ TEST(plan, credentials_that_keystone_refuses_are_said)
     EXPECT_EQ(w.status("web"), "error CredentialsInvalid []");
 }
 
+TEST(plan, a_ready_binding_stays_ready_through_trouble_of_the_cloud_for_three_resync_periods)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot);
+    w.finish();
+    w.memory.bindings.begin()->second.verified_at = w.now;
+    w.listener = failing(failure::transient);
+    w.later(29min).finish();
+    EXPECT_EQ(w.status("web"), "active Attached [default a]");
+    w.later(2min).finish();
+    EXPECT_EQ(w.status("web"), "pending CloudUnavailable [default a]");
+    const auto& ready = w.object("web").status[binding::condition_type::ready];
+    EXPECT_EQ(ready.status, binding::condition_status::unknown);
+}
+
+TEST(plan, a_ready_binding_of_an_earlier_process_stays_ready_for_three_resync_periods_of_this_one)
+{
+    world_builder w;
+    w.restart().shows("a").add_attached("web", "a", default_slot);
+    w.listener = failing(failure::transient);
+    w.finish();
+    w.later(29min).finish();
+    EXPECT_EQ(w.status("web"), "active Attached [default a]");
+    w.later(2min).finish();
+    EXPECT_EQ(w.status("web"), "pending CloudUnavailable [default a]");
+}
+
 // ---- the protocol ----
 
 TEST(plan, a_listener_of_another_protocol_is_said_and_never_written)

@@ -3,7 +3,6 @@
 #include "binding/memory.hpp"
 #include "binding/planner.hpp"
 #include "cloud/container_ref.hpp"
-#include "support/rfc3339.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -249,15 +248,13 @@ std::optional<step> planner::wait_for_put()
         case put_phase::in_doubt:
             if (!over && !same_slots(now_, put.expected))
             {
-                return wait_in_doubt(
-                    put, std::min<support::duration>(poll_wait(put.polls), put.deadline - w_.now)
-                );
+                return wait_in_doubt(std::min(poll_wait(put.polls), put.deadline - w_.now));
             }
             break;
         case put_phase::before_start:
             if (!over)
             {
-                return wait_in_doubt(put, put.deadline - w_.now);
+                return wait_in_doubt(put.deadline - w_.now);
             }
             break;
     }
@@ -269,15 +266,14 @@ std::optional<step> planner::wait_for_put()
     return std::nullopt;
 }
 
-step planner::wait_in_doubt(const put_memory& put, support::duration wait)
+step planner::wait_in_doubt(support::duration wait)
 {
-    const auto until = w_.wall + std::chrono::ceil<std::chrono::seconds>(put.deadline - w_.now);
     for (view& each : views_)
     {
         say(each,
-            each.object->deleting ? reason::detaching : reason::progressing,
-            "waiting until " + support::format_rfc3339(until) +
-                " for an earlier change of the listener that may still take effect");
+            progress_reason(each),
+            "an earlier change of the listener was not answered and may still take effect; waiting until it "
+            "no longer can");
         each.said.leave_as_is = is_ready(*each.object) || !mentions_unconfirmed(each);
     }
     return write_then(ended(pause::after, std::max<support::duration>(wait, 10ms)));

@@ -2,7 +2,6 @@
 #include "binding/memory.hpp"
 #include "binding/planner.hpp"
 #include "cloud/container_ref.hpp"
-#include "support/rfc3339.hpp"
 
 #include <algorithm>
 #include <utility>

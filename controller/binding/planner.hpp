@@ -41,7 +41,7 @@ private:
     std::optional<step> ask_load_balancer();
     // Rule 9. Nothing is concluded and nothing written while a PUT of ours may still take effect.
     std::optional<step> wait_for_put();
-    step wait_in_doubt(const put_memory& put, support::duration wait);
+    step wait_in_doubt(support::duration wait);
     step wait_for_load_balancer(reason why, support::duration wait);
     // What should be in the slots, with what is known so far; first verdicts and ledgers follow from it.
     std::optional<step> settle();

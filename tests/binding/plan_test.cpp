@@ -135,6 +135,20 @@ TEST(plan, the_deadline_grows_with_the_refs_of_the_body)
     );
 }
 
+TEST(plan, the_wait_for_an_ambiguous_put_is_written_once)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.cut(w.put(), false);
+    w.finish();
+    w.clear_trace();
+    for (int i = 0; i < 40; ++i)
+    {
+        w.later(510ms).finish();
+    }
+    EXPECT_THAT(w.steps(), testing::Each(testing::StartsWith("end for")));
+}
+
 TEST(plan, nothing_becomes_ready_while_a_put_is_in_doubt)
 {
     world_builder w;

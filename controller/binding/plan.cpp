@@ -246,7 +246,9 @@ std::optional<step> planner::wait_for_put()
         case put_phase::accepted:
             break;
         case put_phase::in_doubt:
-            if (!over && !same_slots(now_, put.expected))
+            // What is sent again to a listener in ERROR shows its value before it takes effect.
+            if (!over &&
+                (!same_slots(now_, put.expected) || listener_->status == cloud::provisioning_status::error))
             {
                 return wait_in_doubt(std::min(poll_wait(put.polls), put.deadline - w_.now));
             }

@@ -190,6 +190,26 @@ TEST(plan, the_deletion_of_what_may_still_be_attached_waits_for_the_deadline)
     EXPECT_FALSE(w.exists("web"));
 }
 
+TEST(plan, the_same_value_again_in_doubt_does_not_count_before_the_listener_has_healed)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.accept(w.put());
+    w.settle();
+    w.set_listener(provisioning_status::error);
+    w.later(1s).finish();
+    w.later(10s);
+    w.cut(w.put(), false);
+    const auto sent = w.now;
+    while (w.later(1s).now < sent + w.settings.write_deadline)
+    {
+        EXPECT_EQ(w.finish().next, pause::after) << "no other PUT while this one may be under way";
+        EXPECT_EQ(w.lane, binding::lane_state::ours);
+    }
+    w.later(1s);
+    w.put();
+}
+
 TEST(plan, after_a_start_with_an_unconfirmed_entry_nothing_counts_before_the_deadline)
 {
     world_builder w;

@@ -327,10 +327,13 @@ step planner::stop_for_protocol()
             "the listener's protocol is " + listener_->protocol + "; certificates go on " +
                 std::string(terminated_https) + " listeners");
         each.said.attached = condition_status::false_;
-        std::erase_if(each.next.attachments, [&](const attachment& entry) {
-            return !shows(ref_key(entry.container_ref.view()), entry.slot);
-        });
-        each.release = each.release || (each.object->deleting && each.next.attachments.empty());
+        if (at_rest())
+        {
+            std::erase_if(each.next.attachments, [&](const attachment& entry) {
+                return !shows(ref_key(entry.container_ref.view()), entry.slot);
+            });
+            each.release = each.release || (each.object->deleting && each.next.attachments.empty());
+        }
     }
     return write_then(ended(any_live() ? pause::slow : pause::resync));
 }

@@ -45,10 +45,8 @@ step planner::conclude_verified()
 void planner::conclude_one(std::size_t i)
 {
     view& each = views_[i];
-    const bool steady = balancer_ == cloud::provisioning_status::active &&
-                        listener_->status == cloud::provisioning_status::active;
     const settled_claim& settled = settled_.claims[i];
-    if (steady)
+    if (at_rest())
     {
         each.next = verified(i);
         each.release = each.release || (each.object->deleting && each.next.attachments.empty());

@@ -166,6 +166,12 @@ private:
     static bool says(const view& each, reason why);
     bool mentions_unconfirmed(const view& each) const;
     bool any_live() const;
+    // What is read of the listener now is its end state.
+    bool at_rest() const
+    {
+        return balancer_ == cloud::provisioning_status::active &&
+               listener_->status == cloud::provisioning_status::active;
+    }
     void tell(const certificate_binding& object, bool warning, std::string reason, std::string message);
     void tell_all(const std::string& reason, const std::string& message);
     static bool mentions(const ledger& held, std::string_view message);

@@ -680,4 +680,14 @@ TEST(plan, a_deletion_on_a_listener_of_another_protocol_goes)
     EXPECT_FALSE(w.exists("web"));
 }
 
+TEST(plan, a_deletion_on_a_listener_of_another_protocol_is_not_let_go_by_a_read_of_a_busy_one)
+{
+    world_builder w;
+    w.add("web", "a").holds("a", sni_slot).deleting();
+    w.listener->protocol = "TCP";
+    w.set_balancer(provisioning_status::pending);
+    w.finish();
+    EXPECT_TRUE(w.exists("web"));
+}
+
 }  // namespace

@@ -9,9 +9,20 @@ namespace {
 
 constexpr std::size_t longest_message = 1024;  // of status.errorMessage and of a condition
 
-bool is_failed(state value)
+state state_for(const certificate_binding& object, const verdict& said)
 {
-    return value == state::error;
+    if (object.deleting)
+    {
+        return state::deleting;
+    }
+    if (said.may_still_come)
+    {
+        return state::pending;
+    }
+    const bool revoked =
+        said.reason == reason::certificate_not_active && said.attached == condition_status::true_;
+    const bool fails_still = said.reason == reason::cloud_unavailable && object.status.state == state::error;
+    return revoked || fails_still ? state::error : state_of(said.reason);
 }
 
 void set_condition(
@@ -154,15 +165,12 @@ status render(
     const support::interned message(support::clean(said.message, longest_message));
     made.identified = true;
     made.observed_generation = generation;
-    made.state = object.deleting                                                     ? state::deleting
-                 : said.may_still_come                                               ? state::pending
-                 : said.reason == reason::cloud_unavailable && is_failed(made.state) ? state::error
-                                                                                     : state_of(said.reason);
+    made.state = state_for(object, said);
     const bool active = made.state == state::active;
     made.error_message = active ? support::interned() : message;
 
     const bool unavailable = said.reason == reason::cloud_unavailable;
-    const bool failed = is_failed(made.state) && !unavailable;
+    const bool failed = made.state == state::error && !unavailable;
     const auto ready = active                                                    ? condition_status::true_
                        : unavailable && said.attached == condition_status::true_ ? condition_status::unknown
                                                                                  : condition_status::false_;

@@ -70,6 +70,12 @@ INSTANTIATE_TEST_SUITE_P(
     plan_certificate,
     testing::Values(
         certificate_answer{
+            "not_active",
+            not_active("a"),
+            "pending CertificateNotActive []",
+            "error CertificateNotActive [sni a]"
+        },
+        certificate_answer{
             "expired",
             expiring("a", std::chrono::sys_days(std::chrono::year(2026) / 11 / 24)),
             "error CertificateExpired []",

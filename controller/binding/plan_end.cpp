@@ -34,8 +34,7 @@ step planner::conclude_verified()
     {
         return write_then(ended(pause::after, poll_wait(m_.busy_polls)));
     }
-    if (balancer_ != cloud::provisioning_status::active ||
-        listener_->status == cloud::provisioning_status::error)
+    if (!at_rest())
     {
         return write_then(ended(pause::slow));
     }
@@ -65,19 +64,16 @@ void planner::conclude_one(std::size_t i)
         }
         return;
     }
-    const bool in_error = balancer_ == cloud::provisioning_status::error;
-    const bool concerned = each.object->deleting || settled.shown || settled.placed;
-    if (concerned && !each.said.leave_as_is)
+    const bool listener_alone = balancer_ == cloud::provisioning_status::active;
+    if (each.object->deleting || settled.shown || settled.placed)
     {
         say(each,
-            each.object->deleting ? reason::detaching
-            : in_error            ? reason::load_balancer_error
-                                  : reason::listener_error,
-            in_error
-                ? "the load balancer is in ERROR; Octavia changes nothing on it until someone repairs it "
-                  "(openstack loadbalancer failover)"
-                : "the listener is in ERROR and not served; see the listener's certificates and the "
-                  "provider's log");
+            listener_alone ? reason::listener_error : reason::load_balancer_error,
+            listener_alone
+                ? "the listener is in ERROR and not served; see the listener's certificates and the "
+                  "provider's log"
+                : "the load balancer is in ERROR; Octavia changes nothing on it until someone repairs it "
+                  "(openstack loadbalancer failover)");
         each.said.attached = settled.shown ? condition_status::true_ : condition_status::false_;
     }
 }

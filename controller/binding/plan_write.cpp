@@ -26,7 +26,8 @@ std::optional<step> planner::write_listener()
         }
         return wait_for_load_balancer(reason::load_balancer_busy, poll_wait(m_.busy_polls));
     }
-    if (balancer_ == cloud::provisioning_status::error)
+    const bool deleted = listener_->status == cloud::provisioning_status::deleted;
+    if (balancer_ != cloud::provisioning_status::active || deleted)
     {
         return std::nullopt;  // conclude_verified names it
     }

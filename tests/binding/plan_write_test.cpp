@@ -125,6 +125,16 @@ TEST(plan_write, a_load_balancer_in_error_is_said_and_not_written)
     EXPECT_THAT(w.message("web"), HasSubstr("openstack loadbalancer failover"));
 }
 
+TEST(plan_write, a_ready_binding_on_a_load_balancer_in_error_is_not_ready)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot);
+    w.certificates["a"] = failing(failure::transient);
+    w.set_balancer(provisioning_status::error);
+    w.finish();
+    EXPECT_EQ(w.status("web"), "error LoadBalancerError [default a]");
+}
+
 TEST(plan_write, a_busy_load_balancer_is_waited_out_by_looking_ever_more_seldom)
 {
     world_builder w;
@@ -145,6 +155,18 @@ TEST(plan_write, a_busy_load_balancer_is_waited_out_by_looking_ever_more_seldom)
     EXPECT_THAT(w.steps(), Not(Contains(HasSubstr("put"))));
     w.settle();
     EXPECT_EQ(w.converge(), 1);
+}
+
+TEST(plan_write, a_deleted_load_balancer_or_listener_is_not_written)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.set_balancer(provisioning_status::deleted);
+    w.finish();
+    w.settle();
+    w.set_listener(provisioning_status::deleted);
+    w.later(1s).finish();
+    EXPECT_THAT(w.steps(), Not(Contains(HasSubstr("put"))));
 }
 
 // ---- rule 3: write-ahead ----

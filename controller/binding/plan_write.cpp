@@ -214,6 +214,10 @@ std::optional<step> planner::check_neighbours()
     for (const neighbour& each : *w_.neighbours)
     {
         undecided = undecided || each.undecided;
+        if (each.ours && m_.clean)
+        {
+            continue;  // it waits for us, or we would wait for each other for ever; it goes next
+        }
         if (!each.dead_ref.empty())
         {
             names += (names.empty() ? "" : "; ") + std::string("listener ") + each.target.listener.str() +

@@ -91,10 +91,7 @@ std::optional<step> planner::release_without_cloud()
             if (!w_.unwritable.contains(object.uid))
             {
                 made.writes.push_back({object.uid, write_kind::remove_finalizer, {}});
-                if (leaves_it && !each.next.attachments.empty())
-                {
-                    tell(object, false, "Retained", "left on the listener: " + refs_text(each.next));
-                }
+                tell_of_release(object, each.next);
             }
             continue;
         }
@@ -105,6 +102,27 @@ std::optional<step> planner::release_without_cloud()
         return made;
     }
     return any ? std::nullopt : std::optional<step>(ended(pause::resync));
+}
+
+void planner::tell_of_release(const certificate_binding& object, const ledger& held)
+{
+    if (!held.attachments.empty())
+    {
+        tell(object, false, "Retained", "left on the listener: " + refs_text(held));
+    }
+    else if (m_.listener && m_.listener->value)
+    {
+        const auto& seen = *m_.listener->value;
+        if (const auto left = shown_ref(object, {seen.default_ref, seen.sni_refs}))
+        {
+            tell(
+                object,
+                false,
+                "NotDetached",
+                "this binding has no entry for it, so it stays on the listener: " + *left
+            );
+        }
+    }
 }
 
 std::optional<step> planner::ask_place()

@@ -89,13 +89,19 @@ std::optional<std::string> planner::wanted_ref(const view& each) const
             return entry.container_ref.str();
         }
     }
+    return shown_ref(object, now_);
+}
+
+std::optional<std::string> planner::shown_ref(const certificate_binding& object, const listener_slots& slots)
+{
+    const std::string id = object.spec.certificate_id.str();
     if (object.wanted_slot() == slot::default_)
     {
-        return now_.default_ref && id_of(*now_.default_ref) == id ? now_.default_ref : std::nullopt;
+        return slots.default_ref && id_of(*slots.default_ref) == id ? slots.default_ref : std::nullopt;
     }
     const auto found =
-        std::ranges::find_if(now_.sni_refs, [&](const std::string& ref) { return id_of(ref) == id; });
-    return found == now_.sni_refs.end() ? std::nullopt : std::optional(*found);
+        std::ranges::find_if(slots.sni_refs, [&](const std::string& ref) { return id_of(ref) == id; });
+    return found == slots.sni_refs.end() ? std::nullopt : std::optional(*found);
 }
 
 const cloud::answer<cloud::certificate>* planner::certificate_of(const view& each) const

@@ -33,6 +33,7 @@ private:
     // Rule 2: a deletion without an entry detaches nothing; Retain and the annotation leave the cloud as it
     // is.
     std::optional<step> release_without_cloud();
+    void tell_of_release(const certificate_binding& object, const ledger& held);
     std::optional<step> ask_place();
     std::optional<step> ask_cloud();
     std::optional<step> stop_without_listener();
@@ -58,6 +59,10 @@ private:
     // The ref of a binding's certificate: by the certificate service, else by the ledger, else by the
     // listener.
     std::optional<std::string> wanted_ref(const view& each) const;
+    // The ref of its certificate in its slot, by the id alone.
+    static std::optional<std::string> shown_ref(
+        const certificate_binding& object, const listener_slots& slots
+    );
     const cloud::answer<cloud::certificate>* certificate_of(const view& each) const;
     // Why the binding's certificate may not be attached now; empty if it may (rule 4: only active ones).
     std::optional<verdict> why_not(const view& each) const;

@@ -77,6 +77,18 @@ TEST(plan_end, a_deletion_without_an_entry_goes_without_asking_the_cloud)
     EXPECT_THAT(w.looks(), IsEmpty());
 }
 
+TEST(plan_end, a_deletion_without_an_entry_names_the_ref_that_it_leaves)
+{
+    world_builder w;
+    w.shows("f", {"a", "b"}).add_attached("more", "b", sni_slot);
+    w.finish();
+    w.add("web", "a").sni().deleting().object().finalizers.emplace_back(binding::finalizer);
+    w.later(1s).finish();
+    EXPECT_FALSE(w.exists("web"));
+    EXPECT_EQ(w.slots(), "default=f sni=a,b");
+    EXPECT_THAT(w.told, Contains("NotDetached web"));
+}
+
 TEST(plan_end, an_object_that_goes_without_our_finalizer_is_left_alone)
 {
     world_builder w;

@@ -18,6 +18,7 @@ using jobs = std::vector<std::function<task<>()>>;
 
 task<> gather::look_at(round& r, look asked)
 {
+    const auto began = parts_.clock.now();
     if (asked.place)
     {
         const auto asked_at = parts_.clock.now();
@@ -46,6 +47,7 @@ task<> gather::look_at(round& r, look asked)
     {
         r.neighbours = co_await look_at_neighbours(r);
     }
+    r.longest_look = std::max(r.longest_look, parts_.clock.now() - began);
 }
 
 task<> gather::look_at_listener(target target)

@@ -313,7 +313,7 @@ std::optional<step> planner::check_again()
     asked.listener = w_.committed_at && m_.listener->asked_at < *w_.committed_at;
     for (std::size_t i = 0; i < views_.size(); ++i)
     {
-        if (adds(i) && w_.now - views_[i].memory->certificate->asked_at > s_.fresh_certificate)
+        if (adds(i) && !is_fresh(views_[i].memory->certificate->asked_at, s_.fresh_certificate))
         {
             asked.certificates.push_back(views_[i].object->uid);
         }
@@ -387,8 +387,13 @@ const ref_sighting* planner::fresh_sighting(const std::string& ref) const
 {
     const auto found = m_.refs.find(ref_key(ref));
     const bool fresh = found != m_.refs.end() && found->second.asked_at >= w_.round_started &&
-                       w_.now - found->second.asked_at <= s_.fresh_lookup;
+                       is_fresh(found->second.asked_at, s_.fresh_lookup);
     return fresh ? &found->second : nullptr;
+}
+
+bool planner::is_fresh(support::time_point asked_at, support::duration limit) const
+{
+    return w_.now - asked_at <= std::max(limit, 2 * w_.longest_look);
 }
 
 bool planner::is_dead(const ref_sighting& seen) const

@@ -109,6 +109,8 @@ private:
     std::vector<std::string> refs_afterwards() const;
     std::size_t ours_afterwards() const;
     const ref_sighting* fresh_sighting(const std::string& ref) const;
+    // Where a look takes longer than `limit` allows, its own time counts: the next one would be no better.
+    bool is_fresh(support::time_point asked_at, support::duration limit) const;
     bool is_dead(const ref_sighting& seen) const;
     // Rule 1, the exception: a listener in ERROR with an unconfirmed entry of ours gets the same PUT again.
     bool must_repeat() const;

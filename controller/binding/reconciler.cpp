@@ -32,7 +32,9 @@ struct reconciler::impl
 
     task<runtime::outcome> reconcile(target target)
     {
-        round r{target, parts.clock.now(), std::nullopt, {}, {}, std::nullopt, {}};
+        round r;
+        r.target = target;
+        r.started = parts.clock.now();
         for (int steps = 0; steps < most_steps; ++steps)
         {
             const auto bindings = parts.store.bindings_of(target);
@@ -90,6 +92,7 @@ struct reconciler::impl
         made.wall = parts.clock.wall();
         made.settings = &settings;
         made.round_started = r.started;
+        made.longest_look = r.longest_look;
         made.committed_at = r.committed_at;
         made.bindings = bindings;
         made.unwritable = r.unwritable;

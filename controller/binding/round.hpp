@@ -18,7 +18,8 @@ inline constexpr std::size_t side_by_side = 16;  // looks and writes of one targ
 struct round
 {
     binding::target target;
-    support::time_point started;
+    support::time_point started{};
+    support::duration longest_look{};
     std::optional<support::time_point> committed_at;
     std::set<support::uuid> unwritable;
     std::map<support::uuid, int> conflicts;

@@ -153,6 +153,7 @@ struct world
     support::wall_time wall{};
     const binding::settings* settings = nullptr;
     support::time_point round_started{};
+    support::duration longest_look{};                  // of this round; nothing read can be fresher than that
     std::optional<support::time_point> committed_at;   // the last write to Kubernetes in this round
     std::vector<const certificate_binding*> bindings;  // of the target, oldest first
     std::set<support::uuid> unwritable;                // writes to these failed in this round

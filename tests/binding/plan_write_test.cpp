@@ -359,6 +359,17 @@ TEST(plan_write, a_look_up_is_no_older_than_a_minute_when_the_put_is_sent)
     EXPECT_THAT(w.looks(), Contains("look refs(f)").Times(2));
 }
 
+TEST(plan_write, where_a_look_takes_longer_than_that_its_own_time_counts)
+{
+    for (const auto takes : {12s, 50s, 90s})
+    {
+        world_builder w;
+        w.shows("f", {"e"}).add("web", "a").sni();
+        w.look_takes = takes;
+        EXPECT_EQ(text(w.put()), "put sni=a,e");
+    }
+}
+
 TEST(plan_write, a_ref_that_looks_dead_is_looked_at_again_after_five_seconds)
 {
     world_builder w;

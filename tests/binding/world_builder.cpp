@@ -429,6 +429,7 @@ binding::world world_builder::world_now() const
     made.wall = wall();
     made.settings = &settings;
     made.round_started = round_.started;
+    made.longest_look = round_.longest_look;
     made.committed_at = round_.committed_at;
     made.bindings = sorted();
     made.unwritable = round_.unwritable;
@@ -560,7 +561,8 @@ void world_builder::settle()
 world_builder& world_builder::later(support::duration wait)
 {
     now += wait + 1ns;
-    round_ = {now, std::nullopt, {}, std::nullopt};
+    round_ = {};
+    round_.started = now;
     if (!memory.put && lane == binding::lane_state::ours)
     {
         lane = binding::lane_state::free;
@@ -663,7 +665,8 @@ void world_builder::do_look(const binding::look& asked)
     {
         round_.neighbours = neighbours;
     }
-    now += 1us;  // an answer takes time
+    now += look_takes;
+    round_.longest_look = std::max(round_.longest_look, look_takes);
 }
 
 void world_builder::do_commit(const binding::commit& made)

@@ -104,6 +104,7 @@ public:
 
     binding::target_memory memory;
     binding::settings settings;  // nothing settles: settle is 0
+    support::duration look_takes = std::chrono::microseconds(1);
     binding::lane_state lane = binding::lane_state::free;
     std::optional<support::time_point> started;  // of the process; empty: long ago
     support::time_point now;
@@ -147,7 +148,8 @@ private:
 
     struct round
     {
-        support::time_point started;
+        support::time_point started{};
+        support::duration longest_look{};
         std::optional<support::time_point> committed_at;
         std::set<support::uuid> unwritable;
         std::optional<std::vector<binding::neighbour>> neighbours;

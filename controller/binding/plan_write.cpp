@@ -245,9 +245,7 @@ std::optional<step> planner::check_neighbours()
     if (undecided)
     {
         for_affected([&](view& each) {
-            say(each,
-                progress_reason(each),
-                "making sure that the other listeners of the load balancer can be read");
+            say(each, progress_reason(each), "making sure of the other listeners of the load balancer");
         });
         return write_then(ended(pause::after, s_.proof));
     }

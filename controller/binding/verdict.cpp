@@ -162,7 +162,10 @@ status render(
         return made;
     }
     const auto generation = std::max(object.generation, object.status.observed_generation);
-    const support::interned message(support::clean(said.message, longest_message));
+    const bool silent = said.message.empty() && said.reason != reason::attached;
+    const support::interned message(
+        support::clean(silent ? name_of(said.reason) : std::string_view(said.message), longest_message)
+    );
     made.identified = true;
     made.observed_generation = generation;
     made.state = state_for(object, said);

@@ -1,0 +1,85 @@
+#include "binding/lanes.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using binding::lane;
+using binding::lane_state;
+using binding::lanes;
+using binding::target;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+support::uuid id(int number)
+{
+    char text[37];
+    std::snprintf(text, sizeof text, "00000000-0000-4000-8000-%012d", number);
+    return *support::uuid::parse(text);
+}
+
+const support::interned region("sao1");
+const target one{region, id(1)};
+const target two{region, id(2)};
+const target three{region, id(3)};
+const lane here{region, id(100)};
+const lane there{region, id(200)};
+
+TEST(lanes, a_lane_is_free_until_it_is_taken)
+{
+    lanes all;
+    EXPECT_EQ(all.state(here, one), lane_state::free);
+    EXPECT_TRUE(all.take(here, one));
+    EXPECT_EQ(all.state(here, one), lane_state::ours);
+    EXPECT_EQ(all.state(here, two), lane_state::taken);
+}
+
+TEST(lanes, a_taken_lane_is_not_taken_by_another)
+{
+    lanes all;
+    all.take(here, one);
+    EXPECT_FALSE(all.take(here, two));
+    EXPECT_TRUE(all.take(here, one)) << "who has it has it";
+    EXPECT_EQ(all.state(here, one), lane_state::ours);
+}
+
+TEST(lanes, each_load_balancer_has_its_own)
+{
+    lanes all;
+    EXPECT_TRUE(all.take(here, one));
+    EXPECT_TRUE(all.take(there, two));
+    EXPECT_EQ(all.state(there, one), lane_state::taken);
+}
+
+TEST(lanes, the_same_load_balancer_in_another_region_is_another_lane)
+{
+    lanes all;
+    all.take(here, one);
+    EXPECT_TRUE(all.take({support::interned("rio1"), here.load_balancer}, two));
+}
+
+TEST(lanes, who_leaves_gets_those_that_wait_longest_first)
+{
+    lanes all;
+    all.take(here, one);
+    all.wait(here, three);
+    all.wait(here, two);
+    all.wait(here, three);
+    EXPECT_THAT(all.leave(here, one), ElementsAre(three, two)) << "each once";
+    EXPECT_EQ(all.state(here, two), lane_state::free);
+    all.take(here, two);
+    EXPECT_THAT(all.leave(here, two), IsEmpty()) << "who was told waits no longer";
+}
+
+TEST(lanes, who_does_not_have_it_leaves_nothing)
+{
+    lanes all;
+    all.take(here, one);
+    all.wait(here, two);
+    EXPECT_THAT(all.leave(here, two), IsEmpty());
+    EXPECT_THAT(all.leave(there, one), IsEmpty());
+    EXPECT_EQ(all.state(here, one), lane_state::ours);
+}
+
+}  // namespace

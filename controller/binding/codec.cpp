@@ -27,6 +27,18 @@ std::optional<std::string_view> text_at(element parent, std::string_view key)
     return parent[key].get(text) == simdjson::SUCCESS ? std::optional(text) : std::nullopt;
 }
 
+// Empty where it is absent or null; nullopt for another type.
+std::optional<std::string_view> optional_text(element parent, std::string_view key)
+{
+    element value;
+    if (parent[key].get(value) != simdjson::SUCCESS || value.is_null())
+    {
+        return "";
+    }
+    std::string_view text;
+    return value.get(text) == simdjson::SUCCESS ? std::optional(text) : std::nullopt;
+}
+
 interned interned_at(element parent, std::string_view key)
 {
     return interned(text_at(parent, key).value_or(""));
@@ -89,17 +101,24 @@ support::result<> read_metadata(element metadata, certificate_binding& into)
         into.abandoned = text_at(annotations, abandon_annotation) == "true";
         into.requested_at = interned_at(annotations, requested_at_annotation);
     }
-    if (simdjson::dom::array finalizers; metadata["finalizers"].get(finalizers) == simdjson::SUCCESS)
+    element list;
+    if (metadata["finalizers"].get(list) != simdjson::SUCCESS || list.is_null())
     {
-        for (element each : finalizers)
+        return {};
+    }
+    simdjson::dom::array finalizers;
+    if (list.get(finalizers) != simdjson::SUCCESS)
+    {
+        return wrong("metadata.finalizers");
+    }
+    for (element each : finalizers)
+    {
+        std::string_view text;
+        if (each.get(text) != simdjson::SUCCESS)
         {
-            std::string_view text;
-            if (each.get(text) != simdjson::SUCCESS)
-            {
-                return wrong("metadata.finalizers");
-            }
-            into.finalizers.emplace_back(text);
+            return wrong("metadata.finalizers");
         }
+        into.finalizers.emplace_back(text);
     }
     return {};
 }
@@ -148,15 +167,23 @@ support::result<> read_ledger(element status, ledger& into)
             );
         }
     }
-    into.replaced_default_ref = interned_at(status, "replacedDefaultRef");
-    if (element place; status["cloud"].get(place) == simdjson::SUCCESS)
+    const auto replaced = optional_text(status, "replacedDefaultRef");
+    if (!replaced)
     {
-        into.place = {
-            interned_at(place, "identity"),
-            interned_at(place, "projectId"),
-            interned_at(place, "region"),
-            interned_at(place, "loadBalancerEndpoint"),
-        };
+        return wrong("status.replacedDefaultRef");
+    }
+    into.replaced_default_ref = interned(*replaced);
+    if (element place; status["cloud"].get(place) == simdjson::SUCCESS && !place.is_null())
+    {
+        const auto identity = optional_text(place, "identity");
+        const auto project = optional_text(place, "projectId");
+        const auto region = optional_text(place, "region");
+        const auto endpoint = optional_text(place, "loadBalancerEndpoint");
+        if (!place.is_object() || !identity || !project || !region || !endpoint)
+        {
+            return wrong("status.cloud");
+        }
+        into.place = {interned(*identity), interned(*project), interned(*region), interned(*endpoint)};
     }
     return {};
 }
@@ -178,13 +205,18 @@ void read_conditions(element status, binding::status& into)
     for (element each : conditions)
     {
         const auto type = text_at(each, "type");
+        const auto why = parse_reason(text_at(each, "reason").value_or(""));
+        if (!why || *why == reason::unset)
+        {
+            continue;  // of another version: as good as not there
+        }
         for (std::size_t i = 0; i < condition_types; ++i)
         {
             if (type == condition_names.at(i))
             {
                 into.conditions.at(i) = {
                     parse_condition_status(text_at(each, "status").value_or("")),
-                    parse_reason(text_at(each, "reason").value_or("")).value_or(reason::unset),
+                    *why,
                     integer_at(each, "observedGeneration").value_or(0),
                     time_at(each, "lastTransitionTime").value_or(support::wall_time{}),
                     interned_at(each, "message"),
@@ -329,8 +361,12 @@ support::result<certificate_binding> decode(std::string_view object)
     {
         return std::unexpected(read.error());
     }
-    if (element status; root["status"].get(status) == simdjson::SUCCESS)
+    if (element status; root["status"].get(status) == simdjson::SUCCESS && !status.is_null())
     {
+        if (!status.is_object())
+        {
+            return wrong("status");
+        }
         if (auto read = read_status(status, decoded.status); !read)
         {
             return std::unexpected(read.error());

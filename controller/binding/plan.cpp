@@ -305,7 +305,7 @@ step planner::wait_for_load_balancer(reason why, support::duration wait)
     {
         for (view& each : views_)
         {
-            if (is_ready(*each.object))
+            if (was_verified(each))
             {
                 say_unavailable(each, "not verified for long: the load balancer is being changed");
                 continue;
@@ -380,6 +380,13 @@ step planner::stop_for(const cloud::error& error, bool keep_said)
         return write_then(ended(pause::after, *error.retry_after));
     }
     return write_then(ended(why == reason::cloud_unavailable ? pause::retry : pause::slow));
+}
+
+bool planner::was_verified(const view& each)
+{
+    const condition& ready = each.object->status[condition_type::ready];
+    return is_ready(*each.object) ||
+           (ready.status == condition_status::unknown && says(each, reason::cloud_unavailable));
 }
 
 void planner::say_unavailable(view& each, std::string message)

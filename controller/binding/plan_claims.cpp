@@ -252,10 +252,11 @@ void planner::first_verdicts()
             each.said.message += "; certificate " + id_of(settled.kept.front().container_ref.view()) +
                                  " stays attached until then";
         }
-        else if (!missing && !settled.shown)
+        if (each.said.reason == reason::attached && (!settled.shown || affected(i)))
         {
-            say(each, reason::progressing, "about to be attached");
-            each.said.attached = condition_status::false_;
+            say(each,
+                reason::progressing,
+                settled.shown ? "the listener is about to be changed" : "about to be attached");
         }
     }
 }
@@ -324,8 +325,17 @@ bool planner::certificate_due(const view& each) const
     {
         return true;
     }
-    const bool looked_in_this_round = each.memory->certificate->asked_at >= w_.round_started;
-    return !looked_in_this_round && (unanswered(each) || w_.now >= next_look(each));
+    const auto asked_at = each.memory->certificate->asked_at;
+    if (const auto* seen = certificate_of(each); *seen)
+    {
+        const auto ref = m_.refs.find(ref_key((*seen)->container_ref));
+        if (ref != m_.refs.end() && ref->second.state == cloud::ref_state::dead &&
+            ref->second.asked_at > asked_at)
+        {
+            return true;  // it has died since
+        }
+    }
+    return asked_at < w_.round_started && (unanswered(each) || w_.now >= next_look(each));
 }
 
 bool planner::unanswered(const view& each) const

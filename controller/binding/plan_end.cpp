@@ -54,7 +54,7 @@ void planner::conclude_one(std::size_t i)
     if (balancer_ == cloud::provisioning_status::pending)
     {
         const bool waits = each.object->deleting || each.said.reason == reason::attached;
-        if (waits && is_ready(*each.object))
+        if (waits && was_verified(each))
         {
             say_unavailable(each, "not verified for long: the load balancer is being changed");
         }

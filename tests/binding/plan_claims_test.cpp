@@ -322,6 +322,18 @@ TEST(plan_claims, a_rotation_that_is_refused_keeps_the_old_one)
     EXPECT_THAT(w.message("web"), HasSubstr(certificate_id("a").str()));
 }
 
+TEST(plan_claims, a_rotation_to_what_is_there_already_is_not_ready_before_the_old_one_is_gone)
+{
+    world_builder w;
+    w.shows("f", {"a", "b"}).add_attached("web", "a", sni_slot);
+    w.change("web").wants("b");
+    EXPECT_EQ(text(w.put()), "put sni=b");
+    EXPECT_EQ(w.status("web"), "pending Progressing [sni a?, sni b]");
+    w.lane = binding::lane_state::taken;
+    w.later(1s).finish();
+    EXPECT_EQ(w.status("web"), "pending Progressing [sni a?, sni b]");
+}
+
 TEST(plan_claims, there_and_back_before_the_put_changes_nothing)
 {
     world_builder w;

@@ -656,6 +656,21 @@ TEST(plan, a_ready_binding_of_an_earlier_process_stays_ready_for_three_resync_pe
     EXPECT_EQ(w.status("web"), "pending CloudUnavailable [default a]");
 }
 
+TEST(plan, a_load_balancer_that_stays_pending_leaves_nothing_verified)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot);
+    w.finish();
+    w.set_balancer(provisioning_status::pending);
+    w.later(29min).finish();
+    EXPECT_EQ(w.status("web"), "active Attached [default a]");
+    w.later(2min).finish();
+    EXPECT_EQ(w.status("web"), "pending CloudUnavailable [default a]");
+    w.settle();
+    w.later(1s).finish();
+    EXPECT_EQ(w.status("web"), "active Attached [default a]");
+}
+
 // ---- the protocol ----
 
 TEST(plan, a_listener_of_another_protocol_is_said_and_never_written)

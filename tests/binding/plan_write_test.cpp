@@ -402,6 +402,24 @@ TEST(plan_write, a_dead_one_of_ours_is_left_out_of_the_same_put)
     EXPECT_THAT(w.told, Contains("Warning DeadRefRemoved gone"));
 }
 
+TEST(plan_write, a_dead_one_of_ours_is_not_added_again_by_what_was_known_of_it_before)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("gone", "a", sni_slot);
+    w.finish();  // its certificate is seen to be active
+    w.certificates["a"] = failing(failure::not_found);
+    w.refs["a"] = ref_state::dead;
+    w.later(1s).add("web", "b").sni();
+    w.write_fails = [&w](const std::string&) {
+        EXPECT_EQ(w.status("gone").find("active Attached [sni a?]"), std::string::npos)
+            << "Ready while it goes";
+        return false;
+    };
+    EXPECT_EQ(w.converge(), 1);
+    EXPECT_EQ(w.slots(), "default=f sni=b");
+    EXPECT_EQ(w.status("gone"), "error CertificateNotFound []");
+}
+
 TEST(plan_write, a_dead_one_of_ours_stays_until_we_have_to_write_and_says_what_comes)
 {
     world_builder w;

@@ -1,6 +1,7 @@
 #include "binding/fake_cloud.hpp"
 
 #include <algorithm>
+#include <memory>
 
 namespace test {
 namespace {
@@ -43,6 +44,10 @@ support::task<cloud::answer<cloud::listener>> fake_cloud::get_listener(std::stri
     {
         co_return std::unexpected(*listener_error);
     }
+    if (denied.contains(id.str()))
+    {
+        co_return std::unexpected(cloud::error{cloud::failure::access_denied, "403", {}, {}});
+    }
     if (!listeners.contains(id))
     {
         co_return std::unexpected(
@@ -78,6 +83,8 @@ support::task<cloud::answer<cloud::listener>> fake_cloud::update_listener(
             co_return std::unexpected(*error);
         }
     }
+    co_await take_time(listeners.at(id).load_balancer);
+    let_time_pass();
     listener_row& row = listeners.at(id);
     if (balancers.at(row.load_balancer) != cloud::provisioning_status::active)
     {
@@ -117,6 +124,17 @@ support::task<cloud::answer<cloud::listener>> fake_cloud::update_listener(
         }
     }
     co_return shown(id);
+}
+
+support::task<> fake_cloud::take_time(support::uuid balancer)
+{
+    int& under_way = puts_under_way_[balancer];
+    most_puts_at_a_time = std::max(most_puts_at_a_time, ++under_way);
+    const std::shared_ptr<void> over(nullptr, [&under_way](void*) { --under_way; });
+    if (put_takes > support::duration::zero())
+    {
+        co_await clock_.sleep_for(put_takes);
+    }
 }
 
 support::task<cloud::ref_state> fake_cloud::look_up(std::string, std::string container_ref)

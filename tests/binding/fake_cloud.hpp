@@ -36,6 +36,8 @@ public:
     std::set<std::string> dead;  // ids that answer 404
     std::optional<support::wall_time> expires_at;
     support::duration pending_for = std::chrono::milliseconds(300);
+    support::duration put_takes{};  // before it takes effect
+    int most_puts_at_a_time = 0;    // of one load balancer
     cloud::place here{"http://keystone/v3", "project", "sao1", "http://octavia/v2"};
 
     struct put_record
@@ -50,6 +52,7 @@ public:
     // An error that is given although the PUT takes effect.
     std::function<std::optional<cloud::error>(const put_record&)> after_put;
     std::optional<cloud::error> listener_error;
+    std::set<std::string> denied;  // listeners that answer 403
     std::function<void(const put_record&)> seen_at_put;
 
     static std::string ref(const std::string& id) { return "http://kms/v1/containers/" + id; }
@@ -67,12 +70,14 @@ public:
     support::task<cloud::ref_state> look_up(std::string region, std::string container_ref) override;
 
 private:
+    support::task<> take_time(support::uuid balancer);
     void let_time_pass();
     void work(support::uuid balancer);
     cloud::listener shown(support::uuid id) const;
 
     support::clock& clock_;
     std::map<support::uuid, support::time_point> pending_until_;
+    std::map<support::uuid, int> puts_under_way_;
 };
 
 }  // namespace test

@@ -42,6 +42,7 @@ public:
 
     bool exists(const std::string& name) const { return objects_.contains(name); }
     const json& object(const std::string& name) const { return objects_.at(name); }
+    const std::map<std::string, json>& objects() const { return objects_; }
     std::string ready_reason(const std::string& name) const;
     std::string message(const std::string& name) const;
     std::string state(const std::string& name) const;

@@ -1,0 +1,281 @@
+#include "binding/invariants.hpp"
+
+#include "binding/certificate_binding.hpp"
+#include "cloud/container_ref.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace test {
+namespace {
+
+using namespace std::chrono_literals;
+using cloud::ref_key;
+using json = nlohmann::json;
+
+std::set<std::string> keys_of(const std::vector<std::string>& refs)
+{
+    std::set<std::string> keys;
+    for (const std::string& each : refs)
+    {
+        keys.insert(ref_key(each));
+    }
+    return keys;
+}
+
+std::string key_of(const std::optional<std::string>& ref)
+{
+    return ref ? ref_key(*ref) : "";
+}
+
+bool has_finalizer(const json& metadata)
+{
+    return metadata.value("finalizers", std::set<std::string>()).contains(std::string(binding::finalizer));
+}
+
+std::string certificate_of(const std::string& key)
+{
+    return key.substr(key.rfind('/') + 1);
+}
+
+}  // namespace
+
+invariants::invariants(fake_kube& kube, fake_cloud& cloud, support::clock& clock)
+    : kube_(kube), cloud_(cloud), clock_(clock)
+{
+    cloud_.seen_at_put = [this](const auto& put) { look_at_put(put); };
+}
+
+void invariants::stopped(const std::string& certificate)
+{
+    stopped_[ref_key(fake_cloud::ref(certificate))] = clock_.now();
+}
+
+support::task<support::result<std::unique_ptr<kube::list_page>>> invariants::list(kube::list_request request)
+{
+    return kube_.list(std::move(request));
+}
+
+support::task<support::result<std::unique_ptr<kube::watch_stream>>> invariants::watch(
+    kube::watch_request request
+)
+{
+    return kube_.watch(std::move(request));
+}
+
+support::task<support::result<std::unique_ptr<kube::object_answer>>> invariants::patch(
+    kube::patch_request request
+)
+{
+    if (kube_.exists(request.name))
+    {
+        const json& object = kube_.object(request.name);
+        const json patch = json::parse(request.merge_patch);
+        const bool meets = patch["metadata"]["resourceVersion"] == object["metadata"]["resourceVersion"];
+        if (meets && request.subresource == "status")
+        {
+            look_at_status(object, patch["status"]);
+        }
+        else if (meets && has_finalizer(object["metadata"]) && !has_finalizer(patch["metadata"]))
+        {
+            look_at_release(object);
+        }
+    }
+    return kube_.patch(std::move(request));
+}
+
+support::task<support::result<std::unique_ptr<kube::object_answer>>> invariants::get(
+    kube::resource resource, std::string name_space, std::string name
+)
+{
+    return kube_.get(std::move(resource), std::move(name_space), std::move(name));
+}
+
+std::vector<invariants::entry> invariants::ledger_of(const json& object) const
+{
+    std::vector<entry> held;
+    const json& status = object["status"];
+    for (const json& each : status.value("attachments", json::array()))
+    {
+        held.push_back({
+            ref_key(each["containerRef"].get<std::string>()),
+            each["slot"] == "default",
+            each["confirmed"].get<bool>(),
+            status.value("replacedDefaultRef", ""),
+            object["metadata"].contains("deletionTimestamp"),
+        });
+    }
+    return held;
+}
+
+std::vector<invariants::entry> invariants::ledgers(const std::string& listener, const std::string& except)
+    const
+{
+    std::vector<entry> all;
+    for (const auto& [name, object] : kube_.objects())
+    {
+        if (name != except && object["spec"]["resourceId"] == listener && has_finalizer(object["metadata"]))
+        {
+            const auto held = ledger_of(object);
+            all.insert(all.end(), held.begin(), held.end());
+        }
+    }
+    return all;
+}
+
+bool invariants::shows(const binding::listener_slots& slots, const entry& which)
+{
+    return which.is_default ? key_of(slots.default_ref) == which.key
+                            : keys_of(slots.sni_refs).contains(which.key);
+}
+
+bool invariants::at_rest(const fake_cloud::listener_row& row) const
+{
+    return row.status == cloud::provisioning_status::active &&
+           cloud_.balancers.at(row.load_balancer) == cloud::provisioning_status::active;
+}
+
+bool invariants::stopped_long_ago(const std::string& key, support::duration allowed) const
+{
+    const auto found = stopped_.find(key);
+    return found == stopped_.end() || clock_.now() - found->second > allowed;
+}
+
+void invariants::look_at_put(const fake_cloud::put_record& put) const
+{
+    const auto& row = cloud_.listeners.at(put.listener);
+    const binding::listener_slots& now = row.slots;
+    binding::listener_slots after = now;
+    after.default_ref = put.change.default_ref.value_or(now.default_ref);
+    after.sni_refs = put.change.sni_refs.value_or(now.sni_refs);
+    const auto held = ledgers(put.listener.str());
+    const auto may_change = [&](const std::string& key) {
+        return std::ranges::any_of(held, [&](const entry& each) {
+            return !each.is_default && each.key == key && !each.confirmed;
+        });
+    };
+
+    if (!at_rest(row) && row.status != cloud::provisioning_status::error)
+    {
+        return;  // Octavia answers busy, whatever it is
+    }
+    EXPECT_TRUE(!same_slots(now, after) || row.status == cloud::provisioning_status::error)
+        << "S8: changes nothing";
+    EXPECT_TRUE(after.default_ref || !after.sni_refs.empty()) << "S2: no certificate is left";
+
+    std::set<std::string> added;
+    for (const std::string& key : keys_of(after.sni_refs))
+    {
+        if (!keys_of(now.sni_refs).contains(key))
+        {
+            EXPECT_TRUE(may_change(key)) << "S1, S12: adds " << key;
+            added.insert(key);
+        }
+    }
+    for (const std::string& key : keys_of(now.sni_refs))
+    {
+        EXPECT_TRUE(keys_of(after.sni_refs).contains(key) || may_change(key)) << "S1, S12: removes " << key;
+    }
+    if (key_of(now.default_ref) != key_of(after.default_ref))
+    {
+        look_at_default(put, held, now);
+        added.insert(key_of(after.default_ref));
+    }
+    for (const std::string& key : added)
+    {
+        const auto known = cloud_.certificates.find(certificate_of(key));
+        const bool usable = known == cloud_.certificates.end() || known->second;
+        EXPECT_TRUE(usable || !stopped_long_ago(key, 10s)) << "rule 4: adds what is not active: " << key;
+    }
+    auto stays = keys_of(after.sni_refs);
+    stays.insert(key_of(after.default_ref));
+    for (const std::string& key : stays)
+    {
+        const bool dead = cloud_.dead.contains(certificate_of(key));
+        EXPECT_TRUE(!dead || !stopped_long_ago(key, 60s)) << "rule 4: writes over dead " << key;
+    }
+}
+
+void invariants::look_at_default(
+    const fake_cloud::put_record& put, const std::vector<entry>& held, const binding::listener_slots& now
+) const
+{
+    const std::string before = key_of(now.default_ref);
+    const std::string after = key_of(*put.change.default_ref);
+    const auto entry_for = [&](const std::string& key) {
+        return std::ranges::find_if(held, [&](const entry& each) {
+            return each.is_default && each.key == key && !each.confirmed;
+        });
+    };
+    const bool was_ours =
+        std::ranges::any_of(held, [&](const entry& each) { return each.is_default && each.key == before; });
+    EXPECT_TRUE(!was_ours || entry_for(before) != held.end()) << "S12: replaces " << before;
+    const auto taker = entry_for(after);
+    if (taker != held.end())
+    {
+        EXPECT_TRUE(was_ours || before.empty() || ref_key(taker->remembered) == before)
+            << "rule 5: replaces foreign " << before << ", remembers " << taker->remembered;
+        return;
+    }
+    EXPECT_TRUE(was_ours) << "S1: replaces foreign " << before << " by " << after;
+    const bool remembered = std::ranges::any_of(held, [&](const entry& each) {
+        return each.is_default && each.key == before && ref_key(each.remembered) == after;
+    });
+    EXPECT_TRUE(after.empty() || remembered) << "rule 5: puts back " << after;
+}
+
+void invariants::look_at_release(const json& object) const
+{
+    const std::string name = object["metadata"]["name"].get<std::string>();
+    EXPECT_TRUE(object["metadata"].contains("deletionTimestamp"))
+        << "S4: " << name << " is not being deleted";
+    const bool abandoned =
+        object["metadata"].value("annotations", json::object()).value(binding::abandon_annotation, "") ==
+        "true";
+    const auto listener = object["spec"]["resourceId"].get<std::string>();
+    const auto found = cloud_.listeners.find(*support::uuid::parse(listener));
+    if (abandoned || object["spec"].value("deletionPolicy", "") == "Retain" ||
+        found == cloud_.listeners.end())
+    {
+        return;
+    }
+    const auto others = ledgers(listener, name);
+    for (const entry& each : ledger_of(object))
+    {
+        const bool passed_on = std::ranges::any_of(others, [&](const entry& other) {
+            return !other.deleting && other.is_default == each.is_default && other.key == each.key;
+        });
+        const bool gone = !shows(found->second.slots, each) && at_rest(found->second);
+        EXPECT_TRUE(passed_on || gone) << "S4: " << name << " goes, " << each.key << " stays";
+    }
+}
+
+void invariants::look_at_status(const json& object, const json& wanted) const
+{
+    if (wanted["state"] != "active" || object["status"].value("state", "") == "active")
+    {
+        return;
+    }
+    const auto& spec = object["spec"];
+    const auto found = cloud_.listeners.find(*support::uuid::parse(spec["resourceId"].get<std::string>()));
+    ASSERT_NE(found, cloud_.listeners.end());
+    entry want;
+    want.key = ref_key(fake_cloud::ref(spec["certificateId"].get<std::string>()));
+    want.is_default = !spec["options"]["sni"].get<bool>();
+    EXPECT_TRUE(shows(found->second.slots, want) && at_rest(found->second))
+        << "rule 11: " << object["metadata"]["name"] << " becomes active";
+    const auto held = wanted["attachments"];
+    EXPECT_TRUE(std::ranges::any_of(
+        held,
+        [&](const json& each) {
+            return ref_key(each["containerRef"].get<std::string>()) == want.key &&
+                   (each["slot"] == "default") == want.is_default && each["confirmed"] == true;
+        }
+    )) << "rule 3: "
+       << object["metadata"]["name"] << " becomes active without a confirmed entry";
+}
+
+}  // namespace test

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "binding/fake_cloud.hpp"
+#include "component/fake_kube.hpp"
+#include "support/clock.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace test {
+
+// What must hold at each write of the controller, whatever has happened before: a Kubernetes client that
+// passes everything on and looks at the world first.
+//
+// At a PUT: it changes only what a committed ledger holds unconfirmed (S1, S12), it is no repetition (S8), a
+// listener keeps a certificate (S2), what is added was usable 10 s ago (rule 4), no ref stays that is dead
+// for long (rule 4), a foreign default that is replaced is remembered, and one that goes back was (rule 5).
+// At the removal of a finalizer: the refs of the ledger are gone from a listener that is at rest, or somebody
+// else's, or to be left (S4). At a status that becomes active: the certificate is there, and at rest (rule
+// 11).
+class invariants final : public kube::client
+{
+public:
+    invariants(fake_kube& kube, fake_cloud& cloud, support::clock& clock);
+
+    // When a certificate stopped being usable or readable, for the rules that allow for a while.
+    void stopped(const std::string& certificate);
+
+    support::task<support::result<std::unique_ptr<kube::list_page>>> list(kube::list_request request
+    ) override;
+    support::task<support::result<std::unique_ptr<kube::watch_stream>>> watch(kube::watch_request request
+    ) override;
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> patch(kube::patch_request request
+    ) override;
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> get(
+        kube::resource resource, std::string name_space, std::string name
+    ) override;
+
+private:
+    using json = nlohmann::json;
+
+    struct entry
+    {
+        std::string key;
+        bool is_default = false;
+        bool confirmed = false;
+        std::string remembered;  // replacedDefaultRef beside it
+        bool deleting = false;   // its binding is
+    };
+
+    std::vector<entry> ledger_of(const json& object) const;
+    // Of all bindings on the listener that carry our finalizer, but `except`.
+    std::vector<entry> ledgers(const std::string& listener, const std::string& except = "") const;
+
+    void look_at_put(const fake_cloud::put_record& put) const;
+    void look_at_default(
+        const fake_cloud::put_record& put, const std::vector<entry>& held, const binding::listener_slots& now
+    ) const;
+    void look_at_release(const json& object) const;
+    void look_at_status(const json& object, const json& wanted) const;
+    bool stopped_long_ago(const std::string& key, support::duration allowed) const;
+    bool at_rest(const fake_cloud::listener_row& row) const;
+    static bool shows(const binding::listener_slots& slots, const entry& which);
+
+    fake_kube& kube_;
+    fake_cloud& cloud_;
+    support::clock& clock_;
+    std::map<std::string, support::time_point> stopped_;  // by key of the ref
+};
+
+}  // namespace test

@@ -1,0 +1,496 @@
+#include "binding/reconciler.hpp"
+
+#include "binding/the_loop.hpp"
+#include "support/log.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace test;
+using kind = runtime::outcome::kind;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::Ge;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Le;
+using testing::Not;
+
+std::string ref(const std::string& id)
+{
+    return fake_cloud::ref(id);
+}
+
+// A Kubernetes whose writes take a second.
+class slow_kube final : public kube::client
+{
+public:
+    slow_kube(kube::client& real, support::clock& clock) : real_(real), clock_(clock) {}
+
+    support::task<support::result<std::unique_ptr<kube::list_page>>> list(kube::list_request request) override
+    {
+        return real_.list(std::move(request));
+    }
+    support::task<support::result<std::unique_ptr<kube::watch_stream>>> watch(kube::watch_request request
+    ) override
+    {
+        return real_.watch(std::move(request));
+    }
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> patch(kube::patch_request request
+    ) override
+    {
+        most = std::max(most, ++under_way_);
+        co_await clock_.sleep_for(1s);
+        --under_way_;
+        co_return co_await real_.patch(std::move(request));
+    }
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> get(
+        kube::resource resource, std::string name_space, std::string name
+    ) override
+    {
+        return real_.get(std::move(resource), std::move(name_space), std::move(name));
+    }
+
+    int most = 0;  // at a time
+
+private:
+    kube::client& real_;
+    support::clock& clock_;
+    int under_way_ = 0;
+};
+
+// The reconciler alone: a test runs its rounds.
+class reconciler : public the_loop
+{
+protected:
+    reconciler() { one.emplace(*this); }
+
+    // One process without its queue.
+    struct alone
+    {
+        explicit alone(reconciler& test)
+            : store([](const auto*, const auto*) {}, [] {}),
+              sink(&store.scope("")),
+              rounds(
+                  {test.used(),
+                   test.cloud,
+                   test.clock(),
+                   store,
+                   random,
+                   [&test](binding::target t) { test.asked_for.push_back(t.listener.str()); }},
+                  test.settings
+              )
+        {}
+
+        support::random_engine random{1};
+        binding::bindings store;
+        runtime::object_sink* sink;
+        binding::reconciler rounds;
+    };
+
+    kube::client& used() { return other_kube != nullptr ? *other_kube : checked; }
+
+    void restart()
+    {
+        one.emplace(*this);
+        see();
+    }
+
+    // What the watch shows now.
+    void see() { kube.list_into(*one->sink); }
+
+    runtime::outcome round(const std::string& listener = listener_1)
+    {
+        return run(one->rounds.reconcile({support::interned("sao1"), *support::uuid::parse(listener)}));
+    }
+
+    // Rounds until one wants a rest of a minute.
+    void rounds(const std::string& listener = listener_1)
+    {
+        for (int i = 0; i < 100; ++i)
+        {
+            const auto end = round(listener);
+            if (end.how != kind::retry && end.pause > 1min)
+            {
+                return;
+            }
+            advance(std::max<support::duration>(end.pause, 100ms));
+        }
+        ADD_FAILURE() << "does not come to rest";
+    }
+
+    void create(const fake_kube::wanted& wanted)
+    {
+        kube.create(wanted);
+        see();
+    }
+
+    // A first round sees what has arrived; the next one writes.
+    runtime::outcome second_round()
+    {
+        round();
+        advance(200ms);
+        return round();
+    }
+
+    // A binding that was seen to be attached.
+    void attach(const std::string& name, const std::string& certificate, bool sni = true)
+    {
+        create({.name = name, .certificate = certificate, .listener = listener_1, .sni = sni});
+        rounds();
+        ASSERT_EQ(kube.state(name), "active");
+    }
+
+    kube::client* other_kube = nullptr;
+    binding::settings settings;
+    std::vector<std::string> asked_for;
+    std::optional<alone> one;
+};
+
+// ---- writes to Kubernetes ----
+
+TEST_F(reconciler, an_attach_is_three_writes_an_adoption_two_and_rest_none)
+{
+    attach("web", cert_a);
+    EXPECT_THAT(kube.writes, ElementsAre("web metadata", "web status", "web status"));
+    kube.writes.clear();
+    row().slots.sni_refs.push_back(ref(cert_b));
+    attach("more", cert_b);
+    EXPECT_THAT(kube.writes, ElementsAre("more metadata", "more status"));
+    kube.writes.clear();
+    for (int i = 0; i < 10; ++i)
+    {
+        advance(10min);
+        round();
+    }
+    EXPECT_THAT(kube.writes, IsEmpty());
+    EXPECT_EQ(cloud.puts.size(), 1U);
+}
+
+TEST_F(reconciler, a_conflict_is_read_again_and_planned_again)
+{
+    create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
+    // Nobody has shown us this yet.
+    kube.update("web", [](auto& object) { object["spec"]["certificateId"] = cert_b; });
+    rounds();
+    EXPECT_THAT(row().slots.sni_refs, ElementsAre(ref(cert_b))) << "never the certificate of before";
+    EXPECT_EQ(cloud.puts.size(), 1U);
+}
+
+TEST_F(reconciler, a_conflict_with_a_deletion_ends_in_the_deletion)
+{
+    attach("web", cert_a);
+    kube.update("web", [](auto& object) { object["spec"]["certificateId"] = cert_b; });
+    see();
+    kube.remove("web");
+    rounds();
+    EXPECT_FALSE(kube.exists("web"));
+    EXPECT_THAT(row().slots.sni_refs, IsEmpty());
+}
+
+TEST_F(reconciler, endless_conflicts_are_left_to_another_round)
+{
+    int conflicts = 0;
+    kube.before_write = [&](const auto&) {
+        ++conflicts;
+        return std::optional(support::error{support::errc::status, "modified", 409, {}});
+    };
+    create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
+    EXPECT_EQ(second_round().how, kind::retry);
+    EXPECT_LE(conflicts, 6);
+    EXPECT_THAT(cloud.puts, IsEmpty());
+}
+
+TEST_F(reconciler, an_object_that_is_gone_while_it_is_written_is_no_trouble)
+{
+    create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
+    create({.name = "more", .certificate = cert_b, .listener = listener_1, .sni = true});
+    kube.remove("web");
+    support::log_capture log;
+    second_round();
+    EXPECT_THAT(log.text(), Not(HasSubstr("could not write")));
+    see();
+    rounds();
+    EXPECT_EQ(kube.state("more"), "active");
+    EXPECT_THAT(row().slots.sni_refs, ElementsAre(ref(cert_b)));
+}
+
+TEST_F(reconciler, a_ledger_that_somebody_else_wrote_is_warned_of)
+{
+    attach("web", cert_a);
+    kube.update("web", [](auto& object) { object["status"]["attachments"] = nlohmann::json::array(); });
+    see();
+    support::log_capture log;
+    rounds();
+    EXPECT_THAT(log.text(), HasSubstr("somebody else"));
+    EXPECT_EQ(kube.attachments("web").size(), 1U);
+}
+
+TEST_F(reconciler, writes_of_a_target_run_side_by_side_sixteen_at_a_time)
+{
+    slow_kube slow(checked, clock());
+    other_kube = &slow;
+    one.emplace(*this);
+    for (int i = 0; i < 40; ++i)
+    {
+        char id[37];
+        std::snprintf(id, sizeof id, "dddddddd-0000-4000-8000-%012d", i);
+        cloud.certificates[id] = true;
+        row().slots.sni_refs.push_back(ref(id));
+        create({.name = "web-" + std::to_string(i), .certificate = id, .listener = listener_1, .sni = true});
+    }
+    const auto began = clock().now();
+    rounds();
+    EXPECT_EQ(kube.state("web-39"), "active");
+    EXPECT_EQ(slow.most, 16);
+    EXPECT_LE(clock().now() - began, 8s);
+}
+
+// ---- the cloud ----
+
+TEST_F(reconciler, an_ambiguous_put_is_sent_once_whatever_became_of_it)
+{
+    for (const bool took_effect : {true, false})
+    {
+        bool once = true;
+        const auto cut = [&](const auto&) {
+            return std::exchange(once, false)
+                       ? std::optional(cloud::error{cloud::failure::ambiguous, "cut", {}, {}})
+                       : std::nullopt;
+        };
+        (took_effect ? cloud.after_put : cloud.before_put) = cut;
+        const std::string name = took_effect ? "web" : "more";
+        create(
+            {.name = name, .certificate = took_effect ? cert_a : cert_b, .listener = listener_1, .sni = true}
+        );
+        const auto began = clock().now();
+        const auto puts = cloud.puts.size();
+        rounds();
+        EXPECT_EQ(kube.state(name), "active");
+        EXPECT_EQ(cloud.puts.size() - puts, took_effect ? 1U : 2U);
+        EXPECT_TRUE(took_effect || clock().now() - began >= 30s);
+        cloud.after_put = cloud.before_put = nullptr;
+    }
+}
+
+TEST_F(reconciler, a_put_that_is_answered_busy_is_not_repeated_at_once)
+{
+    int puts = 0;
+    cloud.before_put = [&](const auto&) -> std::optional<cloud::error> {
+        return ++puts <= 3 ? std::optional(cloud::error{cloud::failure::busy, "immutable", {}, {}})
+                           : std::nullopt;
+    };
+    create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
+    EXPECT_EQ(second_round().how, kind::retry);
+    EXPECT_EQ(puts, 1);
+    EXPECT_EQ(kube.ready_reason("web"), "LoadBalancerBusy");
+    rounds();
+    EXPECT_EQ(kube.state("web"), "active");
+    EXPECT_EQ(puts, 4);
+}
+
+TEST_F(reconciler, a_put_that_we_may_not_send_is_said_and_tried_slowly)
+{
+    cloud.before_put = [&](const auto&) {
+        return std::optional(cloud::error{cloud::failure::access_denied, "403: read-only role", {}, {}});
+    };
+    create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
+    const auto end = second_round();
+    EXPECT_EQ(cloud.puts.size(), 1U);
+    EXPECT_EQ(end.how, kind::later);
+    EXPECT_THAT(end.pause, AllOf(Ge(10s), Le(20s)));
+    EXPECT_EQ(kube.ready_reason("web"), "ListenerAccessDenied");
+    EXPECT_THAT(kube.message("web"), HasSubstr("read-only"));
+}
+
+// ---- when to come back ----
+
+TEST_F(reconciler, a_stable_target_comes_back_at_the_resync_jittered)
+{
+    attach("web", cert_a);
+    const auto end = round();
+    EXPECT_EQ(end.how, kind::later);
+    EXPECT_THAT(end.pause, AllOf(Ge(8min), Le(12min)));
+}
+
+TEST_F(reconciler, what_waits_for_people_is_looked_at_ever_more_seldom_up_to_five_minutes)
+{
+    row().protocol = "TCP";
+    create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
+    auto before = 0s;
+    for (int i = 0; i < 8; ++i)
+    {
+        const auto pause = std::chrono::duration_cast<std::chrono::seconds>(round().pause);
+        EXPECT_GE(pause, std::min(before, std::chrono::seconds(220)));
+        before = pause;
+        advance(pause);
+    }
+    EXPECT_THAT(before, AllOf(Ge(240s), Le(360s)));
+}
+
+TEST_F(reconciler, a_target_without_bindings_is_forgotten)
+{
+    EXPECT_EQ(round().how, kind::done);
+}
+
+// ---- several targets ----
+
+class lanes_of_the_loop : public the_loop
+{
+protected:
+    lanes_of_the_loop() { add_listener(listener_2); }
+
+    bool active(const std::string& name) { return kube.exists(name) && kube.state(name) == "active"; }
+};
+
+TEST_F(lanes_of_the_loop, two_listeners_of_one_load_balancer_are_never_written_at_once)
+{
+    cloud.put_takes = 5s;
+    cloud.pending_for = 3s;
+    start();
+    for (const std::string name : {"a", "b", "c"})
+    {
+        const std::string certificate = name == "a" ? cert_a : name == "b" ? cert_b : cert_c;
+        kube.create({.name = name + "1", .certificate = certificate, .listener = listener_1, .sni = true});
+        kube.create({.name = name + "2", .certificate = certificate, .listener = listener_2, .sni = true});
+        advance(500ms);
+    }
+    ASSERT_TRUE(until([&] {
+        return active("a1") && active("b1") && active("c1") && active("a2") && active("b2") && active("c2");
+    }));
+    EXPECT_EQ(cloud.most_puts_at_a_time, 1);
+    EXPECT_LE(cloud.puts.size(), 4U);
+}
+
+TEST_F(lanes_of_the_loop, two_load_balancers_are_written_side_by_side)
+{
+    const auto other = *support::uuid::parse("99999999-0000-4000-8000-000000000002");
+    cloud.balancers[other] = cloud::provisioning_status::active;
+    row(listener_2).load_balancer = other;
+    cloud.put_takes = 5s;
+    start();
+    const auto began = clock().now();
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1});
+    kube.create({.name = "b", .certificate = cert_b, .listener = listener_2});
+    ASSERT_TRUE(until([&] { return active("a") && active("b"); }));
+    EXPECT_LT(clock().now() - began, 8s);
+}
+
+TEST_F(lanes_of_the_loop, the_lane_is_kept_while_a_put_is_in_doubt)
+{
+    bool once = true;
+    cloud.before_put = [&](const auto&) {
+        return std::exchange(once, false)
+                   ? std::optional(cloud::error{cloud::failure::ambiguous, "cut", {}, {}})
+                   : std::nullopt;
+    };
+    start();
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1});
+    ASSERT_TRUE(until([&] { return cloud.puts.size() == 1; }));
+    const auto sent = clock().now();
+    kube.create({.name = "b", .certificate = cert_b, .listener = listener_2});
+    ASSERT_TRUE(until([&] { return cloud.puts.size() == 2; }));
+    EXPECT_GE(clock().now() - sent, 30s);
+    ASSERT_TRUE(until([&] { return active("a") && active("b"); }));
+}
+
+TEST_F(lanes_of_the_loop, the_lane_is_kept_while_a_put_is_in_doubt_though_its_binding_is_gone)
+{
+    bool once = true;
+    cloud.before_put = [&](const auto&) {
+        return std::exchange(once, false)
+                   ? std::optional(cloud::error{cloud::failure::ambiguous, "cut", {}, {}})
+                   : std::nullopt;
+    };
+    start();
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1});
+    ASSERT_TRUE(until([&] { return cloud.puts.size() == 1; }));
+    const auto sent = clock().now();
+    kube.update("a", [](auto& object) {
+        object["metadata"]["annotations"]["certificates.bycloud.io/abandon"] = "true";
+    });
+    kube.remove("a");
+    ASSERT_TRUE(until([&] { return !kube.exists("a"); }));
+    kube.create({.name = "b", .certificate = cert_b, .listener = listener_2});
+    ASSERT_TRUE(until([&] { return active("b"); }));
+    EXPECT_GE(clock().now() - sent, 30s);
+}
+
+TEST_F(lanes_of_the_loop, the_lane_is_given_back_when_the_listener_cannot_be_read_any_more)
+{
+    cloud.after_put = [&](const auto& put) -> std::optional<cloud::error> {
+        if (put.listener.str() == listener_1)
+        {
+            cloud.denied.insert(listener_1);
+        }
+        return std::nullopt;
+    };
+    start();
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1});
+    ASSERT_TRUE(until([&] { return kube.ready_reason("a") == "ListenerAccessDenied"; }));
+    kube.create({.name = "b", .certificate = cert_b, .listener = listener_2});
+    ASSERT_TRUE(until([&] { return active("b"); })) << kube.object("b").dump(1);
+}
+
+TEST_F(lanes_of_the_loop, the_lane_is_given_back_when_the_listener_is_gone)
+{
+    cloud.after_put = [&](const auto& put) -> std::optional<cloud::error> {
+        return put.listener.str() == listener_1
+                   ? std::optional(cloud::error{cloud::failure::ambiguous, "cut", {}, {}})
+                   : std::nullopt;
+    };
+    start();
+    const auto began = clock().now();
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1});
+    ASSERT_TRUE(until([&] { return cloud.puts.size() == 1; }));
+    cloud.listeners.erase(*support::uuid::parse(listener_1));
+    kube.create({.name = "b", .certificate = cert_b, .listener = listener_2});
+    ASSERT_TRUE(until([&] { return active("b"); })) << kube.object("b").dump(1);
+    EXPECT_LT(clock().now() - began, 30s);
+}
+
+TEST_F(lanes_of_the_loop, the_same_dead_certificate_on_both_listeners_is_let_go_on_both)
+{
+    start();
+    kube.create({.name = "a1", .certificate = cert_a, .listener = listener_1, .sni = true});
+    kube.create({.name = "a2", .certificate = cert_a, .listener = listener_2, .sni = true});
+    ASSERT_TRUE(until([&] { return active("a1") && active("a2"); }));
+    cloud.dead.insert(cert_a);
+    kube.create({.name = "b", .certificate = cert_b, .listener = listener_1, .sni = true});
+    ASSERT_TRUE(until([&] { return active("b"); })) << kube.object("b").dump(1);
+    EXPECT_THAT(row(listener_1).slots.sni_refs, ElementsAre(ref(cert_b)));
+    EXPECT_THAT(row(listener_2).slots.sni_refs, IsEmpty());
+    EXPECT_TRUE(row(listener_1).served);
+    EXPECT_TRUE(row(listener_2).served);
+}
+
+// ---- what wakes a target ----
+
+TEST_F(reconciler, our_own_writes_wake_nobody_and_what_people_change_does)
+{
+    attach("web", cert_a);
+    binding::certificate_binding before =
+        *one->store.find(*support::uuid::parse(kube.object("web")["metadata"]["uid"].get<std::string>()));
+    const auto wakes = [&](const std::function<void(binding::certificate_binding&)>& change) {
+        binding::certificate_binding after = before;
+        ++after.resource_version;
+        change(after);
+        return one->rounds.concerns(&before, &after);
+    };
+    EXPECT_FALSE(wakes([](auto&) {})) << "a label";
+    EXPECT_FALSE(wakes([](auto& object) { object.status.error_message = support::interned("x"); }));
+    EXPECT_FALSE(wakes([](auto& object) { object.finalizers.emplace_back("other.example/keep"); }));
+    EXPECT_TRUE(wakes([](auto& object) { ++object.generation; }));
+    EXPECT_TRUE(wakes([](auto& object) { object.deleting = true; }));
+    EXPECT_TRUE(wakes([](auto& object) { object.abandoned = true; }));
+    EXPECT_TRUE(wakes([](auto& object) { object.requested_at = support::interned("now"); }));
+    EXPECT_TRUE(wakes([](auto& object) { object.finalizers.clear(); })) << "ours was taken away";
+    EXPECT_TRUE(wakes([](auto& object) { object.status.ledger = {}; })) << "the ledger was";
+    EXPECT_TRUE(one->rounds.concerns(nullptr, &before));
+    EXPECT_TRUE(one->rounds.concerns(&before, nullptr));
+}
+
+}  // namespace

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "binding/bindings.hpp"
+#include "binding/fake_cloud.hpp"
+#include "binding/invariants.hpp"
+#include "binding/reconciler.hpp"
+#include "component/fake_kube.hpp"
+#include "runtime/worker_pool.hpp"
+#include "support/loop.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+// A whole controller but for its wires: store, queue, workers, reconciler and plan over a small Kubernetes
+// and cloud.
+namespace test {
+
+inline const std::string cert_a = "aaaaaaaa-0000-4000-8000-000000000001";
+inline const std::string cert_b = "bbbbbbbb-0000-4000-8000-000000000002";
+inline const std::string cert_c = "cccccccc-0000-4000-8000-000000000003";
+inline const std::string foreign = "http://kms/v1/containers/ffffffff-0000-4000-8000-00000000000f";
+inline const std::string listener_1 = "11111111-0000-4000-8000-000000000001";
+inline const std::string listener_2 = "22222222-0000-4000-8000-000000000002";
+inline const support::uuid balancer = *support::uuid::parse("99999999-0000-4000-8000-000000000001");
+
+// One process of the controller: what a crash loses.
+struct process
+{
+    process(loop& loop, kube::client& kube, fake_cloud& cloud);
+
+    support::random_engine random;
+    runtime::work_queue<binding::target> queue;
+    binding::bindings bindings;
+    binding::reconciler reconciler;
+    runtime::worker_pool<binding::target> pool;
+    runtime::object_sink* sink;
+    std::function<void()> kill;
+};
+
+// Two processes never run at a time. Every write is held to the invariants.
+class the_loop : public loop
+{
+protected:
+    the_loop();
+
+    void add_listener(const std::string& id);
+    fake_cloud::listener_row& row(const std::string& id = listener_1);
+
+    void start();
+    void stop();
+    bool until(const std::function<bool()>& done);
+
+    void TearDown() override;
+
+    fake_kube kube;
+    fake_cloud cloud;
+    invariants checked;
+    std::unique_ptr<process> running;
+};
+
+}  // namespace test

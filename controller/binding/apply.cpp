@@ -65,21 +65,24 @@ apply::prepared_write apply::prepare(const certificate_binding& object, const wr
 task<> apply::patch(round& r, prepared_write prepared)
 {
     const auto answer = co_await parts_.kube.patch(prepared.request);
+    const auto found = parts_.memories[r.target].bindings.find(prepared.uid);
+    const bool known = prepared.written && found != parts_.memories[r.target].bindings.end();
     if (answer)
     {
-        if (prepared.written)
+        if (known)
         {
-            const auto found = parts_.memories[r.target].bindings.find(prepared.uid);
-            if (found != parts_.memories[r.target].bindings.end())
-            {
-                found->second.held = prepared.written;
-            }
+            found->second.held = prepared.written;
+            found->second.tried.reset();
         }
         parts_.store.applied((*answer)->object());
         co_return;
     }
     const support::error& error = answer.error();
     const bool conflict = error.code == support::errc::status && error.http_status == 409;
+    if (known && error.code != support::errc::status)
+    {
+        found->second.tried = prepared.written;
+    }
     if (conflict && ++r.conflicts[prepared.uid] <= most_conflicts)
     {
         const auto fresh = co_await parts_.kube.get(
@@ -102,9 +105,10 @@ task<> apply::patch(round& r, prepared_write prepared)
 
 void apply::warn_of_foreign_ledger(const round& r, const certificate_binding& object)
 {
-    const auto found = parts_.memories[r.target].bindings.find(object.uid);
-    if (found != parts_.memories[r.target].bindings.end() && found->second.held &&
-        *found->second.held != object.status.ledger)
+    const auto& known = parts_.memories[r.target].bindings;
+    const auto found = known.find(object.uid);
+    if (found != known.end() && found->second.held != object.status.ledger &&
+        found->second.tried != object.status.ledger)
     {
         support::log(
             log_level::warn,

@@ -72,6 +72,7 @@ struct refusal
 struct binding_memory
 {
     std::optional<ledger> held;  // the ledger as we last wrote it, or as it was when we first saw the binding
+    std::optional<ledger> tried;  // a write after that, whose answer was lost: it may be what is there now
     std::int64_t generation = 0;
     support::time_point generation_since{};
     bool generation_is_new = false;  // it began while we watched, so generation_since is its beginning
@@ -134,10 +135,10 @@ struct target_memory
 struct neighbour
 {
     binding::target target;
-    std::string dead_ref;  // a ref on it that is dead; empty: none
-    bool undecided =
-        false;          // a ref looks dead, but was not seen so twice yet; or the listener could not be read
-    bool ours = false;  // the dead ref is ours and its own target can let go of it
+    std::string dead_ref;    // a ref on it that is dead; empty: none
+    bool undecided = false;  // a ref looks dead, but was not seen so twice yet; or the listener could not be
+                             // read; or a PUT to it may still take effect
+    bool ours = false;       // the dead ref is ours and its own target can let go of it
 };
 
 enum class lane_state

@@ -218,6 +218,26 @@ TEST_F(reconciler, an_object_that_is_gone_while_it_is_written_is_no_trouble)
     EXPECT_THAT(row().slots.sni_refs, ElementsAre(ref(cert_b)));
 }
 
+TEST_F(reconciler, a_write_whose_answer_was_lost_is_not_somebody_elses)
+{
+    bool once = true;
+    kube.after_write = [&](const kube::patch_request& request) -> std::optional<support::error> {
+        if (request.subresource != "status" || !std::exchange(once, false))
+        {
+            return std::nullopt;
+        }
+        return support::error{support::errc::interrupted, "cut", 0, {}};
+    };
+    support::log_capture log;
+    create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
+    EXPECT_EQ(second_round().how, kind::retry);
+    EXPECT_THAT(cloud.puts, IsEmpty()) << "not known to be committed";
+    see();
+    rounds();
+    EXPECT_EQ(kube.state("web"), "active");
+    EXPECT_THAT(log.text(), Not(HasSubstr("somebody else")));
+}
+
 TEST_F(reconciler, a_ledger_that_somebody_else_wrote_is_warned_of)
 {
     attach("web", cert_a);

@@ -106,21 +106,36 @@ task<std::vector<neighbour>> gather::look_at_neighbours(round& r)
         }
     }
     std::vector<neighbour> seen(others.size());
-    jobs all;
+    std::vector<std::vector<std::string>> refs(others.size());
+    jobs reads;
     for (std::size_t i = 0; i < others.size(); ++i)
     {
-        all.push_back([this, &seen, &others, i, balancer] {
-            return look_at_neighbour(others[i], balancer, seen[i]);
+        seen[i].target = others[i];
+        reads.push_back([this, &seen, &refs, i, balancer] {
+            return read_neighbour(balancer, seen[i], refs[i]);
         });
     }
-    co_await support::run_all(std::move(all), side_by_side);
+    co_await support::run_all(std::move(reads), side_by_side);
+    jobs looks;
+    for (std::size_t i = 0; i < others.size(); ++i)
+    {
+        for (const std::string& ref : refs[i])
+        {
+            looks.push_back([this, &others, i, ref] { return look_at_ref(others[i], ref); });
+        }
+    }
+    co_await support::run_all(std::move(looks), side_by_side);
+    for (std::size_t i = 0; i < others.size(); ++i)
+    {
+        judge_neighbour(seen[i], refs[i]);
+    }
     std::erase_if(seen, [](const neighbour& each) { return each.dead_ref.empty() && !each.undecided; });
     co_return seen;
 }
 
-task<> gather::look_at_neighbour(target other, support::uuid balancer, neighbour& seen)
+task<> gather::read_neighbour(support::uuid balancer, neighbour& seen, std::vector<std::string>& refs)
 {
-    seen.target = other;
+    const target other = seen.target;
     const auto answer = co_await parts_.cloud.get_listener(other.region.str(), other.listener);
     if (!answer)
     {
@@ -138,7 +153,8 @@ task<> gather::look_at_neighbour(target other, support::uuid balancer, neighbour
         }
         co_return;
     }
-    std::vector<std::string> refs = answer->sni_refs;
+    seen.undecided = may_be_written(other);
+    refs = answer->sni_refs;
     for (const auto& ref : {answer->default_ref, answer->client_ca_ref, answer->client_crl_ref})
     {
         if (ref)
@@ -146,22 +162,50 @@ task<> gather::look_at_neighbour(target other, support::uuid balancer, neighbour
             refs.push_back(*ref);
         }
     }
+}
+
+void gather::judge_neighbour(neighbour& seen, const std::vector<std::string>& refs) const
+{
+    const auto memory = parts_.memories.find(seen.target);
+    if (memory == parts_.memories.end())
+    {
+        return;  // its last binding has just gone
+    }
     for (const std::string& ref : refs)
     {
-        co_await look_at_ref(other, ref);
-        const ref_sighting& sighted = parts_.memories[other].refs[cloud::ref_key(ref)];
-        if (sighted.state != cloud::ref_state::dead)
+        const auto sighted = memory->second.refs.find(cloud::ref_key(ref));
+        if (sighted == memory->second.refs.end() || sighted->second.state != cloud::ref_state::dead)
         {
             continue;
         }
-        if (sighted.asked_at - *sighted.dead_since < parts_.settings.proof)
+        if (sighted->second.asked_at - *sighted->second.dead_since < parts_.settings.proof)
         {
             seen.undecided = true;
             continue;
         }
-        seen.dead_ref = ref;
-        seen.ours = refs.size() > 1 && holds(other, ref);
+        const bool ours = refs.size() > 1 && holds(seen.target, ref);
+        if (seen.dead_ref.empty() || !ours)  // one that its target cannot let go of counts first
+        {
+            seen.dead_ref = ref;
+            seen.ours = ours;
+        }
     }
+}
+
+// Rule 9: a PUT to it of ours, or of an earlier process that it has not been looked at for, may be under way.
+bool gather::may_be_written(const target& where) const
+{
+    const auto known = parts_.memories.find(where);
+    if (known != parts_.memories.end() && !known->second.bindings.empty())
+    {
+        return known->second.put.has_value();
+    }
+    const auto objects = parts_.store.bindings_of(where);
+    return std::ranges::any_of(objects, [](const certificate_binding* object) {
+        return std::ranges::any_of(object->status.ledger.attachments, [](const attachment& entry) {
+            return !entry.confirmed;
+        });
+    });
 }
 
 bool gather::holds(const target& where, const std::string& ref) const

@@ -19,7 +19,9 @@ private:
     support::task<> look_at_ref(target target, std::string ref);
     // Rule 4: every other listener with a binding of ours on this load balancer.
     support::task<std::vector<neighbour>> look_at_neighbours(round& r);
-    support::task<> look_at_neighbour(target other, support::uuid balancer, neighbour& seen);
+    support::task<> read_neighbour(support::uuid balancer, neighbour& seen, std::vector<std::string>& refs);
+    void judge_neighbour(neighbour& seen, const std::vector<std::string>& refs) const;
+    bool may_be_written(const target& where) const;
     bool holds(const target& where, const std::string& ref) const;
 
     round_parts parts_;

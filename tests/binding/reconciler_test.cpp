@@ -472,6 +472,25 @@ TEST_F(lanes_of_the_loop, the_lane_is_given_back_when_the_listener_is_gone)
     EXPECT_LT(clock().now() - began, 30s);
 }
 
+TEST_F(lanes_of_the_loop, after_a_start_nothing_is_written_beside_a_put_that_may_still_take_effect)
+{
+    cloud.before_put = [&](const auto&) {
+        return std::optional(cloud::error{cloud::failure::ambiguous, "cut", {}, {}});
+    };
+    start();
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1});
+    ASSERT_TRUE(until([&] { return cloud.puts.size() == 1; }));
+    stop();
+    cloud.before_put = nullptr;
+    const auto began = clock().now();
+    // The other listener is looked at first.
+    kube.create({.name = "0", .certificate = cert_b, .listener = listener_2});
+    start();
+    ASSERT_TRUE(until([&] { return cloud.puts.size() == 2; }));
+    EXPECT_GE(clock().now() - began, 30s);
+    ASSERT_TRUE(until([&] { return active("a") && active("0"); }));
+}
+
 TEST_F(lanes_of_the_loop, the_same_dead_certificate_on_both_listeners_is_let_go_on_both)
 {
     start();
@@ -484,6 +503,22 @@ TEST_F(lanes_of_the_loop, the_same_dead_certificate_on_both_listeners_is_let_go_
     EXPECT_THAT(row(listener_1).slots.sni_refs, ElementsAre(ref(cert_b)));
     EXPECT_THAT(row(listener_2).slots.sni_refs, IsEmpty());
     EXPECT_TRUE(row(listener_1).served);
+    EXPECT_TRUE(row(listener_2).served);
+}
+
+TEST_F(lanes_of_the_loop, a_foreign_dead_ref_of_a_neighbour_blocks_though_one_of_ours_is_dead_too)
+{
+    row(listener_2).slots.sni_refs = {ref(cert_c)};
+    start();
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_2, .sni = true});
+    ASSERT_TRUE(until([&] { return active("a"); }));
+    cloud.dead = {cert_a, cert_c};
+    kube.create({.name = "b", .certificate = cert_b, .listener = listener_1, .sni = true});
+    ASSERT_TRUE(until([&] { return kube.ready_reason("b") == "BlockedByUnreadableRef"; }));
+    EXPECT_THAT(kube.message("b"), HasSubstr(cert_c));
+    const auto puts = cloud.puts.size();
+    advance(10min);
+    EXPECT_EQ(cloud.puts.size(), puts);
     EXPECT_TRUE(row(listener_2).served);
 }
 

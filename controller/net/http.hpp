@@ -5,9 +5,11 @@
 #include "support/secret.hpp"
 #include "support/task.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +71,10 @@ struct http_response
 
 // The first header of that name; empty if there is none.
 std::string_view find_header(const std::vector<header>& headers, std::string_view name);
+
+// Retry-After (RFC 9110 section 10.2.3), a minute at most; a date counts as a minute. Empty if there is none
+// or it is neither seconds nor a date.
+std::optional<std::chrono::seconds> retry_after(const std::vector<header>& headers);
 
 // A response whose body is read as it comes. Destroying it, not while read() runs, closes the connection.
 class http_stream

@@ -20,4 +20,23 @@ TEST(find_header, compares_names_without_case_and_gives_the_first)
     EXPECT_EQ(net::find_header(headers, "X-Subject"), "");
 }
 
+TEST(retry_after, is_read_in_seconds_and_a_minute_at_most)
+{
+    const auto wait = [](const std::string& value) {
+        const std::vector<net::header> headers{{"retry-after", value}};
+        return net::retry_after(headers);
+    };
+    using std::chrono::seconds;
+    EXPECT_EQ(wait("7"), seconds(7));
+    EXPECT_EQ(wait("0"), seconds(0));
+    EXPECT_EQ(wait("3600"), seconds(60));
+    EXPECT_EQ(wait("99999999999999999999"), seconds(60));
+    EXPECT_EQ(wait("Tue, 24 Nov 2026 03:27:20 GMT"), seconds(60)) << "whenever that is";
+    EXPECT_EQ(wait("-5"), std::nullopt);
+    EXPECT_EQ(wait("7 s"), std::nullopt);
+    EXPECT_EQ(wait("soon"), std::nullopt);
+    EXPECT_EQ(wait(""), std::nullopt);
+    EXPECT_EQ(net::retry_after({}), std::nullopt);
+}
+
 }  // namespace

@@ -4,13 +4,11 @@
 #include "support/text.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 
 namespace cloud::openstack {
 namespace {
 
-constexpr std::chrono::seconds longest_retry_after{60};
 constexpr std::size_t most_refs = 2048;
 constexpr std::size_t longest_ref = 512;
 
@@ -113,23 +111,6 @@ std::string in_words(
         return words + ": a redirect, which is not followed";
     }
     return said.json ? words : words + ", not in its own words (a proxy in front of it?)";
-}
-
-// RFC 9110 section 10.2.3, whole seconds alone.
-std::optional<support::duration> retry_after(const net::http_response& answer)
-{
-    const auto value = net::find_header(answer.headers, "Retry-After");
-    unsigned seconds = 0;
-    const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-    if (failed == std::errc::result_out_of_range)
-    {
-        return longest_retry_after;
-    }
-    if (failed != std::errc() || end != value.data() + value.size())
-    {
-        return std::nullopt;
-    }
-    return std::min<support::duration>(longest_retry_after, std::chrono::seconds(seconds));
 }
 
 // The refs of "Could not retrieve certificate: ['<ref>', '<ref>']", a Python list or one bare text.
@@ -272,7 +253,7 @@ std::optional<error> judge(
     {
         judged.refs = refs_in(said.text);
     }
-    judged.retry_after = retry_after(answer);
+    judged.retry_after = net::retry_after(answer.headers);
     return judged;
 }
 

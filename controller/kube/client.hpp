@@ -28,6 +28,17 @@ struct resource
 // One JSON object within a larger text, readable for SIMDJSON_PADDING bytes beyond its end.
 using object_json = std::string_view;
 
+// What tells an object apart from all others, for when the rest of it cannot be read. Texts are empty where
+// they are missing or no texts.
+struct object_identity
+{
+    std::string uid;
+    std::string name_space;
+    std::string name;
+    std::string resource_version;
+};
+object_identity identify(object_json object);
+
 struct list_request
 {
     kube::resource resource;

@@ -3,12 +3,16 @@
 #include "net/x509.hpp"
 #include "support/log.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace kube {
 namespace {
 
-constexpr support::duration read_again_after = std::chrono::minutes(1);
+using namespace std::chrono_literals;
+
+constexpr support::duration read_again_after = 1min;
+constexpr support::duration try_again_after = 10s;  // where a file could not be read
 
 support::result<support::secret> content_of(const text_or_file& value, const file_reader& read)
 {
@@ -24,10 +28,21 @@ support::result<support::secret> content_of(const text_or_file& value, const fil
     return support::secret(std::move(*content));
 }
 
-std::string without_line_end(const std::string& text)
+// A token is one word of visible ASCII (RFC 6750 section 2.1).
+support::result<support::secret> token_in(const support::secret& content)
 {
+    const std::string& text = content.reveal();
     const auto end = text.find_last_not_of(" \r\n\t");
-    return end == std::string::npos ? std::string() : text.substr(0, end + 1);
+    support::secret token(end == std::string::npos ? std::string() : text.substr(0, end + 1));
+    if (token.empty())
+    {
+        return support::fail(support::errc::invalid, "is empty");
+    }
+    if (std::ranges::any_of(token.reveal(), [](char c) { return c <= ' ' || c > '~'; }))
+    {
+        return support::fail(support::errc::invalid, "holds characters that no token has");
+    }
+    return token;
 }
 
 bool same(const net::tls_settings& a, const net::tls_settings& b)
@@ -50,49 +65,65 @@ support::result<> credentials::check()
         return support::fail(config_.source, loaded.error());
     }
     current_ = std::move(*loaded);
-    loaded_ = true;
-    read_at_ = clock_.now();
+    read_again_at_ = clock_.now() + read_again_after;
     return {};
 }
 
 credentials::current credentials::get()
 {
-    if (loaded_ && clock_.now() - read_at_ < read_again_after)
+    if (clock_.now() < read_again_at_)
     {
         return current_;
     }
-    read_at_ = clock_.now();
     auto fresh = load();
+    read_again_at_ = clock_.now() + (fresh ? read_again_after : try_again_after);
     if (!fresh)
     {
-        support::log(
-            support::log_level::warn,
-            "keeping the credentials from before",
-            {{"error", fresh.error().message}}
-        );
+        if (fresh.error().message != trouble_)
+        {
+            trouble_ = fresh.error().message;
+            support::log(
+                support::log_level::warn, "keeping the credentials from before", {{"error", trouble_}}
+            );
+        }
         return current_;
     }
-    const bool same_tls = current_.tls && fresh->tls && same(*current_.tls, *fresh->tls);
+    trouble_.clear();
     current_.token = std::move(fresh->token);
-    current_.tls = same_tls ? current_.tls : fresh->tls;
-    loaded_ = true;
+    const bool same_tls = current_.tls && fresh->tls && same(*current_.tls, *fresh->tls);
+    if (!same_tls)
+    {
+        current_.tls = std::move(fresh->tls);
+    }
     return current_;
 }
 
-void credentials::refused()
+void credentials::refused(const current& shown)
 {
-    loaded_ = false;
+    if (shown.token == current_.token && shown.tls == current_.tls)
+    {
+        read_again_at_ = clock_.now();
+    }
 }
 
 support::result<credentials::current> credentials::load() const
 {
     current made;
-    auto token = content_of(config_.token, read_);
-    if (!token)
+    if (!config_.token.empty())
     {
-        return std::unexpected(token.error());
+        const auto content = content_of(config_.token, read_);
+        if (!content)
+        {
+            return std::unexpected(content.error());
+        }
+        auto token = token_in(*content);
+        if (!token)
+        {
+            const std::string where = config_.token.file.empty() ? "token" : config_.token.file;
+            return support::fail(where, token.error());
+        }
+        made.token = std::move(*token);
     }
-    made.token = support::secret(without_line_end(token->reveal()));
     if (!config_.server.origin.tls)
     {
         return made;

@@ -27,10 +27,11 @@ public:
         support::secret token;  // may be empty
     };
 
+    // What cannot be read now stays as it was.
     current get();
 
-    // The server answered 401: the next get() reads the files again.
-    void refused();
+    // The server answered 401 to `shown`: the next get() reads the files again, unless they were meanwhile.
+    void refused(const current& shown);
 
     const config& source() const { return config_; }
 
@@ -41,8 +42,8 @@ private:
     file_reader read_;
     support::clock& clock_;
     current current_;
-    support::time_point read_at_{};
-    bool loaded_ = false;
+    support::time_point read_again_at_{};
+    std::string trouble_;  // that was logged last; empty: none
 };
 
 }  // namespace kube

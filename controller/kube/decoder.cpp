@@ -4,6 +4,8 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -34,10 +36,74 @@ bool at_end(ondemand::document& document)
     return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
 }
 
-std::string_view text_in(ondemand::object& object, std::string_view key)
+// Shows each field to `take` until that says no; false if it did or if the text is malformed. After either,
+// nothing of the document may be touched: simdjson gives its parser up at the first error, and the next call
+// crashes.
+template <class Take>
+bool each_field(ondemand::object object, Take take)
 {
-    std::string_view text;
-    return object.find_field_unordered(key).get_string().get(text) == SUCCESS ? text : std::string_view();
+    for (auto field : object)
+    {
+        std::string_view key;
+        ondemand::value value;
+        if (field.unescaped_key().get(key) != SUCCESS || field.value().get(value) != SUCCESS ||
+            !take(key, value))
+        {
+            return false;
+        }
+    }
+    return true;
+}
+
+// A text that is wanted from an object.
+struct wanted_text
+{
+    std::string_view key;
+    std::string& into;
+    bool found = false;
+};
+
+// False if `from` is no object, or one of them is no text or stands there twice.
+bool read_texts(ondemand::value from, std::span<wanted_text> wanted)
+{
+    ondemand::object object;
+    return from.get_object().get(object) == SUCCESS &&
+           each_field(object, [&](std::string_view key, ondemand::value value) {
+               const auto each = std::ranges::find(wanted, key, &wanted_text::key);
+               std::string_view text;
+               if (each == wanted.end())
+               {
+                   return true;
+               }
+               if (std::exchange(each->found, true) || value.get_string().get(text) != SUCCESS)
+               {
+                   return false;
+               }
+               each->into = text;
+               return true;
+           });
+}
+
+// The object that a whole text is.
+std::optional<ondemand::object> root_of(ondemand::document& document, std::string_view text)
+{
+    ondemand::object root;
+    const bool is_object =
+        parser().iterate(padded(text)).get(document) == SUCCESS && document.get_object().get(root) == SUCCESS;
+    return is_object ? std::optional(root) : std::nullopt;
+}
+
+// An object as it stands. What is within it is for its own decoder; simdjson does not tell brackets apart
+// when it skips them.
+bool read_raw(ondemand::value value, object_json& into)
+{
+    ondemand::object object;
+    if (value.get_object().get(object) != SUCCESS || object.raw_json().get(into) != SUCCESS)
+    {
+        return false;
+    }
+    into = into.substr(0, into.find_last_not_of(" \t\r\n") + 1);
+    return into.ends_with('}');
 }
 
 class page final : public list_page
@@ -48,49 +114,20 @@ public:
         body_->reserve(body_->size() + SIMDJSON_PADDING);
     }
 
-    support::result<> read()
+    bool read()
     {
-        ondemand::document document;
-        ondemand::object root;
-        if (parser().iterate(padded(*body_)).get(document) != SUCCESS ||
-            document.get_object().get(root) != SUCCESS)
-        {
-            return fail(errc::bad_answer, "the list is not a JSON object");
-        }
         bool has_metadata = false;
         bool has_items = false;
-        for (auto field : root)
-        {
-            std::string_view key;
-            if (field.unescaped_key().get(key) != SUCCESS)
-            {
-                return broken();
-            }
-            if (key == "metadata" && !has_metadata)
-            {
-                ondemand::object metadata;
-                if (field.value().get_object().get(metadata) != SUCCESS)
-                {
-                    return broken();
-                }
-                resource_version_ = text_in(metadata, "resourceVersion");
-                continue_token_ = text_in(metadata, "continue");
-                has_metadata = true;
-            }
-            else if (key == "items" && !has_items)
-            {
-                if (!read_items(field.value()))
-                {
-                    return broken();
-                }
-                has_items = true;
-            }
-        }
-        if (!has_metadata || !has_items || resource_version_.empty() || !at_end(document))
-        {
-            return broken();
-        }
-        return {};
+        ondemand::document document;
+        const auto root = root_of(document, *body_);
+        const bool read = root && each_field(*root, [&](std::string_view key, ondemand::value value) {
+                              if (key == "metadata")
+                              {
+                                  return !std::exchange(has_metadata, true) && read_metadata(value);
+                              }
+                              return key != "items" || (!std::exchange(has_items, true) && read_items(value));
+                          });
+        return read && has_items && !resource_version_.empty() && at_end(document);
     }
 
     std::span<const object_json> items() const override { return items_; }
@@ -98,24 +135,30 @@ public:
     const std::string& continue_token() const override { return continue_token_; }
 
 private:
-    static std::unexpected<support::error> broken()
+    bool read_metadata(ondemand::value value)
     {
-        return fail(errc::bad_answer, "the list has no metadata.resourceVersion and items, or is cut");
+        std::array<wanted_text, 2> wanted{
+            {{"resourceVersion", resource_version_}, {"continue", continue_token_}}
+        };
+        return read_texts(value, wanted);
     }
 
-    bool read_items(simdjson::simdjson_result<ondemand::value> value)
+    bool read_items(ondemand::value value)
     {
+        if (value.is_null())
+        {
+            return true;
+        }
         ondemand::array list;
         if (value.get_array().get(list) != SUCCESS)
         {
-            bool is_null = false;
-            return value.is_null().get(is_null) == SUCCESS && is_null;
+            return false;
         }
         for (auto element : list)
         {
-            ondemand::object object;
-            std::string_view raw;
-            if (element.get_object().get(object) != SUCCESS || object.raw_json().get(raw) != SUCCESS)
+            ondemand::value item;
+            object_json raw;
+            if (element.get(item) != SUCCESS || !read_raw(item, raw))
             {
                 return false;
             }
@@ -141,11 +184,9 @@ public:
     bool is_object() const
     {
         ondemand::document document;
-        ondemand::object root;
+        auto root = root_of(document, *body_);
         std::string_view raw;
-        return parser().iterate(padded(*body_)).get(document) == SUCCESS &&
-               document.get_object().get(root) == SUCCESS && root.raw_json().get(raw) == SUCCESS &&
-               at_end(document);
+        return root && root->raw_json().get(raw) == SUCCESS && at_end(document);
     }
 
     object_json object() const override { return *body_; }
@@ -154,27 +195,89 @@ private:
     std::unique_ptr<std::string> body_;
 };
 
-watch_event_type type_of(std::string_view name, bool& known)
+std::optional<watch_event_type> type_of(std::string_view name)
 {
-    known = true;
-    if (name == "ADDED")
+    constexpr std::array<std::pair<std::string_view, watch_event_type>, 5> names{{
+        {"ADDED", watch_event_type::added},
+        {"MODIFIED", watch_event_type::modified},
+        {"DELETED", watch_event_type::deleted},
+        {"BOOKMARK", watch_event_type::bookmark},
+        {"ERROR", watch_event_type::error},
+    }};
+    const auto found = std::ranges::find(names, name, [](const auto& each) { return each.first; });
+    return found == names.end() ? std::nullopt : std::optional(found->second);
+}
+
+// A line of a watch: {"type": ..., "object": {...}}.
+struct envelope
+{
+    std::optional<watch_event_type> type;
+    object_json object;
+};
+
+std::optional<envelope> read_envelope(std::string_view line)
+{
+    envelope made;
+    const auto take = [&](std::string_view key, ondemand::value value) {
+        if (key == "type")
+        {
+            std::string_view name;
+            return !made.type && value.get_string().get(name) == SUCCESS &&
+                   (made.type = type_of(name)).has_value();
+        }
+        return key != "object" || (made.object.empty() && read_raw(value, made.object));
+    };
+    ondemand::document document;
+    const auto root = root_of(document, line);
+    const bool read = root && each_field(*root, take) && made.type && !made.object.empty();
+    return read && at_end(document) ? std::optional(made) : std::nullopt;
+}
+
+// Of the object's metadata.
+bool read_metadata(object_json object, std::span<wanted_text> wanted)
+{
+    ondemand::document document;
+    auto root = root_of(document, object);
+    ondemand::value metadata;
+    return root && root->find_field_unordered("metadata").get(metadata) == SUCCESS &&
+           read_texts(metadata, wanted);
+}
+
+// A metav1.Status as far as it can be read.
+struct status_text
+{
+    std::string kind;
+    std::string reason;
+    std::string message;
+    int code = 0;
+};
+
+status_text read_status(std::string_view text)
+{
+    status_text made;
+    const auto take = [&](std::string_view key, ondemand::value value) {
+        std::string_view found;
+        std::int64_t code = 0;
+        if (key == "code" && value.get_int64().get(code) == SUCCESS && code > 0 && code < 1000)
+        {
+            made.code = static_cast<int>(code);
+        }
+        std::string* const into = key == "kind"      ? &made.kind
+                                  : key == "reason"  ? &made.reason
+                                  : key == "message" ? &made.message
+                                                     : nullptr;
+        if (into != nullptr && value.get_string().get(found) == SUCCESS)
+        {
+            *into = found;
+        }
+        return true;
+    };
+    ondemand::document document;
+    if (const auto root = root_of(document, text))
     {
-        return watch_event_type::added;
+        each_field(*root, take);
     }
-    if (name == "MODIFIED")
-    {
-        return watch_event_type::modified;
-    }
-    if (name == "DELETED")
-    {
-        return watch_event_type::deleted;
-    }
-    if (name == "BOOKMARK")
-    {
-        return watch_event_type::bookmark;
-    }
-    known = name == "ERROR";
-    return watch_event_type::error;
+    return made;
 }
 
 }  // namespace
@@ -182,9 +285,11 @@ watch_event_type type_of(std::string_view name, bool& known)
 support::result<std::unique_ptr<list_page>> decode_list(std::string body)
 {
     auto made = std::make_unique<page>(std::move(body));
-    if (auto read = made->read(); !read)
+    if (!made->read())
     {
-        return std::unexpected(read.error());
+        return fail(
+            errc::bad_answer, "the list is no object with metadata.resourceVersion and items, or is cut"
+        );
     }
     return made;
 }
@@ -199,6 +304,18 @@ support::result<std::unique_ptr<object_answer>> decode_object(std::string body)
     return made;
 }
 
+object_identity identify(object_json object)
+{
+    object_identity made;
+    std::array<wanted_text, 4> wanted{{
+        {"uid", made.uid},
+        {"namespace", made.name_space},
+        {"name", made.name},
+        {"resourceVersion", made.resource_version},
+    }};
+    return read_metadata(object, wanted) ? made : object_identity();
+}
+
 support::error decode_status(int http_status, std::string_view body)
 {
     support::error made;
@@ -207,22 +324,18 @@ support::error decode_status(int http_status, std::string_view body)
     made.message = std::to_string(http_status);
     std::string copy(body);
     copy.reserve(copy.size() + SIMDJSON_PADDING);
-    ondemand::document document;
-    ondemand::object root;
-    if (parser().iterate(padded(copy)).get(document) != SUCCESS ||
-        document.get_object().get(root) != SUCCESS || text_in(root, "kind") != "Status")
+    const auto read = read_status(copy);
+    if (read.kind != "Status")
     {
         return made;
     }
-    const std::string reason(text_in(root, "reason"));
-    const std::string message(text_in(root, "message"));
-    if (!reason.empty())
+    if (!read.reason.empty())
     {
-        made.message += " " + support::clean(reason, 64);
+        made.message += " " + support::clean(read.reason, 64);
     }
-    if (!message.empty())
+    if (!read.message.empty())
     {
-        made.message += ": " + support::clean(message);
+        made.message += ": " + support::clean(read.message);
     }
     return made;
 }
@@ -243,97 +356,63 @@ bool watch_decoder::at_boundary() const
     return buffer_.find_first_not_of(" \r\n", begin_) == std::string::npos;
 }
 
-support::result<std::optional<watch_event>> watch_decoder::next()
+// The next line that is not blank.
+std::optional<std::string_view> watch_decoder::take_line()
 {
-    std::string_view line;
-    while (line.find_first_not_of(" \r") == std::string_view::npos)
+    for (;;)
     {
         const auto end = buffer_.find('\n', searched_);
         if (end == std::string::npos)
         {
             searched_ = buffer_.size();
-            if (buffer_.size() - begin_ > longest_line_)
-            {
-                return fail(
-                    errc::bad_answer,
-                    "a watch event is longer than " + std::to_string(longest_line_) + " bytes"
-                );
-            }
             return std::nullopt;
         }
-        line = std::string_view(buffer_).substr(begin_, end - begin_);
+        const auto line = std::string_view(buffer_).substr(begin_, end - begin_);
         begin_ = end + 1;
         searched_ = begin_;
+        if (line.find_first_not_of(" \t\r") != std::string_view::npos)
+        {
+            return line;
+        }
     }
-    frame_.assign(line);
+}
+
+support::result<std::optional<watch_event>> watch_decoder::next()
+{
+    const auto line = take_line();
+    if (line ? line->size() > longest_line_ : buffer_.size() - begin_ > longest_line_)
+    {
+        return fail(
+            errc::bad_answer, "a watch event is longer than " + std::to_string(longest_line_) + " bytes"
+        );
+    }
+    if (!line)
+    {
+        return std::nullopt;
+    }
+    frame_.assign(*line);
     frame_.reserve(frame_.size() + SIMDJSON_PADDING);
 
-    ondemand::document document;
-    ondemand::object root;
-    std::string type_name;
-    object_json raw;
-    const auto malformed = fail(errc::bad_answer, "a watch event is not {\"type\": ..., \"object\": {...}}");
-    if (parser().iterate(padded(frame_)).get(document) != SUCCESS ||
-        document.get_object().get(root) != SUCCESS)
+    const auto read = read_envelope(frame_);
+    if (!read)
     {
-        return malformed;
+        return fail(errc::bad_answer, R"(a watch event is not {"type": ..., "object": {...}})");
     }
-    for (auto field : root)
-    {
-        std::string_view key;
-        if (field.unescaped_key().get(key) != SUCCESS)
-        {
-            return malformed;
-        }
-        if (key == "type")
-        {
-            std::string_view text;
-            if (field.value().get_string().get(text) != SUCCESS)
-            {
-                return malformed;
-            }
-            type_name = text;
-        }
-        else if (key == "object")
-        {
-            ondemand::object object;
-            if (field.value().get_object().get(object) != SUCCESS || object.raw_json().get(raw) != SUCCESS)
-            {
-                return malformed;
-            }
-        }
-    }
-    bool known = false;
-    watch_event event{type_of(type_name, known), raw, {}, 0, {}};
-    if (!known || raw.empty() || !at_end(document))
-    {
-        return malformed;
-    }
-    ondemand::document inner;
-    if (parser().iterate(padded(raw)).get(inner) != SUCCESS || inner.get_object().get(root) != SUCCESS)
-    {
-        return malformed;
-    }
+    watch_event event{*read->type, read->object, {}, 0, {}};
     if (event.type == watch_event_type::error)
     {
-        std::int64_t code = 0;
-        if (root.find_field_unordered("code").get_int64().get(code) == SUCCESS)
-        {
-            event.error_code = static_cast<int>(code);
-        }
-        event.error_message = support::clean(text_in(root, "message"));
+        const auto status = read_status(event.object);
+        event.error_code = status.code;
+        event.error_message = support::clean(status.message);
         return event;
     }
-    ondemand::object metadata;
-    if (root.find_field_unordered("metadata").get_object().get(metadata) == SUCCESS)
+    version_.clear();
+    std::array<wanted_text, 1> wanted{{{"resourceVersion", version_}}};
+    if (!read_metadata(event.object, wanted) || version_.empty())
     {
-        version_ = text_in(metadata, "resourceVersion");
-        event.resource_version = version_;
+        return fail(errc::bad_answer, "the object of a watch event has no metadata.resourceVersion");
     }
-    if (event.resource_version.empty())
-    {
-        return malformed;
-    }
+    event.resource_version = version_;
     return event;
 }
 

@@ -9,7 +9,8 @@
 #include <string>
 #include <string_view>
 
-// The texts of the API server, taken apart without I/O. Only envelopes are read; objects stay raw.
+// The texts of the API server, taken apart without I/O. Only envelopes are read; objects stay raw. What a
+// server sends twice where it belongs once is refused, because readers would disagree on which one counts.
 namespace kube {
 
 // A page of a list: {"metadata": {...}, "items": [...]}. errc::bad_answer if it is anything else, or cut.
@@ -38,6 +39,8 @@ public:
     bool at_boundary() const;
 
 private:
+    std::optional<std::string_view> take_line();
+
     std::size_t longest_line_;
     std::string buffer_;
     std::size_t begin_ = 0;     // of what has not been taken yet

@@ -3,8 +3,6 @@
 #include "kube/decoder.hpp"
 #include "net/url.hpp"
 
-#include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace kube {
@@ -23,30 +21,18 @@ constexpr support::duration silence_beyond_timeout =
 constexpr std::size_t largest_page = 64 << 20;
 constexpr std::size_t largest_object = 4 << 20;
 constexpr std::size_t largest_header = 64 << 10;
-constexpr std::chrono::seconds longest_retry_after = 60s;
+constexpr support::duration words_within = 5s;  // of a watch that is refused
+constexpr std::size_t largest_words = 64 << 10;
 
 bool is_json(const std::vector<net::header>& headers)
 {
     return net::find_header(headers, "content-type").starts_with("application/json");
 }
 
-// Seconds alone; the API server sends nothing else.
-std::optional<std::chrono::seconds> retry_after(const std::vector<net::header>& headers)
-{
-    const auto text = net::find_header(headers, "retry-after");
-    int seconds = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (text.empty() || ec != std::errc{} || end != text.data() + text.size() || seconds < 0)
-    {
-        return std::nullopt;
-    }
-    return std::min(std::chrono::seconds(seconds), longest_retry_after);
-}
-
 support::error error_of(int status, const std::vector<net::header>& headers, std::string_view body)
 {
     support::error made = decode_status(status, body);
-    made.retry_after = retry_after(headers);
+    made.retry_after = net::retry_after(headers);
     return made;
 }
 
@@ -141,7 +127,9 @@ public:
             "&resourceVersion=" + net::percent_encode(request.resource_version);
         for (bool again = true;; again = false)
         {
-            auto opened = co_await http_.open(prepare("GET", target, {}, {}, answer_within, largest_header));
+            const auto shown = credentials_.get();
+            net::http_request asked = prepare("GET", target, {}, {}, answer_within, largest_header, shown);
+            auto opened = co_await http_.open(std::move(asked));
             if (!opened)
             {
                 co_return std::unexpected(opened.error());
@@ -149,7 +137,7 @@ public:
             const int status = (*opened)->status();
             if (status == 401 && again)
             {
-                credentials_.refused();
+                credentials_.refused(shown);
                 continue;
             }
             if (status != 200)
@@ -218,14 +206,16 @@ private:
     {
         for (bool again = true;; again = false)
         {
-            auto response = co_await http_.send(prepare(method, target, body, type, within, largest));
+            const auto shown = credentials_.get();
+            net::http_request asked = prepare(method, target, body, type, within, largest, shown);
+            auto response = co_await http_.send(std::move(asked));
             if (!response)
             {
                 co_return std::unexpected(response.error());
             }
             if (response->status == 401 && again)
             {
-                credentials_.refused();
+                credentials_.refused(shown);
                 continue;
             }
             if (response->status < 200 || response->status > 299)
@@ -246,10 +236,10 @@ private:
         const std::string& body,
         const std::string& type,
         support::duration within,
-        std::size_t largest
+        std::size_t largest,
+        const credentials::current& shown
     )
     {
-        const auto shown = credentials_.get();
         net::http_request request;
         request.method = method;
         request.origin = credentials_.source().server.origin;
@@ -273,10 +263,11 @@ private:
     // What an error answer says, as far as it comes; it is only for people.
     task<std::string> read_all(net::http_stream& stream)
     {
+        const auto deadline = clock_.now() + words_within;
         std::string body;
-        while (body.size() < largest_header)
+        while (body.size() < largest_words)
         {
-            const auto piece = co_await stream.read(clock_.now() + 5s);
+            const auto piece = co_await stream.read(deadline);
             if (!piece || piece->empty())
             {
                 break;

@@ -1,0 +1,322 @@
+#include "kube/kubeconfig.hpp"
+
+#include "support/text.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace kube {
+namespace {
+
+using support::errc;
+using support::fail;
+using support::result;
+
+std::unexpected<support::error> invalid(const std::string& where, const std::string& what)
+{
+    return fail(errc::invalid, where + ": " + what);
+}
+
+std::string quoted(const std::string& name)
+{
+    return "\"" + support::clean(name, 64) + "\"";
+}
+
+// Aliases in it do no harm: what they stand for is shared, not copied, and nothing here descends freely.
+struct kubeconfig_file
+{
+    std::string path;
+    YAML::Node root;
+};
+
+result<kubeconfig_file> parse_file(const kubeconfig_text& text)
+{
+    const std::string where = "kubeconfig " + text.path;
+    try
+    {
+        kubeconfig_file file{text.path, YAML::Load(text.content)};
+        if (!file.root.IsMap())
+        {
+            return invalid(where, "is not a YAML map");
+        }
+        return file;
+    }
+    catch (const YAML::Exception& e)
+    {
+        // The parser's own text may quote the file, and with it a token.
+        return invalid(where, "is not YAML (line " + std::to_string(e.mark.line + 1) + ")");
+    }
+}
+
+// Empty where the key is missing or its value no text.
+std::string text_of(const YAML::Node& map, const std::string& key)
+{
+    const YAML::Node node = map[key];
+    return node && node.IsScalar() ? node.Scalar() : std::string();
+}
+
+bool has(const YAML::Node& map, const char* key)
+{
+    const YAML::Node node = map[key];
+    return node && !node.IsNull() && !(node.IsScalar() && node.Scalar().empty());
+}
+
+// A part of the configuration and the folder that its relative paths start from.
+struct section
+{
+    std::string path;  // of the file that has it
+    YAML::Node value;  // a map
+
+    std::string file_at(const std::string& key) const
+    {
+        const std::string file = text_of(value, key);
+        const auto slash = path.rfind('/');
+        const bool as_it_is = file.empty() || file.starts_with('/') || slash == std::string::npos;
+        return as_it_is ? file : path.substr(0, slash + 1) + file;
+    }
+};
+
+// Entries of the list `list`; the content of each is under `kind`.
+class named_sections
+{
+public:
+    named_sections(const std::vector<kubeconfig_file>& files, const char* list, const char* kind)
+    {
+        for (const kubeconfig_file& file : files)
+        {
+            const YAML::Node entries = file.root[list];
+            if (!entries || !entries.IsSequence())
+            {
+                continue;
+            }
+            for (const YAML::Node& entry : entries)
+            {
+                if (entry.IsMap() && has(entry, "name") && entry[kind] && entry[kind].IsMap())
+                {
+                    all_.emplace_back(text_of(entry, "name"), section{file.path, entry[kind]});
+                }
+            }
+        }
+    }
+
+    std::optional<section> find(const std::string& name) const
+    {
+        for (const auto& [each, value] : all_)
+        {
+            if (each == name)
+            {
+                return value;
+            }
+        }
+        return std::nullopt;
+    }
+
+    // For people.
+    std::string names() const
+    {
+        constexpr std::size_t most = 20;
+        std::string text;
+        for (std::size_t i = 0; i < all_.size(); ++i)
+        {
+            if (i == most)
+            {
+                return text + ", ...";
+            }
+            text += (text.empty() ? "" : ", ") + support::clean(all_[i].first, 64);
+        }
+        return text.empty() ? "none" : text;
+    }
+
+private:
+    std::vector<std::pair<std::string, section>> all_;
+};
+
+std::optional<std::string> decode_base64(const std::string& text)
+{
+    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string decoded;
+    std::uint32_t bits = 0;
+    int have = 0;
+    for (const char c : text)
+    {
+        if (c == '=' || c == '\n' || c == '\r' || c == ' ')
+        {
+            continue;
+        }
+        const auto value = alphabet.find(c);
+        if (value == std::string_view::npos)
+        {
+            return std::nullopt;
+        }
+        bits = bits << 6 | static_cast<std::uint32_t>(value);
+        have += 6;
+        if (have >= 8)
+        {
+            have -= 8;
+            decoded += static_cast<char>(bits >> have & 0xFF);
+        }
+    }
+    return decoded;
+}
+
+// "<key>-data" inline in base64, or <key> as a path.
+result<text_or_file> data_or_file(const section& section, const std::string& key, const std::string& where)
+{
+    text_or_file value;
+    const std::string data = text_of(section.value, key + "-data");
+    if (data.empty())
+    {
+        value.file = section.file_at(key);
+        return value;
+    }
+    auto decoded = decode_base64(data);
+    if (!decoded || decoded->empty())
+    {
+        return invalid(where, key + "-data is not base64");
+    }
+    value.text = support::secret(std::move(*decoded));
+    return value;
+}
+
+result<> read_cluster(const section& cluster, const std::string& where, config& into)
+{
+    const std::string server = text_of(cluster.value, "server");
+    if (server.empty())
+    {
+        return invalid(where, "the cluster has no server");
+    }
+    auto url = net::parse_url(server);
+    if (!url)
+    {
+        return invalid(where, "server: " + url.error().message);
+    }
+    const YAML::Node insecure = cluster.value["insecure-skip-tls-verify"];
+    if (insecure && insecure.as<bool>(false))
+    {
+        return invalid(
+            where,
+            "insecure-skip-tls-verify is not supported; give the cluster's certificate-authority instead"
+        );
+    }
+    if (has(cluster.value, "proxy-url"))
+    {
+        return invalid(where, "proxy-url is not supported; give a server that can be reached directly");
+    }
+    auto ca = data_or_file(cluster, "certificate-authority", where);
+    if (!ca)
+    {
+        return std::unexpected(ca.error());
+    }
+    into.server = std::move(*url);
+    into.ca = std::move(*ca);
+    into.tls_server_name = text_of(cluster.value, "tls-server-name");
+    return {};
+}
+
+result<> read_user(const section& user, const std::string& where, config& into)
+{
+    for (const char* unsupported :
+         {"exec", "auth-provider", "username", "password", "as", "as-uid", "as-groups", "as-user-extra"})
+    {
+        if (has(user.value, unsupported))
+        {
+            return invalid(
+                where,
+                "the user has " + std::string(unsupported) +
+                    ", which is not supported; use client-certificate and client-key, token or tokenFile"
+            );
+        }
+    }
+    auto certificate = data_or_file(user, "client-certificate", where);
+    auto key = data_or_file(user, "client-key", where);
+    if (!certificate)
+    {
+        return std::unexpected(certificate.error());
+    }
+    if (!key)
+    {
+        return std::unexpected(key.error());
+    }
+    if (certificate->empty() != key->empty())
+    {
+        return invalid(where, "client-certificate and client-key belong together; one of them is missing");
+    }
+    into.client_certificate = std::move(*certificate);
+    into.client_key = std::move(*key);
+    into.token.file = user.file_at("tokenFile");
+    if (into.token.file.empty())  // where both are given, client-go takes the file
+    {
+        into.token.text = support::secret(text_of(user.value, "token"));
+    }
+    return {};
+}
+
+}  // namespace
+
+result<config> read_kubeconfig(const std::vector<kubeconfig_text>& texts, const std::string& wanted_context)
+{
+    std::vector<kubeconfig_file> files;
+    std::string all = "kubeconfig ";
+    std::string context = wanted_context;
+    for (const kubeconfig_text& text : texts)
+    {
+        auto file = parse_file(text);
+        if (!file)
+        {
+            return std::unexpected(file.error());
+        }
+        context = context.empty() ? text_of(file->root, "current-context") : context;
+        all += (files.empty() ? "" : ":") + text.path;
+        files.push_back(std::move(*file));
+    }
+    const named_sections contexts(files, "contexts", "context");
+    if (context.empty())
+    {
+        return invalid(all, "has no current-context; choose one with --context: " + contexts.names());
+    }
+    const auto found = contexts.find(context);
+    if (!found)
+    {
+        return invalid(all, "has no context " + quoted(context) + "; it has: " + contexts.names());
+    }
+    config made;
+    made.source = "kubeconfig " + found->path + ", context " + support::clean(context, 64);
+
+    const named_sections clusters(files, "clusters", "cluster");
+    const std::string cluster_name = text_of(found->value, "cluster");
+    const auto cluster = clusters.find(cluster_name);
+    if (!cluster)
+    {
+        return invalid(
+            made.source, "there is no cluster " + quoted(cluster_name) + "; there are: " + clusters.names()
+        );
+    }
+    if (auto read = read_cluster(*cluster, made.source, made); !read)
+    {
+        return std::unexpected(read.error());
+    }
+    const named_sections users(files, "users", "user");
+    const std::string user_name = text_of(found->value, "user");
+    if (user_name.empty())
+    {
+        return made;
+    }
+    const auto user = users.find(user_name);
+    if (!user)
+    {
+        return invalid(
+            made.source, "there is no user " + quoted(user_name) + "; there are: " + users.names()
+        );
+    }
+    if (auto read = read_user(*user, made.source, made); !read)
+    {
+        return std::unexpected(read.error());
+    }
+    return made;
+}
+
+}  // namespace kube

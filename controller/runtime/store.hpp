@@ -8,9 +8,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace runtime {
@@ -20,8 +22,8 @@ namespace runtime {
 // changes.
 //
 // Guarantees: a list counts only when it is complete; for one uid nothing older replaces something newer, so
-// the answer to a write of ours is not undone by a watch that lags; an object that cannot be read never looks
-// deleted.
+// the answer to a write of ours is not undone by a watch that lags; an object that cannot be read stays as it
+// was when it last could, and never looks deleted.
 template <class Object>
 class store
 {
@@ -83,25 +85,28 @@ private:
         void list_began() override
         {
             listed_.clear();
-            unreadable_ = false;
+            nameless_ = false;
         }
 
         void listed(kube::object_json object) override
         {
-            if (auto decoded = owner_.read(object))
+            auto decoded = owner_.decode_(object);
+            const auto uid =
+                decoded ? std::optional(decoded->uid) : owner_.leave_alone(object, decoded.error());
+            if (uid)
             {
-                listed_.insert(decoded->uid);
-                owner_.put(std::move(*decoded));
+                listed_.insert(*uid);
             }
-            else
+            nameless_ = nameless_ || !uid;
+            if (decoded)
             {
-                unreadable_ = true;
+                owner_.put(std::move(*decoded));
             }
         }
 
         void list_ended() override
         {
-            if (!unreadable_)
+            if (!nameless_)
             {
                 owner_.keep_only(listed_, name_space_);
             }
@@ -116,17 +121,21 @@ private:
 
         void changed(kube::object_json object) override
         {
-            if (auto decoded = owner_.read(object))
+            if (auto decoded = owner_.decode_(object))
             {
                 owner_.put(std::move(*decoded));
+            }
+            else
+            {
+                owner_.leave_alone(object, decoded.error());
             }
         }
 
         void deleted(kube::object_json object) override
         {
-            if (auto decoded = owner_.read(object))
+            if (const auto uid = support::uuid::parse(kube::identify(object).uid))
             {
-                owner_.remove(decoded->uid);
+                owner_.remove(*uid);
             }
         }
 
@@ -136,26 +145,29 @@ private:
         store& owner_;
         std::string name_space_;
         std::unordered_set<support::uuid> listed_;
-        bool unreadable_ =
-            false;  // an object of this list could not be read: what is missing may be that one
+        bool nameless_ =
+            false;  // the list holds an object without a uid: whatever is missing may be that one
     };
 
-    support::result<Object> read(kube::object_json object)
+    // Of an object that cannot be read; empty if not even that can.
+    std::optional<support::uuid> leave_alone(kube::object_json object, const support::error& error)
     {
-        auto decoded = decode_(object);
-        if (!decoded)
+        const auto identity = kube::identify(object);
+        const auto uid = support::uuid::parse(identity.uid);
+        if (!uid || std::exchange(unreadable_[*uid], identity.resource_version) != identity.resource_version)
         {
             support::log(
                 support::log_level::warn,
                 "an object cannot be read and is left alone",
-                {{"error", decoded.error().message}}
+                {{"object", identity.name_space + "/" + identity.name}, {"error", error.message}}
             );
         }
-        return decoded;
+        return uid;
     }
 
     void put(Object object)
     {
+        unreadable_.erase(object.uid);
         const auto found = objects_.find(object.uid);
         if (found == objects_.end())
         {
@@ -173,6 +185,7 @@ private:
 
     void remove(const support::uuid& uid)
     {
+        unreadable_.erase(uid);
         auto node = objects_.extract(uid);
         if (!node.empty())
         {
@@ -201,6 +214,7 @@ private:
     observer changed_;
     std::function<void()> ready_;
     std::unordered_map<support::uuid, Object> objects_;
+    std::unordered_map<support::uuid, std::string> unreadable_;  // their versions, each logged once
     std::vector<std::unique_ptr<scope_sink>> scopes_;
 };
 

@@ -8,10 +8,19 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// client-go's, with a lower cap and without its reset: a success resets.
+// client-go's, with its cap but without its reset by time.
 const support::backoff backoff{800ms, 30s, 0.5};
 constexpr support::duration longest_retry_after = 60s;
-constexpr support::duration short_watch = 1s;  // one that ends so soon and empty counts as a failure
+
+// A watch that ends sooner is one of a loop.
+constexpr support::duration short_watch = 1s;
+
+// Servers send a bookmark each minute. One that ends a watch after longer without a word does not know the
+// version that it was asked for, as after its history was replaced by an older one.
+constexpr support::duration mute_watch = 150s;
+
+// A version that a server answers with errors so many times is given up.
+constexpr int most_tries_of_a_version = 8;
 
 }  // namespace
 
@@ -19,6 +28,7 @@ watch_machine::watch_machine(support::random_engine& random) : random_(random) {
 
 void watch_machine::listed_page(std::string continue_token, std::string resource_version)
 {
+    list_failures_ = 0;
     continue_token_ = std::move(continue_token);
     if (!continue_token_.empty())
     {
@@ -26,7 +36,6 @@ void watch_machine::listed_page(std::string continue_token, std::string resource
         return;
     }
     resource_version_ = std::move(resource_version);
-    failures_ = 0;
     action_ = watch_action::watch;
 }
 
@@ -34,13 +43,13 @@ void watch_machine::list_failed(
     watch_failure why, std::optional<support::duration> retry_after, support::time_point now
 )
 {
-    // A page that failed may be asked for again; an expired token or version means to begin anew.
-    const bool begin_anew = why == watch_failure::expired || continue_token_.empty();
-    if (begin_anew)
-    {
-        continue_token_.clear();
-    }
-    wait(begin_anew ? watch_action::list_first_page : watch_action::list_next_page, retry_after, now);
+    const bool same_page = why == watch_failure::transient && !continue_token_.empty();
+    wait(
+        same_page ? watch_action::list_next_page : watch_action::list_first_page,
+        ++list_failures_,
+        retry_after,
+        now
+    );
 }
 
 void watch_machine::watch_opened(support::time_point now)
@@ -54,8 +63,11 @@ void watch_machine::watch_failed(
     watch_failure why, std::optional<support::duration> retry_after, support::time_point now
 )
 {
+    ++watch_failures_;
+    const bool same_version = why == watch_failure::transient && !resource_version_.empty() &&
+                              watch_failures_ % most_tries_of_a_version != 0;
     wait(
-        why == watch_failure::expired ? watch_action::list_first_page : watch_action::watch, retry_after, now
+        same_version ? watch_action::watch : watch_action::list_first_page, watch_failures_, retry_after, now
     );
 }
 
@@ -63,41 +75,43 @@ void watch_machine::event_read(std::string resource_version)
 {
     resource_version_ = std::move(resource_version);
     had_event_ = true;
-    failures_ = 0;
-}
-
-void watch_machine::watch_expired(support::time_point now)
-{
-    wait(watch_action::list_first_page, std::nullopt, now);
+    watch_failures_ = 0;
 }
 
 void watch_machine::watch_ended(support::time_point now)
 {
-    if (!had_event_ && now - opened_at_ < short_watch)
+    const auto lasted = now - opened_at_;
+    if (lasted < short_watch || resource_version_.empty())
     {
-        wait(watch_action::watch, std::nullopt, now);
+        watch_failed(watch_failure::transient, std::nullopt, now);
         return;
     }
-    failures_ = 0;
-    action_ = watch_action::watch;
-}
-
-void watch_machine::watch_broke(support::time_point now)
-{
-    wait(watch_action::watch, std::nullopt, now);
+    watch_failures_ = 0;
+    go_on(!had_event_ && lasted > mute_watch ? watch_action::list_first_page : watch_action::watch);
 }
 
 void watch_machine::slept()
 {
-    action_ = after_sleep_;
+    if (action_ == watch_action::sleep)
+    {
+        go_on(after_sleep_);
+    }
+}
+
+void watch_machine::go_on(watch_action with)
+{
+    if (with == watch_action::list_first_page)
+    {
+        continue_token_.clear();
+    }
+    action_ = with;
 }
 
 void watch_machine::wait(
-    watch_action then, std::optional<support::duration> at_least, support::time_point now
+    watch_action then, int failures, std::optional<support::duration> at_least, support::time_point now
 )
 {
-    ++failures_;
-    const auto own = backoff.wait(failures_, random_);
+    const auto own = backoff.wait(failures, random_);
     const auto asked = std::min(at_least.value_or(support::duration::zero()), longest_retry_after);
     wake_at_ = now + std::max(own, asked);
     after_sleep_ = then;

@@ -23,8 +23,9 @@ enum class watch_action
 
 enum class watch_failure
 {
-    expired,  // 410: the version, or the continue token, is too old
-    other,
+    expired,    // 410: the version, or the continue token, is too old
+    refused,    // the request itself is not taken: whatever it carried is given up
+    transient,  // the same may work later
 };
 
 class watch_machine
@@ -32,7 +33,8 @@ class watch_machine
 public:
     explicit watch_machine(support::random_engine& random);
 
-    // What to do now. The answer stays the same until one of the events below.
+    // What to do now. The answer stays the same until one of the events below; each of them is taken in any
+    // state.
     watch_action next() const { return action_; }
 
     // ---- what happened ----
@@ -41,23 +43,26 @@ public:
         watch_failure why, std::optional<support::duration> retry_after, support::time_point now
     );
     void watch_opened(support::time_point now);
+    // It was not opened, or it was cut, silent, not understood or ended by an ERROR event.
     void watch_failed(
         watch_failure why, std::optional<support::duration> retry_after, support::time_point now
     );
     void event_read(std::string resource_version);  // bookmarks too
-    void watch_expired(support::time_point now);    // an ERROR event with 410
     void watch_ended(support::time_point now);      // by the server, in order
-    void watch_broke(support::time_point now);      // cut, silent, or not understood
     void slept();
 
     // ---- what goes with the action ----
     const std::string& continue_token() const { return continue_token_; }
     const std::string& resource_version() const { return resource_version_; }
     support::time_point wake_at() const { return wake_at_; }
-    int failures() const { return failures_; }  // in a row
+    // Of watches in a row; none since one has shown something.
+    int watch_failures() const { return watch_failures_; }
 
 private:
-    void wait(watch_action then, std::optional<support::duration> at_least, support::time_point now);
+    void go_on(watch_action with);
+    void wait(
+        watch_action then, int failures, std::optional<support::duration> at_least, support::time_point now
+    );
 
     support::random_engine& random_;
     watch_action action_ = watch_action::list_first_page;
@@ -67,7 +72,8 @@ private:
     support::time_point wake_at_{};
     support::time_point opened_at_{};
     bool had_event_ = false;
-    int failures_ = 0;
+    int list_failures_ = 0;  // of one page in a row
+    int watch_failures_ = 0;
 };
 
 }  // namespace runtime

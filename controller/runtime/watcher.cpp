@@ -11,14 +11,20 @@ using support::errc;
 using support::log_level;
 using support::task;
 
-constexpr int expired_status = 410;
-constexpr int watch_seconds_least =
-    300;  // the server ends a watch after a random time from here to twice as much
+// The server ends a watch after a random time from here to twice as much, so that not all come back at once.
+constexpr int watch_seconds_least = 300;
 
 watch_failure failure_of(const support::error& error)
 {
-    const bool expired = error.code == errc::status && error.http_status == expired_status;
-    return expired ? watch_failure::expired : watch_failure::other;
+    constexpr int gone = 410;
+    constexpr int too_many_requests = 429;
+    const int status = error.code == errc::status ? error.http_status : 0;
+    if (status == gone)
+    {
+        return watch_failure::expired;
+    }
+    const bool refused = status >= 400 && status < 500 && status != too_many_requests;
+    return refused ? watch_failure::refused : watch_failure::transient;
 }
 
 }  // namespace
@@ -68,11 +74,10 @@ task<> watcher::list_page(bool first)
     const auto page = co_await client_.list(std::move(request));
     if (!page)
     {
-        report("list", page.error());
+        report(trouble::place::list, page.error());
         machine_.list_failed(failure_of(page.error()), page.error().retry_after, clock_.now());
         co_return;
     }
-    report_recovery();
     if (first)
     {
         sink_.list_began();
@@ -99,11 +104,14 @@ task<> watcher::open_watch()
     auto opened = co_await client_.watch(std::move(request));
     if (!opened)
     {
-        report("watch", opened.error());
+        report(trouble::place::watch, opened.error());
         machine_.watch_failed(failure_of(opened.error()), opened.error().retry_after, clock_.now());
         co_return;
     }
-    report_recovery();
+    if (trouble_ && trouble_->where != trouble::place::stream)
+    {
+        report_recovery();
+    }
     stream_ = std::move(*opened);
     machine_.watch_opened(clock_.now());
 }
@@ -113,32 +121,15 @@ task<> watcher::read_event()
     const auto event = co_await stream_->next();
     if (!event)
     {
-        support::log(log_level::debug, "the watch broke; resuming", {{"error", event.error().message}});
-        machine_.watch_broke(clock_.now());
+        stream_failed(event.error());
     }
     else if (!*event)
     {
         machine_.watch_ended(clock_.now());
     }
-    else if ((*event)->type == kube::watch_event_type::error)
-    {
-        const bool expired = (*event)->error_code == expired_status;
-        support::log(
-            log_level::debug, "the watch was ended by an error", {{"error", (*event)->error_message}}
-        );
-        expired ? machine_.watch_expired(clock_.now()) : machine_.watch_broke(clock_.now());
-    }
     else
     {
-        machine_.event_read(std::string((*event)->resource_version));
-        if ((*event)->type == kube::watch_event_type::deleted)
-        {
-            sink_.deleted((*event)->object);
-        }
-        else if ((*event)->type != kube::watch_event_type::bookmark)
-        {
-            sink_.changed((*event)->object);
-        }
+        take_event(**event);
     }
     if (machine_.next() != watch_action::read_event)
     {
@@ -146,31 +137,78 @@ task<> watcher::read_event()
     }
 }
 
-void watcher::report(const std::string& doing, const support::error& error)
+void watcher::take_event(const kube::watch_event& event)
 {
-    std::string what =
-        "cannot " + doing + " " + scope_.resource.plural + "." + scope_.resource.group + ": " + error.message;
-    if (error.code == errc::status && error.http_status == 404)
+    switch (event.type)
+    {
+        case kube::watch_event_type::error:
+            stream_failed({errc::status, event.error_message, event.error_code, std::nullopt});
+            return;
+        case kube::watch_event_type::added:
+        case kube::watch_event_type::modified:
+            sink_.changed(event.object);
+            break;
+        case kube::watch_event_type::deleted:
+            sink_.deleted(event.object);
+            break;
+        case kube::watch_event_type::bookmark:
+            break;
+    }
+    machine_.event_read(std::string(event.resource_version));
+    if (trouble_)
+    {
+        report_recovery();
+    }
+}
+
+// That a watch breaks is part of its life: it is resumed. Only what happens again and again is trouble.
+void watcher::stream_failed(const support::error& error)
+{
+    machine_.watch_failed(failure_of(error), error.retry_after, clock_.now());
+    if (machine_.watch_failures() > 1 || error.code == errc::bad_answer)
+    {
+        report(trouble::place::stream, error);
+    }
+    else
+    {
+        support::log(log_level::debug, "a watch broke and is resumed", {{"error", error.message}});
+    }
+}
+
+void watcher::report(trouble::place where, const support::error& error)
+{
+    const auto why = failure_of(error);
+    const int status = error.code == errc::status ? error.http_status : 0;
+    const std::string verb = where == trouble::place::list ? "list" : "watch";
+    const std::string& group = scope_.resource.group;
+    std::string what = "cannot " + verb + " " + scope_.resource.plural + (group.empty() ? "" : "." + group) +
+                       ": " + error.message;
+    if (status == 401)
+    {
+        what += "; the credentials are refused, check the token or client certificate";
+    }
+    if (status == 403)
+    {
+        what += "; grant the verb " + verb + " on it" +
+                (scope_.name_space.empty() ? " in all namespaces" : " in namespace " + scope_.name_space);
+    }
+    if (status == 404)
     {
         what += "; " + scope_.hint_if_missing;
     }
-    if (error.code == errc::status && error.http_status == 403)
+    const trouble met{where, error.code, status};
+    const bool worth_a_line = why != watch_failure::expired && met != trouble_;
+    support::log(worth_a_line ? log_level::warn : log_level::debug, what + "; trying again");
+    if (why != watch_failure::expired)
     {
-        what += "; grant the verb " + doing + " on it" +
-                (scope_.name_space.empty() ? " in all namespaces" : " in namespace " + scope_.name_space);
+        trouble_ = met;
     }
-    const bool known = failure_of(error) == watch_failure::expired || what == trouble_;
-    support::log(known ? log_level::debug : log_level::warn, what + "; trying again");
-    trouble_ = std::move(what);
 }
 
 void watcher::report_recovery()
 {
-    if (!trouble_.empty())
-    {
-        support::log(log_level::info, "following " + scope_.resource.plural + " again");
-        trouble_.clear();
-    }
+    support::log(log_level::info, "following " + scope_.resource.plural + " again");
+    trouble_.reset();
 }
 
 }  // namespace runtime

@@ -4,11 +4,14 @@
 #include "runtime/watch_machine.hpp"
 #include "support/clock.hpp"
 
+#include <memory>
+#include <optional>
 #include <string>
 
 namespace runtime {
 
-// Takes what a watcher sees. A list is whole only at list_ended: what it did not name is gone.
+// Takes what a watcher sees. A list is whole only at list_ended: what it did not name is gone. A list that
+// could not be ended begins again.
 class object_sink
 {
 public:
@@ -44,10 +47,29 @@ public:
     support::task<> run();
 
 private:
+    // What went wrong, as far as it is worth a line of its own.
+    struct trouble
+    {
+        enum class place
+        {
+            list,
+            watch,
+            stream,  // within an open watch
+        };
+
+        place where;
+        support::errc code;
+        int http_status;
+
+        bool operator==(const trouble&) const = default;
+    };
+
     support::task<> list_page(bool first);
     support::task<> open_watch();
     support::task<> read_event();
-    void report(const std::string& doing, const support::error& error);
+    void take_event(const kube::watch_event& event);
+    void stream_failed(const support::error& error);
+    void report(trouble::place where, const support::error& error);
     void report_recovery();
 
     scope scope_;
@@ -57,7 +79,7 @@ private:
     object_sink& sink_;
     watch_machine machine_;
     std::unique_ptr<kube::watch_stream> stream_;
-    std::string trouble_;
+    std::optional<trouble> trouble_;
 };
 
 }  // namespace runtime

@@ -51,12 +51,13 @@ void api_watch::follow(const api_request& asked, std::uint64_t version)
     const auto now = clock_.now();
     int seconds = 0;
     const std::string timeout = asked.asked("timeoutSeconds");
-    if (std::from_chars(timeout.data(), timeout.data() + timeout.size(), seconds).ec == std::errc())
+    if (!all_.forgets_to_end &&
+        std::from_chars(timeout.data(), timeout.data() + timeout.size(), seconds).ec == std::errc())
     {
         ends_at_ = now + std::chrono::seconds(seconds);
     }
     take_events();
-    bookmarks_ = asked.asked("allowWatchBookmarks") == "true" && all_.bookmarks;
+    bookmarks_ = asked.asked("allowWatchBookmarks") == "true" && !all_.forgets_to_end;
     next_bookmark_ = std::min(now + bookmark_period, ends_at_ - last_bookmark_before_end);
 }
 

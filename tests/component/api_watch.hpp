@@ -19,7 +19,7 @@ struct api_watches
     std::set<api_watch*> open;
     std::uint64_t shown_up_to = UINT64_MAX;  // the revision after which events are held back
     std::size_t largest_piece = 0;           // how many bytes come at a time; 0: all that are there
-    bool bookmarks = true;
+    bool forgets_to_end = false;             // no bookmark, no end: as if the network ate it all
 };
 
 // A watch as kube-apiserver serves it: events after a version, a bookmark each minute and shortly before the

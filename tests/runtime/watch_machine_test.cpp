@@ -1,0 +1,291 @@
+#include "runtime/watch_machine.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace {
+
+using namespace std::chrono_literals;
+using runtime::watch_action;
+using runtime::watch_failure;
+
+class watch_machine : public testing::Test
+{
+protected:
+    // A watch from version 100 is open.
+    void open_watch()
+    {
+        machine.listed_page("", "100");
+        machine.watch_opened(now);
+        ASSERT_EQ(machine.next(), watch_action::read_event);
+    }
+
+    // Sleeps as it was told to; gives how long that was.
+    support::duration sleep()
+    {
+        EXPECT_EQ(machine.next(), watch_action::sleep);
+        const auto slept = machine.wake_at() - now;
+        now = machine.wake_at();
+        machine.slept();
+        return slept;
+    }
+
+    support::random_engine random{1};
+    runtime::watch_machine machine{random};
+    support::time_point now{1h};
+};
+
+TEST_F(watch_machine, lists_all_pages_then_watches_from_the_version_of_the_list)
+{
+    EXPECT_EQ(machine.next(), watch_action::list_first_page);
+    EXPECT_EQ(machine.continue_token(), "");
+    machine.listed_page("t1", "100");
+    EXPECT_EQ(machine.next(), watch_action::list_next_page);
+    EXPECT_EQ(machine.continue_token(), "t1");
+    machine.listed_page("t2", "100");
+    EXPECT_EQ(machine.next(), watch_action::list_next_page);
+    EXPECT_EQ(machine.continue_token(), "t2");
+    machine.listed_page("", "100");
+    EXPECT_EQ(machine.next(), watch_action::watch);
+    EXPECT_EQ(machine.resource_version(), "100");
+    machine.watch_opened(now);
+    EXPECT_EQ(machine.next(), watch_action::read_event);
+}
+
+TEST_F(watch_machine, an_end_in_order_is_resumed_at_once_where_it_was)
+{
+    open_watch();
+    machine.event_read("101");
+    machine.event_read("105");
+    EXPECT_EQ(machine.next(), watch_action::read_event);
+    now += 5min;
+    machine.watch_ended(now);
+    EXPECT_EQ(machine.next(), watch_action::watch);
+    EXPECT_EQ(machine.resource_version(), "105");
+}
+
+TEST_F(watch_machine, a_break_is_resumed_where_it_was_after_a_while)
+{
+    open_watch();
+    machine.event_read("101");
+    machine.watch_failed(watch_failure::transient, std::nullopt, now + 5min);
+    EXPECT_EQ(machine.next(), watch_action::sleep);
+    EXPECT_GE(machine.wake_at(), now + 5min + 400ms);
+    EXPECT_LE(machine.wake_at(), now + 5min + 1200ms);
+    machine.slept();
+    EXPECT_EQ(machine.next(), watch_action::watch);
+    EXPECT_EQ(machine.resource_version(), "101");
+}
+
+TEST_F(watch_machine, an_expired_version_means_to_list_again)
+{
+    open_watch();
+    machine.watch_failed(watch_failure::expired, std::nullopt, now);
+    EXPECT_GE(sleep(), 400ms);
+    EXPECT_EQ(machine.next(), watch_action::list_first_page);
+    EXPECT_EQ(machine.continue_token(), "");
+}
+
+TEST_F(watch_machine, what_the_server_does_not_take_is_given_up)
+{
+    machine.listed_page("bad token", "100");
+    machine.list_failed(watch_failure::refused, std::nullopt, now);
+    sleep();
+    EXPECT_EQ(machine.next(), watch_action::list_first_page);
+    EXPECT_EQ(machine.continue_token(), "");
+    machine.listed_page("", "bad version");
+    machine.watch_failed(watch_failure::refused, std::nullopt, now);
+    sleep();
+    EXPECT_EQ(machine.next(), watch_action::list_first_page);
+}
+
+TEST_F(watch_machine, a_page_that_fails_is_asked_for_again_but_not_when_its_token_expired)
+{
+    machine.listed_page("t1", "100");
+    machine.list_failed(watch_failure::transient, std::nullopt, now);
+    sleep();
+    EXPECT_EQ(machine.next(), watch_action::list_next_page);
+    EXPECT_EQ(machine.continue_token(), "t1");
+    machine.list_failed(watch_failure::expired, std::nullopt, now);
+    sleep();
+    EXPECT_EQ(machine.next(), watch_action::list_first_page);
+    EXPECT_EQ(machine.continue_token(), "");
+}
+
+TEST_F(watch_machine, waits_double_up_to_half_a_minute_with_jitter)
+{
+    const support::duration expected[] = {800ms, 1600ms, 3200ms, 6400ms, 12800ms, 25600ms, 30s, 30s, 30s};
+    bool exact = true;
+    for (const auto wait : expected)
+    {
+        machine.list_failed(watch_failure::transient, std::nullopt, now);
+        const auto slept = sleep();
+        EXPECT_GE(slept, wait / 2);
+        EXPECT_LE(slept, wait + wait / 2);
+        exact = exact && slept == wait;
+        EXPECT_EQ(machine.next(), watch_action::list_first_page);
+    }
+    EXPECT_FALSE(exact) << "all who failed together would come back together";
+}
+
+TEST_F(watch_machine, a_page_that_came_forgets_the_failures_before_it)
+{
+    for (int i = 0; i < 6; ++i)
+    {
+        machine.list_failed(watch_failure::transient, std::nullopt, now);
+        sleep();
+    }
+    machine.listed_page("t1", "100");
+    machine.list_failed(watch_failure::transient, std::nullopt, now);
+    EXPECT_LE(sleep(), 1200ms);
+}
+
+TEST_F(watch_machine, a_watch_that_shows_something_forgets_the_failures_before_it)
+{
+    open_watch();
+    for (int i = 0; i < 6; ++i)
+    {
+        machine.watch_failed(watch_failure::transient, std::nullopt, now);
+        sleep();
+    }
+    EXPECT_EQ(machine.watch_failures(), 6);
+    machine.watch_opened(now);
+    machine.event_read("101");
+    EXPECT_EQ(machine.watch_failures(), 0);
+    machine.watch_failed(watch_failure::transient, std::nullopt, now);
+    EXPECT_LE(sleep(), 1200ms);
+}
+
+TEST_F(watch_machine, lists_and_expired_watches_in_turn_are_no_hot_loop)
+{
+    const auto started = now;
+    for (int i = 0; i < 20; ++i)
+    {
+        open_watch();
+        machine.watch_failed(watch_failure::expired, std::nullopt, now);
+        sleep();
+        ASSERT_EQ(machine.next(), watch_action::list_first_page);
+    }
+    EXPECT_GT(now - started, 3min);
+}
+
+TEST_F(watch_machine, watches_that_end_within_a_second_are_no_hot_loop)
+{
+    open_watch();
+    const auto started = now;
+    for (int i = 0; i < 20; ++i)
+    {
+        machine.watch_ended(now + 999ms);
+        ASSERT_EQ(machine.next(), watch_action::sleep);
+        sleep();
+        machine.watch_opened(now);
+    }
+    EXPECT_GT(now - started, 3min);
+    machine.event_read("101");
+    machine.watch_ended(now + 10ms);
+    EXPECT_GE(sleep(), 400ms) << "nor with an event in each of them";
+}
+
+TEST_F(watch_machine, waits_as_long_as_the_server_says_but_a_minute_at_most)
+{
+    machine.list_failed(watch_failure::transient, 7s, now);
+    EXPECT_EQ(sleep(), 7s);
+    machine.list_failed(watch_failure::transient, 1h, now);
+    EXPECT_EQ(sleep(), 60s);
+    machine.list_failed(watch_failure::transient, 0s, now);
+    EXPECT_GE(sleep(), 1600ms) << "and never shorter than by itself";
+    machine.listed_page("", "100");
+    machine.watch_failed(watch_failure::transient, 7s, now);
+    EXPECT_EQ(sleep(), 7s);
+    EXPECT_EQ(machine.next(), watch_action::watch);
+}
+
+TEST_F(watch_machine, a_watch_that_stays_mute_to_its_end_does_not_know_the_version)
+{
+    open_watch();
+    machine.watch_ended(now + 5min);
+    EXPECT_EQ(machine.next(), watch_action::list_first_page);
+
+    open_watch();
+    machine.event_read("100");  // a bookmark
+    machine.watch_ended(now + 5min);
+    EXPECT_EQ(machine.next(), watch_action::watch);
+}
+
+TEST_F(watch_machine, a_version_that_fails_again_and_again_is_given_up)
+{
+    open_watch();
+    int watches = 0;
+    do
+    {
+        machine.watch_failed(watch_failure::transient, std::nullopt, now);
+        sleep();
+        ++watches;
+    } while (machine.next() == watch_action::watch);
+    EXPECT_EQ(watches, 8);
+    EXPECT_EQ(machine.next(), watch_action::list_first_page);
+}
+
+// Whatever happens in whatever order, what is to be done makes sense.
+TEST_F(watch_machine, takes_every_event_in_every_state)
+{
+    std::mt19937 dice(7);
+    const auto below = [&](unsigned limit) {
+        return std::uniform_int_distribution<unsigned>(0, limit - 1)(dice);
+    };
+    const watch_failure reasons[] = {
+        watch_failure::expired, watch_failure::refused, watch_failure::transient
+    };
+    std::size_t seen[5] = {};
+    for (int round = 0; round < 100000; ++round)
+    {
+        now += std::chrono::milliseconds(below(400000));
+        switch (below(8))
+        {
+            case 0:
+                machine.listed_page("token", "100");
+                break;
+            case 1:
+                machine.listed_page("", "100");
+                break;
+            case 2:
+                machine.list_failed(reasons[below(3)], std::chrono::seconds(below(100)), now);
+                break;
+            case 3:
+                machine.watch_opened(now);
+                break;
+            case 4:
+                machine.watch_failed(reasons[below(3)], std::nullopt, now);
+                break;
+            case 5:
+                machine.event_read("101");
+                break;
+            case 6:
+                machine.watch_ended(now);
+                break;
+            default:
+                machine.slept();
+        }
+        ++seen[static_cast<std::size_t>(machine.next())];
+        switch (machine.next())
+        {
+            case watch_action::list_first_page:
+                ASSERT_EQ(machine.continue_token(), "");
+                break;
+            case watch_action::list_next_page:
+                ASSERT_NE(machine.continue_token(), "");
+                break;
+            case watch_action::watch:
+                ASSERT_NE(machine.resource_version(), "");
+                break;
+            case watch_action::read_event:
+                break;
+            case watch_action::sleep:
+                ASSERT_LE(machine.wake_at(), now + 60s);
+        }
+    }
+    EXPECT_GT(*std::ranges::min_element(seen), 1000U) << "every state was there";
+}
+
+}  // namespace

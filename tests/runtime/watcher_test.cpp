@@ -1,0 +1,464 @@
+#include "runtime/watcher.hpp"
+
+#include "component/fake_apiserver.hpp"
+#include "kube/rest_client.hpp"
+#include "support/log.hpp"
+#include "support/loop.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace {
+
+using namespace std::chrono_literals;
+using json = nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::UnorderedElementsAre;
+
+// What a store would hold: names with versions. Lists count only when they are whole.
+class sink final : public runtime::object_sink
+{
+public:
+    void list_began() override
+    {
+        listed_.clear();
+        heard.emplace_back("began");
+    }
+    void listed(kube::object_json object) override { listed_.insert(entry(object)); }
+    void list_ended() override
+    {
+        objects = listed_;
+        heard.emplace_back("ended");
+    }
+    void changed(kube::object_json object) override
+    {
+        const auto [name, version] = entry(object);
+        objects[name] = version;
+        heard.push_back(name + "@" + version);
+    }
+    void deleted(kube::object_json object) override
+    {
+        objects.erase(entry(object).first);
+        heard.push_back(entry(object).first + " gone");
+    }
+
+    std::map<std::string, std::string> objects;
+    std::vector<std::string> heard;
+
+private:
+    static std::pair<std::string, std::string> entry(kube::object_json object)
+    {
+        const auto identity = kube::identify(object);
+        return {identity.name, identity.resource_version};
+    }
+
+    std::map<std::string, std::string> listed_;
+};
+
+class watcher : public test::loop
+{
+protected:
+    watcher()
+        : api(executor(), clock()),
+          credentials(
+              config(),
+              [](const std::string& path) { return support::fail(support::errc::invalid, path); },
+              clock()
+          ),
+          client(kube::create_rest_client(api, clock(), credentials))
+    {}
+
+    static kube::config config()
+    {
+        kube::config made;
+        made.server = net::parse_url("http://127.0.0.1:8001").value();
+        return made;
+    }
+
+    void start(const std::string& name_space = "")
+    {
+        followed = std::make_unique<runtime::watcher>(
+            runtime::watcher::scope{
+                api.objects().kind().resource, name_space, "install it with kubectl apply -f crds/"
+            },
+            *client,
+            clock(),
+            random,
+            seen
+        );
+        stop = spawn(followed->run());
+        step();
+    }
+
+    void TearDown() override
+    {
+        if (stop)
+        {
+            stop();
+        }
+        test::loop::TearDown();
+    }
+
+    void create(const std::string& name, const std::string& name_space = "shop")
+    {
+        ASSERT_TRUE(api.objects().create(
+            {{"metadata", {{"name", name}, {"namespace", name_space}}}, {"spec", json::object()}}
+        ));
+        step();
+    }
+
+    void change(const std::string& name, const std::string& value)
+    {
+        ASSERT_TRUE(api.objects().patch("shop", name, "", {{"metadata", {{"labels", {{"n", value}}}}}}));
+        step();
+    }
+
+    void create_many(int count)
+    {
+        for (int i = 0; i < count; ++i)
+        {
+            create("n" + std::to_string(10000 + i));
+        }
+    }
+
+    std::map<std::string, std::string> truth()
+    {
+        std::map<std::string, std::string> all;
+        for (const auto& each : api.objects().list("", 0, "")->items)
+        {
+            const json& metadata = (*each)["metadata"];
+            all[metadata["name"].get<std::string>()] = metadata["resourceVersion"].get<std::string>();
+        }
+        return all;
+    }
+
+    [[nodiscard]] bool catches_up(support::duration within = 2min)
+    {
+        return run_until([this] { return seen.objects == truth(); }, within);
+    }
+
+    support::log_capture log;
+    support::random_engine random{7};
+    test::fake_apiserver api;
+    kube::credentials credentials;
+    std::unique_ptr<kube::client> client;
+    sink seen;
+    std::unique_ptr<runtime::watcher> followed;
+    std::function<void()> stop;
+};
+
+std::size_t lines(const std::string& text, const std::string& with)
+{
+    std::size_t count = 0;
+    for (auto at = text.find(with); at != std::string::npos; at = text.find(with, at + 1))
+    {
+        ++count;
+    }
+    return count;
+}
+
+TEST_F(watcher, lists_everything_in_pages_and_follows_from_there)
+{
+    create_many(1201);
+    start();
+    EXPECT_EQ(api.count("list"), 3U);
+    EXPECT_THAT(seen.heard, ElementsAre("began", "ended"));
+    EXPECT_EQ(seen.objects, truth());
+    create("a");
+    change("a", "1");
+    ASSERT_TRUE(api.objects().remove("shop", "a"));
+    step();
+    EXPECT_THAT(seen.heard, ElementsAre("began", "ended", "a@1402", "a@1403", "a gone"));
+    EXPECT_EQ(api.count("list"), 3U);
+    EXPECT_EQ(api.count("watch"), 1U);
+}
+
+TEST_F(watcher, keeps_to_its_namespace)
+{
+    create("a", "shop");
+    create("b", "other");
+    start("shop");
+    create("c", "shop");
+    create("d", "other");
+    EXPECT_THAT(seen.objects, UnorderedElementsAre(Pair("a", "201"), Pair("c", "203")));
+}
+
+TEST_F(watcher, what_changed_while_a_list_went_on_comes_with_the_watch)
+{
+    create_many(600);
+    bool changed = false;
+    api.on_request = [&](const test::api_request& asked) -> std::optional<test::api_fault> {
+        if (!asked.asked("continue").empty() && !std::exchange(changed, true))
+        {
+            EXPECT_TRUE(api.objects().remove("shop", "n10001"));
+            EXPECT_TRUE(api.objects().remove("shop", "n10599"));
+            EXPECT_TRUE(api.objects().create(
+                {{"metadata", {{"name", "n10000a"}, {"namespace", "shop"}}}, {"spec", json::object()}}
+            ));
+        }
+        return std::nullopt;
+    };
+    start();
+    EXPECT_TRUE(changed);
+    EXPECT_EQ(seen.objects, truth());
+}
+
+TEST_F(watcher, a_list_whose_token_expires_begins_again_and_is_never_taken_for_a_whole_one)
+{
+    create_many(600);
+    bool expired = false;
+    api.on_request = [&](const test::api_request& asked) -> std::optional<test::api_fault> {
+        if (!asked.asked("continue").empty() && !std::exchange(expired, true))
+        {
+            api.compact();
+        }
+        return std::nullopt;
+    };
+    start();
+    EXPECT_THAT(seen.heard, ElementsAre("began"));
+    ASSERT_TRUE(catches_up());
+    EXPECT_THAT(seen.heard, ElementsAre("began", "began", "ended"));
+    EXPECT_THAT(log.text(), IsEmpty()) << "that happens";
+}
+
+TEST_F(watcher, a_page_that_fails_is_asked_for_again)
+{
+    create_many(600);
+    int failures = 3;
+    api.on_request = [&](const test::api_request& asked) -> std::optional<test::api_fault> {
+        if (!asked.asked("continue").empty() && failures-- > 0)
+        {
+            return test::api_fault{test::api_fault::kind::cut_answer};
+        }
+        return std::nullopt;
+    };
+    start();
+    ASSERT_TRUE(catches_up());
+    EXPECT_EQ(api.count("list"), 5U) << "the first page once";
+    EXPECT_THAT(seen.heard, ElementsAre("began", "ended"));
+}
+
+TEST_F(watcher, a_watch_that_ends_is_resumed_without_a_pause_and_without_a_list)
+{
+    start();
+    create("a");
+    advance(10s);
+    const auto now = clock().now();
+    api.end_watches();
+    step();
+    EXPECT_EQ(api.open_watches(), 1U);
+    EXPECT_EQ(clock().now(), now);
+    create("b");
+    EXPECT_EQ(seen.objects, truth());
+    EXPECT_EQ(api.count("list"), 1U);
+    EXPECT_EQ(api.requests().back().asked("resourceVersion"), "201");
+}
+
+TEST_F(watcher, bookmarks_move_the_version_on)
+{
+    start("shop");
+    create("elsewhere", "other");
+    advance(61s);
+    api.end_watches();
+    step();
+    EXPECT_EQ(api.requests().back().asked("resourceVersion"), "201");
+}
+
+TEST_F(watcher, nothing_is_lost_or_repeated_wherever_a_watch_is_cut)
+{
+    start();
+    create("a");
+    const auto length = api.objects().find("shop", "a")->dump().size() + 40;
+    for (std::size_t bytes = 0; bytes < length; bytes += 5)
+    {
+        seen.heard.clear();
+        api.cut_watches(bytes);
+        change("a", std::to_string(bytes));
+        ASSERT_TRUE(catches_up()) << bytes;
+        advance(2s);
+        ASSERT_EQ(seen.heard.size(), 1U) << bytes;
+    }
+    EXPECT_EQ(api.count("list"), 1U);
+}
+
+TEST_F(watcher, an_expired_watch_is_followed_by_a_list)
+{
+    create("a");
+    create("b");
+    start();
+    api.go_down();
+    step();
+    ASSERT_TRUE(api.objects().remove("shop", "a"));
+    create("c");
+    api.compact();
+    api.come_up();
+    ASSERT_TRUE(catches_up());
+    EXPECT_EQ(api.count("list"), 2U);
+    EXPECT_EQ(seen.objects.count("a"), 0U);
+}
+
+TEST_F(watcher, a_server_that_was_away_is_found_again_without_a_list)
+{
+    create("a");
+    start();
+    api.go_down();
+    advance(60s);
+    create("b");
+    api.come_up();
+    ASSERT_TRUE(catches_up(45s));
+    EXPECT_EQ(api.count("list"), 1U);
+    const auto text = log.text();
+    EXPECT_EQ(
+        lines(
+            text, "cannot watch certificatebindings.certificates.bycloud.io: connection refused; trying again"
+        ),
+        1U
+    ) << text;
+    EXPECT_EQ(lines(text, "following certificatebindings again"), 1U) << text;
+}
+
+TEST_F(watcher, a_server_that_is_asked_too_much_is_left_alone_as_long_as_it_wants)
+{
+    start();
+    int refusals = 3;
+    api.on_request = [&](const test::api_request&) -> std::optional<test::api_fault> {
+        return refusals-- > 0 ? std::optional(test::api_fault::with(test::statuses::too_many_requests()))
+                              : std::nullopt;
+    };
+    advance(10s);
+    api.end_watches();
+    const auto ended = clock().now();
+    create("a");
+    ASSERT_TRUE(catches_up());
+    EXPECT_GE(clock().now() - ended, 3s);
+    EXPECT_EQ(api.count("list"), 1U);
+}
+
+TEST_F(watcher, watches_that_end_at_once_are_no_hot_loop)
+{
+    start();
+    api.on_request = [&](const test::api_request&) {
+        return std::optional(test::api_fault::with(200, "application/json", ""));
+    };
+    api.end_watches();
+    const auto before = api.count("watch");
+    for (int i = 0; i < 600; ++i)
+    {
+        advance(100ms);
+        api.end_watches();
+    }
+    step();
+    EXPECT_LE(api.count("watch") - before, 10U) << "in a minute";
+}
+
+TEST_F(watcher, text_that_is_no_event_is_left_and_told)
+{
+    start();
+    api.say_to_watches("<html>\n");
+    step();
+    create("a");
+    ASSERT_TRUE(catches_up());
+    const auto text = log.text();
+    EXPECT_EQ(lines(text, "a watch event is not"), 1U) << text;
+    EXPECT_EQ(lines(text, "following certificatebindings again"), 1U) << text;
+    EXPECT_EQ(api.count("list"), 1U);
+}
+
+TEST_F(watcher, an_error_within_a_watch_that_is_not_about_its_version_resumes_it)
+{
+    start();
+    api.say_to_watches(
+        R"({"type":"ERROR","object":{"kind":"Status","message":"etcd is away","reason":"InternalError","code":500}})"
+        "\n"
+    );
+    step();
+    create("a");
+    ASSERT_TRUE(catches_up());
+    EXPECT_EQ(api.count("list"), 1U);
+}
+
+// ---- what people are told ----
+
+TEST_F(watcher, without_the_crd_it_says_how_to_install_it_and_goes_on_when_it_is_there)
+{
+    api.set_served(false);
+    start();
+    advance(5min);
+    EXPECT_EQ(
+        lines(
+            log.text(),
+            "cannot list certificatebindings.certificates.bycloud.io: 404; install it with kubectl apply -f "
+            "crds/; trying again"
+        ),
+        1U
+    ) << log.text();
+    EXPECT_LE(api.requests().size(), 25U);
+    api.set_served(true);
+    create("a");
+    ASSERT_TRUE(catches_up(46s));
+    EXPECT_EQ(lines(log.text(), "following certificatebindings again"), 1U) << log.text();
+}
+
+TEST_F(watcher, a_crd_that_goes_and_comes_back_needs_no_restart)
+{
+    create("a");
+    start();
+    ASSERT_TRUE(api.objects().remove("shop", "a"));
+    api.set_served(false);
+    advance(1min);
+    api.compact();  // a new store of the server
+    api.set_served(true);
+    create("b");
+    ASSERT_TRUE(catches_up());
+}
+
+TEST_F(watcher, without_a_right_it_names_verb_and_scope_once)
+{
+    api.denied = {"list"};
+    start("shop");
+    advance(3min);
+    EXPECT_EQ(lines(log.text(), "cannot list resource"), 1U) << log.text();
+    EXPECT_THAT(log.text(), HasSubstr("grant the verb list on it in namespace shop"));
+    api.denied = {"watch"};
+    advance(3min);
+    EXPECT_EQ(lines(log.text(), "grant the verb watch on it in namespace shop"), 1U) << log.text();
+    EXPECT_EQ(lines(log.text(), "following"), 0U) << log.text();
+    api.denied = {};
+    advance(1min);
+    EXPECT_EQ(lines(log.text(), "following certificatebindings again"), 1U) << log.text();
+}
+
+TEST_F(watcher, refused_credentials_are_told)
+{
+    api.token = "another";
+    start();
+    EXPECT_THAT(log.text(), HasSubstr("401 Unauthorized: Unauthorized; the credentials are refused"));
+}
+
+TEST_F(watcher, what_works_says_nothing)
+{
+    create("a");
+    start();
+    for (int i = 0; i < 50; ++i)
+    {
+        advance(17s);
+        change("a", std::to_string(i));
+        if (i % 7 == 0)
+        {
+            api.cut_watches();
+        }
+        if (i % 11 == 0)
+        {
+            api.end_watches();
+        }
+    }
+    ASSERT_TRUE(catches_up());
+    EXPECT_EQ(log.text(), "");
+}
+
+}  // namespace

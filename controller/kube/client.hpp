@@ -39,11 +39,11 @@ struct object_identity
 };
 object_identity identify(object_json object);
 
+// Asks for the most recent state (a consistent read).
 struct list_request
 {
     kube::resource resource;
-    std::string name_space;        // empty: all namespaces
-    std::string resource_version;  // empty: most recent (consistent read)
+    std::string name_space;  // empty: all namespaces
     std::string continue_token;
     int limit = 500;
 };

@@ -106,11 +106,6 @@ public:
         {
             target += "&continue=" + net::percent_encode(request.continue_token);
         }
-        else if (!request.resource_version.empty())
-        {
-            target += "&resourceVersion=" + net::percent_encode(request.resource_version) +
-                      "&resourceVersionMatch=NotOlderThan";
-        }
         auto body = co_await ask("GET", std::move(target), {}, {}, page_within, largest_page);
         if (!body)
         {

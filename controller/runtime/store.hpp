@@ -22,8 +22,9 @@ namespace runtime {
 // changes.
 //
 // Guarantees: a list counts only when it is complete; for one uid nothing older replaces something newer, so
-// the answer to a write of ours is not undone by a watch that lags; an object that cannot be read stays as it
-// was when it last could, and never looks deleted.
+// the answer to a write of ours is not undone by a watch that lags; only a list may go back, behind what was
+// known when it was asked for: then the server has lost history (etcd restored from a backup). An object that
+// cannot be read stays as it was when it last could, and never looks deleted.
 template <class Object>
 class store
 {
@@ -69,10 +70,15 @@ public:
     void applied(kube::object_json object)
     {
         auto decoded = decode_(object);
-        if (decoded && objects_.contains(decoded->uid))
+        if (!decoded || !objects_.contains(decoded->uid))
         {
-            put(std::move(*decoded));
+            return;
         }
+        for (const auto& each : scopes_)
+        {
+            each->answered(decoded->uid);
+        }
+        put(std::move(*decoded));
     }
 
 private:
@@ -85,6 +91,8 @@ private:
         void list_began() override
         {
             listed_.clear();
+            answered_.clear();
+            listing_ = true;
             nameless_ = false;
         }
 
@@ -100,7 +108,7 @@ private:
             nameless_ = nameless_ || !uid;
             if (decoded)
             {
-                owner_.put(std::move(*decoded));
+                owner_.put(std::move(*decoded), !answered_.contains(*uid));
             }
         }
 
@@ -111,6 +119,8 @@ private:
                 owner_.keep_only(listed_, name_space_);
             }
             listed_.clear();
+            answered_.clear();
+            listing_ = false;
             const bool was_ready = owner_.ready();
             complete = true;
             if (!was_ready && owner_.ready())
@@ -139,14 +149,24 @@ private:
             }
         }
 
+        // By the server to a write of ours.
+        void answered(const support::uuid& uid)
+        {
+            if (listing_)
+            {
+                answered_.insert(uid);
+            }
+        }
+
         bool complete = false;
 
     private:
         store& owner_;
         std::string name_space_;
+        bool listing_ = false;
         std::unordered_set<support::uuid> listed_;
-        bool nameless_ =
-            false;  // the list holds an object without a uid: whatever is missing may be that one
+        std::unordered_set<support::uuid> answered_;  // while the list is read: newer than what it shows
+        bool nameless_ = false;  // the list has an object without a uid: what is missing may be that one
     };
 
     // Of an object that cannot be read; empty if not even that can.
@@ -165,7 +185,7 @@ private:
         return uid;
     }
 
-    void put(Object object)
+    void put(Object object, bool may_go_back = false)
     {
         unreadable_.erase(object.uid);
         const auto found = objects_.find(object.uid);
@@ -175,7 +195,8 @@ private:
             changed_(nullptr, &objects_.emplace(uid, std::move(object)).first->second);
             return;
         }
-        if (object.resource_version <= found->second.resource_version)
+        const auto known = found->second.resource_version;
+        if (object.resource_version == known || (object.resource_version < known && !may_go_back))
         {
             return;
         }

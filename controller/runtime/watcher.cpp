@@ -67,6 +67,10 @@ task<> watcher::run()
 
 task<> watcher::list_page(bool first)
 {
+    if (first)
+    {
+        sink_.list_began();
+    }
     kube::list_request request;
     request.resource = scope_.resource;
     request.name_space = scope_.name_space;
@@ -77,10 +81,6 @@ task<> watcher::list_page(bool first)
         report(trouble::place::list, page.error());
         machine_.list_failed(failure_of(page.error()), page.error().retry_after, clock_.now());
         co_return;
-    }
-    if (first)
-    {
-        sink_.list_began();
     }
     for (const kube::object_json object : (*page)->items())
     {

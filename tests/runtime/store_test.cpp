@@ -128,10 +128,32 @@ TEST_F(store, nothing_older_replaces_something_newer)
     sink.changed(object(1, 19));
     sink.changed(object(1, 20));
     sink.changed(object(1, 9));
-    list(sink, {object(1, 9)});
     EXPECT_THAT(take_changes(), IsEmpty()) << "9 is older than 20, whatever the texts say";
     sink.changed(object(1, 100));
     EXPECT_THAT(take_changes(), ElementsAre("t1@20 t1@100"));
+}
+
+TEST_F(store, a_list_of_a_server_that_has_lost_history_counts)
+{
+    auto& sink = all.scope("");
+    list(sink, {object(1, 20), object(2, 21)});
+    take_changes();
+    list(sink, {object(1, 9), object(2, 21)});
+    EXPECT_THAT(take_changes(), ElementsAre("t1@20 t1@9"));
+    all.applied(object(1, 10));
+    EXPECT_THAT(take_changes(), ElementsAre("t1@9 t1@10"));
+}
+
+TEST_F(store, a_list_does_not_undo_the_answer_to_a_write_made_while_it_was_read)
+{
+    auto& sink = all.scope("");
+    list(sink, {object(1, 20)});
+    sink.list_began();
+    all.applied(object(1, 25));
+    take_changes();
+    sink.listed(object(1, 20));
+    sink.list_ended();
+    EXPECT_THAT(take_changes(), IsEmpty());
 }
 
 TEST_F(store, the_answer_to_a_write_of_ours_is_not_undone_by_a_watch_that_lags)

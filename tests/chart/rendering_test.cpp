@@ -120,8 +120,9 @@ TEST(chart, leaves_out_what_is_not_wanted)
     EXPECT_THAT(
         kinds(rendered({"--set", "rbac.create=false"})), Not(Contains(testing::ContainsRegex("Role")))
     );
-    const auto own_roles = rendered({"--set", "rbac.aggregateClusterRoles=false"});
-    EXPECT_EQ(std::ranges::count(kinds(own_roles), "ClusterRole"), 1);
+    EXPECT_EQ(std::ranges::count(kinds(rendered()), "ClusterRole"), 1);
+    const auto with_users = rendered({"--set", "rbac.aggregateClusterRoles=true"});
+    EXPECT_EQ(std::ranges::count(kinds(with_users), "ClusterRole"), 3);
 }
 
 // ---- the program ----

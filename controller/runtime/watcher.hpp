@@ -10,8 +10,8 @@
 
 namespace runtime {
 
-// Takes what a watcher sees. A list begins before it is asked for and is whole only at list_ended: what it did
-// not name is gone. A list that could not be ended begins again.
+// Takes what a watcher sees. A list begins before it is asked for and is whole only at list_ended: what it
+// did not name is gone. A list that could not be ended begins again.
 class object_sink
 {
 public:

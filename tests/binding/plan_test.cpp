@@ -303,7 +303,6 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; }
 );
 
-
 TEST(plan, a_put_that_is_limited_waits_as_long_as_it_is_told)
 {
     world_builder w;

@@ -33,7 +33,7 @@ servers:
 	@tests/testbed/binaries etcd kube-apiserver kubectl kube-controller-manager helm >/dev/null
 
 # The C++ first: what is wrong with it shows before the servers, which may take long to get.
-test: all lint asan servers ## run every test: units and components with sanitizers, then all of them as they ship
+test: all lint tidy asan servers ## run every test: units and components with sanitizers, then all of them as they ship
 	@echo "== all tests, as it ships"
 	@ctest --test-dir build/release -j2 --output-on-failure --no-tests=error --progress
 
@@ -46,7 +46,7 @@ demo-down: ## stop what make demo left running
 lint: deps ## check format, include directions, shell scripts and generated files
 	@hack/lint
 
-tidy: deps ## check the code with clang-tidy
+tidy: deps ## check the code with clang-tidy, as far as it changed since it was last clean
 	@hack/tidy
 
 format: deps ## format the C++ code

@@ -165,6 +165,11 @@ support::result<credentials::current> credentials::load() const
         {
             return support::fail("client-key", good.error());
         }
+        if (auto good = net::check_key_fits_pem(tls.client_certificate_pem, tls.client_key_pem.reveal());
+            !good)
+        {
+            return support::fail("client-certificate and client-key", good.error());
+        }
     }
     made.tls = std::make_shared<const net::tls_settings>(std::move(tls));
     return made;

@@ -136,4 +136,27 @@ support::result<> check_private_key_pem(std::string_view pem)
     return key ? support::result<>() : std::unexpected(key.error());
 }
 
+support::result<> check_key_fits_pem(std::string_view certificates, std::string_view key)
+{
+    const auto chain = read_certificates(certificates);
+    if (!chain)
+    {
+        return std::unexpected(chain.error());
+    }
+    const auto own = read_private_key(key);
+    if (!own)
+    {
+        return std::unexpected(own.error());
+    }
+    if (X509_check_private_key(chain->front().get(), own->get()) != 1)
+    {
+        return support::fail(
+            support::errc::invalid,
+            "the key is not that of the certificate (" + last_openssl_error() +
+                "); give the two that belong together"
+        );
+    }
+    return {};
+}
+
 }  // namespace net

@@ -12,9 +12,10 @@ namespace net {
 // kept.
 support::result<support::wall_time> certificate_not_after(std::string_view payload);
 
-// Whether `pem` holds at least one certificate / one private key that OpenSSL can read; for configuration
-// errors at start.
+// Whether `pem` holds at least one certificate / one private key that OpenSSL can read, and whether the key
+// is that of the first certificate; for configuration errors at start.
 support::result<> check_certificates_pem(std::string_view pem);
 support::result<> check_private_key_pem(std::string_view pem);
+support::result<> check_key_fits_pem(std::string_view certificates, std::string_view key);
 
 }  // namespace net

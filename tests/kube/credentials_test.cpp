@@ -122,6 +122,23 @@ TEST_F(credentials, tls_settings_change_only_with_their_files)
     EXPECT_EQ(second->ca_pem, ca.pem) << "who uses the old ones keeps them";
 }
 
+TEST_F(credentials, while_a_certificate_is_renewed_and_its_key_is_not_yet_the_old_pair_stays)
+{
+    config.client_certificate.file = "/cert";
+    config.client_key.file = "/key";
+    auto all = make();
+    ASSERT_TRUE(all.check());
+    const auto first = all.get().tls;
+    const auto renewed = test::make_certificate({.subject = "me", .issuer = &ca});
+    const support::log_capture log;
+    files["/cert"] = renewed.pem;
+    clock().set(clock().now() + 1min);
+    EXPECT_EQ(all.get().tls, first);
+    files["/key"] = renewed.key_pem;
+    clock().set(clock().now() + 1min);
+    EXPECT_EQ(all.get().tls->client_key_pem.reveal(), renewed.key_pem);
+}
+
 TEST_F(credentials, what_cannot_be_read_any_more_stays_as_it_was_and_is_told_once)
 {
     auto all = make();
@@ -199,6 +216,7 @@ TEST_F(credentials, mistakes_are_told_at_the_start_in_one_line_without_the_secre
     fails("/cert", "canary", "client-certificate");
     fails("/key", "canary", "client-key");
     fails("/key", me.pem, "client-key");
+    fails("/key", ca.key_pem, "client-certificate and client-key: the key is not that of the certificate");
     files.erase("/key");
     EXPECT_EQ(why_not(), "kubeconfig /kc, context c: /key: No such file or directory");
 }

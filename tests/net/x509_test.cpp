@@ -144,4 +144,21 @@ TEST(check_private_key_pem, wants_a_key_without_pass_phrase_and_shows_nothing_of
     EXPECT_THAT(net::check_private_key_pem(damaged).error().message, Not(HasSubstr("!!!!")));
 }
 
+TEST(check_key_fits_pem, wants_the_key_of_the_first_certificate)
+{
+    const auto own = leaf();
+    const auto other = leaf();
+    EXPECT_TRUE(net::check_key_fits_pem(own.pem + other.pem, own.key_pem).has_value());
+    for (const auto& wrong :
+         {net::check_key_fits_pem(own.pem, other.key_pem),
+          net::check_key_fits_pem(other.pem + own.pem, own.key_pem)})
+    {
+        ASSERT_FALSE(wrong);
+        EXPECT_EQ(wrong.error().code, errc::invalid);
+        EXPECT_THAT(wrong.error().message, HasSubstr("the key is not that of the certificate"));
+    }
+    EXPECT_THAT(net::check_key_fits_pem("", own.key_pem).error().message, HasSubstr("no certificate"));
+    EXPECT_THAT(net::check_key_fits_pem(own.pem, "").error().message, HasSubstr("no private key"));
+}
+
 }  // namespace

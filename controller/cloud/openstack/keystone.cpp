@@ -267,6 +267,10 @@ support::task<answer<session_ptr>> keystone::authenticate()
     begun->renew_at = now + life / 10 * 9;
     begun->end = now + life;
     session_ = std::move(begun);
+    if (failure_.why)
+    {
+        support::log(support::log_level::info, "authenticated again", {{"cloud", entry_.cloud}});
+    }
     failure_ = {};
     catalog_doubted_ = false;
     co_return session_;
@@ -285,8 +289,13 @@ answer<session_ptr> keystone::failed(error why)
     );
     failure_.retry_at = clock_.now() + wait;
     why.retry_after = wait;
+    if (!failure_.why || failure_.why->message != why.message)
+    {
+        support::log(
+            support::log_level::warn, "authentication failed; trying again", {{"error", why.message}}
+        );
+    }
     failure_.why = why;
-    support::log(support::log_level::warn, "authentication failed", {{"error", why.message}});
     return std::unexpected(std::move(why));
 }
 

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include <sstream>
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -13,8 +15,10 @@ using cloud::failure;
 using cloud::openstack::service;
 using cloud::openstack::session_ptr;
 using nlohmann::json;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 class keystone : public test::openstack
 {
@@ -251,6 +255,42 @@ TEST_F(keystone, a_keystone_that_is_away_is_asked_again_soon)
     http.on(ask_token, {captured::token("back")});
     advance(18s);
     EXPECT_EQ(token(), "back");
+}
+
+TEST_F(keystone, what_is_wrong_is_logged_once_and_so_is_that_it_works_again)
+{
+    const support::log_capture log;
+    const auto seen = [&] {
+        // Without the times.
+        std::vector<std::string> lines;
+        std::istringstream text(log.text());
+        for (std::string time, line; text >> time && std::getline(text, line);)
+        {
+            lines.push_back(line);
+        }
+        return lines;
+    };
+    http.on(ask_token, {support::fail(support::errc::unreachable, "connection refused")});
+    for (int i = 0; i < 60; ++i)
+    {
+        token();
+        advance(1s);
+    }
+    EXPECT_THAT(seen(), ElementsAre(StartsWith(" warning authentication failed; trying again error=")));
+    http.on(ask_token, {captured::html(503)});
+    advance(18s);
+    token();
+    http.on(ask_token, {captured::token("back")});
+    advance(18s);
+    token();
+    EXPECT_THAT(
+        seen(),
+        ElementsAre(
+            HasSubstr("connection refused"),
+            HasSubstr("Keystone answers 503"),
+            " info authenticated again cloud=" + entry.cloud
+        )
+    );
 }
 
 TEST_F(keystone, the_wish_of_keystone_to_wait_is_granted)

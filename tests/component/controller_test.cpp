@@ -11,15 +11,29 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::UnorderedElementsAre;
+
+std::vector<std::string> log_lines(const support::log_capture& log)
+{
+    std::vector<std::string> lines;
+    std::istringstream text(log.text());
+    for (std::string line; std::getline(text, line);)
+    {
+        lines.push_back(line);
+    }
+    return lines;
+}
 
 // What a killed process loses.
 struct process
@@ -188,14 +202,73 @@ TEST_F(controller, a_certificate_that_is_deleted_while_attached_does_not_take_th
 
 TEST_F(controller, keystone_down_is_waited_out)
 {
+    const support::log_capture log;
     const auto a = certificate("a.example.com");
     sim.set({{"down", {"identity"}}});
     start();
     kube.create({.name = "a", .certificate = a.id, .listener = listener});
     ASSERT_TRUE(until([&] { return kube.ready_reason("a") == "CloudUnavailable"; }));
     advance(5min);
+    EXPECT_GT(sim.log({.service = "identity"}).size(), 3U) << "it was tried again";
     sim.set({{"down", nlohmann::json::array()}});
     ASSERT_TRUE(until([&] { return kube.state("a") == "active"; }, 2min)) << kube.object("a").dump(1);
+    auto lines = log_lines(log);
+    lines.resize(3);
+    EXPECT_THAT(
+        lines,
+        ElementsAre(
+            HasSubstr("info all bindings are listed"),
+            HasSubstr("warning authentication failed; trying again error=\"Keystone (cloud \\\"lab\\\" at "),
+            HasSubstr("info authenticated again cloud=lab")
+        )
+    );
+}
+
+TEST_F(controller, a_right_to_write_that_is_missing_is_said_and_waited_for)
+{
+    const support::log_capture log;
+    const auto a = certificate("a.example.com");
+    const auto forbidden = support::error{
+        support::errc::status,
+        "certificatebindings.certificates.bycloud.io \"a\" is forbidden: User \"robot\" cannot patch",
+        403,
+        std::nullopt
+    };
+    kube.before_write = [&](const kube::patch_request&) { return std::optional(forbidden); };
+    start();
+    kube.create({.name = "a", .certificate = a.id, .listener = listener});
+    advance(10min);
+    EXPECT_THAT(
+        log.text(),
+        HasSubstr("warning could not write the binding; trying again later binding=shop/a error="
+                  "\"certificatebindings.certificates.bycloud.io \\\"a\\\" is forbidden: ")
+    );
+    EXPECT_EQ(sim.puts(), 0U) << "nothing is done that is not written down first";
+    kube.before_write = nullptr;
+    ASSERT_TRUE(until([&] { return kube.state("a") == "active"; }, 2min)) << kube.object("a").dump(1);
+}
+
+TEST_F(controller, refused_credentials_are_said_and_shown_again_less_and_less_often)
+{
+    const support::log_capture log;
+    const auto a = certificate("a.example.com");
+    credential.secret = "canary";
+    start();
+    kube.create({.name = "a", .certificate = a.id, .listener = listener});
+    ASSERT_TRUE(until([&] { return kube.ready_reason("a") == "CredentialsInvalid"; }))
+        << kube.object("a").dump(1);
+    advance(1h);
+    const auto logins = sim.log({.service = "identity", .method = "POST"}).size();
+    EXPECT_GT(logins, 5U);
+    EXPECT_LT(logins, 20U);
+    EXPECT_THAT(
+        log_lines(log),
+        ElementsAre(
+            HasSubstr("info all bindings are listed"),
+            AllOf(HasSubstr("Keystone answers 401 for cloud"), HasSubstr("check its auth in clouds.yaml"))
+        )
+    );
+    EXPECT_THAT(log.text() + kube.object("a").dump(), Not(HasSubstr("canary")));
 }
 
 TEST_F(controller, revoked_tokens_are_renewed_without_anybody_noticing)

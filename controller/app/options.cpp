@@ -5,7 +5,10 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <ranges>
+#include <set>
+#include <utility>
 
 namespace app {
 namespace {
@@ -14,17 +17,18 @@ using support::errc;
 using support::fail;
 
 constexpr auto footer =
-    "Every flag can also be given as an environment variable: CERTIFICATE_BINDING_ and the flag's name in "
-    "capitals\n"
-    "with _ for -, such as CERTIFICATE_BINDING_RESYNC_PERIOD=5m. KUBECONFIG, OS_CLIENT_CONFIG_FILE and "
-    "OS_CLOUD are\n"
-    "honoured as everywhere. A flag wins over its variable.\n"
-    "Exit codes: 0 stopped by SIGTERM or SIGINT; 2 configuration is malformed or missing.";
+    "Every flag can also be given as an environment variable: CERTIFICATE_BINDING_ and the\n"
+    "flag's name in capitals with _ for -, such as CERTIFICATE_BINDING_RESYNC_PERIOD=5m;\n"
+    "namespaces are separated by commas there. KUBECONFIG, OS_CLIENT_CONFIG_FILE and OS_CLOUD\n"
+    "are honoured as everywhere. A flag wins over its variable, its last value over earlier ones.\n"
+    "Exit codes: 0 stopped by SIGTERM or SIGINT; 1 the program itself failed;\n"
+    "2 the configuration is malformed or missing.";
 
+// "--log-level" is CERTIFICATE_BINDING_LOG_LEVEL.
 std::string variable_of(std::string_view flag)
 {
     std::string name = "CERTIFICATE_BINDING_";
-    for (char c : flag)
+    for (const char c : flag.substr(2))
     {
         name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     }
@@ -40,6 +44,9 @@ struct raw_options
     std::string log_format = "text";
 };
 
+// How the user gave an option: the flag or the variable, for messages.
+using giver = std::function<std::string(const std::string& flag)>;
+
 // A namespace is an RFC 1123 label.
 bool is_namespace(std::string_view name)
 {
@@ -48,46 +55,44 @@ bool is_namespace(std::string_view name)
            std::ranges::all_of(name, [&](char c) { return alphanumeric(c) || c == '-'; });
 }
 
-support::result<support::duration> duration_flag(
-    const std::string& flag, const std::string& text, support::duration least
+support::result<support::duration> duration_between(
+    const std::string& text, support::duration least, support::duration most
 )
 {
     auto value = support::parse_go_duration(text);
-    if (!value)
-    {
-        return fail(flag, value.error());
-    }
-    if (*value < least)
+    if (value && (*value < least || *value > most))
     {
         return fail(
-            errc::invalid, flag + ": must be at least " + support::format_go_duration(least) + ", not " + text
+            errc::invalid,
+            "must be from " + support::format_go_duration(least) + " to " +
+                support::format_go_duration(most) + ", not " + text
         );
     }
     return value;
 }
 
-support::result<> understand(const raw_options& raw, options& into)
+support::result<> understand(const raw_options& raw, const giver& given_by, options& into)
 {
     using namespace std::chrono_literals;
-    const auto resync = duration_flag("--resync-period", raw.resync_period, 1s);
-    const auto deadline = duration_flag("--write-deadline", raw.write_deadline, 100ms);
+    const auto resync = duration_between(raw.resync_period, 1s, 720h);
+    const auto deadline = duration_between(raw.write_deadline, 100ms, 1h);
     const auto level = support::parse_log_level(raw.log_level);
     const auto format = support::parse_log_format(raw.log_format);
     if (!resync)
     {
-        return std::unexpected(resync.error());
+        return fail(given_by("--resync-period"), resync.error());
     }
     if (!deadline)
     {
-        return std::unexpected(deadline.error());
+        return fail(given_by("--write-deadline"), deadline.error());
     }
     if (!level)
     {
-        return fail("--log-level", level.error());
+        return fail(given_by("--log-level"), level.error());
     }
     if (!format)
     {
-        return fail("--log-format", format.error());
+        return fail(given_by("--log-format"), format.error());
     }
     for (const std::string& name : into.namespaces)
     {
@@ -95,7 +100,8 @@ support::result<> understand(const raw_options& raw, options& into)
         {
             return fail(
                 errc::invalid,
-                "--namespace: \"" + name + "\" is not a namespace name (lower-case letters, digits and -)"
+                given_by("--namespace") + ": \"" + name +
+                    "\" is not a namespace name (lower-case letters, digits and -)"
             );
         }
     }
@@ -109,6 +115,126 @@ support::result<> understand(const raw_options& raw, options& into)
     return {};
 }
 
+std::vector<std::string> split_at_commas(const std::string& list)
+{
+    std::vector<std::string> parts;
+    for (const auto part : std::views::split(list, ','))
+    {
+        parts.emplace_back(part.begin(), part.end());
+    }
+    return parts;
+}
+
+std::unexpected<support::error> no_value(const std::string& flag)
+{
+    return fail(errc::invalid, flag + " needs a value; see --help");
+}
+
+void declare(CLI::App& cli, options& parsed, raw_options& raw)
+{
+    const auto add = [&cli](const char* flag, std::string& into, const char* type, const char* description) {
+        cli.add_option(flag, into, description)->type_name(type)->take_last();
+    };
+    cli.footer(footer);
+    cli.set_help_flag("-h,--help", "Print this and exit");
+    cli.set_version_flag(
+        "--version", "certificate-binding-controller " PROJECT_VERSION, "Print the version and exit"
+    );
+    cli.get_formatter()->column_width(30);
+    add("--kubeconfig",
+        parsed.kubeconfig,
+        "FILE",
+        "Default: $KUBECONFIG, the pod's service account, ~/.kube/config");
+    add("--context", parsed.context, "NAME", "Context of the kubeconfig; default: its current one");
+    cli.add_option("--namespace", parsed.namespaces, "Namespace to watch; repeatable; default: all")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    add("--cloud-config",
+        parsed.cloud_config,
+        "FILE",
+        "A clouds.yaml; default: $OS_CLIENT_CONFIG_FILE, where openstack looks");
+    add("--cloud", parsed.cloud, "NAME", "Cloud of the clouds.yaml; default: $OS_CLOUD, the only one");
+    add("--resync-period",
+        raw.resync_period,
+        "DURATION",
+        "How often every listener is read again; default: 10m");
+    add("--write-deadline",
+        raw.write_deadline,
+        "DURATION",
+        "How long Octavia may take for a change; default: 30s\n(and 0.6 s for each certificate of the "
+        "listener)");
+    add("--log-level", raw.log_level, "LEVEL", "debug, info, warn or error; default: info");
+    add("--log-format", raw.log_format, "FORMAT", "json or text; default: text");
+}
+
+// What the variables say: as arguments, but for the namespaces, which a flag replaces and does not add to.
+struct variables
+{
+    std::vector<std::string> arguments;
+    std::vector<std::string> namespaces;
+    std::set<std::string> flags;  // those whose variable is set
+};
+
+// CLI11 reads the process's environment; ours is an argument, so that tests have their own.
+variables read_variables(const std::vector<const CLI::Option*>& flags, const environment& env)
+{
+    variables read;
+    for (const CLI::Option* option : flags)
+    {
+        const std::string flag = option->get_name();
+        const auto value = env(variable_of(flag)).value_or("");
+        if (value.empty())
+        {
+            continue;
+        }
+        read.flags.insert(flag);
+        if (flag == "--namespace")
+        {
+            read.namespaces = split_at_commas(value);
+        }
+        else
+        {
+            read.arguments.push_back(flag + "=" + value);
+        }
+    }
+    return read;
+}
+
+// Lets CLI11 put the arguments where they belong.
+support::result<std::optional<exit_text>> parse(CLI::App& cli, std::vector<std::string> arguments)
+{
+    try
+    {
+        std::ranges::reverse(arguments);  // as CLI11 wants a vector
+        cli.parse(arguments);
+    }
+    catch (const CLI::CallForHelp&)
+    {
+        return exit_text{cli.help()};
+    }
+    catch (const CLI::CallForVersion&)
+    {
+        return exit_text{cli.version() + "\n"};
+    }
+    catch (const CLI::ExtrasError&)
+    {
+        // What follows a = may be a secret that was meant for another program.
+        const std::string extra = cli.remaining().front();
+        const std::string name = extra.substr(0, extra.find('='));
+        return fail(errc::invalid, "\"" + name + "\" is not known; --help lists the flags that there are");
+    }
+    catch (const CLI::ArgumentMismatch& e)
+    {
+        const std::string said = e.what();  // begins with the flag
+        return no_value(said.substr(0, said.find(':')));
+    }
+    catch (const CLI::ParseError& e)
+    {
+        return fail(errc::invalid, std::string(e.what()) + "; see --help");
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 support::result<std::variant<options, exit_text>> parse_options(
@@ -118,89 +244,43 @@ support::result<std::variant<options, exit_text>> parse_options(
     options parsed;
     raw_options raw;
     CLI::App cli(
-        "Keeps TLS certificates on the listeners of OpenStack Octavia load balancers, as CertificateBinding "
-        "resources say.",
+        "Keeps TLS certificates on the listeners of OpenStack Octavia load balancers, as\n"
+        "CertificateBinding resources say.",
         "certificate-binding-controller"
     );
-    cli.footer(footer);
-    cli.set_version_flag(
-        "--version", "certificate-binding-controller " PROJECT_VERSION, "Print the version and exit"
-    );
-    cli.get_formatter()->column_width(36);
+    declare(cli, parsed, raw);
+    const CLI::App& declared = cli;
+    const auto flags =
+        declared.get_options([](const CLI::Option* each) { return each->get_items_expected_max() > 0; });
 
-    cli.add_option(
-        "--kubeconfig",
-        parsed.kubeconfig,
-        "Path of a kubeconfig; default: $KUBECONFIG, else the pod's service account, else ~/.kube/config"
-    );
-    cli.add_option("--context", parsed.context, "Context of the kubeconfig; default: its current one");
-    cli.add_option("--namespace", parsed.namespaces, "Namespace to watch; repeatable; default: all")
-        ->allow_extra_args(false);
-    cli.add_option(
-        "--cloud-config",
-        parsed.cloud_config,
-        "Path of a clouds.yaml; default: $OS_CLIENT_CONFIG_FILE, else where the openstack client looks"
-    );
-    cli.add_option(
-        "--cloud", parsed.cloud, "Cloud of the clouds.yaml; default: $OS_CLOUD, else the only one"
-    );
-    cli.add_option(
-           "--resync-period",
-           raw.resync_period,
-           "How often every listener is read again, such as 10m or 1h30m"
-    )
-        ->capture_default_str();
-    cli.add_option(
-           "--write-deadline",
-           raw.write_deadline,
-           "How long Octavia may take to answer a change; 0.6 s for each certificate come on top"
-    )
-        ->capture_default_str();
-    cli.add_option("--log-level", raw.log_level, "debug, info, warn or error")->capture_default_str();
-    cli.add_option("--log-format", raw.log_format, "json or text")->capture_default_str();
-
-    // CLI11 reads the process's environment; ours is an argument, so that tests have their own.
-    std::vector<std::string> given = arguments;
-    for (const CLI::Option* option :
-         cli.get_options([](const CLI::Option* each) { return each->get_items_expected_max() > 0; }))
+    const variables set = read_variables(flags, env);
+    std::vector<std::string> given = set.arguments;  // first, because the last value of a flag counts
+    given.insert(given.end(), arguments.begin(), arguments.end());
+    const auto text = parse(cli, std::move(given));
+    if (!text)
     {
-        const std::string flag = option->get_single_name();
-        const bool on_command_line = std::ranges::any_of(arguments, [&](const std::string& argument) {
-            return argument == "--" + flag || argument.starts_with("--" + flag + "=");
-        });
-        const auto value = env(variable_of(flag));
-        if (on_command_line || !value || value->empty())
+        return std::unexpected(text.error());
+    }
+    if (*text)
+    {
+        return **text;
+    }
+    for (const CLI::Option* flag : flags)
+    {
+        if (flag->count() > 0 && flag->results().back().empty())
         {
-            continue;
-        }
-        if (flag != "namespace")
-        {
-            given.push_back("--" + flag + "=" + *value);
-            continue;
-        }
-        for (const auto part : std::views::split(*value, ','))
-        {
-            given.push_back("--namespace=" + std::string(part.begin(), part.end()));
+            return no_value(flag->get_name());
         }
     }
-    try
+    if (parsed.namespaces.empty())
     {
-        std::ranges::reverse(given);  // as CLI11 wants a vector
-        cli.parse(given);
+        parsed.namespaces = set.namespaces;
     }
-    catch (const CLI::CallForHelp&)
-    {
-        return exit_text{cli.help()};
-    }
-    catch (const CLI::CallForVersion&)
-    {
-        return exit_text{"certificate-binding-controller " PROJECT_VERSION "\n"};
-    }
-    catch (const CLI::ParseError& e)
-    {
-        return fail(errc::invalid, std::string(e.what()) + " (see --help)");
-    }
-    if (auto understood = understand(raw, parsed); !understood)
+    const auto given_by = [&](const std::string& flag) {
+        const std::size_t values_of_variable = flag == "--namespace" ? 0 : 1;
+        return set.flags.contains(flag) && cli.count(flag) == values_of_variable ? variable_of(flag) : flag;
+    };
+    if (auto understood = understand(raw, given_by, parsed); !understood)
     {
         return std::unexpected(understood.error());
     }

@@ -1,0 +1,325 @@
+#include "app/options.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <sstream>
+
+namespace {
+
+using namespace std::chrono_literals;
+using support::log_format;
+using support::log_level;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using variables = std::map<std::string, std::string>;
+using words = std::vector<std::string>;
+
+auto parse(const words& arguments, const variables& set = {})
+{
+    return app::parse_options(arguments, [&](const std::string& name) -> std::optional<std::string> {
+        const auto found = set.find(name);
+        return found == set.end() ? std::nullopt : std::optional(found->second);
+    });
+}
+
+app::options options(const words& arguments, const variables& set = {})
+{
+    const auto parsed = parse(arguments, set);
+    if (!parsed)
+    {
+        ADD_FAILURE() << parsed.error().message;
+        return {};
+    }
+    return std::get<app::options>(*parsed);
+}
+
+std::string text_instead(const words& arguments)
+{
+    return std::get<app::exit_text>(parse(arguments).value()).text;
+}
+
+std::string refusal(const words& arguments, const variables& set = {})
+{
+    const auto parsed = parse(arguments, set);
+    return parsed ? "accepted" : parsed.error().message;
+}
+
+TEST(options, have_defaults)
+{
+    const auto chosen = options({});
+    EXPECT_EQ(chosen.kubeconfig, "");
+    EXPECT_EQ(chosen.context, "");
+    EXPECT_THAT(chosen.namespaces, IsEmpty());
+    EXPECT_EQ(chosen.cloud_config, "");
+    EXPECT_EQ(chosen.cloud, "");
+    EXPECT_EQ(chosen.resync_period, 10min);
+    EXPECT_EQ(chosen.write_deadline, 30s);
+    EXPECT_EQ(chosen.log_level, log_level::info);
+    EXPECT_EQ(chosen.log_format, log_format::text);
+}
+
+// Every flag with two values, and how the second looks when it was understood.
+struct flag
+{
+    std::string name;
+    std::string value;
+    std::string other;
+    std::function<bool(const app::options&)> has_value;
+    std::function<bool(const app::options&)> has_other;
+
+    std::string variable() const
+    {
+        std::string text = "CERTIFICATE_BINDING";
+        for (const char c : name.substr(1))
+        {
+            text += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+        }
+        return text;
+    }
+};
+
+std::ostream& operator<<(std::ostream& stream, const flag& value)
+{
+    return stream << value.name;
+}
+
+template <class Value>
+auto is(Value app::options::* member, Value expected)
+{
+    return [=](const app::options& o) { return o.*member == expected; };
+}
+
+flag text_flag(const std::string& name, std::string app::options::* member)
+{
+    // As it stands, whatever it holds.
+    return {
+        name, "a b=\"c\"", "[x,y]", is(member, std::string("a b=\"c\"")), is(member, std::string("[x,y]"))
+    };
+}
+
+const auto shop = is(&app::options::namespaces, words{"shop"});
+const auto blog = is(&app::options::namespaces, words{"blog"});
+
+const std::vector<flag> flags{
+    text_flag("--kubeconfig", &app::options::kubeconfig),
+    text_flag("--context", &app::options::context),
+    {"--namespace", "shop", "blog", shop, blog},
+    text_flag("--cloud-config", &app::options::cloud_config),
+    text_flag("--cloud", &app::options::cloud),
+    {"--resync-period",
+     "1h30m",
+     "90s",
+     is<support::duration>(&app::options::resync_period, 90min),
+     is<support::duration>(&app::options::resync_period, 90s)},
+    {"--write-deadline",
+     "1.5s",
+     "250ms",
+     is<support::duration>(&app::options::write_deadline, 1500ms),
+     is<support::duration>(&app::options::write_deadline, 250ms)},
+    {"--log-level",
+     "debug",
+     "error",
+     is(&app::options::log_level, log_level::debug),
+     is(&app::options::log_level, log_level::error)},
+    {"--log-format",
+     "json",
+     "text",
+     is(&app::options::log_format, log_format::json),
+     is(&app::options::log_format, log_format::text)}
+};
+
+class every_flag : public testing::TestWithParam<flag>
+{};
+
+TEST_P(every_flag, is_given_with_a_space_with_an_equals_sign_or_as_a_variable)
+{
+    const auto& [name, value, other, has_value, has_other] = GetParam();
+    EXPECT_TRUE(has_value(options({name, value})));
+    EXPECT_TRUE(has_value(options({name + "=" + value})));
+    EXPECT_TRUE(has_value(options({}, {{GetParam().variable(), value}})));
+}
+
+TEST_P(every_flag, wins_over_its_variable)
+{
+    const auto& [name, value, other, has_value, has_other] = GetParam();
+    EXPECT_TRUE(has_other(options({name, other}, {{GetParam().variable(), value}})));
+    EXPECT_TRUE(has_other(options({name + "=" + other}, {{GetParam().variable(), value}})));
+}
+
+TEST_P(every_flag, needs_a_value)
+{
+    const std::string& name = GetParam().name;
+    const std::string said = name + " needs a value; see --help";
+    EXPECT_EQ(refusal({name}), said);
+    EXPECT_EQ(refusal({name + "="}), said);
+    EXPECT_EQ(refusal({name, ""}), said);
+}
+
+TEST_P(every_flag, has_a_variable_that_is_not_set_when_it_is_empty)
+{
+    EXPECT_TRUE(
+        GetParam().has_value(options({GetParam().name, GetParam().value}, {{GetParam().variable(), ""}}))
+    );
+    EXPECT_EQ(refusal({}, {{GetParam().variable(), ""}}), "accepted");
+}
+
+TEST_P(every_flag, is_in_the_help)
+{
+    EXPECT_THAT(text_instead({"--help"}), HasSubstr("\n  " + GetParam().name + " "));
+}
+
+INSTANTIATE_TEST_SUITE_P(options, every_flag, testing::ValuesIn(flags), [](const auto& each) {
+    std::string name = each.param.name.substr(2);
+    std::ranges::replace(name, '-', '_');
+    return name;
+});
+
+TEST(options, of_several_values_the_last_one_counts)
+{
+    EXPECT_EQ(options({"--cloud", "a", "--log-level=error", "--cloud=b"}).cloud, "b");
+}
+
+TEST(options, namespaces_are_collected_from_repeated_flags_each_once)
+{
+    EXPECT_THAT(
+        options({"--namespace", "shop", "--namespace=blog", "--namespace", "shop"}).namespaces,
+        ElementsAre("blog", "shop")
+    );
+}
+
+TEST(options, namespaces_of_the_variable_are_separated_by_commas_and_replaced_by_flags)
+{
+    const variables set{{"CERTIFICATE_BINDING_NAMESPACE", "shop,blog"}};
+    EXPECT_THAT(options({}, set).namespaces, ElementsAre("blog", "shop"));
+    EXPECT_THAT(options({"--namespace", "test"}, set).namespaces, ElementsAre("test"));
+}
+
+TEST(options, the_variables_of_openstack_come_last)
+{
+    const variables openstack{{"OS_CLIENT_CONFIG_FILE", "/os.yaml"}, {"OS_CLOUD", "os"}};
+    EXPECT_EQ(options({}, openstack).cloud_config, "/os.yaml");
+    EXPECT_EQ(options({}, openstack).cloud, "os");
+    variables both = openstack;
+    both["CERTIFICATE_BINDING_CLOUD_CONFIG"] = "/ours.yaml";
+    both["CERTIFICATE_BINDING_CLOUD"] = "ours";
+    EXPECT_EQ(options({}, both).cloud_config, "/ours.yaml");
+    EXPECT_EQ(options({}, both).cloud, "ours");
+    EXPECT_EQ(options({"--cloud-config=/flag.yaml"}, both).cloud_config, "/flag.yaml");
+    EXPECT_EQ(options({"--cloud=flag"}, both).cloud, "flag");
+}
+
+TEST(options, durations_have_bounds)
+{
+    EXPECT_EQ(options({"--resync-period=1s"}).resync_period, 1s);
+    EXPECT_EQ(options({"--resync-period=720h"}).resync_period, 720h);
+    EXPECT_EQ(options({"--write-deadline=100ms"}).write_deadline, 100ms);
+    EXPECT_EQ(options({"--write-deadline=1h"}).write_deadline, 1h);
+}
+
+TEST(options, help_fits_a_terminal_and_says_defaults_variables_and_exit_codes)
+{
+    const std::string help = text_instead({"--help"});
+    EXPECT_EQ(text_instead({"-h"}), help);
+    EXPECT_EQ(text_instead({"--cloud", "x", "--help", "--unknown"}), help);
+    for (const char* essential :
+         {"Usage: certificate-binding-controller",
+          "default: 10m",
+          "default: 30s",
+          "default: info",
+          "default: text",
+          "debug, info, warn or error",
+          "json or text",
+          "repeatable",
+          "$KUBECONFIG",
+          "$OS_CLIENT_CONFIG_FILE",
+          "$OS_CLOUD",
+          "CERTIFICATE_BINDING_RESYNC_PERIOD=5m",
+          "separated by commas",
+          "Exit codes: 0 ",
+          "--version"})
+    {
+        EXPECT_THAT(help, HasSubstr(essential));
+    }
+    std::istringstream lines(help);
+    for (std::string line; std::getline(lines, line);)
+    {
+        EXPECT_LE(line.size(), 100U) << line;
+    }
+    EXPECT_TRUE(help.ends_with('\n'));
+}
+
+TEST(options, version_is_one_line)
+{
+    EXPECT_EQ(text_instead({"--version"}), "certificate-binding-controller " PROJECT_VERSION "\n");
+}
+
+struct mistake
+{
+    words arguments;
+    variables set;
+    std::string said;
+};
+
+TEST(options, mistakes_are_told_in_one_line_that_says_what_to_do)
+{
+    const std::string duration = "\" is not a duration; write it as in 30s, 10m or 1h30m";
+    const std::string name = "\" is not a namespace name (lower-case letters, digits and -)";
+    const std::string level = " is not known; use debug, info, warn or error";
+    const std::string flag = "\" is not known; --help lists the flags that there are";
+    const std::vector<mistake> mistakes{
+        {{"--resync-period=5"}, {}, "--resync-period: \"5" + duration},
+        {{"--resync-period", "-5m"}, {}, "--resync-period: \"-5m" + duration},
+        {{"--resync-period=ten minutes"}, {}, "--resync-period: \"ten minutes" + duration},
+        {{"--resync-period=999ms"}, {}, "--resync-period: must be from 1s to 720h, not 999ms"},
+        {{"--resync-period=0"}, {}, "--resync-period: must be from 1s to 720h, not 0"},
+        {{"--resync-period=721h"}, {}, "--resync-period: must be from 1s to 720h, not 721h"},
+        {{"--write-deadline=1x"}, {}, "--write-deadline: \"1x" + duration},
+        {{"--write-deadline=99ms"}, {}, "--write-deadline: must be from 100ms to 1h, not 99ms"},
+        {{"--write-deadline=61m"}, {}, "--write-deadline: must be from 100ms to 1h, not 61m"},
+        {{"--log-level=loud"}, {}, "--log-level: log level \"loud\"" + level},
+        {{"--log-level=INFO"}, {}, "--log-level: log level \"INFO\"" + level},
+        {{"--log-format=xml"}, {}, "--log-format: log format \"xml\" is not known; use json or text"},
+        {{"--namespace=Shop"}, {}, "--namespace: \"Shop" + name},
+        {{"--namespace=a,b"}, {}, "--namespace: \"a,b" + name},
+        {{"--namespace=-a"}, {}, "--namespace: \"-a" + name},
+        {{"--namespace=" + std::string(64, 'a')}, {}, "--namespace: \"" + std::string(64, 'a') + name},
+        {{"--unknown"}, {}, "\"--unknown" + flag},
+        {{"--vers"}, {}, "\"--vers" + flag},
+        {{"-v"}, {}, "\"-v" + flag},
+        {{"run", "--unknown"}, {}, "\"run" + flag},
+        {{"--", "--cloud"}, {}, "\"--" + flag},
+        // Who set the variable has no flag to look at.
+        {{}, {{"CERTIFICATE_BINDING_RESYNC_PERIOD", "5"}}, "CERTIFICATE_BINDING_RESYNC_PERIOD: \"5" + duration
+        },
+        {{},
+         {{"CERTIFICATE_BINDING_WRITE_DEADLINE", "5"}},
+         "CERTIFICATE_BINDING_WRITE_DEADLINE: \"5" + duration},
+        {{},
+         {{"CERTIFICATE_BINDING_LOG_LEVEL", "x"}},
+         "CERTIFICATE_BINDING_LOG_LEVEL: log level \"x\"" + level},
+        {{},
+         {{"CERTIFICATE_BINDING_LOG_FORMAT", "x"}},
+         "CERTIFICATE_BINDING_LOG_FORMAT: log format \"x\" is not known; use json or text"},
+        {{}, {{"CERTIFICATE_BINDING_NAMESPACE", "a,,b"}}, "CERTIFICATE_BINDING_NAMESPACE: \"" + name},
+        {{}, {{"CERTIFICATE_BINDING_NAMESPACE", "a, b"}}, "CERTIFICATE_BINDING_NAMESPACE: \" b" + name},
+        {{"--log-level=y"}, {{"CERTIFICATE_BINDING_LOG_LEVEL", "x"}}, "--log-level: log level \"y\"" + level},
+        {{"--namespace=Y"}, {{"CERTIFICATE_BINDING_NAMESPACE", "X"}}, "--namespace: \"Y" + name}
+    };
+    for (const auto& [arguments, set, said] : mistakes)
+    {
+        EXPECT_EQ(refusal(arguments, set), said);
+    }
+    EXPECT_EQ(parse({"--unknown"}).error().code, support::errc::invalid);
+}
+
+TEST(options, what_was_meant_for_another_program_is_not_repeated)
+{
+    EXPECT_THAT(refusal({"--os-password=canary"}), Not(HasSubstr("canary")));
+    EXPECT_THAT(refusal({"--os-password", "canary"}), Not(HasSubstr("canary")));
+}
+
+}  // namespace

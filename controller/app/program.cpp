@@ -10,16 +10,22 @@
 #include "net/client.hpp"
 #include "support/log.hpp"
 #include "support/system_clock.hpp"
+#include "support/text.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <exception>
 #include <random>
+#include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace asio = boost::asio;
 
@@ -42,31 +48,34 @@ std::optional<std::string> machine_variable(const std::string& name)
 
 int refuse(const support::error& error)
 {
-    std::fprintf(stderr, "certificate-binding-controller: %s\n", error.message.c_str());
+    // Paths and values may hold line ends.
+    const std::string line = support::clean(error.message, 4096);
+    std::fprintf(stderr, "certificate-binding-controller: %s\n", line.c_str());
     return exit_misconfigured;
 }
 
 // The clouds.yaml entry that the options name, looked for where the openstack client does.
 support::result<cloud::openstack::cloud_entry> find_cloud(const options& options)
 {
-    if (!options.cloud_config.empty())
+    std::vector<std::string> candidates{options.cloud_config};
+    if (options.cloud_config.empty())
     {
-        return cloud::openstack::load_cloud_entry(options.cloud_config, options.cloud);
+        candidates = cloud::openstack::clouds_yaml_search_path(machine_variable("HOME").value_or(""));
     }
-    const auto candidates = cloud::openstack::clouds_yaml_search_path(machine_variable("HOME").value_or(""));
-    std::string looked_at;
+    std::string tried;
     for (const std::string& path : candidates)
     {
-        if (kube::read_machine_file(path))
+        // Nothing is read twice: the path may be that of a pipe.
+        if (::access(path.c_str(), R_OK) == 0)
         {
             return cloud::openstack::load_cloud_entry(path, options.cloud);
         }
-        looked_at += (looked_at.empty() ? "" : ", ") + path;
+        tried += (tried.empty() ? "" : ", ") + path;
+        tried += errno == ENOENT ? "" : " (" + std::string(std::strerror(errno)) + ")";
     }
     return support::fail(
         errc::invalid,
-        "no clouds.yaml: give its path with --cloud-config or OS_CLIENT_CONFIG_FILE (looked at: " +
-            looked_at + ")"
+        "no clouds.yaml at " + tried + "; give its path with --cloud-config or OS_CLIENT_CONFIG_FILE"
     );
 }
 
@@ -93,6 +102,18 @@ void stop_on_signals(asio::signal_set& signals, controller& loop)
     });
 }
 
+void log_bug(const std::exception_ptr& thrown)
+{
+    try
+    {
+        std::rethrow_exception(thrown);
+    }
+    catch (const std::exception& e)
+    {
+        support::log(log_level::error, "the program itself failed", {{"error", e.what()}});
+    }
+}
+
 int run_controller(const options& options)
 {
     const auto cluster =
@@ -100,11 +121,6 @@ int run_controller(const options& options)
     if (!cluster)
     {
         return refuse(cluster.error());
-    }
-    const auto cloud_entry = find_cloud(options);
-    if (!cloud_entry)
-    {
-        return refuse(cloud_entry.error());
     }
 
     asio::io_context context(1);
@@ -114,6 +130,11 @@ int run_controller(const options& options)
     if (const auto good = credentials.check(); !good)
     {
         return refuse(good.error());
+    }
+    const auto cloud_entry = find_cloud(options);
+    if (!cloud_entry)
+    {
+        return refuse(cloud_entry.error());
     }
     const auto http = net::create_http_client(
         context.get_executor(), *clock, {.user_agent = "certificate-binding-controller/" PROJECT_VERSION}
@@ -141,7 +162,11 @@ int run_controller(const options& options)
     stop_on_signals(signals, loop);
     int code = exit_stopped;
     asio::co_spawn(context, loop.run(), [&](const std::exception_ptr& thrown) {
-        code = thrown ? exit_bug : exit_stopped;
+        if (thrown)
+        {
+            code = exit_bug;
+            log_bug(thrown);
+        }
         context.stop();
     });
     context.run();

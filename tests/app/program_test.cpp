@@ -1,0 +1,437 @@
+// The program as a process: what it says and how it ends when it is started with a bad configuration, or with
+// a good one and nobody there.
+#include "net/certificates.hpp"
+#include "testbed/eventually.hpp"
+#include "testbed/files.hpp"
+#include "testbed/ports.hpp"
+#include "testbed/process.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <unistd.h>
+
+namespace {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+using asio::ip::tcp;
+using testbed::eventually;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+const test::certificate& authority()
+{
+    static const auto made = test::make_certificate({.subject = "authority", .ca = true});
+    return made;
+}
+
+const test::certificate& someone(const std::string& name)
+{
+    static std::map<std::string, test::certificate> made;
+    if (!made.contains(name))
+    {
+        made[name] = test::make_certificate({.subject = name, .issuer = &authority()});
+    }
+    return made[name];
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to)
+{
+    const auto at = text.find(from);
+    if (at == std::string::npos)
+    {
+        ADD_FAILURE() << "no " << from << " in " << text;
+        return text;
+    }
+    return text.replace(at, from.size(), to);
+}
+
+// What a program is started with: good as it is. "%" is the folder of the files, "#" the port of the API
+// server. Every secret in it is "canary" or a private key.
+struct start
+{
+    std::map<std::string, std::string> files{
+        {"kubeconfig",
+         "current-context: lab\n"
+         "contexts:\n"
+         "- {name: lab, context: {cluster: lab, user: me}}\n"
+         "- {name: prod, context: {cluster: lab, user: robot}}\n"
+         "clusters:\n"
+         "- {name: lab, cluster: {server: 'https://127.0.0.1:#', certificate-authority: ca.crt}}\n"
+         "users:\n"
+         "- {name: me, user: {client-certificate: me.crt, client-key: me.key}}\n"
+         "- {name: robot, user: {token: canary-token}}\n"},
+        {"ca.crt", authority().pem},
+        {"me.crt", someone("me").pem},
+        {"me.key", someone("me").key_pem},
+        {"clouds.yaml",
+         "clouds:\n"
+         "  home:\n"
+         "    auth: {auth_url: 'http://127.0.0.1:1', user_id: me, project_id: p, password: canary-word}\n"
+         "  work:\n"
+         "    auth_type: v3applicationcredential\n"
+         "    auth: {auth_url: 'http://127.0.0.1:1', application_credential_id: me,\n"
+         "           application_credential_secret: canary-secret}\n"
+         "    cacert: '%/ca.crt'\n"}
+    };
+    std::vector<std::string> arguments{
+        "--kubeconfig=%/kubeconfig", "--cloud-config=%/clouds.yaml", "--cloud=work"
+    };
+    // As if the tests were run on a machine that has nothing to do with a cluster or a cloud.
+    std::map<std::string, std::string> environment{
+        {"HOME", "%"},
+        {"KUBECONFIG", ""},
+        {"KUBERNETES_SERVICE_HOST", ""},
+        {"KUBERNETES_SERVICE_PORT", ""},
+        {"OS_CLIENT_CONFIG_FILE", ""},
+        {"OS_CLOUD", ""}
+    };
+
+    void change(const std::string& file, const std::string& from, const std::string& to)
+    {
+        files[file] = replaced(files[file], from, to);
+    }
+};
+
+class program : public testing::Test
+{
+protected:
+    program() { fs::create_directories(folder_); }
+    ~program() override { fs::remove_all(folder_); }
+
+    // Writes the files, and gives what is to be run.
+    testbed::command command(const start& from) const
+    {
+        for (const auto& [name, content] : from.files)
+        {
+            const fs::path file = folder_ / name;
+            fs::create_directories(file.parent_path());
+            testbed::write_file(file, in_place(content));
+        }
+        testbed::command made{.program = CONTROLLER};
+        for (const std::string& argument : from.arguments)
+        {
+            made.arguments.push_back(in_place(argument));
+        }
+        for (const auto& [name, value] : from.environment)
+        {
+            made.environment[name] = in_place(value);
+        }
+        return made;
+    }
+
+    std::string in_place(std::string text) const
+    {
+        for (const auto& [mark, meaning] : {std::pair("%", folder_.string()), {"#", std::to_string(port)}})
+        {
+            for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at))
+            {
+                text.replace(at, 1, meaning);
+                at += meaning.size();
+            }
+        }
+        return text;
+    }
+
+    static void expect_no_secret(const std::string& output)
+    {
+        EXPECT_THAT(output, Not(HasSubstr("canary")));
+        for (const char* name : {"me", "somebody else"})
+        {
+            const std::string& key = someone(name).key_pem;
+            EXPECT_THAT(output, Not(HasSubstr(key.substr(key.find('\n') + 1, 40))));
+        }
+    }
+
+    fs::path log() const { return folder_ / "log"; }
+
+    int port = testbed::free_port();
+
+private:
+    fs::path folder_ = fs::path(testing::TempDir()) / ("program-" + std::to_string(::getpid()));
+};
+
+// ---- exit 2 and one line ----
+
+struct mistake
+{
+    std::string name;
+    std::function<void(start&)> make;
+    std::string said;
+};
+
+std::ostream& operator<<(std::ostream& stream, const mistake& value)
+{
+    return stream << value.name;
+}
+
+auto argument(const std::string& text)
+{
+    return [=](start& s) { s.arguments.push_back(text); };
+}
+
+auto change(const std::string& file, const std::string& from, const std::string& to)
+{
+    return [=](start& s) { s.change(file, from, to); };
+}
+
+auto content(const std::string& file, const std::string& text)
+{
+    return [=](start& s) { s.files[file] = text; };
+}
+
+auto without(const std::string& file)
+{
+    return [=](start& s) { s.files.erase(file); };
+}
+
+class misconfigured_program : public program, public testing::WithParamInterface<mistake>
+{};
+
+TEST_P(misconfigured_program, ends_with_2_and_one_line_without_a_secret)
+{
+    start from;
+    GetParam().make(from);
+    auto bounded = command(from);
+    // One that takes the configuration would run on; the bound makes that a failure.
+    bounded.arguments.insert(bounded.arguments.begin(), {"60", bounded.program.string()});
+    bounded.program = "timeout";
+    const auto ended = testbed::run(bounded);
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_EQ(ended.out, "");
+    EXPECT_THAT(ended.err, StartsWith("certificate-binding-controller: "));
+    EXPECT_THAT(ended.err, HasSubstr(in_place(GetParam().said)));
+    EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;
+    EXPECT_TRUE(ended.err.ends_with('\n'));
+    expect_no_secret(ended.err);
+}
+
+const std::string give_kubeconfig = "; give one with --kubeconfig or KUBECONFIG\n";
+const std::string give_clouds = "; give its path with --cloud-config or OS_CLIENT_CONFIG_FILE\n";
+const std::string lab = "kubeconfig %/kubeconfig, context lab: ";
+const std::string work = "%/clouds.yaml: cloud \"work\": ";
+const std::string no_certificate = "there is no certificate in PEM form (-----BEGIN CERTIFICATE-----)\n";
+
+const std::vector<mistake> mistakes{
+    // Kubernetes
+    {"nothing_at_all",
+     [](start& s) { s = {.files = {}, .arguments = {}}; },
+     "no kubeconfig: %/.kube/config: No such file or directory" + give_kubeconfig},
+    {"missing_kubeconfig",
+     without("kubeconfig"),
+     "no kubeconfig: %/kubeconfig: No such file or directory" + give_kubeconfig},
+    {"missing_kubeconfig_of_the_variable",
+     [](start& s) {
+         s.arguments.erase(s.arguments.begin());
+         s.environment["KUBECONFIG"] = "%/a:%/b";
+     },
+     "no kubeconfig: %/a: No such file or directory" + give_kubeconfig},
+    {"kubeconfig_that_is_no_yaml",
+     change("kubeconfig", "canary-token}", "canary-token"),
+     "kubeconfig %/kubeconfig: is not YAML (line "},
+    {"kubeconfig_that_is_a_text",
+     content("kubeconfig", "canary"),
+     "kubeconfig %/kubeconfig: is not a YAML map"},
+    {"kubeconfig_that_is_a_folder",
+     argument("--kubeconfig=%"),
+     "no kubeconfig: %: Is a directory" + give_kubeconfig},
+    {"kubeconfig_whose_path_has_two_lines",
+     argument("--kubeconfig=%/a\nb"),
+     "%/a b: No such file or directory"},
+    {"unknown_context", argument("--context=test"), "has no context \"test\"; it has: lab, prod\n"},
+    {"no_current_context",
+     change("kubeconfig", "current-context: lab\n", ""),
+     "has no current-context; choose one with --context: lab, prod\n"},
+    {"server_with_a_password",
+     change("kubeconfig", "https://", "https://me:canary@"),
+     lab + "server: the URL holds a user name; credentials do not belong into a URL\n"},
+    {"missing_authority", without("ca.crt"), lab + "%/ca.crt: No such file or directory\n"},
+    {"authority_that_is_a_folder", change("kubeconfig", "ca.crt", "'%'"), lab + "%: Is a directory\n"},
+    {"authority_that_is_no_certificate",
+     content("ca.crt", "canary"),
+     lab + "certificate-authority: " + no_certificate},
+    {"authority_that_is_a_key",
+     content("ca.crt", someone("me").key_pem),
+     lab + "certificate-authority: " + no_certificate},
+    {"missing_client_key", without("me.key"), lab + "%/me.key: No such file or directory\n"},
+    {"client_key_that_is_a_folder", change("kubeconfig", "me.key", "'%'"), lab + "%: Is a directory\n"},
+    {"client_key_that_is_none", content("me.key", "canary"), lab + "client-key: "},
+    {"missing_client_certificate", without("me.crt"), lab + "%/me.crt: No such file or directory\n"},
+    {"client_certificate_that_is_none",
+     content("me.crt", someone("me").key_pem),
+     lab + "client-certificate: " + no_certificate},
+    {"client_key_of_another_certificate",
+     content("me.key", someone("somebody else").key_pem),
+     lab + "client-certificate and client-key: the key is not that of the certificate"},
+    {"pod_without_a_service_account",
+     [](start& s) {
+         s.arguments.erase(s.arguments.begin());
+         s.environment["KUBERNETES_SERVICE_HOST"] = "10.0.0.1";
+         s.environment["KUBERNETES_SERVICE_PORT"] = "443";
+     },
+     "in-cluster service account: /var/run/secrets/kubernetes.io/serviceaccount/token: No such file"},
+
+    // the cloud
+    {"missing_clouds_yaml", without("clouds.yaml"), "no clouds.yaml at %/clouds.yaml" + give_clouds},
+    {"missing_clouds_yaml_of_the_variable",
+     [](start& s) {
+         s.arguments.erase(s.arguments.begin() + 1);
+         s.environment["OS_CLIENT_CONFIG_FILE"] = "%/none";
+     },
+     "no clouds.yaml at %/none" + give_clouds},
+    {"no_clouds_yaml_where_openstack_looks",
+     [](start& s) { s.arguments.erase(s.arguments.begin() + 1); },
+     "no clouds.yaml at clouds.yaml, %/.config/openstack/clouds.yaml, /etc/openstack/clouds.yaml" +
+         give_clouds},
+    {"unknown_cloud_where_openstack_looks",
+     [](start& s) {
+         s.files[".config/openstack/clouds.yaml"] = s.files["clouds.yaml"];
+         s.arguments.erase(s.arguments.begin() + 1);
+         s.arguments.emplace_back("--cloud=test");
+     },
+     "%/.config/openstack/clouds.yaml: has no cloud \"test\"; it has home, work\n"},
+    {"clouds_yaml_that_is_a_folder", argument("--cloud-config=%"), "cannot read %: Is a directory\n"},
+    {"clouds_yaml_that_is_no_yaml",
+     change("clouds.yaml", "canary-word}", "canary-word"),
+     "%/clouds.yaml: no valid YAML at line "},
+    {"clouds_yaml_that_is_a_text",
+     content("clouds.yaml", "canary"),
+     "%/clouds.yaml: has no clouds; it must hold"},
+    {"no_cloud_at_all", content("clouds.yaml", "clouds: {}"), "%/clouds.yaml: clouds is empty; add an entry\n"
+    },
+    {"several_clouds_and_none_chosen",
+     [](start& s) { s.arguments.pop_back(); },
+     "%/clouds.yaml: has several clouds; choose one of home, work\n"},
+    {"unknown_cloud", argument("--cloud=test"), "%/clouds.yaml: has no cloud \"test\"; it has home, work\n"},
+    {"unknown_cloud_of_the_variable",
+     [](start& s) {
+         s.arguments.pop_back();
+         s.environment["OS_CLOUD"] = "test";
+     },
+     "%/clouds.yaml: has no cloud \"test\"; it has home, work\n"},
+    {"keystone_url_with_a_password",
+     [](start& s) {
+         s.change("clouds.yaml", "http://", "http://me:canary@");
+         s.arguments.emplace_back("--cloud=home");
+     },
+     "auth_url: the URL holds a user name; credentials do not belong into a URL\n"},
+    {"cloud_without_its_secret",
+     change("clouds.yaml", "application_credential_secret: canary-secret", ""),
+     work + "auth.application_credential_secret is missing; add it here or in secure.yaml\n"},
+    {"missing_authority_of_the_cloud",
+     change("clouds.yaml", "%/ca.crt", "%/none"),
+     work + "cacert: cannot read %/none: No such file or directory\n"},
+    {"authority_of_the_cloud_that_is_a_folder",
+     change("clouds.yaml", "%/ca.crt", "%"),
+     work + "cacert: cannot read %: Is a directory\n"},
+    {"authority_of_the_cloud_that_is_a_key",
+     change("clouds.yaml", "ca.crt", "me.key"),
+     work + "cacert %/me.key: " + no_certificate},
+
+    // flags; options_test.cpp has them all
+    {"unknown_flag", argument("--password=canary"), "\"--password\" is not known; --help lists"},
+    {"bad_duration", argument("--resync-period=5"), "--resync-period: \"5\" is not a duration; write it as in"
+    },
+    {"duration_of_two_lines", argument("--resync-period=5\n6"), "--resync-period: \"5 6\" is not a duration"},
+    {"bad_log_level",
+     argument("--log-level=loud"),
+     "--log-level: log level \"loud\" is not known; use debug, "},
+    {"bad_log_format",
+     argument("--log-format=xml"),
+     "--log-format: log format \"xml\" is not known; use json or"},
+    {"bad_variable",
+     [](start& s) { s.environment["CERTIFICATE_BINDING_LOG_LEVEL"] = "loud"; },
+     "CERTIFICATE_BINDING_LOG_LEVEL: log level \"loud\" is not known"}
+};
+
+INSTANTIATE_TEST_SUITE_P(app, misconfigured_program, testing::ValuesIn(mistakes), [](const auto& each) {
+    return each.param.name;
+});
+
+TEST_F(program, asked_for_help_or_its_version_ends_with_0_whatever_its_configuration)
+{
+    for (const auto& [flag, said] :
+         {std::pair("--help", "Usage: "), {"--version", "controller " PROJECT_VERSION}})
+    {
+        const auto ended = testbed::run(command({.files = {}, .arguments = {flag}}));
+        EXPECT_EQ(ended.code, 0);
+        EXPECT_THAT(ended.out, HasSubstr(said));
+        EXPECT_EQ(ended.err, "");
+    }
+}
+
+// ---- what is waited for, and the end ----
+
+class waiting_program : public program, public testing::WithParamInterface<int>
+{};
+
+TEST_P(waiting_program, tries_an_api_server_that_is_not_there_again_and_ends_with_0_at_a_signal)
+{
+    testbed::child child(command({}), log());
+    EXPECT_TRUE(eventually("a line about the server", [&] {
+        const auto text = child.output();
+        return testing::AssertionResult(text.contains("Connection refused; trying again\n")) << text;
+    }));
+
+    // It comes back by itself: to a server that accepts and says nothing.
+    asio::io_context context;
+    tcp::acceptor silent(context, {asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port)});
+    silent.non_blocking(true);
+    tcp::socket connection(context);
+    ASSERT_TRUE(eventually("another try", [&] {
+        boost::system::error_code failed;
+        silent.accept(connection, failed);
+        return !failed;
+    })) << child.output();
+    EXPECT_TRUE(child.running());
+
+    child.signal(GetParam());
+    ASSERT_TRUE(eventually("the end", [&] { return !child.running(); })) << child.output();
+    EXPECT_EQ(child.wait(), 0) << child.output();
+    EXPECT_EQ(std::ranges::count(child.output(), '\n'), 4) << "start, trouble, signal, end:\n"
+                                                           << child.output();
+    expect_no_secret(child.output());
+}
+
+TEST_P(waiting_program, ends_with_0_between_two_tries)
+{
+    testbed::child child(command({}), log());
+    EXPECT_TRUE(eventually("a line about the server", [&] {
+        const auto text = child.output();
+        return testing::AssertionResult(text.contains("Connection refused; trying again\n")) << text;
+    }));
+    child.signal(GetParam());
+    ASSERT_TRUE(eventually("the end", [&] { return !child.running(); })) << child.output();
+    EXPECT_EQ(child.wait(), 0) << child.output();
+}
+
+INSTANTIATE_TEST_SUITE_P(app, waiting_program, testing::Values(SIGTERM, SIGINT), [](const auto& each) {
+    return each.param == SIGTERM ? "SIGTERM" : "SIGINT";
+});
+
+// Nothing is read twice: <(decrypt clouds.yaml) of a shell is a path that gives its content once.
+TEST_F(program, takes_a_clouds_yaml_from_a_pipe)
+{
+    start from;
+    from.arguments[1] = "--cloud-config=/dev/stdin";
+    testbed::command piped = command(from);
+    piped.arguments.insert(
+        piped.arguments.begin(),
+        {"-c", "file=$1; shift; cat $file | \"$0\" \"$@\"", piped.program.string(), in_place("%/clouds.yaml")}
+    );
+    piped.program = "sh";
+    piped.arguments.emplace_back("--cloud=test");
+    EXPECT_THAT(testbed::run(piped).err, HasSubstr("/dev/stdin: has no cloud \"test\"; it has home, work"));
+}
+
+}  // namespace

@@ -8,6 +8,7 @@
 #include "support/log.hpp"
 #include "support/task_group.hpp"
 
+#include <exception>
 #include <utility>
 #include <vector>
 
@@ -83,11 +84,33 @@ struct controller::impl
     {
         for (const auto& each : watchers)
         {
-            watching.spawn(each->run());
+            watching.spawn(follow(*each));
         }
         co_await pool.run();
         watching.cancel();
         co_await watching.join();
+        if (blind)
+        {
+            std::rethrow_exception(blind);
+        }
+    }
+
+    // A controller that no longer sees its bindings would look alive: it ends.
+    support::task<> follow(runtime::watcher& watcher)
+    {
+        try
+        {
+            co_await watcher.run();
+        }
+        catch (const boost::system::system_error&)  // cancelled
+        {
+            throw;
+        }
+        catch (...)
+        {
+            blind = std::current_exception();
+            pool.stop();
+        }
     }
 
     void all_listed()
@@ -110,6 +133,7 @@ struct controller::impl
     runtime::worker_pool<binding::target> pool;
     std::vector<std::unique_ptr<runtime::watcher>> watchers;
     support::task_group watching;
+    std::exception_ptr blind;  // what ended a watcher
 };
 
 controller::controller(parts parts, std::vector<std::string> namespaces, binding::settings settings)

@@ -30,7 +30,8 @@ public:
     controller(parts parts, std::vector<std::string> namespaces, binding::settings settings);
     ~controller();
 
-    // Runs until stop() was called and the work in hand has ended.
+    // Runs until stop() was called and the work in hand has ended. Throws what ended a watcher, which is a
+    // bug.
     support::task<> run();
 
     // Takes up no more work; the write in flight is resolved first, as long as its deadline lets it.

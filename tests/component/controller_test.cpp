@@ -430,4 +430,53 @@ TEST_P(killed, at_any_write_the_end_is_the_same)
 
 INSTANTIATE_TEST_SUITE_P(every_write, killed, testing::Range(0, 36));
 
+// A list that meets a bug of ours.
+class broken_kube final : public kube::client
+{
+public:
+    support::task<support::result<std::unique_ptr<kube::list_page>>> list(kube::list_request) override
+    {
+        throw std::logic_error("a list that nobody thought of");
+    }
+    support::task<support::result<std::unique_ptr<kube::watch_stream>>> watch(kube::watch_request) override
+    {
+        throw std::logic_error("not asked for");
+    }
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> patch(kube::patch_request) override
+    {
+        throw std::logic_error("not asked for");
+    }
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> get(
+        kube::resource, std::string, std::string
+    ) override
+    {
+        throw std::logic_error("not asked for");
+    }
+};
+
+support::task<> end_of(app::controller& running, std::string& how)
+{
+    try
+    {
+        co_await running.run();
+        how = "stopped";
+    }
+    catch (const std::logic_error& e)
+    {
+        how = e.what();
+    }
+}
+
+TEST_F(controller, that_sees_nothing_any_more_ends)
+{
+    broken_kube nothing;
+    support::random_engine random(7);
+    const auto cloud = cloud::openstack::create_client(http, clock(), random, process::entry(credential));
+    app::controller blind({executor(), clock(), random, nothing, *cloud}, {}, {});
+    std::string how;
+    spawn(end_of(blind, how));
+    step();
+    EXPECT_EQ(how, "a list that nobody thought of");
+}
+
 }  // namespace

@@ -79,9 +79,9 @@ task<> apply::patch(round& r, prepared_write prepared)
     }
     const support::error& error = answer.error();
     const bool conflict = error.code == support::errc::status && error.http_status == 409;
-    if (known && error.code != support::errc::status)
+    if (known && (error.code != support::errc::status || error.http_status >= 500))
     {
-        found->second.tried = prepared.written;
+        found->second.tried = prepared.written;  // a 504 of the API server may have taken effect as well
     }
     if (conflict && ++r.conflicts[prepared.uid] <= most_conflicts)
     {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
 
 namespace binding {
 namespace {
@@ -82,6 +83,10 @@ void remember_bindings(
             binding.requested_at = object->requested_at;
             entries += object->status.ledger.attachments.size();
             open += unconfirmed(object->status.ledger);
+        }
+        if (binding.tried && *binding.tried == object->status.ledger)
+        {
+            binding.held = std::exchange(binding.tried, std::nullopt);
         }
         if (is_new || binding.generation != object->generation)
         {

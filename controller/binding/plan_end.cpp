@@ -162,7 +162,8 @@ std::optional<write> planner::write_for(const view& each) const
         return write{object.uid, write_kind::add_finalizer, {}};
     }
     status wanted = render(object, each.said, each.next, *each.memory, w_.wall);
-    if (says_the_same(wanted, object.status))
+    // A ledger that only looks like ours is written over with the same, so that `held` is what a PUT goes by.
+    if (says_the_same(wanted, object.status) && each.memory->held == each.next)
     {
         return std::nullopt;
     }

@@ -280,7 +280,8 @@ std::optional<step> planner::commit_ahead()
         }
         if (auto needed = write_for(each))
         {
-            const bool ledger_moves = each.next != each.object->status.ledger;
+            const bool ledger_moves =
+                each.next != each.object->status.ledger || each.next != each.memory->held;
             if (ledger_moves || needed->kind == write_kind::add_finalizer)
             {
                 made.writes.push_back(std::move(*needed));

@@ -72,7 +72,8 @@ struct refusal
 struct binding_memory
 {
     std::optional<ledger> held;  // the ledger as we last wrote it, or as it was when we first saw the binding
-    std::optional<ledger> tried;  // a write after that, whose answer was lost: it may be what is there now
+    std::optional<ledger> tried;  // what a later write of ours would have made of it, whose answer was lost:
+                                  // once it is seen it is what we wrote
     std::int64_t generation = 0;
     support::time_point generation_since{};
     bool generation_is_new = false;  // it began while we watched, so generation_since is its beginning

@@ -91,6 +91,17 @@ TEST_F(memory, a_ledger_is_believed_when_it_is_first_seen_and_not_again)
     EXPECT_EQ(of_it().held, first);
 }
 
+TEST_F(memory, a_ledger_that_we_tried_to_write_is_ours_when_it_is_seen)
+{
+    look(t0);
+    hold("a", false);
+    of_it().tried = object.status.ledger;
+    look(t0 + 1s);
+    EXPECT_EQ(of_it().held, object.status.ledger);
+    EXPECT_EQ(of_it().tried, std::nullopt);
+    EXPECT_EQ(kept.put, std::nullopt) << "nothing was sent before it was known";
+}
+
 TEST_F(memory, a_binding_that_is_gone_is_forgotten)
 {
     look(t0);

@@ -238,6 +238,17 @@ TEST(plan_write, a_dead_one_that_is_left_out_is_unconfirmed)
     EXPECT_EQ(w.status("gone"), "error CertificateNotFound [sni a?]");
 }
 
+TEST(plan_write, a_ledger_that_says_the_same_but_was_not_written_by_us_is_written_before_the_put)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.plan_once();  // it is known
+    w.change("web").holds_unconfirmed("a", default_slot).remembers("f");
+    w.put();
+    EXPECT_THAT(w.steps(), ElementsAre(HasSubstr("[default a?, was f]"), "put default=a"));
+    EXPECT_EQ(w.memory.bindings.begin()->second.held, w.object("web").status.ledger);
+}
+
 TEST(plan_write, a_put_carries_what_is_committed_and_the_rest_joins_the_next_one)
 {
     world_builder w;

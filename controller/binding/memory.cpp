@@ -4,6 +4,7 @@
 #include "cloud/container_ref.hpp"
 
 #include <algorithm>
+#include <set>
 #include <unordered_set>
 #include <utility>
 
@@ -234,6 +235,34 @@ void remember_verified(
     }
 }
 
+void forget_refs(target_memory& memory, const std::vector<const certificate_binding*>& bindings)
+{
+    if (!memory.listener || !memory.listener->value)
+    {
+        return;
+    }
+    std::set<std::string> kept;
+    const cloud::listener& listener = *memory.listener->value;
+    for (const std::string& ref : listener.sni_refs)
+    {
+        kept.insert(cloud::ref_key(ref));
+    }
+    for (const auto& ref : {listener.default_ref, listener.client_ca_ref, listener.client_crl_ref})
+    {
+        kept.insert(cloud::ref_key(ref.value_or("")));
+    }
+    for (const certificate_binding* object : bindings)
+    {
+        const ledger& held = object->status.ledger;
+        kept.insert(cloud::ref_key(held.replaced_default_ref.view()));
+        for (const attachment& entry : held.attachments)
+        {
+            kept.insert(cloud::ref_key(entry.container_ref.view()));
+        }
+    }
+    std::erase_if(memory.refs, [&](const auto& each) { return !kept.contains(each.first); });
+}
+
 support::time_point quiet_at(const target_memory& memory, const settings& settings)
 {
     return std::min(memory.last_arrival + settings.settle, *memory.first_arrival + settings.settle_at_most);
@@ -260,7 +289,7 @@ void remember_put_sent(
     put.deadline = now + deadline_of(settings, change);
     memory.put = std::move(put);
     memory.first_arrival.reset();
-    memory.clean = false;
+    memory.asked_to_clean = false;
     ++memory.error_puts;
     memory.next_error_put = now + error_put_wait(memory.error_puts);
 }

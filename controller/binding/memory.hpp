@@ -43,6 +43,9 @@ void remember_verified(
     support::time_point now
 );
 
+// What is neither on the listener, as far as it is known, nor in a ledger is not looked up again.
+void forget_refs(target_memory& memory, const std::vector<const certificate_binding*>& bindings);
+
 // When the arrivals since memory.first_arrival count as complete. Needs first_arrival.
 support::time_point quiet_at(const target_memory& memory, const settings& settings);
 

@@ -243,7 +243,7 @@ void planner::first_verdicts()
                 missing->reason == reason::certificate_refused || missing->reason == reason::ledger_full ||
                 missing->reason == reason::progressing)
             {
-                each.said = attached_unverified_certificate(each);
+                each.said = still_attached(each);
             }
             each.said.may_still_come = false;
         }
@@ -261,7 +261,7 @@ void planner::first_verdicts()
     }
 }
 
-verdict planner::attached_unverified_certificate(const view& each) const
+verdict planner::still_attached(const view& each) const
 {
     verdict made{reason::attached, "", condition_status::true_};
     made.leave_as_is = is_ready(*each.object);

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 std::optional<step> planner::write_listener()
 {
     const bool repeat = must_repeat();
-    if (!changes() && !repeat && !m_.clean)
+    if (!changes() && !repeat && !m_.asked_to_clean)
     {
         return std::nullopt;
     }

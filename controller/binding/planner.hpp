@@ -73,8 +73,8 @@ private:
     // Design section 6: what is not found is waited for in the first minutes of a generation.
     bool may_still_come(const view& each, reason why) const;
     void first_verdicts();
-    // Attached and read back; only the certificate service gives no answer about it now.
-    verdict attached_unverified_certificate(const view& each) const;
+    // Attached and read back; why its certificate could not be attached anew does not concern what is there.
+    verdict still_attached(const view& each) const;
     static verdict conflict_with(
         const certificate_binding& winner, const view& each, const settled_claim& settled
     );

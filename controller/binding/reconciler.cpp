@@ -121,14 +121,15 @@ struct reconciler::impl
     {
         target_memory& memory = memories[r.target];
         remember_verified(memory, parts.store.bindings_of(r.target), r.started, parts.clock.now());
-        memory.clean = false;
+        forget_refs(memory, parts.store.bindings_of(r.target));
+        memory.asked_to_clean = false;
         if (memory.first_arrival && parts.clock.now() >= quiet_at(memory, settings))
         {
             memory.first_arrival.reset();
         }
         for (const target& each : how.prod)
         {
-            memories[each].clean = true;
+            memories[each].asked_to_clean = true;
             parts.enqueue(each);
         }
         if (how.next == pause::lane)

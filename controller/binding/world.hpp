@@ -128,7 +128,8 @@ struct target_memory
     int error_puts = 0;  // PUTs in a row after which the listener was in ERROR
     std::optional<support::time_point> next_error_put;
     std::optional<refusal> blocked;  // Octavia refused a PUT that adds nothing of ours
-    bool clean = false;  // another listener of the load balancer waits for us to let go of our dead refs
+    bool asked_to_clean =
+        false;  // another listener of the load balancer waits for us to let go of our dead refs
     std::unordered_map<support::uuid, binding_memory> bindings;
 };
 

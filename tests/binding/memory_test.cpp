@@ -380,6 +380,22 @@ TEST_F(memory, a_ref_is_dead_since_the_first_of_an_unbroken_row)
 
 // ---- rule 11 ----
 
+TEST_F(memory, a_ref_that_is_neither_on_the_listener_nor_in_a_ledger_is_forgotten)
+{
+    hold("a", true);
+    object.status.ledger.replaced_default_ref = support::interned(ref("c"));
+    for (const std::string name : {"a", "b", "c", "e", "f"})
+    {
+        remember_ref(kept, ref(name), t0, ref_state::readable);
+    }
+    forget_refs(kept, {&object});
+    EXPECT_EQ(kept.refs.size(), 5U) << "the listener could not be read";
+    see_listener(t0, listener(2));
+    forget_refs(kept, {&object});
+    EXPECT_EQ(kept.refs.size(), 4U);
+    EXPECT_FALSE(kept.refs.contains(cloud::ref_key(ref("b"))));
+}
+
 TEST_F(memory, what_is_ready_was_verified_when_listener_and_load_balancer_were_read_at_rest)
 {
     object.status =

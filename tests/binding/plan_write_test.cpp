@@ -587,7 +587,7 @@ TEST(plan_write, who_is_prodded_lets_go_of_its_dead_refs_though_it_wants_nothing
     w.shows("f", {"a"}).add_attached("gone", "a", sni_slot);
     w.certificates["a"] = failing(failure::not_found);
     w.refs["a"] = ref_state::dead;
-    w.memory.clean = true;
+    w.memory.asked_to_clean = true;
     EXPECT_EQ(to_text(run_until_sure(w)), "put sni=");
 }
 
@@ -598,7 +598,7 @@ TEST(plan_write, of_two_neighbours_that_wait_for_each_other_the_prodded_one_goes
     w.certificates["a"] = failing(failure::not_found);
     w.refs["a"] = ref_state::dead;
     w.neighbours = {neighbour_with("b", true)};
-    w.memory.clean = true;
+    w.memory.asked_to_clean = true;
     EXPECT_EQ(to_text(run_until_sure(w)), "put sni=");
 }
 
@@ -606,7 +606,7 @@ TEST(plan_write, who_is_prodded_and_holds_no_dead_ref_writes_nothing)
 {
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot);
-    w.memory.clean = true;
+    w.memory.asked_to_clean = true;
     w.finish();
     EXPECT_THAT(w.steps(), ElementsAre("end until the resync"));
 }

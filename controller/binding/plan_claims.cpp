@@ -38,8 +38,9 @@ void planner::make_claims()
         const bool unwritable = w_.unwritable.contains(each.object->uid);
         if (each.object->deleting)
         {
-            made.released = each.release || unwritable;
-            made.leaving = !made.released;
+            made.released = each.release;
+            made.leaving = !each.release;
+            made.unwritable = made.leaving && unwritable;
         }
         else
         {

@@ -3,6 +3,7 @@
 #include "cloud/container_ref.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <string_view>
 
@@ -58,6 +59,7 @@ public:
             return std::move(unknown_);
         }
         keep_the_last();
+        add_what_goes_later();
         list_entries();
         list_foreign();
         result_.change = narrow_change();
@@ -150,9 +152,14 @@ private:
         mark_default_placement();
         for (const std::string& ref : input_.now.sni_refs)
         {
-            if (stays_in_sni(ref_key(ref)))
+            const std::string key = ref_key(ref);
+            if (stays_in_sni(key))
             {
                 result_.after.sni_refs.push_back(ref);
+            }
+            else if (goes_later(key))
+            {
+                going_later_.push_back(ref);
             }
         }
         for (std::string& ref : added)
@@ -183,6 +190,14 @@ private:
             }
         }
         return false;
+    }
+
+    // On the listener only because its removal cannot be committed now.
+    bool goes_later(const std::string& key) const
+    {
+        return std::ranges::any_of(input_.claims, [&](const claim& each) {
+            return each.unwritable && holds(each.held, key, slot::sni);
+        });
     }
 
     // Whether the winner's own certificate goes into the default slot; needed before what leaves is known.
@@ -222,7 +237,7 @@ private:
             {
                 continue;
             }
-            if (kept_until_placed(i) && !dead(*default_key_))
+            if ((kept_until_placed(i) && !dead(*default_key_)) || each.unwritable)
             {
                 return;
             }
@@ -313,7 +328,14 @@ private:
         if (last)
         {
             result_.after.sni_refs.push_back(*last);
+            std::erase(going_later_, *last);
         }
+    }
+
+    void add_what_goes_later()
+    {
+        std::ranges::copy(going_later_, std::back_inserter(result_.after.sni_refs));
+        std::ranges::sort(result_.after.sni_refs);
     }
 
     void list_entries()
@@ -382,6 +404,7 @@ private:
     std::set<std::string> sni_keys_;
     std::optional<std::size_t> default_winner_;
     std::map<std::string, std::optional<std::size_t>> sni_winners_;
+    std::vector<std::string> going_later_;
     slots_unknown unknown_;
     settled_slots result_;
 };

@@ -20,8 +20,10 @@ struct claim
     std::optional<std::string> ref;  // its certificate's container ref, if it is known
     bool attachable =
         false;  // the certificate may be added now: usable, not expired, not refused, room in the ledger
-    bool leaving = false;   // being deleted, and to be detached
-    bool released = false;  // being deleted, and to be left on the listener: its entries are nobody's
+    bool leaving = false;     // being deleted, and to be detached
+    bool released = false;    // being deleted, and to be left on the listener: its entries are nobody's
+    bool unwritable = false;  // leaving, but what it loses cannot be committed now: its entries stay, and do
+                              // not count as what a listener is left with (rule 5)
 };
 
 // What becomes of one claim.

@@ -1,5 +1,6 @@
 // A crash at each write, to Kubernetes or to the cloud, before and after it took effect: a new process goes
-// on and the end is the same. Every write on the way is held to the invariants.
+// on and the end is the same. Or the process lives, and the one write or its answer is lost. Every write on
+// the way is held to the invariants.
 #include "binding/the_loop.hpp"
 
 #include <gmock/gmock.h>
@@ -18,10 +19,10 @@ std::string ref(const std::string& id)
 }
 
 // The parameter is the number of the write; even: before it takes effect, odd: after.
-class crash_at : public the_loop, public testing::WithParamInterface<int>
+class lost_write : public the_loop, public testing::WithParamInterface<int>
 {
 protected:
-    crash_at()
+    lost_write()
     {
         kube.before_write = [this](const auto&) { return crash_of_kube(false); };
         kube.after_write = [this](const auto&) { return crash_of_kube(true); };
@@ -29,7 +30,10 @@ protected:
         cloud.after_put = [this](const auto&) { return crash_of_cloud(true); };
     }
 
-    // Runs until `done`, with a new process after the crash.
+    // Whether the process dies with it.
+    virtual bool kills() const = 0;
+
+    // Runs until `done`, with a new process after a crash.
     [[nodiscard]] bool until_in_spite_of_it(const std::function<bool()>& done)
     {
         const auto end = clock().now() + 10min;
@@ -50,11 +54,16 @@ protected:
         return false;
     }
 
+    // The stories.
+    void attach_rotate_and_detach();
+    void pass_the_slot_on_and_back();
+    void let_several_go_at_once();
+
     bool active(const std::string& name) { return kube.exists(name) && kube.state(name) == "active"; }
 
     void TearDown() override
     {
-        EXPECT_TRUE(crashed_ || GetParam() >= 2 * writes_) << "the crash did not happen";
+        EXPECT_TRUE(lost_ || GetParam() >= 2 * writes_) << "it did not happen";
         the_loop::TearDown();
     }
 
@@ -62,9 +71,9 @@ private:
     bool now(bool after)
     {
         writes_ += after ? 0 : 1;
-        const bool here = !crashed_ && writes_ == GetParam() / 2 + 1 && (GetParam() % 2 == 1) == after;
-        crashed_ = crashed_ || here;
-        dead_ = dead_ || here;
+        const bool here = !lost_ && writes_ == GetParam() / 2 + 1 && (GetParam() % 2 == 1) == after;
+        lost_ = lost_ || here;
+        dead_ = dead_ || (here && kills());
         return here;
     }
 
@@ -87,11 +96,11 @@ private:
     }
 
     int writes_ = 0;
-    bool crashed_ = false;
+    bool lost_ = false;
     bool dead_ = false;  // nothing that it sends arrives any more
 };
 
-TEST_P(crash_at, while_attaching_rotating_and_detaching_ends_in_the_same_state)
+void lost_write::attach_rotate_and_detach()
 {
     start();
     kube.create({.name = "web", .certificate = cert_a, .listener = listener_1});
@@ -112,7 +121,7 @@ TEST_P(crash_at, while_attaching_rotating_and_detaching_ends_in_the_same_state)
     EXPECT_EQ(row().slots.default_ref, foreign);
 }
 
-TEST_P(crash_at, while_the_slot_passes_between_duplicates_and_to_sni_and_back_ends_in_the_same_state)
+void lost_write::pass_the_slot_on_and_back()
 {
     start();
     kube.create({.name = "web", .certificate = cert_a, .listener = listener_1});
@@ -138,7 +147,7 @@ TEST_P(crash_at, while_the_slot_passes_between_duplicates_and_to_sni_and_back_en
     EXPECT_EQ(row().slots.default_ref, foreign);
 }
 
-TEST_P(crash_at, while_several_go_at_once_ends_in_the_same_state)
+void lost_write::let_several_go_at_once()
 {
     row().slots.default_ref.reset();
     start();
@@ -161,6 +170,50 @@ TEST_P(crash_at, while_several_go_at_once_ends_in_the_same_state)
     EXPECT_THAT(row().slots.sni_refs, UnorderedElementsAre(ref(cert_b)));
 }
 
+// The process dies there.
+class crash_at : public lost_write
+{
+    bool kills() const override { return true; }
+};
+
+TEST_P(crash_at, while_attaching_rotating_and_detaching_ends_in_the_same_state)
+{
+    attach_rotate_and_detach();
+}
+
+TEST_P(crash_at, while_the_slot_passes_between_duplicates_and_to_sni_and_back_ends_in_the_same_state)
+{
+    pass_the_slot_on_and_back();
+}
+
+TEST_P(crash_at, while_several_go_at_once_ends_in_the_same_state)
+{
+    let_several_go_at_once();
+}
+
 INSTANTIATE_TEST_SUITE_P(every_write, crash_at, testing::Range(0, 56));
+
+// The process lives.
+class answer_lost_at : public lost_write
+{
+    bool kills() const override { return false; }
+};
+
+TEST_P(answer_lost_at, while_attaching_rotating_and_detaching_ends_in_the_same_state)
+{
+    attach_rotate_and_detach();
+}
+
+TEST_P(answer_lost_at, while_the_slot_passes_between_duplicates_and_to_sni_and_back_ends_in_the_same_state)
+{
+    pass_the_slot_on_and_back();
+}
+
+TEST_P(answer_lost_at, while_several_go_at_once_ends_in_the_same_state)
+{
+    let_several_go_at_once();
+}
+
+INSTANTIATE_TEST_SUITE_P(every_write, answer_lost_at, testing::Range(0, 56));
 
 }  // namespace

@@ -21,6 +21,7 @@ support::task<cloud::answer<cloud::place>> fake_cloud::locate(std::string)
 support::task<cloud::answer<cloud::certificate>>
 fake_cloud::get_certificate(std::string, support::uuid id, std::optional<support::wall_time>)
 {
+    certificate_read[id.str()] = clock_.now();
     const auto found = certificates.find(id.str());
     if (found == certificates.end() || dead.contains(id.str()))
     {
@@ -40,13 +41,15 @@ fake_cloud::get_certificate(std::string, support::uuid id, std::optional<support
 support::task<cloud::answer<cloud::listener>> fake_cloud::get_listener(std::string, support::uuid id)
 {
     let_time_pass();
+    ++listener_reads;
+    ++reads_of[id.str()];
     if (listener_error)
     {
         co_return std::unexpected(*listener_error);
     }
-    if (denied.contains(id.str()))
+    if (const auto fails = failing.find(id.str()); fails != failing.end())
     {
-        co_return std::unexpected(cloud::error{cloud::failure::access_denied, "403", {}, {}});
+        co_return std::unexpected(fails->second);
     }
     if (!listeners.contains(id))
     {
@@ -83,7 +86,7 @@ support::task<cloud::answer<cloud::listener>> fake_cloud::update_listener(
             co_return std::unexpected(*error);
         }
     }
-    co_await take_time(listeners.at(id).load_balancer);
+    co_await take_time(record);
     let_time_pass();
     listener_row& row = listeners.at(id);
     if (balancers.at(row.load_balancer) != cloud::provisioning_status::active)
@@ -126,11 +129,15 @@ support::task<cloud::answer<cloud::listener>> fake_cloud::update_listener(
     co_return shown(id);
 }
 
-support::task<> fake_cloud::take_time(support::uuid balancer)
+support::task<> fake_cloud::take_time(put_record put)
 {
-    int& under_way = puts_under_way_[balancer];
-    most_puts_at_a_time = std::max(most_puts_at_a_time, ++under_way);
-    const std::shared_ptr<void> over(nullptr, [&under_way](void*) { --under_way; });
+    const auto here_now = under_way.insert(under_way.end(), put);
+    const std::shared_ptr<void> over(nullptr, [this, here_now](void*) { under_way.erase(here_now); });
+    const auto balancer = listeners.at(put.listener).load_balancer;
+    const auto at_a_time = std::ranges::count_if(under_way, [&](const put_record& each) {
+        return listeners.at(each.listener).load_balancer == balancer;
+    });
+    most_puts_at_a_time = std::max(most_puts_at_a_time, static_cast<int>(at_a_time));
     if (put_takes > support::duration::zero())
     {
         co_await clock_.sleep_for(put_takes);
@@ -139,6 +146,10 @@ support::task<> fake_cloud::take_time(support::uuid balancer)
 
 support::task<cloud::ref_state> fake_cloud::look_up(std::string, std::string container_ref)
 {
+    if (look_up_takes > support::duration::zero())
+    {
+        co_await clock_.sleep_for(look_up_takes);
+    }
     co_return dead.contains(id_of(container_ref)) ? cloud::ref_state::dead : cloud::ref_state::readable;
 }
 

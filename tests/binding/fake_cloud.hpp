@@ -4,6 +4,7 @@
 #include "cloud/client.hpp"
 
 #include <functional>
+#include <list>
 #include <map>
 #include <set>
 #include <string>
@@ -46,13 +47,18 @@ public:
         cloud::listener_change change;
     };
     std::vector<put_record> puts;
+    std::list<put_record> under_way;  // of these, what may still take effect
 
     // What a PUT does instead of the usual: an error that is given without effect.
     std::function<std::optional<cloud::error>(const put_record&)> before_put;
     // An error that is given although the PUT takes effect.
     std::function<std::optional<cloud::error>(const put_record&)> after_put;
     std::optional<cloud::error> listener_error;
-    std::set<std::string> denied;  // listeners that answer 403
+    std::map<std::string, cloud::error> failing;  // by listener
+    int listener_reads = 0;
+    std::map<std::string, int> reads_of;  // by listener
+    support::duration look_up_takes{};
+    std::map<std::string, support::time_point> certificate_read;  // by id: when it was last asked for
     std::function<void(const put_record&)> seen_at_put;
 
     static std::string ref(const std::string& id) { return "http://kms/v1/containers/" + id; }
@@ -70,14 +76,13 @@ public:
     support::task<cloud::ref_state> look_up(std::string region, std::string container_ref) override;
 
 private:
-    support::task<> take_time(support::uuid balancer);
+    support::task<> take_time(put_record put);
     void let_time_pass();
     void work(support::uuid balancer);
     cloud::listener shown(support::uuid id) const;
 
     support::clock& clock_;
     std::map<support::uuid, support::time_point> pending_until_;
-    std::map<support::uuid, int> puts_under_way_;
 };
 
 }  // namespace test

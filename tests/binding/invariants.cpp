@@ -94,17 +94,28 @@ support::task<support::result<std::unique_ptr<kube::object_answer>>> invariants:
     return kube_.get(std::move(resource), std::move(name_space), std::move(name));
 }
 
-std::vector<invariants::entry> invariants::ledger_of(const json& object) const
+std::vector<invariants::entry> invariants::ledger_of(const json& object)
+{
+    return ledger_of(object, object["status"]);
+}
+
+std::vector<invariants::entry> invariants::ledger_of(const json& object, const json& status)
 {
     std::vector<entry> held;
-    const json& status = object["status"];
-    for (const json& each : status.value("attachments", json::array()))
+    const auto attachments = status.find("attachments");
+    if (attachments == status.end() || !attachments->is_array())
+    {
+        return held;
+    }
+    for (const json& each : *attachments)
     {
         held.push_back({
             ref_key(each["containerRef"].get<std::string>()),
             each["slot"] == "default",
             each["confirmed"].get<bool>(),
-            status.value("replacedDefaultRef", ""),
+            status.contains("replacedDefaultRef") && status["replacedDefaultRef"].is_string()
+                ? status["replacedDefaultRef"].get<std::string>()
+                : "",
             object["metadata"].contains("deletionTimestamp"),
         });
     }
@@ -144,7 +155,7 @@ bool invariants::stopped_long_ago(const std::string& key, support::duration allo
     return found == stopped_.end() || clock_.now() - found->second > allowed;
 }
 
-void invariants::look_at_put(const fake_cloud::put_record& put) const
+void invariants::look_at_put(const fake_cloud::put_record& put)
 {
     const auto& row = cloud_.listeners.at(put.listener);
     const binding::listener_slots& now = row.slots;
@@ -183,6 +194,17 @@ void invariants::look_at_put(const fake_cloud::put_record& put) const
     {
         look_at_default(put, held, now);
         added.insert(key_of(after.default_ref));
+    }
+    for (const auto& [name, object] : kube_.objects())
+    {
+        for (const entry& each : ledger_of(object))
+        {
+            const bool there = shows(now, each);
+            if (object["spec"]["resourceId"] == put.listener.str() && !there && shows(after, each))
+            {
+                put_[name].push_back(each);
+            }
+        }
     }
     for (const std::string& key : added)
     {
@@ -227,7 +249,7 @@ void invariants::look_at_default(
     EXPECT_TRUE(after.empty() || remembered) << "rule 5: puts back " << after;
 }
 
-void invariants::look_at_release(const json& object) const
+void invariants::look_at_release(const json& object)
 {
     const std::string name = object["metadata"]["name"].get<std::string>();
     EXPECT_TRUE(object["metadata"].contains("deletionTimestamp"))
@@ -242,19 +264,59 @@ void invariants::look_at_release(const json& object) const
     {
         return;
     }
-    const auto others = ledgers(listener, name);
-    for (const entry& each : ledger_of(object))
+    auto held = ledger_of(object);
+    held.insert(held.end(), put_[name].begin(), put_[name].end());
+    for (const entry& each : held)
     {
-        const bool passed_on = std::ranges::any_of(others, [&](const entry& other) {
-            return !other.deleting && other.is_default == each.is_default && other.key == each.key;
-        });
         const bool gone = !shows(found->second.slots, each) && at_rest(found->second);
-        EXPECT_TRUE(passed_on || gone) << "S4: " << name << " goes, " << each.key << " stays";
+        EXPECT_TRUE(gone || holds_another(listener, name, each))
+            << "S4: " << name << " goes, " << each.key << " stays";
     }
 }
 
-void invariants::look_at_status(const json& object, const json& wanted) const
+bool invariants::holds_another(const std::string& listener, const std::string& except, const entry& which)
+    const
 {
+    return std::ranges::any_of(ledgers(listener, except), [&](const entry& other) {
+        return !other.deleting && other.same(which);
+    });
+}
+
+void invariants::look_at_what_is_given_up(const json& object, const std::vector<entry>& wanted)
+{
+    const auto name = object["metadata"]["name"].get<std::string>();
+    const auto listener = object["spec"]["resourceId"].get<std::string>();
+    const auto found = cloud_.listeners.find(*support::uuid::parse(listener));
+    const auto in = [](const std::vector<entry>& list, const entry& which) {
+        return std::ranges::any_of(list, [&](const entry& each) { return each.same(which); });
+    };
+    auto held = ledger_of(object);
+    // What somebody else wrote there is not ours to keep.
+    std::erase_if(held, [&](const entry& each) { return !in(written_[name], each); });
+    held.insert(held.end(), put_[name].begin(), put_[name].end());
+    for (const entry& each : held)
+    {
+        if (in(wanted, each) || found == cloud_.listeners.end() || holds_another(listener, name, each))
+        {
+            continue;
+        }
+        EXPECT_FALSE(shows(found->second.slots, each)) << "S12: " << name << " gives up " << each.key;
+        for (const auto& put : cloud_.under_way)
+        {
+            binding::listener_slots added;
+            added.default_ref = put.change.default_ref.value_or(std::nullopt);
+            added.sni_refs = put.change.sni_refs.value_or(std::vector<std::string>());
+            EXPECT_FALSE(put.listener.str() == listener && shows(added, each))
+                << "S12: " << name << " gives up " << each.key << " during its PUT";
+        }
+    }
+    std::erase_if(put_[name], [&](const entry& each) { return !in(wanted, each); });
+    written_[name] = wanted;
+}
+
+void invariants::look_at_status(const json& object, const json& wanted)
+{
+    look_at_what_is_given_up(object, ledger_of(object, wanted));
     if (wanted["state"] != "active" || object["status"].value("state", "") == "active")
     {
         return;

@@ -277,6 +277,38 @@ TEST(plan_write, what_cannot_be_committed_is_not_removed_either)
     EXPECT_EQ(text(w.put()), "put sni=a,b,d");
 }
 
+// Rule 5: of several deletions the default's is the one that waits, though another cannot be written now.
+TEST(plan_write, a_deletion_that_cannot_be_committed_is_not_what_the_listener_is_left_with)
+{
+    world_builder w;
+    w.shows("a", {"b"}).add_attached("web", "a", default_slot);
+    w.add_attached("more", "b", sni_slot);
+    w.change("web").deleting();
+    w.change("more").deleting();
+    w.write_fails = [](const std::string& name) { return name == "more"; };
+    w.finish();
+    EXPECT_EQ(w.slots(), "default=a sni=b");
+    EXPECT_EQ(w.status("web"), "deleting LastCertificate [default a]");
+    w.write_fails = nullptr;
+    w.later(1s);
+    EXPECT_EQ(text(w.put()), "put sni=");
+}
+
+TEST(plan_write, of_two_deletions_the_older_stays_though_the_younger_cannot_be_committed)
+{
+    world_builder w;
+    w.shows("", {"a", "b"}).add_attached("old", "a", sni_slot);
+    w.add_attached("young", "b", sni_slot);
+    w.change("old").deleting();
+    w.change("young").deleting();
+    w.write_fails = [](const std::string& name) { return name == "young"; };
+    w.finish();
+    EXPECT_EQ(w.status("old"), "deleting LastCertificate [sni a]");
+    w.write_fails = nullptr;
+    w.later(1s);
+    EXPECT_EQ(text(w.put()), "put sni=a");
+}
+
 TEST(plan_write, a_default_whose_loss_cannot_be_committed_is_not_replaced)
 {
     for (const bool deleted : {true, false})

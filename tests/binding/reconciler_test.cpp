@@ -470,7 +470,7 @@ TEST_F(lanes_of_the_loop, the_lane_is_given_back_when_the_listener_cannot_be_rea
     cloud.after_put = [&](const auto& put) -> std::optional<cloud::error> {
         if (put.listener.str() == listener_1)
         {
-            cloud.denied.insert(listener_1);
+            cloud.failing[listener_1] = {cloud::failure::access_denied, "403", {}, {}};
         }
         return std::nullopt;
     };

@@ -377,7 +377,7 @@ step planner::stop_for(const cloud::error& error, bool keep_said)
     }
     if (error.retry_after)
     {
-        return write_then(ended(pause::after, *error.retry_after));
+        return write_then(ended(pause::retry, *error.retry_after));
     }
     return write_then(ended(why == reason::cloud_unavailable ? pause::retry : pause::slow));
 }

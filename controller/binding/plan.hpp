@@ -61,8 +61,8 @@ enum class pause
 {
     resync,  // nothing to do until something changes
     after,   // in `wait`
-    retry,   // failed: after the queue's backoff
-    slow,    // waits for people: after the slow backoff
+    retry,   // failed: after the queue's backoff, and no sooner than `wait`
+    slow,    // waits for people: after the slow backoff, and no later than `wait` if there is one
     lane,    // when the lane is free
 };
 

@@ -89,7 +89,7 @@ step planner::stop_after_put(const cloud::error& error)
     for_affected([&](view& each) { say(each, why, error.message); });
     if (error.retry_after)
     {
-        return write_then(ended(pause::after, *error.retry_after));
+        return write_then(ended(pause::retry, *error.retry_after));
     }
     const bool passes = why == reason::load_balancer_busy || why == reason::cloud_unavailable;
     return write_then(ended(passes ? pause::retry : pause::slow));

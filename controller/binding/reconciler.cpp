@@ -153,7 +153,10 @@ struct reconciler::impl
             case pause::after:
                 return {kind::later, how.wait};
             case pause::retry:
-                return {kind::retry, {}};
+                // Those who were sent away together do not come back together.
+                return {
+                    kind::retry, support::jittered(how.wait * 6 / 5, resync_jitter * 5 / 6, parts.random)
+                };
             case pause::slow: {
                 const support::backoff wait{
                     15s, std::min<support::duration>(5min, settings.resync_period), resync_jitter

@@ -3,6 +3,7 @@
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -20,7 +21,7 @@ struct outcome
     {
         done,   // forget past failures
         later,  // wanted again after `pause`; forget past failures
-        retry,  // failed; wanted again after this key's backoff
+        retry,  // failed; wanted again after this key's backoff, and no sooner than `pause`
     };
 
     kind how = kind::done;
@@ -87,7 +88,7 @@ public:
                 add(key, now + how.pause);
                 break;
             case outcome::kind::retry:
-                add(key, now + backoff_.wait(++failures_[key], random_));
+                add(key, now + std::max(how.pause, backoff_.wait(++failures_[key], random_)));
                 break;
         }
     }

@@ -309,7 +309,7 @@ TEST(plan, a_put_that_is_limited_waits_as_long_as_it_is_told)
     w.shows("f").add("web", "a");
     w.fail(w.put(), {failure::rate_limited, "slow down", {}, 17s});
     const auto end = w.finish();
-    EXPECT_EQ(end.next, pause::after);
+    EXPECT_EQ(end.next, pause::retry);
     EXPECT_EQ(end.wait, 17s);
 }
 

@@ -140,6 +140,20 @@ TEST_F(work_queue, failures_of_one_key_are_not_anothers)
     }
 }
 
+TEST_F(work_queue, a_failure_waits_for_its_pause_where_that_is_longer_than_the_backoff)
+{
+    for (const auto pause : {0s, 10s})
+    {
+        queue.add("a", t0);
+        ASSERT_EQ(queue.take(t0), "a");
+        queue.finish("a", {.how = kind::retry, .pause = pause}, t0);
+        EXPECT_EQ(queue.next_due(), t0 + std::max(pause, 1s));
+        queue.add("a", t0);
+        ASSERT_EQ(queue.take(t0), "a");
+        queue.finish("a", {.how = kind::done}, t0);
+    }
+}
+
 TEST_F(work_queue, success_forgets_failures)
 {
     for (const auto& success : {outcome{.how = kind::done}, outcome{.how = kind::later, .pause = 1h}})

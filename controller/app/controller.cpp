@@ -149,6 +149,7 @@ support::task<> controller::run()
 
 void controller::stop()
 {
+    impl_->reconciler.stop();
     impl_->pool.stop();
 }
 

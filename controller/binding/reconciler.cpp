@@ -65,6 +65,10 @@ struct reconciler::impl
             {
                 take_lane_for(memory, target);
             }
+            else if (stopping && std::holds_alternative<put>(decided.step))
+            {
+                co_return end(r, finish{pause::retry, {}, {}});
+            }
             else if (auto* change = std::get_if<put>(&decided.step))
             {
                 co_await applier.change_listener(r, std::move(*change));
@@ -79,7 +83,7 @@ struct reconciler::impl
             "a round does not come to an end, which is a bug; trying again later",
             {{"listener", target.listener.str()}}
         );
-        leave_lane(target);
+        leave_lane_unless_written(target);
         co_return runtime::outcome{runtime::outcome::kind::retry, {}};
     }
 
@@ -136,9 +140,9 @@ struct reconciler::impl
         {
             traffic.wait(lane_of(memory, r.target), r.target);
         }
-        else if (!memory.put || parts.clock.now() >= memory.put->deadline)
+        else
         {
-            leave_lane(r.target);  // a PUT that is past its deadline is not under way, read back or not
+            leave_lane_unless_written(r.target);
         }
         int& slow = slow_rounds[r.target];
         slow = how.next == pause::slow ? slow + 1 : 0;
@@ -195,6 +199,16 @@ struct reconciler::impl
         }
     }
 
+    // A PUT that is past its deadline is not under way, read back or not.
+    void leave_lane_unless_written(const target& target)
+    {
+        const auto& put = memories[target].put;
+        if (!put || parts.clock.now() >= put->deadline)
+        {
+            leave_lane(target);
+        }
+    }
+
     void leave_lane(const target& target)
     {
         const auto held = held_lanes.find(target);
@@ -229,6 +243,7 @@ struct reconciler::impl
     reconciler::parts parts;
     binding::settings settings;
     support::time_point started;
+    bool stopping = false;
     std::map<target, target_memory> memories;
     std::map<target, int> slow_rounds;
     std::map<target, lane> held_lanes;
@@ -246,6 +261,11 @@ reconciler::~reconciler() = default;
 support::task<runtime::outcome> reconciler::reconcile(target target)
 {
     return impl_->reconcile(std::move(target));
+}
+
+void reconciler::stop()
+{
+    impl_->stopping = true;
 }
 
 bool reconciler::concerns(const certificate_binding* before, const certificate_binding* after) const

@@ -52,6 +52,9 @@ public:
     // One round.
     support::task<runtime::outcome> reconcile(target target);
 
+    // The process ends: from here on no PUT is begun, and a round ends where it would be sent.
+    void stop();
+
     // Whether the change of an object needs a round of its target; null: it was not there / is gone.
     bool concerns(const certificate_binding* before, const certificate_binding* after) const;
 

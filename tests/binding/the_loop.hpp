@@ -29,6 +29,13 @@ struct process
 {
     process(loop& loop, kube::client& kube, fake_cloud& cloud);
 
+    // As SIGTERM does: the work in hand may end.
+    void stop_gently()
+    {
+        reconciler.stop();
+        pool.stop();
+    }
+
     support::random_engine random;
     runtime::work_queue<binding::target> queue;
     binding::bindings bindings;

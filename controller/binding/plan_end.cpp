@@ -32,7 +32,7 @@ step planner::conclude_verified()
     }
     if (balancer_ == cloud::provisioning_status::pending)
     {
-        return write_then(ended(pause::after, poll_wait(m_.busy_polls)));
+        return write_then(ended(pause::after, poll_wait(m_.busy_polls, 1min)));  // no write of ours waits
     }
     if (!at_rest())
     {
@@ -86,6 +86,7 @@ finish planner::ended(pause next, support::duration wait) const
     if (!w_.unwritable.empty() && (next == pause::resync || next == pause::slow))
     {
         made.next = pause::retry;
+        made.wait = {};
     }
     return made;
 }
@@ -124,7 +125,7 @@ finish planner::ended_by_certificates() const
     }
     if (slow)
     {
-        sooner(15s);
+        return ended(pause::slow, soonest.value_or(support::duration{}));
     }
     if (soonest && *soonest < s_.resync_period)
     {
@@ -249,14 +250,14 @@ std::string planner::refs_text(const ledger& held)
     return joined(refs);
 }
 
-support::duration planner::poll_wait(int polls)
+support::duration planner::poll_wait(int polls, support::duration most)
 {
     support::duration wait = 100ms;
-    for (int i = 0; i < polls && wait < 2s; ++i)
+    for (int i = 0; i < polls && wait < most; ++i)
     {
         wait += wait / 2;
     }
-    return std::min<support::duration>(wait, 2s);
+    return std::min(wait, most);
 }
 
 }  // namespace binding

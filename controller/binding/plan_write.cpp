@@ -233,8 +233,7 @@ std::optional<step> planner::check_neighbours()
         step made = blocked(
             "another listener of the load balancer would stop being served at its next change: " + names +
                 ", which does not exist any more",
-            prod.empty() ? pause::slow : pause::after,
-            2s
+            prod.empty() ? pause::slow : pause::retry
         );
         if (auto* end = std::get_if<finish>(&made))
         {

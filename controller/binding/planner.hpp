@@ -185,8 +185,8 @@ private:
     void tell_all(const std::string& reason, const std::string& message);
     static bool mentions(const ledger& held, std::string_view message);
     static std::string refs_text(const ledger& held);
-    // Looks at a load balancer early and ever more seldom: 100 ms, 150 ms, ... 2 s.
-    static support::duration poll_wait(int polls);
+    // Looks at a load balancer early and ever more seldom: 100 ms, 150 ms, ... `most`.
+    static support::duration poll_wait(int polls, support::duration most = std::chrono::seconds(2));
 
     template <class T>
     bool stale(const std::optional<sighting<T>>& seen) const

@@ -165,7 +165,8 @@ struct reconciler::impl
                 const support::backoff wait{
                     15s, std::min<support::duration>(5min, settings.resync_period), resync_jitter
                 };
-                return {kind::later, wait.wait(slow, parts.random)};
+                const auto pause = wait.wait(slow, parts.random);
+                return {kind::later, how.wait > support::duration{} ? std::min(pause, how.wait) : pause};
             }
             case pause::resync:
             case pause::lane:

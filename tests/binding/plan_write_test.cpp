@@ -606,7 +606,7 @@ TEST(plan_write, a_neighbour_that_holds_a_dead_ref_of_ours_is_prodded_and_goes_f
     w.shows("f").add("web", "a").sni();
     w.neighbours = {neighbour_with("b", true)};
     const auto end = w.finish();
-    EXPECT_EQ(end.next, pause::after);
+    EXPECT_EQ(end.next, pause::retry);
     EXPECT_THAT(end.prod, ElementsAre(w.neighbours.front().target));
     w.neighbours.clear();
     w.later(2s);

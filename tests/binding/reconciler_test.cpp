@@ -377,6 +377,67 @@ TEST_F(reconciler, what_waits_for_people_is_looked_at_ever_more_seldom_up_to_fiv
     EXPECT_THAT(before, AllOf(Ge(240s), Le(360s)));
 }
 
+TEST_F(reconciler, a_wish_to_be_left_alone_for_no_time_at_all_is_a_failure_like_any_other)
+{
+    attach("web", cert_a);
+    advance(1s);
+    cloud.listener_error = cloud::error{cloud::failure::transient, "503", {}, 0s};
+    EXPECT_EQ(round().how, kind::retry);
+    cloud.listener_error.reset();
+    advance(1s);
+    cloud.before_put = [&](const auto&) {
+        return std::optional(cloud::error{cloud::failure::rate_limited, "429", {}, 0s});
+    };
+    create({.name = "more", .certificate = cert_b, .listener = listener_1, .sni = true});
+    EXPECT_EQ(second_round().how, kind::retry);
+    EXPECT_EQ(round().how, kind::retry);
+}
+
+TEST_F(reconciler, a_wish_to_be_left_alone_is_granted_with_a_little_more)
+{
+    attach("web", cert_a);
+    advance(1s);
+    cloud.listener_error = cloud::error{cloud::failure::transient, "503", {}, 100s};
+    const auto end = round();
+    EXPECT_EQ(end.how, kind::retry);
+    EXPECT_THAT(end.pause, AllOf(Ge(100s), Le(150s)));
+}
+
+TEST_F(reconciler, a_load_balancer_that_stays_pending_is_looked_at_once_a_minute_at_last)
+{
+    attach("web", cert_a);
+    cloud.balancers[balancer] = cloud::provisioning_status::pending;
+    const auto reads_in_an_hour = [&] {
+        const auto before = cloud.listener_reads;
+        const auto began = clock().now();
+        while (clock().now() - began < 1h)
+        {
+            const auto end = round();
+            advance(std::max<support::duration>(end.pause, 100ms));
+        }
+        return cloud.listener_reads - before;
+    };
+    EXPECT_LT(reads_in_an_hour(), 100);
+    create({.name = "more", .certificate = cert_b, .listener = listener_1, .sni = true});
+    EXPECT_GT(reads_in_an_hour(), 1700) << "a write waits";
+}
+
+TEST_F(reconciler, a_last_certificate_is_looked_at_ever_more_seldom)
+{
+    row().slots.default_ref.reset();
+    attach("web", cert_a);
+    kube.remove("web");
+    see();
+    support::duration pause{};
+    for (int i = 0; i < 8; ++i)
+    {
+        pause = round().pause;
+        advance(pause);
+    }
+    EXPECT_EQ(kube.ready_reason("web"), "LastCertificate");
+    EXPECT_THAT(pause, AllOf(Ge(4min), Le(6min)));
+}
+
 TEST_F(reconciler, a_target_without_bindings_is_forgotten)
 {
     EXPECT_EQ(round().how, kind::done);

@@ -170,10 +170,13 @@ std::optional<step> planner::stop_without_listener()
         return std::nullopt;
     }
     // Rule 10: nothing is given up on the word of another cloud or project.
+    const bool certain =
+        reason_of(answer.error().kind, reason::listener_not_found, reason::listener_access_denied) !=
+        reason::cloud_unavailable;
     bool changed = false;
     for (view& each : views_)
     {
-        if (!each.next.attachments.empty() && each.next.place != place_)
+        if (certain && !each.next.attachments.empty() && each.next.place != place_)
         {
             changed = true;
             say(each,
@@ -294,7 +297,8 @@ step planner::wait_in_doubt(support::duration wait)
             progress_reason(each),
             "an earlier change of the listener was not answered and may still take effect; waiting until it "
             "no longer can");
-        each.said.leave_as_is = is_ready(*each.object) || !mentions_unconfirmed(each);
+        // Rule 9: Ready is not said anew. Who is Ready and not touched by the change stays so.
+        each.said.leave_as_is = was_told(each) && !mentions_unconfirmed(each);
     }
     return write_then(ended(pause::after, std::max<support::duration>(wait, 10ms)));
 }
@@ -311,7 +315,8 @@ step planner::wait_for_load_balancer(reason why, support::duration wait)
                 continue;
             }
             say(each, why, "the load balancer is being changed");
-            each.said.leave_as_is = !mentions_unconfirmed(each) || says(each, each.said.reason);
+            each.said.leave_as_is =
+                (was_told(each) && !mentions_unconfirmed(each)) || says(each, each.said.reason);
         }
         return write_then(ended(pause::after, wait));
     }
@@ -380,6 +385,11 @@ step planner::stop_for(const cloud::error& error, bool keep_said)
         return write_then(ended(pause::retry, *error.retry_after));
     }
     return write_then(ended(why == reason::cloud_unavailable ? pause::retry : pause::slow));
+}
+
+bool planner::was_told(const view& each)
+{
+    return each.object->status.observed_generation == each.object->generation;
 }
 
 bool planner::was_verified(const view& each)

@@ -49,6 +49,8 @@ private:
     step stop_for_protocol();
     // A failure that concerns the whole target.
     step stop_for(const cloud::error& error, bool keep_said = false);
+    // Whether its status speaks of this generation already.
+    static bool was_told(const view& each);
     // Whether it was Ready for this generation, and nothing but doubt has come since.
     static bool was_verified(const view& each);
     // Nothing can be verified now. A Ready binding stays Ready through it, for three resync periods.

@@ -156,7 +156,19 @@ TEST(plan, nothing_becomes_ready_while_a_put_is_in_doubt)
     w.cut(w.put(), false);
     w.add("more", "b").sni();
     w.later(1s).finish();
-    EXPECT_EQ(w.object("more").status.observed_generation, -1) << "adopted only when the read counts";
+    EXPECT_EQ(w.status("more"), "pending Progressing []") << "adopted only when the read counts";
+}
+
+TEST(plan, while_a_put_is_in_doubt_ready_is_what_it_leaves_alone)
+{
+    world_builder w;
+    w.shows("f", {"a", "b"}).add_attached("there", "b", sni_slot);
+    w.add("web", "a").sni().holds_unconfirmed("a", sni_slot).ready();
+    w.restart();
+    w.finish();
+    ASSERT_TRUE(w.memory.put);
+    EXPECT_EQ(w.status("there"), "active Attached [sni b]");
+    EXPECT_EQ(w.status("web"), "pending Progressing [sni a?]");
 }
 
 TEST(plan, no_finalizer_goes_while_a_put_is_in_doubt)
@@ -405,6 +417,21 @@ TEST(plan, a_listener_that_another_cloud_does_not_know_is_cloud_changed_and_noth
     }
 }
 
+TEST(plan, trouble_of_another_cloud_is_trouble_and_does_not_tell_that_the_cloud_has_changed)
+{
+    for (const auto kind : {failure::transient, failure::rate_limited})
+    {
+        world_builder w;
+        w.add_attached("web", "a", default_slot);
+        w.add("new", "b").holds_unconfirmed("b", default_slot);
+        w.place->project_id = "another";
+        w.listener = failing(kind);
+        EXPECT_EQ(w.finish().next, binding::pause::retry);
+        EXPECT_EQ(w.status("web"), "active Attached [default a]");
+        EXPECT_EQ(w.status("new"), "pending CloudUnavailable [default b?]");
+    }
+}
+
 TEST(plan, a_deletion_without_an_entry_goes_though_the_cloud_has_changed)
 {
     world_builder w;
@@ -506,6 +533,23 @@ TEST(plan, nothing_is_ready_before_the_load_balancer_is_active_again)
     w.settle();
     w.later(1s).finish();
     EXPECT_EQ(w.status("web"), "active Attached [default a, was f]");
+}
+
+TEST(plan, a_new_binding_is_told_that_the_change_of_others_is_still_going_on)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.accept(w.put());
+    w.later(1s).finish();
+    w.add("new", "b").sni();
+    w.later(1s).finish();
+    EXPECT_EQ(w.status("new"), "pending Progressing []");
+    w.clear_trace();
+    for (int i = 0; i < 10; ++i)
+    {
+        w.later(2s).finish();
+    }
+    EXPECT_THAT(w.steps(), testing::Each(testing::StartsWith("end for"))) << "once";
 }
 
 TEST(plan, a_listener_read_before_the_change_ended_is_read_again)

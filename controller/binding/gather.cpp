@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 #include <utility>
 
 namespace binding {
@@ -13,6 +14,8 @@ namespace {
 
 using support::task;
 using jobs = std::vector<std::function<task<>()>>;
+
+constexpr std::size_t most_surveyed = 32;  // refs on other listeners, before one of ours is let go as dead
 
 }  // namespace
 
@@ -36,7 +39,7 @@ task<> gather::look_at(round& r, look asked)
     }
     for (const support::uuid& uid : asked.certificates)
     {
-        all.push_back([this, &r, uid] { return look_at_certificate(r.target, uid); });
+        all.push_back([this, &r, uid] { return look_at_certificate(r, uid); });
     }
     for (const std::string& ref : asked.refs)
     {
@@ -45,7 +48,13 @@ task<> gather::look_at(round& r, look asked)
     co_await support::run_all(std::move(all), side_by_side);
     if (asked.neighbours)
     {
-        r.neighbours = co_await look_at_neighbours(r);
+        const auto asked_at = parts_.clock.now();
+        auto seen = co_await look_at_neighbours(r);
+        r.neighbours = sighting<std::vector<neighbour>>{asked_at, std::move(seen)};
+    }
+    if (asked.survey)
+    {
+        r.survey = co_await look_around(r.target);
     }
     r.longest_look = std::max(r.longest_look, parts_.clock.now() - began);
 }
@@ -65,7 +74,7 @@ task<> gather::look_at_load_balancer(target target)
     remember_load_balancer(parts_.memories[target], {asked_at, std::move(answer)});
 }
 
-task<> gather::look_at_certificate(target target, support::uuid uid)
+task<> gather::look_at_certificate(round& r, support::uuid uid)
 {
     const certificate_binding* object = parts_.store.find(uid);
     if (object == nullptr)
@@ -76,15 +85,30 @@ task<> gather::look_at_certificate(target target, support::uuid uid)
     const auto& known = object->status.certificate;
     const auto expires_at = known.id == id ? known.expires_at : std::nullopt;
     const auto asked_at = parts_.clock.now();
-    auto answer = co_await parts_.cloud.get_certificate(target.region.str(), id, expires_at);
-    remember_certificate(parts_.memories[target], uid, id, {asked_at, std::move(answer)});
+    auto answer = co_await parts_.cloud.get_certificate(r.target.region.str(), id, expires_at);
+    remember_certificate(parts_.memories[r.target], uid, id, {asked_at, std::move(answer)});
+    r.longest_certificate_look = std::max(r.longest_certificate_look, parts_.clock.now() - asked_at);
 }
 
 task<> gather::look_at_ref(target target, std::string ref)
 {
     const auto asked_at = parts_.clock.now();
     const auto state = co_await parts_.cloud.look_up(target.region.str(), ref);
-    remember_ref(parts_.memories[target], ref, asked_at, state);
+    if (target_memory* memory = memory_of(target))
+    {
+        remember_ref(*memory, ref, asked_at, state);
+    }
+}
+
+// Empty for a target that was forgotten meanwhile: nobody would forget it again.
+target_memory* gather::memory_of(const target& where)
+{
+    const auto known = parts_.memories.find(where);
+    if (known != parts_.memories.end())
+    {
+        return &known->second;
+    }
+    return parts_.store.bindings_of(where).empty() ? nullptr : &parts_.memories[where];
 }
 
 task<std::vector<neighbour>> gather::look_at_neighbours(round& r)
@@ -97,10 +121,7 @@ task<std::vector<neighbour>> gather::look_at_neighbours(round& r)
         {
             continue;
         }
-        const auto known = parts_.memories.find(each);
-        const bool read =
-            known != parts_.memories.end() && known->second.listener && known->second.listener->value;
-        if (!read || known->second.listener->value->load_balancer_id == balancer)
+        if (may_be_behind(balancer, each))
         {
             others.push_back(each);
         }
@@ -127,33 +148,109 @@ task<std::vector<neighbour>> gather::look_at_neighbours(round& r)
     co_await support::run_all(std::move(looks), side_by_side);
     for (std::size_t i = 0; i < others.size(); ++i)
     {
-        judge_neighbour(seen[i], refs[i]);
+        judge_neighbour(r, seen[i], refs[i]);
     }
-    std::erase_if(seen, [](const neighbour& each) { return each.dead_ref.empty() && !each.undecided; });
+    std::erase_if(seen, [](const neighbour& each) { return each.dead_ref.empty() && each.doubt.empty(); });
     co_return seen;
+}
+
+bool gather::may_be_behind(support::uuid balancer, const target& where) const
+{
+    const auto known = parts_.memories.find(where);
+    if (known == parts_.memories.end())
+    {
+        return true;
+    }
+    const target_memory& memory = known->second;
+    if (memory.not_ours_at && parts_.clock.now() - *memory.not_ours_at <= parts_.settings.fresh_lookup)
+    {
+        return false;  // nothing that we could look at
+    }
+    return !memory.load_balancer_id || *memory.load_balancer_id == balancer;
+}
+
+task<survey> gather::look_around(target here)
+{
+    const cloud::place place = *parts_.memories[here].place->value;
+    std::set<std::string> known;
+    for (const certificate_binding* object : parts_.store.bindings_of(here))
+    {
+        for (const attachment& entry : object->status.ledger.attachments)
+        {
+            known.insert(cloud::ref_key(entry.container_ref.view()));
+        }
+    }
+    std::vector<std::string> refs;
+    for (const target& other : parts_.store.targets())
+    {
+        if (other == here || other.region != here.region)
+        {
+            continue;
+        }
+        for (const certificate_binding* object : parts_.store.bindings_of(other))
+        {
+            for (const attachment& entry : object->status.ledger.attachments)
+            {
+                const bool counts = entry.confirmed && refs.size() < most_surveyed &&
+                                    same_cloud(object->status.ledger.place, place);
+                if (counts && known.insert(cloud::ref_key(entry.container_ref.view())).second)
+                {
+                    refs.push_back(entry.container_ref.str());
+                }
+            }
+        }
+        if (refs.size() >= most_surveyed)
+        {
+            break;
+        }
+    }
+    survey seen;
+    jobs looks;
+    for (const std::string& ref : refs)
+    {
+        looks.push_back([this, &seen, region = here.region, ref] { return survey_ref(region, ref, seen); });
+    }
+    co_await support::run_all(std::move(looks), side_by_side);
+    co_return seen;
+}
+
+task<> gather::survey_ref(support::interned region, std::string ref, survey& seen)
+{
+    const auto state = co_await parts_.cloud.look_up(region.str(), std::move(ref));
+    seen.looked_up += state == cloud::ref_state::unknown ? 0 : 1;
+    seen.dead += state == cloud::ref_state::dead ? 1 : 0;
 }
 
 task<> gather::read_neighbour(support::uuid balancer, neighbour& seen, std::vector<std::string>& refs)
 {
     const target other = seen.target;
+    const auto asked_at = parts_.clock.now();
     const auto answer = co_await parts_.cloud.get_listener(other.region.str(), other.listener);
+    target_memory* memory = memory_of(other);
+    if (memory == nullptr)
+    {
+        co_return;
+    }
+    remember_whereabouts(*memory, asked_at, answer);
     if (!answer)
     {
-        const auto kind = answer.error().kind;
-        seen.undecided = kind == cloud::failure::transient || kind == cloud::failure::rate_limited;
+        // One that was never read and has no entry of ours has no dead ref of ours either.
+        const bool passes = answer.error().kind == cloud::failure::transient ||
+                            answer.error().kind == cloud::failure::rate_limited;
+        if (passes && (memory->load_balancer_id || holds_anything(other)))
+        {
+            seen.doubt = "cannot be read: " + answer.error().message;
+        }
         co_return;
     }
     if (answer->load_balancer_id != balancer)
     {
-        // Remembered for the next time; its own round will look again.
-        target_memory& memory = parts_.memories[other];
-        if (!memory.listener)
-        {
-            memory.listener = sighting<cloud::answer<cloud::listener>>{support::time_point{}, answer};
-        }
         co_return;
     }
-    seen.undecided = may_be_written(other);
+    if (may_be_written(other))
+    {
+        seen.doubt = "is being changed";
+    }
     refs = answer->sni_refs;
     for (const auto& ref : {answer->default_ref, answer->client_ca_ref, answer->client_crl_ref})
     {
@@ -164,7 +261,7 @@ task<> gather::read_neighbour(support::uuid balancer, neighbour& seen, std::vect
     }
 }
 
-void gather::judge_neighbour(neighbour& seen, const std::vector<std::string>& refs) const
+void gather::judge_neighbour(const round& r, neighbour& seen, const std::vector<std::string>& refs) const
 {
     const auto memory = parts_.memories.find(seen.target);
     if (memory == parts_.memories.end())
@@ -180,10 +277,11 @@ void gather::judge_neighbour(neighbour& seen, const std::vector<std::string>& re
         }
         if (sighted->second.asked_at - *sighted->second.dead_since < parts_.settings.proof)
         {
-            seen.undecided = true;
+            seen.doubt = "may hold a certificate that does not exist any more: " + ref;
             continue;
         }
-        const bool ours = refs.size() > 1 && holds(seen.target, ref);
+        const bool ours =
+            refs.size() > 1 && holds(seen.target, ref, *parts_.memories.at(r.target).place->value);
         if (seen.dead_ref.empty() || !ours)  // one that its target cannot let go of counts first
         {
             seen.dead_ref = ref;
@@ -208,13 +306,22 @@ bool gather::may_be_written(const target& where) const
     });
 }
 
-bool gather::holds(const target& where, const std::string& ref) const
+bool gather::holds_anything(const target& where) const
+{
+    const auto objects = parts_.store.bindings_of(where);
+    return std::ranges::any_of(objects, [](const certificate_binding* object) {
+        return !object->status.ledger.attachments.empty();
+    });
+}
+
+bool gather::holds(const target& where, const std::string& ref, const cloud::place& here) const
 {
     const auto objects = parts_.store.bindings_of(where);
     return std::ranges::any_of(objects, [&](const certificate_binding* object) {
-        return std::ranges::any_of(object->status.ledger.attachments, [&](const attachment& entry) {
-            return cloud::same_ref(entry.container_ref.view(), ref);
-        });
+        return same_cloud(object->status.ledger.place, here) &&
+               std::ranges::any_of(object->status.ledger.attachments, [&](const attachment& entry) {
+                   return cloud::same_ref(entry.container_ref.view(), ref);
+               });
     });
 }
 

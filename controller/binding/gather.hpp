@@ -15,14 +15,21 @@ public:
 private:
     support::task<> look_at_listener(target target);
     support::task<> look_at_load_balancer(target target);
-    support::task<> look_at_certificate(target target, support::uuid uid);
+    support::task<> look_at_certificate(round& r, support::uuid uid);
     support::task<> look_at_ref(target target, std::string ref);
     // Rule 4: every other listener with a binding of ours on this load balancer.
     support::task<std::vector<neighbour>> look_at_neighbours(round& r);
     support::task<> read_neighbour(support::uuid balancer, neighbour& seen, std::vector<std::string>& refs);
-    void judge_neighbour(neighbour& seen, const std::vector<std::string>& refs) const;
+    void judge_neighbour(const round& r, neighbour& seen, const std::vector<std::string>& refs) const;
+    // Rule 4: whether refs of ours on other listeners look dead as well.
+    support::task<survey> look_around(target here);
+    support::task<> survey_ref(support::interned region, std::string ref, survey& seen);
+    bool may_be_behind(support::uuid balancer, const target& where) const;
     bool may_be_written(const target& where) const;
-    bool holds(const target& where, const std::string& ref) const;
+    bool holds_anything(const target& where) const;
+    target_memory* memory_of(const target& where);
+    // Whether it is ours, put there through this cloud and project.
+    bool holds(const target& where, const std::string& ref, const cloud::place& here) const;
 
     round_parts parts_;
 };

@@ -157,7 +157,25 @@ void remember_listener(
         memory.error_puts = 0;
         memory.next_error_put.reset();
     }
+    remember_whereabouts(memory, seen.asked_at, seen.value);
     memory.listener = std::move(seen);
+}
+
+void remember_whereabouts(
+    target_memory& memory, support::time_point asked_at, const cloud::answer<cloud::listener>& seen
+)
+{
+    memory.not_ours_at.reset();
+    if (seen)
+    {
+        memory.load_balancer_id = seen->load_balancer_id;
+        return;
+    }
+    const auto kind = seen.error().kind;
+    if (kind == cloud::failure::not_found || kind == cloud::failure::access_denied)
+    {
+        memory.not_ours_at = asked_at;
+    }
 }
 
 void remember_load_balancer(target_memory& memory, sighting<cloud::answer<cloud::load_balancer>> seen)

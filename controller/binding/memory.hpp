@@ -20,6 +20,10 @@ void remember_place(target_memory& memory, sighting<cloud::answer<cloud::place>>
 void remember_listener(
     target_memory& memory, const settings& settings, sighting<cloud::answer<cloud::listener>> seen
 );
+// Where the listener is, by its own round's look or by that of another listener.
+void remember_whereabouts(
+    target_memory& memory, support::time_point asked_at, const cloud::answer<cloud::listener>& seen
+);
 void remember_load_balancer(target_memory& memory, sighting<cloud::answer<cloud::load_balancer>> seen);
 void remember_certificate(
     target_memory& memory,

@@ -21,6 +21,7 @@ struct look
     bool listener = false;
     bool load_balancer = false;
     bool neighbours = false;
+    bool survey = false;
     std::vector<support::uuid> certificates;  // by the uid of the binding
     std::vector<std::string> refs;
 };

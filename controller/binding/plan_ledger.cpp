@@ -46,7 +46,7 @@ ledger planner::ahead(std::size_t i)
     {
         hold(made, i, settled.shown);
     }
-    made.place = made.attachments.empty() ? each.object->status.ledger.place : place_;
+    made.place = made.attachments.empty() ? each.object->status.ledger.place : place_of(made, i);
     return made;
 }
 
@@ -81,7 +81,7 @@ ledger planner::verified(std::size_t i)
     {
         made.replaced_default_ref = {};  // only the memory beside a default entry counts
     }
-    made.place = made.attachments.empty() ? ledger_place() : place_;
+    made.place = made.attachments.empty() ? ledger_place() : place_of(made, i);
     return made;
 }
 
@@ -194,9 +194,36 @@ bool planner::is_ours_in(std::string_view ref, slot where) const
     });
 }
 
-bool planner::is_ours(std::string_view ref) const
+bool planner::may_let_go(std::string_view ref) const
 {
-    return is_ours_in(ref, slot::default_) || is_ours_in(ref, slot::sni);
+    return std::ranges::any_of(claims_, [&](const claim& each) {
+        const bool holds = holds_key(each.held, ref_key(ref), slot::default_) ||
+                           holds_key(each.held, ref_key(ref), slot::sni);
+        return !each.released && holds && same_cloud(each.held.place, *m_.place->value);
+    });
+}
+
+ledger_place planner::place_of(const ledger& made, std::size_t i) const
+{
+    const ledger_place& before = claims_[i].held.place;
+    const bool in_question = !before.empty() && std::ranges::any_of(made.attachments, [&](const auto& entry) {
+        return looks_dead(entry, views_[i]);
+    });
+    return in_question ? before : place_;
+}
+
+bool planner::looks_dead(const attachment& entry, const view& each) const
+{
+    const std::string key = ref_key(entry.container_ref.view());
+    const auto seen = m_.refs.find(key);
+    if (seen != m_.refs.end() && seen->second.state == cloud::ref_state::dead)
+    {
+        return true;
+    }
+    const auto* certificate = certificate_of(each);
+    return certificate != nullptr && !*certificate &&
+           certificate->error().kind == cloud::failure::not_found &&
+           key.ends_with(each.object->spec.certificate_id.str());
 }
 
 }  // namespace binding

@@ -142,7 +142,7 @@ std::optional<step> planner::leave_out(
     std::vector<std::string> immovable;
     for (const std::string& ref : found_dead)
     {
-        if (!dead.contains(ref_key(ref)) && is_ours(ref))
+        if (!dead.contains(ref_key(ref)) && may_let_go(ref))
         {
             dead.insert(ref_key(ref));
         }
@@ -156,16 +156,23 @@ std::optional<step> planner::leave_out(
         return blocked(
             "the listener holds " + joined(immovable) +
                 ", which the certificate service answers 404 for; Octavia would stop serving the whole "
-                "listener at "
-                "its next change: replace or remove it there, or restore it",
+                "listener at its next change: replace or remove it there, or restore it (or, if it was "
+                "attached through another project, put that credential back)",
             pause::slow
         );
     }
-    const std::size_t held = ours_afterwards();
-    if (held >= 3 && dead.size() * 2 >= held)
+    if (!w_.survey)
+    {
+        look asked;
+        asked.survey = true;
+        return asked;
+    }
+    const std::size_t held = ours_afterwards() + w_.survey->looked_up;
+    const std::size_t look_dead = dead.size() + w_.survey->dead;
+    if (held >= 3 && look_dead * 2 >= held)
     {
         return blocked(
-            std::to_string(dead.size()) + " of " + std::to_string(held) +
+            std::to_string(look_dead) + " of " + std::to_string(held) +
                 " certificates of ours look deleted at once; that is rather a wrong key-manager "
                 "endpoint, so "
                 "nothing is removed: " +
@@ -202,7 +209,7 @@ step planner::look_at_suspects(const std::vector<std::string>& suspects)
 
 std::optional<step> planner::check_neighbours()
 {
-    if (!w_.neighbours)
+    if (!w_.neighbours || !is_fresh_lookup(w_.neighbours->asked_at))
     {
         look asked;
         asked.neighbours = true;
@@ -210,11 +217,15 @@ std::optional<step> planner::check_neighbours()
     }
     std::vector<target> prod;
     std::string names;
-    bool undecided = false;
-    for (const neighbour& each : *w_.neighbours)
+    std::string doubts;
+    for (const neighbour& each : w_.neighbours->value)
     {
-        undecided = undecided || each.undecided;
-        if (each.ours && m_.clean)
+        if (!each.doubt.empty())
+        {
+            doubts += (doubts.empty() ? "" : "; ") + std::string("listener ") + each.target.listener.str() +
+                      " " + each.doubt;
+        }
+        if (each.ours && m_.asked_to_clean)
         {
             continue;  // it waits for us, or we would wait for each other for ever; it goes next
         }
@@ -241,10 +252,10 @@ std::optional<step> planner::check_neighbours()
         }
         return made;
     }
-    if (undecided)
+    if (!doubts.empty())
     {
         for_affected([&](view& each) {
-            say(each, progress_reason(each), "making sure of the other listeners of the load balancer");
+            say(each, progress_reason(each), "making sure of the other listeners first: " + doubts);
         });
         return write_then(ended(pause::after, s_.proof));
     }
@@ -311,7 +322,7 @@ std::optional<step> planner::check_again()
     asked.listener = w_.committed_at && m_.listener->asked_at < *w_.committed_at;
     for (std::size_t i = 0; i < views_.size(); ++i)
     {
-        if (adds(i) && !is_fresh(views_[i].memory->certificate->asked_at, s_.fresh_certificate))
+        if (adds(i) && !is_fresh_certificate(views_[i].memory->certificate->asked_at))
         {
             asked.certificates.push_back(views_[i].object->uid);
         }
@@ -385,13 +396,18 @@ const ref_sighting* planner::fresh_sighting(const std::string& ref) const
 {
     const auto found = m_.refs.find(ref_key(ref));
     const bool fresh = found != m_.refs.end() && found->second.asked_at >= w_.round_started &&
-                       is_fresh(found->second.asked_at, s_.fresh_lookup);
+                       is_fresh_lookup(found->second.asked_at);
     return fresh ? &found->second : nullptr;
 }
 
-bool planner::is_fresh(support::time_point asked_at, support::duration limit) const
+bool planner::is_fresh_certificate(support::time_point asked_at) const
 {
-    return w_.now - asked_at <= std::max(limit, 2 * w_.longest_look);
+    return w_.now - asked_at <= std::max(s_.fresh_certificate, 2 * w_.longest_certificate_look);
+}
+
+bool planner::is_fresh_lookup(support::time_point asked_at) const
+{
+    return w_.now - asked_at <= std::max(s_.fresh_lookup, 4 * w_.longest_look);
 }
 
 bool planner::is_dead(const ref_sighting& seen) const

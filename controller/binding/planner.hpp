@@ -113,8 +113,10 @@ private:
     std::vector<std::string> refs_afterwards() const;
     std::size_t ours_afterwards() const;
     const ref_sighting* fresh_sighting(const std::string& ref) const;
-    // Where a look takes longer than `limit` allows, its own time counts: the next one would be no better.
-    bool is_fresh(support::time_point asked_at, support::duration limit) const;
+    // Rule 4, the ages at the PUT. Where looks take longer than they allow, their own time counts: the next
+    // ones would be no better. Certificates come last; refs and neighbours come one after the other before.
+    bool is_fresh_certificate(support::time_point asked_at) const;
+    bool is_fresh_lookup(support::time_point asked_at) const;
     bool is_dead(const ref_sighting& seen) const;
     // Rule 1, the exception: a listener in ERROR with an unconfirmed entry of ours gets the same PUT again.
     bool must_repeat() const;
@@ -156,7 +158,12 @@ private:
     bool shows(std::string_view key, slot where) const;
     std::string spelled_on_listener(std::string_view key, slot where) const;
     bool is_ours_in(std::string_view ref, slot where) const;
-    bool is_ours(std::string_view ref) const;
+    // Whether a ref that looks dead is dead: ours, and put there through the cloud and project that say so.
+    bool may_let_go(std::string_view ref) const;
+    // Where the ledger was written from now on. What looks dead here may not be so where it was put from, so
+    // that place stays on record.
+    ledger_place place_of(const ledger& made, std::size_t i) const;
+    bool looks_dead(const attachment& entry, const view& each) const;
 
     // ---- conclusions (plan_end.cpp) ----
 

@@ -97,6 +97,7 @@ struct reconciler::impl
         made.settings = &settings;
         made.round_started = r.started;
         made.longest_look = r.longest_look;
+        made.longest_certificate_look = r.longest_certificate_look;
         made.committed_at = r.committed_at;
         made.bindings = bindings;
         made.unwritable = r.unwritable;
@@ -105,6 +106,7 @@ struct reconciler::impl
                     : lane_known(memory)          ? traffic.state(lane_of(memory, r.target), r.target)
                                                   : lane_state::free;
         made.neighbours = r.neighbours;
+        made.survey = r.survey;
         return made;
     }
 

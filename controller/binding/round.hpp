@@ -20,10 +20,12 @@ struct round
     binding::target target;
     support::time_point started{};
     support::duration longest_look{};
+    support::duration longest_certificate_look{};
     std::optional<support::time_point> committed_at;
     std::set<support::uuid> unwritable;
     std::map<support::uuid, int> conflicts;
-    std::optional<std::vector<neighbour>> neighbours;
+    std::optional<sighting<std::vector<neighbour>>> neighbours;
+    std::optional<binding::survey> survey;
     std::set<std::pair<support::uuid, std::string>> told;
 };
 

@@ -119,6 +119,10 @@ struct target_memory
     std::optional<support::time_point>
         gone_since;  // when the first of an unbroken row of 404s of the listener was asked for
     std::optional<cloud::place> gone_place;
+    std::optional<support::uuid>
+        load_balancer_id;  // of the listener when it was last read, here or by others
+    std::optional<support::time_point>
+        not_ours_at;  // when it was last asked for, if it was not there or denied
     std::optional<put_memory> put;
     std::optional<sighting<cloud::error>>
         put_error;  // the last PUT had no effect, and not for what it carried
@@ -137,11 +141,24 @@ struct target_memory
 struct neighbour
 {
     binding::target target;
-    std::string dead_ref;    // a ref on it that is dead; empty: none
-    bool undecided = false;  // a ref looks dead, but was not seen so twice yet; or the listener could not be
-                             // read; or a PUT to it may still take effect
-    bool ours = false;       // the dead ref is ours and its own target can let go of it
+    std::string dead_ref;  // a ref on it that is dead; empty: none
+    std::string doubt;     // why it is not known yet whether there is one; empty: it is
+    bool ours = false;     // the dead ref is ours and its own target can let go of it
 };
+
+// Rule 4, the wrong endpoint: refs of ours on other listeners of the region, each looked up once.
+struct survey
+{
+    std::size_t looked_up = 0;  // with a certain answer
+    std::size_t dead = 0;       // of these
+};
+
+// Whether a ledger was written through the cloud and project of `place`, by whatever endpoint.
+inline bool same_cloud(const ledger_place& written, const cloud::place& place)
+{
+    return written.identity.view() == place.identity && written.project_id.view() == place.project_id &&
+           written.region.view() == place.region;
+}
 
 enum class lane_state
 {
@@ -156,13 +173,15 @@ struct world
     support::wall_time wall{};
     const binding::settings* settings = nullptr;
     support::time_point round_started{};
-    support::duration longest_look{};                  // of this round; nothing read can be fresher than that
+    support::duration longest_look{};                  // of this round, of all that is asked for at once
+    support::duration longest_certificate_look{};      // of this round, of one certificate
     std::optional<support::time_point> committed_at;   // the last write to Kubernetes in this round
     std::vector<const certificate_binding*> bindings;  // of the target, oldest first
     std::set<support::uuid> unwritable;                // writes to these failed in this round
     const target_memory* memory = nullptr;
     lane_state lane = lane_state::free;
-    std::optional<std::vector<neighbour>> neighbours;  // looked at in this round
+    std::optional<sighting<std::vector<neighbour>>> neighbours;  // looked at in this round
+    std::optional<binding::survey> survey;                       // made in this round
 };
 
 }  // namespace binding

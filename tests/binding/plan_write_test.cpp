@@ -402,6 +402,18 @@ TEST(plan_write, a_look_up_is_no_older_than_a_minute_when_the_put_is_sent)
     EXPECT_THAT(w.looks(), Contains("look refs(f)").Times(2));
 }
 
+TEST(plan_write, what_the_neighbours_hold_is_no_older_than_a_minute_either)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    w.write_fails = [&w](const std::string&) {
+        w.now += 31s;
+        return false;
+    };
+    w.put();
+    EXPECT_THAT(w.looks(), Contains(HasSubstr("neighbours")).Times(2));
+}
+
 TEST(plan_write, where_a_look_takes_longer_than_that_its_own_time_counts)
 {
     for (const auto takes : {12s, 50s, 90s})
@@ -562,6 +574,43 @@ TEST(plan_write, half_of_three_or_more_that_look_dead_at_once_is_an_endpoint_tha
     EXPECT_EQ(w.slots(), "default=f sni=a,b,c");
 }
 
+TEST(plan_write, a_ref_of_ours_is_not_taken_off_by_the_word_of_another_project)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("old", "a", sni_slot);
+    w.certificates["a"] = failing(failure::not_found);
+    w.refs["a"] = ref_state::dead;
+    const auto right = *w.place;
+    w.place->project_id = "another";
+    w.finish();
+    w.later(1s);
+    w.add("web", "b").sni();
+    run_until_sure(w);
+    EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []");
+    EXPECT_EQ(w.slots(), "default=f sni=a");
+    w.place = right;
+    w.later(1min);
+    EXPECT_EQ(text(w.put()), "put sni=b");
+}
+
+TEST(plan_write, what_looks_dead_elsewhere_counts_and_so_does_what_does_not)
+{
+    for (const bool elsewhere : {true, false})
+    {
+        world_builder w;
+        w.shows("f", {"a", "b"});
+        w.add_attached("one", "a", sni_slot);
+        w.add_attached("two", "b", sni_slot);
+        w.add("web", "d").sni();
+        w.refs["a"] = ref_state::dead;
+        w.survey = {4, elsewhere ? 2U : 1U};
+        run_until_sure(w);
+        EXPECT_EQ(
+            w.status("web"), elsewhere ? "error BlockedByUnreadableRef []" : "pending Progressing [sni d?]"
+        );
+    }
+}
+
 TEST(plan_write, one_of_three_or_both_of_two_that_are_dead_are_left_out)
 {
     world_builder three;
@@ -649,10 +698,11 @@ TEST(plan_write, a_neighbour_that_is_not_decided_yet_is_waited_for)
     w.shows("f").add("web", "a").sni();
     binding::neighbour seen = neighbour_with("b", false);
     seen.dead_ref.clear();
-    seen.undecided = true;
+    seen.doubt = "cannot be read";
     w.neighbours = {seen};
     EXPECT_EQ(w.finish().wait, 5s);
     EXPECT_EQ(w.status("web"), "pending Progressing []");
+    EXPECT_THAT(w.message("web"), HasSubstr("listener " + seen.target.listener.str() + " cannot be read"));
 }
 
 // ---- the lane ----

@@ -352,6 +352,19 @@ TEST_F(reconciler, a_put_that_we_may_not_send_is_said_and_tried_slowly)
     EXPECT_THAT(kube.message("web"), HasSubstr("read-only"));
 }
 
+TEST_F(reconciler, what_is_added_was_checked_ten_seconds_before_however_long_other_looks_take)
+{
+    attach("web", cert_a);
+    cloud.look_up_takes = 45s;
+    create({.name = "more", .certificate = cert_b, .listener = listener_1, .sni = true});
+    cloud.before_put = [&](const auto&) -> std::optional<cloud::error> {
+        EXPECT_LE((clock().now() - cloud.certificate_read[cert_b]) / 1s, 10);
+        return std::nullopt;
+    };
+    rounds();
+    EXPECT_EQ(cloud.puts.size(), 2U);
+}
+
 // ---- when to come back ----
 
 TEST_F(reconciler, a_stable_target_comes_back_at_the_resync_jittered)
@@ -607,6 +620,193 @@ TEST_F(lanes_of_the_loop, a_foreign_dead_ref_of_a_neighbour_blocks_though_one_of
     advance(10min);
     EXPECT_EQ(cloud.puts.size(), puts);
     EXPECT_TRUE(row(listener_2).served);
+}
+
+// A second load balancer with a listener of its own.
+class two_load_balancers : public lanes_of_the_loop
+{
+protected:
+    two_load_balancers()
+    {
+        cloud.balancers[*support::uuid::parse(other)] = cloud::provisioning_status::active;
+        add_listener(listener_3);
+        row(listener_3).load_balancer = *support::uuid::parse(other);
+    }
+
+    static inline const std::string other = "99999999-0000-4000-8000-000000000002";
+    static inline const std::string listener_3 = "33333333-0000-4000-8000-000000000003";
+    static inline const cloud::error trouble{cloud::failure::transient, "500 of the database", {}, {}};
+};
+
+TEST_F(two_load_balancers, a_listener_that_was_never_read_and_holds_nothing_of_ours_stops_nobody)
+{
+    cloud.failing[listener_3] = trouble;
+    start();
+    kube.create({.name = "broken", .certificate = cert_b, .listener = listener_3, .sni = true});
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
+    EXPECT_TRUE(until([&] { return active("a"); })) << kube.object("a")["status"].dump(1);
+}
+
+TEST_F(two_load_balancers, a_listener_that_was_behind_the_other_one_when_it_could_be_read_stops_nobody)
+{
+    start();
+    kube.create({.name = "broken", .certificate = cert_b, .listener = listener_3, .sni = true});
+    ASSERT_TRUE(until([&] { return active("broken"); }));
+    cloud.failing[listener_3] = trouble;
+    kube.update("broken", [](auto& object) { object["spec"]["certificateId"] = cert_c; });
+    ASSERT_TRUE(until([&] { return kube.ready_reason("broken") == "CloudUnavailable"; }));
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
+    EXPECT_TRUE(until([&] { return active("a"); })) << kube.object("a")["status"].dump(1);
+}
+
+TEST_F(two_load_balancers, a_listener_that_may_hold_something_of_ours_is_waited_for_and_named)
+{
+    start();
+    kube.create({.name = "broken", .certificate = cert_b, .listener = listener_3, .sni = true});
+    ASSERT_TRUE(until([&] { return active("broken"); }));
+    stop();
+    cloud.failing[listener_3] = trouble;
+    start();
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
+    ASSERT_TRUE(until([&] { return kube.message("a").find(listener_3) != std::string::npos; }));
+    EXPECT_THAT(kube.message("a"), HasSubstr("500 of the database"));
+    EXPECT_EQ(cloud.puts.size(), 1U);
+    cloud.failing.clear();
+    EXPECT_TRUE(until([&] { return active("a"); }));
+}
+
+TEST_F(two_load_balancers, a_listener_that_is_not_there_is_not_asked_for_before_every_change_of_others)
+{
+    start();
+    const std::string nowhere = "44444444-0000-4000-8000-000000000004";
+    kube.create({.name = "lost", .certificate = cert_c, .listener = nowhere, .sni = true});
+    ASSERT_TRUE(until([&] { return kube.ready_reason("lost") == "ListenerNotFound"; }));
+    const auto put_reads = [&](const std::string& name, const std::string& certificate) {
+        const auto before = cloud.reads_of[nowhere];
+        kube.create({.name = name, .certificate = certificate, .listener = listener_1, .sni = true});
+        EXPECT_TRUE(until([&] { return active(name); }));
+        return cloud.reads_of[nowhere] - before;
+    };
+    EXPECT_EQ(put_reads("a", cert_a), 0);
+    EXPECT_EQ(put_reads("b", cert_b), 0);
+}
+
+TEST_F(lanes_of_the_loop, who_waits_for_a_neighbour_to_let_go_asks_ever_more_seldom)
+{
+    start();
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_2, .sni = true});
+    ASSERT_TRUE(until([&] { return active("a"); }));
+    cloud.dead = {cert_a};
+    cloud.before_put = [&](const auto& put) {
+        return put.listener.str() == listener_2
+                   ? std::optional(cloud::error{cloud::failure::access_denied, "403", {}, {}})
+                   : std::nullopt;
+    };
+    kube.create({.name = "b", .certificate = cert_b, .listener = listener_1, .sni = true});
+    ASSERT_TRUE(until([&] { return kube.ready_reason("b") == "BlockedByUnreadableRef"; }));
+    advance(5min);
+    const auto before = cloud.listener_reads;
+    advance(10min);
+    EXPECT_LT(cloud.listener_reads - before, 100);
+}
+
+// Certificates that look deleted on many listeners at once: each alone would be one of one.
+TEST_F(two_load_balancers, half_of_all_that_look_dead_through_the_credential_are_not_let_go)
+{
+    start();
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
+    kube.create({.name = "b", .certificate = cert_b, .listener = listener_2, .sni = true});
+    kube.create({.name = "c", .certificate = cert_c, .listener = listener_3, .sni = true});
+    ASSERT_TRUE(until([&] { return active("a") && active("b") && active("c"); }));
+    const std::string cert_d = "dddddddd-0000-4000-8000-000000000004";
+    cloud.certificates[cert_d] = true;
+    cloud.dead = {cert_a, cert_b, cert_c};
+    const auto puts = cloud.puts.size();
+    kube.create({.name = "d", .certificate = cert_d, .listener = listener_3, .sni = true});
+    ASSERT_TRUE(until([&] { return kube.ready_reason("d") == "BlockedByUnreadableRef"; }))
+        << kube.object("d")["status"].dump(1);
+    EXPECT_THAT(kube.message("d"), HasSubstr("3 of 3"));
+    EXPECT_EQ(cloud.puts.size(), puts);
+
+    cloud.dead = {cert_c};
+    ASSERT_TRUE(until([&] { return active("d"); })) << kube.object("d")["status"].dump(1);
+    EXPECT_THAT(row(listener_3).slots.sni_refs, ElementsAre(ref(cert_d)));
+}
+
+TEST_F(lanes_of_the_loop, no_change_is_begun_after_the_stop)
+{
+    start();
+    bool once = true;
+    kube.after_write = [&](const kube::patch_request& request) -> std::optional<support::error> {
+        if (request.subresource == "status" && std::exchange(once, false))
+        {
+            running->stop_gently();  // SIGTERM, between the ledger and the PUT
+        }
+        return std::nullopt;
+    };
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
+    advance(1min);
+    EXPECT_FALSE(once);
+    EXPECT_THAT(cloud.puts, IsEmpty());
+}
+
+// A Kubernetes that says yes to every write and keeps none.
+class forgetful_kube final : public kube::client
+{
+public:
+    explicit forgetful_kube(kube::client& real) : real_(real) {}
+
+    support::task<support::result<std::unique_ptr<kube::list_page>>> list(kube::list_request request) override
+    {
+        return real_.list(std::move(request));
+    }
+    support::task<support::result<std::unique_ptr<kube::watch_stream>>> watch(kube::watch_request request
+    ) override
+    {
+        return real_.watch(std::move(request));
+    }
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> patch(kube::patch_request request
+    ) override
+    {
+        return forgets ? real_.get(request.resource, request.name_space, request.name)
+                       : real_.patch(std::move(request));
+    }
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> get(
+        kube::resource resource, std::string name_space, std::string name
+    ) override
+    {
+        return real_.get(std::move(resource), std::move(name_space), std::move(name));
+    }
+
+    bool forgets = false;
+
+private:
+    kube::client& real_;
+};
+
+TEST_F(reconciler, a_round_that_never_ends_keeps_the_lane_while_its_put_is_in_doubt)
+{
+    forgetful_kube forgetful(checked);
+    other_kube = &forgetful;
+    one.emplace(*this);
+    add_listener(listener_2);
+    cloud.before_put = [&](const auto&) {
+        forgetful.forgets = true;
+        cloud.failing[listener_1] = {cloud::failure::access_denied, "403", {}, {}};
+        return std::optional(cloud::error{cloud::failure::ambiguous, "cut", {}, {}});
+    };
+    create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
+    support::log_capture log;
+    second_round();
+    EXPECT_THAT(log.text(), HasSubstr("does not come to an end"));
+    EXPECT_EQ(cloud.puts.size(), 1U);
+    forgetful.forgets = false;
+    cloud.before_put = nullptr;
+    create({.name = "b", .certificate = cert_b, .listener = listener_2, .sni = true});
+    round(listener_2);
+    advance(1s);
+    round(listener_2);
+    EXPECT_EQ(cloud.puts.size(), 1U);
 }
 
 // ---- what wakes a target ----

@@ -58,6 +58,7 @@ std::string text_of(const binding::look& asked, const namer& name)
     text += asked.listener ? " listener" : "";
     text += asked.load_balancer ? " balancer" : "";
     text += asked.neighbours ? " neighbours" : "";
+    text += asked.survey ? " survey" : "";
     std::vector<std::string> names;
     for (const support::uuid& uid : asked.certificates)
     {
@@ -430,12 +431,14 @@ binding::world world_builder::world_now() const
     made.settings = &settings;
     made.round_started = round_.started;
     made.longest_look = round_.longest_look;
+    made.longest_certificate_look = round_.longest_certificate_look;
     made.committed_at = round_.committed_at;
     made.bindings = sorted();
     made.unwritable = round_.unwritable;
     made.memory = &memory;
     made.lane = lane;
     made.neighbours = round_.neighbours;
+    made.survey = round_.survey;
     return made;
 }
 
@@ -663,9 +666,17 @@ void world_builder::do_look(const binding::look& asked)
     }
     if (asked.neighbours)
     {
-        round_.neighbours = neighbours;
+        round_.neighbours = binding::sighting<std::vector<binding::neighbour>>{now, neighbours};
+    }
+    if (asked.survey)
+    {
+        round_.survey = survey;
     }
     now += look_takes;
+    if (!asked.certificates.empty())
+    {
+        round_.longest_certificate_look = std::max(round_.longest_certificate_look, look_takes);
+    }
     round_.longest_look = std::max(round_.longest_look, look_takes);
 }
 

@@ -77,6 +77,7 @@ public:
     std::map<std::string, cloud::answer<cloud::certificate>> certificates;  // by letter; others are active
     std::map<std::string, cloud::ref_state> refs;                           // by letter; others are readable
     std::vector<binding::neighbour> neighbours;
+    binding::survey survey;
 
     // What the listener holds; "" is no default.
     world_builder& shows(const std::string& default_ref, const std::vector<std::string>& sni = {});
@@ -150,9 +151,11 @@ private:
     {
         support::time_point started{};
         support::duration longest_look{};
+        support::duration longest_certificate_look{};
         std::optional<support::time_point> committed_at;
         std::set<support::uuid> unwritable;
-        std::optional<std::vector<binding::neighbour>> neighbours;
+        std::optional<binding::sighting<std::vector<binding::neighbour>>> neighbours;
+        std::optional<binding::survey> survey;
     };
 
     std::map<std::string, binding::certificate_binding> objects_;

@@ -119,10 +119,10 @@ struct target_memory
     std::optional<support::time_point>
         gone_since;  // when the first of an unbroken row of 404s of the listener was asked for
     std::optional<cloud::place> gone_place;
-    std::optional<support::uuid>
-        load_balancer_id;  // of the listener when it was last read, here or by others
-    std::optional<support::time_point>
-        not_ours_at;  // when it was last asked for, if it was not there or denied
+    // Of the listener when it was last read, by its own round or for another listener's.
+    std::optional<support::uuid> load_balancer_id;
+    // When it was last asked for, if it was not there or not for us to read.
+    std::optional<support::time_point> not_ours_at;
     std::optional<put_memory> put;
     std::optional<sighting<cloud::error>>
         put_error;  // the last PUT had no effect, and not for what it carried
@@ -132,8 +132,7 @@ struct target_memory
     int error_puts = 0;  // PUTs in a row after which the listener was in ERROR
     std::optional<support::time_point> next_error_put;
     std::optional<refusal> blocked;  // Octavia refused a PUT that adds nothing of ours
-    bool asked_to_clean =
-        false;  // another listener of the load balancer waits for us to let go of our dead refs
+    bool asked_to_clean = false;  // another listener of the load balancer waits until our dead refs are gone
     std::unordered_map<support::uuid, binding_memory> bindings;
 };
 

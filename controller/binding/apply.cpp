@@ -19,6 +19,22 @@ constexpr int most_conflicts = 5;  // of one object in one round
 
 const kube::resource bindings_resource{"certificates.bycloud.io", "v1alpha1", "certificatebindings"};
 
+bool says_otherwise(const status& before, const status& after)
+{
+    return before.state != after.state ||
+           before[condition_type::ready].reason != after[condition_type::ready].reason;
+}
+
+void log_change(const std::string& name, const status& now)
+{
+    const condition& ready = now[condition_type::ready];
+    support::log(
+        now.state == state::error ? log_level::warn : log_level::info,
+        "the binding is " + std::string(name_of(now.state)),
+        {{"binding", name}, {"reason", std::string(name_of(ready.reason))}, {"message", ready.message.str()}}
+    );
+}
+
 }  // namespace
 
 task<> apply::write_all(round& r, std::vector<write> writes)
@@ -57,6 +73,10 @@ apply::prepared_write apply::prepare(const certificate_binding& object, const wr
             made.request.subresource = "status";
             made.request.merge_patch = status_patch(object, wanted.wanted);
             made.written = wanted.wanted.ledger;
+            if (says_otherwise(object.status, wanted.wanted))
+            {
+                made.said = wanted.wanted;
+            }
             break;
     }
     return made;
@@ -73,6 +93,10 @@ task<> apply::patch(round& r, prepared_write prepared)
         {
             found->second.held = prepared.written;
             found->second.tried.reset();
+        }
+        if (prepared.said)
+        {
+            log_change(prepared.name, *prepared.said);
         }
         parts_.store.applied((*answer)->object());
         co_return;
@@ -151,7 +175,10 @@ task<> apply::change_listener(round& r, put change)
     {
         support::log(
             log_level::warn,
-            "the listener was not changed, or it is not known whether it was",
+            answer.error().kind == cloud::failure::ambiguous
+                ? "no sure answer to a change of the listener; it is waited for until it can no longer take "
+                  "effect"
+                : "the listener was not changed",
             {{"listener", r.target.listener.str()}, {"error", answer.error().message}}
         );
     }

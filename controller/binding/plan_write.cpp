@@ -469,18 +469,33 @@ void planner::say_of_listener_error()
     }
 }
 
+std::size_t planner::whose_default() const
+{
+    for (std::size_t i = 0; i < views_.size(); ++i)
+    {
+        const bool takes = adds(i) && !views_[i].object->spec.sni;
+        const auto& removed = settled_.claims[i].removed;
+        const bool leaves = std::ranges::find(removed, slot::default_, &attachment::slot) != removed.end();
+        if (settled_.default_ref == default_end::ours ? takes : leaves)
+        {
+            return i;
+        }
+    }
+    return 0;
+}
+
 void planner::tell_of_default()
 {
     if (views_.empty() || settled_.default_ref == default_end::unchanged)
     {
         return;
     }
-    const certificate_binding& first = *views_.front().object;
+    const certificate_binding& whose = *views_[whose_default()].object;
     switch (settled_.default_ref)
     {
         case default_end::emptied:
             tell(
-                first,
+                whose,
                 true,
                 "DefaultRemoved",
                 "the listener has no default certificate any more; clients without a known server name "
@@ -489,7 +504,7 @@ void planner::tell_of_default()
             break;
         case default_end::restored:
             tell(
-                first,
+                whose,
                 false,
                 "DefaultRestored",
                 "the default certificate from before goes back: " + settled_.restored_ref
@@ -499,7 +514,7 @@ void planner::tell_of_default()
             if (now_.default_ref && !is_ours_in(*now_.default_ref, slot::default_))
             {
                 tell(
-                    first,
+                    whose,
                     false,
                     "DefaultReplaced",
                     "replaces the default certificate " + *now_.default_ref +

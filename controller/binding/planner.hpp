@@ -72,7 +72,7 @@ private:
     std::optional<verdict> why_not(const view& each) const;
     verdict certificate_failure(const view& each, const cloud::error& error) const;
     static reason reason_of(cloud::failure kind, reason not_found, reason access_denied);
-    // Design section 6: what is not found is waited for in the first minutes of a generation.
+    // What is not found is waited for in the first minutes of a generation.
     bool may_still_come(const view& each, reason why) const;
     void first_verdicts();
     // Attached and read back; why its certificate could not be attached anew does not concern what is there.
@@ -125,6 +125,8 @@ private:
     void say_of_listener_error();
     // Rule 5: what clients without a known server name will get from now on.
     void tell_of_default();
+    // The binding that takes the default slot with this PUT, or leaves it.
+    std::size_t whose_default() const;
     bool changes() const { return settled_.change != cloud::listener_change{}; }
     bool adds(std::size_t i) const { return settled_.claims[i].placed && !settled_.claims[i].shown; }
 

@@ -220,6 +220,20 @@ TEST(plan_claims, the_younger_of_two_gets_a_conflict_that_names_the_older)
     }
 }
 
+TEST(plan_claims, a_conflict_says_what_can_be_done_where_something_can)
+{
+    for (const char* certificate : {"a", "b"})
+    {
+        world_builder w;
+        w.shows("f").add("old", "a");
+        w.add("young", certificate);
+        w.converge();
+        const bool same = certificate == std::string("a");
+        EXPECT_EQ(w.message("young").contains("set options.sni to true"), !same) << w.message("young");
+        EXPECT_EQ(w.message("young").contains("has put this certificate on the listener already"), same);
+    }
+}
+
 TEST(plan_claims, created_at_the_same_time_the_smaller_uid_is_older)
 {
     world_builder w;

@@ -222,6 +222,18 @@ TEST(plan_ledger, the_foreign_default_is_remembered_before_we_write_over_it)
     EXPECT_THAT(w.told, Contains("DefaultReplaced web"));
 }
 
+TEST(plan_ledger, of_several_bindings_the_one_is_named_that_takes_the_default_or_leaves_it)
+{
+    world_builder w;
+    w.shows("f", {"e"}).add_attached("first", "e", sni_slot);
+    w.add("web", "a");
+    EXPECT_EQ(w.converge(), 1);
+    EXPECT_THAT(w.told, Contains("DefaultReplaced web"));
+    w.change("web").deleting();
+    EXPECT_EQ(w.later(1s).converge(), 1);
+    EXPECT_THAT(w.told, Contains("DefaultRestored web"));
+}
+
 TEST(plan_ledger, a_repair_remembers_the_newer_foreign_default)
 {
     world_builder w;

@@ -134,6 +134,24 @@ protected:
     std::unique_ptr<process> running;
 };
 
+TEST_F(controller, logs_what_a_binding_has_become)
+{
+    support::log_capture log;
+    const auto a = certificate("a.example.com");
+    kube.create({.name = "web", .certificate = a.id, .listener = listener});
+    kube.create({.name = "nowhere", .certificate = a.id, .listener = support::uuid().str()});
+    start();
+    ASSERT_TRUE(until([&] { return kube.state("web") == "active" && kube.state("nowhere") == "error"; }));
+    advance(1h);
+    const auto told = [&](const std::string& what, const std::string& binding, const std::string& reason) {
+        return std::ranges::count_if(log_lines(log), [&](const std::string& line) {
+            return line.contains(what) && line.contains(binding) && line.contains("reason=" + reason);
+        });
+    };
+    EXPECT_EQ(told("the binding is active", "shop/web", "Attached"), 1) << log.text();
+    EXPECT_EQ(told("the binding is error", "shop/nowhere", "ListenerNotFound"), 1) << log.text();
+}
+
 TEST_F(controller, attaches_what_is_there_before_it_starts)
 {
     const auto a = certificate("a.example.com");
@@ -213,12 +231,13 @@ TEST_F(controller, keystone_down_is_waited_out)
     sim.set({{"down", nlohmann::json::array()}});
     ASSERT_TRUE(until([&] { return kube.state("a") == "active"; }, 2min)) << kube.object("a").dump(1);
     auto lines = log_lines(log);
-    lines.resize(3);
+    lines.resize(4);
     EXPECT_THAT(
         lines,
         ElementsAre(
             HasSubstr("info all bindings are listed"),
             HasSubstr("warning authentication failed; trying again error=\"Keystone (cloud \\\"lab\\\" at "),
+            HasSubstr("info the binding is pending binding=shop/a reason=CloudUnavailable"),
             HasSubstr("info authenticated again cloud=lab")
         )
     );
@@ -265,7 +284,8 @@ TEST_F(controller, refused_credentials_are_said_and_shown_again_less_and_less_of
         log_lines(log),
         ElementsAre(
             HasSubstr("info all bindings are listed"),
-            AllOf(HasSubstr("Keystone answers 401 for cloud"), HasSubstr("check its auth in clouds.yaml"))
+            AllOf(HasSubstr("Keystone answers 401 for cloud"), HasSubstr("check its auth in clouds.yaml")),
+            HasSubstr("warning the binding is error binding=shop/a reason=CredentialsInvalid")
         )
     );
     EXPECT_THAT(log.text() + kube.object("a").dump(), Not(HasSubstr("canary")));

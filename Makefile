@@ -40,7 +40,7 @@ test: all lint tidy asan servers ## run every test: units and components with sa
 demo: deps ## show it: servers, simulated cloud and controller on 127.0.0.1, left running
 	@tests/demo/demo
 
-demo-down: ## stop what make demo left running
+demo-down: ## stop what make demo left running, and remove its logs
 	@tests/demo/demo-down
 
 lint: deps ## check format, include directions, shell scripts and generated files
@@ -55,5 +55,5 @@ format: deps ## format the C++ code
 generate: ## write what is generated from crds/
 	@hack/generate
 
-clean: ## remove what was built, but no cache
+clean: demo-down ## stop the demo and remove what was built, but no cache
 	@rm -rf build

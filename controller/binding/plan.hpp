@@ -11,7 +11,7 @@
 //
 // Flow: the reconciler does the step and asks again with what it saw, until the step is finish. Every look,
 // every write to Kubernetes and the one PUT is a step, so a crash between any two is a crash between two
-// calls of plan(). Guarantees: the rules of design section 5, named where they are decided.
+// calls of plan(). Guarantees: the rules of docs/development.md, named where they are decided.
 namespace binding {
 
 // Ask the cloud; the answers go to memory.

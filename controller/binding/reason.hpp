@@ -4,8 +4,7 @@
 #include <optional>
 #include <string_view>
 
-// The closed set of Ready reasons and what each means for state and kstatus (design section 6,
-// docs/status.md).
+// The closed set of Ready reasons and what each means for state and kstatus (docs/status.md).
 namespace binding {
 
 enum class state : std::uint8_t

@@ -12,7 +12,7 @@
 // What the controller needs of a cloud, seen through one credential.
 namespace cloud {
 
-// Why something did not succeed, by what can be done about it (design section 7).
+// Why something did not succeed, by what can be done about it.
 enum class failure
 {
     not_found,      // the service's own JSON 404 for exactly this object; anything less certain is transient

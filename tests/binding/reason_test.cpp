@@ -11,7 +11,7 @@ using binding::state;
 
 constexpr int reasons = static_cast<int>(reason::certificate_active) + 1;
 
-// The closed set of design section 6, and the reason of the condition CertificateActive.
+// The closed set, and the reason of the condition CertificateActive.
 const std::set<std::string_view> documented{
     "Attached",
     "Progressing",

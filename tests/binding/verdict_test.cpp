@@ -81,7 +81,7 @@ std::string kstatus(const binding::certificate_binding& object)
     return status[condition_type::ready].status == condition_status::true_ ? "Current" : "InProgress";
 }
 
-// ---- a row for each reason (design section 6) ----
+// ---- a row for each reason ----
 
 struct reason_row
 {

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-// The one table from what a service answered, or did not, to what can be done about it (design section 7).
+// The one table from what a service answered, or did not, to what can be done about it.
 namespace cloud::openstack {
 
 enum class service

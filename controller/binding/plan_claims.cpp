@@ -290,11 +290,14 @@ void planner::say_of_deletion(view& each, const settled_claim& settled)
     {
         say(each,
             reason::last_certificate,
-            "the listener would be left without a certificate. Bind another certificate to it (in a "
-            "namespace that "
-            "is not being deleted), or delete the listener, or leave the certificate there: set "
-            "spec.deletionPolicy "
-            "to Retain, or annotate the binding with " +
+            std::string(
+                each.object->spec.sni ? "the listener would be left without a certificate. Bind another"
+                                      : "the listener would be left without a default certificate, "
+                                        "and without one Octavia serves no TLS. Bind another default"
+            ) +
+                " certificate to it (in a namespace that is not being deleted), or delete the listener, or "
+                "leave "
+                "the certificate there: set spec.deletionPolicy to Retain, or annotate the binding with " +
                 std::string(abandon_annotation) + "=\"true\"");
         each.said.attached = condition_status::true_;
         return;

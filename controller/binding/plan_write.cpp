@@ -493,15 +493,6 @@ void planner::tell_of_default()
     const certificate_binding& whose = *views_[whose_default()].object;
     switch (settled_.default_ref)
     {
-        case default_end::emptied:
-            tell(
-                whose,
-                true,
-                "DefaultRemoved",
-                "the listener has no default certificate any more; clients without a known server name "
-                "get one of its SNI certificates"
-            );
-            break;
         case default_end::restored:
             tell(
                 whose,

@@ -249,8 +249,10 @@ private:
         replace_default(*owner);
     }
 
-    // Rule 5, after the heirs: the remembered foreign default, else null while readable SNI refs remain, else
-    // it stays.
+    // Rule 5, after the heirs: the remembered foreign default, else it stays. Without a default there is no
+    // TLS, whatever the SNI refs are: Octavia's driver names the list of certificates to haproxy only for a
+    // listener that has one (octavia/common/jinja/haproxy/combined_listeners/jinja_cfg.py), and the port
+    // speaks plain HTTP.
     void replace_default(std::size_t owner)
     {
         const std::string remembered = input_.claims[owner].held.replaced_default_ref.str();
@@ -261,23 +263,7 @@ private:
             result_.restored_ref = remembered;
             return;
         }
-        if (!unknown_.refs.empty())
-        {
-            return;  // the remembered one comes first
-        }
-        bool remains = false;
-        for (const std::string& ref : result_.after.sni_refs)
-        {
-            remains = readable(ref) || remains;
-        }
-        if (remains)
-        {
-            unknown_.refs.clear();  // one is enough
-            result_.after.default_ref.reset();
-            result_.default_ref = default_end::emptied;
-            return;
-        }
-        result_.claims[owner].kept_as_last = true;
+        result_.claims[owner].kept_as_last = unknown_.refs.empty();
     }
 
     bool readable(const std::string& ref)

@@ -45,7 +45,6 @@ enum class default_end
     unchanged,
     ours,      // a binding's certificate
     restored,  // the remembered foreign default
-    emptied,   // null, SNI refs remain
 };
 
 struct settled_slots

@@ -402,14 +402,18 @@ TEST(plan_claims, default_to_sni_and_back_is_one_put_each)
     EXPECT_EQ(w.status("web"), "active Attached [default a, was f]");
 }
 
-TEST(plan_claims, default_to_sni_without_a_memory_leaves_null_and_says_so)
+TEST(plan_claims, default_to_sni_without_a_memory_leaves_it_in_both_until_another_default_comes)
 {
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot);
     w.change("web").wants_sni(true);
     EXPECT_EQ(w.converge(), 1);
-    EXPECT_EQ(w.slots(), "default=null sni=a");
-    EXPECT_THAT(w.told, Contains("Warning DefaultRemoved web"));
+    EXPECT_EQ(w.slots(), "default=a sni=a");
+    EXPECT_EQ(w.status("web"), "active Attached [default a, sni a]");
+    w.add("next", "b");
+    EXPECT_EQ(w.later(1s).converge(), 1);
+    EXPECT_EQ(w.slots(), "default=b sni=a");
+    EXPECT_EQ(w.status("web"), "active Attached [sni a]");
 }
 
 TEST(plan_claims, two_bindings_swap_their_slots_in_one_put)

@@ -362,7 +362,7 @@ TEST(plan_ledger, a_memory_without_a_default_entry_beside_it_counts_for_nothing)
     w.listener->sni_refs = refs({"b"});
     w.change("web").deleting();
     w.converge();
-    EXPECT_EQ(w.slots(), "default=null sni=b");
+    EXPECT_EQ(w.slots(), "default=a sni=b") << "not e";
     EXPECT_EQ(w.status("more"), "active Attached [sni b]");
 }
 

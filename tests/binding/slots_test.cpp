@@ -378,22 +378,18 @@ TEST(slots, the_remembered_default_is_asked_about_though_a_certificate_was_just_
     EXPECT_THAT(c.asks(), ElementsAre("f"));
 }
 
-TEST(slots, an_unreadable_remembered_default_leaves_null_while_a_readable_sni_ref_remains)
+TEST(slots, the_default_is_never_emptied_because_octavia_serves_no_tls_without_one)
 {
-    slots_case c("a", {"e"});
-    c.leaves("a", default_slot, "f");
-    c.readable("f", false).readable("e");
-    EXPECT_EQ(c.change(), "default=null");
-    EXPECT_EQ(c.settled().default_ref, binding::default_end::emptied);
-}
+    slots_case unreadable("a", {"e"});
+    unreadable.leaves("a", default_slot, "f");
+    unreadable.readable("f", false).readable("e");
+    EXPECT_EQ(unreadable.change(), "");
+    EXPECT_TRUE(unreadable.settled().claims[0].kept_as_last);
 
-TEST(slots, whether_an_sni_ref_remains_readable_is_asked_first)
-{
-    slots_case c("a", {"d", "e"});
-    c.leaves("a", default_slot);
-    EXPECT_THAT(c.asks(), UnorderedElementsAre("d", "e"));
-    c.readable("d");
-    EXPECT_EQ(c.change(), "default=null") << "one is enough";
+    slots_case without_memory("a", {"d", "e"});
+    without_memory.leaves("a", default_slot);
+    EXPECT_EQ(without_memory.change(), "");
+    EXPECT_TRUE(without_memory.settled().claims[0].kept_as_last);
 }
 
 TEST(slots, an_sni_ref_that_goes_in_the_same_put_does_not_remain)
@@ -451,13 +447,19 @@ TEST(slots, a_listener_that_is_empty_already_stays_empty)
     EXPECT_FALSE(c.settled().claims[0].kept_as_last);
 }
 
-TEST(slots, a_last_certificate_goes_once_another_binding_comes)
+TEST(slots, a_last_certificate_goes_once_another_default_comes)
 {
     slots_case c("a");
     c.leaves("a", default_slot);
-    c.wants("b", sni_slot);
-    EXPECT_EQ(c.change(), "default=null sni=b");
+    c.wants("b", default_slot);
+    EXPECT_EQ(c.change(), "default=b");
     EXPECT_FALSE(c.settled().claims[0].kept_as_last);
+
+    slots_case sni("a");
+    sni.leaves("a", default_slot);
+    sni.wants("b", sni_slot);
+    EXPECT_EQ(sni.change(), "sni=b");
+    EXPECT_TRUE(sni.settled().claims[0].kept_as_last);
 }
 
 TEST(slots, a_remembered_default_that_is_what_is_there_now_is_no_way_out)
@@ -592,11 +594,12 @@ TEST(slots, a_move_from_default_to_sni_is_one_change)
     EXPECT_EQ(c.change(), "default=f sni=a,e");
 }
 
-TEST(slots, a_move_from_default_to_sni_without_a_memory_leaves_null)
+TEST(slots, a_move_from_default_to_sni_without_a_memory_leaves_it_in_both)
 {
     slots_case c("a");
     slots_case::hold(c.wants("a", sni_slot), "a", default_slot);
-    EXPECT_EQ(c.change(), "default=null sni=a");
+    EXPECT_EQ(c.change(), "sni=a");
+    EXPECT_THAT(c.settled().claims[0].kept, testing::SizeIs(1));
 }
 
 TEST(slots, a_move_from_sni_to_default_is_one_change)

@@ -1,0 +1,94 @@
+"""Who there is in the cloud: users, projects and their roles, made through Keystone's API, and the clouds.yaml that names them."""
+import json
+
+import rest
+
+ADMIN_PASSWORD = "admin-password"
+SERVICE_PASSWORD = "service-password"
+REGION = "sao1"
+
+# What a credential of the controller needs: Octavia lets load-balancer_member read load balancers and listeners and change
+# listeners; Barbican lets creator read certificates and, as Octavia asks it to with the sender's token, let Octavia read them.
+ROLES = ["load-balancer_member", "creator"]
+
+# Name of the user -> (project, roles). The entry of clouds.yaml has the name of the user.
+PEOPLE = {
+    "shop": ("shop", ROLES),
+    "shop-colleague": ("shop", ROLES),
+    "shop-reader": ("shop", ["reader"]),
+    "other": ("other", ROLES),
+}
+
+
+class Keystone:
+    """Keystone as its administrator sees it."""
+
+    def __init__(self, identity):
+        self._identity = identity
+        self._token = rest.token_of(identity, rest.password_login("admin", ADMIN_PASSWORD, "admin"))
+
+    def ask(self, method, path, body=None, token=None):
+        return rest.ask(method, self._identity + path, token=token or self._token, body=body)
+
+    def make(self, kind, **members):
+        """Makes one of e.g. `roles` and returns its id; of what is there already only the id."""
+        made = self.ask("POST", f"/{kind}s", {kind: members})
+        if made.status == 409:
+            return self.ask("GET", f"/{kind}s?name={members['name']}").expect(200)[f"{kind}s"][0]["id"]
+        return made.expect(201)[kind]["id"]
+
+    def grant(self, user, project, role):
+        self.ask("PUT", f"/projects/{project}/users/{user}/roles/{role}").expect(204)
+
+
+def populate(endpoints):
+    """`endpoints`: URL by type of service. Returns what clouds.yaml and the tests need to know of everybody."""
+    identity = endpoints["identity"]
+    keystone = Keystone(identity)
+    roles = {name: keystone.make("role", name=name) for name in ("admin", "service", "reader", *ROLES)}
+    projects = {name: keystone.make("project", name=name, domain_id="default") for name in ("service", "shop", "other")}
+    for kind, name in (("identity", "keystone"), ("key-manager", "barbican"), ("load-balancer", "octavia")):
+        service = keystone.make("service", type=kind, name=name)
+        for interface in ("public", "internal", "admin"):
+            keystone.make("endpoint", service_id=service, region_id=REGION, interface=interface, url=endpoints[kind])
+    for name in ("octavia", "barbican"):
+        user = keystone.make("user", name=name, password=SERVICE_PASSWORD)
+        for role in ("admin", "service"):
+            keystone.grant(user, projects["service"], roles[role])
+    known = {"admin": {"project": "admin", "password": ADMIN_PASSWORD}}
+    for name, (project, wanted) in PEOPLE.items():
+        password = f"{name}-password"
+        user = keystone.make("user", name=name, password=password)
+        for role in wanted:
+            keystone.grant(user, projects[project], roles[role])
+        known[name] = {"id": user, "project": project, "project_id": projects[project], "password": password}
+    known["shop"]["application_credential"] = application_credential(keystone, identity, known["shop"])
+    return known
+
+
+def application_credential(keystone, identity, user):
+    token = rest.token_of(identity, rest.password_login("shop", user["password"], user["project"]))
+    wanted = {"application_credential": {"name": "controller", "roles": [{"name": name} for name in ROLES]}}
+    made = keystone.ask("POST", f"/users/{user['id']}/application_credentials", wanted, token)
+    credential = made.expect(201)["application_credential"]
+    return {"id": credential["id"], "secret": credential["secret"]}
+
+
+def clouds_yaml(identity, known):
+    """clouds.yaml (as JSON, which is YAML): an entry for each user, and `shop-application-credential`."""
+    common = {"region_name": REGION, "interface": "public", "identity_api_version": 3}
+    clouds = {}
+    for name, user in known.items():
+        auth = {"auth_url": identity, "username": name, "password": user["password"], "project_name": user["project"]}
+        clouds[name] = {"auth": auth | {"user_domain_id": "default", "project_domain_id": "default"}, **common}
+    credential = known["shop"]["application_credential"]
+    clouds["shop-application-credential"] = {
+        "auth_type": "v3applicationcredential",
+        "auth": {
+            "auth_url": identity,
+            "application_credential_id": credential["id"],
+            "application_credential_secret": credential["secret"],
+        },
+        **common,
+    }
+    return json.dumps({"clouds": clouds}, indent=2) + "\n"

@@ -1,0 +1,7 @@
+CREATE DATABASE IF NOT EXISTS keystone CHARACTER SET utf8mb4;
+CREATE DATABASE IF NOT EXISTS barbican CHARACTER SET utf8mb4;
+CREATE DATABASE IF NOT EXISTS octavia CHARACTER SET utf8mb4;
+CREATE USER IF NOT EXISTS openstack@'127.0.0.1' IDENTIFIED BY 'openstack';
+GRANT ALL ON keystone.* TO openstack@'127.0.0.1';
+GRANT ALL ON barbican.* TO openstack@'127.0.0.1';
+GRANT ALL ON octavia.* TO openstack@'127.0.0.1';

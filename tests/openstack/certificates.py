@@ -36,17 +36,17 @@ class Authority:
     def key_pem(self, passphrase):
         return _private_pem(self._key, passphrase)
 
-    def issue(self, *names, days=90):
-        """A certificate for server names, the first of them the common name. None: one that names nobody."""
-        return Certificate(self, names, days)
+    def issue(self, *names, days=90, common_name=True):
+        """A certificate for server names, the first of them also the common name. Without names: one that names nobody."""
+        return Certificate(self, names, days, common_name)
 
 
 class Certificate:
     """A certificate with its key, in the forms that people store."""
 
-    def __init__(self, authority, names, days):
+    def __init__(self, authority, names, days, common_name):
         self._key = ec.generate_private_key(ec.SECP256R1())
-        made = _builder(_subject(names[0] if names else None), authority._name, self._key, _DAY * days)
+        made = _builder(_subject(names[0] if names and common_name else None), authority._name, self._key, _DAY * days)
         if names:
             made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
         self._certificate = made.sign(authority._key, hashes.SHA256())
@@ -54,7 +54,6 @@ class Certificate:
         self.pem = self._certificate.public_bytes(serialization.Encoding.PEM)
         self.key_pem = _private_pem(self._key)
         self.intermediates_pem = authority.pem
-        self.not_after = self._certificate.not_valid_after
 
     def pkcs12(self, passphrase=None):
         encryption = (

@@ -3,7 +3,7 @@ import json
 
 import rest
 
-ADMIN_PASSWORD = "admin-password"
+ADMIN_PASSWORD = "admin-secret"
 SERVICE_PASSWORD = "service-password"
 REGION = "sao1"
 
@@ -18,6 +18,13 @@ PEOPLE = {
     "shop-reader": ("shop", ["reader"]),
     "other": ("other", ROLES),
 }
+
+
+def with_implied(roles):
+    """The roles of a token: Keystone's bootstrap lets admin imply member, and member reader."""
+    chain = ["admin", "member", "reader"]
+    implied = [later for index, role in enumerate(chain) if role in roles for later in chain[index + 1:]]
+    return sorted({*roles, *implied})
 
 
 class Keystone:

@@ -111,8 +111,8 @@ bool octavia::deploy_one(listener& what)
             return false;
         }
     }
-    what.served = std::move(list);
-    what.operating_status = "OFFLINE";
+    // haproxy is told of the list, and of TLS at all, only where there is a default.
+    what.served = what.default_ref.value_or("").empty() ? std::vector<served_certificate>() : std::move(list);
     return true;
 }
 

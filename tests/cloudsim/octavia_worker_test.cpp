@@ -280,16 +280,14 @@ TEST_F(worker_test, a_client_gets_the_certificate_of_its_server_name)
     }
 }
 
-TEST_F(worker_test, without_a_default_unknown_names_get_the_first_of_the_list)
+TEST_F(worker_test, without_a_default_nothing_is_served_by_tls)
 {
     const auto one = make("one");
-    const auto two = make("two");
-    const auto listener = listen(one.ref, {one.ref, two.ref});
+    const auto listener = listen(one.ref, {one.ref, make("two").ref});
     EXPECT_EQ(put(listener, {{"default_tls_container_ref", nullptr}}).status, 200);
     settle();
-    EXPECT_EQ(
-        sim.tls(listener, "unknown"), (tls{.certificate = std::min(one.ref, two.ref), .source = "sni"})
-    );
+    EXPECT_EQ(sim.get_listener(listener).status, "ACTIVE");
+    EXPECT_EQ(sim.tls(listener, "one"), nothing);
 }
 
 TEST_F(worker_test, a_listener_without_any_certificate_serves_none)

@@ -158,19 +158,8 @@ std::expected<certificate_view, certificate_fault> certificate_manager::certific
     {
         return not_retrieved;
     }
-    if (!what->payload)
-    {
-        return std::unexpected(
-            certificate_fault{.pkcs12 = true, .text = "a bytes-like object is required, not 'NoneType'"}
-        );
-    }
-    if (what->content_type == "text/plain")
-    {
-        return std::unexpected(certificate_fault{
-            .pkcs12 = true, .text = "from_buffer() cannot return the address of a unicode object"
-        });
-    }
-    const auto& read = remember(*what->payload, [&] { return read_pkcs12(*what->payload); });
+    const auto payload = what->payload.value_or("");
+    const auto& read = remember(payload, [&] { return read_pkcs12(payload); });
     if (!read)
     {
         return std::unexpected(certificate_fault{.pkcs12 = true, .text = read.error()});

@@ -3,6 +3,7 @@
 #include "cloudsim/text.hpp"
 
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
@@ -171,6 +172,18 @@ std::string to_text(const ASN1_STRING* value)
     };
 }
 
+// As Octavia's library tells them.
+std::string openssl_errors()
+{
+    std::string result;
+    while (const auto code = ERR_get_error())
+    {
+        result += result.empty() ? "[" : ", ";
+        result += "('" + std::string(ERR_lib_error_string(code)) + "', '', '" + ERR_reason_error_string(code) + "')";
+    }
+    return result + "]";
+}
+
 certificate_view view(X509* certificate, bool has_private_key)
 {
     certificate_view result{.has_private_key = has_private_key, .not_after = not_after(certificate)};
@@ -245,20 +258,18 @@ authority_files make_authority(const std::string& name, wall_time not_before, wa
 
 std::expected<certificate_view, std::string> read_pkcs12(const std::string& payload)
 {
+    ERR_clear_error();
     const pkcs12_ptr bundle(d2i_PKCS12_bio(open(payload).get(), nullptr));
     if (bundle == nullptr)
     {
-        return std::unexpected(
-            "[('asn1 encoding routines', '', 'wrong tag'), ('asn1 encoding routines', '', 'nested asn1 "
-            "error')]"
-        );
+        return std::unexpected(openssl_errors());
     }
     EVP_PKEY* key = nullptr;
     X509* certificate = nullptr;
     STACK_OF(X509)* chain = nullptr;
     if (PKCS12_parse(bundle.get(), nullptr, &key, &certificate, &chain) != 1)
     {
-        return std::unexpected("[('PKCS12 routines', '', 'mac verify failure')]");
+        return std::unexpected(openssl_errors());
     }
     const key_ptr owned_key(key);
     const x509_ptr owned_certificate(certificate);

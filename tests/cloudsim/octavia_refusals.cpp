@@ -126,11 +126,7 @@ std::optional<reply> octavia::refuse_unusable(const json& body)
     for (const auto& ref : refs)
     {
         const auto read = certificates_.certificate(ref);
-        if (read && read->names.empty() && &ref == &refs.front() && default_ref)
-        {
-            return fault(400, "No CN or DNSName(s) found in certificate. The certificate is invalid.");
-        }
-        if (!read || !read->has_private_key || read->names.empty())
+        if (!read || !read->has_private_key || !read->has_common_name)
         {
             return fault(400, not_retrieved(ref));
         }

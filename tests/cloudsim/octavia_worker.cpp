@@ -86,7 +86,7 @@ bool octavia::deploy_one(listener& what)
     std::vector<served_certificate> list;
     const auto add = [&](const std::string& ref, const std::string& slot) {
         const auto read = certificates_.certificate(ref);
-        if (!read || !read->has_private_key || read->names.empty())
+        if (!read || !read->has_private_key || !read->has_common_name)
         {
             return false;
         }

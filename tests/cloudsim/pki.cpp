@@ -191,6 +191,7 @@ certificate_view view(X509* certificate, bool has_private_key)
     const int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
     if (index >= 0)
     {
+        result.has_common_name = true;
         result.names.push_back(to_lower(to_text(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index)))
         ));
     }

@@ -42,7 +42,8 @@ authority_files make_authority(const std::string& name, wall_time not_before, wa
 // What a readable certificate says.
 struct certificate_view
 {
-    std::vector<std::string> names{};  // CN and DNS names, lower case; none: Octavia does not serve it
+    std::vector<std::string> names{};  // CN and DNS names, lower case
+    bool has_common_name = false;      // without one Octavia 11 cannot read it, whatever other names it has
     bool has_private_key = false;
     wall_time not_after{};
 };

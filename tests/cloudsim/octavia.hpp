@@ -100,7 +100,7 @@ private:
     );
     std::optional<reply> refuse_for_protocol(const std::string& protocol, const json& body);
     std::optional<reply> refuse_unusable(const json& body);
-    std::optional<reply> refuse_long_refs(const std::string& listener_id, const json& body);
+    std::optional<reply> refuse_rows(const listener& what, const json& body);
     void apply(listener& what, const json& body);
     void lock(load_balancer& what, const std::string& cause);
 

@@ -151,7 +151,7 @@ reply octavia::commit(const std::string& id, const json& body)
     {
         return *refused;
     }
-    if (auto refused = refuse_long_refs(id, body))
+    if (auto refused = refuse_rows(*what, body))
     {
         return *refused;
     }
@@ -242,7 +242,7 @@ reply octavia::create(const call& c, const json& body)
         .attributes = default_attributes(protocol),
         .created_at = env_.now.wall
     };
-    if (auto refused = refuse_long_refs(wanted.id, body))
+    if (auto refused = refuse_rows(wanted, body))
     {
         return *refused;
     }

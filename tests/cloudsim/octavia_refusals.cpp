@@ -2,7 +2,9 @@
 #include "cloudsim/octavia.hpp"
 #include "cloudsim/octavia_body.hpp"
 
+#include <algorithm>
 #include <array>
+#include <set>
 
 namespace cloudsim {
 
@@ -10,6 +12,9 @@ namespace {
 
 // What the column of Octavia's database holds.
 constexpr std::size_t longest_sni_ref = 128;
+
+// What MariaDB shows of a key that is there twice.
+constexpr std::size_t longest_shown_key = 61;
 
 std::string not_retrieved(const std::string& what)
 {
@@ -134,21 +139,39 @@ std::optional<reply> octavia::refuse_unusable(const json& body)
     return std::nullopt;
 }
 
-std::optional<reply> octavia::refuse_long_refs(const std::string& listener_id, const json& body)
+// Of the rows for new SNI refs. Their key has no regard for upper and lower case, and rows go only after the new ones have come.
+std::optional<reply> octavia::refuse_rows(const listener& what, const json& body)
 {
-    for (const auto& ref : sni_refs_of(body))
+    const auto refused = [&](const std::string& error, const std::string& ref, const std::string& page) {
+        return fault(
+            500,
+            "(pymysql.err." + error +
+                "\")\n[SQL: INSERT INTO sni (listener_id, tls_container_id, `position`) VALUES (%(listener_id)s, "
+                "%(tls_container_id)s, %(position)s)]\n[parameters: {'listener_id': '" +
+                what.id + "', 'tls_container_id': '" + ref +
+                "', 'position': None}]\n(Background on this error at: https://sqlalche.me/e/14/" + page + ")"
+        );
+    };
+    std::set<std::string> keys;
+    for (const auto& ref : what.sni_refs)
     {
+        keys.insert(to_lower(ref));
+    }
+    const auto sent = sni_refs_of(body);
+    for (const auto& ref : std::set<std::string>(sent.begin(), sent.end()))
+    {
+        if (what.sni_refs.contains(ref))
+        {
+            continue;
+        }
         if (ref.size() > longest_sni_ref)
         {
-            return fault(
-                500,
-                "(pymysql.err.DataError) (1406, \"Data too long for column 'tls_container_id' at row "
-                "1\")\n[SQL: "
-                "INSERT INTO sni (listener_id, tls_container_id, position) VALUES (%(listener_id)s, "
-                "%(tls_container_id)s, %(position)s)]\n[parameters: {'listener_id': '" +
-                    listener_id + "', 'tls_container_id': '" + ref +
-                    "', 'position': None}]\n(Background on this error at: https://sqlalche.me/e/14/9h9h)"
-            );
+            return refused("DataError) (1406, \"Data too long for column 'tls_container_id' at row 1", ref, "9h9h");
+        }
+        if (!keys.insert(to_lower(ref)).second)
+        {
+            const auto key = (what.id + "-" + ref).substr(0, longest_shown_key) + "...";
+            return refused("IntegrityError) (1062, \"Duplicate entry '" + key + "' for key 'PRIMARY'", ref, "gkpj");
         }
     }
     return std::nullopt;

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 namespace cloudsim::test {
 namespace {
 
@@ -440,6 +442,24 @@ TEST_F(octavia_test, a_sni_ref_beyond_128_characters_ends_in_sql)
         fault(put(listener_, {{"default_tls_container_ref", "http://" + std::string(250, 'x')}})),
         HasSubstr("Value should have a maximum character requirement of 255")
     );
+}
+
+TEST_F(octavia_test, a_sni_ref_in_other_letters_cannot_take_the_place_of_one)
+{
+    auto loud = second_.ref;
+    std::ranges::transform(loud.end() - 36, loud.end(), loud.end() - 36, [](char c) {
+        return c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+    for (const json& refs : {json::array({loud}), json::array({loud, second_.ref})})
+    {
+        const auto answer = put(listener_, {{"sni_container_refs", refs}});
+        EXPECT_EQ(answer.status, 500);
+        EXPECT_THAT(fault(answer), HasSubstr("1062, \"Duplicate entry '" + listener_));
+    }
+    EXPECT_EQ(sim.load_balancer_status(balancer_), "ACTIVE");
+    EXPECT_EQ(put(listener_, {{"sni_container_refs", json::array()}}).status, 200);
+    settle();
+    EXPECT_EQ(put(listener_, {{"sni_container_refs", {loud}}}).status, 200);
 }
 
 struct rights_row

@@ -106,10 +106,7 @@ std::vector<attribute> attributes_of(body_kind kind)
 
 std::string as_python(const json& value)
 {
-    return value.is_string()    ? value.get<std::string>()
-           : value.is_null()    ? "None"
-           : value.is_boolean() ? (value.get<bool>() ? "True" : "False")
-                                : python_dump(value);
+    return value.is_string() ? value.get<std::string>() : python_repr(value);
 }
 
 std::string invalid(std::string_view name, const json& value, const std::string& reason)
@@ -144,10 +141,6 @@ std::string problem(const json& value, type kind)
         case type::text:
             return text_problem(value);
         case type::list_of_texts:
-            if (!value.is_array())
-            {
-                return "Value should be list";
-            }
             for (const auto& each : value)
             {
                 if (auto why = text_problem(each); !why.empty())
@@ -190,6 +183,10 @@ std::expected<json, std::string> parse_body(const std::string& text, body_kind k
 {
     const std::string root = kind == body_kind::new_load_balancer ? "loadbalancer" : "listener";
     const std::string argument = kind == body_kind::new_load_balancer ? "load_balancer" : "listener_";
+    if (text.empty())
+    {
+        return std::unexpected("Missing argument: \"" + argument + "\"");
+    }
     const auto body = json::parse(text, nullptr, false);
     if (body.is_discarded() || !body.is_object())
     {
@@ -208,6 +205,10 @@ std::expected<json, std::string> parse_body(const std::string& text, body_kind k
         return std::unexpected(unknown(argument, strangers));
     }
     const json object = body.value(root, json());
+    if (object.is_null() && kind == body_kind::listener_change)
+    {
+        return std::unexpected("Validation failure: No listener object supplied.");
+    }
     if (!object.is_object())
     {
         return std::unexpected(invalid(root, object, "Mandatory field missing."));
@@ -219,6 +220,10 @@ std::expected<json, std::string> parse_body(const std::string& text, body_kind k
         if (known == attributes.end())
         {
             strangers.push_back(item.key());
+        }
+        else if (known->kind == type::list_of_texts && !item.value().is_null() && !item.value().is_array())
+        {
+            return std::unexpected(invalid(argument, body, "Value not a valid list: " + as_python(item.value())));
         }
         else if (const auto why = item.value().is_null() ? "" : problem(item.value(), known->kind);
                  !why.empty())

@@ -123,6 +123,35 @@ std::string python_repr(const std::vector<std::string>& items)
     return result + "]";
 }
 
+std::string python_repr(const json& value)
+{
+    if (value.is_null())
+    {
+        return "None";
+    }
+    if (value.is_boolean())
+    {
+        return value.get<bool>() ? "True" : "False";
+    }
+    if (value.is_string())
+    {
+        const auto list = python_repr(std::vector{value.get<std::string>()});
+        return list.substr(1, list.size() - 2);
+    }
+    if (!value.is_structured())
+    {
+        return value.dump();
+    }
+    std::string result;
+    for (const auto& item : value.items())
+    {
+        result += result.empty() ? "" : ", ";
+        result += value.is_object() ? python_repr(json(item.key())) + ": " : "";
+        result += python_repr(item.value());
+    }
+    return value.is_object() ? "{" + result + "}" : "[" + result + "]";
+}
+
 std::string member_text(const json& value, std::string_view name)
 {
     const auto found = value.is_object() ? value.find(name) : value.end();

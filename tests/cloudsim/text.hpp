@@ -19,8 +19,9 @@ using json = nlohmann::ordered_json;
 // As json.dumps does: ", " and ": " between the parts, everything beyond ASCII escaped.
 std::string python_dump(const json& value);
 
-// As repr() of a list of str does: ['a', 'b'].
+// As repr() does: ['a', 'b'].
 std::string python_repr(const std::vector<std::string>& items);
+std::string python_repr(const json& value);
 
 // A member that is a text; empty if it is not there or something else.
 std::string member_text(const json& value, std::string_view name);

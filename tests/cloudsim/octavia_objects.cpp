@@ -112,8 +112,8 @@ json default_attributes(const std::string& protocol)
         {"client_authentication", "NONE"},
         {"allowed_cidrs", nullptr},
         {"tls_ciphers", tls ? json(default_ciphers) : json(nullptr)},
-        {"tls_versions", tls ? json::array({"TLSv1.2", "TLSv1.3"}) : json::array()},
-        {"alpn_protocols", tls ? json::array({"h2", "http/1.1", "http/1.0"}) : json::array()}
+        {"tls_versions", tls ? json::array({"TLSv1.2", "TLSv1.3"}) : json(nullptr)},
+        {"alpn_protocols", tls ? json::array({"h2", "http/1.1", "http/1.0"}) : json(nullptr)}
     };
 }
 

@@ -44,7 +44,7 @@ reply octavia::answer(const call& c)
     const auto& path = c.where.segments;
     if (path.size() < 3 || path.size() > 4 || (path[0] != "v2" && path[0] != "v2.0") || path[1] != "lbaas")
     {
-        return nowhere();
+        return nowhere(c.where);
     }
     if (path[2] == "loadbalancers")
     {
@@ -54,7 +54,7 @@ reply octavia::answer(const call& c)
     {
         return path.size() == 3 ? listeners(c) : one_listener(c, path[3]);
     }
-    return nowhere();
+    return nowhere(c.where);
 }
 
 reply octavia::ok(int status, const json& body)
@@ -89,17 +89,11 @@ reply octavia::not_found(const std::string& kind, const std::string& id)
     return fault(404, kind + " " + id + " not found.");
 }
 
-// A path that the API does not have: its framework answers, and not in JSON.
-reply octavia::nowhere()
+// A path that the API does not have: its framework answers, in JSON of its own.
+reply octavia::nowhere(const target& where)
 {
-    return make_reply(
-        404,
-        "<html>\n <head>\n  <title>404 Not Found</title>\n </head>\n <body>\n  <h1>404 Not Found</h1>\n  The "
-        "resource "
-        "could not be found.<br /><br />\n\n\n\n </body>\n</html>",
-        "text/html; charset=UTF-8",
-        {.type_first = false, .after = {{"x-openstack-request-id", env_.ids.request_id()}}}
-    );
+    const bool version = !where.segments.empty() && (where.segments[0] == "v2" || where.segments[0] == "v2.0");
+    return ok(404, {{"code", 404}, {"title", "Not Found"}, {"description", version ? json("") : json(nullptr)}});
 }
 
 reply octavia::versions()
@@ -132,7 +126,7 @@ bool octavia::may_write(const identity& who, const std::string& project_id) cons
 
 listener* octavia::find_listener(const std::string& id)
 {
-    const auto found = listeners_.find(id);
+    const auto found = listeners_.find(to_lower(id));
     return found == listeners_.end() ? nullptr : &found->second;
 }
 

@@ -74,7 +74,7 @@ private:
     reply fault(int status, const std::string& text);
     reply immutable(const std::string& load_balancer_id);
     reply not_found(const std::string& kind, const std::string& id);
-    reply nowhere();
+    reply nowhere(const target& where);
     reply versions();
     bool may_read(const identity& who, const std::string& project_id) const;
     bool may_write(const identity& who, const std::string& project_id) const;

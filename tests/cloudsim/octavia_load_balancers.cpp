@@ -6,7 +6,7 @@ namespace cloudsim {
 
 load_balancer* octavia::find_load_balancer(const std::string& id)
 {
-    const auto found = load_balancers_.find(id);
+    const auto found = load_balancers_.find(to_lower(id));
     return found == load_balancers_.end() ? nullptr : &found->second;
 }
 
@@ -151,7 +151,7 @@ reply octavia::delete_load_balancer(const call& c, load_balancer& what)
     }
     if (what.locked())
     {
-        return immutable(what.id);
+        return fault(409, "Invalid state " + what.provisioning_status + " of loadbalancer resource " + what.id);
     }
     what.provisioning_status = "PENDING_DELETE";
     what.updated_at = env_.now.wall;

@@ -25,6 +25,11 @@ std::string mismatch(const std::string& schema, const std::string& reason, const
            property + "'";
 }
 
+bool is_id(std::string_view text)
+{
+    return is_uuid(text) && to_lower(text) == text;
+}
+
 page page_of(const target& where)
 {
     const auto number = [&](const char* name, std::size_t otherwise) {

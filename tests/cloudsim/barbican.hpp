@@ -17,6 +17,9 @@ struct page
 
 page page_of(const target& where);
 
+// An id as Barbican takes one: a uuid in lower case.
+bool is_id(std::string_view text);
+
 // What is said of a body that breaks a rule of its schema.
 std::string mismatch(const std::string& schema, const std::string& reason, const std::string& property);
 

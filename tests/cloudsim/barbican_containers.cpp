@@ -131,7 +131,7 @@ reply barbican::add_container(const call& c)
 reply barbican::one_container(const call& c)
 {
     const auto& path = c.where.segments;
-    if (!is_uuid(path[2]))
+    if (!is_id(path[2]))
     {
         return error(404, "Not Found. Provided container id is invalid.");
     }
@@ -150,7 +150,7 @@ reply barbican::one_container(const call& c)
     }
     if (path.size() != 3)
     {
-        return error(404, "The resource could not be found.");
+        return error(404, "");
     }
     if (c.asked.method == "GET")
     {

@@ -96,7 +96,7 @@ reply barbican::secrets(const call& c)
 reply barbican::one_secret(const call& c)
 {
     const auto& path = c.where.segments;
-    if (!is_uuid(path[2]))
+    if (!is_id(path[2]))
     {
         return error(404, "Not Found. Provided secret id is invalid.");
     }
@@ -115,7 +115,7 @@ reply barbican::one_secret(const call& c)
     }
     if (path.size() != 3)
     {
-        return error(404, "The resource could not be found.");
+        return error(404, "");
     }
     if (c.asked.method == "GET")
     {
@@ -156,15 +156,15 @@ reply barbican::payload(const call& c, const secret& what, const std::string& op
         return error(404, "Not Found. Sorry but your secret has no payload.");
     }
     const std::string accept(find_header(c.asked.headers, "Accept").value_or("application/octet-stream"));
-    const auto type = known_type(accept);
+    const auto type = accept == "*/*" ? accept : known_type(accept);
     // What was stored as text is text; other bytes are only if they happen to be UTF-8, which PKCS12 is not.
     if (type.empty() ||
-        (type == "text/plain" && what.content_type != "text/plain" &&
+        (type != "application/octet-stream" && what.content_type != "text/plain" &&
          std::ranges::any_of(*what.payload, [](char b) { return static_cast<signed char>(b) < 0; })))
     {
         return error(406, operation + " issue seen - Wrong payload content-type.");
     }
-    return make_reply(200, *what.payload, accept, style());
+    return make_reply(200, *what.payload, type == "text/plain" ? "text/plain; charset=UTF-8" : accept, style());
 }
 
 reply barbican::add_secret(const call& c)

@@ -164,7 +164,9 @@ reply barbican::payload(const call& c, const secret& what, const std::string& op
     {
         return error(406, operation + " issue seen - Wrong payload content-type.");
     }
-    return make_reply(200, *what.payload, type == "text/plain" ? "text/plain; charset=UTF-8" : accept, style());
+    return make_reply(
+        200, *what.payload, type == "text/plain" ? "text/plain; charset=UTF-8" : accept, style()
+    );
 }
 
 reply barbican::add_secret(const call& c)

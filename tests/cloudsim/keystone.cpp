@@ -189,7 +189,10 @@ handling keystone::handle(const request& asked)
 reply keystone::answer(const request& asked)
 {
     const auto where = parse_target(asked.target);
-    const answer_style plain{.type_first = true, .after = {{"Vary", "X-Auth-Token"}}};
+    const answer_style plain{
+        .type_first = true,
+        .after = {{"Vary", "X-Auth-Token"}, {"x-openstack-request-id", env_.ids.request_id()}}
+    };
     if (where.segments.empty() && asked.method == "GET")
     {
         auto answer = json_reply(300, {{"versions", {{"values", json::array({version_document()})}}}}, plain);
@@ -204,7 +207,15 @@ reply keystone::answer(const request& asked)
     {
         return asked.method == "POST" ? issue(asked) : inspect(asked);
     }
-    return error(404, "Could not find: " + asked.target + ".");
+    return make_reply(
+        404,
+        "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n<p>The requested "
+        "URL was not "
+        "found on the server. If you entered the URL manually please check your spelling and try "
+        "again.</p>\n",
+        "text/html; charset=utf-8",
+        plain
+    );
 }
 
 json keystone::version_document() const
@@ -226,6 +237,11 @@ reply keystone::error(int status, const std::string& message)
         {400, "Bad Request"}, {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"}
     };
     const json body = {{"error", {{"code", status}, {"message", message}, {"title", titles.at(status)}}}};
+    return make_reply(status, body.dump() + "\n", "application/json", error_style(status));
+}
+
+answer_style keystone::error_style(int status)
+{
     answer_style style{.type_first = true};
     if (status == 401)
     {
@@ -233,7 +249,7 @@ reply keystone::error(int status, const std::string& message)
     }
     style.after.emplace_back("Vary", "X-Auth-Token");
     style.after.emplace_back("x-openstack-request-id", env_.ids.request_id());
-    return make_reply(status, body.dump() + "\n", "application/json", style);
+    return style;
 }
 
 json keystone::catalog() const

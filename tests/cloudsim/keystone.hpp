@@ -114,6 +114,8 @@ private:
     reply issue(const request& asked);
     reply render(int status, const std::string& id, const token& issued, bool with_catalog);
     reply error(int status, const std::string& message);
+    answer_style error_style(int status);
+    reply unsupported_method();
     reply inspect(const request& asked);
     std::expected<identity, reply> by_password(const json& auth);
     std::expected<identity, reply> by_application_credential(const json& method);

@@ -9,6 +9,48 @@ namespace {
 
 const json default_domain = {{"id", "default"}, {"name", "Default"}};
 
+// Keystone quotes the schema that a body breaks.
+constexpr auto no_identity = R"('identity' is a required property
+
+Failed validating 'required' in schema:
+    {'properties': {'identity': {'properties': {'methods': {'items': {'type': 'string'},
+                                                            'type': 'array'},
+                                                'password': {'properties': {'user': {'properties': {'domain': {'properties': {'id': {'type': 'string'},
+                                                                                                                              'name': {'type': 'string'}},
+                                                                                                               'type': 'object'},
+                                                                                                    'id': {'type': 'string'},
+                                                                                                    'name': {'type': 'string'},
+                                                                                                    'password': {'type': 'string'}},
+                                                                                     'type': 'object'}},
+                                                             'type': 'object'},
+                                                'token': {'properties': {'id': {'type': 'string'}},
+                                                          'required': ['id'],
+                                                          'type': 'object'}},
+                                 'required': ['methods'],
+                                 'type': 'object'},
+                    'scope': {'properties': {'OS-TRUST:trust': {'properties': {'id': {'type': 'string'}},
+                                                                'type': 'object'},
+                                             'domain': {'properties': {'id': {'type': 'string'},
+                                                                       'name': {'type': 'string'}},
+                                                        'type': 'object'},
+                                             'project': {'properties': {'domain': {'properties': {'id': {'type': 'string'},
+                                                                                                  'name': {'type': 'string'}},
+                                                                                   'type': 'object'},
+                                                                        'id': {'type': 'string'},
+                                                                        'name': {'type': 'string'}},
+                                                         'type': 'object'},
+                                             'system': {'properties': {'all': {'enum': [True,
+                                                                                        False,
+                                                                                        None],
+                                                                               'type': 'boolean'}},
+                                                        'type': 'object'}},
+                              'type': ['object', 'string']}},
+     'required': ['identity'],
+     'type': 'object'}
+
+On instance:
+    )";
+
 bool has(const json& value, std::string_view member)
 {
     return value.is_object() && value.contains(member);
@@ -28,10 +70,19 @@ reply keystone::issue(const request& asked)
             "is either malformed or otherwise incorrect. The client is assumed to be in error."
         );
     }
-    const json auth = has(body, "auth") ? body["auth"] : json::object();
+    if (!has(body, "auth"))
+    {
+        return error(
+            400,
+            "Expecting to find auth in request body. The server could not comply with the request since it "
+            "is either "
+            "malformed or otherwise incorrect. The client is assumed to be in error."
+        );
+    }
+    const json auth = body["auth"];
     if (!has(auth, "identity"))
     {
-        return error(400, "'identity' is a required property\n\nFailed validating 'required' in schema");
+        return error(400, no_identity + python_repr(auth));
     }
     const json& given = auth["identity"];
     if (!has(given, "methods") || !given["methods"].is_array() || given["methods"].empty())
@@ -44,12 +95,10 @@ reply keystone::issue(const request& asked)
         return error(401, "The request you have made requires authentication.");
     }
     const auto name = method.get<std::string>();
-    const auto who =
-        name == "password"                 ? by_password(auth)
-        : name == "application_credential" ? by_application_credential(given[name])
-        : name == "token"
-            ? by_token(auth)
-            : std::unexpected(error(401, "Attempted to authenticate with an unsupported method."));
+    const auto who = name == "password"                 ? by_password(auth)
+                     : name == "application_credential" ? by_application_credential(given[name])
+                     : name == "token"                  ? by_token(auth)
+                                                        : std::unexpected(unsupported_method());
     if (!who)
     {
         return who.error();
@@ -66,6 +115,16 @@ reply keystone::issue(const request& asked)
     const auto id = "gAAAAABr" + env_.ids.url_text(length - 8);
     tokens_[id] = issued;
     return render(201, id, issued, !parse_target(asked.target).query.contains("nocatalog"));
+}
+
+reply keystone::unsupported_method()
+{
+    auto answer = error(401, "Attempted to authenticate with an unsupported method.");
+    auto body = json::parse(answer.body);
+    body["error"]["identity"] = {
+        {"methods", {"external", "password", "token", "oauth1", "mapped", "application_credential"}}
+    };
+    return make_reply(401, body.dump() + "\n", "application/json", error_style(401));
 }
 
 reply keystone::render(int status, const std::string& id, const token& issued, bool with_catalog)
@@ -133,7 +192,7 @@ reply keystone::inspect(const request& asked)
     const auto subject = usable("X-Subject-Token");
     if (subject == tokens_.end())
     {
-        return error(404, "Could not find token.");
+        return error(404, "Failed to validate token");
     }
     if (asked.method == "DELETE")
     {
@@ -198,6 +257,10 @@ std::expected<identity, reply> keystone::by_application_credential(const json& m
             return who != nullptr && each.second.user_id == who->id &&
                    each.second.name == member_text(method, "name");
         });
+    }
+    if (found == credentials_.end() && id.empty())
+    {
+        return std::unexpected(error(401, "The request you have made requires authentication."));
     }
     if (found == credentials_.end())
     {

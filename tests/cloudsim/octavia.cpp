@@ -92,8 +92,11 @@ reply octavia::not_found(const std::string& kind, const std::string& id)
 // A path that the API does not have: its framework answers, in JSON of its own.
 reply octavia::nowhere(const target& where)
 {
-    const bool version = !where.segments.empty() && (where.segments[0] == "v2" || where.segments[0] == "v2.0");
-    return ok(404, {{"code", 404}, {"title", "Not Found"}, {"description", version ? json("") : json(nullptr)}});
+    const bool version =
+        !where.segments.empty() && (where.segments[0] == "v2" || where.segments[0] == "v2.0");
+    return ok(
+        404, {{"code", 404}, {"title", "Not Found"}, {"description", version ? json("") : json(nullptr)}}
+    );
 }
 
 reply octavia::versions()

@@ -223,7 +223,9 @@ std::expected<json, std::string> parse_body(const std::string& text, body_kind k
         }
         else if (known->kind == type::list_of_texts && !item.value().is_null() && !item.value().is_array())
         {
-            return std::unexpected(invalid(argument, body, "Value not a valid list: " + as_python(item.value())));
+            return std::unexpected(
+                invalid(argument, body, "Value not a valid list: " + as_python(item.value()))
+            );
         }
         else if (const auto why = item.value().is_null() ? "" : problem(item.value(), known->kind);
                  !why.empty())

@@ -151,7 +151,9 @@ reply octavia::delete_load_balancer(const call& c, load_balancer& what)
     }
     if (what.locked())
     {
-        return fault(409, "Invalid state " + what.provisioning_status + " of loadbalancer resource " + what.id);
+        return fault(
+            409, "Invalid state " + what.provisioning_status + " of loadbalancer resource " + what.id
+        );
     }
     what.provisioning_status = "PENDING_DELETE";
     what.updated_at = env_.now.wall;

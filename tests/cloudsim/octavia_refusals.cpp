@@ -139,14 +139,16 @@ std::optional<reply> octavia::refuse_unusable(const json& body)
     return std::nullopt;
 }
 
-// Of the rows for new SNI refs. Their key has no regard for upper and lower case, and rows go only after the new ones have come.
+// Of the rows for new SNI refs. Their key has no regard for upper and lower case, and rows go only after the
+// new ones have come.
 std::optional<reply> octavia::refuse_rows(const listener& what, const json& body)
 {
     const auto refused = [&](const std::string& error, const std::string& ref, const std::string& page) {
         return fault(
             500,
             "(pymysql.err." + error +
-                "\")\n[SQL: INSERT INTO sni (listener_id, tls_container_id, `position`) VALUES (%(listener_id)s, "
+                "\")\n[SQL: INSERT INTO sni (listener_id, tls_container_id, `position`) VALUES "
+                "(%(listener_id)s, "
                 "%(tls_container_id)s, %(position)s)]\n[parameters: {'listener_id': '" +
                 what.id + "', 'tls_container_id': '" + ref +
                 "', 'position': None}]\n(Background on this error at: https://sqlalche.me/e/14/" + page + ")"
@@ -166,12 +168,16 @@ std::optional<reply> octavia::refuse_rows(const listener& what, const json& body
         }
         if (ref.size() > longest_sni_ref)
         {
-            return refused("DataError) (1406, \"Data too long for column 'tls_container_id' at row 1", ref, "9h9h");
+            return refused(
+                "DataError) (1406, \"Data too long for column 'tls_container_id' at row 1", ref, "9h9h"
+            );
         }
         if (!keys.insert(to_lower(ref)).second)
         {
             const auto key = (what.id + "-" + ref).substr(0, longest_shown_key) + "...";
-            return refused("IntegrityError) (1062, \"Duplicate entry '" + key + "' for key 'PRIMARY'", ref, "gkpj");
+            return refused(
+                "IntegrityError) (1062, \"Duplicate entry '" + key + "' for key 'PRIMARY'", ref, "gkpj"
+            );
         }
     }
     return std::nullopt;

@@ -179,7 +179,8 @@ std::string openssl_errors()
     while (const auto code = ERR_get_error())
     {
         result += result.empty() ? "[" : ", ";
-        result += "('" + std::string(ERR_lib_error_string(code)) + "', '', '" + ERR_reason_error_string(code) + "')";
+        result += "('" + std::string(ERR_lib_error_string(code)) + "', '', '" +
+                  ERR_reason_error_string(code) + "')";
     }
     return result + "]";
 }

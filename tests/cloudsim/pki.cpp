@@ -44,7 +44,10 @@ using stack_ptr = std::unique_ptr<STACK_OF(X509), freed_by<free_stack>>;
 
 bio_ptr open(const std::string& text)
 {
-    return bio_ptr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+    // An empty one must say that it lacks data, not that it ends.
+    return bio_ptr(
+        text.empty() ? BIO_new(BIO_s_mem()) : BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))
+    );
 }
 
 std::string content(BIO* bio)

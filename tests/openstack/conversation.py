@@ -300,8 +300,8 @@ def listeners(stage):
         answers = list(pool.map(lambda change: shop.ask("PUT", url, change).status, changes))
         stage.cloud.hold(False)
     stage.note("four changes at once", sorted(answers))
-    shop.settled(url)
-    shop.settled(shop.load_balancer_url(balancer))
+    stage.seen(listener)
+    stage.put("after four changes at once", listener, {"sni_container_refs": [second]})
 
     stage.cloud.hold(True)
     stage.ask("listener, deleted", shop, "DELETE", url)

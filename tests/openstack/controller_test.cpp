@@ -1,0 +1,157 @@
+// The controller on a real Kubernetes API server and a real OpenStack, with the roles that it needs and no
+// others.
+#include "openstack/world.hpp"
+
+#include <gmock/gmock.h>
+
+namespace openstack_test {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+class controller_story : public world
+{};
+
+TEST_F(controller_story, the_default_is_attached_and_goes_back)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    start_controller();
+    apply({{.name = "web", .certificate = a, .listener = listener}});
+    ASSERT_TRUE(is_attached("web"));
+    EXPECT_EQ(default_of(listener), a);
+    EXPECT_EQ(shown(listener)["provisioning_status"], "ACTIVE");
+    remove("web");
+    ASSERT_TRUE(is_gone("web"));
+    EXPECT_EQ(default_of(listener), foreign);
+}
+
+TEST_F(controller_story, containers_and_pkcs12_are_attached_by_name)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    const auto b = seed({"certificate", "b.example.com", "--kind", "pkcs12"});
+    start_controller();
+    apply(
+        {{.name = "a", .certificate = a, .listener = listener, .sni = true},
+         {.name = "b", .certificate = b, .listener = listener, .sni = true}}
+    );
+    ASSERT_TRUE(is_attached("a"));
+    ASSERT_TRUE(is_attached("b"));
+    EXPECT_THAT(sni_of(listener), UnorderedElementsAre(a, b));
+    EXPECT_NE(binding("a")["status"]["certificate"].value("expiresAt", ""), "");
+    EXPECT_NE(binding("b")["status"]["certificate"].value("expiresAt", ""), "");
+    remove("a");
+    ASSERT_TRUE(is_gone("a"));
+    EXPECT_THAT(sni_of(listener), UnorderedElementsAre(b));
+    EXPECT_EQ(default_of(listener), foreign);
+}
+
+TEST_F(controller_story, a_certificate_without_a_payload_is_waited_for)
+{
+    const auto a = seed({"secret"});
+    start_controller();
+    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
+    ASSERT_TRUE(becomes("web", "CertificateNotActive"));
+    EXPECT_THAT(message("web"), HasSubstr("payload"));
+    EXPECT_THAT(sni_of(listener), IsEmpty());
+    seed({"complete", a, "a.example.com"});
+    ASSERT_TRUE(is_attached("web"));
+    EXPECT_THAT(sni_of(listener), UnorderedElementsAre(a));
+}
+
+TEST_F(controller_story, a_certificate_that_is_over_and_what_is_not_ours_are_told_apart)
+{
+    start_controller();
+    apply(
+        {{.name = "over",
+          .certificate = seed({"certificate", "over.example.com", "--days", "-1"}),
+          .listener = listener},
+         {.name = "theirs",
+          .certificate = seed({"--as", "other", "certificate", "theirs.example.com"}),
+          .listener = listener,
+          .sni = true},
+         {.name = "unknown",
+          .certificate = "12345678-1234-4234-8234-123456789abc",
+          .listener = listener,
+          .sni = true},
+         {.name = "nowhere", .certificate = foreign, .listener = "12345678-1234-4234-8234-123456789abc"}}
+    );
+    EXPECT_TRUE(becomes("over", "CertificateExpired"));
+    EXPECT_TRUE(becomes("theirs", "CertificateAccessDenied"));
+    EXPECT_TRUE(becomes("unknown", "CertificateNotFound"));
+    EXPECT_TRUE(becomes("nowhere", "ListenerNotFound"));
+    EXPECT_EQ(default_of(listener), foreign);
+    EXPECT_THAT(sni_of(listener), IsEmpty());
+}
+
+TEST_F(controller_story, a_busy_load_balancer_is_waited_for)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    const auto other = seed({"listener", balancer, "--port", "444", "--default", foreign});
+    seed({"hold", "on"});
+    seed({"begin", other, R"({"name": "busy"})"});
+    start_controller();
+    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
+    ASSERT_TRUE(becomes("web", "LoadBalancerBusy"));
+    seed({"hold", "off"});
+    ASSERT_TRUE(is_attached("web"));
+    EXPECT_THAT(sni_of(listener), UnorderedElementsAre(a));
+}
+
+TEST_F(controller_story, a_change_that_octavia_could_not_finish_is_made_again)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    seed({"fail", "on"});
+    start_controller();
+    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
+    ASSERT_TRUE(becomes("web", "ListenerError"));
+    seed({"fail", "off"});
+    ASSERT_TRUE(is_attached("web"));
+    EXPECT_EQ(shown(listener)["provisioning_status"], "ACTIVE");
+    EXPECT_THAT(sni_of(listener), UnorderedElementsAre(a));
+}
+
+TEST_F(controller_story, nothing_is_written_over_a_deleted_certificate_of_others)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    const auto doomed = seed({"certificate", "doomed.example.com"});
+    seed({"put", listener, R"({"sni_container_refs": [")" + doomed + R"("]})"});
+    seed({"delete", doomed, "private_key"});
+    start_controller();
+    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
+    ASSERT_TRUE(becomes("web", "BlockedByUnreadableRef"));
+    EXPECT_THAT(message("web"), HasSubstr(doomed));
+    EXPECT_EQ(shown(listener)["provisioning_status"], "ACTIVE");
+    seed({"put", listener, R"({"sni_container_refs": []})"});
+    ASSERT_TRUE(is_attached("web"));
+    EXPECT_THAT(sni_of(listener), UnorderedElementsAre(a));
+}
+
+TEST_F(controller_story, barbican_may_be_away)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    seed({"down", "key-manager", "on"});
+    start_controller();
+    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
+    EXPECT_TRUE(becomes("web", "CloudUnavailable"));
+    seed({"down", "key-manager", "off"});
+    ASSERT_TRUE(is_attached("web"));
+    EXPECT_THAT(sni_of(listener), UnorderedElementsAre(a));
+}
+
+// Octavia 11 exchanges the token for one of its own, which Keystone does not allow for these.
+TEST_F(controller_story, octavia_11_refuses_certificates_from_an_application_credential)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    start_controller("shop-application-credential");
+    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
+    ASSERT_TRUE(becomes("web", "CertificateRefused"));
+    EXPECT_THAT(message("web"), HasSubstr("Could not retrieve certificate"));
+    EXPECT_THAT(sni_of(listener), IsEmpty());
+    remove("web");
+    EXPECT_TRUE(is_gone("web"));
+}
+
+}  // namespace
+}  // namespace openstack_test

@@ -167,7 +167,10 @@ protected:
         ASSERT_TRUE(becomes("web", "LastCertificate"));
         EXPECT_EQ(served(bare_listener, "first.example.com"), first.ref);
         for (const char* way :
-             {"another default certificate", "delete the listener", "Retain", "certificates.bycloud.io/abandon"})
+             {"another default certificate",
+              "delete the listener",
+              "Retain",
+              "certificates.bycloud.io/abandon"})
         {
             EXPECT_THAT(message("web"), HasSubstr(way));
         }

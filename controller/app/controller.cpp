@@ -106,7 +106,7 @@ struct controller::impl
         {
             throw;
         }
-        catch (...)
+        catch (...)  // a bug, whatever it is; run() throws it again once the work in hand has ended
         {
             blind = std::current_exception();
             pool.stop();

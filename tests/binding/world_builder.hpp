@@ -137,7 +137,7 @@ public:
     std::vector<std::string> steps() const;
     std::vector<std::string> looks() const;
     void clear_trace() { trace_.clear(); }
-    std::vector<std::string> told;  // "Adopted web", "Warning DefaultRemoved web"
+    std::vector<std::string> told;  // "Adopted web"; warnings begin with "Warning "
 
 private:
     binding::world world_now() const;

@@ -1,13 +1,13 @@
 #include "openstack/world.hpp"
 
 #include "testbed/files.hpp"
+#include "testbed/poll.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <iostream>
 #include <memory>
-#include <thread>
 
 namespace openstack_test {
 namespace {
@@ -53,11 +53,10 @@ private:
              "--timeout=60s"}
         );
         ASSERT_EQ(established.code, 0) << established;
-        while (!fs::exists(folder() / "cloud.json"))
-        {
-            ASSERT_TRUE(services_->running()) << services_->output();
-            std::this_thread::sleep_for(std::chrono::milliseconds(100));
-        }
+        ASSERT_TRUE(testbed::poll_until([&] {
+            return fs::exists(folder() / "cloud.json") || !services_->running();
+        }));
+        ASSERT_TRUE(services_->running()) << services_->output();
     }
 
     void TearDown() override

@@ -9,6 +9,8 @@ SHELL := /bin/bash
 export NINJA_STATUS := [%f/%t, %e s] $(empty)
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := true
+export CCACHE_PCH_EXTSUM := true
+export CCACHE_SLOPPINESS := pch_defines,time_macros
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

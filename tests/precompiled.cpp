@@ -1,0 +1,2 @@
+// The program whose compiled header the tests share; it does nothing.
+int main() {}

@@ -1,4 +1,4 @@
-// The headers of the tests that take longest to compile (CMakeLists.txt). A file that uses them includes them all the same.
+// The headers on which most tests spend their compile time (CMakeLists.txt). Users include them all the same.
 #pragma once
 
 #include <gmock/gmock.h>

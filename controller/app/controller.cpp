@@ -8,6 +8,7 @@
 #include "support/log.hpp"
 #include "support/task_group.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t targets_at_once = 64;
+constexpr std::size_t routine_at_once = 48;  // of them
 const support::backoff failed_target{1s, 60s, 0.2};
 
 }  // namespace
@@ -26,7 +28,7 @@ struct controller::impl
 {
     impl(parts p, std::vector<std::string> scopes, binding::settings settings)
         : parts(std::move(p)),
-          queue(failed_target, parts.random),
+          queue(failed_target, parts.random, routine_at_once),
           bindings(
               [this](const auto* before, const auto* after) { changed(before, after); },
               [this] { all_listed(); }
@@ -68,15 +70,13 @@ struct controller::impl
 
     void changed(const binding::certificate_binding* before, const binding::certificate_binding* after)
     {
-        if (reconciler.concerns(before, after))
+        const auto due = reconciler.round_due(before, after);
+        // Until all is listed, what a target's bindings are is not known; all_listed() asks for all of them
+        // then.
+        if (due && bindings.ready())
         {
             const auto target = binding::target_of(after == nullptr ? *before : *after);
-            // Until all is listed, what a target's bindings are is not known; run() asks for all of them
-            // then.
-            if (bindings.ready())
-            {
-                pool.add(target);
-            }
+            pool.add(target, runtime::urgency::urgent, *due);
         }
     }
 
@@ -122,7 +122,10 @@ struct controller::impl
         );
         for (const binding::target& each : bindings.targets())
         {
-            pool.add(each);
+            const bool awaited = std::ranges::any_of(bindings.bindings_of(each), [](const auto* object) {
+                return object->deleting || object->status.observed_generation != object->generation;
+            });
+            pool.add(each, awaited ? runtime::urgency::urgent : runtime::urgency::routine);
         }
     }
 

@@ -100,6 +100,10 @@ void remember_bindings(
                 arrive(memory, now);
             }
         }
+        if (object->deleting && !std::exchange(binding.deleting, true))
+        {
+            arrive(memory, now);
+        }
         if (binding.requested_at != object->requested_at)
         {
             binding.requested_at = object->requested_at;

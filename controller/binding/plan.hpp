@@ -62,9 +62,11 @@ enum class pause
 {
     resync,  // nothing to do until something changes
     after,   // in `wait`
+    poll,    // in `wait`, only to look again
     retry,   // failed: after the queue's backoff, and no sooner than `wait`
     slow,    // waits for people: after the slow backoff, and no later than `wait` if there is one
     lane,    // when the lane is free
+    settle,  // in `wait`, when the changes that arrive together have arrived
 };
 
 // The round is over.

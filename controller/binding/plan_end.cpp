@@ -129,7 +129,7 @@ finish planner::ended_by_certificates() const
     }
     if (soonest && *soonest < s_.resync_period)
     {
-        return ended(pause::after, *soonest);
+        return ended(pause::poll, *soonest);
     }
     return ended(pause::resync);
 }

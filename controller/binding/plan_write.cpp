@@ -35,13 +35,9 @@ std::optional<step> planner::write_listener()
     {
         return stop_after_put(m_.put_error->value);
     }
-    if (m_.first_arrival)
+    if (m_.first_arrival && w_.now < quiet_at(m_, s_))
     {
-        const auto quiet = quiet_at(m_, s_);
-        if (w_.now < quiet)
-        {
-            return ended(pause::after, quiet - w_.now);
-        }
+        return ended(pause::settle, quiet_at(m_, s_) - w_.now);
     }
     if (repeat && m_.next_error_put && w_.now < *m_.next_error_put)
     {

@@ -35,15 +35,20 @@ struct reconciler::impl
         round r;
         r.target = target;
         r.started = parts.clock.now();
+        for (const certificate_binding* each : parts.store.bindings_of(target))
+        {
+            r.members.insert(each->uid);
+        }
         for (int steps = 0; steps < most_steps; ++steps)
         {
-            const auto bindings = parts.store.bindings_of(target);
+            auto bindings = parts.store.bindings_of(target);
             target_memory& memory = memories[target];
             if (bindings.empty())
             {
                 co_return end_without_bindings(target);
             }
             remember_bindings(memory, bindings, settings, parts.clock.now(), started);
+            std::erase_if(bindings, [&](const auto* each) { return !r.members.contains(each->uid); });
             decision decided = plan(world_of(r, memory, bindings));
             if (decided.put_resolved)
             {
@@ -117,7 +122,7 @@ struct reconciler::impl
         const auto now = parts.clock.now();
         if (put && now < put->deadline)
         {
-            return {runtime::outcome::kind::later, put->deadline - now};
+            return {runtime::outcome::kind::later, put->deadline - now, runtime::urgency::routine};
         }
         forget(target);
         return {};
@@ -129,9 +134,9 @@ struct reconciler::impl
         remember_verified(memory, parts.store.bindings_of(r.target), r.started, parts.clock.now());
         forget_refs(memory, parts.store.bindings_of(r.target));
         memory.asked_to_clean = false;
-        if (memory.first_arrival && parts.clock.now() >= quiet_at(memory, settings))
+        if (how.next == pause::resync || how.next == pause::poll || how.next == pause::slow)
         {
-            memory.first_arrival.reset();
+            memory.first_arrival.reset();  // no PUT is to come
         }
         for (const target& each : how.prod)
         {
@@ -157,7 +162,10 @@ struct reconciler::impl
         switch (how.next)
         {
             case pause::after:
-                return {kind::later, how.wait};
+            case pause::settle:
+                return {kind::later, how.wait, runtime::urgency::urgent};
+            case pause::poll:
+                return {kind::later, how.wait, runtime::urgency::routine};
             case pause::retry:
                 // Those who were sent away together do not come back together.
                 return {
@@ -168,13 +176,21 @@ struct reconciler::impl
                     15s, std::min<support::duration>(5min, settings.resync_period), resync_jitter
                 };
                 const auto pause = wait.wait(slow, parts.random);
-                return {kind::later, how.wait > support::duration{} ? std::min(pause, how.wait) : pause};
+                return {
+                    kind::later,
+                    how.wait > support::duration{} ? std::min(pause, how.wait) : pause,
+                    runtime::urgency::routine
+                };
             }
             case pause::resync:
             case pause::lane:
                 break;
         }
-        return {kind::later, support::jittered(settings.resync_period, resync_jitter, parts.random)};
+        return {
+            kind::later,
+            support::jittered(settings.resync_period, resync_jitter, parts.random),
+            runtime::urgency::routine
+        };
     }
 
     void forget(const target& target)
@@ -271,23 +287,36 @@ void reconciler::stop()
     impl_->stopping = true;
 }
 
-bool reconciler::concerns(const certificate_binding* before, const certificate_binding* after) const
+std::optional<support::duration> reconciler::round_due(
+    const certificate_binding* before, const certificate_binding* after
+) const
 {
-    if (before == nullptr || after == nullptr)
+    constexpr support::duration at_once{};
+    if (after == nullptr)
     {
-        return true;
+        return at_once;
     }
-    const bool asked = before->generation != after->generation || before->deleting != after->deleting ||
-                       before->abandoned != after->abandoned || before->requested_at != after->requested_at ||
-                       (before->has_finalizer() && !after->has_finalizer() && !after->deleting);
     const auto memory = impl_->memories.find(target_of(*after));
-    if (asked || memory == impl_->memories.end())
+    if (memory == impl_->memories.end())
     {
-        return true;
+        return at_once;
     }
+    const bool arrives =
+        before == nullptr || before->generation != after->generation || before->deleting != after->deleting;
+    if (arrives && memory->second.first_arrival)
+    {
+        return impl_->settings.settle;  // the gather for the first of them has begun; one more for the others
+    }
+    const bool asked = arrives || before->abandoned != after->abandoned ||
+                       before->requested_at != after->requested_at ||
+                       (before->has_finalizer() && !after->has_finalizer() && !after->deleting);
     const auto known = memory->second.bindings.find(after->uid);
-    return known == memory->second.bindings.end() || !known->second.held ||
-           *known->second.held != after->status.ledger;
+    if (asked || known == memory->second.bindings.end() || !known->second.held ||
+        *known->second.held != after->status.ledger)
+    {
+        return at_once;
+    }
+    return std::nullopt;
 }
 
 }  // namespace binding

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace binding {
@@ -55,8 +56,11 @@ public:
     // The process ends: from here on no PUT is begun, and a round ends where it would be sent.
     void stop();
 
-    // Whether the change of an object needs a round of its target; null: it was not there / is gone.
-    bool concerns(const certificate_binding* before, const certificate_binding* after) const;
+    // The change of an object; null: it was not there / is gone. How soon its target needs a round for it;
+    // empty: it needs none.
+    std::optional<support::duration> round_due(
+        const certificate_binding* before, const certificate_binding* after
+    ) const;
 
 private:
     struct impl;

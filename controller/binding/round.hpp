@@ -27,6 +27,8 @@ struct round
     std::optional<sighting<std::vector<neighbour>>> neighbours;
     std::optional<binding::survey> survey;
     std::set<std::pair<support::uuid, std::string>> told;
+    // Of the bindings: who comes while the round is under way joins the next one, or it might never end.
+    std::set<support::uuid> members;
 };
 
 struct round_parts

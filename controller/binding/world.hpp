@@ -77,6 +77,7 @@ struct binding_memory
     std::int64_t generation = 0;
     support::time_point generation_since{};
     bool generation_is_new = false;  // it began while we watched, so generation_since is its beginning
+    bool deleting = false;
     support::interned requested_at;
     support::uuid certificate_id;  // what `certificate` is about
     std::optional<sighting<cloud::answer<cloud::certificate>>> certificate;
@@ -126,7 +127,7 @@ struct target_memory
     std::optional<put_memory> put;
     std::optional<sighting<cloud::error>>
         put_error;  // the last PUT had no effect, and not for what it carried
-    std::optional<support::time_point> first_arrival;  // of changes that no PUT has carried yet
+    std::optional<support::time_point> first_arrival;  // of changes that the next PUT is to carry together
     support::time_point last_arrival{};
     int busy_polls = 0;  // looks in a row that found the load balancer busy with something that is not ours
     int error_puts = 0;  // PUTs in a row after which the listener was in ERROR

@@ -30,11 +30,9 @@ public:
           group_(executor)
     {}
 
-    void add(const Key& key) { add(key, clock_.now()); }
-
-    void add(const Key& key, support::time_point due)
+    void add(const Key& key, urgency how = urgency::urgent, support::duration wait = {})
     {
-        queue_.add(key, due);
+        queue_.add(key, clock_.now() + wait, how);
         alarm_.ring();
     }
 

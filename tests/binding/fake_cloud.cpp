@@ -22,6 +22,10 @@ support::task<cloud::answer<cloud::certificate>>
 fake_cloud::get_certificate(std::string, support::uuid id, std::optional<support::wall_time>)
 {
     certificate_read[id.str()] = clock_.now();
+    if (certificate_takes > support::duration{})
+    {
+        co_await clock_.sleep_for(certificate_takes);
+    }
     const auto found = certificates.find(id.str());
     if (found == certificates.end() || dead.contains(id.str()))
     {

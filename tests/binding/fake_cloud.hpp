@@ -58,6 +58,7 @@ public:
     int listener_reads = 0;
     std::map<std::string, int> reads_of;  // by listener
     support::duration look_up_takes{};
+    support::duration certificate_takes{};
     std::map<std::string, support::time_point> certificate_read;  // by id: when it was last asked for
     std::function<void(const put_record&)> seen_at_put;
 

@@ -201,6 +201,16 @@ TEST_F(memory, what_status_speaks_of_already_does_not_arrive)
     EXPECT_FALSE(kept.first_arrival);
 }
 
+TEST_F(memory, a_deletion_arrives_once)
+{
+    object.status.observed_generation = 1;
+    object.deleting = true;
+    look(t0);
+    look(t0 + 90ms);
+    ASSERT_TRUE(kept.first_arrival);
+    EXPECT_EQ(quiet_at(kept, settings), t0 + 100ms);
+}
+
 // ---- rule 9 ----
 
 TEST_F(memory, the_deadline_of_a_put_grows_with_its_refs)

@@ -140,7 +140,7 @@ TEST(plan_claims, a_certificate_that_is_waited_for_is_asked_after_15_s_doubling_
     for (const auto wait : {15s, 30s, 60s, 120s, 240s, 300s, 300s})
     {
         const auto end = w.finish();
-        EXPECT_EQ(end.next, pause::after);
+        EXPECT_EQ(end.next, pause::poll);
         EXPECT_NEAR(std::chrono::duration<double>(end.wait).count(), static_cast<double>(wait.count()), 0.01);
         w.later(end.wait);
     }

@@ -820,7 +820,7 @@ TEST_F(reconciler, our_own_writes_wake_nobody_and_what_people_change_does)
         binding::certificate_binding after = before;
         ++after.resource_version;
         change(after);
-        return one->rounds.concerns(&before, &after);
+        return one->rounds.round_due(&before, &after).has_value();
     };
     EXPECT_FALSE(wakes([](auto&) {})) << "a label";
     EXPECT_FALSE(wakes([](auto& object) { object.status.error_message = support::interned("x"); }));
@@ -831,8 +831,8 @@ TEST_F(reconciler, our_own_writes_wake_nobody_and_what_people_change_does)
     EXPECT_TRUE(wakes([](auto& object) { object.requested_at = support::interned("now"); }));
     EXPECT_TRUE(wakes([](auto& object) { object.finalizers.clear(); })) << "ours was taken away";
     EXPECT_TRUE(wakes([](auto& object) { object.status.ledger = {}; })) << "the ledger was";
-    EXPECT_TRUE(one->rounds.concerns(nullptr, &before));
-    EXPECT_TRUE(one->rounds.concerns(&before, nullptr));
+    EXPECT_TRUE(one->rounds.round_due(nullptr, &before));
+    EXPECT_TRUE(one->rounds.round_due(&before, nullptr));
 }
 
 }  // namespace

@@ -6,12 +6,13 @@ using namespace std::chrono_literals;
 
 process::process(loop& loop, kube::client& kube, fake_cloud& cloud)
     : random(1),
-      queue({1s, 60s, 0.0}, random),
+      queue({1s, 60s, 0.0}, random, 8),
       bindings(
           [this](const auto* before, const auto* after) {
-              if (reconciler.concerns(before, after))
+              if (const auto due = reconciler.round_due(before, after))
               {
-                  pool.add(binding::target_of(after == nullptr ? *before : *after));
+                  const auto target = binding::target_of(after == nullptr ? *before : *after);
+                  pool.add(target, runtime::urgency::urgent, *due);
               }
           },
           [] {}

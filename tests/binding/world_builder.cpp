@@ -111,6 +111,8 @@ std::string text_of(const binding::finish& made)
         case binding::pause::resync:
             return "end until the resync";
         case binding::pause::after:
+        case binding::pause::poll:
+        case binding::pause::settle:
             return "end for " +
                    std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(made.wait).count()) +
                    " ms";
@@ -603,8 +605,9 @@ int world_builder::converge()
             quiet_since = now;
         }
         const auto& end = std::get<binding::finish>(made);
-        const bool soon =
-            end.next == binding::pause::retry || (end.next == binding::pause::after && end.wait <= at_rest);
+        const bool soon = end.next == binding::pause::retry ||
+                          ((end.next == binding::pause::after || end.next == binding::pause::settle) &&
+                           end.wait <= at_rest);
         if (!soon || now - quiet_since > at_rest)
         {
             return puts;

@@ -7,6 +7,7 @@
 
 using namespace std::chrono_literals;
 using runtime::outcome;
+using runtime::urgency;
 using kind = runtime::outcome::kind;
 
 namespace {
@@ -17,7 +18,7 @@ class work_queue : public testing::Test
 {
 protected:
     support::random_engine random{1};
-    runtime::work_queue<std::string> queue{{.first = 1s, .cap = 60s, .jitter = 0}, random};
+    runtime::work_queue<std::string> queue{{.first = 1s, .cap = 60s, .jitter = 0}, random, 2};
 };
 
 TEST_F(work_queue, an_empty_one_gives_nothing)
@@ -47,6 +48,69 @@ TEST_F(work_queue, the_longest_due_comes_first_and_ties_in_the_order_of_the_call
     {
         EXPECT_EQ(queue.take(t0 + 2s), expected);
     }
+}
+
+TEST_F(work_queue, what_is_urgent_comes_before_what_is_due_longer)
+{
+    queue.add("resync", t0, urgency::routine);
+    queue.add("change", t0 + 1s, urgency::urgent);
+    EXPECT_EQ(queue.take(t0 + 1s), "change");
+    EXPECT_EQ(queue.take(t0 + 1s), "resync");
+}
+
+TEST_F(work_queue, what_is_urgent_later_does_not_hold_up_what_is_due)
+{
+    queue.add("change", t0 + 1s, urgency::urgent);
+    queue.add("resync", t0, urgency::routine);
+    EXPECT_EQ(queue.next_due(), t0);
+    EXPECT_EQ(queue.take(t0), "resync");
+    EXPECT_EQ(queue.take(t0), std::nullopt);
+}
+
+TEST_F(work_queue, of_two_requests_the_urgent_one_wins)
+{
+    for (const bool urgent_first : {true, false})
+    {
+        queue.add("other", t0, urgency::routine);
+        queue.add("a", t0 + 2s, urgent_first ? urgency::urgent : urgency::routine);
+        queue.add("a", t0 + 1s, urgent_first ? urgency::routine : urgency::urgent);
+        EXPECT_EQ(queue.take(t0 + 1s), "a") << urgent_first;
+        EXPECT_EQ(queue.take(t0 + 1s), "other") << urgent_first;
+        EXPECT_EQ(queue.take(t0 + 1h), std::nullopt);
+        queue.finish("a", {}, t0);
+        queue.finish("other", {}, t0);
+    }
+}
+
+TEST_F(work_queue, a_failure_is_looked_at_again_as_routine_and_what_goes_on_as_it_says)
+{
+    queue.add("failed", t0);
+    queue.add("goes on", t0);
+    queue.take(t0);
+    queue.take(t0);
+    queue.finish("failed", {kind::retry, {}}, t0);
+    queue.finish("goes on", {kind::later, 1s, urgency::urgent}, t0);
+    EXPECT_EQ(queue.take(t0 + 1min), "goes on");
+    EXPECT_EQ(queue.take(t0 + 1min), "failed");
+}
+
+TEST_F(work_queue, routine_work_leaves_room_for_what_is_urgent)
+{
+    for (const char* const key : {"hangs", "hangs too", "waits"})
+    {
+        queue.add(key, t0, urgency::routine);
+    }
+    EXPECT_EQ(queue.take(t0), "hangs");
+    EXPECT_EQ(queue.take(t0), "hangs too");
+    EXPECT_EQ(queue.take(t0), std::nullopt);
+    EXPECT_EQ(queue.next_due(), std::nullopt) << "it waits for the end of another, not for the time";
+    queue.add("change", t0);
+    EXPECT_EQ(queue.take(t0), "change");
+    EXPECT_EQ(queue.take(t0), std::nullopt);
+    queue.finish("change", {}, t0);
+    EXPECT_EQ(queue.take(t0), std::nullopt);
+    queue.finish("hangs", {}, t0);
+    EXPECT_EQ(queue.take(t0), "waits");
 }
 
 TEST_F(work_queue, a_key_asked_for_twice_is_given_once)

@@ -49,7 +49,7 @@ protected:
 
     static constexpr std::size_t limit = 2;
     support::random_engine random{1};
-    runtime::work_queue<std::string> queue{{.first = 10s, .cap = 60s, .jitter = 0}, random};
+    runtime::work_queue<std::string> queue{{.first = 10s, .cap = 60s, .jitter = 0}, random, limit};
     runtime::worker_pool<std::string> pool{executor(), clock(), queue, limit, [this](std::string key) {
                                                return work(std::move(key));
                                            }};
@@ -81,7 +81,7 @@ TEST_F(worker_pool, a_key_that_is_due_later_waits_for_its_time)
 {
     spawn(run_pool());
     step();
-    pool.add("a", clock().now() + 10s);
+    pool.add("a", runtime::urgency::urgent, 10s);
     advance(9s);
     EXPECT_TRUE(begun.empty());
     advance(1s);
@@ -93,9 +93,9 @@ TEST_F(worker_pool, one_that_becomes_due_earlier_is_not_kept_waiting)
 {
     spawn(run_pool());
     step();
-    pool.add("a", clock().now() + 10s);
+    pool.add("a", runtime::urgency::urgent, 10s);
     step();
-    pool.add("b", clock().now() + 5s);
+    pool.add("b", runtime::urgency::urgent, 5s);
     advance(5s);
     EXPECT_EQ(begun, keys{"b"});
     pool.add("a");

@@ -4,8 +4,13 @@
 #include "binding/memory.hpp"
 #include "support/log.hpp"
 #include "support/parallel.hpp"
+#include "support/task_group.hpp"
+
+#include <boost/asio/this_coro.hpp>
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <utility>
 
 namespace binding {
@@ -16,6 +21,7 @@ using support::task;
 using jobs = std::vector<std::function<task<>()>>;
 
 constexpr int most_conflicts = 5;  // of one object in one round
+constexpr support::duration read_while_writing = std::chrono::milliseconds(500);
 
 const kube::resource bindings_resource{"certificates.bycloud.io", "v1alpha1", "certificatebindings"};
 
@@ -36,6 +42,16 @@ void log_change(const std::string& name, const status& now)
 }
 
 }  // namespace
+
+task<> apply::watch_listener(target target)
+{
+    for (;;)
+    {
+        co_await parts_.clock.sleep_for(read_while_writing);
+        const auto seen = co_await parts_.cloud.get_listener(target.region.str(), target.listener);
+        remember_meanwhile(parts_.memories[target], seen);
+    }
+}
 
 task<> apply::write_all(round& r, std::vector<write> writes)
 {
@@ -146,7 +162,9 @@ task<> apply::change_listener(round& r, put change)
 {
     const auto now = parts_.clock.now();
     const auto deadline = now + deadline_of(parts_.settings, change.change);
-    remember_put_sent(parts_.memories[r.target], parts_.settings, change.change, change.expected, now);
+    remember_put_sent(
+        parts_.memories[r.target], parts_.settings, change.change, change.from, change.expected, now
+    );
     support::log(
         log_level::info,
         "changing the listener",
@@ -156,9 +174,17 @@ task<> apply::change_listener(round& r, put change)
           change.change.sni_refs ? std::to_string(change.change.sni_refs->size()) + " refs" : "unchanged"},
          {"adds", std::to_string(change.adds.size())}}
     );
-    auto answer = co_await parts_.cloud.update_listener(
-        r.target.region.str(), r.target.listener, std::move(change.change), deadline
-    );
+    support::task_group watching(co_await boost::asio::this_coro::executor);
+    std::optional<cloud::answer<cloud::listener>> answered;
+    {
+        const std::shared_ptr<void> until_answered(nullptr, [&](void*) { watching.cancel(); });
+        watching.spawn(watch_listener(r.target));
+        answered = co_await parts_.cloud.update_listener(
+            r.target.region.str(), r.target.listener, std::move(change.change), deadline
+        );
+    }
+    co_await watching.join();
+    const auto& answer = *answered;
     std::vector<const certificate_binding*> added;
     for (const support::uuid& uid : change.adds)
     {

@@ -1,5 +1,6 @@
 #include "binding/memory.hpp"
 
+#include "binding/slots.hpp"
 #include "binding/verdict.hpp"
 #include "cloud/container_ref.hpp"
 
@@ -99,10 +100,6 @@ void remember_bindings(
             {
                 arrive(memory, now);
             }
-        }
-        if (object->deleting && !std::exchange(binding.deleting, true))
-        {
-            arrive(memory, now);
         }
         if (binding.requested_at != object->requested_at)
         {
@@ -301,12 +298,14 @@ void remember_put_sent(
     target_memory& memory,
     const settings& settings,
     const cloud::listener_change& change,
+    listener_slots from,
     listener_slots expected,
     support::time_point now
 )
 {
     put_memory put;
     put.phase = put_phase::in_doubt;
+    put.from = std::move(from);
     put.expected = std::move(expected);
     put.deadline = now + deadline_of(settings, change);
     memory.put = std::move(put);
@@ -314,6 +313,20 @@ void remember_put_sent(
     memory.asked_to_clean = false;
     ++memory.error_puts;
     memory.next_error_put = now + error_put_wait(memory.error_puts);
+}
+
+void remember_meanwhile(target_memory& memory, const cloud::answer<cloud::listener>& seen)
+{
+    if (!memory.put || !seen)
+    {
+        return;
+    }
+    listener_slots shown{seen->default_ref, seen->sni_refs};
+    const bool foreign = !same_slots(shown, memory.put->from) && !same_slots(shown, memory.put->expected);
+    if (foreign || same_slots(shown, memory.put->from))
+    {
+        memory.put->meanwhile = foreign ? std::optional(std::move(shown)) : std::nullopt;
+    }
 }
 
 void remember_put_answer(

@@ -61,9 +61,13 @@ void remember_put_sent(
     target_memory& memory,
     const settings& settings,
     const cloud::listener_change& change,
+    listener_slots from,
     listener_slots expected,
     support::time_point now
 );
+
+// What a read of the listener showed while the PUT was under way.
+void remember_meanwhile(target_memory& memory, const cloud::answer<cloud::listener>& seen);
 
 // What came back of it.
 void remember_put_answer(

@@ -1,5 +1,6 @@
 #include "binding/plan.hpp"
 
+#include "binding/foreign_update.hpp"
 #include "binding/memory.hpp"
 #include "binding/planner.hpp"
 #include "cloud/container_ref.hpp"
@@ -286,7 +287,29 @@ std::optional<step> planner::wait_for_put()
         return wait_for_load_balancer(reason::progressing, poll_wait(put.polls));
     }
     put_resolved_ = true;
+    tell_of_lost_updates(put);
     return std::nullopt;
+}
+
+void planner::tell_of_lost_updates(const put_memory& put)
+{
+    if (!put.meanwhile)
+    {
+        return;
+    }
+    const auto undone = undone_changes(put.from, *put.meanwhile, put.expected, now_);
+    if (!undone.empty())
+    {
+        tell(
+            *views_.front().object,
+            true,
+            "ForeignUpdateLost",
+            "our change of the listener overwrote one that somebody else made at the same time; make it "
+            "again: " +
+                joined(undone)
+        );
+        notices_.back().at_once = true;  // with the PUT it is forgotten
+    }
 }
 
 step planner::wait_in_doubt(support::duration wait)

@@ -54,7 +54,8 @@ struct take_lane
 struct put
 {
     cloud::listener_change change;
-    listener_slots expected;
+    listener_slots from;              // what the listener was when it was planned
+    listener_slots expected;          // what it is afterwards
     std::vector<support::uuid> adds;  // bindings whose certificate it brings
 };
 
@@ -86,13 +87,14 @@ struct notice
     bool warning = false;
     std::string reason;
     std::string message;
+    bool at_once = false;  // it is true whatever becomes of the step
 };
 
 struct decision
 {
     binding::step step;
     bool put_resolved = false;    // what became of memory.put is known: forget it
-    std::vector<notice> notices;  // told when the step is done
+    std::vector<notice> notices;  // told when the step is more than a look, but for those at_once
 };
 
 decision plan(const world& world);

@@ -334,6 +334,7 @@ step planner::send(bool repeat)
 {
     put made;
     made.change = settled_.change;
+    made.from = now_;
     made.expected = settled_.after;
     if (repeat)
     {

@@ -43,6 +43,7 @@ private:
     // Rule 9. Nothing is concluded and nothing written while a PUT of ours may still take effect.
     std::optional<step> wait_for_put();
     step wait_in_doubt(support::duration wait);
+    void tell_of_lost_updates(const put_memory& put);
     step wait_for_load_balancer(reason why, support::duration wait);
     // What should be in the slots, with what is known so far; first verdicts and ledgers follow from it.
     std::optional<step> settle();

@@ -54,10 +54,11 @@ struct reconciler::impl
             {
                 memory.put.reset();
             }
-            if (!std::holds_alternative<look>(decided.step))
+            if (std::holds_alternative<look>(decided.step))
             {
-                tell(r, decided.notices);
+                std::erase_if(decided.notices, [](const notice& each) { return !each.at_once; });
             }
+            tell(r, decided.notices);
             if (auto* asked = std::get_if<look>(&decided.step))
             {
                 co_await gatherer.look_at(r, std::move(*asked));

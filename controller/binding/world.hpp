@@ -77,7 +77,6 @@ struct binding_memory
     std::int64_t generation = 0;
     support::time_point generation_since{};
     bool generation_is_new = false;  // it began while we watched, so generation_since is its beginning
-    bool deleting = false;
     support::interned requested_at;
     support::uuid certificate_id;  // what `certificate` is about
     std::optional<sighting<cloud::answer<cloud::certificate>>> certificate;
@@ -105,7 +104,10 @@ struct listener_slots
 struct put_memory
 {
     put_phase phase = put_phase::accepted;
+    listener_slots from;      // the listener that it was planned from
     listener_slots expected;  // of the listener afterwards; unknown before_start
+    // The last read while it was under way, where that showed neither: somebody else's change.
+    std::optional<listener_slots> meanwhile;
     support::time_point deadline{};
     bool refs_counted = false;  // before_start: the refs of the listener are in `deadline`
     int polls = 0;

@@ -65,7 +65,7 @@ protected:
     {
         cloud::listener_change change;
         change.sni_refs = std::vector<std::string>(static_cast<std::size_t>(sni_refs), ref("a"));
-        remember_put_sent(kept, settings, change, {std::nullopt, *change.sni_refs}, now);
+        remember_put_sent(kept, settings, change, {}, {std::nullopt, *change.sni_refs}, now);
     }
 
     void answer(cloud::answer<cloud::listener> answer, support::time_point now, bool adds = true)
@@ -199,16 +199,6 @@ TEST_F(memory, what_status_speaks_of_already_does_not_arrive)
     object.status.observed_generation = 1;
     look(t0);
     EXPECT_FALSE(kept.first_arrival);
-}
-
-TEST_F(memory, a_deletion_arrives_once)
-{
-    object.status.observed_generation = 1;
-    object.deleting = true;
-    look(t0);
-    look(t0 + 90ms);
-    ASSERT_TRUE(kept.first_arrival);
-    EXPECT_EQ(quiet_at(kept, settings), t0 + 100ms);
 }
 
 // ---- rule 9 ----

@@ -514,7 +514,7 @@ binding::finish world_builder::finish()
 
 void world_builder::sent(const binding::put& put)
 {
-    remember_put_sent(memory, settings, put.change, put.expected, now);
+    remember_put_sent(memory, settings, put.change, put.from, put.expected, now);
 }
 
 void world_builder::accept(const binding::put& put)

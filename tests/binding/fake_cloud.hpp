@@ -1,6 +1,6 @@
 #pragma once
 
-#include "binding/slots.hpp"
+#include "binding/cloud_rows.hpp"
 #include "cloud/client.hpp"
 
 #include <functional>
@@ -12,34 +12,15 @@
 
 namespace test {
 
-// A cloud of one process with Octavia's rules where they decide something: whole lists, one lock a load
-// balancer, every ref of the body readable, PENDING for a while, a worker that drops a listener for one
-// unreadable ref.
-class fake_cloud final : public cloud::client
+// A cloud of one process: cloud_rows behind the interface of the controller, PENDING for a while after a PUT.
+class fake_cloud final : public cloud::client, public cloud_rows
 {
 public:
     explicit fake_cloud(support::clock& clock) : clock_(clock) {}
 
-    struct listener_row
-    {
-        support::uuid load_balancer;
-        std::string protocol = "TERMINATED_HTTPS";
-        binding::listener_slots slots;
-        cloud::provisioning_status status = cloud::provisioning_status::active;
-        bool served = true;
-        std::optional<std::string> client_ca;
-    };
-
-    // id -> usable; the ref is http://kms/v1/containers/<id>.
-    std::map<std::string, bool> certificates;
-    std::map<support::uuid, listener_row> listeners;
-    std::map<support::uuid, cloud::provisioning_status> balancers;
-    std::set<std::string> dead;  // ids that answer 404
-    std::optional<support::wall_time> expires_at;
     support::duration pending_for = std::chrono::milliseconds(300);
     support::duration put_takes{};  // before it takes effect
     int most_puts_at_a_time = 0;    // of one load balancer
-    cloud::place here{"http://keystone/v3", "project", "sao1", "http://octavia/v2"};
 
     struct put_record
     {
@@ -62,8 +43,6 @@ public:
     std::map<std::string, support::time_point> certificate_read;  // by id: when it was last asked for
     std::function<void(const put_record&)> seen_at_put;
 
-    static std::string ref(const std::string& id) { return "http://kms/v1/containers/" + id; }
-
     support::task<cloud::answer<cloud::place>> locate(std::string region) override;
     support::task<cloud::answer<cloud::certificate>> get_certificate(
         std::string region, support::uuid id, std::optional<support::wall_time> known_expires_at
@@ -79,8 +58,6 @@ public:
 private:
     support::task<> take_time(put_record put);
     void let_time_pass();
-    void work(support::uuid balancer);
-    cloud::listener shown(support::uuid id) const;
 
     support::clock& clock_;
     std::map<support::uuid, support::time_point> pending_until_;

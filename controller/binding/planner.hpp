@@ -96,13 +96,6 @@ private:
     std::optional<step> write_listener();
     // One PUT a round: one that was answered otherwise is said, and sent again in another round.
     step stop_after_put(const cloud::error& error);
-    // Rule 4. What a PUT keeps must be readable, on this listener and on every other one of ours behind the
-    // load balancer.
-    std::optional<step> keep_off_dead_refs();
-    // Takes dead refs of ours out of the plan; a step if that cannot be done.
-    std::optional<step> leave_out(const std::vector<std::string>& found_dead, std::set<std::string>& dead);
-    step look_at_suspects(const std::vector<std::string>& suspects);
-    std::optional<step> check_neighbours();
     // Rule 3: finalizer and ledger before the PUT.
     std::optional<step> commit_ahead();
     // Whether the PUT would take an entry of its off the listener.
@@ -110,15 +103,10 @@ private:
     // The listener as it is after the commits, the certificates as they were at most 10 s ago (rule 4).
     std::optional<step> check_again();
     step send(bool repeat);
-    // All refs that the listener would hold after the PUT, but for those whose certificate was just checked.
-    std::vector<std::string> refs_afterwards() const;
-    std::size_t ours_afterwards() const;
-    const ref_sighting* fresh_sighting(const std::string& ref) const;
     // Rule 4, the ages at the PUT. Where looks take longer than they allow, their own time counts: the next
     // ones would be no better. Certificates come last; refs and neighbours come one after the other before.
     bool is_fresh_certificate(support::time_point asked_at) const;
     bool is_fresh_lookup(support::time_point asked_at) const;
-    bool is_dead(const ref_sighting& seen) const;
     // Rule 1, the exception: a listener in ERROR with an unconfirmed entry of ours gets the same PUT again.
     bool must_repeat() const;
     void repeat_unconfirmed(cloud::listener_change& change) const;
@@ -142,6 +130,21 @@ private:
             affected(i) ? change(views_[i]) : conclude_one(i);
         }
     }
+
+    // ---- dead refs (plan_dead.cpp) ----
+
+    // Rule 4. What a PUT keeps must be readable, on this listener and on every other one of ours behind the
+    // load balancer.
+    std::optional<step> keep_off_dead_refs();
+    // Takes dead refs of ours out of the plan; a step if that cannot be done.
+    std::optional<step> leave_out(const std::vector<std::string>& found_dead, std::set<std::string>& dead);
+    step look_at_suspects(const std::vector<std::string>& suspects);
+    std::optional<step> check_neighbours();
+    // All refs that the listener would hold after the PUT, but for those whose certificate was just checked.
+    std::vector<std::string> refs_afterwards() const;
+    std::size_t ours_afterwards() const;
+    const ref_sighting* fresh_sighting(const std::string& ref) const;
+    bool is_dead(const ref_sighting& seen) const;
 
     // ---- ledgers and what the listener shows (plan_ledger.cpp) ----
 

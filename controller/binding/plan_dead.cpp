@@ -1,0 +1,237 @@
+// Rule 4: what a PUT would leave on the listeners of the load balancer must be readable.
+#include "binding/planner.hpp"
+#include "cloud/container_ref.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace binding {
+
+using cloud::ref_key;
+using namespace std::chrono_literals;
+
+std::optional<step> planner::keep_off_dead_refs()
+{
+    std::set<std::string> dead;
+    for (;;)
+    {
+        look asked;
+        std::vector<std::string> suspects;
+        std::vector<std::string> found_dead;
+        for (const std::string& ref : refs_afterwards())
+        {
+            const ref_sighting* seen = fresh_sighting(ref);
+            if (seen == nullptr)
+            {
+                asked.refs.push_back(ref);
+            }
+            else if (seen->state == cloud::ref_state::dead)
+            {
+                (is_dead(*seen) ? found_dead : suspects).push_back(ref);
+            }
+        }
+        if (!asked.refs.empty())
+        {
+            return asked;
+        }
+        if (!suspects.empty())
+        {
+            return look_at_suspects(suspects);
+        }
+        if (found_dead.empty())
+        {
+            break;
+        }
+        if (auto stopped = leave_out(found_dead, dead))
+        {
+            return stopped;
+        }
+    }
+    return check_neighbours();
+}
+
+std::optional<step> planner::leave_out(
+    const std::vector<std::string>& found_dead, std::set<std::string>& dead
+)
+{
+    std::vector<std::string> immovable;
+    for (const std::string& ref : found_dead)
+    {
+        if (!dead.contains(ref_key(ref)) && may_let_go(ref))
+        {
+            dead.insert(ref_key(ref));
+        }
+        else
+        {
+            immovable.push_back(ref);
+        }
+    }
+    if (!immovable.empty())
+    {
+        return blocked(
+            "the listener holds " + joined(immovable) +
+                ", which the certificate service answers 404 for; Octavia would stop serving the whole "
+                "listener at its next change: replace or remove it there, or restore it (or, if it was "
+                "attached through another project, put that credential back)",
+            pause::slow
+        );
+    }
+    if (!w_.survey)
+    {
+        look asked;
+        asked.survey = true;
+        return asked;
+    }
+    const std::size_t held = ours_afterwards() + w_.survey->looked_up;
+    const std::size_t look_dead = dead.size() + w_.survey->dead;
+    if (held >= 3 && look_dead * 2 >= held)
+    {
+        return blocked(
+            std::to_string(look_dead) + " of " + std::to_string(held) +
+                " certificates of ours look deleted at once; that is rather a wrong key-manager "
+                "endpoint, so "
+                "nothing is removed: " +
+                joined(found_dead),
+            pause::slow
+        );
+    }
+    for (const std::string& ref : found_dead)
+    {
+        tell_all("DeadRefRemoved", "left out of the listener because it does not exist any more: " + ref);
+    }
+    if (auto asked = settle_with(dead))
+    {
+        return asked;
+    }
+    first_verdicts();
+    return std::nullopt;
+}
+
+step planner::look_at_suspects(const std::vector<std::string>& suspects)
+{
+    support::duration wait = s_.proof;
+    for (const std::string& ref : suspects)
+    {
+        const auto since = m_.refs.at(ref_key(ref)).dead_since.value_or(w_.now);
+        wait =
+            std::min<support::duration>(wait, std::max<support::duration>(since + s_.proof - w_.now, 10ms));
+    }
+    for_affected([&](view& each) {
+        say(each, progress_reason(each), "making sure whether " + joined(suspects) + " still exists");
+    });
+    return write_then(ended(pause::after, wait));
+}
+
+std::optional<step> planner::check_neighbours()
+{
+    if (!w_.neighbours || !is_fresh_lookup(w_.neighbours->asked_at))
+    {
+        look asked;
+        asked.neighbours = true;
+        return asked;
+    }
+    std::vector<target> prod;
+    std::string names;
+    std::string doubts;
+    for (const neighbour& each : w_.neighbours->value)
+    {
+        if (!each.doubt.empty())
+        {
+            doubts += (doubts.empty() ? "" : "; ") + std::string("listener ") + each.target.listener.str() +
+                      " " + each.doubt;
+        }
+        if (each.ours && m_.asked_to_clean)
+        {
+            continue;  // it waits for us, or we would wait for each other for ever; it goes next
+        }
+        if (!each.dead_ref.empty())
+        {
+            names += (names.empty() ? "" : "; ") + std::string("listener ") + each.target.listener.str() +
+                     " holds " + each.dead_ref;
+            if (each.ours)
+            {
+                prod.push_back(each.target);
+            }
+        }
+    }
+    if (!names.empty())
+    {
+        step made = blocked(
+            "another listener of the load balancer would stop being served at its next change: " + names +
+                ", which does not exist any more",
+            prod.empty() ? pause::slow : pause::retry
+        );
+        if (auto* end = std::get_if<finish>(&made))
+        {
+            end->prod = std::move(prod);
+        }
+        return made;
+    }
+    if (!doubts.empty())
+    {
+        for_affected([&](view& each) {
+            say(each, progress_reason(each), "making sure of the other listeners first: " + doubts);
+        });
+        return write_then(ended(pause::after, s_.proof));
+    }
+    return std::nullopt;
+}
+
+std::vector<std::string> planner::refs_afterwards() const
+{
+    std::vector<std::string> refs = settled_.after.sni_refs;
+    for (const auto& ref : {settled_.after.default_ref, listener_->client_ca_ref, listener_->client_crl_ref})
+    {
+        if (ref)
+        {
+            refs.push_back(*ref);
+        }
+    }
+    std::set<std::string> checked;
+    for (std::size_t i = 0; i < claims_.size(); ++i)
+    {
+        if (adds(i))
+        {
+            checked.insert(ref_key(*claims_[i].ref));
+        }
+    }
+    std::erase_if(refs, [&](const std::string& ref) { return checked.contains(ref_key(ref)); });
+    return refs;
+}
+
+std::size_t planner::ours_afterwards() const
+{
+    std::set<std::string> keys;
+    for (const claim& each : claims_)
+    {
+        for (const attachment& entry : each.held.attachments)
+        {
+            if (!each.released && shows(ref_key(entry.container_ref.view()), entry.slot))
+            {
+                keys.insert(ref_key(entry.container_ref.view()));
+            }
+        }
+    }
+    return keys.size();
+}
+
+const ref_sighting* planner::fresh_sighting(const std::string& ref) const
+{
+    const auto found = m_.refs.find(ref_key(ref));
+    const bool fresh = found != m_.refs.end() && found->second.asked_at >= w_.round_started &&
+                       is_fresh_lookup(found->second.asked_at);
+    return fresh ? &found->second : nullptr;
+}
+
+bool planner::is_fresh_lookup(support::time_point asked_at) const
+{
+    return w_.now - asked_at <= std::max(s_.fresh_lookup, 4 * w_.longest_look);
+}
+
+bool planner::is_dead(const ref_sighting& seen) const
+{
+    return seen.state == cloud::ref_state::dead && seen.dead_since &&
+           seen.asked_at - *seen.dead_since >= s_.proof;
+}
+
+}  // namespace binding

@@ -1,6 +1,5 @@
 #include "binding/memory.hpp"
 
-#include "binding/slots.hpp"
 #include "binding/verdict.hpp"
 #include "cloud/container_ref.hpp"
 
@@ -21,28 +20,6 @@ std::size_t unconfirmed(const ledger& held)
     }));
 }
 
-// 1 min, doubling, never slower than the resync period.
-support::duration refusal_wait(int refusals, const settings& settings)
-{
-    support::duration wait = 1min;
-    for (int i = 1; i < refusals && wait < settings.resync_period; ++i)
-    {
-        wait *= 2;
-    }
-    return std::min(wait, settings.resync_period);
-}
-
-// 5 s, doubling to 5 min.
-support::duration error_put_wait(int puts)
-{
-    support::duration wait = 5s;
-    for (int i = 1; i < puts && wait < 5min; ++i)
-    {
-        wait *= 2;
-    }
-    return std::min<support::duration>(wait, 5min);
-}
-
 void arrive(target_memory& memory, support::time_point now)
 {
     memory.first_arrival = memory.first_arrival.value_or(now);
@@ -53,12 +30,75 @@ void arrive(target_memory& memory, support::time_point now)
 void end_waits(target_memory& memory, binding_memory& binding)
 {
     binding.refused.reset();
-    binding.refusals = 0;
     binding.certificate_polls = 0;
     binding.certificate.reset();
+    memory.named.clear();
+    memory.suspicion.reset();
     memory.blocked.reset();
     memory.next_error_put.reset();
     memory.error_puts = 0;
+}
+
+// Rule 7: what an earlier process found out about the certificate, as status says it of this generation.
+std::optional<refusal> refused_before(
+    const certificate_binding& object, support::time_point now, support::wall_time wall
+)
+{
+    const condition& ready = object.status[condition_type::ready];
+    if (ready.status != condition_status::false_ || ready.reason != reason::certificate_refused ||
+        ready.observed_generation != object.generation)
+    {
+        return std::nullopt;
+    }
+    const condition& stalled = object.status[condition_type::stalled];
+    const auto since = std::max<support::duration>(wall - stalled.last_transition, support::duration::zero());
+    return refusal{
+        object.spec.certificate_id,
+        object.wanted_slot(),
+        ready.message.str(),
+        now + std::max<support::duration>(quarantine_lasts - since, support::duration::zero())
+    };
+}
+
+bool is_suspected(const suspicion& why, const certificate_binding& object)
+{
+    return std::ranges::any_of(why.suspects, [&](const suspicion::suspect& each) {
+        return each.binding == object.uid && each.certificate_id == object.spec.certificate_id &&
+               each.slot == object.wanted_slot() && !object.deleting;
+    });
+}
+
+// Without one of them it is open again whether the bad one is among them.
+void drop_suspicion_without(target_memory& memory, const std::vector<const certificate_binding*>& bindings)
+{
+    const bool all =
+        !memory.suspicion ||
+        memory.suspicion->suspects.size() ==
+            static_cast<std::size_t>(std::ranges::count_if(bindings, [&](const certificate_binding* object) {
+                return is_suspected(*memory.suspicion, *object);
+            }));
+    if (!all)
+    {
+        memory.suspicion.reset();
+    }
+}
+
+// Whether something has happened to the certificate, and not to the way to it.
+bool has_changed(
+    const cloud::answer<cloud::certificate>& before, const cloud::answer<cloud::certificate>& now
+)
+{
+    if (before && now)
+    {
+        return before->container_ref != now->container_ref || before->status != now->status ||
+               before->usable != now->usable || before->missing != now->missing ||
+               before->expires_at != now->expires_at;
+    }
+    const auto is_certain = [](const auto& answer) {
+        return answer || answer.error().kind == cloud::failure::not_found ||
+               answer.error().kind == cloud::failure::access_denied;
+    };
+    return is_certain(before) && is_certain(now) && before.has_value() != now.has_value();
 }
 
 }  // namespace
@@ -68,6 +108,7 @@ void remember_bindings(
     const std::vector<const certificate_binding*>& bindings,
     const settings& settings,
     support::time_point now,
+    support::wall_time wall,
     std::optional<support::time_point> started
 )
 {
@@ -95,7 +136,6 @@ void remember_bindings(
             binding.generation_is_new = !is_new;
             binding.generation = object->generation;
             binding.generation_since = now;
-            binding.refused.reset();
             if (object->status.observed_generation != object->generation)
             {
                 arrive(memory, now);
@@ -112,10 +152,14 @@ void remember_bindings(
             binding.certificate.reset();
             binding.certificate_polls = 0;
             binding.refused.reset();
-            binding.refusals = 0;
+        }
+        if (is_new)
+        {
+            binding.refused = refused_before(*object, now, wall);
         }
     }
     std::erase_if(memory.bindings, [&](const auto& each) { return !present.contains(each.first); });
+    drop_suspicion_without(memory, bindings);
     if (started && open > 0 && !memory.put)
     {
         put_memory put;
@@ -205,6 +249,11 @@ void remember_certificate(
     {
         return;  // gone or changed while it was asked for
     }
+    if (found->second.certificate && has_changed(found->second.certificate->value, seen.value))
+    {
+        found->second.refused.reset();
+        memory.named.erase(seen.value ? cloud::ref_key(seen.value->container_ref) : "");
+    }
     const bool usable = seen.value && seen.value->usable;
     found->second.certificate_polls = usable ? 0 : found->second.certificate_polls + 1;
     found->second.certificate = std::move(seen);
@@ -280,107 +329,17 @@ void forget_refs(target_memory& memory, const std::vector<const certificate_bind
         }
     }
     std::erase_if(memory.refs, [&](const auto& each) { return !kept.contains(each.first); });
+    std::erase_if(memory.named, [&](const auto& each) {
+        const bool wanted = std::ranges::any_of(bindings, [&](const certificate_binding* object) {
+            return each.first.ends_with(object->spec.certificate_id.str());
+        });
+        return !wanted && !kept.contains(each.first);
+    });
 }
 
 support::time_point quiet_at(const target_memory& memory, const settings& settings)
 {
     return std::min(memory.last_arrival + settings.settle, *memory.first_arrival + settings.settle_at_most);
-}
-
-support::duration deadline_of(const settings& settings, const cloud::listener_change& change)
-{
-    std::size_t refs = change.sni_refs ? change.sni_refs->size() : 0;
-    refs += change.default_ref && *change.default_ref ? 1 : 0;
-    return settings.write_deadline + settings.per_ref * static_cast<std::int64_t>(refs);
-}
-
-void remember_put_sent(
-    target_memory& memory,
-    const settings& settings,
-    const cloud::listener_change& change,
-    listener_slots from,
-    listener_slots expected,
-    support::time_point now
-)
-{
-    put_memory put;
-    put.phase = put_phase::in_doubt;
-    put.from = std::move(from);
-    put.expected = std::move(expected);
-    put.deadline = now + deadline_of(settings, change);
-    memory.put = std::move(put);
-    memory.first_arrival.reset();
-    memory.asked_to_clean = false;
-    ++memory.error_puts;
-    memory.next_error_put = now + error_put_wait(memory.error_puts);
-}
-
-void remember_meanwhile(target_memory& memory, const cloud::answer<cloud::listener>& seen)
-{
-    if (!memory.put || !seen)
-    {
-        return;
-    }
-    listener_slots shown{seen->default_ref, seen->sni_refs};
-    const bool foreign = !same_slots(shown, memory.put->from) && !same_slots(shown, memory.put->expected);
-    if (foreign || same_slots(shown, memory.put->from))
-    {
-        memory.put->meanwhile = foreign ? std::optional(std::move(shown)) : std::nullopt;
-    }
-}
-
-void remember_put_answer(
-    target_memory& memory,
-    const settings& settings,
-    const std::vector<const certificate_binding*>& added,
-    const cloud::answer<cloud::listener>& answer,
-    support::time_point now
-)
-{
-    if (answer)
-    {
-        if (memory.put)
-        {
-            memory.put->phase = put_phase::accepted;
-        }
-        memory.blocked.reset();
-        return;
-    }
-    const cloud::error& error = answer.error();
-    if (error.kind == cloud::failure::ambiguous)
-    {
-        return;  // stays in doubt until its value is seen or its deadline has passed
-    }
-    // Octavia's own answer, or nothing was sent: it will not take effect.
-    memory.put.reset();
-    --memory.error_puts;
-    if (memory.error_puts <= 0)
-    {
-        memory.next_error_put.reset();
-    }
-    if (error.kind != cloud::failure::refused)
-    {
-        memory.put_error = sighting<cloud::error>{now, error};
-        return;
-    }
-    if (added.empty())
-    {
-        memory.blocked = refusal{
-            {}, slot::sni, "Octavia refuses every change of the listener: " + error.message, now + 1min
-        };
-        return;
-    }
-    for (const certificate_binding* object : added)
-    {
-        binding_memory& binding = memory.bindings[object->uid];
-        ++binding.refusals;
-        binding.refused = refusal{
-            object->spec.certificate_id,
-            object->wanted_slot(),
-            "Octavia refused the change that would have attached it: " + error.message,
-            now + refusal_wait(binding.refusals, settings)
-        };
-    }
 }
 
 }  // namespace binding

@@ -13,6 +13,7 @@ void remember_bindings(
     const std::vector<const certificate_binding*>& bindings,
     const settings& settings,
     support::time_point now,
+    support::wall_time wall,
     std::optional<support::time_point> started
 );
 
@@ -47,7 +48,8 @@ void remember_verified(
     support::time_point now
 );
 
-// What is neither on the listener, as far as it is known, nor in a ledger is not looked up again.
+// What is neither on the listener, as far as it is known, nor in a ledger is not looked up again; what no
+// binding wants either need not be known.
 void forget_refs(target_memory& memory, const std::vector<const certificate_binding*>& bindings);
 
 // When the arrivals since memory.first_arrival count as complete. Needs first_arrival.
@@ -69,7 +71,8 @@ void remember_put_sent(
 // What a read of the listener showed while the PUT was under way.
 void remember_meanwhile(target_memory& memory, const cloud::answer<cloud::listener>& seen);
 
-// What came back of it.
+// What came back of it. `added`: the bindings whose certificate it was to add. What was read before the PUT
+// is forgotten after this.
 void remember_put_answer(
     target_memory& memory,
     const settings& settings,

@@ -358,6 +358,13 @@ std::optional<step> planner::settle()
     {
         return asked;
     }
+    if (hold_back_half())
+    {
+        if (auto asked = settle_with({}))
+        {
+            return asked;
+        }
+    }
     first_verdicts();
     return std::nullopt;
 }

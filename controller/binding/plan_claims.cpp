@@ -46,6 +46,8 @@ void planner::make_claims()
         {
             made.ref = wanted_ref(each);
             made.attachable = made.ref && !unwritable && !why_not(each);
+            each.held_back = made.attachable ? held_back_as_named(each) : std::nullopt;
+            made.held_back = each.held_back.has_value();
         }
         claims_.push_back(std::move(made));
     }
@@ -148,11 +150,9 @@ std::optional<verdict> planner::why_not(const view& each) const
                 std::to_string(certificate.container_ref.size()) + ": " + certificate.container_ref
         };
     }
-    if (const auto& refused = each.memory->refused;
-        refused && refused->certificate_id == object.spec.certificate_id &&
-        refused->refused_slot == object.wanted_slot() && w_.now < refused->until)
+    if (is_quarantined(each))
     {
-        return verdict{reason::certificate_refused, refused->message};
+        return verdict{reason::certificate_refused, each.memory->refused->message};
     }
     const bool has_entry = std::ranges::any_of(each.next.attachments, [&](const attachment& entry) {
         return entry.slot == object.wanted_slot() && id_of(entry.container_ref.view()) == id;
@@ -228,7 +228,11 @@ void planner::first_verdicts()
             say_of_deletion(each, settled);
             continue;
         }
-        const auto missing = why_not(each);
+        auto missing = why_not(each);
+        if (!missing && each.held_back && !settled.shown)
+        {
+            missing = each.held_back->said;
+        }
         each.said = missing.value_or(verdict{reason::attached, ""});
         each.said.attached = settled.shown ? condition_status::true_ : condition_status::false_;
         if (settled.winner != nullptr)
@@ -250,8 +254,9 @@ void planner::first_verdicts()
         }
         else if (missing && !settled.kept.empty())
         {
-            each.said.message += "; certificate " + id_of(settled.kept.front().container_ref.view()) +
-                                 " stays attached until then";
+            const std::string old = "; certificate " + id_of(settled.kept.front().container_ref.view()) +
+                                    " stays attached until then";
+            each.said.message += each.said.message.ends_with(old) ? "" : old;  // a start reads it in status
         }
         if (each.said.reason == reason::attached && (!settled.shown || affected(i)))
         {
@@ -332,6 +337,11 @@ bool planner::certificate_due(const view& each) const
     const auto asked_at = each.memory->certificate->asked_at;
     if (const auto* seen = certificate_of(each); *seen)
     {
+        const auto named = m_.named.find(ref_key((*seen)->container_ref));
+        if (named != m_.named.end() && named->second.at > asked_at)
+        {
+            return true;
+        }
         const auto ref = m_.refs.find(ref_key((*seen)->container_ref));
         if (ref != m_.refs.end() && ref->second.state == cloud::ref_state::dead &&
             ref->second.asked_at > asked_at)

@@ -47,7 +47,54 @@ std::optional<step> planner::keep_off_dead_refs()
             return stopped;
         }
     }
+    if (auto stopped = stop_for_named())
+    {
+        return stopped;
+    }
     return check_neighbours();
+}
+
+std::optional<step> planner::stop_for_named()
+{
+    std::vector<std::string> unreadable;
+    const named_ref* readable = nullptr;
+    for (const std::string& ref : refs_afterwards())
+    {
+        const auto named = m_.named.find(ref_key(ref));
+        if (named == m_.named.end())
+        {
+            continue;
+        }
+        if (fresh_sighting(ref)->state != cloud::ref_state::readable)
+        {
+            unreadable.push_back(ref);
+        }
+        else if (w_.now < named->second.until &&
+                 (readable == nullptr || readable->until < named->second.until))
+        {
+            readable = &named->second;
+        }
+    }
+    if (!unreadable.empty())
+    {
+        return blocked(
+            "Octavia refuses every change of the listener for " + joined(unreadable) +
+                ", which the controller cannot read either: replace or remove it on the listener, or let "
+                "both read it",
+            pause::slow
+        );
+    }
+    if (readable == nullptr)
+    {
+        return std::nullopt;
+    }
+    const auto wait = readable->until - w_.now;
+    if (readable->lasting)
+    {
+        return blocked(readable->message, pause::after, wait);
+    }
+    for_affected([&](view& each) { say(each, reason::cloud_unavailable, readable->message); });
+    return write_then(ended(pause::after, wait));
 }
 
 std::optional<step> planner::leave_out(

@@ -114,9 +114,13 @@ finish planner::ended_by_certificates() const
         {
             sooner(std::max<support::duration>(next_look(each) - w_.now, 1ms));
         }
-        if (each.memory->refused && w_.now < each.memory->refused->until)
+        if (is_quarantined(each) && w_.now < each.memory->refused->until)
         {
             sooner(each.memory->refused->until - w_.now);
+        }
+        if (each.held_back && each.held_back->until)
+        {
+            sooner(*each.held_back->until - w_.now);
         }
         if (usable && (*seen)->expires_at && *(*seen)->expires_at > w_.wall)
         {

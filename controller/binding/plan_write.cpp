@@ -9,6 +9,7 @@
 namespace binding {
 
 using cloud::ref_key;
+using namespace std::chrono_literals;
 
 std::optional<step> planner::write_listener()
 {
@@ -30,9 +31,14 @@ std::optional<step> planner::write_listener()
     {
         return std::nullopt;  // conclude_verified names it
     }
+    if (m_.blocked && w_.now < m_.blocked->until)
+    {
+        return blocked(m_.blocked->message, pause::after, m_.blocked->until - w_.now);
+    }
     if (m_.put_error && m_.put_error->asked_at >= w_.round_started)
     {
-        return stop_after_put(m_.put_error->value);
+        const cloud::error& error = m_.put_error->value;
+        return error.kind == cloud::failure::refused ? stop_after_refusal() : stop_after_put(error);
     }
     if (m_.first_arrival && w_.now < quiet_at(m_, s_))
     {
@@ -42,10 +48,6 @@ std::optional<step> planner::write_listener()
     {
         say_of_listener_error();
         return write_then(ended(pause::after, *m_.next_error_put - w_.now));
-    }
-    if (m_.blocked && w_.now < m_.blocked->until)
-    {
-        return blocked(m_.blocked->message, pause::after, m_.blocked->until - w_.now);
     }
     if (w_.lane == lane_state::taken)
     {
@@ -88,6 +90,12 @@ step planner::stop_after_put(const cloud::error& error)
     }
     const bool passes = why == reason::load_balancer_busy || why == reason::cloud_unavailable;
     return write_then(ended(passes ? pause::retry : pause::slow));
+}
+
+step planner::stop_after_refusal()
+{
+    for_affected([](view&) {});
+    return write_then(ended(pause::after, 10ms));
 }
 
 std::optional<step> planner::commit_ahead()

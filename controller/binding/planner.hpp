@@ -18,6 +18,14 @@ struct view
     verdict said;
     ledger next;           // its ledger once this step is done
     bool release = false;  // our finalizer goes
+
+    // Why its certificate is not in this PUT though it may be attached (rule 7).
+    struct hold
+    {
+        verdict said;
+        std::optional<support::time_point> until;
+    };
+    std::optional<hold> held_back{};
 };
 
 class planner
@@ -73,6 +81,15 @@ private:
     std::optional<verdict> why_not(const view& each) const;
     verdict certificate_failure(const view& each, const cloud::error& error) const;
     static reason reason_of(cloud::failure kind, reason not_found, reason access_denied);
+    // Rule 7. In a conflict the quarantine lasts until something about the certificate changes.
+    bool is_quarantined(const view& each) const;
+    bool in_conflict(const certificate_binding& object) const;
+    // Rule 7: Octavia named the ref, but it can be read: it is sent again later, and nobody else waits for
+    // it.
+    std::optional<view::hold> held_back_as_named(const view& each) const;
+    // Rule 7: of several that Octavia refused without naming one, half are sent at a time. Whether it does so
+    // now.
+    bool hold_back_half();
     // What is not found is waited for in the first minutes of a generation.
     bool may_still_come(const view& each, reason why) const;
     void first_verdicts();
@@ -96,6 +113,8 @@ private:
     std::optional<step> write_listener();
     // One PUT a round: one that was answered otherwise is said, and sent again in another round.
     step stop_after_put(const cloud::error& error);
+    // Rule 7: what can be sent without what Octavia refused goes in the next round.
+    step stop_after_refusal();
     // Rule 3: finalizer and ledger before the PUT.
     std::optional<step> commit_ahead();
     // Whether the PUT would take an entry of its off the listener.
@@ -138,6 +157,8 @@ private:
     std::optional<step> keep_off_dead_refs();
     // Takes dead refs of ours out of the plan; a step if that cannot be done.
     std::optional<step> leave_out(const std::vector<std::string>& found_dead, std::set<std::string>& dead);
+    // Rule 7: a ref that stays and that Octavia named.
+    std::optional<step> stop_for_named();
     step look_at_suspects(const std::vector<std::string>& suspects);
     std::optional<step> check_neighbours();
     // All refs that the listener would hold after the PUT, but for those whose certificate was just checked.

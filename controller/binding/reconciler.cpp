@@ -47,7 +47,7 @@ struct reconciler::impl
             {
                 co_return end_without_bindings(target);
             }
-            remember_bindings(memory, bindings, settings, parts.clock.now(), started);
+            remember_bindings(memory, bindings, settings, parts.clock.now(), parts.clock.wall(), started);
             std::erase_if(bindings, [&](const auto* each) { return !r.members.contains(each->uid); });
             decision decided = plan(world_of(r, memory, bindings));
             if (decided.put_resolved)

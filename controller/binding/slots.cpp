@@ -67,6 +67,8 @@ public:
     }
 
 private:
+    static bool addable(const claim& each) { return each.attachable && !each.held_back; }
+
     static bool live(const claim& each) { return !each.leaving && !each.released; }
 
     bool shown(std::string_view key, slot where) const
@@ -143,7 +145,7 @@ private:
         for (const auto& [key, winner] : sni_winners_)
         {
             settled_claim& settled = result_.claims[*winner];
-            settled.placed = (settled.shown || input_.claims[*winner].attachable) && !dead(key);
+            settled.placed = (settled.shown || addable(input_.claims[*winner])) && !dead(key);
             if (settled.placed && !settled.shown)
             {
                 added.push_back(*input_.claims[*winner].ref);
@@ -209,7 +211,7 @@ private:
         }
         const claim& winner = input_.claims[*default_winner_];
         settled_claim& settled = result_.claims[*default_winner_];
-        settled.placed = winner.ref && (settled.shown || winner.attachable) && !dead(ref_key(*winner.ref));
+        settled.placed = winner.ref && (settled.shown || addable(winner)) && !dead(ref_key(*winner.ref));
     }
 
     void settle_default()

@@ -60,13 +60,49 @@ struct ref_sighting
     std::optional<support::time_point> dead_since;  // when the first of an unbroken row of 404s was asked for
 };
 
-// Octavia refused a PUT that would have added this binding's certificate.
+// Rule 7, the quarantine: no PUT adds this certificate, because Octavia refuses it. Its condition
+// Ready=False/CertificateRefused is the record of it that a start believes.
 struct refusal
 {
     support::uuid certificate_id;
     slot refused_slot = slot::sni;
     std::string message;
+    support::time_point until{};  // it is over then, if no other binding wants the same
+};
+
+inline constexpr support::duration quarantine_lasts = std::chrono::hours(1);
+
+// Rule 7: a ref that Octavia named when it refused a PUT, and has not accepted since.
+struct named_ref
+{
+    support::time_point at{};     // when it was named last
+    support::time_point until{};  // before that it is not sent again, though it can be read
+    int times = 0;
+    bool lasting = false;  // often enough to be no moment of trouble
+    std::string message;
+};
+
+// Rule 7: Octavia refused a PUT without naming a ref, and one of these, which the PUT would have added, is
+// bad. Of what it refused last, what it has not accepted since.
+struct suspicion
+{
+    struct suspect
+    {
+        support::uuid binding;
+        support::uuid certificate_id;
+        binding::slot slot = binding::slot::sni;
+    };
+
+    std::vector<suspect> suspects;  // two or more
+    std::string message;
+};
+
+// Rule 7: Octavia refuses a PUT that adds nothing of ours, and does not name why.
+struct standstill
+{
+    std::string message;
     support::time_point until{};
+    int times = 0;
 };
 
 struct binding_memory
@@ -82,7 +118,6 @@ struct binding_memory
     std::optional<sighting<cloud::answer<cloud::certificate>>> certificate;
     int certificate_polls = 0;  // looks in a row that found it not usable
     std::optional<refusal> refused;
-    int refusals = 0;
     std::optional<support::time_point> verified_at;  // when it was last read back as attached
 };
 
@@ -127,14 +162,15 @@ struct target_memory
     // When it was last asked for, if it was not there or not for us to read.
     std::optional<support::time_point> not_ours_at;
     std::optional<put_memory> put;
-    std::optional<sighting<cloud::error>>
-        put_error;  // the last PUT had no effect, and not for what it carried
+    std::optional<sighting<cloud::error>> put_error;   // the last PUT had no effect
     std::optional<support::time_point> first_arrival;  // of changes that the next PUT is to carry together
     support::time_point last_arrival{};
     int busy_polls = 0;  // looks in a row that found the load balancer busy with something that is not ours
     int error_puts = 0;  // PUTs in a row after which the listener was in ERROR
     std::optional<support::time_point> next_error_put;
-    std::optional<refusal> blocked;  // Octavia refused a PUT that adds nothing of ours
+    std::map<std::string, named_ref> named;  // by ref_key
+    std::optional<binding::suspicion> suspicion;
+    std::optional<standstill> blocked;
     bool asked_to_clean = false;  // another listener of the load balancer waits until our dead refs are gone
     std::unordered_map<support::uuid, binding_memory> bindings;
 };

@@ -76,6 +76,12 @@ cloud::answer<cloud::listener> cloud_rows::change(
             cloud::error{cloud::failure::refused, "Could not retrieve certificate", bad, {}}
         );
     }
+    if (std::ranges::any_of(refs, [&](const auto& each) { return unreadable.contains(id_of(each)); }))
+    {
+        return std::unexpected(
+            cloud::error{cloud::failure::refused, "The PKCS12 bundle is unreadable", {}, {}}
+        );
+    }
     if (change.default_ref)
     {
         row.slots.default_ref = *change.default_ref;

@@ -232,9 +232,7 @@ TEST_F(the_loop, an_ambiguous_put_without_effect_is_sent_again_only_after_its_de
 
 TEST_F(the_loop, a_refused_change_gives_certificate_refused)
 {
-    cloud.before_put = [&](const auto&) -> std::optional<cloud::error> {
-        return cloud::error{cloud::failure::refused, "The PKCS12 bundle is unreadable", {}, {}};
-    };
+    cloud.unreadable = {cert_a};
     start();
     kube.create({.name = "web", .certificate = cert_a, .listener = listener_1});
     ASSERT_TRUE(until([&] { return kube.ready_reason("web") == "CertificateRefused"; }));
@@ -242,6 +240,29 @@ TEST_F(the_loop, a_refused_change_gives_certificate_refused)
     EXPECT_THAT(kube.attachments("web"), IsEmpty());
     kube.remove("web");
     EXPECT_TRUE(until([&] { return !kube.exists("web"); }));
+}
+
+TEST_F(the_loop, one_bad_certificate_is_found_and_the_others_are_attached_and_a_start_knows_it)
+{
+    cloud.unreadable = {cert_b};
+    start();
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
+    kube.create({.name = "b", .certificate = cert_b, .listener = listener_1, .sni = true});
+    kube.create({.name = "c", .certificate = cert_c, .listener = listener_1, .sni = true});
+    ASSERT_TRUE(until([&] {
+        return kube.state("a") == "active" && kube.ready_reason("b") == "CertificateRefused" &&
+               kube.state("c") == "active";
+    }));
+    EXPECT_LE(cloud.puts.size(), 4U);
+    EXPECT_THAT(row().slots.sni_refs, UnorderedElementsAre(ref(cert_a), ref(cert_c)));
+    const auto puts = cloud.puts.size();
+    const auto writes = kube.writes.size();
+    stop();
+    start();
+    advance(30min);
+    EXPECT_EQ(cloud.puts.size(), puts);
+    EXPECT_EQ(kube.writes.size(), writes);
+    EXPECT_EQ(kube.ready_reason("b"), "CertificateRefused");
 }
 
 TEST_F(the_loop, an_unknown_listener_is_waited_for_five_minutes_and_then_an_error)

@@ -31,7 +31,7 @@ protected:
 
     void look(support::time_point now, std::optional<support::time_point> started = std::nullopt)
     {
-        remember_bindings(kept, {&object}, settings, now, started);
+        remember_bindings(kept, {&object}, settings, now, wall, started);
     }
 
     binding::binding_memory& of_it() { return kept.bindings.at(object.uid); }
@@ -74,6 +74,7 @@ protected:
         remember_put_answer(kept, settings, adds ? some{&object} : some{}, answer, now);
     }
 
+    support::wall_time wall = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24);
     binding::certificate_binding object;
     target_memory kept;
     binding::settings settings;
@@ -105,7 +106,7 @@ TEST_F(memory, a_ledger_that_we_tried_to_write_is_ours_when_it_is_seen)
 TEST_F(memory, a_binding_that_is_gone_is_forgotten)
 {
     look(t0);
-    remember_bindings(kept, {}, settings, t0, std::nullopt);
+    remember_bindings(kept, {}, settings, t0, wall, std::nullopt);
     EXPECT_TRUE(kept.bindings.empty());
 }
 
@@ -157,7 +158,7 @@ TEST_F(memory, a_request_to_reconcile_ends_every_wait)
     send(t0);
     answer(failing(failure::refused), t0);
     see_certificate(not_active("a"));
-    kept.blocked = binding::refusal{};
+    kept.blocked = binding::standstill{};
     kept.next_error_put = t0 + 1h;
     kept.error_puts = 7;
     object.requested_at = support::interned("now");
@@ -242,7 +243,7 @@ TEST_F(memory, only_an_ambiguous_answer_leaves_it_in_doubt)
         send(t0);
         answer(failing(kind), t0);
         EXPECT_FALSE(kept.put) << static_cast<int>(kind);
-        EXPECT_EQ(kept.put_error.has_value(), kind != failure::refused) << static_cast<int>(kind);
+        EXPECT_TRUE(kept.put_error) << static_cast<int>(kind);
         kept = {};
     }
     look(t0);
@@ -283,32 +284,75 @@ TEST_F(memory, an_entry_that_we_made_ourselves_is_no_put_of_before)
 
 // ---- refused, in ERROR ----
 
-TEST_F(memory, a_refusal_lasts_a_minute_doubling_up_to_the_resync_period)
+TEST_F(memory, a_refusal_of_one_certificate_is_a_quarantine_of_an_hour)
 {
     look(t0);
-    auto now = t0;
-    for (const auto wait : {1min, 2min, 4min, 8min, 10min, 10min})
-    {
-        send(now);
-        answer(failing(failure::refused, "no"), now);
-        ASSERT_TRUE(of_it().refused);
-        EXPECT_EQ(of_it().refused->until - now, wait);
-        now += wait;
-    }
+    send(t0);
+    answer(failing(failure::refused, "no"), t0);
+    ASSERT_TRUE(of_it().refused);
+    EXPECT_EQ(of_it().refused->until, t0 + 1h);
+    EXPECT_EQ(of_it().refused->certificate_id, certificate_id("a"));
 }
 
-TEST_F(memory, a_refusal_is_forgotten_with_its_generation_and_its_count_with_its_certificate)
+TEST_F(memory, a_quarantine_ends_with_its_certificate_and_not_with_its_generation)
 {
     look(t0);
     send(t0);
     answer(failing(failure::refused), t0);
     ++object.generation;
     look(t0 + 1s);
-    EXPECT_FALSE(of_it().refused);
-    EXPECT_EQ(of_it().refusals, 1);
+    EXPECT_TRUE(of_it().refused);
     object.spec.certificate_id = certificate_id("b");
     look(t0 + 2s);
-    EXPECT_EQ(of_it().refusals, 0);
+    EXPECT_FALSE(of_it().refused);
+}
+
+TEST_F(memory, a_quarantine_ends_when_something_about_the_certificate_changes)
+{
+    auto renewed = active("a");
+    renewed->expires_at = wall;
+    const std::pair<cloud::answer<cloud::certificate>, bool> seen[] = {
+        {active("a"), false},
+        {failing(failure::transient), false},
+        {not_active("a"), true},
+        {failing(failure::not_found), true},
+        {failing(failure::access_denied), true},
+        {renewed, true},
+    };
+    for (const auto& [later, ends] : seen)
+    {
+        kept = {};
+        look(t0);
+        see_certificate(active("a"));
+        send(t0);
+        answer(failing(failure::refused), t0);
+        see_certificate(later);
+        EXPECT_EQ(of_it().refused.has_value(), !ends) << &later - &seen[0].first;
+    }
+}
+
+TEST_F(memory, a_start_believes_a_quarantine_that_status_tells_of)
+{
+    using binding::condition_status;
+    using binding::condition_type;
+    const auto told = [&](binding::reason why, std::int64_t generation, support::duration ago) {
+        auto& ready = object.status[condition_type::ready];
+        ready = {condition_status::false_, why, generation, {}, support::interned("no")};
+        object.status[condition_type::stalled] = {
+            condition_status::true_, why, generation, wall - std::chrono::floor<std::chrono::seconds>(ago), {}
+        };
+        kept = {};
+        look(t0);
+        return of_it().refused;
+    };
+    const auto believed = told(binding::reason::certificate_refused, 1, 20min);
+    ASSERT_TRUE(believed);
+    EXPECT_EQ(believed->until, t0 + 40min);
+    EXPECT_EQ(believed->message, "no");
+    EXPECT_EQ(told(binding::reason::certificate_refused, 1, 2h)->until, t0);
+    EXPECT_EQ(told(binding::reason::certificate_refused, 1, -2h)->until, t0 + 1h) << "a clock went wrong";
+    EXPECT_FALSE(told(binding::reason::certificate_refused, 0, 20min)) << "it spoke of something else";
+    EXPECT_FALSE(told(binding::reason::certificate_not_active, 1, 20min));
 }
 
 TEST_F(memory, a_refused_put_that_adds_nothing_blocks_until_one_is_accepted)
@@ -319,7 +363,10 @@ TEST_F(memory, a_refused_put_that_adds_nothing_blocks_until_one_is_accepted)
     ASSERT_TRUE(kept.blocked);
     EXPECT_EQ(kept.blocked->until, t0 + 1min);
     send(t0 + 1min);
-    answer(listener(1), t0 + 1min);
+    answer(failing(failure::refused, "no"), t0 + 1min, false);
+    EXPECT_EQ(kept.blocked->until, t0 + 3min) << "ever more seldom";
+    send(t0 + 3min);
+    answer(listener(1), t0 + 3min);
     EXPECT_FALSE(kept.blocked);
 }
 

@@ -353,49 +353,7 @@ TEST(plan_write, a_taken_lane_is_waited_for)
     EXPECT_EQ(w.lane, binding::lane_state::ours);
 }
 
-// ---- refused, too long, full ----
-
-TEST(plan_write, a_refused_put_is_said_of_every_binding_that_it_would_have_added)
-{
-    world_builder w;
-    w.shows("f", {"c"}).add_attached("there", "c", sni_slot);
-    w.add("web", "a");
-    w.add("more", "b").sni();
-    w.fail(w.put(), {failure::refused, "The PKCS12 bundle is unreadable", {}, {}});
-    w.finish();
-    EXPECT_EQ(w.status("web"), "error CertificateRefused []");
-    EXPECT_EQ(w.status("more"), "error CertificateRefused []");
-    EXPECT_EQ(w.status("there"), "active Attached [sni c]");
-    EXPECT_THAT(w.message("web"), HasSubstr("PKCS12"));
-}
-
-TEST(plan_write, a_refused_one_is_tried_again_later_and_at_once_when_it_changes)
-{
-    world_builder w;
-    w.shows("f").add("web", "a");
-    w.fail(w.put(), {failure::refused, "no", {}, {}});
-    EXPECT_LE(w.finish().wait, 1min);
-    w.later(30s).finish();
-    EXPECT_EQ(w.status("web"), "error CertificateRefused []");
-    w.later(31s);
-    w.fail(w.put(), {failure::refused, "no", {}, {}});
-    w.finish();
-    w.change("web").wants("b");
-    EXPECT_EQ(text(w.later(1s).put()), "put default=b");
-}
-
-TEST(plan_write, a_refused_removal_blocks_and_is_said)
-{
-    world_builder w;
-    w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
-    w.change("web").deleting();
-    w.fail(w.put(), {failure::refused, "Could not retrieve certificate", {ref("f")}, {}});
-    EXPECT_LE(w.finish().wait, 1min);
-    EXPECT_EQ(w.status("web"), "deleting Detaching [sni a?]");
-    EXPECT_THAT(w.message("web"), HasSubstr("Could not retrieve certificate"));
-    w.later(61s);
-    w.put();
-}
+// ---- too long, full ----
 
 TEST(plan_write, a_ref_that_is_longer_than_octavia_keeps_is_refused_before_the_put)
 {

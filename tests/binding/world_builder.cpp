@@ -446,7 +446,7 @@ binding::world world_builder::world_now() const
 
 binding::decision world_builder::plan_once()
 {
-    remember_bindings(memory, sorted(), settings, now, started);
+    remember_bindings(memory, sorted(), settings, now, wall(), started);
     return plan(world_now());
 }
 
@@ -517,6 +517,19 @@ void world_builder::sent(const binding::put& put)
     remember_put_sent(memory, settings, put.change, put.from, put.expected, now);
 }
 
+std::vector<const certificate_binding*> world_builder::added_by(const binding::put& put) const
+{
+    std::vector<const certificate_binding*> added;
+    for (const certificate_binding* object : sorted())
+    {
+        if (std::ranges::count(put.adds, object->uid) > 0)
+        {
+            added.push_back(object);
+        }
+    }
+    return added;
+}
+
 void world_builder::accept(const binding::put& put)
 {
     sent(put);
@@ -524,7 +537,7 @@ void world_builder::accept(const binding::put& put)
     listener->sni_refs = put.expected.sni_refs;
     listener->status = cloud::provisioning_status::pending;
     balancer->status = cloud::provisioning_status::pending;
-    remember_put_answer(memory, settings, {}, listener, now);
+    remember_put_answer(memory, settings, added_by(put), listener, now);
     memory.listener.reset();
     memory.load_balancer.reset();
 }
@@ -532,15 +545,7 @@ void world_builder::accept(const binding::put& put)
 void world_builder::fail(const binding::put& put, cloud::error error)
 {
     sent(put);
-    std::vector<const certificate_binding*> added;
-    for (const auto& [name, object] : objects_)
-    {
-        if (std::ranges::count(put.adds, object.uid) > 0)
-        {
-            added.push_back(&object);
-        }
-    }
-    remember_put_answer(memory, settings, added, std::unexpected(std::move(error)), now);
+    remember_put_answer(memory, settings, added_by(put), std::unexpected(std::move(error)), now);
     memory.listener.reset();
     memory.load_balancer.reset();
 }
@@ -594,6 +599,12 @@ int world_builder::converge()
         if (const auto* change = std::get_if<binding::put>(&made))
         {
             ++puts;
+            if (auto error = refuses ? refuses(*change) : std::nullopt)
+            {
+                fail(*change, *error);
+                later(1s);
+                continue;
+            }
             accept(*change);
             later(1s);
             settle();
@@ -657,9 +668,16 @@ void world_builder::do_look(const binding::look& asked)
     {
         const auto id = objects_.at(name_of(uid)).spec.certificate_id;
         const std::string letter(1, id.str().front());
+        const auto by_id = certificates_by_id.find(id.str());
         const auto known = certificates.find(letter);
         remember_certificate(
-            memory, uid, id, {now, known == certificates.end() ? active(letter) : known->second}
+            memory,
+            uid,
+            id,
+            {now,
+             by_id != certificates_by_id.end() ? by_id->second
+             : known == certificates.end()     ? active(letter)
+                                               : known->second}
         );
     }
     for (const std::string& each : asked.refs)

@@ -75,7 +75,8 @@ public:
     cloud::answer<cloud::listener> listener;
     cloud::answer<cloud::load_balancer> balancer;
     std::map<std::string, cloud::answer<cloud::certificate>> certificates;  // by letter; others are active
-    std::map<std::string, cloud::ref_state> refs;                           // by letter; others are readable
+    std::map<std::string, cloud::answer<cloud::certificate>> certificates_by_id;  // before those by letter
+    std::map<std::string, cloud::ref_state> refs;  // by letter; others are readable
     std::vector<binding::neighbour> neighbours;
     binding::survey survey;
 
@@ -130,8 +131,10 @@ public:
     world_builder& later(support::duration wait = {});
     // A new process: all memory is lost.
     world_builder& restart();
-    // Rounds with accepted PUTs until the world is at rest; how many PUTs it took.
+    // Rounds with PUTs that are accepted, or refused with what `refuses` says, until the world is at rest;
+    // how many PUTs it took.
     int converge();
+    std::function<std::optional<cloud::error>(const binding::put& sent)> refuses;
 
     // All steps since the last clear_trace(), looks left out, one a line.
     std::vector<std::string> steps() const;
@@ -142,6 +145,7 @@ public:
 private:
     binding::world world_now() const;
     std::vector<const binding::certificate_binding*> sorted() const;
+    std::vector<const binding::certificate_binding*> added_by(const binding::put& put) const;
     void do_look(const binding::look& asked);
     void do_commit(const binding::commit& writes);
     std::string name_of(const support::uuid& uid) const;

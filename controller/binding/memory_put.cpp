@@ -1,0 +1,261 @@
+// What a PUT and its answer change in the memory of a target.
+#include "binding/memory.hpp"
+#include "binding/slots.hpp"
+#include "cloud/container_ref.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace binding {
+namespace {
+
+using cloud::ref_key;
+using namespace std::chrono_literals;
+
+constexpr int tries_of_a_readable_ref = 5;  // before it is more than a moment of trouble
+
+constexpr std::string_view hint =
+    "; the certificate service shows it to the controller all the same. Octavia before 11.0.1 (Debian 12 has "
+    "11.0.0) does so with every certificate that is set with an application credential: with one, use a "
+    "user with a password";
+
+// `first`, doubling, no longer than `most`.
+support::duration doubled(support::duration first, int times, support::duration most)
+{
+    support::duration wait = first;
+    for (int i = 1; i < times && wait < most; ++i)
+    {
+        wait *= 2;
+    }
+    return std::min(wait, most);
+}
+
+std::set<std::string> keys_of(const listener_slots& slots)
+{
+    std::set<std::string> keys;
+    for (const std::string& ref : slots.sni_refs)
+    {
+        keys.insert(ref_key(ref));
+    }
+    if (slots.default_ref)
+    {
+        keys.insert(ref_key(*slots.default_ref));
+    }
+    return keys;
+}
+
+// The ref that a PUT adds for the binding: its certificate was just looked at.
+std::string key_added_for(const binding_memory& binding)
+{
+    const auto& seen = binding.certificate;
+    return seen && seen->value ? ref_key(seen->value->container_ref) : std::string();
+}
+
+void quarantine(
+    target_memory& memory, const certificate_binding& object, std::string why, support::time_point now
+)
+{
+    memory.bindings[object.uid].refused =
+        refusal{object.spec.certificate_id, object.wanted_slot(), std::move(why), now + quarantine_lasts};
+}
+
+// Rule 7, a refusal that names refs: which of them are bad is for the certificate service to say. Whether it
+// names anything that was sent or is checked with it.
+bool remember_named(
+    target_memory& memory,
+    const listener_slots& sent,
+    const std::vector<const certificate_binding*>& added,
+    const cloud::error& error,
+    support::time_point now
+)
+{
+    std::set<std::string> checked = keys_of(sent);
+    if (memory.listener && memory.listener->value)
+    {
+        const cloud::listener& listener = *memory.listener->value;
+        for (const auto& ref : {listener.client_ca_ref, listener.client_crl_ref})
+        {
+            checked.insert(ref_key(ref.value_or("")));
+        }
+    }
+    std::set<std::string> keys;
+    for (const std::string& ref : error.refs)
+    {
+        if (checked.contains(ref_key(ref)))
+        {
+            keys.insert(ref_key(ref));
+        }
+    }
+    for (const std::string& key : keys)
+    {
+        named_ref& named = memory.named[key];
+        ++named.times;
+        named.at = now;
+        named.until = now + doubled(1s, named.times, 5min);
+        named.message = "Octavia refused a change of the listener for it: " + error.message;
+        if (named.times >= tries_of_a_readable_ref)
+        {
+            named.message += hint;
+            named.lasting = true;
+        }
+    }
+    for (const certificate_binding* object : added)
+    {
+        const auto named = memory.named.find(key_added_for(memory.bindings[object->uid]));
+        if (named != memory.named.end() && named->second.lasting && keys.contains(named->first))
+        {
+            quarantine(memory, *object, named->second.message, now);
+        }
+    }
+    return !keys.empty();
+}
+
+// Rule 7, a refusal that names nothing: of what the PUT would have added one is bad.
+void suspect(
+    target_memory& memory,
+    const std::vector<const certificate_binding*>& added,
+    const std::string& message,
+    support::time_point now
+)
+{
+    std::string why = "Octavia refused the change that would have attached it: " + message;
+    if (added.size() == 1)
+    {
+        quarantine(memory, *added.front(), std::move(why), now);
+        memory.suspicion.reset();
+        return;
+    }
+    suspicion made{.suspects = {}, .message = std::move(why)};
+    for (const certificate_binding* object : added)
+    {
+        made.suspects.push_back({object->uid, object->spec.certificate_id, object->wanted_slot()});
+    }
+    memory.suspicion = std::move(made);
+}
+
+// Rule 7: who was accepted is not the bad one; who remains alone is.
+void clear_of_suspicion(
+    target_memory& memory, const std::vector<const certificate_binding*>& accepted, support::time_point now
+)
+{
+    if (!memory.suspicion)
+    {
+        return;
+    }
+    auto& suspects = memory.suspicion->suspects;
+    std::erase_if(suspects, [&](const suspicion::suspect& each) {
+        return std::ranges::find(accepted, each.binding, &certificate_binding::uid) != accepted.end();
+    });
+    if (suspects.size() > 1)
+    {
+        return;
+    }
+    if (suspects.size() == 1)
+    {
+        const auto& last = suspects.front();
+        memory.bindings[last.binding].refused =
+            refusal{last.certificate_id, last.slot, memory.suspicion->message, now + quarantine_lasts};
+    }
+    memory.suspicion.reset();
+}
+
+}  // namespace
+
+support::duration deadline_of(const settings& settings, const cloud::listener_change& change)
+{
+    std::size_t refs = change.sni_refs ? change.sni_refs->size() : 0;
+    refs += change.default_ref && *change.default_ref ? 1 : 0;
+    return settings.write_deadline + settings.per_ref * static_cast<std::int64_t>(refs);
+}
+
+void remember_put_sent(
+    target_memory& memory,
+    const settings& settings,
+    const cloud::listener_change& change,
+    listener_slots from,
+    listener_slots expected,
+    support::time_point now
+)
+{
+    put_memory put;
+    put.phase = put_phase::in_doubt;
+    put.from = std::move(from);
+    put.expected = std::move(expected);
+    put.deadline = now + deadline_of(settings, change);
+    memory.put = std::move(put);
+    memory.first_arrival.reset();
+    memory.asked_to_clean = false;
+    ++memory.error_puts;
+    memory.next_error_put = now + doubled(5s, memory.error_puts, 5min);
+}
+
+void remember_meanwhile(target_memory& memory, const cloud::answer<cloud::listener>& seen)
+{
+    if (!memory.put || !seen)
+    {
+        return;
+    }
+    listener_slots shown{seen->default_ref, seen->sni_refs};
+    const bool foreign = !same_slots(shown, memory.put->from) && !same_slots(shown, memory.put->expected);
+    if (foreign || same_slots(shown, memory.put->from))
+    {
+        memory.put->meanwhile = foreign ? std::optional(std::move(shown)) : std::nullopt;
+    }
+}
+
+void remember_put_answer(
+    target_memory& memory,
+    const settings& settings,
+    const std::vector<const certificate_binding*>& added,
+    const cloud::answer<cloud::listener>& answer,
+    support::time_point now
+)
+{
+    if (answer)
+    {
+        if (memory.put)
+        {
+            memory.put->phase = put_phase::accepted;
+            for (const std::string& key : keys_of(memory.put->expected))
+            {
+                memory.named.erase(key);
+            }
+        }
+        clear_of_suspicion(memory, added, now);
+        memory.blocked.reset();
+        return;
+    }
+    const cloud::error& error = answer.error();
+    if (error.kind == cloud::failure::ambiguous)
+    {
+        return;  // stays in doubt until its value is seen or its deadline has passed
+    }
+    // Octavia's own answer, or nothing was sent: it will not take effect.
+    const auto sent = std::exchange(memory.put, std::nullopt);
+    --memory.error_puts;
+    if (memory.error_puts <= 0)
+    {
+        memory.next_error_put.reset();
+    }
+    memory.put_error = sighting<cloud::error>{now, error};
+    if (error.kind != cloud::failure::refused ||
+        remember_named(memory, sent ? sent->expected : listener_slots(), added, error, now))
+    {
+        return;
+    }
+    if (!added.empty())
+    {
+        suspect(memory, added, error.message, now);
+        return;
+    }
+    const int times = memory.blocked ? memory.blocked->times + 1 : 1;
+    memory.blocked = standstill{
+        "Octavia refuses every change of the listener: " + error.message,
+        now + doubled(1min, times, settings.resync_period),
+        times
+    };
+}
+
+}  // namespace binding

@@ -1,0 +1,81 @@
+// Rule 7: what Octavia has refused does not keep the others from being attached.
+#include "binding/memory.hpp"
+#include "binding/planner.hpp"
+#include "cloud/container_ref.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace binding {
+
+using cloud::ref_key;
+
+bool planner::is_quarantined(const view& each) const
+{
+    const auto& refused = each.memory->refused;
+    return refused && refused->certificate_id == each.object->spec.certificate_id &&
+           refused->refused_slot == each.object->wanted_slot() &&
+           (w_.now < refused->until || in_conflict(*each.object));
+}
+
+bool planner::in_conflict(const certificate_binding& object) const
+{
+    return std::ranges::any_of(views_, [&](const view& other) {
+        const certificate_binding& its = *other.object;
+        return its.uid != object.uid && !its.deleting && its.wanted_slot() == object.wanted_slot() &&
+               (!object.spec.sni || its.spec.certificate_id == object.spec.certificate_id);
+    });
+}
+
+std::optional<view::hold> planner::held_back_as_named(const view& each) const
+{
+    const auto named = m_.named.find(ref_key((*certificate_of(each))->container_ref));
+    if (named == m_.named.end() || w_.now >= named->second.until)
+    {
+        return std::nullopt;
+    }
+    return view::hold{{reason::cloud_unavailable, named->second.message}, named->second.until};
+}
+
+bool planner::hold_back_half()
+{
+    if (!m_.suspicion)
+    {
+        return false;
+    }
+    std::vector<std::size_t> suspects;
+    for (std::size_t i = 0; i < views_.size(); ++i)
+    {
+        const bool suspected = std::ranges::any_of(m_.suspicion->suspects, [&](const auto& each) {
+            return each.binding == views_[i].object->uid;
+        });
+        if (suspected && adds(i))
+        {
+            suspects.push_back(i);
+        }
+    }
+    if (suspects.size() < m_.suspicion->suspects.size())
+    {
+        return false;  // those that are left go together with the others
+    }
+    const std::set<std::size_t> sent(
+        suspects.begin(), suspects.begin() + static_cast<std::ptrdiff_t>(suspects.size() / 2)
+    );
+    for (std::size_t i = 0; i < views_.size(); ++i)
+    {
+        if (adds(i) && !sent.contains(i))
+        {
+            views_[i].held_back = view::hold{
+                {reason::progressing,
+                 "Octavia refused to attach several certificates at once and did not say for which of them; "
+                 "finding it out"},
+                std::nullopt
+            };
+            claims_[i].held_back = true;
+        }
+    }
+    return true;
+}
+
+}  // namespace binding

@@ -1,5 +1,6 @@
 #include "app/controller.hpp"
 
+#include "app/metrics.hpp"
 #include "binding/bindings.hpp"
 #include "binding/reconciler.hpp"
 #include "runtime/watcher.hpp"
@@ -39,7 +40,8 @@ struct controller::impl
                parts.clock,
                bindings,
                parts.random,
-               [this](binding::target t) { pool.add(t); }},
+               [this](binding::target t) { pool.add(t); },
+               counted},
               settings
           ),
           pool(
@@ -47,7 +49,7 @@ struct controller::impl
               parts.clock,
               queue,
               targets_at_once,
-              [this](binding::target target) { return reconciler.reconcile(std::move(target)); }
+              [this](binding::target target) { return reconcile(std::move(target)); }
           ),
           watching(parts.executor)
     {
@@ -78,6 +80,23 @@ struct controller::impl
             const auto target = binding::target_of(after == nullptr ? *before : *after);
             pool.add(target, runtime::urgency::urgent, *due);
         }
+    }
+
+    support::task<runtime::outcome> reconcile(binding::target target)
+    {
+        const auto end = co_await reconciler.reconcile(std::move(target));
+        counted.reconciled(end.how);
+        co_return end;
+    }
+
+    std::string metrics_page() const
+    {
+        metrics::state now{bindings, queue.depth(parts.clock.now()), {}};
+        for (const auto& each : watchers)
+        {
+            now.watch_restarts += each->restarted();
+        }
+        return counted.page(now);
     }
 
     support::task<> run()
@@ -130,6 +149,7 @@ struct controller::impl
     }
 
     controller::parts parts;
+    app::metrics counted;
     runtime::work_queue<binding::target> queue;
     binding::bindings bindings;
     binding::reconciler reconciler;
@@ -165,6 +185,11 @@ void controller::abort()
 bool controller::ready() const
 {
     return impl_->bindings.ready();
+}
+
+std::string controller::metrics() const
+{
+    return impl_->metrics_page();
 }
 
 }  // namespace app

@@ -11,6 +11,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include <memory>
+#include <string>
 
 namespace app {
 
@@ -41,6 +42,9 @@ public:
     void abort();
 
     bool ready() const;  // every namespace has been listed once
+
+    // What it has counted and what there is now, as Prometheus reads it.
+    std::string metrics() const;
 
 private:
     struct impl;

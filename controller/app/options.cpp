@@ -40,6 +40,7 @@ struct raw_options
 {
     std::string resync_period = "10m";
     std::string write_deadline = "30s";
+    std::string metrics = "0";
     std::string log_level = "info";
     std::string log_format = "text";
 };
@@ -76,6 +77,8 @@ support::result<> understand(const raw_options& raw, const giver& given_by, opti
     using namespace std::chrono_literals;
     const auto resync = duration_between(raw.resync_period, 1s, 720h);
     const auto deadline = duration_between(raw.write_deadline, 100ms, 1h);
+    const auto metrics =
+        raw.metrics == "0" ? support::result<net::listen_address>() : net::parse_listen_address(raw.metrics);
     const auto level = support::parse_log_level(raw.log_level);
     const auto format = support::parse_log_format(raw.log_format);
     if (!resync)
@@ -85,6 +88,10 @@ support::result<> understand(const raw_options& raw, const giver& given_by, opti
     if (!deadline)
     {
         return fail(given_by("--write-deadline"), deadline.error());
+    }
+    if (!metrics)
+    {
+        return fail(given_by("--metrics-bind-address"), metrics.error());
     }
     if (!level)
     {
@@ -110,6 +117,7 @@ support::result<> understand(const raw_options& raw, const giver& given_by, opti
     into.namespaces.erase(doubled.begin(), doubled.end());
     into.resync_period = *resync;
     into.write_deadline = *deadline;
+    into.metrics = raw.metrics == "0" ? std::nullopt : std::optional(*metrics);
     into.log_level = *level;
     into.log_format = *format;
     return {};
@@ -163,6 +171,11 @@ void declare(CLI::App& cli, options& parsed, raw_options& raw)
         "DURATION",
         "How long Octavia may take for a change; default: 30s\n(and 0.6 s for each certificate of the "
         "listener)");
+    add("--metrics-bind-address",
+        raw.metrics,
+        "ADDRESS",
+        "Where /metrics, /healthz and /readyz are served, such as\n:8080, 127.0.0.1:8080 or [::1]:8080; "
+        "default: 0, nowhere");
     add("--log-level", raw.log_level, "LEVEL", "debug, info, warn or error; default: info");
     add("--log-format", raw.log_format, "FORMAT", "json or text; default: text");
 }

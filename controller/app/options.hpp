@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/server.hpp"
 #include "support/clock.hpp"
 #include "support/error.hpp"
 #include "support/log.hpp"
@@ -23,6 +24,7 @@ struct options
     std::string cloud;                    // its entry; empty: the only one
     support::duration resync_period = std::chrono::minutes(10);
     support::duration write_deadline = std::chrono::seconds(30);
+    std::optional<net::listen_address> metrics;  // where /metrics, /healthz and /readyz are; empty: nowhere
     support::log_level log_level = support::log_level::info;
     support::log_format log_format = support::log_format::text;
 };

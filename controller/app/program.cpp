@@ -8,14 +8,17 @@
 #include "kube/credentials.hpp"
 #include "kube/rest_client.hpp"
 #include "net/client.hpp"
+#include "net/server.hpp"
 #include "support/log.hpp"
 #include "support/system_clock.hpp"
+#include "support/task_group.hpp"
 #include "support/text.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <cerrno>
 #include <cstdio>
@@ -114,6 +117,43 @@ void log_bug(const std::exception_ptr& thrown)
     }
 }
 
+// The pages of operators. `loop` must live while they are served.
+support::result<std::unique_ptr<net::server>> serve_pages(
+    const asio::any_io_executor& executor,
+    support::clock& clock,
+    const net::listen_address& address,
+    const controller& loop
+)
+{
+    const auto metrics = [&loop] {
+        return net::page{200, "text/plain; version=0.0.4; charset=utf-8", loop.metrics()};
+    };
+    const auto alive = [] { return net::page{.body = "ok\n"}; };
+    const auto ready = [&loop] {
+        return loop.ready() ? net::page{.body = "ok\n"}
+                            : net::page{.status = 503, .body = "the bindings are not listed yet\n"};
+    };
+    std::vector<net::route> routes{{"/metrics", metrics}, {"/healthz", alive}, {"/readyz", ready}};
+    auto listening = net::listen(executor, clock, address, std::move(routes));
+    return listening ? std::move(listening) : support::fail("--metrics-bind-address", listening.error());
+}
+
+// The loop, and the pages for as long as it runs.
+support::task<> run_with_pages(controller& loop, net::server* pages)
+{
+    support::task_group serving(co_await asio::this_coro::executor);
+    if (pages != nullptr)
+    {
+        serving.spawn(pages->run());
+    }
+    co_await loop.run();
+    if (pages != nullptr)
+    {
+        pages->stop();
+    }
+    co_await serving.join();
+}
+
 int run_controller(const options& options)
 {
     const auto cluster =
@@ -149,6 +189,17 @@ int run_controller(const options& options)
         {context.get_executor(), *clock, random, *kube_client, *cloud_client}, options.namespaces, settings
     );
 
+    std::unique_ptr<net::server> pages;
+    if (options.metrics)
+    {
+        auto listening = serve_pages(context.get_executor(), *clock, *options.metrics, loop);
+        if (!listening)
+        {
+            return refuse(listening.error());
+        }
+        pages = std::move(*listening);
+    }
+
     support::log(
         log_level::info,
         "starting",
@@ -156,12 +207,14 @@ int run_controller(const options& options)
          {"cluster", credentials.source().source},
          {"server", credentials.source().server.str()},
          {"cloud", cloud_entry->cloud},
-         {"keystone", cloud_entry->keystone.str()}}
+         {"keystone", cloud_entry->keystone.str()},
+         {"metrics", options.metrics ? net::listen_address(options.metrics->host, pages->port()).str() : "off"
+         }}
     );
     asio::signal_set signals(context, SIGTERM, SIGINT);
     stop_on_signals(signals, loop);
     int code = exit_stopped;
-    asio::co_spawn(context, loop.run(), [&](const std::exception_ptr& thrown) {
+    asio::co_spawn(context, run_with_pages(loop, pages.get()), [&](const std::exception_ptr& thrown) {
         if (thrown)
         {
             code = exit_bug;

@@ -162,6 +162,8 @@ task<> apply::change_listener(round& r, put change)
 {
     const auto now = parts_.clock.now();
     const auto deadline = now + deadline_of(parts_.settings, change.change);
+    const auto& planned_from = parts_.memories[r.target].listener;
+    const auto read_at = planned_from ? planned_from->asked_at : now;
     remember_put_sent(
         parts_.memories[r.target], parts_.settings, change.change, change.from, change.expected, now
     );
@@ -185,6 +187,11 @@ task<> apply::change_listener(round& r, put change)
     }
     co_await watching.join();
     const auto& answer = *answered;
+    const bool may_count = answer || answer.error().kind == cloud::failure::ambiguous;
+    parts_.observer.listener_updated(
+        answer ? std::nullopt : std::optional(answer.error().kind),
+        may_count ? std::optional(parts_.clock.now() - read_at) : std::nullopt
+    );
     std::vector<const certificate_binding*> added;
     for (const support::uuid& uid : change.adds)
     {

@@ -23,6 +23,7 @@ public:
     runtime::object_sink& scope(std::string name_space) { return store_.scope(std::move(name_space)); }
     bool ready() const { return store_.ready(); }
     std::size_t size() const { return store_.size(); }
+    void each(const std::function<void(const certificate_binding&)>& visit) const { store_.each(visit); }
 
     std::vector<const certificate_binding*> bindings_of(const target& target) const override;
     std::vector<target> targets() const override;

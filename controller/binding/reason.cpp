@@ -12,7 +12,7 @@ struct row
     state result;
 };
 
-constexpr std::array<row, 25> reasons{{
+constexpr std::array<row, reason_count> reasons{{
     {reason::unset, "", state::unset},
     {reason::attached, "Attached", state::active},
     {reason::progressing, "Progressing", state::pending},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -44,6 +45,8 @@ enum class reason : std::uint8_t
     last_certificate,
     certificate_active,  // of the condition CertificateActive alone
 };
+
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::certificate_active) + 1;
 
 // "CertificateNotActive"; empty for unset.
 std::string_view name_of(reason value);

@@ -268,8 +268,8 @@ struct reconciler::impl
     std::map<target, int> slow_rounds;
     std::map<target, lane> held_lanes;
     lanes traffic;
-    gather gatherer{{parts.kube, parts.cloud, parts.clock, parts.store, memories, settings}};
-    apply applier{{parts.kube, parts.cloud, parts.clock, parts.store, memories, settings}};
+    gather gatherer{{parts.kube, parts.cloud, parts.clock, parts.store, memories, settings, parts.observer}};
+    apply applier{{parts.kube, parts.cloud, parts.clock, parts.store, memories, settings, parts.observer}};
 };
 
 reconciler::reconciler(parts parts, settings settings)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "binding/observer.hpp"
 #include "binding/world.hpp"
 #include "cloud/client.hpp"
 #include "kube/client.hpp"
@@ -45,6 +46,7 @@ public:
         binding_store& store;
         support::random_engine& random;
         std::function<void(target)> enqueue;  // asks for a round of that target, now
+        binding::observer& observer;
     };
 
     reconciler(parts parts, settings settings);

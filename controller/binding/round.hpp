@@ -39,6 +39,7 @@ struct round_parts
     binding_store& store;
     std::map<target, target_memory>& memories;
     const binding::settings& settings;
+    binding::observer& observer;
 };
 
 }  // namespace binding

@@ -66,6 +66,14 @@ public:
 
     std::size_t size() const { return objects_.size(); }
 
+    void each(const std::function<void(const Object&)>& visit) const
+    {
+        for (const auto& [uid, object] : objects_)
+        {
+            visit(object);
+        }
+    }
+
     // The answer to a write of ours. Of an object that is gone meanwhile it is dropped.
     void applied(kube::object_json object)
     {

@@ -29,6 +29,14 @@ watch_failure failure_of(const support::error& error)
 
 }  // namespace
 
+watcher::restarts& watcher::restarts::operator+=(const restarts& more)
+{
+    ended += more.ended;
+    failed += more.failed;
+    expired += more.expired;
+    return *this;
+}
+
 watcher::watcher(
     scope scope,
     kube::client& client,
@@ -78,6 +86,7 @@ task<> watcher::list_page(bool first)
     const auto page = co_await client_.list(std::move(request));
     if (!page)
     {
+        count(page.error());
         report(trouble::place::list, page.error());
         machine_.list_failed(failure_of(page.error()), page.error().retry_after, clock_.now());
         co_return;
@@ -104,6 +113,7 @@ task<> watcher::open_watch()
     auto opened = co_await client_.watch(std::move(request));
     if (!opened)
     {
+        count(opened.error());
         report(trouble::place::watch, opened.error());
         machine_.watch_failed(failure_of(opened.error()), opened.error().retry_after, clock_.now());
         co_return;
@@ -125,6 +135,7 @@ task<> watcher::read_event()
     }
     else if (!*event)
     {
+        ++restarted_.ended;
         machine_.watch_ended(clock_.now());
     }
     else
@@ -164,6 +175,7 @@ void watcher::take_event(const kube::watch_event& event)
 // That a watch breaks is part of its life: it is resumed. Only what happens again and again is trouble.
 void watcher::stream_failed(const support::error& error)
 {
+    count(error);
     machine_.watch_failed(failure_of(error), error.retry_after, clock_.now());
     if (machine_.watch_failures() > 1 || error.code == errc::bad_answer)
     {
@@ -173,6 +185,11 @@ void watcher::stream_failed(const support::error& error)
     {
         support::log(log_level::debug, "a watch broke and is resumed", {{"error", error.message}});
     }
+}
+
+void watcher::count(const support::error& error)
+{
+    ++(failure_of(error) == watch_failure::expired ? restarted_.expired : restarted_.failed);
 }
 
 void watcher::report(trouble::place where, const support::error& error)

@@ -46,6 +46,17 @@ public:
 
     support::task<> run();
 
+    // How often what it follows had to be asked for again, by what ended it.
+    struct restarts
+    {
+        std::size_t ended = 0;    // by the server in its time, as it does to each watch
+        std::size_t failed = 0;   // cut, silent, refused
+        std::size_t expired = 0;  // fallen too far behind: everything was listed again
+
+        restarts& operator+=(const restarts& more);
+    };
+    const restarts& restarted() const { return restarted_; }
+
 private:
     // What went wrong, as far as it is worth a line of its own.
     struct trouble
@@ -69,6 +80,7 @@ private:
     support::task<> read_event();
     void take_event(const kube::watch_event& event);
     void stream_failed(const support::error& error);
+    void count(const support::error& error);
     void report(trouble::place where, const support::error& error);
     void report_recovery();
 
@@ -80,6 +92,7 @@ private:
     watch_machine machine_;
     std::unique_ptr<kube::watch_stream> stream_;
     std::optional<trouble> trouble_;
+    restarts restarted_;
 };
 
 }  // namespace runtime

@@ -128,6 +128,13 @@ public:
 
     std::size_t in_work() const { return in_work_.size(); }
 
+    // How many take() could give now, one after the other.
+    std::size_t depth(support::time_point now) const
+    {
+        const auto is_due = [&](const auto& waiting) { return std::get<0>(waiting) <= now; };
+        return static_cast<std::size_t>(std::ranges::count_if(ready_, is_due));
+    }
+
 private:
     struct request
     {

@@ -58,6 +58,7 @@ TEST(options, have_defaults)
     EXPECT_EQ(chosen.cloud, "");
     EXPECT_EQ(chosen.resync_period, 10min);
     EXPECT_EQ(chosen.write_deadline, 30s);
+    EXPECT_EQ(chosen.metrics, std::nullopt);
     EXPECT_EQ(chosen.log_level, log_level::info);
     EXPECT_EQ(chosen.log_format, log_format::text);
 }
@@ -120,6 +121,11 @@ const std::vector<flag> flags{
      "250ms",
      is<support::duration>(&app::options::write_deadline, 1500ms),
      is<support::duration>(&app::options::write_deadline, 250ms)},
+    {"--metrics-bind-address",
+     ":8080",
+     "[::1]:0",
+     is(&app::options::metrics, std::optional(net::listen_address{"", 8080})),
+     is(&app::options::metrics, std::optional(net::listen_address{"::1", 0}))},
     {"--log-level",
      "debug",
      "error",
@@ -220,6 +226,12 @@ TEST(options, durations_have_bounds)
     EXPECT_EQ(options({"--write-deadline=1h"}).write_deadline, 1h);
 }
 
+TEST(options, no_pages_are_served_at_0_and_any_port_at_colon_0)
+{
+    EXPECT_EQ(options({"--metrics-bind-address=0"}).metrics, std::nullopt);
+    EXPECT_EQ(options({"--metrics-bind-address=:0"}).metrics, net::listen_address{});
+}
+
 TEST(options, help_fits_a_terminal_and_says_defaults_variables_and_exit_codes)
 {
     const std::string help = text_instead({"--help"});
@@ -231,6 +243,7 @@ TEST(options, help_fits_a_terminal_and_says_defaults_variables_and_exit_codes)
           "default: 30s",
           "default: info",
           "default: text",
+          "default: 0, nowhere",
           "debug, info, warn or error",
           "json or text",
           "repeatable",
@@ -280,6 +293,10 @@ TEST(options, mistakes_are_told_in_one_line_that_says_what_to_do)
         {{"--write-deadline=1x"}, {}, "--write-deadline: \"1x" + duration},
         {{"--write-deadline=99ms"}, {}, "--write-deadline: must be from 100ms to 1h, not 99ms"},
         {{"--write-deadline=61m"}, {}, "--write-deadline: must be from 100ms to 1h, not 61m"},
+        {{"--metrics-bind-address=8080"},
+         {},
+         "--metrics-bind-address: \"8080\" is no address to listen on; write it as in :8080, 127.0.0.1:8080 "
+         "or [::1]:8080"},
         {{"--log-level=loud"}, {}, "--log-level: log level \"loud\"" + level},
         {{"--log-level=INFO"}, {}, "--log-level: log level \"INFO\"" + level},
         {{"--log-format=xml"}, {}, "--log-format: log format \"xml\" is not known; use json or text"},
@@ -298,6 +315,10 @@ TEST(options, mistakes_are_told_in_one_line_that_says_what_to_do)
         {{},
          {{"CERTIFICATE_BINDING_WRITE_DEADLINE", "5"}},
          "CERTIFICATE_BINDING_WRITE_DEADLINE: \"5" + duration},
+        {{},
+         {{"CERTIFICATE_BINDING_METRICS_BIND_ADDRESS", "x"}},
+         "CERTIFICATE_BINDING_METRICS_BIND_ADDRESS: \"x\" is no address to listen on; write it as in :8080, "
+         "127.0.0.1:8080 or [::1]:8080"},
         {{},
          {{"CERTIFICATE_BINDING_LOG_LEVEL", "x"}},
          "CERTIFICATE_BINDING_LOG_LEVEL: log level \"x\"" + level},

@@ -8,6 +8,8 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -343,6 +345,9 @@ const std::vector<mistake> mistakes{
     {"bad_duration", argument("--resync-period=5"), "--resync-period: \"5\" is not a duration; write it as in"
     },
     {"duration_of_two_lines", argument("--resync-period=5\n6"), "--resync-period: \"5 6\" is not a duration"},
+    {"bad_metrics_address",
+     argument("--metrics-bind-address=localhost:8080"),
+     "--metrics-bind-address: \"localhost:8080\" is no address to listen on; write it as in :8080, "},
     {"bad_log_level",
      argument("--log-level=loud"),
      "--log-level: log level \"loud\" is not known; use debug, "},
@@ -368,6 +373,61 @@ TEST_F(program, asked_for_help_or_its_version_ends_with_0_whatever_its_configura
         EXPECT_THAT(ended.out, HasSubstr(said));
         EXPECT_EQ(ended.err, "");
     }
+}
+
+TEST_F(program, whose_metrics_port_is_taken_ends_with_2_and_one_line)
+{
+    asio::io_context context;
+    tcp::acceptor taken(context, {asio::ip::address_v4::loopback(), 0});
+    const auto address = "127.0.0.1:" + std::to_string(taken.local_endpoint().port());
+    start from;
+    from.arguments.push_back("--metrics-bind-address=" + address);
+    const auto ended = testbed::run(command(from));
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_EQ(
+        ended.err,
+        "certificate-binding-controller: --metrics-bind-address: cannot listen on " + address +
+            ": Address already in use\n"
+    );
+}
+
+// ---- its pages ----
+
+// What the program answers, by HTTP/1.0.
+std::string ask(int port, const std::string& path)
+{
+    asio::io_context context;
+    tcp::socket socket(context);
+    boost::system::error_code failed;
+    socket.connect({asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port)}, failed);
+    if (failed)
+    {
+        return failed.message();
+    }
+    asio::write(socket, asio::buffer("GET " + path + " HTTP/1.0\r\n\r\n"));
+    std::string answer;
+    asio::read(socket, asio::dynamic_buffer(answer), failed);
+    return answer;
+}
+
+TEST_F(program, serves_its_metrics_and_whether_it_lives_and_is_ready)
+{
+    start from;
+    const int pages = testbed::free_port();
+    from.arguments.push_back("--metrics-bind-address=127.0.0.1:" + std::to_string(pages));
+    testbed::child child(command(from), log());
+    ASSERT_TRUE(eventually("an answer", [&] { return ask(pages, "/healthz").ends_with("\r\n\r\nok\n"); }))
+        << child.output();
+    EXPECT_THAT(ask(pages, "/readyz"), StartsWith("HTTP/1.1 503 ")) << "there is no API server";
+    const auto metrics = ask(pages, "/metrics");
+    EXPECT_THAT(metrics, StartsWith("HTTP/1.1 200 OK\r\n"));
+    EXPECT_THAT(metrics, HasSubstr("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
+    EXPECT_THAT(metrics, HasSubstr("\ncertificatebinding_bindings{reason=\"Attached\"} 0\n"));
+    expect_no_secret(metrics);
+    EXPECT_THAT(child.output(), HasSubstr("metrics=127.0.0.1:" + std::to_string(pages)));
+    child.signal(SIGTERM);
+    ASSERT_TRUE(eventually("the end", [&] { return !child.running(); })) << child.output();
+    EXPECT_EQ(child.wait(), 0) << child.output();
 }
 
 // ---- what is waited for, and the end ----

@@ -81,7 +81,8 @@ protected:
                    test.clock(),
                    store,
                    random,
-                   [&test](binding::target t) { test.asked_for.push_back(t.listener.str()); }},
+                   [&test](binding::target t) { test.asked_for.push_back(t.listener.str()); },
+                   test.seen},
                   test.settings
               )
         {}
@@ -148,6 +149,7 @@ protected:
     kube::client* other_kube = nullptr;
     binding::settings settings;
     std::vector<std::string> asked_for;
+    test::observed seen;
     std::optional<alone> one;
 };
 
@@ -319,6 +321,30 @@ TEST_F(reconciler, an_ambiguous_put_is_sent_once_whatever_became_of_it)
         EXPECT_EQ(cloud.puts.size() - puts, took_effect ? 1U : 2U);
         EXPECT_TRUE(took_effect || clock().now() - began >= 30s);
         cloud.after_put = cloud.before_put = nullptr;
+    }
+}
+
+TEST_F(reconciler, tells_of_each_put_and_how_long_a_foreign_commit_would_have_been_lost)
+{
+    std::vector<std::optional<cloud::failure>> ends{
+        cloud::failure::refused, cloud::failure::ambiguous, std::nullopt
+    };
+    cloud.before_put = [&](const auto&) -> std::optional<cloud::error> {
+        clock().set(clock().now() + 7s);  // as long as Octavia took
+        const auto end = ends.front();
+        ends.erase(ends.begin());
+        return end ? std::optional(cloud::error{*end, "trouble", {}, {}}) : std::nullopt;
+    };
+    attach("web", cert_a);
+    ASSERT_EQ(seen.updates.size(), 3U);
+    EXPECT_EQ(seen.updates[0].failed, cloud::failure::refused);
+    EXPECT_EQ(seen.updates[0].window, std::nullopt) << "it surely had no effect";
+    EXPECT_EQ(seen.updates[1].failed, cloud::failure::ambiguous);
+    EXPECT_EQ(seen.updates[2].failed, std::nullopt);
+    for (const auto& each : {seen.updates[1], seen.updates[2]})
+    {
+        EXPECT_GE(each.window, 7s);
+        EXPECT_LT(each.window, 8s) << "from the read before it";
     }
 }
 

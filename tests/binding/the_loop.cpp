@@ -18,7 +18,8 @@ process::process(loop& loop, kube::client& kube, fake_cloud& cloud)
           [] {}
       ),
       reconciler(
-          {kube, cloud, loop.clock(), bindings, random, [this](binding::target t) { pool.add(t); }}, {}
+          {kube, cloud, loop.clock(), bindings, random, [this](binding::target t) { pool.add(t); }, observed},
+          {}
       ),
       pool(
           loop.executor(),

@@ -3,6 +3,7 @@
 #include "binding/bindings.hpp"
 #include "binding/fake_cloud.hpp"
 #include "binding/invariants.hpp"
+#include "binding/observed.hpp"
 #include "binding/reconciler.hpp"
 #include "component/fake_kube.hpp"
 #include "runtime/worker_pool.hpp"
@@ -36,6 +37,7 @@ struct process
         pool.stop();
     }
 
+    test::observed observed;
     support::random_engine random;
     runtime::work_queue<binding::target> queue;
     binding::bindings bindings;

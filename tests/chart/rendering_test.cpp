@@ -141,7 +141,7 @@ app::options options_of(const json& container)
     return parsed ? std::get<app::options>(*parsed) : app::options{};
 }
 
-TEST(chart, starts_the_program_with_its_own_defaults_but_for_the_log)
+TEST(chart, starts_the_program_with_its_own_defaults_but_for_the_log_and_the_metrics)
 {
     const auto options = options_of(container_of(rendered()));
     const app::options defaults;
@@ -150,6 +150,7 @@ TEST(chart, starts_the_program_with_its_own_defaults_but_for_the_log)
     EXPECT_EQ(options.namespaces, defaults.namespaces);
     EXPECT_EQ(options.resync_period, defaults.resync_period);
     EXPECT_EQ(options.write_deadline, defaults.write_deadline);
+    EXPECT_EQ(options.metrics, (net::listen_address{"", 8080}));
     EXPECT_EQ(options.log_level, defaults.log_level);
     EXPECT_EQ(options.log_format, support::log_format::json);
 }
@@ -163,6 +164,7 @@ TEST(chart, passes_its_values_on_to_the_program)
         "--set=watchNamespaces={team-b,team-a}",
         "--set=resyncPeriod=1h30m",
         "--set=writeDeadline=45s",
+        "--set=metrics.port=9090",
         "--set=log.level=debug",
         "--set=log.format=text",
         "--set=extraEnv[0].name=NO_PROXY",
@@ -174,6 +176,7 @@ TEST(chart, passes_its_values_on_to_the_program)
     EXPECT_THAT(options.namespaces, testing::ElementsAre(team_a, team_b));
     EXPECT_EQ(options.resync_period, 90min);
     EXPECT_EQ(options.write_deadline, 45s);
+    EXPECT_EQ(options.metrics, (net::listen_address{"", 9090}));
     EXPECT_EQ(options.log_level, support::log_level::debug);
     EXPECT_EQ(options.log_format, support::log_format::text);
     EXPECT_EQ(container["env"].dump(), R"([{"name":"NO_PROXY","value":"10.0.0.0/8"}])");
@@ -209,6 +212,18 @@ TEST(chart, has_a_value_for_each_flag_that_a_pod_can_use)
         flags.erase(text_of_argument.substr(0, text_of_argument.find('=')));
     }
     EXPECT_THAT(flags, IsEmpty());
+}
+
+TEST(chart, probes_the_program_where_it_serves_its_pages)
+{
+    json container = container_of(rendered({"--set=metrics.port=9090"}));
+    EXPECT_EQ(container["ports"][0]["containerPort"], 9090);
+    EXPECT_EQ(container["livenessProbe"]["httpGet"]["path"], "/healthz");
+    EXPECT_EQ(container["readinessProbe"]["httpGet"]["path"], "/readyz");
+    for (const auto* probe : {"livenessProbe", "readinessProbe"})
+    {
+        EXPECT_EQ(container[probe]["httpGet"]["port"], container["ports"][0]["name"]);
+    }
 }
 
 TEST(chart, takes_the_image_by_tag_or_by_digest)

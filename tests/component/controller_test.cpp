@@ -172,6 +172,27 @@ TEST_F(controller, attaches_what_is_there_before_it_starts)
     EXPECT_NE(kube.object("a")["status"]["certificate"].value("expiresAt", ""), "");
 }
 
+TEST_F(controller, shows_in_its_metrics_what_it_did_and_what_there_is)
+{
+    kube.create({.name = "web", .certificate = certificate("a.example.com").id, .listener = listener});
+    start();
+    EXPECT_FALSE(running->controller.ready());
+    ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }));
+    EXPECT_TRUE(running->controller.ready());
+    kube.end_watches();
+    advance(1s);
+    const auto seen = running->controller.metrics();
+    EXPECT_THAT(seen, HasSubstr("certificatebinding_bindings{reason=\"Attached\"} 1\n"));
+    EXPECT_THAT(seen, HasSubstr("certificatebinding_listener_updates_total{result=\"accepted\"} 1\n"));
+    EXPECT_THAT(seen, HasSubstr("certificatebinding_foreign_update_window_seconds_count 1\n"));
+    EXPECT_THAT(seen, HasSubstr("_expiration_timestamp_seconds{namespace=\"shop\",name=\"web\"} 1"));
+    EXPECT_THAT(seen, HasSubstr("certificatebinding_watch_restarts_total{cause=\"ended\"} 1\n"));
+    EXPECT_THAT(
+        seen, HasSubstr("controller_runtime_reconcile_errors_total{controller=\"certificatebinding\"} 0\n")
+    );
+    EXPECT_THAT(seen, Not(HasSubstr("result=\"requeue_after\"} 0\n")));
+}
+
 TEST_F(controller, waits_for_a_payload_and_attaches_then)
 {
     const auto a = sim.add_certificate(

@@ -440,6 +440,30 @@ TEST_F(watcher, refused_credentials_are_told)
     EXPECT_THAT(log.text(), HasSubstr("401 Unauthorized: Unauthorized; the credentials are refused"));
 }
 
+TEST_F(watcher, counts_what_ended_a_watch)
+{
+    const auto counts = [this] {
+        const auto& each = followed->restarted();
+        return std::vector{each.ended, each.failed, each.expired};
+    };
+    start();
+    EXPECT_THAT(counts(), ElementsAre(0, 0, 0));
+    advance(10s);
+    api.end_watches();
+    advance(10s);
+    EXPECT_THAT(counts(), ElementsAre(1, 0, 0));
+    api.cut_watches();
+    step();
+    EXPECT_THAT(counts(), ElementsAre(1, 1, 0));
+    ASSERT_TRUE(catches_up());
+    api.go_down();
+    create("b");
+    api.compact();
+    api.come_up();
+    ASSERT_TRUE(catches_up());
+    EXPECT_EQ(counts().back(), 1U);
+}
+
 TEST_F(watcher, what_works_says_nothing)
 {
     create("a");

@@ -38,6 +38,20 @@ TEST_F(work_queue, a_key_is_given_when_it_is_due)
     EXPECT_EQ(queue.in_work(), 1U);
 }
 
+TEST_F(work_queue, its_depth_is_what_waits_to_be_taken)
+{
+    queue.add("a", t0);
+    queue.add("b", t0);
+    queue.add("c", t0 + 1s);
+    EXPECT_EQ(queue.depth(t0), 2U);
+    ASSERT_EQ(queue.take(t0), "a");
+    queue.add("a", t0);  // for when it is back from work
+    EXPECT_EQ(queue.depth(t0), 1U);
+    EXPECT_EQ(queue.depth(t0 + 1s), 2U);
+    queue.finish("a", {outcome::kind::done, {}}, t0);
+    EXPECT_EQ(queue.depth(t0), 2U);
+}
+
 TEST_F(work_queue, the_longest_due_comes_first_and_ties_in_the_order_of_the_calls)
 {
     queue.add("late", t0 + 2s);

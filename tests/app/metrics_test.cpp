@@ -1,0 +1,186 @@
+#include "app/metrics.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace {
+
+using namespace std::chrono_literals;
+using kind = runtime::outcome::kind;
+using testing::Contains;
+using testing::Each;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+class metrics : public testing::Test
+{
+protected:
+    std::vector<std::string> lines(std::size_t depth = 0, runtime::watcher::restarts restarts = {}) const
+    {
+        std::vector<std::string> made;
+        std::istringstream text(counted.page({bindings, depth, restarts}));
+        for (std::string line; std::getline(text, line);)
+        {
+            made.push_back(line);
+        }
+        return made;
+    }
+
+    // A binding as the API server shows it, `more` being its status.
+    void add(const std::string& name, const std::string& more)
+    {
+        const std::string uid = "00000000-0000-4000-8000-00000000000" + std::to_string(++bindings_);
+        std::string text =
+            R"({"metadata":{"name":")" + name + R"(","namespace":"shop","uid":")" + uid +
+            R"(","resourceVersion":"1","generation":1,"creationTimestamp":"2026-11-24T00:00:00Z"},)"
+            R"("spec":{"certificateId":"aaaaaaaa-0000-4000-8000-000000000001","resourceType":"octavia:listener",)"
+            R"("resourceId":"11111111-0000-4000-8000-000000000001","region":"sao1"},"status":)" +
+            more + "}";
+        text.reserve(text.size() + 64);
+        sink.changed(text);
+        ASSERT_EQ(bindings.size(), static_cast<std::size_t>(bindings_));
+    }
+
+    app::metrics counted;
+    binding::bindings bindings{[](const auto*, const auto*) {}, [] {}};
+    runtime::object_sink& sink = bindings.scope("");
+
+private:
+    int bindings_ = 0;
+};
+
+std::string ready(const std::string& reason, const std::string& status = "False")
+{
+    return R"({"observedGeneration":1,"conditions":[{"type":"Ready","status":")" + status +
+           R"(","reason":")" + reason +
+           R"(","message":"","observedGeneration":1,"lastTransitionTime":"2026-11-24T00:00:00Z"}]})";
+}
+
+std::string expiring(const std::string& certificate, const std::string& when)
+{
+    return R"({"observedGeneration":1,"certificate":{"id":")" + certificate +
+           R"(","status":"ACTIVE","expiresAt":")" + when + R"("}})";
+}
+
+TEST_F(metrics, have_a_type_and_a_help_text_each)
+{
+    add("web", expiring("aaaaaaaa-0000-4000-8000-000000000001", "2026-12-01T00:00:00Z"));
+    std::string helped;
+    std::string typed;
+    for (const std::string& line : lines())
+    {
+        std::istringstream words(line);
+        std::string hash;
+        std::string what;
+        std::string name;
+        words >> hash >> what >> name;
+        if (what == "HELP")
+        {
+            helped = name;
+            EXPECT_GT(line.size(), line.find(name) + name.size() + 10) << line;
+            EXPECT_TRUE(line.ends_with('.')) << line;
+        }
+        else if (what == "TYPE")
+        {
+            typed = name;
+            EXPECT_EQ(typed, helped);
+        }
+        else
+        {
+            EXPECT_THAT(line, StartsWith(typed));
+        }
+    }
+}
+
+TEST_F(metrics, are_there_before_anything_happened)
+{
+    EXPECT_THAT(lines(), Contains("certificatebinding_listener_updates_total{result=\"accepted\"} 0"));
+    EXPECT_THAT(
+        lines(),
+        Contains("controller_runtime_reconcile_total{controller=\"certificatebinding\",result=\"error\"} 0")
+    );
+    EXPECT_THAT(
+        lines(), Contains("controller_runtime_reconcile_errors_total{controller=\"certificatebinding\"} 0")
+    );
+    EXPECT_THAT(lines(), Contains("certificatebinding_foreign_update_window_seconds_count 0"));
+    EXPECT_THAT(lines(), Contains("certificatebinding_bindings{reason=\"LastCertificate\"} 0"));
+    EXPECT_THAT(lines(), Contains("certificatebinding_build_info{version=\"" PROJECT_VERSION "\"} 1"));
+}
+
+TEST_F(metrics, count_rounds_by_how_they_ended)
+{
+    for (const kind each : {kind::retry, kind::retry, kind::later, kind::done})
+    {
+        counted.reconciled(each);
+    }
+    const std::string total = "controller_runtime_reconcile_total{controller=\"certificatebinding\",result=";
+    EXPECT_THAT(lines(), Contains(total + "\"error\"} 2"));
+    EXPECT_THAT(lines(), Contains(total + "\"requeue_after\"} 1"));
+    EXPECT_THAT(lines(), Contains(total + "\"success\"} 1"));
+    EXPECT_THAT(
+        lines(), Contains("controller_runtime_reconcile_errors_total{controller=\"certificatebinding\"} 2")
+    );
+}
+
+TEST_F(metrics, count_listener_updates_and_measure_the_window_of_those_that_may_count)
+{
+    using cloud::failure;
+    counted.listener_updated(std::nullopt, 300ms);
+    counted.listener_updated(failure::ambiguous, 70s);
+    counted.listener_updated(failure::busy, std::nullopt);
+    counted.listener_updated(failure::refused, std::nullopt);
+    counted.listener_updated(failure::access_denied, std::nullopt);
+    counted.listener_updated(failure::rate_limited, std::nullopt);
+    const std::string updates = "certificatebinding_listener_updates_total{result=";
+    EXPECT_THAT(lines(), Contains(updates + "\"accepted\"} 1"));
+    EXPECT_THAT(lines(), Contains(updates + "\"unanswered\"} 1"));
+    EXPECT_THAT(lines(), Contains(updates + "\"busy\"} 1"));
+    EXPECT_THAT(lines(), Contains(updates + "\"refused\"} 1"));
+    EXPECT_THAT(lines(), Contains(updates + "\"failed\"} 2"));
+    const std::string window = "certificatebinding_foreign_update_window_seconds_";
+    EXPECT_THAT(lines(), Contains(window + "bucket{le=\"0.25\"} 0"));
+    EXPECT_THAT(lines(), Contains(window + "bucket{le=\"0.5\"} 1"));
+    EXPECT_THAT(lines(), Contains(window + "count 2"));
+    EXPECT_THAT(lines(), Contains(window + "sum 70.3"));
+}
+
+TEST_F(metrics, show_when_the_certificate_of_a_binding_expires)
+{
+    const std::string name =
+        "certificatebinding_certificate_expiration_timestamp_seconds{namespace=\"shop\",name=";
+    add("web", expiring("aaaaaaaa-0000-4000-8000-000000000001", "2026-12-01T00:00:00Z"));
+    add("old", expiring("bbbbbbbb-0000-4000-8000-000000000002", "2026-12-01T00:00:00Z"));
+    add("new", ready("Progressing"));
+    EXPECT_THAT(lines(), Contains(name + "\"web\"} 1796083200"));
+    EXPECT_THAT(lines(), Each(Not(StartsWith(name + "\"old\"")))) << "it is of another certificate";
+    EXPECT_THAT(lines(), Each(Not(StartsWith(name + "\"new\""))));
+}
+
+TEST_F(metrics, count_bindings_by_reason)
+{
+    add("a", ready("Attached", "True"));
+    add("b", ready("Attached", "True"));
+    add("c", ready("Conflict"));
+    add("d", R"({"observedGeneration":-1})");
+    add("e", ready("CertificateActive"));  // nonsense, and not ours
+    EXPECT_THAT(lines(), Contains("certificatebinding_bindings{reason=\"Attached\"} 2"));
+    EXPECT_THAT(lines(), Contains("certificatebinding_bindings{reason=\"Conflict\"} 1"));
+    EXPECT_THAT(lines(), Contains("certificatebinding_bindings{reason=\"\"} 1"));
+    EXPECT_THAT(lines(), Contains("certificatebinding_bindings{reason=\"Progressing\"} 0"));
+}
+
+TEST_F(metrics, show_the_queue_and_the_watches)
+{
+    const auto seen = lines(3, {.ended = 5, .failed = 2, .expired = 1});
+    EXPECT_THAT(
+        seen, Contains("workqueue_depth{name=\"certificatebinding\",controller=\"certificatebinding\"} 3")
+    );
+    EXPECT_THAT(seen, Contains("certificatebinding_watch_restarts_total{cause=\"ended\"} 5"));
+    EXPECT_THAT(seen, Contains("certificatebinding_watch_restarts_total{cause=\"failed\"} 2"));
+    EXPECT_THAT(seen, Contains("certificatebinding_watch_restarts_total{cause=\"expired\"} 1"));
+}
+
+}  // namespace

@@ -329,7 +329,7 @@ const std::vector<mistake> mistakes{
      "auth_url: the URL holds a user name; credentials do not belong into a URL\n"},
     {"cloud_without_its_secret",
      change("clouds.yaml", "application_credential_secret: canary-secret", ""),
-     work + "auth.application_credential_secret is missing; add it here or in secure.yaml\n"},
+     work + "auth.application_credential_secret is missing; add it\n"},
     {"missing_authority_of_the_cloud",
      change("clouds.yaml", "%/ca.crt", "%/none"),
      work + "cacert: cannot read %/none: No such file or directory\n"},

@@ -150,7 +150,7 @@ std::string read_interface(entry_reader& entry)
     }
     if (word != "public" && word != "internal" && word != "admin")
     {
-        entry.note("interface \"" + support::clean(word) + "\" is not known; use public, internal or admin");
+        entry.note("interface is not known; use public, internal or admin");
     }
     return word;
 }
@@ -203,7 +203,7 @@ void read_password_login(entry_reader& entry, cloud_entry& read)
     require_domain(entry, read.user, "user");
     if (read.secret.empty())
     {
-        entry.note("auth.password is missing; add it here or in secure.yaml");
+        entry.note("auth.password is missing; add it");
     }
     if (read.project.empty())
     {
@@ -235,7 +235,7 @@ void read_application_credential_login(entry_reader& entry, cloud_entry& read)
     }
     if (read.secret.empty())
     {
-        entry.note("auth.application_credential_secret is missing; add it here or in secure.yaml");
+        entry.note("auth.application_credential_secret is missing; add it");
     }
 }
 
@@ -252,36 +252,33 @@ void read_login(entry_reader& entry, cloud_entry& read)
     }
     else
     {
-        entry.note(
-            "auth_type \"" + support::clean(type) +
-            "\" is not supported; use password or v3applicationcredential"
-        );
+        entry.note("auth_type is not supported; use password or v3applicationcredential");
     }
 }
 
-std::string read_ca(entry_reader& entry, const file_reader& read_file)
+void require_verification(entry_reader& entry)
 {
     if (entry.flag("verify") == false || entry.flag("insecure") == true)
     {
-        entry.note("TLS is always verified; remove verify: false and give the cloud's CA with cacert: <file>"
-        );
+        entry.note("TLS is always verified; remove verify: false and give the cloud's CA with cacert");
     }
-    const std::string path = entry.text({"cacert"});
+}
+
+// The certificates in the file that the entry names; empty if it names none.
+result<std::string> read_ca(const yaml_entry& entry, const file_reader& read_file)
+{
+    entry_reader keys(entry);
+    const std::string path = keys.text({"cacert"});
+    if (keys.failed())
+    {
+        return keys.error();
+    }
     if (path.empty())
     {
-        return {};
+        return std::string();
     }
     auto pem = read_file(path);
-    if (!pem)
-    {
-        entry.note("cacert: " + pem.error().message);
-        return {};
-    }
-    if (const auto usable = net::check_certificates_pem(*pem); !usable)
-    {
-        entry.note("cacert " + support::clean(path) + ": " + usable.error().message);
-    }
-    return *pem;
+    return pem ? pem : fail(errc::invalid, entry.label + ": cacert: " + pem.error().message);
 }
 
 result<std::string> read_file_from_disk(const std::string& path)
@@ -312,6 +309,35 @@ result<std::string> read_expanded(const std::string& path)
 
 }  // namespace
 
+result<cloud_entry> understand_entry(yaml_entry written, std::string ca_pem)
+{
+    entry_reader entry(std::move(written));
+    cloud_entry read;
+    read.cloud = entry.entry().cloud;
+    read.keystone = read_keystone(entry);
+    read_login(entry, read);
+    read.interface = read_interface(entry);
+    read.load_balancer_endpoint = read_url(entry, "load_balancer_endpoint_override");
+    read.key_manager_endpoint = read_url(entry, "key_manager_endpoint_override");
+    require_verification(entry);
+    read.id = net::sha256_hex(entry.entry().content_id + ca_pem);
+    if (!ca_pem.empty())
+    {
+        if (const auto usable = net::check_certificates_pem(ca_pem); !usable)
+        {
+            entry.note("cacert: " + usable.error().message);
+        }
+        auto tls = std::make_shared<net::tls_settings>();
+        tls->ca_pem = std::move(ca_pem);
+        read.tls = std::move(tls);
+    }
+    if (entry.failed())
+    {
+        return entry.error();
+    }
+    return read;
+}
+
 result<cloud_entry> parse_cloud_entry(
     std::string_view yaml,
     std::string_view secure_yaml,
@@ -325,27 +351,12 @@ result<cloud_entry> parse_cloud_entry(
     {
         return std::unexpected(written.error());
     }
-    entry_reader entry(std::move(*written));
-    cloud_entry read;
-    read.cloud = entry.entry().cloud;
-    read.keystone = read_keystone(entry);
-    read_login(entry, read);
-    read.interface = read_interface(entry);
-    const std::string ca_pem = read_ca(entry, read_file);
-    if (!ca_pem.empty())
+    auto ca_pem = read_ca(*written, read_file);
+    if (!ca_pem)
     {
-        auto tls = std::make_shared<net::tls_settings>();
-        tls->ca_pem = ca_pem;
-        read.tls = std::move(tls);
+        return std::unexpected(ca_pem.error());
     }
-    read.load_balancer_endpoint = read_url(entry, "load_balancer_endpoint_override");
-    read.key_manager_endpoint = read_url(entry, "key_manager_endpoint_override");
-    if (entry.failed())
-    {
-        return entry.error();
-    }
-    read.id = net::sha256_hex(entry.entry().content_id + ca_pem);
-    return read;
+    return understand_entry(std::move(*written), std::move(*ca_pem));
 }
 
 result<cloud_entry> load_cloud_entry(const std::string& file, const std::string& cloud)

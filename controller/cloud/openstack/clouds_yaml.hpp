@@ -54,6 +54,12 @@ struct cloud_entry
     std::optional<net::url> key_manager_endpoint;
 };
 
+struct yaml_entry;
+
+// What an entry means; `ca_pem` (empty: the system's trust) comes from elsewhere. Errors: invalid; they quote
+// URLs and nothing else.
+support::result<cloud_entry> understand_entry(yaml_entry written, std::string ca_pem);
+
 using file_reader = std::function<support::result<std::string>(const std::string& path)>;
 
 // The entry `cloud` of `yaml` (the text of `file`), with what `secure_yaml` (empty: none) adds to it; the

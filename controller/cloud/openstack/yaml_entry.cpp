@@ -16,8 +16,9 @@ using support::errc;
 using support::fail;
 using support::result;
 
-constexpr std::size_t largest_file = 1 << 20;  // what a Secret may hold
-constexpr int most_nodes = 10'000;             // of one entry, each alias counted as what it stands for
+constexpr std::size_t largest_file = 1 << 20;      // what a Secret may hold
+constexpr int most_nodes = 10'000;                 // of one entry, each alias counted as what it stands for
+constexpr std::size_t longest = 2 * largest_file;  // of its texts, counted so
 constexpr int deepest = 32;
 
 using node_map = std::map<std::string, YAML::Node>;
@@ -74,9 +75,10 @@ result<node_map> read_clouds(const YAML::Node& root, const std::string& file)
         );
     }
     node_map clouds;
-    for (const auto& pair : root["clouds"])
+    const YAML::Node entries = root["clouds"];
+    for (const auto& pair : entries)
     {
-        if (!root["clouds"].IsMap() || !pair.first.IsScalar())
+        if (!entries.IsMap() || !pair.first.IsScalar())
         {
             break;
         }
@@ -174,12 +176,17 @@ class canonical_text
 public:
     ~canonical_text() { support::wipe(text_); }
 
-    void add(std::string_view text) { text_ += std::to_string(text.size()) + ":" + std::string(text); }
+    void add(std::string_view text)
+    {
+        text_ += std::to_string(text.size()) + ":";
+        text_ += text;
+        written_ += text.size();
+    }
 
     void add(const YAML::Node& node)
     {
         ++depth_;
-        if (--budget_ < 0 || depth_ > deepest)
+        if (--budget_ < 0 || depth_ > deepest || written_ > longest)
         {
             budget_ = -1;
         }
@@ -237,6 +244,7 @@ private:
 
     std::string text_;
     int budget_ = most_nodes;
+    std::size_t written_ = 0;
     int depth_ = 0;
 };
 

@@ -1,0 +1,58 @@
+#include "cloud/openstack/allowed_urls.hpp"
+
+#include "support/text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace cloud::openstack {
+namespace {
+
+// Segments such as ".." lead elsewhere, and so may what is encoded.
+bool is_plain(const std::string& path)
+{
+    return !path.contains('%') && !path.contains("//") && !path.contains("/.");
+}
+
+}  // namespace
+
+support::result<allowed_urls> allowed_urls::parse(const std::vector<std::string>& texts)
+{
+    allowed_urls made{{}};
+    for (const std::string& text : texts)
+    {
+        if (text == "*")
+        {
+            made.any_ = true;
+            continue;
+        }
+        auto url = net::parse_url(text);
+        if (!url)
+        {
+            return std::unexpected(url.error());
+        }
+        if (!url->query.empty() || !is_plain(url->path))
+        {
+            return support::fail(
+                support::errc::invalid,
+                "\"" + support::clean(text) + "\" must be a URL without a query, dots or % in its path"
+            );
+        }
+        made.urls_.push_back(std::move(*url));
+    }
+    return made;
+}
+
+bool allowed_urls::admit(const net::url& url) const
+{
+    if (!url.query.empty() || !is_plain(url.path))
+    {
+        return false;
+    }
+    return any_ || std::ranges::any_of(urls_, [&url](const net::url& each) {
+               return url.origin == each.origin &&
+                      (url.path == each.path || url.path.starts_with(each.path + "/"));
+           });
+}
+
+}  // namespace cloud::openstack

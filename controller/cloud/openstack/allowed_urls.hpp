@@ -1,0 +1,28 @@
+#pragma once
+
+#include "net/url.hpp"
+#include "support/error.hpp"
+
+#include <string>
+#include <vector>
+
+namespace cloud::openstack {
+
+// Where the clouds.yaml of a tenant may send us: a URL is admitted if it is one of these or lies below it,
+// with the same scheme, host and port. No list admits a URL whose path a server could read otherwise.
+class allowed_urls
+{
+public:
+    // `texts` are URLs; "*" admits every http and https URL. Errors: invalid.
+    static support::result<allowed_urls> parse(const std::vector<std::string>& texts);
+
+    explicit allowed_urls(std::vector<net::url> urls) : urls_(std::move(urls)) {}
+
+    bool admit(const net::url& url) const;
+
+private:
+    std::vector<net::url> urls_;
+    bool any_ = false;
+};
+
+}  // namespace cloud::openstack

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "cloud/credentials.hpp"
+#include "cloud/openstack/allowed_urls.hpp"
+#include "cloud/openstack/clouds_yaml.hpp"
+#include "net/http.hpp"
+#include "support/backoff.hpp"
+#include "support/clock.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace cloud::openstack {
+
+// The credentials in use, each once. One goes when nobody holds it any more, and its token with it.
+class credential_registry final : public credential_reader
+{
+public:
+    // All references must outlive it and its credentials.
+    credential_registry(
+        net::http_client& http, support::clock& clock, support::random_engine& random, allowed_urls allowed
+    );
+
+    support::result<std::shared_ptr<credential>> read(const credential_text& text) override;
+
+    // The credential of an entry, such as the controller's own.
+    std::shared_ptr<credential> share(cloud_entry entry);
+
+private:
+    net::http_client& http_;
+    support::clock& clock_;
+    support::random_engine& random_;
+    allowed_urls allowed_;
+    std::map<std::string, std::weak_ptr<credential>> known_;  // by id
+};
+
+}  // namespace cloud::openstack

@@ -128,11 +128,13 @@ public:
 
     std::size_t in_work() const { return in_work_.size(); }
 
-    // How many take() could give now, one after the other.
+    // How many are due and not in work.
     std::size_t depth(support::time_point now) const
     {
-        const auto is_due = [&](const auto& waiting) { return std::get<0>(waiting) <= now; };
-        return static_cast<std::size_t>(std::ranges::count_if(ready_, is_due));
+        const auto due_of = [&](const row& waiting) {
+            return std::ranges::count_if(waiting, [&](const auto& each) { return std::get<0>(each) <= now; });
+        };
+        return static_cast<std::size_t>(due_of(ready_[0]) + due_of(ready_[1]));
     }
 
 private:

@@ -327,7 +327,7 @@ TEST_F(reconciler, an_ambiguous_put_is_sent_once_whatever_became_of_it)
 TEST_F(reconciler, tells_of_each_put_and_how_long_a_foreign_commit_would_have_been_lost)
 {
     std::vector<std::optional<cloud::failure>> ends{
-        cloud::failure::refused, cloud::failure::ambiguous, std::nullopt
+        cloud::failure::busy, cloud::failure::ambiguous, std::nullopt
     };
     cloud.before_put = [&](const auto&) -> std::optional<cloud::error> {
         clock().set(clock().now() + 7s);  // as long as Octavia took
@@ -337,7 +337,7 @@ TEST_F(reconciler, tells_of_each_put_and_how_long_a_foreign_commit_would_have_be
     };
     attach("web", cert_a);
     ASSERT_EQ(seen.updates.size(), 3U);
-    EXPECT_EQ(seen.updates[0].failed, cloud::failure::refused);
+    EXPECT_EQ(seen.updates[0].failed, cloud::failure::busy);
     EXPECT_EQ(seen.updates[0].window, std::nullopt) << "it surely had no effect";
     EXPECT_EQ(seen.updates[1].failed, cloud::failure::ambiguous);
     EXPECT_EQ(seen.updates[2].failed, std::nullopt);

@@ -616,9 +616,9 @@ int world_builder::converge()
             quiet_since = now;
         }
         const auto& end = std::get<binding::finish>(made);
-        const bool soon = end.next == binding::pause::retry ||
-                          ((end.next == binding::pause::after || end.next == binding::pause::settle) &&
-                           end.wait <= at_rest);
+        const bool timed = end.next == binding::pause::after || end.next == binding::pause::poll ||
+                           end.next == binding::pause::settle;
+        const bool soon = end.next == binding::pause::retry || (timed && end.wait <= at_rest);
         if (!soon || now - quiet_since > at_rest)
         {
             return puts;

@@ -62,8 +62,9 @@ struct watch_request
 {
     kube::resource resource;
     std::string name_space;
-    std::string resource_version;  // events after this one
+    std::string resource_version;  // events after this one; empty: what is there comes first, as added
     int timeout_seconds = 300;     // the server ends the watch about then
+    std::string name = {};         // of one object alone; empty: all
 };
 
 enum class watch_event_type

@@ -1,5 +1,6 @@
 #include "kube/decoder.hpp"
 
+#include "support/secret.hpp"
 #include "support/text.hpp"
 
 #include <simdjson.h>
@@ -178,8 +179,18 @@ class answer final : public object_answer
 public:
     explicit answer(std::string body) : body_(std::make_unique<std::string>(std::move(body)))
     {
-        body_->reserve(body_->size() + SIMDJSON_PADDING);
+        if (body_->capacity() < body_->size() + SIMDJSON_PADDING)
+        {
+            std::string padded;
+            padded.reserve(body_->size() + SIMDJSON_PADDING);
+            padded = *body_;
+            support::wipe(*body_);
+            *body_ = std::move(padded);
+        }
     }
+    ~answer() override { support::wipe(*body_); }  // it may be a Secret
+    answer(const answer&) = delete;
+    answer& operator=(const answer&) = delete;
 
     bool is_object() const
     {
@@ -338,6 +349,12 @@ support::error decode_status(int http_status, std::string_view body)
         made.message += ": " + support::clean(read.message);
     }
     return made;
+}
+
+watch_decoder::~watch_decoder()
+{
+    support::wipe(buffer_);
+    support::wipe(frame_);
 }
 
 void watch_decoder::feed(std::string_view bytes)

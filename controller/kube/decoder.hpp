@@ -28,6 +28,9 @@ class watch_decoder
 {
 public:
     explicit watch_decoder(std::size_t longest_line = 16 << 20) : longest_line_(longest_line) {}
+    ~watch_decoder();  // wipes what it holds, which may be a Secret
+    watch_decoder(const watch_decoder&) = delete;
+    watch_decoder& operator=(const watch_decoder&) = delete;
 
     void feed(std::string_view bytes);
 

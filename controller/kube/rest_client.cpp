@@ -52,6 +52,11 @@ std::string object_path(const resource& resource, const std::string& name_space,
     return collection_path(resource, name_space) + "/" + net::percent_encode(name);
 }
 
+bool is_secret(const resource& resource)
+{
+    return resource.group.empty() && resource.plural == "secrets";
+}
+
 class rest_watch final : public watch_stream
 {
 public:
@@ -116,14 +121,22 @@ public:
 
     task<result<std::unique_ptr<watch_stream>>> watch(watch_request request) override
     {
-        const std::string target =
+        std::string target =
             collection_path(request.resource, request.name_space) +
-            "?watch=true&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(request.timeout_seconds) +
-            "&resourceVersion=" + net::percent_encode(request.resource_version);
+            "?watch=true&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(request.timeout_seconds);
+        if (!request.name.empty())
+        {
+            target += "&fieldSelector=" + net::percent_encode("metadata.name=" + request.name);
+        }
+        if (!request.resource_version.empty())
+        {
+            target += "&resourceVersion=" + net::percent_encode(request.resource_version);
+        }
         for (bool again = true;; again = false)
         {
             const auto shown = credentials_.get();
             net::http_request asked = prepare("GET", target, {}, {}, answer_within, largest_header, shown);
+            asked.sensitive = is_secret(request.resource);
             auto opened = co_await http_.open(std::move(asked));
             if (!opened)
             {
@@ -158,19 +171,19 @@ public:
             target += "/" + request.subresource;
         }
         target += "?fieldManager=" + std::string(field_manager);
-        return object("PATCH", std::move(target), std::move(request.merge_patch));
+        return object("PATCH", std::move(target), std::move(request.merge_patch), false);
     }
 
     task<result<std::unique_ptr<object_answer>>> get(
         kube::resource resource, std::string name_space, std::string name
     ) override
     {
-        return object("GET", object_path(resource, name_space, name), {});
+        return object("GET", object_path(resource, name_space, name), {}, is_secret(resource));
     }
 
 private:
     task<result<std::unique_ptr<object_answer>>> object(
-        std::string method, std::string target, std::string merge_patch
+        std::string method, std::string target, std::string merge_patch, bool sensitive
     )
     {
         std::string type = merge_patch.empty() ? "" : "application/merge-patch+json";
@@ -180,7 +193,8 @@ private:
             std::move(merge_patch),
             std::move(type),
             answer_within,
-            largest_object
+            largest_object,
+            sensitive
         );
         if (!body)
         {
@@ -196,13 +210,15 @@ private:
         std::string body,
         std::string type,
         support::duration within,
-        std::size_t largest
+        std::size_t largest,
+        bool sensitive = false
     )
     {
         for (bool again = true;; again = false)
         {
             const auto shown = credentials_.get();
             net::http_request asked = prepare(method, target, body, type, within, largest, shown);
+            asked.sensitive = sensitive;
             auto response = co_await http_.send(std::move(asked));
             if (!response)
             {

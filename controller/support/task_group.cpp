@@ -23,7 +23,7 @@ struct task_group::state
     {}
 
     asio::any_io_executor executor;
-    std::list<asio::cancellation_signal> signals;
+    std::list<std::shared_ptr<asio::cancellation_signal>> signals;
     asio::steady_timer ended;  // never expires; cancelled when the last one has ended
 };
 
@@ -59,15 +59,26 @@ task_group::task_group(asio::any_io_executor executor) : state_(std::make_shared
 
 task_group::~task_group() = default;
 
-void task_group::spawn(task<> job)
+void task_group::job::cancel() const
+{
+    if (const auto signal = signal_.lock())
+    {
+        signal->emit(asio::cancellation_type::all);
+    }
+}
+
+task_group::job task_group::spawn(task<> work)
 {
     const auto self = state_;
-    const auto signal = self->signals.emplace(self->signals.end());
+    const auto signal =
+        self->signals.insert(self->signals.end(), std::make_shared<asio::cancellation_signal>());
+    job made;
+    made.signal_ = *signal;
     asio::co_spawn(
         self->executor,
-        std::move(job),
+        std::move(work),
         asio::bind_cancellation_slot(
-            signal->slot(),
+            (*signal)->slot(),
             [self, signal](const std::exception_ptr& thrown) {
                 self->signals.erase(signal);
                 if (self->signals.empty())
@@ -81,6 +92,7 @@ void task_group::spawn(task<> job)
             }
         )
     );
+    return made;
 }
 
 void task_group::cancel()
@@ -88,7 +100,7 @@ void task_group::cancel()
     // A job may end, and take its signal away, while it is told.
     for (auto it = state_->signals.begin(); it != state_->signals.end();)
     {
-        const auto here = it++;
+        const auto here = *it++;
         here->emit(asio::cancellation_type::all);
     }
 }

@@ -8,6 +8,10 @@
 #include <list>
 #include <memory>
 
+namespace boost::asio {
+class cancellation_signal;
+}
+
 namespace support {
 
 // Coroutines that run beside their owner and are cancelled and waited for together. An exception from one is
@@ -20,7 +24,18 @@ public:
     task_group(const task_group&) = delete;
     task_group& operator=(const task_group&) = delete;
 
-    void spawn(task<> job);
+    // One of the group, to cancel it alone; nothing happens if it has ended.
+    class job
+    {
+    public:
+        void cancel() const;
+
+    private:
+        friend class task_group;
+        std::weak_ptr<boost::asio::cancellation_signal> signal_;
+    };
+
+    job spawn(task<> work);
     void cancel();
     std::size_t running() const;
 

@@ -192,7 +192,10 @@ api_objects::answer api_objects::patch(
             ));
         }
         keep_system_fields(after, before);
-        after["status"] = before["status"];
+        if (before.contains("status"))
+        {
+            after["status"] = before["status"];
+        }
         drop_empty(after["metadata"]);
     }
     kind_.set_defaults(after);
@@ -220,7 +223,7 @@ api_objects::answer api_objects::patch(
     {
         return before;
     }
-    if (after["spec"] != before["spec"])
+    if (after.value("spec", json()) != before.value("spec", json()))
     {
         metadata["generation"] = metadata["generation"].get<int>() + 1;
     }

@@ -79,6 +79,7 @@ public:
     );
     std::uint64_t revision() const { return revision_; }
     std::size_t size() const { return objects_.size(); }
+    const std::map<std::string, std::shared_ptr<const json>>& all() const { return objects_; }
 
     // ---- history ----
     const std::deque<event>& events() const { return events_; }

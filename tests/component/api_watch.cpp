@@ -47,7 +47,14 @@ void api_watch::follow(const api_request& asked, std::uint64_t version)
 {
     ended_ = false;
     name_space_ = asked.name_space;
+    const std::string selector = asked.asked("fieldSelector");
+    const std::string by_name = "metadata.name=";
+    name_ = selector.starts_with(by_name) ? selector.substr(by_name.size()) : "";
     seen_ = version;
+    if (asked.asked("resourceVersion").empty())
+    {
+        show_what_is_there();
+    }
     const auto now = clock_.now();
     int seconds = 0;
     const std::string timeout = asked.asked("timeoutSeconds");
@@ -117,6 +124,20 @@ void api_watch::say(const std::string& text)
     bell_.ring();
 }
 
+// A watch from no version begins with it.
+void api_watch::show_what_is_there()
+{
+    for (const auto& [name, object] : objects_.all())
+    {
+        const auto& metadata = (*object)["metadata"];
+        if ((name_space_.empty() || metadata["namespace"] == name_space_) &&
+            (name_.empty() || metadata["name"] == name_))
+        {
+            pending_ += event_line("ADDED", object->dump());
+        }
+    }
+}
+
 void api_watch::take_events()
 {
     if (ended_)
@@ -130,7 +151,8 @@ void api_watch::take_events()
             continue;
         }
         seen_ = event.revision;
-        if (name_space_.empty() || event.name_space == name_space_)
+        if ((name_space_.empty() || event.name_space == name_space_) &&
+            (name_.empty() || (*event.object)["metadata"]["name"] == name_))
         {
             pending_ += event_line(event.type, event.object->dump());
         }

@@ -52,6 +52,7 @@ public:
 private:
     static constexpr std::size_t everything = SIZE_MAX;
 
+    void show_what_is_there();
     void take_events();
     void take_bookmark();
 
@@ -60,6 +61,7 @@ private:
     api_watches& all_;
     net::http_response start_;
     std::string name_space_;
+    std::string name_;  // of the one object; empty: all
     std::uint64_t seen_ = 0;
     std::string pending_;
     std::size_t left_ = everything;  // until it breaks

@@ -57,6 +57,21 @@ TEST_F(task_group, join_waits_for_all)
     EXPECT_EQ(events, (std::vector<std::string>{"a begins", "b begins", "a ends", "b ends", "joined"}));
 }
 
+TEST_F(task_group, one_may_be_cancelled_alone_and_only_once)
+{
+    const auto a = group.spawn(job("a", 1s));
+    const auto b = group.spawn(job("b", 1s));
+    step();
+    a.cancel();
+    step();
+    a.cancel();
+    advance(1s);
+    b.cancel();
+    EXPECT_EQ(group.running(), 0U);
+    EXPECT_EQ(events, (std::vector<std::string>{"a begins", "b begins", "a is cancelled", "b ends"}));
+    EXPECT_EQ(log.text(), "");
+}
+
 TEST_F(task_group, join_of_none_returns_at_once)
 {
     spawn(join("joined"));

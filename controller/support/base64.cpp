@@ -1,0 +1,62 @@
+#include "support/base64.hpp"
+
+#include <cstdint>
+
+namespace support {
+namespace {
+
+// 0 to 63; empty for what is no digit.
+std::optional<std::uint32_t> digit(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+    {
+        return c - 'A';
+    }
+    if (c >= 'a' && c <= 'z')
+    {
+        return c - 'a' + 26;
+    }
+    if (c >= '0' && c <= '9')
+    {
+        return c - '0' + 52;
+    }
+    if (c == '+' || c == '/')
+    {
+        return c == '+' ? 62 : 63;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> decode_base64(std::string_view text)
+{
+    if (text.size() % 4 != 0)
+    {
+        return std::nullopt;
+    }
+    const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+    text.remove_suffix(padding);
+    std::string bytes;
+    bytes.reserve(text.size() / 4 * 3 + 3);  // so that no copy of it is left behind
+    std::uint32_t bits = 0;
+    int held = 0;
+    for (const char c : text)
+    {
+        const auto value = digit(c);
+        if (!value)
+        {
+            return std::nullopt;
+        }
+        bits = bits << 6 | *value;
+        held += 6;
+        if (held >= 8)
+        {
+            held -= 8;
+            bytes += static_cast<char>(bits >> held & 0xFF);
+        }
+    }
+    return bytes;
+}
+
+}  // namespace support

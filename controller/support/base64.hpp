@@ -1,0 +1,13 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace support {
+
+// The bytes of base64 with padding (RFC 4648 section 4), as Kubernetes writes the data of a Secret; empty if
+// it is none.
+std::optional<std::string> decode_base64(std::string_view text);
+
+}  // namespace support

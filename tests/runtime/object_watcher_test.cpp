@@ -1,0 +1,218 @@
+#include "runtime/object_watcher.hpp"
+
+#include "component/fake_apiserver.hpp"
+#include "kube/rest_client.hpp"
+#include "support/loop.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+using json = nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class view final : public runtime::object_view
+{
+public:
+    void shown(kube::object_json object) override
+    {
+        heard.push_back(json::parse(object)["data"].value("clouds.yaml", ""));
+    }
+    void absent() override { heard.emplace_back("absent"); }
+    void unreadable(const support::error& error) override { heard.push_back("unreadable: " + error.message); }
+    bool awaited() const override { return waits; }
+
+    std::vector<std::string> heard;
+    bool waits = false;
+};
+
+class object_watcher : public test::loop
+{
+protected:
+    object_watcher()
+        : api(executor(), clock(), {{"", "v1", "secrets"}, "Secret", [](json&) {}}),
+          credentials(
+              config(),
+              [](const std::string& path) { return support::fail(support::errc::invalid, path); },
+              clock()
+          ),
+          client(kube::create_rest_client(api, clock(), credentials)),
+          followed({{"", "v1", "secrets"}, "shop", "cloud"}, *client, clock(), random, 10min, seen)
+    {}
+
+    static kube::config config()
+    {
+        kube::config made;
+        made.server = net::parse_url("http://127.0.0.1:8001").value();
+        return made;
+    }
+
+    void start()
+    {
+        stop = spawn(followed.run());
+        step();
+    }
+
+    void TearDown() override
+    {
+        stop();
+        step();
+        loop::TearDown();
+    }
+
+    void create(const std::string& text, const std::string& name = "cloud")
+    {
+        ASSERT_TRUE(api.objects().create(
+            {{"metadata", {{"name", name}, {"namespace", "shop"}}}, {"data", {{"clouds.yaml", text}}}}
+        ));
+        step();
+    }
+    void change(const std::string& text)
+    {
+        ASSERT_TRUE(api.objects().patch("shop", "cloud", "", {{"data", {{"clouds.yaml", text}}}}));
+        step();
+    }
+    void remove()
+    {
+        ASSERT_TRUE(api.objects().remove("shop", "cloud"));
+        step();
+    }
+
+    support::random_engine random{7};
+    test::fake_apiserver api;
+    kube::credentials credentials;
+    std::unique_ptr<kube::client> client;
+    view seen;
+    runtime::object_watcher followed;
+    std::function<void()> stop;
+};
+
+TEST_F(object_watcher, sees_its_object_as_it_is_and_as_it_becomes)
+{
+    create("first");
+    create("of another", "other");
+    start();
+    EXPECT_THAT(seen.heard, ElementsAre("first"));
+    change("second");
+    remove();
+    create("third");
+    create("of one more", "one-more");
+    EXPECT_THAT(seen.heard, ElementsAre("first", "second", "absent", "third"));
+}
+
+TEST_F(object_watcher, asks_for_its_one_name_alone)
+{
+    create("first");
+    start();
+    ASSERT_EQ(api.requests().size(), 2U);
+    EXPECT_EQ(api.requests()[0].verb, "get");
+    EXPECT_EQ(api.requests()[0].name, "cloud");
+    EXPECT_EQ(api.requests()[1].verb, "watch");
+    EXPECT_EQ(api.requests()[1].name_space, "shop");
+    EXPECT_EQ(api.requests()[1].asked("fieldSelector"), "metadata.name=cloud");
+}
+
+TEST_F(object_watcher, misses_nothing_that_is_created_between_its_read_and_its_watch)
+{
+    api.on_request = [this](const test::api_request& asked) -> std::optional<test::api_fault> {
+        if (asked.verb == "watch" && api.objects().size() == 0)
+        {
+            create("just now");
+        }
+        return std::nullopt;
+    };
+    start();
+    EXPECT_THAT(seen.heard, ElementsAre("absent", "just now"));
+}
+
+TEST_F(object_watcher, that_may_not_watch_reads_again_seldom)
+{
+    api.denied = {"watch"};
+    create("first");
+    start();
+    change("second");
+    advance(7min);
+    EXPECT_THAT(seen.heard, ElementsAre("first"));
+    advance(6min);
+    EXPECT_THAT(seen.heard, ElementsAre("first", "second"));
+}
+
+TEST_F(object_watcher, that_may_not_watch_reads_again_soon_while_it_is_awaited)
+{
+    api.denied = {"watch"};
+    create("first");
+    start();
+    advance(1min);
+    EXPECT_EQ(api.count("get"), 1U);
+    seen.waits = true;
+    change("second");
+    advance(31s);
+    EXPECT_THAT(seen.heard, ElementsAre("first", "second"));
+    advance(31s);
+    EXPECT_EQ(api.count("get"), 3U);
+    api.denied.clear();
+    advance(31s);
+    change("third");
+    EXPECT_EQ(seen.heard.back(), "third") << "it is watched once that is granted";
+}
+
+TEST_F(object_watcher, that_may_not_even_read_says_so_until_it_may)
+{
+    api.denied = {"get", "watch"};
+    seen.waits = true;
+    create("first");
+    start();
+    ASSERT_EQ(seen.heard.size(), 1U);
+    EXPECT_THAT(seen.heard[0], HasSubstr("unreadable: 403 Forbidden"));
+    api.denied.clear();
+    advance(31s);
+    EXPECT_EQ(seen.heard.back(), "first");
+}
+
+TEST_F(object_watcher, a_server_that_is_down_is_asked_again_with_backoff)
+{
+    create("first");
+    start();
+    api.go_down();
+    advance(5min);
+    const auto asked = seen.heard.size();
+    EXPECT_GT(asked, 5U);
+    EXPECT_LT(asked, 30U);
+    api.come_up();
+    advance(1min);
+    change("second");
+    EXPECT_EQ(seen.heard.back(), "second");
+}
+
+TEST_F(object_watcher, a_watch_that_ends_is_begun_again)
+{
+    create("first");
+    start();
+    advance(10s);
+    api.end_watches();
+    step();
+    change("second");
+    api.cut_watches();
+    advance(2s);
+    change("third");
+    EXPECT_EQ(seen.heard.back(), "third");
+}
+
+TEST_F(object_watcher, a_history_that_is_lost_is_no_trouble)
+{
+    create("first");
+    start();
+    api.hold_events();
+    change("second");
+    api.compact();
+    api.cut_watches();
+    api.release_events();
+    advance(5s);
+    EXPECT_EQ(seen.heard.back(), "second");
+}
+
+}  // namespace

@@ -3,6 +3,7 @@
 #include "app/metrics.hpp"
 #include "binding/bindings.hpp"
 #include "binding/reconciler.hpp"
+#include "binding/secrets.hpp"
 #include "runtime/watcher.hpp"
 #include "runtime/work_queue.hpp"
 #include "runtime/worker_pool.hpp"
@@ -30,13 +31,34 @@ struct controller::impl
     impl(parts p, std::vector<std::string> scopes, binding::settings settings)
         : parts(std::move(p)),
           queue(failed_target, parts.random, routine_at_once),
+          watching(parts.executor),
+          credentials(
+              {parts.own,
+               parts.reader,
+               parts.admitted,
+               [this](const auto& secret) { secrets.follow(secret); },
+               [this](const auto& secret) { secrets.unfollow(secret); },
+               [this](const auto& users) { bindings.place_again(users); }}
+          ),
+          secrets(
+              {parts.kube,
+               parts.clock,
+               parts.random,
+               watching,
+               credentials,
+               settings.resync_period,
+               [this](const auto& secret) { return awaited(secret); }}
+          ),
           bindings(
-              [this](const auto* before, const auto* after) { changed(before, after); },
+              credentials,
+              [this](const auto& where, const auto* before, const auto* after) {
+                  changed(where, before, after);
+              },
               [this] { all_listed(); }
           ),
           reconciler(
               {parts.kube,
-               parts.cloud,
+               credentials,
                parts.clock,
                bindings,
                parts.random,
@@ -44,14 +66,9 @@ struct controller::impl
                counted},
               settings
           ),
-          pool(
-              parts.executor,
-              parts.clock,
-              queue,
-              targets_at_once,
-              [this](binding::target target) { return reconcile(std::move(target)); }
-          ),
-          watching(parts.executor)
+          pool(parts.executor, parts.clock, queue, targets_at_once, [this](binding::target target) {
+              return reconcile(std::move(target));
+          })
     {
         if (scopes.empty())
         {
@@ -70,15 +87,18 @@ struct controller::impl
         }
     }
 
-    void changed(const binding::certificate_binding* before, const binding::certificate_binding* after)
+    void changed(
+        const binding::target& where,
+        const binding::certificate_binding* before,
+        const binding::certificate_binding* after
+    )
     {
-        const auto due = reconciler.round_due(before, after);
+        const auto due = reconciler.round_due(where, before, after);
         // Until all is listed, what a target's bindings are is not known; all_listed() asks for all of them
         // then.
         if (due && bindings.ready())
         {
-            const auto target = binding::target_of(after == nullptr ? *before : *after);
-            pool.add(target, runtime::urgency::urgent, *due);
+            pool.add(where, runtime::urgency::urgent, *due);
         }
     }
 
@@ -97,6 +117,17 @@ struct controller::impl
             now.watch_restarts += each->restarted();
         }
         return counted.page(now);
+    }
+
+    // Whether a binding fails for the Secret.
+    bool awaited(const binding::secret_name& secret) const
+    {
+        return std::ranges::any_of(credentials.users_of(secret), [this](const support::uuid& uid) {
+            const auto* object = bindings.find(uid);
+            const auto why = object == nullptr ? binding::reason::unset
+                                               : object->status[binding::condition_type::ready].reason;
+            return why == binding::reason::credentials_missing || why == binding::reason::credentials_invalid;
+        });
     }
 
     support::task<> run()
@@ -151,11 +182,13 @@ struct controller::impl
     controller::parts parts;
     app::metrics counted;
     runtime::work_queue<binding::target> queue;
+    support::task_group watching;
+    binding::credentials credentials;
+    binding::secrets secrets;
     binding::bindings bindings;
     binding::reconciler reconciler;
     runtime::worker_pool<binding::target> pool;
     std::vector<std::unique_ptr<runtime::watcher>> watchers;
-    support::task_group watching;
     std::exception_ptr blind;  // what ended a watcher
 };
 

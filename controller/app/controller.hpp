@@ -1,8 +1,9 @@
 #pragma once
 
 #include "app/options.hpp"
+#include "binding/credentials.hpp"
 #include "binding/world.hpp"
-#include "cloud/client.hpp"
+#include "cloud/credentials.hpp"
 #include "kube/client.hpp"
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
@@ -25,7 +26,9 @@ public:
         support::clock& clock;
         support::random_engine& random;
         kube::client& kube;
-        cloud::client& cloud;
+        cloud::credential_reader& reader;        // of the Secrets that bindings name
+        std::shared_ptr<cloud::credential> own;  // of all others ...
+        binding::admission admitted;             // ... whose namespace is one of these
     };
 
     controller(parts parts, std::vector<std::string> namespaces, binding::settings settings);

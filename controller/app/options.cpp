@@ -41,6 +41,8 @@ struct raw_options
     std::string resync_period = "10m";
     std::string write_deadline = "30s";
     std::string metrics = "0";
+    std::string credential_namespaces;
+    std::string allowed_auth_urls;
     std::string log_level = "info";
     std::string log_format = "text";
 };
@@ -72,6 +74,31 @@ support::result<support::duration> duration_between(
     return value;
 }
 
+support::result<> check_namespaces(const std::vector<std::string>& names, const std::string& given_by)
+{
+    for (const std::string& name : names)
+    {
+        if (!is_namespace(name))
+        {
+            return fail(
+                errc::invalid,
+                given_by + ": \"" + name + "\" is not a namespace name (lower-case letters, digits and -)"
+            );
+        }
+    }
+    return {};
+}
+
+std::vector<std::string> split_at_commas(const std::string& list)
+{
+    std::vector<std::string> parts;
+    for (const auto part : std::views::split(list, ','))
+    {
+        parts.emplace_back(part.begin(), part.end());
+    }
+    return parts;
+}
+
 support::result<> understand(const raw_options& raw, const giver& given_by, options& into)
 {
     using namespace std::chrono_literals;
@@ -101,16 +128,23 @@ support::result<> understand(const raw_options& raw, const giver& given_by, opti
     {
         return fail(given_by("--log-format"), format.error());
     }
-    for (const std::string& name : into.namespaces)
+    if (auto good = check_namespaces(into.namespaces, given_by("--namespace")); !good)
     {
-        if (!is_namespace(name))
+        return good;
+    }
+    if (!raw.credential_namespaces.empty())
+    {
+        into.credential_namespaces = split_at_commas(raw.credential_namespaces);
+        auto names = into.credential_namespaces;
+        std::erase(names, "*");
+        if (auto good = check_namespaces(names, given_by("--allow-controller-credentials")); !good)
         {
-            return fail(
-                errc::invalid,
-                given_by("--namespace") + ": \"" + name +
-                    "\" is not a namespace name (lower-case letters, digits and -)"
-            );
+            return good;
         }
+    }
+    if (!raw.allowed_auth_urls.empty())
+    {
+        into.allowed_auth_urls = split_at_commas(raw.allowed_auth_urls);
     }
     std::ranges::sort(into.namespaces);
     const auto doubled = std::ranges::unique(into.namespaces);
@@ -121,16 +155,6 @@ support::result<> understand(const raw_options& raw, const giver& given_by, opti
     into.log_level = *level;
     into.log_format = *format;
     return {};
-}
-
-std::vector<std::string> split_at_commas(const std::string& list)
-{
-    std::vector<std::string> parts;
-    for (const auto part : std::views::split(list, ','))
-    {
-        parts.emplace_back(part.begin(), part.end());
-    }
-    return parts;
 }
 
 std::unexpected<support::error> no_value(const std::string& flag)
@@ -162,6 +186,16 @@ void declare(CLI::App& cli, options& parsed, raw_options& raw)
         "FILE",
         "A clouds.yaml; default: $OS_CLIENT_CONFIG_FILE, where openstack looks");
     add("--cloud", parsed.cloud, "NAME", "Cloud of the clouds.yaml; default: $OS_CLOUD, the only one");
+    add("--allow-controller-credentials",
+        raw.credential_namespaces,
+        "NAMES",
+        "Namespaces whose bindings may use this cloud's credential,\nseparated by commas; default: *, which "
+        "is all; the\nothers name a Secret of their own");
+    add("--allowed-auth-urls",
+        raw.allowed_auth_urls,
+        "URLS",
+        "What the clouds.yaml of such a Secret may name, separated\nby commas; default: the auth_url of this "
+        "cloud; *: all");
     add("--resync-period",
         raw.resync_period,
         "DURATION",

@@ -22,6 +22,10 @@ struct options
     std::vector<std::string> namespaces;  // empty: all
     std::string cloud_config;             // path of a clouds.yaml; empty: where the openstack client looks
     std::string cloud;                    // its entry; empty: the only one
+    // Namespaces whose bindings may use its credential; "*" among them: all. Empty: all, because nothing was
+    // said.
+    std::vector<std::string> credential_namespaces;
+    std::vector<std::string> allowed_auth_urls;  // of credentials in Secrets; empty: those of `cloud`
     support::duration resync_period = std::chrono::minutes(10);
     support::duration write_deadline = std::chrono::seconds(30);
     std::optional<net::listen_address> metrics;  // where /metrics, /healthz and /readyz are; empty: nowhere

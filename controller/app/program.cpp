@@ -3,7 +3,7 @@
 #include "app/controller.hpp"
 #include "app/options.hpp"
 #include "cloud/openstack/clouds_yaml.hpp"
-#include "cloud/openstack/create_client.hpp"
+#include "cloud/openstack/credential_registry.hpp"
 #include "kube/config.hpp"
 #include "kube/credentials.hpp"
 #include "kube/rest_client.hpp"
@@ -20,6 +20,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -80,6 +81,34 @@ support::result<cloud::openstack::cloud_entry> find_cloud(const options& options
         errc::invalid,
         "no clouds.yaml at " + tried + "; give its path with --cloud-config or OS_CLIENT_CONFIG_FILE"
     );
+}
+
+// What the credentials in Secrets may name.
+support::result<cloud::openstack::allowed_urls> allowed_urls_of(
+    const options& options, const cloud::openstack::cloud_entry& own
+)
+{
+    using cloud::openstack::allowed_urls;
+    if (options.allowed_auth_urls.empty())
+    {
+        std::vector<net::url> urls{own.keystone};
+        for (const auto& each : {own.load_balancer_endpoint, own.key_manager_endpoint})
+        {
+            if (each)
+            {
+                urls.push_back(*each);
+            }
+        }
+        return allowed_urls(std::move(urls));
+    }
+    auto read = allowed_urls::parse(options.allowed_auth_urls);
+    return read ? read : support::fail("--allowed-auth-urls", read.error());
+}
+
+binding::admission admission_of(const options& options)
+{
+    const auto& names = options.credential_namespaces;
+    return {names.empty() || std::ranges::find(names, "*") != names.end(), {names.begin(), names.end()}};
 }
 
 // The first signal lets the work in hand end; the second stops at once.
@@ -176,17 +205,25 @@ int run_controller(const options& options)
     {
         return refuse(cloud_entry.error());
     }
+    auto allowed = allowed_urls_of(options, *cloud_entry);
+    if (!allowed)
+    {
+        return refuse(allowed.error());
+    }
     const auto http = net::create_http_client(
         context.get_executor(), *clock, {.user_agent = "certificate-binding-controller/" PROJECT_VERSION}
     );
     const auto kube_client = kube::create_rest_client(*http, *clock, credentials);
-    const auto cloud_client = cloud::openstack::create_client(*http, *clock, random, *cloud_entry);
+    cloud::openstack::credential_registry registry(*http, *clock, random, std::move(*allowed));
+    const auto own = registry.share(*cloud_entry);
 
     binding::settings settings;
     settings.resync_period = options.resync_period;
     settings.write_deadline = options.write_deadline;
     controller loop(
-        {context.get_executor(), *clock, random, *kube_client, *cloud_client}, options.namespaces, settings
+        {context.get_executor(), *clock, random, *kube_client, registry, own, admission_of(options)},
+        options.namespaces,
+        settings
     );
 
     std::unique_ptr<net::server> pages;
@@ -211,6 +248,14 @@ int run_controller(const options& options)
          {"metrics", options.metrics ? net::listen_address(options.metrics->host, pages->port()).str() : "off"
          }}
     );
+    if (options.credential_namespaces.empty())
+    {
+        support::log(
+            log_level::warn,
+            "whoever may create a CertificateBinding, in any namespace, acts with the credential of this "
+            "cloud; name the namespaces that may with --allow-controller-credentials (* for all)"
+        );
+    }
     asio::signal_set signals(context, SIGTERM, SIGINT);
     stop_on_signals(signals, loop);
     int code = exit_stopped;

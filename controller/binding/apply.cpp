@@ -43,13 +43,14 @@ void log_change(const std::string& name, const status& now)
 
 }  // namespace
 
-task<> apply::watch_listener(target target)
+task<> apply::watch_listener(const round& r)
 {
     for (;;)
     {
         co_await parts_.clock.sleep_for(read_while_writing);
-        const auto seen = co_await parts_.cloud.get_listener(target.region.str(), target.listener);
-        remember_meanwhile(parts_.memories[target], seen);
+        const auto seen =
+            co_await r.credential->client->get_listener(r.target.region.str(), r.target.listener);
+        remember_meanwhile(parts_.memories[r.target], seen);
     }
 }
 
@@ -180,8 +181,8 @@ task<> apply::change_listener(round& r, put change)
     std::optional<cloud::answer<cloud::listener>> answered;
     {
         const std::shared_ptr<void> until_answered(nullptr, [&](void*) { watching.cancel(); });
-        watching.spawn(watch_listener(r.target));
-        answered = co_await parts_.cloud.update_listener(
+        watching.spawn(watch_listener(r));
+        answered = co_await r.credential->client->update_listener(
             r.target.region.str(), r.target.listener, std::move(change.change), deadline
         );
     }

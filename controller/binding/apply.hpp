@@ -29,7 +29,7 @@ private:
     support::task<> patch(round& r, prepared_write prepared);
     // Reads the listener now and then while a PUT is under way: what somebody else writes meanwhile is lost,
     // and is to be told.
-    support::task<> watch_listener(target target);
+    support::task<> watch_listener(const round& r);
     // Rule 2: a ledger that somebody else wrote is put back, never acted on.
     void warn_of_foreign_ledger(const round& r, const certificate_binding& object);
 

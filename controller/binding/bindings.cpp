@@ -7,14 +7,12 @@
 
 namespace binding {
 
-bindings::bindings(observer changed, std::function<void()> ready)
-    : changed_(std::move(changed)),
+bindings::bindings(credential_source& credentials, observer changed, std::function<void()> ready)
+    : credentials_(credentials),
+      changed_(std::move(changed)),
       store_(
           &decode,
-          [this](const auto* before, const auto* after) {
-              index(before, after);
-              changed_(before, after);
-          },
+          [this](const auto* before, const auto* after) { take(before, after, false); },
           std::move(ready)
       )
 {}
@@ -43,21 +41,59 @@ std::vector<target> bindings::targets() const
     return all;
 }
 
-void bindings::index(const certificate_binding* before, const certificate_binding* after)
+void bindings::take(const certificate_binding* before, const certificate_binding* after, bool again)
 {
-    // Region and listener are immutable, so an object stays with its target.
-    if (before == nullptr)
-    {
-        by_target_[target_of(*after)].push_back(after->uid);
-    }
+    credentials_.seen(before, after);
+    const auto known = where_.find(before == nullptr ? after->uid : before->uid);
+    const auto was = known == where_.end() ? std::nullopt : std::optional(known->second->first);
     if (after == nullptr)
     {
-        const auto found = by_target_.find(target_of(*before));
-        std::erase(found->second, before->uid);
-        if (found->second.empty())
+        leave(before->uid);
+        changed_(*was, before, nullptr);
+        return;
+    }
+    const target is = credentials_.target_of(*after);
+    if (was == is)
+    {
+        changed_(is, again ? nullptr : before, after);
+        return;
+    }
+    if (was)
+    {
+        leave(before->uid);
+        changed_(*was, before, nullptr);
+    }
+    enter(*after, is);
+    changed_(is, nullptr, after);
+}
+
+void bindings::place_again(const std::set<support::uuid>& uids)
+{
+    for (const support::uuid& uid : uids)
+    {
+        if (const certificate_binding* object = store_.find(uid))
         {
-            by_target_.erase(found);
+            take(object, object, true);
         }
+    }
+}
+
+void bindings::enter(const certificate_binding& object, const target& where)
+{
+    const auto found = by_target_.try_emplace(where).first;
+    found->second.push_back(object.uid);
+    where_[object.uid] = found;
+}
+
+void bindings::leave(const support::uuid& uid)
+{
+    const auto known = where_.find(uid);
+    const auto found = known->second;
+    where_.erase(known);
+    std::erase(found->second, uid);
+    if (found->second.empty())
+    {
+        by_target_.erase(found);
     }
 }
 

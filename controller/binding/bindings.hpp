@@ -1,12 +1,15 @@
 #pragma once
 
 #include "binding/certificate_binding.hpp"
+#include "binding/credentials.hpp"
 #include "binding/reconciler.hpp"
 #include "runtime/store.hpp"
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace binding {
@@ -15,10 +18,15 @@ namespace binding {
 class bindings final : public binding_store
 {
 public:
-    using observer = std::function<void(const certificate_binding* before, const certificate_binding* after)>;
+    // What changed of a target. An object that moves to another target leaves one and comes to the other.
+    using observer = std::function<
+        void(const target& where, const certificate_binding* before, const certificate_binding* after)>;
 
-    // `ready` is called once, when all that is to be seen has been listed.
-    bindings(observer changed, std::function<void()> ready);
+    // `ready` is called once, when all that is to be seen has been listed. `credentials` must outlive it.
+    bindings(credential_source& credentials, observer changed, std::function<void()> ready);
+
+    // What these act with may be something else now.
+    void place_again(const std::set<support::uuid>& uids);
 
     runtime::object_sink& scope(std::string name_space) { return store_.scope(std::move(name_space)); }
     bool ready() const { return store_.ready(); }
@@ -31,10 +39,16 @@ public:
     void applied(kube::object_json object) override { store_.applied(object); }
 
 private:
-    void index(const certificate_binding* before, const certificate_binding* after);
+    using index = std::map<target, std::vector<support::uuid>>;
 
+    void take(const certificate_binding* before, const certificate_binding* after, bool again);
+    void enter(const certificate_binding& object, const target& where);
+    void leave(const support::uuid& uid);
+
+    credential_source& credentials_;
     observer changed_;
-    std::map<target, std::vector<support::uuid>> by_target_;
+    index by_target_;
+    std::unordered_map<support::uuid, index::iterator> where_;
     runtime::store<certificate_binding> store_;
 };
 

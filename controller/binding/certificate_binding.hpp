@@ -123,7 +123,9 @@ struct spec
     support::uuid resource_id;  // the listener
     support::interned region;
     bool sni = false;
-    bool retain = false;  // deletionPolicy: Retain
+    bool retain = false;       // deletionPolicy: Retain
+    support::interned secret;  // cloudCredentialsRef; empty: the controller's own credential
+    support::interned cloud;   // of its clouds.yaml; empty: the only one
 
     bool operator==(const spec&) const = default;
 };

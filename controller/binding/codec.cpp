@@ -140,6 +140,18 @@ support::result<> read_spec(element spec, certificate_binding& into)
     {
         into.spec.sni = flag_at(options, "sni");
     }
+    if (element ref; spec["cloudCredentialsRef"].get(ref) == simdjson::SUCCESS && !ref.is_null())
+    {
+        // Nothing else may be taken for "the controller's own".
+        const auto secret = text_at(ref, "secretName");
+        const auto cloud = optional_text(ref, "cloudName");
+        if (!secret || secret->empty() || !cloud)
+        {
+            return wrong("spec.cloudCredentialsRef");
+        }
+        into.spec.secret = interned(*secret);
+        into.spec.cloud = interned(*cloud);
+    }
     return {};
 }
 

@@ -25,17 +25,17 @@ task<> gather::look_at(round& r, look asked)
     if (asked.place)
     {
         const auto asked_at = parts_.clock.now();
-        auto answer = co_await parts_.cloud.locate(r.target.region.str());
+        auto answer = co_await r.credential->client->locate(r.target.region.str());
         remember_place(parts_.memories[r.target], {asked_at, std::move(answer)});
     }
     jobs all;
     if (asked.listener)
     {
-        all.push_back([this, &r] { return look_at_listener(r.target); });
+        all.push_back([this, &r] { return look_at_listener(r); });
     }
     if (asked.load_balancer)
     {
-        all.push_back([this, &r] { return look_at_load_balancer(r.target); });
+        all.push_back([this, &r] { return look_at_load_balancer(r); });
     }
     for (const support::uuid& uid : asked.certificates)
     {
@@ -43,7 +43,7 @@ task<> gather::look_at(round& r, look asked)
     }
     for (const std::string& ref : asked.refs)
     {
-        all.push_back([this, &r, ref] { return look_at_ref(r.target, ref); });
+        all.push_back([this, &r, ref] { return look_at_ref(r.credential, r.target, ref); });
     }
     co_await support::run_all(std::move(all), side_by_side);
     if (asked.neighbours)
@@ -54,24 +54,24 @@ task<> gather::look_at(round& r, look asked)
     }
     if (asked.survey)
     {
-        r.survey = co_await look_around(r.target);
+        r.survey = co_await look_around(r);
     }
     r.longest_look = std::max(r.longest_look, parts_.clock.now() - began);
 }
 
-task<> gather::look_at_listener(target target)
+task<> gather::look_at_listener(round& r)
 {
     const auto asked_at = parts_.clock.now();
-    auto answer = co_await parts_.cloud.get_listener(target.region.str(), target.listener);
-    remember_listener(parts_.memories[target], parts_.settings, {asked_at, std::move(answer)});
+    auto answer = co_await r.credential->client->get_listener(r.target.region.str(), r.target.listener);
+    remember_listener(parts_.memories[r.target], parts_.settings, {asked_at, std::move(answer)});
 }
 
-task<> gather::look_at_load_balancer(target target)
+task<> gather::look_at_load_balancer(round& r)
 {
     const auto asked_at = parts_.clock.now();
-    const auto id = parts_.memories[target].listener->value->load_balancer_id;
-    auto answer = co_await parts_.cloud.get_load_balancer(target.region.str(), id);
-    remember_load_balancer(parts_.memories[target], {asked_at, std::move(answer)});
+    const auto id = parts_.memories[r.target].listener->value->load_balancer_id;
+    auto answer = co_await r.credential->client->get_load_balancer(r.target.region.str(), id);
+    remember_load_balancer(parts_.memories[r.target], {asked_at, std::move(answer)});
 }
 
 task<> gather::look_at_certificate(round& r, support::uuid uid)
@@ -85,15 +85,15 @@ task<> gather::look_at_certificate(round& r, support::uuid uid)
     const auto& known = object->status.certificate;
     const auto expires_at = known.id == id ? known.expires_at : std::nullopt;
     const auto asked_at = parts_.clock.now();
-    auto answer = co_await parts_.cloud.get_certificate(r.target.region.str(), id, expires_at);
+    auto answer = co_await r.credential->client->get_certificate(r.target.region.str(), id, expires_at);
     remember_certificate(parts_.memories[r.target], uid, id, {asked_at, std::move(answer)});
     r.longest_certificate_look = std::max(r.longest_certificate_look, parts_.clock.now() - asked_at);
 }
 
-task<> gather::look_at_ref(target target, std::string ref)
+task<> gather::look_at_ref(std::shared_ptr<cloud::credential> with, target target, std::string ref)
 {
     const auto asked_at = parts_.clock.now();
-    const auto state = co_await parts_.cloud.look_up(target.region.str(), ref);
+    const auto state = co_await with->client->look_up(target.region.str(), ref);
     if (target_memory* memory = memory_of(target))
     {
         remember_ref(*memory, ref, asked_at, state);
@@ -117,7 +117,8 @@ task<std::vector<neighbour>> gather::look_at_neighbours(round& r)
     std::vector<target> others;
     for (const target& each : parts_.store.targets())
     {
-        if (each == r.target || each.region != r.target.region)
+        const bool same_cloud = each.identity == r.target.identity || each.identity.empty();
+        if (each == r.target || each.region != r.target.region || !same_cloud)
         {
             continue;
         }
@@ -132,8 +133,8 @@ task<std::vector<neighbour>> gather::look_at_neighbours(round& r)
     for (std::size_t i = 0; i < others.size(); ++i)
     {
         seen[i].target = others[i];
-        reads.push_back([this, &seen, &refs, i, balancer] {
-            return read_neighbour(balancer, seen[i], refs[i]);
+        reads.push_back([this, &r, &seen, &refs, i, balancer] {
+            return read_neighbour(r, balancer, seen[i], refs[i]);
         });
     }
     co_await support::run_all(std::move(reads), side_by_side);
@@ -142,7 +143,9 @@ task<std::vector<neighbour>> gather::look_at_neighbours(round& r)
     {
         for (const std::string& ref : refs[i])
         {
-            looks.push_back([this, &others, i, ref] { return look_at_ref(others[i], ref); });
+            looks.push_back([this, &r, &others, i, ref] {
+                return look_at_ref(credential_for(r, others[i]), others[i], ref);
+            });
         }
     }
     co_await support::run_all(std::move(looks), side_by_side);
@@ -169,8 +172,9 @@ bool gather::may_be_behind(support::uuid balancer, const target& where) const
     return !memory.load_balancer_id || *memory.load_balancer_id == balancer;
 }
 
-task<survey> gather::look_around(target here)
+task<survey> gather::look_around(const round& r)
 {
+    const target here = r.target;
     const cloud::place place = *parts_.memories[here].place->value;
     std::set<std::string> known;
     for (const certificate_binding* object : parts_.store.bindings_of(here))
@@ -183,7 +187,7 @@ task<survey> gather::look_around(target here)
     std::vector<std::string> refs;
     for (const target& other : parts_.store.targets())
     {
-        if (other == here || other.region != here.region)
+        if (other == here || other.region != here.region || other.credential != here.credential)
         {
             continue;
         }
@@ -208,24 +212,33 @@ task<survey> gather::look_around(target here)
     jobs looks;
     for (const std::string& ref : refs)
     {
-        looks.push_back([this, &seen, region = here.region, ref] { return survey_ref(region, ref, seen); });
+        looks.push_back([&r, &seen, ref] { return survey_ref(r, ref, seen); });
     }
     co_await support::run_all(std::move(looks), side_by_side);
     co_return seen;
 }
 
-task<> gather::survey_ref(support::interned region, std::string ref, survey& seen)
+task<> gather::survey_ref(const round& r, std::string ref, survey& seen)
 {
-    const auto state = co_await parts_.cloud.look_up(region.str(), std::move(ref));
+    const auto state = co_await r.credential->client->look_up(r.target.region.str(), std::move(ref));
     seen.looked_up += state == cloud::ref_state::unknown ? 0 : 1;
     seen.dead += state == cloud::ref_state::dead ? 1 : 0;
 }
 
-task<> gather::read_neighbour(support::uuid balancer, neighbour& seen, std::vector<std::string>& refs)
+std::shared_ptr<cloud::credential> gather::credential_for(const round& r, const target& other) const
+{
+    auto its_own = parts_.credentials.of(other);
+    return its_own ? its_own : r.credential;
+}
+
+task<> gather::read_neighbour(
+    const round& r, support::uuid balancer, neighbour& seen, std::vector<std::string>& refs
+)
 {
     const target other = seen.target;
+    const auto with = credential_for(r, other);
     const auto asked_at = parts_.clock.now();
-    const auto answer = co_await parts_.cloud.get_listener(other.region.str(), other.listener);
+    const auto answer = co_await with->client->get_listener(other.region.str(), other.listener);
     target_memory* memory = memory_of(other);
     if (memory == nullptr)
     {
@@ -247,7 +260,7 @@ task<> gather::read_neighbour(support::uuid balancer, neighbour& seen, std::vect
     {
         co_return;
     }
-    if (may_be_written(other))
+    if (may_be_written(other, answer->sni_refs.size() + (answer->default_ref ? 1 : 0)))
     {
         seen.doubt = "is being changed";
     }
@@ -291,12 +304,16 @@ void gather::judge_neighbour(const round& r, neighbour& seen, const std::vector<
 }
 
 // Rule 9: a PUT to it of ours, or of an earlier process that it has not been looked at for, may be under way.
-bool gather::may_be_written(const target& where) const
+bool gather::may_be_written(const target& where, std::size_t refs) const
 {
     const auto known = parts_.memories.find(where);
     if (known != parts_.memories.end() && !known->second.bindings.empty())
     {
-        return known->second.put.has_value();
+        const auto& put = known->second.put;
+        const bool uncounted = put && put->phase == put_phase::before_start && !put->refs_counted;
+        const auto more =
+            uncounted ? parts_.settings.per_ref * static_cast<std::int64_t>(refs) : support::duration::zero();
+        return put && parts_.clock.now() < put->deadline + more;
     }
     const auto objects = parts_.store.bindings_of(where);
     return std::ranges::any_of(objects, [](const certificate_binding* object) {

@@ -13,6 +13,7 @@ struct lane
 {
     support::interned region;
     support::uuid load_balancer;
+    support::interned identity = {};
 
     std::strong_ordering operator<=>(const lane&) const = default;
     bool operator==(const lane&) const = default;

@@ -56,6 +56,7 @@ step planner::first_step()
     // In this order; the first that has something to do ends the search.
     for (const auto stage : {
              &planner::release_without_cloud,
+             &planner::stop_without_credential,
              &planner::ask_place,
              &planner::ask_cloud,
              &planner::stop_without_listener,
@@ -124,6 +125,37 @@ void planner::tell_of_release(const certificate_binding& object, const ledger& h
             );
         }
     }
+}
+
+std::optional<step> planner::stop_without_credential()
+{
+    if (w_.missing.empty())
+    {
+        return std::nullopt;
+    }
+    for (view& each : views_)
+    {
+        const missing_credential& why = w_.missing.at(each.object->uid);
+        if (why.reason == reason::cloud_unavailable)
+        {
+            say_unavailable(each, why.message);
+            continue;
+        }
+        say(each, why.reason, why.message);
+        each.said.leave_as_is = why.passes;
+        const bool was = each.object->status[condition_type::attached].status == condition_status::true_;
+        each.said.attached = was                             ? condition_status::true_
+                             : each.next.attachments.empty() ? condition_status::false_
+                                                             : condition_status::unknown;
+        if (each.object->deleting)
+        {
+            each.said.message +=
+                "; or leave what it attached where it is: set spec.deletionPolicy to Retain, or annotate the "
+                "binding with " +
+                std::string(abandon_annotation) + "=\"true\"";
+        }
+    }
+    return write_then(ended(pause::resync));
 }
 
 std::optional<step> planner::ask_place()

@@ -40,7 +40,7 @@ void planner::make_claims()
         {
             made.released = each.release;
             made.leaving = !each.release;
-            made.unwritable = made.leaving && unwritable;
+            made.unwritable = made.leaving && (unwritable || lent_in_vain(each));
         }
         else
         {
@@ -289,8 +289,24 @@ verdict planner::conflict_with(
     };
 }
 
+bool planner::lent_in_vain(const view& each) const
+{
+    return w_.lent.contains(each.object->uid) && !same_cloud(each.next.place, *m_.place->value);
+}
+
 void planner::say_of_deletion(view& each, const settled_claim& settled)
 {
+    if (lent_in_vain(each) && !settled.kept.empty())
+    {
+        say(each,
+            reason::credentials_missing,
+            "the certificate was attached through another project than the controller's own credential leads "
+            "to, and the namespace may not use that one; put the credential back, or leave the certificate "
+            "there: set spec.deletionPolicy to Retain, or annotate the binding with " +
+                std::string(abandon_annotation) + "=\"true\"");
+        each.said.attached = condition_status::true_;
+        return;
+    }
     if (settled.kept_as_last)
     {
         say(each,

@@ -177,7 +177,8 @@ std::optional<write> planner::write_for(const view& each) const
 
 void planner::say(view& each, reason why, std::string message)
 {
-    if (each.object->deleting && why != reason::last_certificate)
+    const bool waits_for_people = why == reason::last_certificate || why == reason::credentials_missing;
+    if (each.object->deleting && !waits_for_people)
     {
         why = reason::detaching;
     }

@@ -209,7 +209,7 @@ ledger_place planner::place_of(const ledger& made, std::size_t i) const
     const bool in_question = !before.empty() && std::ranges::any_of(made.attachments, [&](const auto& entry) {
         return looks_dead(entry, views_[i]);
     });
-    return in_question ? before : place_;
+    return in_question || lent_in_vain(views_[i]) ? before : place_;
 }
 
 bool planner::looks_dead(const attachment& entry, const view& each) const

@@ -42,6 +42,8 @@ private:
     // is.
     std::optional<step> release_without_cloud();
     void tell_of_release(const certificate_binding& object, const ledger& held);
+    // What is attached stays; what is deleted waits, with the ways out.
+    std::optional<step> stop_without_credential();
     std::optional<step> ask_place();
     std::optional<step> ask_cloud();
     std::optional<step> stop_without_listener();
@@ -99,6 +101,8 @@ private:
         const certificate_binding& winner, const view& each, const settled_claim& settled
     );
     void say_of_deletion(view& each, const settled_claim& settled);
+    // A lent credential takes away what was put there with it, and nothing else.
+    bool lent_in_vain(const view& each) const;
     // A certificate that is waited for is asked after 15 s, doubling to 5 min, never slower than the resync
     // period.
     support::time_point next_look(const view& each) const;

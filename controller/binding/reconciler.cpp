@@ -35,6 +35,7 @@ struct reconciler::impl
         round r;
         r.target = target;
         r.started = parts.clock.now();
+        r.credential = parts.credentials.of(target);
         for (const certificate_binding* each : parts.store.bindings_of(target))
         {
             r.members.insert(each->uid);
@@ -106,6 +107,17 @@ struct reconciler::impl
         made.longest_certificate_look = r.longest_certificate_look;
         made.committed_at = r.committed_at;
         made.bindings = bindings;
+        for (const certificate_binding* object : bindings)
+        {
+            if (!r.credential)
+            {
+                made.missing[object->uid] = parts.credentials.why_none(*object);
+            }
+            else if (object->deleting && parts.credentials.lent(*object))
+            {
+                made.lent.insert(object->uid);
+            }
+        }
         made.unwritable = r.unwritable;
         made.memory = &memory;
         made.lane = held_lanes.contains(r.target) ? lane_state::ours
@@ -207,7 +219,7 @@ struct reconciler::impl
 
     lane lane_of(const target_memory& memory, const target& target) const
     {
-        return {target.region, memory.listener->value->load_balancer_id};
+        return {target.region, memory.listener->value->load_balancer_id, target.identity};
     }
 
     void take_lane_for(const target_memory& memory, const target& target)
@@ -268,8 +280,12 @@ struct reconciler::impl
     std::map<target, int> slow_rounds;
     std::map<target, lane> held_lanes;
     lanes traffic;
-    gather gatherer{{parts.kube, parts.cloud, parts.clock, parts.store, memories, settings, parts.observer}};
-    apply applier{{parts.kube, parts.cloud, parts.clock, parts.store, memories, settings, parts.observer}};
+    gather gatherer{
+        {parts.kube, parts.credentials, parts.clock, parts.store, memories, settings, parts.observer}
+    };
+    apply applier{
+        {parts.kube, parts.credentials, parts.clock, parts.store, memories, settings, parts.observer}
+    };
 };
 
 reconciler::reconciler(parts parts, settings settings)
@@ -289,7 +305,7 @@ void reconciler::stop()
 }
 
 std::optional<support::duration> reconciler::round_due(
-    const certificate_binding* before, const certificate_binding* after
+    const target& where, const certificate_binding* before, const certificate_binding* after
 ) const
 {
     constexpr support::duration at_once{};
@@ -297,7 +313,7 @@ std::optional<support::duration> reconciler::round_due(
     {
         return at_once;
     }
-    const auto memory = impl_->memories.find(target_of(*after));
+    const auto memory = impl_->memories.find(where);
     if (memory == impl_->memories.end())
     {
         return at_once;

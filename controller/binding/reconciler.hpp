@@ -1,8 +1,8 @@
 #pragma once
 
+#include "binding/credentials.hpp"
 #include "binding/observer.hpp"
 #include "binding/world.hpp"
-#include "cloud/client.hpp"
 #include "kube/client.hpp"
 #include "runtime/work_queue.hpp"
 #include "support/backoff.hpp"
@@ -41,7 +41,7 @@ public:
     struct parts
     {
         kube::client& kube;
-        cloud::client& cloud;
+        const credential_source& credentials;
         support::clock& clock;
         binding_store& store;
         support::random_engine& random;
@@ -61,7 +61,7 @@ public:
     // The change of an object; null: it was not there / is gone. How soon its target needs a round for it;
     // empty: it needs none.
     std::optional<support::duration> round_due(
-        const certificate_binding* before, const certificate_binding* after
+        const target& where, const certificate_binding* before, const certificate_binding* after
     ) const;
 
 private:

@@ -5,6 +5,7 @@
 #include "binding/world.hpp"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <vector>
@@ -18,6 +19,7 @@ inline constexpr std::size_t side_by_side = 16;  // looks and writes of one targ
 struct round
 {
     binding::target target;
+    std::shared_ptr<cloud::credential> credential;  // null: the target has none
     support::time_point started{};
     support::duration longest_look{};
     support::duration longest_certificate_look{};
@@ -34,7 +36,7 @@ struct round
 struct round_parts
 {
     kube::client& kube;
-    cloud::client& cloud;
+    const credential_source& credentials;
     support::clock& clock;
     binding_store& store;
     std::map<target, target_memory>& memories;

@@ -20,15 +20,28 @@ struct target
 {
     support::interned region;
     support::uuid listener;
+    support::interned identity = {};    // the Keystone URL of the credential; empty: there is none
+    support::interned credential = {};  // its id
 
     bool operator==(const target&) const = default;
     std::strong_ordering operator<=>(const target&) const = default;
 };
 
-inline target target_of(const certificate_binding& object)
+// The target but for its credential.
+inline target listener_of(const certificate_binding& object)
 {
     return {object.spec.region, object.spec.resource_id};
 }
+
+// Why a binding has no credential.
+struct missing_credential
+{
+    binding::reason reason = reason::credentials_missing;
+    std::string message;
+    bool passes = false;  // it is only not known yet
+
+    bool operator==(const missing_credential&) const = default;
+};
 
 struct settings
 {
@@ -211,11 +224,13 @@ struct world
     support::wall_time wall{};
     const binding::settings* settings = nullptr;
     support::time_point round_started{};
-    support::duration longest_look{};                  // of this round, of all that is asked for at once
-    support::duration longest_certificate_look{};      // of this round, of one certificate
-    std::optional<support::time_point> committed_at;   // the last write to Kubernetes in this round
-    std::vector<const certificate_binding*> bindings;  // of the target, oldest first
-    std::set<support::uuid> unwritable;                // writes to these failed in this round
+    support::duration longest_look{};                     // of this round, of all that is asked for at once
+    support::duration longest_certificate_look{};         // of this round, of one certificate
+    std::optional<support::time_point> committed_at;      // the last write to Kubernetes in this round
+    std::vector<const certificate_binding*> bindings;     // of the target, oldest first
+    std::map<support::uuid, missing_credential> missing;  // where the target has no credential: why
+    std::set<support::uuid> lent;        // deletions for which the credential may only take away its own
+    std::set<support::uuid> unwritable;  // writes to these failed in this round
     const target_memory* memory = nullptr;
     lane_state lane = lane_state::free;
     std::optional<sighting<std::vector<neighbour>>> neighbours;  // looked at in this round

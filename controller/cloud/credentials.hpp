@@ -15,7 +15,7 @@ struct credential
 {
     std::string id;        // SHA-256 of its content: to tell credentials apart, not to be shown
     std::string identity;  // the Keystone URL, as in place
-    std::unique_ptr<cloud::client> client;
+    std::shared_ptr<cloud::client> client;
 };
 
 // What a Secret holds. It was written by a stranger.

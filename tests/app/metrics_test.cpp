@@ -1,5 +1,7 @@
 #include "app/metrics.hpp"
 
+#include "binding/one_cloud.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -45,7 +47,8 @@ protected:
     }
 
     app::metrics counted;
-    binding::bindings bindings{[](const auto*, const auto*) {}, [] {}};
+    test::one_cloud credentials;
+    binding::bindings bindings{credentials, [](const auto&, const auto*, const auto*) {}, [] {}};
     runtime::object_sink& sink = bindings.scope("");
 
 private:

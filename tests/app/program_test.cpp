@@ -354,6 +354,12 @@ const std::vector<mistake> mistakes{
     {"bad_log_format",
      argument("--log-format=xml"),
      "--log-format: log format \"xml\" is not known; use json or"},
+    {"odd_namespace",
+     argument("--allow-controller-credentials=shop,Blog"),
+     "--allow-controller-credentials: \"Blog\" is not a namespace name"},
+    {"odd_url",
+     argument("--allowed-auth-urls=https://keystone.example,keystone"),
+     "--allowed-auth-urls: \"keystone\" is not a URL such as"},
     {"bad_variable",
      [](start& s) { s.environment["CERTIFICATE_BINDING_LOG_LEVEL"] = "loud"; },
      "CERTIFICATE_BINDING_LOG_LEVEL: log level \"loud\" is not known"}
@@ -437,7 +443,9 @@ class waiting_program : public program, public testing::WithParamInterface<int>
 
 TEST_P(waiting_program, tries_an_api_server_that_is_not_there_again_and_ends_with_0_at_a_signal)
 {
-    testbed::child child(command({}), log());
+    start from;
+    from.arguments.emplace_back("--allow-controller-credentials=*");
+    testbed::child child(command(from), log());
     EXPECT_TRUE(eventually("a line about the server", [&] {
         const auto text = child.output();
         return testing::AssertionResult(text.contains("Connection refused; trying again\n")) << text;
@@ -458,14 +466,16 @@ TEST_P(waiting_program, tries_an_api_server_that_is_not_there_again_and_ends_wit
     child.signal(GetParam());
     ASSERT_TRUE(eventually("the end", [&] { return !child.running(); })) << child.output();
     EXPECT_EQ(child.wait(), 0) << child.output();
-    EXPECT_EQ(std::ranges::count(child.output(), '\n'), 4) << "start, trouble, signal, end:\n"
+    EXPECT_EQ(std::ranges::count(child.output(), '\n'), 5) << "start, who may, trouble, signal, end:\n"
                                                            << child.output();
     expect_no_secret(child.output());
 }
 
 TEST_P(waiting_program, ends_with_0_between_two_tries)
 {
-    testbed::child child(command({}), log());
+    start from;
+    from.arguments.emplace_back("--allow-controller-credentials=*");
+    testbed::child child(command(from), log());
     EXPECT_TRUE(eventually("a line about the server", [&] {
         const auto text = child.output();
         return testing::AssertionResult(text.contains("Connection refused; trying again\n")) << text;

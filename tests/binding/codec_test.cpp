@@ -122,6 +122,17 @@ TEST(codec, reads_metadata_and_spec)
     EXPECT_TRUE(object.spec.retain);
 }
 
+TEST(codec, reads_the_credential_that_is_named)
+{
+    json object = some_object();
+    EXPECT_TRUE(decoded(object).spec.secret.empty());
+    object["spec"]["cloudCredentialsRef"] = {{"secretName", "my-cloud"}};
+    EXPECT_EQ(decoded(object).spec.secret.view(), "my-cloud");
+    EXPECT_TRUE(decoded(object).spec.cloud.empty());
+    object["spec"]["cloudCredentialsRef"]["cloudName"] = "prod";
+    EXPECT_EQ(decoded(object).spec.cloud.view(), "prod");
+}
+
 TEST(codec, reads_status_and_ledger)
 {
     const auto status = decoded(some_object()).status;
@@ -203,6 +214,10 @@ TEST(codec, what_decides_and_cannot_be_read_is_an_error_that_names_the_field)
         {"/spec/certificateId", "null", "spec"},
         {"/spec/resourceId", R"("11111111-0000-4000-8000-00000000000")", "spec"},
         {"/spec/region", "1", "spec"},
+        {"/spec/cloudCredentialsRef", "{}", "spec.cloudCredentialsRef"},
+        {"/spec/cloudCredentialsRef", "[]", "spec.cloudCredentialsRef"},
+        {"/spec/cloudCredentialsRef", R"({"secretName":""})", "spec.cloudCredentialsRef"},
+        {"/spec/cloudCredentialsRef", R"({"secretName":"x","cloudName":7})", "spec.cloudCredentialsRef"},
         {"/status", R"("gone")", "status"},
         {"/status", "[]", "status"},
         {"/status/attachments", "{}", "status.attachments"},

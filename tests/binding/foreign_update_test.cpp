@@ -29,7 +29,9 @@ const std::string theirs = ref("dddddddd-0000-4000-8000-000000000004");
 TEST(undone_changes, what_was_added_and_is_not_there)
 {
     EXPECT_THAT(
-        undone_changes({foreign, {}}, {foreign, {theirs}}, {foreign, {ref(cert_a)}}, {foreign, {ref(cert_a)}}),
+        undone_changes(
+            {foreign, {}}, {foreign, {theirs}}, {foreign, {ref(cert_a)}}, {foreign, {ref(cert_a)}}
+        ),
         ElementsAre("added " + theirs)
     );
 }
@@ -38,7 +40,10 @@ TEST(undone_changes, what_was_removed_and_is_there_again)
 {
     EXPECT_THAT(
         undone_changes(
-            {foreign, {theirs}}, {foreign, {}}, {foreign, {theirs, ref(cert_a)}}, {foreign, {ref(cert_a), theirs}}
+            {foreign, {theirs}},
+            {foreign, {}},
+            {foreign, {theirs, ref(cert_a)}},
+            {foreign, {ref(cert_a), theirs}}
         ),
         ElementsAre("removed " + theirs)
     );
@@ -59,9 +64,12 @@ TEST(undone_changes, another_default)
 TEST(undone_changes, a_change_that_holds_is_none)
 {
     EXPECT_THAT(
-        undone_changes({foreign, {}}, {foreign, {theirs}}, {foreign, {ref(cert_a)}}, {foreign, {theirs}}), IsEmpty()
+        undone_changes({foreign, {}}, {foreign, {theirs}}, {foreign, {ref(cert_a)}}, {foreign, {theirs}}),
+        IsEmpty()
     );
-    EXPECT_THAT(undone_changes({foreign, {theirs}}, {foreign, {}}, {foreign, {theirs}}, {foreign, {}}), IsEmpty());
+    EXPECT_THAT(
+        undone_changes({foreign, {theirs}}, {foreign, {}}, {foreign, {theirs}}, {foreign, {}}), IsEmpty()
+    );
     EXPECT_THAT(undone_changes({foreign, {}}, {theirs, {}}, {foreign, {}}, {theirs, {}}), IsEmpty());
 }
 

@@ -73,11 +73,14 @@ protected:
     struct alone
     {
         explicit alone(reconciler& test)
-            : store([](const auto*, const auto*) {}, [] {}),
+            : credentials(&test.cloud),
+              store(
+                  credentials, [](const auto&, const auto*, const auto*) {}, [] {}
+              ),
               sink(&store.scope("")),
               rounds(
                   {test.used(),
-                   test.cloud,
+                   credentials,
                    test.clock(),
                    store,
                    random,
@@ -88,6 +91,7 @@ protected:
         {}
 
         support::random_engine random{1};
+        one_cloud credentials;
         binding::bindings store;
         runtime::object_sink* sink;
         binding::reconciler rounds;
@@ -842,11 +846,12 @@ TEST_F(reconciler, our_own_writes_wake_nobody_and_what_people_change_does)
     attach("web", cert_a);
     binding::certificate_binding before =
         *one->store.find(*support::uuid::parse(kube.object("web")["metadata"]["uid"].get<std::string>()));
+    const binding::target here = binding::listener_of(before);
     const auto wakes = [&](const std::function<void(binding::certificate_binding&)>& change) {
         binding::certificate_binding after = before;
         ++after.resource_version;
         change(after);
-        return one->rounds.round_due(&before, &after).has_value();
+        return one->rounds.round_due(here, &before, &after).has_value();
     };
     EXPECT_FALSE(wakes([](auto&) {})) << "a label";
     EXPECT_FALSE(wakes([](auto& object) { object.status.error_message = support::interned("x"); }));
@@ -857,8 +862,8 @@ TEST_F(reconciler, our_own_writes_wake_nobody_and_what_people_change_does)
     EXPECT_TRUE(wakes([](auto& object) { object.requested_at = support::interned("now"); }));
     EXPECT_TRUE(wakes([](auto& object) { object.finalizers.clear(); })) << "ours was taken away";
     EXPECT_TRUE(wakes([](auto& object) { object.status.ledger = {}; })) << "the ledger was";
-    EXPECT_TRUE(one->rounds.round_due(nullptr, &before));
-    EXPECT_TRUE(one->rounds.round_due(&before, nullptr));
+    EXPECT_TRUE(one->rounds.round_due(here, nullptr, &before));
+    EXPECT_TRUE(one->rounds.round_due(here, &before, nullptr));
 }
 
 }  // namespace

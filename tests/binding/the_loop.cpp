@@ -6,19 +6,26 @@ using namespace std::chrono_literals;
 
 process::process(loop& loop, kube::client& kube, fake_cloud& cloud)
     : random(1),
+      credentials(&cloud),
       queue({1s, 60s, 0.0}, random, 8),
       bindings(
-          [this](const auto* before, const auto* after) {
-              if (const auto due = reconciler.round_due(before, after))
+          credentials,
+          [this](const auto& where, const auto* before, const auto* after) {
+              if (const auto due = reconciler.round_due(where, before, after))
               {
-                  const auto target = binding::target_of(after == nullptr ? *before : *after);
-                  pool.add(target, runtime::urgency::urgent, *due);
+                  pool.add(where, runtime::urgency::urgent, *due);
               }
           },
           [] {}
       ),
       reconciler(
-          {kube, cloud, loop.clock(), bindings, random, [this](binding::target t) { pool.add(t); }, observed},
+          {kube,
+           credentials,
+           loop.clock(),
+           bindings,
+           random,
+           [this](binding::target t) { pool.add(t); },
+           observed},
           {}
       ),
       pool(

@@ -4,6 +4,7 @@
 #include "binding/fake_cloud.hpp"
 #include "binding/invariants.hpp"
 #include "binding/observed.hpp"
+#include "binding/one_cloud.hpp"
 #include "binding/reconciler.hpp"
 #include "component/fake_kube.hpp"
 #include "runtime/worker_pool.hpp"
@@ -39,6 +40,7 @@ struct process
 
     test::observed observed;
     support::random_engine random;
+    one_cloud credentials;
     runtime::work_queue<binding::target> queue;
     binding::bindings bindings;
     binding::reconciler reconciler;

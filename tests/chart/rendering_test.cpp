@@ -148,6 +148,8 @@ TEST(chart, starts_the_program_with_its_own_defaults_but_for_the_log_and_the_met
     EXPECT_EQ(options.cloud_config, "/etc/openstack/clouds.yaml");
     EXPECT_EQ(options.cloud, defaults.cloud);
     EXPECT_EQ(options.namespaces, defaults.namespaces);
+    EXPECT_THAT(options.credential_namespaces, testing::ElementsAre(controller_namespace));
+    EXPECT_EQ(options.allowed_auth_urls, defaults.allowed_auth_urls);
     EXPECT_EQ(options.resync_period, defaults.resync_period);
     EXPECT_EQ(options.write_deadline, defaults.write_deadline);
     EXPECT_EQ(options.metrics, (net::listen_address{"", 8080}));
@@ -162,6 +164,8 @@ TEST(chart, passes_its_values_on_to_the_program)
         "--set=cloudConfig.key=prod.yaml",
         "--set=cloudConfig.cloud=prod: \"a\" #1",
         "--set=watchNamespaces={team-b,team-a}",
+        "--set=allowControllerCredentials={team-a,team-b}",
+        "--set=allowedAuthUrls={https://ks.example/v3,*}",
         "--set=resyncPeriod=1h30m",
         "--set=writeDeadline=45s",
         "--set=metrics.port=9090",
@@ -174,6 +178,8 @@ TEST(chart, passes_its_values_on_to_the_program)
     EXPECT_EQ(options.cloud_config, "/etc/openstack/prod.yaml");
     EXPECT_EQ(options.cloud, "prod: \"a\" #1");
     EXPECT_THAT(options.namespaces, testing::ElementsAre(team_a, team_b));
+    EXPECT_THAT(options.credential_namespaces, testing::ElementsAre(team_a, team_b));
+    EXPECT_THAT(options.allowed_auth_urls, testing::ElementsAre("https://ks.example/v3", "*"));
     EXPECT_EQ(options.resync_period, 90min);
     EXPECT_EQ(options.write_deadline, 45s);
     EXPECT_EQ(options.metrics, (net::listen_address{"", 9090}));
@@ -204,8 +210,9 @@ TEST(chart, has_a_value_for_each_flag_that_a_pod_can_use)
     {
         EXPECT_EQ(flags.erase(of_a_shell), 1U) << of_a_shell;
     }
-    const json args =
-        container_of(rendered({"--set=cloudConfig.cloud=prod", "--set=watchNamespaces={team-a}"}))["args"];
+    const json args = container_of(rendered(
+        {"--set=cloudConfig.cloud=prod", "--set=watchNamespaces={team-a}", "--set=allowedAuthUrls={*}"}
+    ))["args"];
     for (const json& argument : args)
     {
         const auto text_of_argument = argument.get<std::string>();

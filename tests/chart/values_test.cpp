@@ -100,6 +100,16 @@ INSTANTIATE_TEST_SUITE_P(
             "watchNamespaces={shop,shop}",
             "at '/watchNamespaces': items at 0 and 1 are equal"
         },
+        wrong_value{
+            "odd_namespace_of_credentials",
+            "allowControllerCredentials={shop*}",
+            "at '/allowControllerCredentials/0': 'shop*' does not match pattern"
+        },
+        wrong_value{
+            "auth_url_without_scheme",
+            "allowedAuthUrls={ks.example}",
+            "at '/allowedAuthUrls/0': 'ks.example' does not match pattern"
+        },
         wrong_value{"period_without_unit", "resyncPeriod=600", "at '/resyncPeriod': got number, want string"},
         wrong_value{"period_of_days", "resyncPeriod=1d", "at '/resyncPeriod': '1d' does not match pattern"},
         wrong_value{

@@ -2,11 +2,8 @@
 // run is like the other.
 #include "app/controller.hpp"
 
-#include "cloud/openstack/create_client.hpp"
-#include "component/fake_kube.hpp"
-#include "component/sim_http.hpp"
+#include "component/controller_world.hpp"
 #include "support/log.hpp"
-#include "support/loop.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -35,104 +32,8 @@ std::vector<std::string> log_lines(const support::log_capture& log)
     return lines;
 }
 
-// What a killed process loses.
-struct process
-{
-    process(
-        test::loop& loop,
-        kube::client& kube,
-        net::http_client& http,
-        const cloudsim::control::credential& credential
-    )
-        : random(7),
-          cloud(cloud::openstack::create_client(http, loop.clock(), random, entry(credential))),
-          controller({loop.executor(), loop.clock(), random, kube, *cloud}, {}, {})
-    {
-        loop.spawn(controller.run());
-    }
-
-    static cloud::openstack::cloud_entry entry(const cloudsim::control::credential& credential)
-    {
-        const std::string yaml =
-            R"({clouds: {lab: {auth_type: v3applicationcredential, auth: {auth_url: "http://127.0.0.1:15000/v3", )"
-            "application_credential_id: \"" +
-            credential.id + "\", application_credential_secret: \"" + credential.secret + "\"}}}}";
-        return cloud::openstack::parse_cloud_entry(
-                   yaml,
-                   "",
-                   "clouds.yaml",
-                   "lab",
-                   [](const std::string& path) { return support::fail(support::errc::invalid, path); }
-        ).value();
-    }
-
-    support::random_engine random;
-    std::unique_ptr<cloud::client> cloud;
-    app::controller controller;
-};
-
-class controller : public test::loop
-{
-protected:
-    controller() : kube([] { return nullptr; }), http(clock()), sim(http.control())
-    {
-        project = sim.add_project("shop");
-        credential = sim.add_application_credential(sim.add_user("shop", project), project);
-        balancer = sim.add_load_balancer({.project = project});
-        foreign = sim.add_certificate({.project = project, .names = {"foreign.example.com"}}).ref;
-        listener = sim.add_listener({.load_balancer = balancer, .default_ref = foreign});
-        sim.set({{"pending_ms", 200}});
-    }
-
-    void start() { running = std::make_unique<process>(*this, kube, http, credential); }
-
-    // kill -9: what it sent goes on, what it knew is gone.
-    void crash()
-    {
-        http.cut();
-        kube.cut = true;
-        running->controller.abort();
-        step();
-        running.reset();
-        kube.cut = false;
-        http.join();
-    }
-
-    void TearDown() override
-    {
-        if (running)
-        {
-            crash();
-        }
-        test::loop::TearDown();
-    }
-
-    [[nodiscard]] bool until(const std::function<bool()>& done, support::duration limit = 10min)
-    {
-        return run_until(done, limit);
-    }
-
-    cloudsim::control::certificate certificate(const std::string& name)
-    {
-        return sim.add_certificate({.project = project, .names = {name}});
-    }
-
-    // What serves a client of that name.
-    std::string served(const std::string& name)
-    {
-        return sim.tls(listener, name).certificate.value_or("nothing");
-    }
-
-    test::fake_kube kube;
-    test::sim_http http;
-    cloudsim::control& sim;
-    std::string project;
-    std::string balancer;
-    std::string listener;
-    std::string foreign;
-    cloudsim::control::credential credential;
-    std::unique_ptr<process> running;
-};
+class controller : public test::controller_world
+{};
 
 TEST_F(controller, logs_what_a_binding_has_become)
 {
@@ -512,8 +413,20 @@ TEST_F(controller, that_sees_nothing_any_more_ends)
 {
     broken_kube nothing;
     support::random_engine random(7);
-    const auto cloud = cloud::openstack::create_client(http, clock(), random, process::entry(credential));
-    app::controller blind({executor(), clock(), random, nothing, *cloud}, {}, {});
+    cloud::openstack::credential_registry registry(
+        http, clock(), random, cloud::openstack::allowed_urls::parse({"*"}).value()
+    );
+    app::controller blind(
+        {executor(),
+         clock(),
+         random,
+         nothing,
+         registry,
+         registry.share(test::controller_process::entry(credential)),
+         {}},
+        {},
+        {}
+    );
     std::string how;
     spawn(end_of(blind, how));
     step();

@@ -24,6 +24,25 @@ private:
     std::string text_;
 };
 
+std::string base64(const std::string& text)
+{
+    constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string coded;
+    for (std::size_t i = 0; i < text.size(); i += 3)
+    {
+        unsigned bits = 0;
+        for (std::size_t j = i; j < i + 3; ++j)
+        {
+            bits = bits << 8 | (j < text.size() ? static_cast<unsigned char>(text[j]) : 0U);
+        }
+        for (std::size_t j = 0; j < 4; ++j)
+        {
+            coded += i + j > text.size() ? '=' : digits[bits >> (18 - 6 * j) & 63];
+        }
+    }
+    return coded;
+}
+
 support::error status_error(int status, std::string message)
 {
     return {support::errc::status, std::move(message), status, std::nullopt};
@@ -40,7 +59,7 @@ void fake_kube::create(const wanted& binding)
     json object{
         {"metadata",
          {{"name", binding.name},
-          {"namespace", "shop"},
+          {"namespace", binding.name_space},
           {"uid", uid},
           {"generation", 1},
           {"creationTimestamp", support::format_rfc3339(created)}}},
@@ -53,9 +72,29 @@ void fake_kube::create(const wanted& binding)
           {"deletionPolicy", binding.policy}}},
         {"status", {{"observedGeneration", -1}}},
     };
+    if (!binding.secret.empty())
+    {
+        object["spec"]["cloudCredentialsRef"] = {{"secretName", binding.secret}};
+    }
     touch(object);
     objects_[binding.name] = object;
     show(object, false);
+}
+
+void fake_kube::set_secret(const std::string& name, const std::map<std::string, std::string>& texts)
+{
+    json secret;
+    if (!texts.empty())
+    {
+        secret = {{"metadata", {{"name", name}, {"namespace", "shop"}}}, {"data", json::object()}};
+        for (const auto& [key, text] : texts)
+        {
+            secret["data"][key] = base64(text);
+        }
+        touch(secret);
+    }
+    secrets_[name] = secret;
+    wake();
 }
 
 void fake_kube::update(const std::string& name, const std::function<void(json&)>& change)
@@ -187,10 +226,69 @@ private:
     int epoch_;
 };
 
+// One Secret: as it is when it has changed.
+class fake_kube::secret_stream final : public kube::watch_stream
+{
+public:
+    secret_stream(fake_kube& owner, std::string name, std::string version)
+        : owner_(owner), name_(std::move(name)), version_(std::move(version))
+    {
+        ++owner_.secret_watches_;
+    }
+    ~secret_stream() override { --owner_.secret_watches_; }
+
+    support::task<support::result<std::optional<kube::watch_event>>> next() override
+    {
+        for (;;)
+        {
+            if (auto event = decoder_.next(); !event || *event)
+            {
+                co_return event;
+            }
+            const json& now = owner_.secrets_[name_];
+            const std::string version =
+                now.is_null() ? "" : now["metadata"]["resourceVersion"].get<std::string>();
+            if (version != version_)
+            {
+                json object = now;
+                if (now.is_null())
+                {
+                    object = {{"metadata", {{"name", name_}, {"resourceVersion", "1"}}}};
+                }
+                const json line{{"type", now.is_null() ? "DELETED" : "MODIFIED"}, {"object", object}};
+                decoder_.feed(line.dump() + "\n");
+                version_ = version;
+                continue;
+            }
+            const auto timer = std::make_shared<boost::asio::steady_timer>(
+                co_await boost::asio::this_coro::executor, boost::asio::steady_timer::time_point::max()
+            );
+            owner_.sleepers_.push_back(timer);
+            boost::system::error_code woken;
+            co_await timer->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+        }
+    }
+
+private:
+    fake_kube& owner_;
+    std::string name_;
+    std::string version_;
+    kube::watch_decoder decoder_;
+};
+
 support::task<support::result<std::unique_ptr<kube::watch_stream>>> fake_kube::watch(
     kube::watch_request request
 )
 {
+    if (request.resource.plural == "secrets")
+    {
+        secret_requests.push_back("watch " + request.name_space + "/" + request.name);
+        if (!may_watch_secrets)
+        {
+            co_return std::unexpected(status_error(403, "403 Forbidden"));
+        }
+        co_return std::make_unique<secret_stream>(*this, request.name, request.resource_version);
+    }
     const int from = std::stoi(request.resource_version);
     if (from < compacted_)
     {
@@ -260,9 +358,23 @@ support::task<support::result<std::unique_ptr<kube::object_answer>>> fake_kube::
 }
 
 support::task<support::result<std::unique_ptr<kube::object_answer>>> fake_kube::get(
-    kube::resource, std::string, std::string name
+    kube::resource resource, std::string name_space, std::string name
 )
 {
+    if (resource.plural == "secrets")
+    {
+        secret_requests.push_back("get " + name_space + "/" + name);
+        if (!may_get_secrets)
+        {
+            co_return std::unexpected(status_error(403, "403 Forbidden"));
+        }
+        const auto secret = secrets_.find(name);
+        if (secret == secrets_.end() || secret->second.is_null())
+        {
+            co_return std::unexpected(status_error(404, "not found"));
+        }
+        co_return std::make_unique<text_answer>(secret->second);
+    }
     const auto found = objects_.find(name);
     if (found == objects_.end())
     {

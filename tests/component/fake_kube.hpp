@@ -31,7 +31,9 @@ public:
         std::string listener;
         bool sni = false;
         std::string policy = "Detach";
-        int age_seconds = 0;  // created so long before the others
+        int age_seconds = 0;      // created so long before the others
+        std::string secret = {};  // of cloudCredentialsRef
+        std::string name_space = "shop";
     };
 
     void create(const wanted& binding);
@@ -47,6 +49,13 @@ public:
     std::string message(const std::string& name) const;
     std::string state(const std::string& name) const;
     json attachments(const std::string& name) const;
+
+    // The Secret of namespace shop; what is base64 in its data is given as it is. Empty: it goes.
+    void set_secret(const std::string& name, const std::map<std::string, std::string>& texts);
+    bool may_get_secrets = true;
+    bool may_watch_secrets = true;
+    std::vector<std::string> secret_requests;  // "get shop/cloud", "watch shop/cloud"
+    std::size_t secret_watches() const { return secret_watches_; }
 
     bool cut = false;  // nothing is written any more, as for a process that was killed
 
@@ -86,6 +95,8 @@ private:
     };
     class stream;
     friend class stream;
+    class secret_stream;
+    friend class secret_stream;
 
     void touch(json& object);
     void show(const json& object, bool deleted);
@@ -93,6 +104,8 @@ private:
 
     std::function<runtime::object_sink*()> watch_;
     std::map<std::string, json> objects_;
+    std::map<std::string, json> secrets_;  // those that are gone are null
+    std::size_t secret_watches_ = 0;
     int version_ = 100;
     int uids_ = 0;
     std::vector<event> events_;

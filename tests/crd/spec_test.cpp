@@ -87,7 +87,12 @@ INSTANTIATE_TEST_SUITE_P(
         spec_case{"region_in_camel_case", {{"region", "RegionOne"}}},
         spec_case{"region_with_a_dot", {{"region", "eu-de.1"}}},
         spec_case{"region_with_an_underscore", {{"region", "region_one"}}},
-        spec_case{"region_of_64_letters", {{"region", std::string(64, 'r')}}}
+        spec_case{"region_of_64_letters", {{"region", std::string(64, 'r')}}},
+        spec_case{"credential", {{"cloudCredentialsRef", {{"secretName", "my-cloud"}}}}},
+        spec_case{
+            "credential_of_one_of_several_clouds",
+            {{"cloudCredentialsRef", {{"secretName", "my-cloud.prod"}, {"cloudName", "Prod cloud_1"}}}}
+        }
     ),
     name_of
 );
@@ -176,7 +181,27 @@ INSTANTIATE_TEST_SUITE_P(
             {{"deletionPolicy", "detach"}},
             R"(spec.deletionPolicy: Unsupported value: "detach": supported values: "Detach", "Retain")"
         },
-        spec_case{"unknown_field", {{"listenerId", listener_id}}, R"(unknown field "spec.listenerId")"}
+        spec_case{"unknown_field", {{"listenerId", listener_id}}, R"(unknown field "spec.listenerId")"},
+        spec_case{
+            "credential_without_secret",
+            {{"cloudCredentialsRef", {{"cloudName", "prod"}}}},
+            "spec.cloudCredentialsRef.secretName: Required value"
+        },
+        spec_case{
+            "credential_that_is_no_name",
+            {{"cloudCredentialsRef", {{"secretName", "other/secret"}}}},
+            "should match '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$'"
+        },
+        spec_case{
+            "credential_of_another_namespace",
+            {{"cloudCredentialsRef", {{"secretName", "my-cloud"}, {"namespace", "other"}}}},
+            R"(unknown field "spec.cloudCredentialsRef.namespace")"
+        },
+        spec_case{
+            "credential_of_a_cloud_without_name",
+            {{"cloudCredentialsRef", {{"secretName", "my-cloud"}, {"cloudName", ""}}}},
+            "spec.cloudCredentialsRef.cloudName in body should be at least 1 chars long"
+        }
     ),
     name_of
 );
@@ -223,7 +248,8 @@ INSTANTIATE_TEST_SUITE_P(
     Values(
         spec_case{"rotation", {{"certificateId", other_certificate_id}}},
         spec_case{"from_sni_to_default", {{"options", {{"sni", false}}}}},
-        spec_case{"deletion_policy", {{"deletionPolicy", "Detach"}}}
+        spec_case{"deletion_policy", {{"deletionPolicy", "Detach"}}},
+        spec_case{"a_credential_that_comes", {{"cloudCredentialsRef", {{"secretName", "my-cloud"}}}}}
     ),
     name_of
 );
@@ -237,6 +263,18 @@ TEST_F(crd_change, what_has_a_default_gets_it_back_when_it_is_left_out)
     EXPECT_EQ(spec["options"]["sni"], false);
     EXPECT_EQ(spec["deletionPolicy"], "Detach");
     EXPECT_EQ(spec["resourceType"], "octavia:listener");
+}
+
+TEST_F(crd_change, the_credential_may_change_and_go)
+{
+    const auto credential = [](const json& value) {
+        return patch("changed", {{"spec", {{"cloudCredentialsRef", value}}}});
+    };
+    ASSERT_TRUE(succeeds(credential({{"secretName", "one"}, {"cloudName", "prod"}})));
+    ASSERT_TRUE(succeeds(credential({{"secretName", "two"}, {"cloudName", nullptr}})));
+    EXPECT_EQ(get("changed")["spec"]["cloudCredentialsRef"].dump(), R"({"secretName":"two"})");
+    ASSERT_TRUE(succeeds(credential(nullptr)));
+    EXPECT_FALSE(get("changed")["spec"].contains("cloudCredentialsRef"));
 }
 
 using refused_as_change = crd_change;

@@ -278,7 +278,15 @@ result<std::string> read_ca(const yaml_entry& entry, const file_reader& read_fil
         return std::string();
     }
     auto pem = read_file(path);
-    return pem ? pem : fail(errc::invalid, entry.label + ": cacert: " + pem.error().message);
+    if (!pem)
+    {
+        return fail(entry.label + ": cacert", pem.error());
+    }
+    if (const auto usable = net::check_certificates_pem(*pem); !usable)
+    {
+        return fail(entry.label + ": cacert " + support::clean(path), usable.error());
+    }
+    return pem;
 }
 
 result<std::string> read_file_from_disk(const std::string& path)

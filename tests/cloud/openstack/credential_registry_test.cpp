@@ -22,8 +22,8 @@ protected:
 
     static std::string yaml(const std::string& password)
     {
-        return "clouds: {prod: {auth: {auth_url: 'http://127.0.0.1:15000', user_id: u, password: " + password +
-               ", project_id: q}}}";
+        return "clouds: {prod: {auth: {auth_url: 'http://127.0.0.1:15000', user_id: u, password: " +
+               password + ", project_id: q}}}";
     }
 
     void use(const std::shared_ptr<cloud::credential>& credential)
@@ -33,7 +33,9 @@ protected:
         EXPECT_EQ(where->identity, credential->identity);
     }
 
-    credential_registry registry{http, clock(), random, allowed_urls::parse({"http://127.0.0.1:15000/v3"}).value()};
+    credential_registry registry{
+        http, clock(), random, allowed_urls::parse({"http://127.0.0.1:15000/v3"}).value()
+    };
 };
 
 TEST_F(credentials, of_the_same_content_are_one_with_one_token)
@@ -81,7 +83,8 @@ TEST_F(credentials, the_controllers_own_is_shared_like_any_other)
 TEST_F(credentials, that_lead_elsewhere_are_refused)
 {
     const auto refused = registry.read(
-        {"clouds: {prod: {auth: {auth_url: 'http://canary.example', user_id: u, password: canary, project_id: q}}}",
+        {"clouds: {prod: {auth: {auth_url: 'http://canary.example', user_id: u, password: canary, "
+         "project_id: q}}}",
          "",
          "",
          "Secret shop/cloud: clouds.yaml"}
@@ -89,7 +92,10 @@ TEST_F(credentials, that_lead_elsewhere_are_refused)
     ASSERT_FALSE(refused);
     EXPECT_THAT(
         refused.error().message,
-        AllOf(HasSubstr("Secret shop/cloud: clouds.yaml: cloud \"prod\": auth.auth_url"), Not(HasSubstr("canary")))
+        AllOf(
+            HasSubstr("Secret shop/cloud: clouds.yaml: cloud \"prod\": auth.auth_url"),
+            Not(HasSubstr("canary"))
+        )
     );
     EXPECT_TRUE(http.seen().empty());
 }
@@ -102,11 +108,15 @@ TEST_F(credentials, no_answer_is_quoted_that_is_not_of_the_service_that_was_aske
          {net::http_response{404, {{"Content-Type", "text/plain"}}, "canary"},
           net::http_response{401, {{"Content-Type", "text/html"}}, "<h1>canary</h1>"},
           net::http_response{200, {{"Content-Type", "application/json"}}, R"({"canary":"canary"})"},
-          net::http_response{403, {{"Content-Type", "application/json"}}, R"({"message":"canary","code":403})"},
+          net::http_response{
+              403, {{"Content-Type", "application/json"}}, R"({"message":"canary","code":403})"
+          },
           net::http_response{500, {{"Content-Type", "application/json"}}, R"(["canary"])"},
           net::http_response{302, {{"Location", "http://canary.example"}}, "canary"},
           net::http_response{
-              201, {{"Content-Type", "application/json"}, {"X-Subject-Token", "canary"}}, R"({"token":"canary"})"
+              201,
+              {{"Content-Type", "application/json"}, {"X-Subject-Token", "canary"}},
+              R"({"token":"canary"})"
           }})
     {
         http.on(ask_token, {answer});

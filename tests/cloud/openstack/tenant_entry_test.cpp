@@ -70,7 +70,8 @@ TEST(tenant_entry, may_be_one_of_several)
     EXPECT_TRUE(parse(both, "", {"*"}, "prod")) << error_of(parse(both, "", {"*"}, "prod"));
     EXPECT_EQ(error_of(parse(both)), std::string(source) + ": has several clouds; choose one of prod, test");
     EXPECT_EQ(
-        error_of(parse(both, "", {"*"}, "dev")), std::string(source) + ": has no cloud \"dev\"; it has prod, test"
+        error_of(parse(both, "", {"*"}, "dev")),
+        std::string(source) + ": has no cloud \"dev\"; it has prod, test"
     );
 }
 
@@ -95,17 +96,22 @@ TEST(tenant_entry, each_hostile_line_is_refused_in_one_line_without_what_it_hold
         {"another server",
          entry("auth_url: https://canary.example/v3, " + login),
          "auth.auth_url is not admitted here"},
-        {"the pod's own services", entry("auth_url: http://169.254.169.254, " + login), "auth.auth_url is not"},
+        {"the pod's own services", entry("auth_url: http://169.254.169.254, " + login), "auth.auth_url is not"
+        },
         {"http instead of https",
          entry("auth_url: http://ks.example/v3, " + login),
          "auth.auth_url is not admitted here"},
-        {"another port", entry("auth_url: https://ks.example:8443/v3, " + login), "auth.auth_url is not admitted"},
+        {"another port",
+         entry("auth_url: https://ks.example:8443/v3, " + login),
+         "auth.auth_url is not admitted"},
         {"dots", entry("auth_url: https://ks.example/v3/../x/v3, " + login), "auth.auth_url is not admitted"},
         {"a file", entry("auth_url: file:///canary, " + login), "auth.auth_url must be an http or https URL"},
         {"no URL", entry("auth_url: canary, " + login), "auth.auth_url must be an http or https URL"},
         {"a user name in it", entry(forged), "auth.auth_url must be an http or https URL"},
         {"beside auth", entry(login, "auth_url: 'gopher://canary'"), "auth_url must be an http or https URL"},
-        {"a query", entry("auth_url: 'https://ks.example/v3?canary', " + login), "auth_url must be a URL without"},
+        {"a query",
+         entry("auth_url: 'https://ks.example/v3?canary', " + login),
+         "auth_url must be a URL without"},
         {"another Octavia",
          entry(good, "load_balancer_endpoint_override: 'https://canary.example'"),
          "load_balancer_endpoint_override is not admitted here; remove it"},
@@ -115,7 +121,9 @@ TEST(tenant_entry, each_hostile_line_is_refused_in_one_line_without_what_it_hold
         {"an override that is none",
          entry(good, "key_manager_endpoint_override: canary"),
          "key_manager_endpoint_override must be an http or https URL"},
-        {"a CA file", entry(good, "cacert: /canary"), "cacert names a file; put the CA's certificates (PEM) into"},
+        {"a CA file",
+         entry(good, "cacert: /canary"),
+         "cacert names a file; put the CA's certificates (PEM) into"},
         {"a CA file in auth", entry(good + ", cacert: /canary"), "auth.cacert names a file"},
         {"a CA that is a list", entry(good, "cacert: [/canary]"), "cacert names a file"},
         {"a client certificate", entry(good, "cert: /canary"), "cert names a file"},
@@ -160,7 +168,8 @@ TEST(tenant_entry, an_override_is_https_where_auth_url_is_even_if_every_url_is_a
     EXPECT_EQ(
         error_of(parse(entry(good, "load_balancer_endpoint_override: 'http://lb.example'"), "", {"*"})),
         std::string(source) +
-            ": cloud \"prod\": load_balancer_endpoint_override is http although auth_url is https; no token is "
+            ": cloud \"prod\": load_balancer_endpoint_override is http although auth_url is https; no token "
+            "is "
             "sent there"
     );
     EXPECT_TRUE(parse(entry(good, "load_balancer_endpoint_override: 'https://lb.example'"), "", {"*"}));
@@ -190,13 +199,16 @@ TEST(tenant_entry, yaml_that_would_cost_much_is_refused)
     for (int i = 1; i < 30; ++i)
     {
         const std::string before = "*a" + std::to_string(i - 1);
-        laughs += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before + ", " + before + "]\n";
+        laughs +=
+            "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before + ", " + before + "]\n";
     }
     EXPECT_THAT(
-        error_of(parse(laughs + entry(good, "bomb: *a29"))), HasSubstr("has more or deeper values than any entry")
+        error_of(parse(laughs + entry(good, "bomb: *a29"))),
+        HasSubstr("has more or deeper values than any entry")
     );
     EXPECT_THAT(
-        error_of(parse("clouds: {prod: &p {auth: {" + good + "}, self: *p}}")), HasSubstr("more or deeper values")
+        error_of(parse("clouds: {prod: &p {auth: {" + good + "}, self: *p}}")),
+        HasSubstr("more or deeper values")
     );
     EXPECT_THAT(error_of(parse("clouds:\n  prod:\n    password: canary: x\n")), Not(HasSubstr("canary")));
     EXPECT_THAT(error_of(parse(std::string("\xff\xfe\x00\x01", 4))), HasSubstr(source));

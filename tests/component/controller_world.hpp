@@ -1,0 +1,138 @@
+#pragma once
+
+#include "app/controller.hpp"
+#include "cloud/openstack/credential_registry.hpp"
+#include "component/fake_kube.hpp"
+#include "component/sim_http.hpp"
+#include "support/loop.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace test {
+
+// What a killed process loses.
+struct controller_process
+{
+    controller_process(
+        loop& loop,
+        kube::client& kube,
+        net::http_client& http,
+        const cloudsim::control::credential& credential,
+        binding::admission admitted = {}
+    )
+        : random(7),
+          registry(
+              http,
+              loop.clock(),
+              random,
+              cloud::openstack::allowed_urls::parse({"http://127.0.0.1:15000"}).value()
+          ),
+          controller(
+              {loop.executor(),
+               loop.clock(),
+               random,
+               kube,
+               registry,
+               registry.share(entry(credential)),
+               std::move(admitted)},
+              {},
+              {}
+          )
+    {
+        loop.spawn(controller.run());
+    }
+
+    static std::string clouds_yaml(const cloudsim::control::credential& credential)
+    {
+        return R"({clouds: {lab: {auth_type: v3applicationcredential, auth: {auth_url: "http://127.0.0.1:15000/v3", )"
+               "application_credential_id: \"" +
+               credential.id + "\", application_credential_secret: \"" + credential.secret + "\"}}}}";
+    }
+
+    static cloud::openstack::cloud_entry entry(const cloudsim::control::credential& credential)
+    {
+        return cloud::openstack::parse_cloud_entry(
+                   clouds_yaml(credential),
+                   "",
+                   "clouds.yaml",
+                   "lab",
+                   [](const std::string& path) { return support::fail(support::errc::invalid, path); }
+        ).value();
+    }
+
+    support::random_engine random;
+    cloud::openstack::credential_registry registry;
+    app::controller controller;
+};
+
+// The controller between a Kubernetes and a cloud of one process.
+class controller_world : public loop
+{
+protected:
+    controller_world() : kube([] { return nullptr; }), http(clock()), sim(http.control())
+    {
+        project = sim.add_project("shop");
+        credential = sim.add_application_credential(sim.add_user("shop", project), project);
+        balancer = sim.add_load_balancer({.project = project});
+        foreign = sim.add_certificate({.project = project, .names = {"foreign.example.com"}}).ref;
+        listener = sim.add_listener({.load_balancer = balancer, .default_ref = foreign});
+        sim.set({{"pending_ms", 200}});
+    }
+
+    void start() { running = std::make_unique<controller_process>(*this, kube, http, credential, admitted); }
+
+    // kill -9: what it sent goes on, what it knew is gone.
+    void crash()
+    {
+        http.cut();
+        kube.cut = true;
+        running->controller.abort();
+        step();
+        running.reset();
+        kube.cut = false;
+        http.join();
+    }
+
+    void TearDown() override
+    {
+        if (running)
+        {
+            crash();
+        }
+        loop::TearDown();
+    }
+
+    [[nodiscard]] bool until(
+        const std::function<bool()>& done, support::duration limit = std::chrono::minutes(10)
+    )
+    {
+        return run_until(done, limit);
+    }
+
+    cloudsim::control::certificate certificate(const std::string& name)
+    {
+        return sim.add_certificate({.project = project, .names = {name}});
+    }
+
+    // What serves a client of that name.
+    std::string served(const std::string& name)
+    {
+        return sim.tls(listener, name).certificate.value_or("nothing");
+    }
+
+    fake_kube kube;
+    sim_http http;
+    cloudsim::control& sim;
+    std::string project;
+    std::string balancer;
+    std::string listener;
+    std::string foreign;
+    cloudsim::control::credential credential;
+    binding::admission admitted;
+    std::unique_ptr<controller_process> running;
+};
+
+}  // namespace test

@@ -1,0 +1,319 @@
+// Credentials of namespaces: Secrets that come, change and go, through the whole controller.
+#include "component/controller_world.hpp"
+#include "support/log.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+class credentials : public test::controller_world
+{
+protected:
+    credentials()
+    {
+        admitted = {.all = false, .namespaces = {"certificate-binding"}};
+        a = certificate("a.example.com");
+        other = sim.add_application_credential(sim.add_user("someone", project), project);
+    }
+
+    void give(const cloudsim::control::credential& given)
+    {
+        kube.set_secret("cloud", {{"clouds.yaml", test::controller_process::clouds_yaml(given)}});
+        step();
+    }
+
+    void attach()
+    {
+        give(credential);
+        start();
+        kube.create({.name = "web", .certificate = a.id, .listener = listener, .secret = "cloud"});
+        ASSERT_TRUE(until([&] { return kube.state("web") == "active"; })) << kube.object("web").dump(1);
+    }
+
+    std::size_t logins() { return sim.log({.service = "identity", .method = "POST"}).size(); }
+    bool says(const std::string& reason)
+    {
+        return until([&] { return kube.exists("web") && kube.ready_reason("web") == reason; });
+    }
+
+    cloudsim::control::certificate a;
+    cloudsim::control::credential other;
+};
+
+TEST_F(credentials, of_the_namespace_attach_and_detach)
+{
+    attach();
+    EXPECT_EQ(served("any.example.com"), a.ref);
+    EXPECT_EQ(kube.secret_watches(), 1U);
+    kube.remove("web");
+    ASSERT_TRUE(until([&] { return !kube.exists("web"); }));
+    EXPECT_EQ(served("any.example.com"), foreign);
+    step();
+    EXPECT_EQ(kube.secret_watches(), 0U) << "nobody uses the Secret any more";
+}
+
+TEST_F(credentials, of_one_content_have_one_token_whatever_secret_holds_it)
+{
+    kube.set_secret(
+        "copy", {{"clouds.yaml", "# a copy\n" + test::controller_process::clouds_yaml(credential)}}
+    );
+    attach();
+    const auto b = certificate("b.example.com");
+    kube.create({.name = "b", .certificate = b.id, .listener = listener, .sni = true, .secret = "copy"});
+    ASSERT_TRUE(until([&] { return kube.state("b") == "active"; })) << kube.object("b").dump(1);
+    EXPECT_EQ(logins(), 1U);
+}
+
+TEST_F(credentials, that_are_not_there_are_waited_for)
+{
+    start();
+    kube.create({.name = "web", .certificate = a.id, .listener = listener, .secret = "cloud"});
+    ASSERT_TRUE(says("CredentialsMissing"));
+    EXPECT_EQ(kube.state("web"), "error");
+    EXPECT_EQ(kube.message("web"), "Secret shop/cloud does not exist; create it, with the key clouds.yaml");
+    EXPECT_EQ(logins(), 0U) << "the controller's own is not asked with";
+    give(credential);
+    ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }, 10s)) << kube.object("web").dump(1);
+}
+
+TEST_F(credentials, that_may_not_be_read_are_told_with_what_to_grant)
+{
+    kube.may_get_secrets = false;
+    give(credential);
+    start();
+    kube.create({.name = "web", .certificate = a.id, .listener = listener, .secret = "cloud"});
+    ASSERT_TRUE(says("CredentialsMissing"));
+    EXPECT_THAT(
+        kube.message("web"), HasSubstr("grant the controller's service account the verbs get and watch")
+    );
+    kube.may_get_secrets = true;
+    ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }, 40s)) << kube.object("web").dump(1);
+}
+
+TEST_F(credentials, a_new_content_takes_over_without_a_restart)
+{
+    attach();
+    const auto before = kube.writes.size();
+    give(other);
+    sim.remove_application_credential(credential.id);
+    const auto b = certificate("b.example.com");
+    kube.update("web", [&](auto& object) { object["spec"]["certificateId"] = b.id; });
+    ASSERT_TRUE(until([&] {
+        return kube.object("web")["status"]["certificate"]["id"] == b.id && kube.state("web") == "active";
+    })) << kube.object("web").dump(1);
+    EXPECT_EQ(served("any.example.com"), b.ref);
+    EXPECT_LE(kube.writes.size(), before + 4);
+}
+
+TEST_F(credentials, a_new_content_alone_writes_nothing)
+{
+    attach();
+    advance(1min);
+    const auto before = kube.writes.size();
+    const auto puts = sim.puts();
+    give(other);
+    advance(1min);
+    EXPECT_EQ(kube.writes.size(), before);
+    EXPECT_EQ(sim.puts(), puts);
+    EXPECT_EQ(logins(), 2U) << "it is looked at with the new one";
+}
+
+TEST_F(credentials, a_new_content_wakes_who_failed_for_the_old)
+{
+    sim.remove_application_credential(credential.id);
+    give(credential);
+    start();
+    kube.create({.name = "web", .certificate = a.id, .listener = listener, .secret = "cloud"});
+    ASSERT_TRUE(says("CredentialsInvalid"));
+    advance(5min);
+    give(other);
+    ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }, 10s)) << kube.object("web").dump(1);
+}
+
+TEST_F(credentials, a_new_content_is_read_soon_where_secrets_may_not_be_watched)
+{
+    kube.may_watch_secrets = false;
+    sim.remove_application_credential(credential.id);
+    give(credential);
+    start();
+    kube.create({.name = "web", .certificate = a.id, .listener = listener, .secret = "cloud"});
+    ASSERT_TRUE(says("CredentialsInvalid"));
+    give(other);
+    ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }, 40s)) << kube.object("web").dump(1);
+    const auto read = kube.secret_requests.size();
+    advance(6min);
+    EXPECT_EQ(kube.secret_requests.size(), read) << "nobody waits for it any more";
+}
+
+TEST_F(credentials, of_a_content_that_is_none_are_told_in_one_line)
+{
+    kube.set_secret(
+        "cloud", {{"clouds.yaml", "clouds: {prod: {auth: {auth_url: 'http://canary/v3'}, verify: false}}"}}
+    );
+    start();
+    kube.create({.name = "web", .certificate = a.id, .listener = listener, .secret = "cloud"});
+    ASSERT_TRUE(says("CredentialsInvalid"));
+    EXPECT_THAT(kube.message("web"), HasSubstr("Secret shop/cloud: clouds.yaml: cloud \"prod\": "));
+    EXPECT_THAT(kube.object("web").dump(), Not(HasSubstr("canary")));
+    kube.set_secret("cloud", {{"cloud.yaml", "canary"}});
+    ASSERT_TRUE(until([&] { return kube.message("web") == "Secret shop/cloud: it has no key clouds.yaml"; }));
+}
+
+TEST_F(credentials, whose_secret_goes_leave_what_is_attached)
+{
+    attach();
+    const auto puts = sim.puts();
+    kube.set_secret("cloud", {});
+    ASSERT_TRUE(says("CredentialsMissing"));
+    advance(30min);
+    EXPECT_EQ(sim.puts(), puts);
+    EXPECT_EQ(served("any.example.com"), a.ref);
+    EXPECT_EQ(kube.attachments("web").size(), 1U);
+    give(credential);
+    ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }, 10s));
+    EXPECT_EQ(sim.puts(), puts);
+}
+
+TEST_F(credentials, a_secret_deleted_together_with_its_bindings_still_detaches)
+{
+    attach();
+    kube.set_secret("cloud", {});
+    kube.may_get_secrets = false;  // the RoleBinding went with the namespace as well
+    kube.remove("web");
+    ASSERT_TRUE(until([&] { return !kube.exists("web"); })) << kube.object("web").dump(1);
+    EXPECT_EQ(served("any.example.com"), foreign);
+}
+
+TEST_F(credentials, a_secret_deleted_long_before_its_bindings_still_detaches)
+{
+    attach();
+    kube.set_secret("cloud", {});
+    ASSERT_TRUE(says("CredentialsMissing"));
+    advance(1h);
+    kube.remove("web");
+    ASSERT_TRUE(until([&] { return !kube.exists("web"); })) << kube.object("web").dump(1);
+    EXPECT_EQ(served("any.example.com"), foreign);
+}
+
+TEST_F(credentials, after_a_restart_a_deletion_without_its_secret_waits_and_names_the_ways_out)
+{
+    attach();
+    kube.set_secret("cloud", {});
+    crash();
+    start();
+    kube.remove("web");
+    ASSERT_TRUE(says("CredentialsMissing"));
+    EXPECT_EQ(kube.state("web"), "deleting");
+    EXPECT_THAT(kube.message("web"), HasSubstr("Secret shop/cloud does not exist; create it"));
+    EXPECT_THAT(kube.message("web"), HasSubstr("spec.deletionPolicy to Retain"));
+    EXPECT_THAT(kube.message("web"), HasSubstr("certificates.bycloud.io/abandon=\"true\""));
+    advance(2h);
+    EXPECT_TRUE(kube.exists("web"));
+    EXPECT_EQ(served("any.example.com"), a.ref);
+}
+
+TEST_F(credentials, after_a_restart_the_secret_put_back_lets_a_deletion_end)
+{
+    attach();
+    kube.set_secret("cloud", {});
+    crash();
+    start();
+    kube.remove("web");
+    ASSERT_TRUE(says("CredentialsMissing"));
+    give(other);
+    ASSERT_TRUE(until([&] { return !kube.exists("web"); }, 1min)) << kube.object("web").dump(1);
+    EXPECT_EQ(served("any.example.com"), foreign);
+}
+
+TEST_F(credentials, after_a_restart_the_annotation_lets_a_deletion_go)
+{
+    attach();
+    kube.set_secret("cloud", {});
+    crash();
+    start();
+    kube.remove("web");
+    ASSERT_TRUE(says("CredentialsMissing"));
+    kube.update("web", [](auto& object) {
+        object["metadata"]["annotations"]["certificates.bycloud.io/abandon"] = "true";
+    });
+    ASSERT_TRUE(until([&] { return !kube.exists("web"); }, 1min)) << kube.object("web").dump(1);
+    EXPECT_EQ(served("any.example.com"), a.ref);
+}
+
+TEST_F(credentials, of_the_controller_are_for_admitted_namespaces_alone)
+{
+    start();
+    kube.create({.name = "web", .certificate = a.id, .listener = listener});
+    ASSERT_TRUE(says("CredentialsMissing"));
+    EXPECT_THAT(kube.message("web"), HasSubstr("namespace shop may not use the controller's own credential"));
+    EXPECT_EQ(logins(), 0U);
+    kube.create(
+        {.name = "own", .certificate = a.id, .listener = listener, .name_space = "certificate-binding"}
+    );
+    ASSERT_TRUE(until([&] { return kube.state("own") == "active"; }));
+    EXPECT_EQ(kube.state("web"), "error");
+    EXPECT_THAT(kube.secret_requests, IsEmpty());
+}
+
+TEST_F(credentials, of_the_controller_are_lent_to_take_away_what_a_namespace_put_there_before)
+{
+    admitted = {};
+    start();
+    kube.create({.name = "web", .certificate = a.id, .listener = listener});
+    ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }));
+    crash();
+    admitted = {.all = false, .namespaces = {"certificate-binding"}};
+    start();
+    ASSERT_TRUE(says("CredentialsMissing"));
+    advance(1h);
+    EXPECT_EQ(served("any.example.com"), a.ref) << "it stays";
+    kube.remove("web");
+    ASSERT_TRUE(until([&] { return !kube.exists("web"); })) << kube.object("web").dump(1);
+    EXPECT_EQ(served("any.example.com"), foreign);
+}
+
+TEST_F(credentials, of_the_controller_are_not_lent_for_what_another_project_put_there)
+{
+    attach();
+    crash();
+    kube.set_secret("cloud", {});
+    kube.update("web", [](auto& object) {
+        object["spec"].erase("cloudCredentialsRef");
+        object["status"]["cloud"]["projectId"] = "another";
+    });
+    start();
+    kube.remove("web");
+    advance(1h);
+    ASSERT_TRUE(kube.exists("web"));
+    EXPECT_EQ(kube.ready_reason("web"), "CredentialsMissing");
+    EXPECT_THAT(kube.message("web"), HasSubstr("abandon=\"true\""));
+    EXPECT_EQ(served("any.example.com"), a.ref);
+}
+
+TEST_F(credentials, no_secret_reaches_a_log_or_a_status)
+{
+    support::log_capture log;
+    support::set_log(support::log_level::debug, support::log_format::json);
+    attach();
+    give(other);
+    kube.set_secret("cloud", {});
+    ASSERT_TRUE(says("CredentialsMissing"));
+    sim.remove_application_credential(other.id);
+    sim.revoke_tokens();
+    give(other);
+    ASSERT_TRUE(says("CredentialsInvalid"));
+    for (const auto& given : {credential, other})
+    {
+        EXPECT_THAT(log.text() + kube.object("web").dump(), Not(HasSubstr(given.secret)));
+    }
+    support::set_log(support::log_level::info, support::log_format::text);
+}
+
+}  // namespace

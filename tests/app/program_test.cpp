@@ -443,9 +443,7 @@ class waiting_program : public program, public testing::WithParamInterface<int>
 
 TEST_P(waiting_program, tries_an_api_server_that_is_not_there_again_and_ends_with_0_at_a_signal)
 {
-    start from;
-    from.arguments.emplace_back("--allow-controller-credentials=*");
-    testbed::child child(command(from), log());
+    testbed::child child(command({}), log());
     EXPECT_TRUE(eventually("a line about the server", [&] {
         const auto text = child.output();
         return testing::AssertionResult(text.contains("Connection refused; trying again\n")) << text;
@@ -473,9 +471,7 @@ TEST_P(waiting_program, tries_an_api_server_that_is_not_there_again_and_ends_wit
 
 TEST_P(waiting_program, ends_with_0_between_two_tries)
 {
-    start from;
-    from.arguments.emplace_back("--allow-controller-credentials=*");
-    testbed::child child(command(from), log());
+    testbed::child child(command({}), log());
     EXPECT_TRUE(eventually("a line about the server", [&] {
         const auto text = child.output();
         return testing::AssertionResult(text.contains("Connection refused; trying again\n")) << text;

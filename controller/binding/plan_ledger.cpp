@@ -94,8 +94,11 @@ bool planner::passed_on(std::size_t i, const attachment& entry) const
         const settled_claim& other = settled_.claims[j];
         const bool has_it = other.placed && other.shown && views_[j].object->wanted_slot() == entry.slot &&
                             ref_key(*claims_[j].ref) == key;
-        const bool waits_with_it =
-            !views_[j].object->deleting && !other.placed && holds_key(claims_[j].held, key, entry.slot);
+        const bool wants_it = claims_[j].ref && views_[j].object->wanted_slot() == entry.slot &&
+                              ref_key(*claims_[j].ref) == key;
+        const bool gives_it_up = wants_it && other.winner != nullptr;  // as this one may
+        const bool waits_with_it = !views_[j].object->deleting && !other.placed && !gives_it_up &&
+                                   holds_key(claims_[j].held, key, entry.slot);
         const ledger& committed = views_[j].object->status.ledger;
         const bool has_copy =
             holds_key(committed, key, entry.slot) && (!has_memory || !committed.replaced_default_ref.empty());

@@ -323,6 +323,26 @@ TEST(plan_ledger, the_loser_of_a_duplicate_gives_its_entry_up_only_when_the_copy
     EXPECT_EQ(w.status("young"), "error Conflict []");
 }
 
+TEST(plan_ledger, two_losers_of_a_duplicate_do_not_rely_on_each_other)
+{
+    for (const slot where : {default_slot, sni_slot})
+    {
+        world_builder w;
+        where == sni_slot ? w.shows("f", {"a"}) : w.shows("a");
+        w.add_attached("young", "a", where);
+        w.add_attached("younger", "a", where);
+        w.add("old", "a").older().object().spec.sni = where == sni_slot;
+        w.write_fails = [](const std::string& name) { return name == "old"; };
+        w.finish();
+        EXPECT_FALSE(w.object("young").status.ledger.attachments.empty());
+        EXPECT_FALSE(w.object("younger").status.ledger.attachments.empty());
+        w.write_fails = nullptr;
+        w.later(1s).converge();
+        EXPECT_EQ(w.status("young"), "error Conflict []");
+        EXPECT_EQ(w.status("younger"), "error Conflict []");
+    }
+}
+
 TEST(plan_ledger, a_crash_between_the_copy_and_the_release_loses_nothing)
 {
     world_builder w;

@@ -293,6 +293,18 @@ TEST(plan_end, of_several_deletions_of_sni_refs_alone_the_oldest_stays)
     EXPECT_FALSE(w.exists("two"));
 }
 
+TEST(plan_end, of_two_deletions_that_hold_the_last_certificate_one_waits)
+{
+    world_builder w;
+    w.shows("a").add_attached("one", "a", default_slot);
+    w.add_attached("two", "a", default_slot);
+    w.change("one").deleting();
+    w.change("two").deleting();
+    EXPECT_EQ(w.converge(), 0);
+    ASSERT_NE(w.exists("one"), w.exists("two"));
+    EXPECT_EQ(w.status(w.exists("one") ? "one" : "two"), "deleting LastCertificate [default a]");
+}
+
 TEST(plan_end, a_live_binding_is_no_way_out_while_it_is_not_attached)
 {
     world_builder w;

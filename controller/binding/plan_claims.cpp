@@ -45,9 +45,9 @@ void planner::make_claims()
         else
         {
             made.ref = wanted_ref(each);
-            made.attachable = made.ref && !unwritable && !why_not(each);
+            made.attachable = made.ref && !why_not(each);
             each.held_back = made.attachable ? held_back_as_named(each) : std::nullopt;
-            made.held_back = each.held_back.has_value();
+            made.held_back = unwritable || each.held_back;
         }
         claims_.push_back(std::move(made));
     }

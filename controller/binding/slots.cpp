@@ -86,50 +86,80 @@ private:
         });
     }
 
-    // Rule 6: taking part is whose certificate is on the listener or could be attached now.
+    // Rule 6: taking part is whose certificate is attached by its ledger, or could be attached now.
     bool takes_part(std::size_t i) const
     {
         const claim& each = input_.claims[i];
+        const slot where = each.object->wanted_slot();
         if (!live(each))
         {
             return false;
         }
-        const bool wants_default = each.object->wanted_slot() == slot::default_;
         if (each.ref)
         {
-            if (each.attachable || (result_.claims[i].shown && !dead(ref_key(*each.ref))))
+            const std::string key = ref_key(*each.ref);
+            if (each.attachable || (shows(i) && holds(each.held, key, where)))
             {
                 return true;
             }
         }
         // A rotation that waits for its new certificate keeps its place in the slot by the old one.
-        return wants_default && default_key_ && !dead(*default_key_) &&
+        return where == slot::default_ && default_key_ && !dead(*default_key_) &&
                holds(each.held, *default_key_, slot::default_);
+    }
+
+    // Its certificate is there, whoever put it there.
+    bool shows(std::size_t i) const
+    {
+        const claim& each = input_.claims[i];
+        return live(each) && each.ref && result_.claims[i].shown && !dead(ref_key(*each.ref));
     }
 
     void choose_winners()
     {
         for (std::size_t i = 0; i < input_.claims.size(); ++i)
         {
-            const claim& each = input_.claims[i];
-            if (!takes_part(i))
+            if (takes_part(i))
+            {
+                compete(i);
+            }
+        }
+        // Rule 2: what is there and nobody's is adopted, though it could not be attached now.
+        for (std::size_t i = 0; i < input_.claims.size(); ++i)
+        {
+            if (takes_part(i) || !shows(i))
             {
                 continue;
             }
-            std::optional<std::size_t>* place = &default_winner_;
-            if (each.object->wanted_slot() == slot::sni)
+            if (!place_of(i))
             {
-                place = &sni_winners_[ref_key(*each.ref)];
-            }
-            if (!*place)
-            {
-                *place = i;
-                result_.claims[i].wins = true;
+                compete(i);
             }
             else
             {
-                result_.claims[i].winner = input_.claims[**place].object;
+                result_.claims[i].shown = false;  // that is another's
             }
+        }
+    }
+
+    // Who has the place that the claim wants.
+    std::optional<std::size_t>& place_of(std::size_t i)
+    {
+        const claim& each = input_.claims[i];
+        return each.object->wanted_slot() == slot::sni ? sni_winners_[ref_key(*each.ref)] : default_winner_;
+    }
+
+    void compete(std::size_t i)
+    {
+        auto& place = place_of(i);
+        if (!place)
+        {
+            place = i;
+            result_.claims[i].wins = true;
+        }
+        else
+        {
+            result_.claims[i].winner = input_.claims[*place].object;
         }
     }
 

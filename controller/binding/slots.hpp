@@ -20,7 +20,7 @@ struct claim
     std::optional<std::string> ref;  // its certificate's container ref, if it is known
     bool attachable =
         false;  // the certificate may be added now: usable, not expired, not refused, room in the ledger
-    bool held_back = false;   // attachable, but not in this PUT (rule 7): it keeps its part in conflicts
+    bool held_back = false;   // attachable, but not in this PUT: it keeps its part in conflicts
     bool leaving = false;     // being deleted, and to be detached
     bool released = false;    // being deleted, and to be left on the listener: its entries are nobody's
     bool unwritable = false;  // leaving, but what it loses cannot be committed now: its entries stay, and do
@@ -30,7 +30,8 @@ struct claim
 // What becomes of one claim.
 struct settled_claim
 {
-    bool shown = false;                           // its certificate is in its wanted slot on the listener now
+    bool shown =
+        false;  // its certificate is in its wanted slot on the listener now, and not as another's alone
     bool wins = false;                            // nobody older wants the same
     const certificate_binding* winner = nullptr;  // if it does not win
     bool placed = false;                          // its certificate is in its wanted slot afterwards

@@ -479,7 +479,7 @@ TEST(slots, of_two_holders_of_the_default_the_one_with_a_memory_counts)
     EXPECT_EQ(c.change(), "default=f");
 }
 
-// ---- rule 6, its simple form ----
+// ---- rule 6 ----
 
 TEST(slots, of_two_that_want_the_default_the_older_wins_even_over_an_attached_one)
 {

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 using binding::certificate_binding;
 
 constexpr auto first_wall = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24);
-constexpr int most_steps = 80;
+constexpr int steps_of_a_round = 80;
 constexpr auto at_rest = 60s;  // nothing was done for so long, and nothing is due so soon
 
 const auto listener_id = *support::uuid::parse("11111111-0000-4000-8000-000000000001");
@@ -453,8 +453,12 @@ binding::decision world_builder::plan_once()
 binding::step world_builder::run()
 {
     const auto name = [this](const support::uuid& uid) { return name_of(uid); };
-    for (int steps = 0; steps < most_steps && !objects_.empty(); ++steps)
+    for (int steps = 0; steps < steps_of_a_round && !objects_.empty(); ++steps)
     {
+        if (most_steps && steps >= *most_steps)
+        {
+            return binding::finish{};
+        }
         binding::decision decided = plan_once();
         if (decided.put_resolved)
         {

@@ -118,6 +118,7 @@ public:
     binding::decision plan_once();
     // Does steps until there is a PUT or the round is over; that step. The PUT is not sent.
     binding::step run();
+    std::optional<int> most_steps;  // after so many run() stops in the middle, as a crash does
     // run() that has to end so.
     binding::put put();
     binding::finish finish();

@@ -35,6 +35,7 @@ void end_waits(target_memory& memory, binding_memory& binding)
     memory.named.clear();
     memory.suspicion.reset();
     memory.blocked.reset();
+    memory.moves.clear();
     memory.next_error_put.reset();
     memory.error_puts = 0;
 }
@@ -279,6 +280,25 @@ void remember_ref(
     seen.state = state;
 }
 
+namespace {
+
+// Rule 13: an hour undisturbed ends a contest; so does twice that without an attempt.
+void forget_moves(target_memory& memory, support::time_point now, const cloud::listener* at_rest)
+{
+    std::erase_if(memory.moves, [&](const auto& each) {
+        const auto& [slot_and_key, move] = each;
+        const auto& [where, key] = slot_and_key;
+        const auto is_it = [&key](const std::string& ref) { return cloud::ref_key(ref) == key; };
+        const bool shown =
+            at_rest != nullptr && (where == slot::sni ? std::ranges::any_of(at_rest->sni_refs, is_it)
+                                                      : at_rest->default_ref && is_it(*at_rest->default_ref));
+        const bool stays = at_rest != nullptr && shown == move.added;
+        return now - move.at >= (stays ? 1h : 2h);
+    });
+}
+
+}  // namespace
+
 void remember_verified(
     target_memory& memory,
     const std::vector<const certificate_binding*>& bindings,
@@ -292,8 +312,10 @@ void remember_verified(
     };
     if (memory.put || !at_rest(memory.listener) || !at_rest(memory.load_balancer))
     {
+        forget_moves(memory, now, nullptr);
         return;
     }
+    forget_moves(memory, now, &*memory.listener->value);
     for (const certificate_binding* object : bindings)
     {
         if (is_ready(*object))

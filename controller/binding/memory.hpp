@@ -39,8 +39,8 @@ void remember_ref(
     cloud::ref_state state
 );
 
-// The end of a round in which nothing more was to be done: what is Ready was seen so, if the cloud was read
-// in this round and is at rest.
+// The end of a round in which nothing more was to be done: what is Ready was seen so, and what was undone
+// once was seen to stay, if the cloud was read in this round and is at rest.
 void remember_verified(
     target_memory& memory,
     const std::vector<const certificate_binding*>& bindings,
@@ -57,6 +57,10 @@ support::time_point quiet_at(const target_memory& memory, const settings& settin
 
 // How long a PUT may take effect after it was sent.
 support::duration deadline_of(const settings& settings, const cloud::listener_change& change);
+
+// Rule 13: until when what is undone again is left so. A repair that is undone doubles the wait, from the
+// resync period to an hour.
+support::time_point contested_until(const move& move, const settings& settings);
 
 // A PUT is about to be sent: from here on it may take effect.
 void remember_put_sent(

@@ -61,6 +61,39 @@ void quarantine(
         refusal{object.spec.certificate_id, object.wanted_slot(), std::move(why), now + quarantine_lasts};
 }
 
+void remember_moves(target_memory& memory, support::time_point now)
+{
+    const auto remember = [&](slot where, const std::string& key, bool added) {
+        move& made = memory.moves[{where, key}];
+        made.times = made.added == added ? made.times + 1 : 1;
+        made.added = added;
+        made.at = now;
+    };
+    const auto& before = memory.put->from;
+    const auto& after = memory.put->expected;
+    if (after.default_ref &&
+        (!before.default_ref || !cloud::same_ref(*before.default_ref, *after.default_ref)))
+    {
+        remember(slot::default_, ref_key(*after.default_ref), true);
+    }
+    const auto keys_before = keys_of({std::nullopt, before.sni_refs});
+    const auto keys_after = keys_of({std::nullopt, after.sni_refs});
+    for (const std::string& key : keys_after)
+    {
+        if (!keys_before.contains(key))
+        {
+            remember(slot::sni, key, true);
+        }
+    }
+    for (const std::string& key : keys_before)
+    {
+        if (!keys_after.contains(key))
+        {
+            remember(slot::sni, key, false);
+        }
+    }
+}
+
 // Rule 7, a refusal that names refs: which of them are bad is for the certificate service to say. Whether it
 // names anything that was sent or is checked with it.
 bool remember_named(
@@ -163,6 +196,15 @@ void clear_of_suspicion(
 
 }  // namespace
 
+support::time_point contested_until(const move& move, const settings& settings)
+{
+    const bool undone_before = move.times > 1;
+    return undone_before
+               ? move.at +
+                     doubled(std::min<support::duration>(settings.resync_period, 1h), move.times - 1, 1h)
+               : move.at;
+}
+
 support::duration deadline_of(const settings& settings, const cloud::listener_change& change)
 {
     std::size_t refs = change.sni_refs ? change.sni_refs->size() : 0;
@@ -218,6 +260,7 @@ void remember_put_answer(
         if (memory.put)
         {
             memory.put->phase = put_phase::accepted;
+            remember_moves(memory, now);
             for (const std::string& key : keys_of(memory.put->expected))
             {
                 memory.named.erase(key);

@@ -40,6 +40,7 @@ void planner::make_claims()
         {
             made.released = each.release;
             made.leaving = !each.release;
+            each.held_back = made.leaving ? held_back_as_contested(each) : std::nullopt;
             made.unwritable = made.leaving && (unwritable || lent_in_vain(each));
         }
         else
@@ -47,6 +48,10 @@ void planner::make_claims()
             made.ref = wanted_ref(each);
             made.attachable = made.ref && !why_not(each);
             each.held_back = made.attachable ? held_back_as_named(each) : std::nullopt;
+            if (made.attachable && !each.held_back)
+            {
+                each.held_back = held_back_as_contested(each);
+            }
             made.held_back = unwritable || each.held_back;
         }
         claims_.push_back(std::move(made));
@@ -59,6 +64,13 @@ std::optional<step> planner::settle_with(const std::set<std::string>& dead)
     input.now = now_;
     input.claims = claims_;
     input.dead = dead;
+    for (const auto& [slot_and_key, move] : m_.moves)
+    {
+        if (slot_and_key.first == slot::sni && is_contested(slot::sni, slot_and_key.second, false))
+        {
+            input.later.insert(slot_and_key.second);
+        }
+    }
     for (const auto& [key, seen] : m_.refs)
     {
         if (seen.asked_at >= w_.round_started)
@@ -323,7 +335,9 @@ void planner::say_of_deletion(view& each, const settled_claim& settled)
         each.said.attached = condition_status::true_;
         return;
     }
-    say(each, reason::detaching, "being removed from the listener");
+    say(each,
+        reason::detaching,
+        each.held_back ? each.held_back->said.message : "being removed from the listener");
     each.said.attached =
         settled.removed.empty() && settled.kept.empty() ? condition_status::false_ : condition_status::true_;
 }

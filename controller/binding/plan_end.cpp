@@ -99,6 +99,10 @@ finish planner::ended_by_certificates() const
     for (std::size_t i = 0; i < views_.size(); ++i)
     {
         const view& each = views_[i];
+        if (each.held_back && each.held_back->until)
+        {
+            sooner(*each.held_back->until - w_.now);
+        }
         if (each.object->deleting)
         {
             slow = slow || settled_.claims[i].kept_as_last;
@@ -117,10 +121,6 @@ finish planner::ended_by_certificates() const
         if (is_quarantined(each) && w_.now < each.memory->refused->until)
         {
             sooner(each.memory->refused->until - w_.now);
-        }
-        if (each.held_back && each.held_back->until)
-        {
-            sooner(*each.held_back->until - w_.now);
         }
         if (usable && (*seen)->expires_at && *(*seen)->expires_at > w_.wall)
         {

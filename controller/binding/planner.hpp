@@ -19,7 +19,8 @@ struct view
     ledger next;           // its ledger once this step is done
     bool release = false;  // our finalizer goes
 
-    // Why its certificate is not in this PUT though it may be attached (rule 7).
+    // Why its certificate is not in this PUT though it may be attached, or is not removed by it (rules 7,
+    // 13).
     struct hold
     {
         verdict said;
@@ -89,6 +90,9 @@ private:
     // Rule 7: Octavia named the ref, but it can be read: it is sent again later, and nobody else waits for
     // it.
     std::optional<view::hold> held_back_as_named(const view& each) const;
+    // Rule 13: what somebody else keeps undoing is repaired ever more seldom.
+    std::optional<view::hold> held_back_as_contested(const view& each) const;
+    bool is_contested(slot where, std::string_view key, bool wanted) const;
     // Rule 7: of several that Octavia refused without naming one, half are sent at a time. Whether it does so
     // now.
     bool hold_back_half();

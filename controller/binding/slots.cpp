@@ -224,12 +224,13 @@ private:
         return false;
     }
 
-    // On the listener only because its removal cannot be committed now.
+    // On the listener only because it cannot be removed now, or its removal cannot be committed.
     bool goes_later(const std::string& key) const
     {
-        return std::ranges::any_of(input_.claims, [&](const claim& each) {
-            return each.unwritable && holds(each.held, key, slot::sni);
-        });
+        return (input_.later.contains(key) && !dead(key)) ||
+               std::ranges::any_of(input_.claims, [&](const claim& each) {
+                   return each.unwritable && holds(each.held, key, slot::sni);
+               });
     }
 
     // Whether the winner's own certificate goes into the default slot; needed before what leaves is known.

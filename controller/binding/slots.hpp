@@ -62,8 +62,9 @@ struct settled_slots
 struct slots_input
 {
     listener_slots now;
-    std::vector<claim> claims;   // oldest first
-    std::set<std::string> dead;  // ref keys of ours that must not stay (rule 4)
+    std::vector<claim> claims;    // oldest first
+    std::set<std::string> dead;   // ref keys of ours that must not stay (rule 4)
+    std::set<std::string> later;  // ref keys of ours that are taken off the SNI list another time (rule 13)
     // Whether a ref can be read by our credential; nullopt: not looked up yet.
     std::map<std::string, bool> readable;
 };

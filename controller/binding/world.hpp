@@ -161,6 +161,14 @@ struct put_memory
     int polls = 0;
 };
 
+// Rule 13: what accepted PUTs have put into a slot or taken off the SNI list, all in the same direction.
+struct move
+{
+    bool added = false;
+    int times = 0;             // from the second on it was to repair what somebody else had undone
+    support::time_point at{};  // the last of them
+};
+
 struct target_memory
 {
     std::optional<sighting<cloud::answer<cloud::place>>> place;
@@ -184,6 +192,7 @@ struct target_memory
     std::map<std::string, named_ref> named;  // by ref_key
     std::optional<binding::suspicion> suspicion;
     std::optional<standstill> blocked;
+    std::map<std::pair<slot, std::string>, move> moves;  // of the last hours, by slot and ref_key
     bool asked_to_clean = false;  // another listener of the load balancer waits until our dead refs are gone
     std::unordered_map<support::uuid, binding_memory> bindings;
 };

@@ -302,6 +302,28 @@ TEST_F(the_loop, a_write_of_ours_that_is_undone_is_repaired_at_the_resync)
     EXPECT_THAT(row().slots.sni_refs, ElementsAre(ref(cert_a)));
 }
 
+TEST_F(the_loop, a_foreign_writer_that_undoes_us_every_time_is_not_fought_at_full_speed)
+{
+    start();
+    kube.create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
+    std::vector<std::size_t> puts_at;
+    for (int minute = 0; minute < 6 * 60; ++minute)
+    {
+        advance(1min);
+        row().slots.sni_refs.clear();
+        puts_at.push_back(cloud.puts.size());
+    }
+    EXPECT_LE(puts_at[59], 6U);
+    EXPECT_LE(puts_at[239] - puts_at[179], 2U);
+    EXPECT_LE(puts_at[359] - puts_at[239], 3U);
+    EXPECT_EQ(kube.ready_reason("web"), "Contested");
+    EXPECT_THAT(kube.message("web"), HasSubstr(ref(cert_a)));
+    kube.update("web", [](auto& object) {
+        object["metadata"]["annotations"]["certificates.bycloud.io/reconcile-requested-at"] = "now";
+    });
+    ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }));
+}
+
 TEST_F(the_loop, a_forged_ledger_entry_is_put_back_and_never_acted_on)
 {
     row().slots.sni_refs = {ref(cert_c)};

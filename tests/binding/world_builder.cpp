@@ -484,6 +484,11 @@ binding::step world_builder::run()
         }
         else
         {
+            if (std::holds_alternative<binding::finish>(decided.step))
+            {
+                remember_verified(memory, sorted(), round_.started, now);
+                forget_refs(memory, sorted());
+            }
             return std::move(decided.step);
         }
     }

@@ -1,4 +1,5 @@
-// Rule 7: what Octavia has refused does not keep the others from being attached.
+// What is held back: rule 7, what Octavia has refused does not keep the others from being attached; rule 13,
+// what somebody else keeps undoing is not fought at full speed.
 #include "binding/memory.hpp"
 #include "binding/planner.hpp"
 #include "cloud/container_ref.hpp"
@@ -36,6 +37,48 @@ std::optional<view::hold> planner::held_back_as_named(const view& each) const
         return std::nullopt;
     }
     return view::hold{{reason::cloud_unavailable, named->second.message}, named->second.until};
+}
+
+bool planner::is_contested(slot where, std::string_view key, bool wanted) const
+{
+    const auto known = m_.moves.find({where, std::string(key)});
+    return known != m_.moves.end() && known->second.added == wanted && shows(key, where) != wanted &&
+           w_.now < contested_until(known->second, s_);
+}
+
+std::optional<view::hold> planner::held_back_as_contested(const view& each) const
+{
+    const auto hold = [this](slot where, const std::string& ref, const std::string& what) {
+        return view::hold{
+            {reason::contested,
+             "somebody else keeps " + what + ": " + ref +
+                 "; this is repaired ever more seldom, at most once an hour, until it stays or a retry is "
+                 "asked "
+                 "for. Find out who else changes the listener, and let only one of the two do it"},
+            contested_until(m_.moves.at({where, ref_key(ref)}), s_)
+        };
+    };
+    if (each.object->deleting)
+    {
+        for (const attachment& entry : each.next.attachments)
+        {
+            if (entry.slot == slot::sni &&
+                is_contested(slot::sni, ref_key(entry.container_ref.view()), false))
+            {
+                return hold(slot::sni, entry.container_ref.str(), "putting it back on the listener");
+            }
+        }
+        return std::nullopt;
+    }
+    const std::string ref = *wanted_ref(each);
+    const slot where = each.object->wanted_slot();
+    if (!is_contested(where, ref_key(ref), true))
+    {
+        return std::nullopt;
+    }
+    return hold(
+        where, ref, where == slot::sni ? "taking it off the listener" : "replacing it as the default"
+    );
 }
 
 bool planner::hold_back_half()

@@ -4,6 +4,7 @@
 #include "support/text.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 
 namespace cloud::openstack {
@@ -170,64 +171,98 @@ bool names_the_object(const question& asked, const fault& said)
     return said.text == asked.object + " not found.";
 }
 
-failure kind_of_keystone(int status, const fault& said, bool named)
+// What was asked for, as far as the class of an answer depends on it.
+enum class exchange
 {
-    switch (status)
-    {
-        case 401:
-            return failure::credentials_invalid;
-        case 400:
-        case 403:
-            return said.of_service ? failure::credentials_invalid : failure::transient;
-        case 404:
-            return said.of_service && named ? failure::credentials_invalid : failure::transient;
-        case 429:
-            return failure::rate_limited;
-        default:
-            return failure::transient;
-    }
-}
+    token,  // of Keystone
+    read,
+    write,
+};
 
-failure kind_of_read(int status, const fault& said, bool named)
+// Whose words an answer has to be in, so that a row is about it. A proxy's are nobody's.
+enum class words
 {
-    switch (status)
-    {
-        case 401:
-            return failure::credentials_invalid;
-        case 403:
-            return said.of_service || said.of_keystone ? failure::access_denied : failure::transient;
-        case 404:
-            return said.of_service && named ? failure::not_found : failure::transient;
-        case 429:
-            return failure::rate_limited;
-        default:
-            return failure::transient;
-    }
-}
+    anyones,
+    json,        // some JSON object
+    keystones,   // of keystonemiddleware, or with its challenge
+    either,      // of the service or of keystonemiddleware in front of it
+    services,    // of the service that was asked
+    about_this,  // the same, and exactly about the object that was asked for
+};
 
-failure kind_of_write(int status, const fault& said, bool named, bool keystone_asks)
+struct row
 {
-    if (status >= 400 && status < 500)
+    exchange asked;
+    int first, last;  // status codes
+    words said;
+    failure kind;
+};
+
+constexpr int any_status = std::numeric_limits<int>::max();
+
+// The first row that fits counts, and the last of each exchange always does. Of a write everything but the
+// service's own 4xx leaves open whether it takes effect; of a read everything but its own 403 and 404 is
+// trouble that passes.
+constexpr row classes[] = {
+    {exchange::token, 400, 400, words::services, failure::credentials_invalid},
+    {exchange::token, 401, 401, words::anyones, failure::credentials_invalid},
+    {exchange::token, 403, 403, words::services, failure::credentials_invalid},
+    {exchange::token, 404, 404, words::about_this, failure::credentials_invalid},  // application credential
+    {exchange::token, 429, 429, words::anyones, failure::rate_limited},
+    {exchange::token, 0, any_status, words::anyones, failure::transient},
+
+    {exchange::read, 401, 401, words::anyones, failure::credentials_invalid},
+    {exchange::read, 403, 403, words::either, failure::access_denied},
+    {exchange::read, 404, 404, words::about_this, failure::not_found},
+    {exchange::read, 429, 429, words::anyones, failure::rate_limited},
+    {exchange::read, 0, any_status, words::anyones, failure::transient},
+
+    {exchange::write, 401, 401, words::keystones, failure::credentials_invalid},
+    {exchange::write, 401, 401, words::anyones, failure::ambiguous},
+    {exchange::write, 403, 403, words::either, failure::access_denied},
+    {exchange::write, 404, 404, words::about_this, failure::not_found},
+    {exchange::write, 404, 404, words::services, failure::transient},  // of something else: nothing was done
+    {exchange::write, 409, 409, words::services, failure::busy},  // PENDING or ERROR: the load balancer tells
+    {exchange::write, 429, 429, words::json, failure::rate_limited},
+    {exchange::write, 429, 429, words::anyones, failure::ambiguous},
+    {exchange::write, 400, 499, words::services, failure::refused},
+    {exchange::write, 0, any_status, words::anyones, failure::ambiguous},
+};
+
+// What is known of the words of an answer.
+struct speaker
+{
+    const fault& said;
+    bool about_this = false;
+    bool challenges = false;  // with a WWW-Authenticate of Keystone
+
+    bool speaks(words needed) const
     {
-        switch (status)
+        switch (needed)
         {
-            case 401:
-                return said.of_keystone || keystone_asks ? failure::credentials_invalid : failure::ambiguous;
-            case 403:
-                return said.of_service || said.of_keystone ? failure::access_denied : failure::ambiguous;
-            case 404:
-                return !said.of_service ? failure::ambiguous
-                       : named          ? failure::not_found
-                                        : failure::transient;
-            case 409:
-                return said.of_service ? failure::busy : failure::ambiguous;
-            case 429:
-                return said.json ? failure::rate_limited : failure::ambiguous;
-            default:
-                return said.of_service ? failure::refused : failure::ambiguous;
+            case words::anyones:
+                return true;
+            case words::json:
+                return said.json;
+            case words::keystones:
+                return said.of_keystone || challenges;
+            case words::either:
+                return said.of_service || said.of_keystone;
+            case words::services:
+                return said.of_service;
+            case words::about_this:
+                break;
         }
+        return said.of_service && about_this;
     }
-    return failure::ambiguous;
+};
+
+failure kind_of(exchange asked, int status, const speaker& who)
+{
+    const auto fits = [&](const row& each) {
+        return each.asked == asked && status >= each.first && status <= each.last && who.speaks(each.said);
+    };
+    return std::ranges::find_if(classes, fits)->kind;
 }
 
 }  // namespace
@@ -241,13 +276,20 @@ std::optional<error> judge(
         return std::nullopt;
     }
     const auto said = read_fault(asked.asked, answer);
-    const bool named = names_the_object(asked, said);
-    const bool keystone_asks = net::find_header(answer.headers, "WWW-Authenticate").starts_with("Keystone");
+    const speaker who{
+        said,
+        names_the_object(asked, said),
+        net::find_header(answer.headers, "WWW-Authenticate").starts_with("Keystone")
+    };
 
     error judged;
-    judged.kind = asked.asked == service::keystone ? kind_of_keystone(answer.status, said, named)
-                  : asked.write                    ? kind_of_write(answer.status, said, named, keystone_asks)
-                                                   : kind_of_read(answer.status, said, named);
+    judged.kind = kind_of(
+        asked.asked == service::keystone ? exchange::token
+        : asked.write                    ? exchange::write
+                                         : exchange::read,
+        answer.status,
+        who
+    );
     judged.message = in_words(asked, answer, said, presentable(asked.asked, said.text, sent));
     if (judged.kind == failure::refused)
     {

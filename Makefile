@@ -3,7 +3,7 @@
 .NOTPARALLEL:
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help deps build all asan servers test test-openstack demo demo-down lint tidy format generate clean
+.PHONY: help deps build all asan servers test test-openstack demo demo-many demo-down lint tidy format generate clean
 
 # How far a build is, with seconds; and what was compiled in one clone is found from another.
 export NINJA_STATUS := [%f/%t, %e s] $(empty)
@@ -47,6 +47,9 @@ test-openstack: deps servers ## run what needs the real Keystone, Barbican and O
 
 demo: deps ## show it: servers, simulated cloud and controller on 127.0.0.1, left running
 	@tests/demo/demo
+
+demo-many: ## in the running demo: 200 bindings of one kubectl apply on one listener, and how many PUTs they took
+	@tests/demo/demo-many
 
 demo-down: ## stop what make demo left running, and remove its logs
 	@tests/demo/demo-down

@@ -6,6 +6,7 @@
 
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 
 TEST(demo, shows_its_story_and_stops)
@@ -31,6 +32,10 @@ TEST(demo, shows_its_story_and_stops)
     );
     EXPECT_EQ(after.code, 0) << after;
     EXPECT_THAT(after.out, HasSubstr("Attached"));
+
+    const auto many = testbed::run({.program = SOURCE_FOLDER "/tests/demo/demo-many", .arguments = {"20"}});
+    EXPECT_EQ(many.code, 0) << many;
+    EXPECT_THAT(many.out, ContainsRegex("20 bindings on one listener: [1-3] PUTs;.* is served: sni"));
 
     const auto down = testbed::run({.program = SOURCE_FOLDER "/tests/demo/demo-down"});
     EXPECT_EQ(down.code, 0) << down;

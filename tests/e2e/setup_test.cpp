@@ -1,0 +1,83 @@
+// What an administrator forgot: said, waited for, and taken up as soon as it is there.
+#include "e2e/world.hpp"
+
+#include <gmock/gmock.h>
+
+namespace e2e {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+class setup : public world
+{
+protected:
+    void a_binding_is_attached()
+    {
+        const auto a = certificate("a.example.com");
+        apply({{.name = "web", .certificate = a.id, .listener = listener}});
+        ASSERT_TRUE(is_active("web"));
+        EXPECT_EQ(served(listener, "any.example.com"), a.ref);
+    }
+
+    testing::AssertionResult logs(const testing::Matcher<const std::string&>& line) const
+    {
+        return testbed::eventually("a line in the log", [&] {
+            const std::string text = controller_log();
+            return testing::AssertionResult(line.Matches(text)) << text;
+        });
+    }
+};
+
+TEST_F(setup, a_definition_that_is_missing_is_said_and_waited_for)
+{
+    kubectl({"delete", "crd", "certificatebindings.certificates.bycloud.io"});
+    start_controller();
+    EXPECT_TRUE(logs(HasSubstr("install the CustomResourceDefinition: kubectl apply -f crds/certificatebindings.yaml")));
+    kubectl({"apply", "-f", CRD_FILE});
+    kubectl({"wait", "--for=condition=Established", "crd/certificatebindings.certificates.bycloud.io", "--timeout=60s"});
+    a_binding_is_attached();
+}
+
+TEST_F(setup, rights_that_are_missing_are_said_and_waited_for)
+{
+    const auto granted = kubectl({"get", "clusterrolebinding", "certificate-binding-controller", "-o", "json"});
+    kubectl({"delete", "clusterrolebinding", "certificate-binding-controller"});
+    start_controller();
+    EXPECT_TRUE(logs(AllOf(
+        HasSubstr("cannot list certificatebindings.certificates.bycloud.io"),
+        HasSubstr("forbidden"),
+        HasSubstr("trying again")
+    )));
+    auto again = nlohmann::json::parse(granted);
+    again["metadata"].erase("uid");
+    again["metadata"].erase("resourceVersion");
+    kubectl({"apply", "-f", "-"}, again.dump());
+    a_binding_is_attached();
+}
+
+TEST_F(setup, without_the_right_to_write_status_nothing_is_changed_in_the_cloud)
+{
+    const auto granted = kubectl({"get", "clusterrole", "certificate-binding-controller", "-o", "json"});
+    auto less = nlohmann::json::parse(granted);
+    for (auto& rule : less["rules"])
+    {
+        for (auto& resource : rule["resources"])
+        {
+            resource = resource == "certificatebindings/status" ? "nothing/status" : resource;
+        }
+    }
+    kubectl({"apply", "-f", "-"}, less.dump());
+    start_controller();
+    const auto a = certificate("a.example.com");
+    apply({{.name = "web", .certificate = a.id, .listener = listener}});
+    EXPECT_TRUE(logs(AllOf(HasSubstr("could not write the binding"), HasSubstr("forbidden"))));
+    EXPECT_EQ(sim->puts(), 0U) << "the ledger comes first";
+    auto all = nlohmann::json::parse(granted);
+    all["metadata"].erase("resourceVersion");
+    kubectl({"apply", "-f", "-"}, all.dump());
+    ASSERT_TRUE(is_active("web"));
+}
+
+}  // namespace
+}  // namespace e2e

@@ -54,11 +54,20 @@ std::string key_added_for(const binding_memory& binding)
 }
 
 void quarantine(
-    target_memory& memory, const certificate_binding& object, std::string why, support::time_point now
+    target_memory& memory, const suspicion::suspect& which, std::string why, support::time_point now
 )
 {
-    memory.bindings[object.uid].refused =
-        refusal{object.spec.certificate_id, object.wanted_slot(), std::move(why), now + quarantine_lasts};
+    binding_memory& binding = memory.bindings[which.binding];
+    if (const auto& seen = binding.certificate; seen && seen->value && !seen->value->doubt.empty())
+    {
+        why += " (" + seen->value->doubt + ")";
+    }
+    binding.refused = refusal{which.certificate_id, which.slot, std::move(why), now + quarantine_lasts};
+}
+
+suspicion::suspect suspect_of(const certificate_binding& object)
+{
+    return {object.uid, object.spec.certificate_id, object.wanted_slot()};
 }
 
 void remember_moves(target_memory& memory, support::time_point now)
@@ -139,7 +148,7 @@ bool remember_named(
         const auto named = memory.named.find(key_added_for(memory.bindings[object->uid]));
         if (named != memory.named.end() && named->second.lasting && keys.contains(named->first))
         {
-            quarantine(memory, *object, named->second.message, now);
+            quarantine(memory, suspect_of(*object), named->second.message, now);
         }
     }
     return !keys.empty();
@@ -156,14 +165,14 @@ void suspect(
     std::string why = "Octavia refused the change that would have attached it: " + message;
     if (added.size() == 1)
     {
-        quarantine(memory, *added.front(), std::move(why), now);
+        quarantine(memory, suspect_of(*added.front()), std::move(why), now);
         memory.suspicion.reset();
         return;
     }
     suspicion made{.suspects = {}, .message = std::move(why)};
     for (const certificate_binding* object : added)
     {
-        made.suspects.push_back({object->uid, object->spec.certificate_id, object->wanted_slot()});
+        made.suspects.push_back(suspect_of(*object));
     }
     memory.suspicion = std::move(made);
 }
@@ -187,9 +196,7 @@ void clear_of_suspicion(
     }
     if (suspects.size() == 1)
     {
-        const auto& last = suspects.front();
-        memory.bindings[last.binding].refused =
-            refusal{last.certificate_id, last.slot, memory.suspicion->message, now + quarantine_lasts};
+        quarantine(memory, suspects.front(), memory.suspicion->message, now);
     }
     memory.suspicion.reset();
 }

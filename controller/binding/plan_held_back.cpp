@@ -5,6 +5,7 @@
 #include "cloud/container_ref.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -102,9 +103,15 @@ bool planner::hold_back_half()
     {
         return false;  // those that are left go together with the others
     }
-    const std::set<std::size_t> sent(
-        suspects.begin(), suspects.begin() + static_cast<std::ptrdiff_t>(suspects.size() / 2)
-    );
+    // Those whose payload has nothing against it, where that tells any apart.
+    std::set<std::size_t> sent;
+    std::ranges::copy_if(suspects, std::inserter(sent, sent.end()), [this](std::size_t i) {
+        return (*certificate_of(views_[i]))->doubt.empty();
+    });
+    if (sent.empty() || sent.size() == suspects.size())
+    {
+        sent = {suspects.begin(), suspects.begin() + static_cast<std::ptrdiff_t>(suspects.size() / 2)};
+    }
     for (std::size_t i = 0; i < views_.size(); ++i)
     {
         if (adds(i) && !sent.contains(i))

@@ -56,6 +56,7 @@ struct certificate
         false;  // ACTIVE and all its parts are there; whether it has expired is for whoever knows the time
     std::string missing;  // if not usable: what is missing, for people ("secret … has no payload yet")
     std::optional<support::wall_time> expires_at;  // notAfter, where the payload could be read
+    std::string doubt;  // what the payload, where it was read, has in it that load balancers may refuse
 };
 
 enum class provisioning_status

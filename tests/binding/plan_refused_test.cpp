@@ -259,6 +259,36 @@ TEST(plan_refused, the_bad_one_is_found_in_at_most_2_and_log2_n_puts_and_the_oth
     }
 }
 
+TEST(plan_refused, where_the_payloads_tell_the_others_are_attached_at_once)
+{
+    world_builder w;
+    w.shows("f");
+    for (const std::string name : {"a", "b", "c", "d"})
+    {
+        w.add(name, name).sni();
+    }
+    w.certificates["c"] = active("c");
+    w.certificates["c"]->doubt = "it needs a pass phrase";
+    w.refuses = refusing_namelessly({"c"});
+    EXPECT_EQ(w.converge(), 2);
+    EXPECT_EQ(w.slots(), "default=f sni=a,b,d");
+    EXPECT_EQ(w.status("c"), "error CertificateRefused []");
+    EXPECT_THAT(w.message("c"), HasSubstr("it needs a pass phrase"));
+}
+
+TEST(plan_refused, a_payload_in_doubt_is_not_held_against_a_certificate_that_octavia_takes)
+{
+    world_builder w;
+    w.shows("f").add("a", "a").sni();
+    w.add("b", "b").sni();
+    w.certificates["a"] = active("a");
+    w.certificates["a"]->doubt = "it needs a pass phrase";
+    w.refuses = refusing_namelessly({"b"});
+    w.converge();
+    EXPECT_EQ(w.slots(), "default=f sni=a");
+    EXPECT_EQ(w.status("b"), "error CertificateRefused []");
+}
+
 TEST(plan_refused, two_bad_ones_are_found_and_the_others_are_attached)
 {
     world_builder w;

@@ -19,7 +19,7 @@ constexpr std::size_t largest_metadata = 256 << 10;
 constexpr std::size_t largest_payload = 256 << 10;  // Barbican keeps 20,000 bytes unless told otherwise
 constexpr std::size_t most_parts = 16;
 constexpr std::size_t parts_at_once = 4;
-constexpr std::size_t most_expiries = 4096;
+constexpr std::size_t most_payloads = 4096;
 constexpr std::string_view certificate_type = "certificate";
 constexpr std::array<std::string_view, 2> needed_parts{"certificate", "private_key"};
 
@@ -132,11 +132,14 @@ support::task<answer<certificate>> barbican::get_certificate(
         .status = secret->status,
         .usable = secret->is_usable(),
         .missing = secret->is_usable() ? "" : "secret " + id.str() + " " + shortcoming(*secret),
-        .expires_at = known_expires_at
+        .expires_at = known_expires_at,
+        .doubt = {}
     };
-    if (read.usable && !known_expires_at)
+    if (read.usable && (!known_expires_at || payloads_.contains(id)))
     {
-        read.expires_at = co_await read_expiry(region, id, secret->content_type);
+        const auto facts = co_await read_payload(region, id, secret->content_type);
+        read.expires_at = known_expires_at ? known_expires_at : facts.expires_at;
+        read.doubt = facts.no_bundle;  // Octavia takes a secret for a bundle
     }
     co_return read;
 }
@@ -146,7 +149,12 @@ support::task<answer<certificate>> barbican::certificate_of(
 )
 {
     certificate read{
-        .container_ref = found.ref, .status = found.status, .usable = false, .missing = {}, .expires_at = {}
+        .container_ref = found.ref,
+        .status = found.status,
+        .usable = false,
+        .missing = {},
+        .expires_at = {},
+        .doubt = {}
     };
     if (found.type != certificate_type)
     {
@@ -184,7 +192,8 @@ support::task<answer<certificate>> barbican::certificate_of(
     {
         const auto* part = found.find("certificate");
         const auto& secret = secrets[static_cast<std::size_t>(part - found.parts.data())];
-        read.expires_at = co_await read_expiry(region, part->secret, secret->content_type);
+        const auto facts = co_await read_payload(region, part->secret, secret->content_type);
+        read.expires_at = facts.expires_at;
     }
     co_return read;
 }
@@ -289,11 +298,11 @@ support::task<std::vector<answer<secret_metadata>>> barbican::get_parts(
     co_return secrets;
 }
 
-support::task<std::optional<support::wall_time>> barbican::read_expiry(
+support::task<payload_facts> barbican::read_payload(
     std::string region, support::uuid id, std::string content_type
 )
 {
-    if (const auto known = expiries_.find(id); known != expiries_.end())
+    if (const auto known = payloads_.find(id); known != payloads_.end())
     {
         co_return known->second;
     }
@@ -309,17 +318,22 @@ support::task<std::optional<support::wall_time>> barbican::read_expiry(
         co_await services_.send(about("the payload of secret " + id.str()), region, std::move(request));
     if (!answered)
     {
-        co_return std::nullopt;
+        co_return payload_facts();
     }
     const auto not_after = net::certificate_not_after(answered->body);
+    const bool is_pem = answered->body.contains("-----BEGIN ");
     support::wipe(answered->body);
-    const auto expires_at = not_after ? std::optional(*not_after) : std::nullopt;
-    if (expiries_.size() >= most_expiries)
+    payload_facts facts;
+    facts.expires_at = not_after ? std::optional(*not_after) : std::nullopt;
+    facts.no_bundle = is_pem      ? "the payload is PEM, no PKCS12 bundle"
+                      : not_after ? ""
+                                  : not_after.error().message;
+    if (payloads_.size() >= most_payloads)
     {
-        expiries_.erase(expiries_.begin());
+        payloads_.erase(payloads_.begin());
     }
-    expiries_.emplace(id, expires_at);
-    co_return expires_at;
+    payloads_.emplace(id, facts);
+    co_return facts;
 }
 
 }  // namespace cloud::openstack

@@ -50,6 +50,13 @@ struct container
 std::expected<secret_metadata, std::string> read_secret(std::string_view body, support::uuid id);
 std::expected<container, std::string> read_container(std::string_view body, support::uuid id);
 
+// What is kept of a payload.
+struct payload_facts
+{
+    std::optional<support::wall_time> expires_at;  // empty if it holds no certificate
+    std::string no_bundle;  // why it is no PKCS12 bundle that opens without a pass phrase
+};
+
 class barbican final
 {
 public:
@@ -72,13 +79,11 @@ private:
     support::task<answer<certificate>> certificate_of(std::string region, container found, bool wants_expiry);
     support::task<ref_state> look_up_container(std::string region, support::uuid id);
 
-    // notAfter of the payload; empty if it cannot be read or holds no certificate. Each payload is read once.
-    support::task<std::optional<support::wall_time>> read_expiry(
-        std::string region, support::uuid id, std::string content_type
-    );
+    // Nothing, if it cannot be read. Each payload is read once.
+    support::task<payload_facts> read_payload(std::string region, support::uuid id, std::string content_type);
 
     service_client& services_;
-    std::unordered_map<support::uuid, std::optional<support::wall_time>> expiries_;  // by secret
+    std::unordered_map<support::uuid, payload_facts> payloads_;  // by secret
 };
 
 }  // namespace cloud::openstack

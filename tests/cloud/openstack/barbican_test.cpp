@@ -121,6 +121,22 @@ TEST_F(barbican, a_secret_with_a_payload_is_a_certificate)
     EXPECT_EQ(net::find_header(http.seen().back().headers, "Accept"), "application/octet-stream");
 }
 
+TEST_F(barbican, a_secret_that_is_no_bundle_is_in_doubt_whether_its_end_is_known_or_not)
+{
+    put_secret();
+    for (const auto& bytes : {certificate_pem, std::string("not a certificate")})
+    {
+        cloud::openstack::barbican fresh{services};
+        http.on(get_payload(captured::secret_id), {payload(bytes)});
+        const auto first = run(fresh.get_certificate("sao1", secret_id, std::nullopt));
+        EXPECT_NE(first->doubt, "");
+        EXPECT_EQ(run(fresh.get_certificate("sao1", secret_id, not_after))->doubt, first->doubt);
+    }
+    EXPECT_EQ(http.count(get_payload(captured::secret_id)), 2U) << "it is not read for that";
+    put_container();
+    EXPECT_EQ(ask(container_id)->doubt, "") << "a container is made of PEM";
+}
+
 TEST_F(barbican, neither_container_nor_secret_is_not_found)
 {
     http.on(get("/containers/" + captured::unknown_id), {captured::container_not_found()});

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,11 @@ struct row
     std::string told;
     std::vector<std::string> refs{};
 };
+
+void PrintTo(const row& each, std::ostream* out)
+{
+    *out << each.seen;
+}
 
 std::string of(const question& asked, int status, const std::string& rest)
 {

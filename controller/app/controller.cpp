@@ -1,9 +1,12 @@
 #include "app/controller.hpp"
 
 #include "app/metrics.hpp"
+#include "app/reporter.hpp"
 #include "binding/bindings.hpp"
+#include "binding/expirations.hpp"
 #include "binding/reconciler.hpp"
 #include "binding/secrets.hpp"
+#include "kube/events.hpp"
 #include "runtime/watcher.hpp"
 #include "runtime/work_queue.hpp"
 #include "runtime/worker_pool.hpp"
@@ -22,6 +25,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t targets_at_once = 64;
 constexpr std::size_t routine_at_once = 48;  // of them
+constexpr support::duration between_expirations = 10min;
 const support::backoff failed_target{1s, 60s, 0.2};
 
 }  // namespace
@@ -30,6 +34,8 @@ struct controller::impl
 {
     impl(parts p, std::vector<std::string> scopes, binding::settings settings)
         : parts(std::move(p)),
+          events(parts.executor, parts.kube, parts.clock, parts.random, parts.instance),
+          expirations(parts.clock, reported, settings.expiry_warning_days),
           queue(failed_target, parts.random, routine_at_once),
           watching(parts.executor),
           credentials(
@@ -54,7 +60,11 @@ struct controller::impl
               [this](const auto& where, const auto* before, const auto* after) {
                   changed(where, before, after);
               },
-              [this] { all_listed(); }
+              [this] { all_listed(); },
+              [this](const auto& where, const auto* before, const auto* after) {
+                  reconciler.changed(where, before, after);
+                  expirations.changed(before, after);
+              }
           ),
           reconciler(
               {parts.kube,
@@ -63,12 +73,17 @@ struct controller::impl
                bindings,
                parts.random,
                [this](binding::target t) { pool.add(t); },
-               counted},
+               reported},
               settings
           ),
-          pool(parts.executor, parts.clock, queue, targets_at_once, [this](binding::target target) {
-              return reconcile(std::move(target));
-          })
+          pool(
+              parts.executor,
+              parts.clock,
+              queue,
+              targets_at_once,
+              [this](binding::target target) { return reconcile(std::move(target)); }
+          ),
+          recording(parts.executor)
     {
         if (scopes.empty())
         {
@@ -111,7 +126,7 @@ struct controller::impl
 
     std::string metrics_page() const
     {
-        metrics::state now{bindings, queue.depth(parts.clock.now()), {}};
+        metrics::state now{bindings, queue.depth(parts.clock.now()), {}, events.counted()};
         for (const auto& each : watchers)
         {
             now.watch_restarts += each->restarted();
@@ -136,12 +151,25 @@ struct controller::impl
         {
             watching.spawn(follow(*each));
         }
+        watching.spawn(look_at_expirations());
+        recording.spawn(events.run());
         co_await pool.run();
         watching.cancel();
         co_await watching.join();
+        events.stop();
+        co_await recording.join();
         if (blind)
         {
             std::rethrow_exception(blind);
+        }
+    }
+
+    support::task<> look_at_expirations()
+    {
+        for (;;)
+        {
+            co_await parts.clock.sleep_for(between_expirations);
+            expirations.look(bindings);
         }
     }
 
@@ -181,6 +209,9 @@ struct controller::impl
 
     controller::parts parts;
     app::metrics counted;
+    kube::event_recorder events;
+    reporter reported{counted, events};
+    binding::expirations expirations;
     runtime::work_queue<binding::target> queue;
     support::task_group watching;
     binding::credentials credentials;
@@ -189,6 +220,7 @@ struct controller::impl
     binding::reconciler reconciler;
     runtime::worker_pool<binding::target> pool;
     std::vector<std::unique_ptr<runtime::watcher>> watchers;
+    support::task_group recording;
     std::exception_ptr blind;  // what ended a watcher
 };
 
@@ -213,6 +245,7 @@ void controller::abort()
 {
     impl_->pool.stop();
     impl_->pool.cancel();
+    impl_->recording.cancel();
 }
 
 bool controller::ready() const

@@ -26,9 +26,10 @@ public:
         support::clock& clock;
         support::random_engine& random;
         kube::client& kube;
-        cloud::credential_reader& reader;        // of the Secrets that bindings name
-        std::shared_ptr<cloud::credential> own;  // of all others ...
-        binding::admission admitted;             // ... whose namespace is one of these
+        cloud::credential_reader& reader;                         // of the Secrets that bindings name
+        std::shared_ptr<cloud::credential> own;                   // of all others ...
+        binding::admission admitted;                              // ... whose namespace is one of these
+        std::string instance = "certificate-binding-controller";  // tells this process apart, in its events
     };
 
     controller(parts parts, std::vector<std::string> namespaces, binding::settings settings);

@@ -157,6 +157,15 @@ MetricFamily watch_restarts(const runtime::watcher::restarts& counted)
     return made.take();
 }
 
+MetricFamily events(const kube::event_recorder::counts& counted)
+{
+    view made("certificatebinding_events_total", "Events, by what became of them.", MetricType::Counter);
+    made.add(static_cast<double>(counted.dropped), {{"result", "dropped"}});
+    made.add(static_cast<double>(counted.failed), {{"result", "failed"}});
+    made.add(static_cast<double>(counted.written), {{"result", "written"}});
+    return made.take();
+}
+
 MetricFamily queue_depth(std::size_t depth)
 {
     view made("workqueue_depth", "Targets (listeners) that wait for a worker.", MetricType::Gauge);
@@ -198,6 +207,11 @@ struct metrics::impl
         "result",
         {"accepted", "busy", "failed", "refused", "unanswered"}
     );
+    Counter& orphans = prometheus::BuildCounter()
+                           .Name("certificatebinding_orphaned_refs_total")
+                           .Help("Refs left on listeners by bindings whose finalizer was removed by hand.")
+                           .Register(registry)
+                           .Add({});
     Histogram& windows =
         prometheus::BuildHistogram()
             .Name("certificatebinding_foreign_update_window_seconds")
@@ -231,6 +245,11 @@ void metrics::listener_updated(std::optional<cloud::failure> failed, std::option
     }
 }
 
+void metrics::refs_orphaned(std::size_t refs)
+{
+    impl_->orphans.Increment(static_cast<double>(refs));
+}
+
 std::string metrics::page(const state& now) const
 {
     std::vector<MetricFamily> all = impl_->registry.Collect();
@@ -239,6 +258,7 @@ std::string metrics::page(const state& now) const
     all.push_back(expirations(now.bindings));
     all.push_back(watch_restarts(now.watch_restarts));
     all.push_back(queue_depth(now.queue_depth));
+    all.push_back(events(now.events));
     std::ostringstream text;
     prometheus::TextSerializer().Serialize(text, all);
     return std::move(text).str();

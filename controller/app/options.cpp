@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
+#include <functional>
 #include <ranges>
 #include <set>
 #include <utility>
@@ -43,6 +45,7 @@ struct raw_options
     std::string metrics = "0";
     std::string credential_namespaces;
     std::string allowed_auth_urls;
+    std::string expiry_warning_days = "30,14,7,3,1";
     std::string log_level = "info";
     std::string log_format = "text";
 };
@@ -99,6 +102,30 @@ std::vector<std::string> split_at_commas(const std::string& list)
     return parts;
 }
 
+support::result<std::vector<int>> days_of(const std::string& list)
+{
+    constexpr int most = 3650;
+    std::vector<int> days;
+    for (const std::string& each : split_at_commas(list))
+    {
+        int number = 0;
+        const auto [end, failed] = std::from_chars(each.data(), each.data() + each.size(), number);
+        if (failed != std::errc() || end != each.data() + each.size() || number < 1 || number > most)
+        {
+            return fail(
+                errc::invalid,
+                "\"" + each +
+                    "\" is no number of days from 1 to 3650; write it as in 30,14,7,3,1, or 0 for none"
+            );
+        }
+        days.push_back(number);
+    }
+    std::ranges::sort(days, std::greater());
+    const auto doubled = std::ranges::unique(days);
+    days.erase(doubled.begin(), doubled.end());
+    return days;
+}
+
 support::result<> understand(const raw_options& raw, const giver& given_by, options& into)
 {
     using namespace std::chrono_literals;
@@ -106,6 +133,8 @@ support::result<> understand(const raw_options& raw, const giver& given_by, opti
     const auto deadline = duration_between(raw.write_deadline, 100ms, 1h);
     const auto metrics =
         raw.metrics == "0" ? support::result<net::listen_address>() : net::parse_listen_address(raw.metrics);
+    const auto days = raw.expiry_warning_days == "0" ? support::result<std::vector<int>>()
+                                                     : days_of(raw.expiry_warning_days);
     const auto level = support::parse_log_level(raw.log_level);
     const auto format = support::parse_log_format(raw.log_format);
     if (!resync)
@@ -119,6 +148,10 @@ support::result<> understand(const raw_options& raw, const giver& given_by, opti
     if (!metrics)
     {
         return fail(given_by("--metrics-bind-address"), metrics.error());
+    }
+    if (!days)
+    {
+        return fail(given_by("--expiry-warning-days"), days.error());
     }
     if (!level)
     {
@@ -152,6 +185,7 @@ support::result<> understand(const raw_options& raw, const giver& given_by, opti
     into.resync_period = *resync;
     into.write_deadline = *deadline;
     into.metrics = raw.metrics == "0" ? std::nullopt : std::optional(*metrics);
+    into.expiry_warning_days = *days;
     into.log_level = *level;
     into.log_format = *format;
     return {};
@@ -210,6 +244,11 @@ void declare(CLI::App& cli, options& parsed, raw_options& raw)
         "ADDRESS",
         "Where /metrics, /healthz and /readyz are served, such as\n:8080, 127.0.0.1:8080 or [::1]:8080; "
         "default: 0, nowhere");
+    add("--expiry-warning-days",
+        raw.expiry_warning_days,
+        "DAYS",
+        "How many days before a certificate expires its bindings get a\nwarning event; default: 30,14,7,3,1; "
+        "0: none");
     add("--log-level", raw.log_level, "LEVEL", "debug, info, warn or error; default: info");
     add("--log-format", raw.log_format, "FORMAT", "json or text; default: text");
 }

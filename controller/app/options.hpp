@@ -29,6 +29,7 @@ struct options
     support::duration resync_period = std::chrono::minutes(10);
     support::duration write_deadline = std::chrono::seconds(30);
     std::optional<net::listen_address> metrics;  // where /metrics, /healthz and /readyz are; empty: nowhere
+    std::vector<int> expiry_warning_days{30, 14, 7, 3, 1};  // the most first; empty: no warnings
     support::log_level log_level = support::log_level::info;
     support::log_format log_format = support::log_format::text;
 };

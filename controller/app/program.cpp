@@ -50,6 +50,13 @@ std::optional<std::string> machine_variable(const std::string& name)
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
+// Of a pod that is its name.
+std::string host_name()
+{
+    char name[65] = {};
+    return ::gethostname(name, sizeof name - 1) == 0 && name[0] != 0 ? name : "unknown";
+}
+
 int refuse(const support::error& error)
 {
     // Paths and values may hold line ends.
@@ -220,8 +227,16 @@ int run_controller(const options& options)
     binding::settings settings;
     settings.resync_period = options.resync_period;
     settings.write_deadline = options.write_deadline;
+    settings.expiry_warning_days = options.expiry_warning_days;
     controller loop(
-        {context.get_executor(), *clock, random, *kube_client, registry, own, admission_of(options)},
+        {context.get_executor(),
+         *clock,
+         random,
+         *kube_client,
+         registry,
+         own,
+         admission_of(options),
+         host_name()},
         options.namespaces,
         settings
     );

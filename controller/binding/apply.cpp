@@ -25,22 +25,6 @@ constexpr support::duration read_while_writing = std::chrono::milliseconds(500);
 
 const kube::resource bindings_resource{"certificates.bycloud.io", "v1alpha1", "certificatebindings"};
 
-bool says_otherwise(const status& before, const status& after)
-{
-    return before.state != after.state ||
-           before[condition_type::ready].reason != after[condition_type::ready].reason;
-}
-
-void log_change(const std::string& name, const status& now)
-{
-    const condition& ready = now[condition_type::ready];
-    support::log(
-        now.state == state::error ? log_level::warn : log_level::info,
-        "the binding is " + std::string(name_of(now.state)),
-        {{"binding", name}, {"reason", std::string(name_of(ready.reason))}, {"message", ready.message.str()}}
-    );
-}
-
 }  // namespace
 
 task<> apply::watch_listener(const round& r)
@@ -90,10 +74,6 @@ apply::prepared_write apply::prepare(const certificate_binding& object, const wr
             made.request.subresource = "status";
             made.request.merge_patch = status_patch(object, wanted.wanted);
             made.written = wanted.wanted.ledger;
-            if (says_otherwise(object.status, wanted.wanted))
-            {
-                made.said = wanted.wanted;
-            }
             break;
     }
     return made;
@@ -110,10 +90,6 @@ task<> apply::patch(round& r, prepared_write prepared)
         {
             found->second.held = prepared.written;
             found->second.tried.reset();
-        }
-        if (prepared.said)
-        {
-            log_change(prepared.name, *prepared.said);
         }
         parts_.store.applied((*answer)->object());
         co_return;
@@ -151,11 +127,11 @@ void apply::warn_of_foreign_ledger(const round& r, const certificate_binding& ob
     if (found != known.end() && found->second.held != object.status.ledger &&
         found->second.tried != object.status.ledger)
     {
-        support::log(
-            log_level::warn,
-            "status.attachments was changed by somebody else; writing ours again",
-            {{"binding", object.full_name()}}
-        );
+        event told{true, "LedgerRestored", "Restore", {}};
+        told.note = "status.attachments was changed by somebody else; writing ours again";
+        told.key = std::to_string(object.resource_version);  // however often the write is tried
+        support::log(log_level::warn, told.note, {{"binding", object.full_name()}});
+        parts_.observer.happened(object, told);
     }
 }
 

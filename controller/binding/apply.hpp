@@ -22,7 +22,6 @@ private:
         std::string name;
         kube::patch_request request;
         std::optional<ledger> written;
-        std::optional<status> said;  // where state or reason change
     };
 
     static prepared_write prepare(const certificate_binding& object, const write& wanted);

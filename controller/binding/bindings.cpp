@@ -7,9 +7,12 @@
 
 namespace binding {
 
-bindings::bindings(credential_source& credentials, observer changed, std::function<void()> ready)
+bindings::bindings(
+    credential_source& credentials, observer changed, std::function<void()> ready, witness seen
+)
     : credentials_(credentials),
       changed_(std::move(changed)),
+      seen_(std::move(seen)),
       store_(
           &decode,
           [this](const auto* before, const auto* after) { take(before, after, false); },
@@ -46,6 +49,10 @@ void bindings::take(const certificate_binding* before, const certificate_binding
     credentials_.seen(before, after);
     const auto known = where_.find(before == nullptr ? after->uid : before->uid);
     const auto was = known == where_.end() ? std::nullopt : std::optional(known->second->first);
+    if (seen_ && !again)
+    {
+        seen_(was, before, after);
+    }
     if (after == nullptr)
     {
         leave(before->uid);

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -22,8 +23,17 @@ public:
     using observer = std::function<
         void(const target& where, const certificate_binding* before, const certificate_binding* after)>;
 
+    // What changed of an object, whatever its target; `where` it was until now, empty: nowhere.
+    using witness = std::function<void(
+        const std::optional<target>& where,
+        const certificate_binding* before,
+        const certificate_binding* after
+    )>;
+
     // `ready` is called once, when all that is to be seen has been listed. `credentials` must outlive it.
-    bindings(credential_source& credentials, observer changed, std::function<void()> ready);
+    bindings(
+        credential_source& credentials, observer changed, std::function<void()> ready, witness seen = {}
+    );
 
     // What these act with may be something else now.
     void place_again(const std::set<support::uuid>& uids);
@@ -47,6 +57,7 @@ private:
 
     credential_source& credentials_;
     observer changed_;
+    witness seen_;
     index by_target_;
     std::unordered_map<support::uuid, index::iterator> where_;
     runtime::store<certificate_binding> store_;

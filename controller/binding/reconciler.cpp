@@ -4,6 +4,7 @@
 #include "binding/gather.hpp"
 #include "binding/lanes.hpp"
 #include "binding/memory.hpp"
+#include "binding/news.hpp"
 #include "binding/plan.hpp"
 #include "binding/verdict.hpp"
 #include "support/log.hpp"
@@ -21,6 +22,7 @@ using support::task;
 
 constexpr int most_steps = 100;  // of one round; more is a plan that goes round in circles
 constexpr double resync_jitter = 0.2;
+constexpr support::duration told_again_after = 1h;  // about as long as Kubernetes keeps an event
 
 }  // namespace
 
@@ -59,7 +61,7 @@ struct reconciler::impl
             {
                 std::erase_if(decided.notices, [](const notice& each) { return !each.at_once; });
             }
-            tell(r, decided.notices);
+            tell(decided.notices);
             if (auto* asked = std::get_if<look>(&decided.step))
             {
                 co_await gatherer.look_at(r, std::move(*asked));
@@ -256,19 +258,68 @@ struct reconciler::impl
         }
     }
 
-    void tell(round& r, const std::vector<notice>& notices)
+    // A step that fails is tried again with the same notices; what is told at once is of one thing that
+    // happened.
+    void tell(const std::vector<notice>& notices)
     {
+        const auto now = parts.clock.now();
         for (const notice& each : notices)
         {
             const certificate_binding* object = parts.store.find(each.uid);
-            if (object != nullptr && r.told.insert({each.uid, each.reason + each.message}).second)
+            if (object == nullptr)
+            {
+                continue;
+            }
+            std::erase_if(told, [&](const auto& one) { return now - one.second >= told_again_after; });
+            if (told.try_emplace({each.uid, each.reason + each.message}, now).second || each.at_once)
             {
                 support::log(
                     each.warning ? log_level::warn : log_level::info,
                     each.message,
                     {{"binding", object->full_name()}, {"reason", each.reason}}
                 );
+                const std::string action = object->deleting ? "Detach" : "Attach";
+                parts.observer.happened(*object, {each.warning, each.reason, action, each.message});
             }
+        }
+    }
+
+    void tell_change(const certificate_binding& before, const certificate_binding& after)
+    {
+        const auto what = change_of_state(before, after);
+        if (!what)
+        {
+            return;
+        }
+        support::log(
+            what->warning ? log_level::warn : log_level::info,
+            "the binding is " + std::string(name_of(after.status.state)),
+            {{"binding", after.full_name()},
+             {"reason", what->reason},
+             {"message", after.status[condition_type::ready].message.str()}}
+        );
+        parts.observer.happened(after, *what);
+    }
+
+    void tell_orphans(
+        const target& where, const certificate_binding& before, const certificate_binding* after
+    )
+    {
+        const auto memory = memories.find(where);
+        std::vector<attachment> left = before.status.ledger.attachments;
+        if (memory != memories.end())
+        {
+            const auto known = memory->second.bindings.find(before.uid);
+            const bool wrote_it = known != memory->second.bindings.end() && known->second.held;
+            left = still_there(wrote_it ? *known->second.held : before.status.ledger, memory->second);
+        }
+        if (const auto what = orphaned(before, after, left))
+        {
+            support::log(
+                log_level::warn, what->note, {{"binding", before.full_name()}, {"reason", what->reason}}
+            );
+            parts.observer.refs_orphaned(left.size());
+            parts.observer.happened_in(before.name_space.str(), *what);
         }
     }
 
@@ -279,6 +330,7 @@ struct reconciler::impl
     std::map<target, target_memory> memories;
     std::map<target, int> slow_rounds;
     std::map<target, lane> held_lanes;
+    std::map<std::pair<support::uuid, std::string>, support::time_point> told;  // notices, and when
     lanes traffic;
     gather gatherer{
         {parts.kube, parts.credentials, parts.clock, parts.store, memories, settings, parts.observer}
@@ -297,6 +349,20 @@ reconciler::~reconciler() = default;
 support::task<runtime::outcome> reconciler::reconcile(target target)
 {
     return impl_->reconcile(std::move(target));
+}
+
+void reconciler::changed(
+    const std::optional<target>& where, const certificate_binding* before, const certificate_binding* after
+)
+{
+    if (before != nullptr && after != nullptr)
+    {
+        impl_->tell_change(*before, *after);
+    }
+    if (before != nullptr && where)
+    {
+        impl_->tell_orphans(*where, *before, after);
+    }
 }
 
 void reconciler::stop()

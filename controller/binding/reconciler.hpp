@@ -55,6 +55,14 @@ public:
     // One round.
     support::task<runtime::outcome> reconcile(target target);
 
+    // An object has changed; null: it was not there / is gone; `where`: its target until now. Tells what it
+    // has become, and what it left.
+    void changed(
+        const std::optional<target>& where,
+        const certificate_binding* before,
+        const certificate_binding* after
+    );
+
     // The process ends: from here on no PUT is begun, and a round ends where it would be sent.
     void stop();
 

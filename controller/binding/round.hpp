@@ -28,7 +28,6 @@ struct round
     std::map<support::uuid, int> conflicts;
     std::optional<sighting<std::vector<neighbour>>> neighbours;
     std::optional<binding::survey> survey;
-    std::set<std::pair<support::uuid, std::string>> told;
     // Of the bindings: who comes while the round is under way joins the next one, or it might never end.
     std::set<support::uuid> members;
 };

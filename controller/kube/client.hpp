@@ -113,6 +113,13 @@ struct patch_request
                               // conditional: 409 if it moved on
 };
 
+struct create_request
+{
+    kube::resource resource;
+    std::string name_space;
+    std::string object;  // JSON
+};
+
 class client
 {
 public:
@@ -121,6 +128,7 @@ public:
     virtual support::task<support::result<std::unique_ptr<list_page>>> list(list_request request) = 0;
     virtual support::task<support::result<std::unique_ptr<watch_stream>>> watch(watch_request request) = 0;
     virtual support::task<support::result<std::unique_ptr<object_answer>>> patch(patch_request request) = 0;
+    virtual support::task<support::result<std::unique_ptr<object_answer>>> create(create_request request) = 0;
     virtual support::task<support::result<std::unique_ptr<object_answer>>> get(
         kube::resource resource, std::string name_space, std::string name
     ) = 0;

@@ -171,26 +171,34 @@ public:
             target += "/" + request.subresource;
         }
         target += "?fieldManager=" + std::string(field_manager);
-        return object("PATCH", std::move(target), std::move(request.merge_patch), false);
+        return object(
+            "PATCH", std::move(target), std::move(request.merge_patch), "application/merge-patch+json", false
+        );
+    }
+
+    task<result<std::unique_ptr<object_answer>>> create(create_request request) override
+    {
+        std::string target = collection_path(request.resource, request.name_space) +
+                             "?fieldManager=" + std::string(field_manager);
+        return object("POST", std::move(target), std::move(request.object), "application/json", false);
     }
 
     task<result<std::unique_ptr<object_answer>>> get(
         kube::resource resource, std::string name_space, std::string name
     ) override
     {
-        return object("GET", object_path(resource, name_space, name), {}, is_secret(resource));
+        return object("GET", object_path(resource, name_space, name), {}, {}, is_secret(resource));
     }
 
 private:
     task<result<std::unique_ptr<object_answer>>> object(
-        std::string method, std::string target, std::string merge_patch, bool sensitive
+        std::string method, std::string target, std::string sent, std::string type, bool sensitive
     )
     {
-        std::string type = merge_patch.empty() ? "" : "application/merge-patch+json";
         auto body = co_await ask(
             std::move(method),
             std::move(target),
-            std::move(merge_patch),
+            std::move(sent),
             std::move(type),
             answer_within,
             largest_object,

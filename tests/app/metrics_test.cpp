@@ -23,7 +23,7 @@ protected:
     std::vector<std::string> lines(std::size_t depth = 0, runtime::watcher::restarts restarts = {}) const
     {
         std::vector<std::string> made;
-        std::istringstream text(counted.page({bindings, depth, restarts}));
+        std::istringstream text(counted.page({bindings, depth, restarts, events}));
         for (std::string line; std::getline(text, line);)
         {
             made.push_back(line);
@@ -47,6 +47,7 @@ protected:
     }
 
     app::metrics counted;
+    kube::event_recorder::counts events;
     test::one_cloud credentials;
     binding::bindings bindings{credentials, [](const auto&, const auto*, const auto*) {}, [] {}};
     runtime::object_sink& sink = bindings.scope("");
@@ -175,12 +176,23 @@ TEST_F(metrics, count_bindings_by_reason)
     EXPECT_THAT(lines(), Contains("certificatebinding_bindings{reason=\"Progressing\"} 0"));
 }
 
-TEST_F(metrics, show_the_queue_and_the_watches)
+TEST_F(metrics, count_orphaned_refs)
 {
+    counted.refs_orphaned(2);
+    counted.refs_orphaned(1);
+    EXPECT_THAT(lines(), Contains("certificatebinding_orphaned_refs_total 3"));
+}
+
+TEST_F(metrics, show_the_queue_the_watches_and_the_events)
+{
+    events = {.written = 7, .failed = 4, .dropped = 9};
     const auto seen = lines(3, {.ended = 5, .failed = 2, .expired = 1});
     EXPECT_THAT(
         seen, Contains("workqueue_depth{name=\"certificatebinding\",controller=\"certificatebinding\"} 3")
     );
+    EXPECT_THAT(seen, Contains("certificatebinding_events_total{result=\"written\"} 7"));
+    EXPECT_THAT(seen, Contains("certificatebinding_events_total{result=\"failed\"} 4"));
+    EXPECT_THAT(seen, Contains("certificatebinding_events_total{result=\"dropped\"} 9"));
     EXPECT_THAT(seen, Contains("certificatebinding_watch_restarts_total{cause=\"ended\"} 5"));
     EXPECT_THAT(seen, Contains("certificatebinding_watch_restarts_total{cause=\"failed\"} 2"));
     EXPECT_THAT(seen, Contains("certificatebinding_watch_restarts_total{cause=\"expired\"} 1"));

@@ -59,6 +59,7 @@ TEST(options, have_defaults)
     EXPECT_EQ(chosen.resync_period, 10min);
     EXPECT_EQ(chosen.write_deadline, 30s);
     EXPECT_EQ(chosen.metrics, std::nullopt);
+    EXPECT_THAT(chosen.expiry_warning_days, ElementsAre(30, 14, 7, 3, 1));
     EXPECT_EQ(chosen.log_level, log_level::info);
     EXPECT_EQ(chosen.log_format, log_format::text);
 }
@@ -136,6 +137,11 @@ const std::vector<flag> flags{
      "[::1]:0",
      is(&app::options::metrics, std::optional(net::listen_address{"", 8080})),
      is(&app::options::metrics, std::optional(net::listen_address{"::1", 0}))},
+    {"--expiry-warning-days",
+     "14",
+     "7,60,7",
+     is(&app::options::expiry_warning_days, std::vector{14}),
+     is(&app::options::expiry_warning_days, std::vector{60, 7})},
     {"--log-level",
      "debug",
      "error",
@@ -242,6 +248,12 @@ TEST(options, no_pages_are_served_at_0_and_any_port_at_colon_0)
     EXPECT_EQ(options({"--metrics-bind-address=:0"}).metrics, net::listen_address{});
 }
 
+TEST(options, of_no_expiry_is_warned_at_0)
+{
+    EXPECT_THAT(options({"--expiry-warning-days=0"}).expiry_warning_days, IsEmpty());
+    EXPECT_THAT(options({"--expiry-warning-days=3650,1"}).expiry_warning_days, ElementsAre(3650, 1));
+}
+
 TEST(options, help_fits_a_terminal_and_says_defaults_variables_and_exit_codes)
 {
     const std::string help = text_instead({"--help"});
@@ -292,6 +304,8 @@ TEST(options, mistakes_are_told_in_one_line_that_says_what_to_do)
     const std::string duration = "\" is not a duration; write it as in 30s, 10m or 1h30m";
     const std::string name = "\" is not a namespace name (lower-case letters, digits and -)";
     const std::string level = " is not known; use debug, info, warn or error";
+    const std::string days =
+        "\" is no number of days from 1 to 3650; write it as in 30,14,7,3,1, or 0 for none";
     const std::string flag = "\" is not known; --help lists the flags that there are";
     const std::vector<mistake> mistakes{
         {{"--resync-period=5"}, {}, "--resync-period: \"5" + duration},
@@ -307,6 +321,14 @@ TEST(options, mistakes_are_told_in_one_line_that_says_what_to_do)
          {},
          "--metrics-bind-address: \"8080\" is no address to listen on; write it as in :8080, 127.0.0.1:8080 "
          "or [::1]:8080"},
+        {{"--expiry-warning-days=30,,7"}, {}, "--expiry-warning-days: \"" + days},
+        {{"--expiry-warning-days=30, 7"}, {}, "--expiry-warning-days: \" 7" + days},
+        {{"--expiry-warning-days=3651"}, {}, "--expiry-warning-days: \"3651" + days},
+        {{"--expiry-warning-days=7,0"}, {}, "--expiry-warning-days: \"0" + days},
+        {{"--expiry-warning-days=-1"}, {}, "--expiry-warning-days: \"-1" + days},
+        {{},
+         {{"CERTIFICATE_BINDING_EXPIRY_WARNING_DAYS", "1w"}},
+         "CERTIFICATE_BINDING_EXPIRY_WARNING_DAYS: \"1w" + days},
         {{"--log-level=loud"}, {}, "--log-level: log level \"loud\"" + level},
         {{"--log-level=INFO"}, {}, "--log-level: log level \"INFO\"" + level},
         {{"--log-format=xml"}, {}, "--log-format: log format \"xml\" is not known; use json or text"},

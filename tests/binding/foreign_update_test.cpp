@@ -113,6 +113,18 @@ TEST_F(foreign_update, one_that_our_put_undoes_is_told)
     EXPECT_THAT(log.text(), AllOf(HasSubstr("reason=ForeignUpdateLost"), HasSubstr("added " + theirs)));
 }
 
+TEST_F(foreign_update, the_same_one_is_told_each_time_that_it_is_undone)
+{
+    while_a_put_is_under_way([&] { row().slots.sni_refs = {theirs}; });
+    const auto puts = cloud.puts.size();
+    kube.create({.name = "more", .certificate = cert_b, .listener = listener_1, .sni = true});
+    ASSERT_TRUE(until([&] { return cloud.puts.size() > puts; }));
+    advance(2s);
+    row().slots.sni_refs.push_back(theirs);
+    ASSERT_TRUE(until([&] { return kube.state("more") == "active"; }));
+    EXPECT_EQ(std::ranges::count(running->observed.events, "shop/web ForeignUpdateLost"), 2);
+}
+
 TEST_F(foreign_update, one_that_was_taken_back_before_is_not)
 {
     while_a_put_is_under_way([&] {

@@ -87,6 +87,13 @@ support::task<support::result<std::unique_ptr<kube::object_answer>>> invariants:
     return kube_.patch(std::move(request));
 }
 
+support::task<support::result<std::unique_ptr<kube::object_answer>>> invariants::create(
+    kube::create_request request
+)
+{
+    return kube_.create(std::move(request));
+}
+
 support::task<support::result<std::unique_ptr<kube::object_answer>>> invariants::get(
     kube::resource resource, std::string name_space, std::string name
 )

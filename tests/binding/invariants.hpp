@@ -37,6 +37,8 @@ public:
     ) override;
     support::task<support::result<std::unique_ptr<kube::object_answer>>> patch(kube::patch_request request
     ) override;
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> create(kube::create_request request
+    ) override;
     support::task<support::result<std::unique_ptr<kube::object_answer>>> get(
         kube::resource resource, std::string name_space, std::string name
     ) override;

@@ -48,6 +48,11 @@ public:
         --under_way_;
         co_return co_await real_.patch(std::move(request));
     }
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> create(kube::create_request request
+    ) override
+    {
+        return real_.create(std::move(request));
+    }
     support::task<support::result<std::unique_ptr<kube::object_answer>>> get(
         kube::resource resource, std::string name_space, std::string name
     ) override
@@ -75,7 +80,12 @@ protected:
         explicit alone(reconciler& test)
             : credentials(&test.cloud),
               store(
-                  credentials, [](const auto&, const auto*, const auto*) {}, [] {}
+                  credentials,
+                  [](const auto&, const auto*, const auto*) {},
+                  [] {},
+                  [this](const auto& where, const auto* before, const auto* after) {
+                      rounds.changed(where, before, after);
+                  }
               ),
               sink(&store.scope("")),
               rounds(
@@ -126,6 +136,15 @@ protected:
             advance(std::max<support::duration>(end.pause, 100ms));
         }
         ADD_FAILURE() << "does not come to rest";
+    }
+
+    void few_rounds()
+    {
+        for (int i = 0; i < 5; ++i)
+        {
+            round();
+            advance(10s);
+        }
     }
 
     void create(const fake_kube::wanted& wanted)
@@ -270,6 +289,104 @@ INSTANTIATE_TEST_SUITE_P(
     reconciler, lost_ledger, testing::Combine(testing::Bool(), testing::Values(0, 500, 504))
 );
 
+// ---- what is told ----
+
+TEST_F(reconciler, tells_each_change_of_a_binding_once_also_if_the_answer_to_its_write_was_lost)
+{
+    int statuses = 0;
+    kube.after_write = [&](const kube::patch_request& request) {
+        const bool lost = request.subresource == "status" && ++statuses == 1;
+        return lost ? std::optional(support::error{support::errc::interrupted, "cut", 0, {}}) : std::nullopt;
+    };
+    create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
+    second_round();
+    see();
+    rounds();
+    see();
+    rounds();
+    EXPECT_THAT(seen.events, ElementsAre("shop/web Progressing", "shop/web Attached"));
+    EXPECT_FALSE(seen.last.warning);
+}
+
+TEST_F(reconciler, tells_a_notice_once_however_often_its_step_fails)
+{
+    attach("web", cert_a);
+    seen.events.clear();
+    // Somebody else's is in the way of ours, again and again.
+    cloud.before_put = [](const auto&) {
+        return std::optional(cloud::error{cloud::failure::access_denied, "403", {}, {}});
+    };
+    create({.name = "shop", .certificate = cert_b, .listener = listener_1});
+    for (int i = 0; i < 5; ++i)
+    {
+        round();
+        advance(5min);
+    }
+    EXPECT_GE(seen.updates.size(), 3U) << "it was tried again";
+    EXPECT_EQ(std::ranges::count(seen.events, "shop/shop DefaultReplaced"), 1);
+}
+
+TEST_F(reconciler, tells_of_refs_that_a_finalizer_stripped_by_hand_leaves_and_forgets_them)
+{
+    attach("web", cert_a);
+    const auto puts = cloud.puts.size();
+    kube.update("web", [](auto& object) { object["metadata"]["finalizers"] = nlohmann::json::array(); });
+    kube.remove("web");
+    one->sink->deleted(kube.last_removed());
+    EXPECT_THAT(seen.events, testing::Contains("shop RefsOrphaned"));
+    EXPECT_THAT(seen.last.note, HasSubstr(ref(cert_a) + " (sni)"));
+    EXPECT_EQ(seen.orphans, 1U);
+    few_rounds();
+    EXPECT_EQ(cloud.puts.size(), puts) << "nothing is removed";
+    EXPECT_THAT(row().slots.sni_refs, ElementsAre(ref(cert_a)));
+    // And a new binding for it adopts it.
+    create({.name = "again", .certificate = cert_a, .listener = listener_1, .sni = true});
+    rounds();
+    EXPECT_EQ(kube.state("again"), "active");
+    EXPECT_EQ(cloud.puts.size(), puts);
+    EXPECT_EQ(seen.orphans, 1U);
+}
+
+TEST_F(reconciler, tells_of_no_orphans_where_it_took_the_finalizer_off_itself)
+{
+    const support::error lost{support::errc::interrupted, "cut", 0, {}};
+    for (const bool answered : {true, false})
+    {
+        attach("web", cert_a);
+        kube.after_write = [&](const kube::patch_request& request) {
+            if (request.subresource.empty() && !kube.exists("web"))
+            {
+                one->sink->deleted(kube.last_removed());  // the watch is faster than the answer
+                return answered ? std::nullopt : std::optional(lost);
+            }
+            return std::optional<support::error>();
+        };
+        kube.remove("web");
+        see();
+        few_rounds();
+        EXPECT_FALSE(kube.exists("web"));
+        kube.after_write = nullptr;
+    }
+    EXPECT_EQ(seen.orphans, 0U);
+}
+
+TEST_F(reconciler, tells_of_no_orphans_where_a_binding_that_was_detached_is_stripped_by_hand)
+{
+    attach("web", cert_a);
+    kube.remove("web");
+    kube.before_write = [](const kube::patch_request& request) {
+        return request.subresource.empty()
+                   ? std::optional(support::error{support::errc::status, "no", 403, {}})
+                   : std::nullopt;
+    };
+    see();
+    few_rounds();
+    ASSERT_THAT(row().slots.sni_refs, IsEmpty());
+    kube.update("web", [](auto& object) { object["metadata"]["finalizers"] = {"example.com/another"}; });
+    see();
+    EXPECT_EQ(seen.orphans, 0U);
+}
+
 TEST_F(reconciler, a_ledger_that_somebody_else_wrote_is_warned_of)
 {
     attach("web", cert_a);
@@ -278,6 +395,7 @@ TEST_F(reconciler, a_ledger_that_somebody_else_wrote_is_warned_of)
     support::log_capture log;
     rounds();
     EXPECT_THAT(log.text(), HasSubstr("somebody else"));
+    EXPECT_THAT(seen.events, testing::Contains("shop/web LedgerRestored"));
     EXPECT_EQ(kube.attachments("web").size(), 1U);
 }
 
@@ -800,6 +918,11 @@ public:
     {
         return forgets ? real_.get(request.resource, request.name_space, request.name)
                        : real_.patch(std::move(request));
+    }
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> create(kube::create_request request
+    ) override
+    {
+        return real_.create(std::move(request));
     }
     support::task<support::result<std::unique_ptr<kube::object_answer>>> get(
         kube::resource resource, std::string name_space, std::string name

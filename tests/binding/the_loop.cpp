@@ -16,7 +16,10 @@ process::process(loop& loop, kube::client& kube, fake_cloud& cloud)
                   pool.add(where, runtime::urgency::urgent, *due);
               }
           },
-          [] {}
+          [] {},
+          [this](const auto& where, const auto* before, const auto* after) {
+              reconciler.changed(where, before, after);
+          }
       ),
       reconciler(
           {kube,

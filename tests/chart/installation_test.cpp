@@ -42,6 +42,7 @@ std::set<std::string> rights_of(const std::string& user, const std::string& in_n
 const std::set<std::string> rights_of_controller{
     "certificatebindings.certificates.bycloud.io [get list watch patch]",
     "certificatebindings.certificates.bycloud.io/status [patch]",
+    "events.events.k8s.io [create]",
 };
 
 constexpr auto sample = PROJECT_FOLDER "/manifests/samples/default-certificate.yaml";

@@ -153,6 +153,7 @@ TEST(chart, starts_the_program_with_its_own_defaults_but_for_the_log_and_the_met
     EXPECT_EQ(options.resync_period, defaults.resync_period);
     EXPECT_EQ(options.write_deadline, defaults.write_deadline);
     EXPECT_EQ(options.metrics, (net::listen_address{"", 8080}));
+    EXPECT_EQ(options.expiry_warning_days, defaults.expiry_warning_days);
     EXPECT_EQ(options.log_level, defaults.log_level);
     EXPECT_EQ(options.log_format, support::log_format::json);
 }
@@ -169,6 +170,7 @@ TEST(chart, passes_its_values_on_to_the_program)
         "--set=resyncPeriod=1h30m",
         "--set=writeDeadline=45s",
         "--set=metrics.port=9090",
+        "--set-string=expiryWarningDays=60\\,7",
         "--set=log.level=debug",
         "--set=log.format=text",
         "--set=extraEnv[0].name=NO_PROXY",
@@ -183,6 +185,7 @@ TEST(chart, passes_its_values_on_to_the_program)
     EXPECT_EQ(options.resync_period, 90min);
     EXPECT_EQ(options.write_deadline, 45s);
     EXPECT_EQ(options.metrics, (net::listen_address{"", 9090}));
+    EXPECT_THAT(options.expiry_warning_days, testing::ElementsAre(60, 7));
     EXPECT_EQ(options.log_level, support::log_level::debug);
     EXPECT_EQ(options.log_format, support::log_format::text);
     EXPECT_EQ(container["env"].dump(), R"([{"name":"NO_PROXY","value":"10.0.0.0/8"}])");

@@ -4,6 +4,7 @@
 
 #include "component/controller_world.hpp"
 #include "support/log.hpp"
+#include "support/rfc3339.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,7 +34,18 @@ std::vector<std::string> log_lines(const support::log_capture& log)
 }
 
 class controller : public test::controller_world
-{};
+{
+protected:
+    std::vector<std::string> reasons_of_events() const
+    {
+        std::vector<std::string> made;
+        for (const auto& each : kube.events)
+        {
+            made.push_back(each["type"].get<std::string>() + " " + each["reason"].get<std::string>());
+        }
+        return made;
+    }
+};
 
 TEST_F(controller, logs_what_a_binding_has_become)
 {
@@ -51,6 +63,130 @@ TEST_F(controller, logs_what_a_binding_has_become)
     };
     EXPECT_EQ(told("the binding is active", "shop/web", "Attached"), 1) << log.text();
     EXPECT_EQ(told("the binding is error", "shop/nowhere", "ListenerNotFound"), 1) << log.text();
+}
+
+// ---- events ----
+
+TEST_F(controller, tells_each_change_of_a_binding_by_one_event)
+{
+    const auto a = sim.add_certificate(
+        {.project = project, .kind = "pkcs12", .names = {"a.example.com"}, .state = "no_payload"}
+    );
+    kube.create({.name = "a", .certificate = a.id, .listener = listener, .sni = true});
+    start();
+    ASSERT_TRUE(until([&] { return kube.ready_reason("a") == "CertificateNotActive"; }));
+    advance(1h);
+    kube.compact();  // everything is listed again
+    sim.complete_certificate(a.id);
+    ASSERT_TRUE(until([&] { return kube.state("a") == "active"; }));
+    advance(1h);
+    kube.remove("a");
+    ASSERT_TRUE(until([&] { return !kube.exists("a"); }));
+    step();
+    EXPECT_THAT(
+        reasons_of_events(),
+        ElementsAre(
+            "Normal CertificateNotActive", "Normal Progressing", "Normal Attached", "Normal Detaching"
+        )
+    );
+    const auto& seen = kube.events.front();
+    EXPECT_EQ(seen["regarding"]["kind"], "CertificateBinding");
+    EXPECT_EQ(seen["regarding"]["name"], "a");
+    EXPECT_NE(seen["regarding"]["uid"], "");
+    EXPECT_THAT(seen["note"].get<std::string>(), HasSubstr("payload"));
+}
+
+TEST_F(controller, loses_nothing_but_events_where_they_are_refused_or_not_answered)
+{
+    const auto a = certificate("a.example.com");
+    const auto b = certificate("b.example.com");
+    kube.refuse_events = support::error{support::errc::status, "events is forbidden", 403, {}};
+    start();
+    kube.create({.name = "a", .certificate = a.id, .listener = listener, .sni = true});
+    ASSERT_TRUE(until([&] { return kube.state("a") == "active"; }, 1min));
+    kube.swallow_events = true;
+    const auto began = clock().now();
+    for (int i = 0; i < 40; ++i)
+    {
+        const std::string name = "b" + std::to_string(i);
+        kube.create({.name = name, .certificate = support::uuid().str(), .listener = listener, .sni = true});
+    }
+    kube.create({.name = "b", .certificate = b.id, .listener = listener, .sni = true});
+    ASSERT_TRUE(until(
+        [&] { return kube.state("b") == "active" && kube.ready_reason("b39") == "CertificateNotFound"; }, 1min
+    ));
+    EXPECT_LT(clock().now() - began, 5s) << "nobody waited for an event";
+    EXPECT_EQ(served("b.example.com"), b.ref);
+    advance(5min);  // each is given up
+    EXPECT_THAT(running->controller.metrics(), HasSubstr("_events_total{result=\"written\"} 0\n"));
+    EXPECT_THAT(running->controller.metrics(), HasSubstr("_events_total{result=\"dropped\"} 0\n"));
+    kube.swallow_events = false;
+    kube.refuse_events.reset();
+    kube.remove("a");
+    ASSERT_TRUE(until([&] { return !kube.exists("a"); }));
+    step();
+    EXPECT_THAT(reasons_of_events(), Contains("Normal Detaching")) << "later ones are written";
+}
+
+TEST_F(controller, ends_though_an_event_hangs)
+{
+    kube.create(
+        {.name = "a", .certificate = certificate("a.example.com").id, .listener = listener, .sni = true}
+    );
+    kube.swallow_events = true;
+    start();
+    ASSERT_TRUE(until([&] { return kube.state("a") == "active"; }));
+    running->controller.stop();
+    advance(3s);
+    EXPECT_EQ(clock().sleepers(), 0U);
+}
+
+TEST_F(controller, warns_of_the_end_of_a_certificate_once_for_each_day_also_over_a_restart)
+{
+    const auto a = certificate("a.example.com");
+    kube.create({.name = "a", .certificate = a.id, .listener = listener, .sni = true});
+    start();
+    ASSERT_TRUE(until([&] { return kube.state("a") == "active"; }));
+    const auto end =
+        support::parse_rfc3339(kube.object("a")["status"]["certificate"]["expiresAt"].get<std::string>());
+    const auto until_end = [&](std::chrono::days days) {
+        clock().set_wall_start(
+            *end - days - std::chrono::floor<std::chrono::seconds>(clock().now().time_since_epoch())
+        );
+    };
+    const auto warnings = [this] {
+        return std::ranges::count(reasons_of_events(), "Warning CertificateExpiring");
+    };
+    ASSERT_EQ(warnings(), 0);
+    until_end(std::chrono::days(7));
+    advance(1h);
+    EXPECT_EQ(warnings(), 1);
+    crash();
+    start();
+    advance(1h);
+    EXPECT_EQ(warnings(), 1) << "as long as Kubernetes keeps the event";
+    until_end(std::chrono::days(3));
+    advance(1h);
+    EXPECT_EQ(warnings(), 2);
+    EXPECT_THAT(kube.events.back()["note"].get<std::string>(), HasSubstr("in 3 days or less"));
+}
+
+TEST_F(controller, names_what_a_finalizer_stripped_by_hand_leaves_by_an_event_in_its_namespace)
+{
+    const auto a = certificate("a.example.com");
+    kube.create({.name = "a", .certificate = a.id, .listener = listener, .sni = true});
+    start();
+    ASSERT_TRUE(until([&] { return kube.state("a") == "active"; }));
+    kube.update("a", [](auto& object) { object["metadata"]["finalizers"] = nlohmann::json::array(); });
+    kube.remove("a");
+    advance(1h);
+    EXPECT_EQ(served("a.example.com"), a.ref) << "nothing is removed";
+    EXPECT_EQ(std::ranges::count(reasons_of_events(), "Warning RefsOrphaned"), 1);
+    const auto& seen = kube.events.back();
+    EXPECT_EQ(seen["regarding"]["kind"], "Namespace");
+    EXPECT_EQ(seen["regarding"]["name"], "shop");
+    EXPECT_THAT(seen["note"].get<std::string>(), HasSubstr(a.ref));
+    EXPECT_THAT(running->controller.metrics(), HasSubstr("certificatebinding_orphaned_refs_total 1\n"));
 }
 
 TEST_F(controller, attaches_what_is_there_before_it_starts)
@@ -385,6 +521,10 @@ public:
         throw std::logic_error("not asked for");
     }
     support::task<support::result<std::unique_ptr<kube::object_answer>>> patch(kube::patch_request) override
+    {
+        throw std::logic_error("not asked for");
+    }
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> create(kube::create_request) override
     {
         throw std::logic_error("not asked for");
     }

@@ -7,6 +7,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace test {
@@ -357,6 +358,37 @@ support::task<support::result<std::unique_ptr<kube::object_answer>>> fake_kube::
     co_return std::make_unique<text_answer>(answer);
 }
 
+support::task<support::result<std::unique_ptr<kube::object_answer>>> fake_kube::create(
+    kube::create_request request
+)
+{
+    if (cut)
+    {
+        co_return support::fail(support::errc::unreachable, "cut off");
+    }
+    if (swallow_events)
+    {
+        boost::asio::steady_timer never(
+            co_await boost::asio::this_coro::executor, boost::asio::steady_timer::time_point::max()
+        );
+        co_await never.async_wait(boost::asio::use_awaitable);
+    }
+    if (refuse_events)
+    {
+        co_return std::unexpected(*refuse_events);
+    }
+    const json event = json::parse(request.object);
+    const auto same_name = [&](const json& other) {
+        return other["metadata"]["name"] == event["metadata"]["name"];
+    };
+    if (std::ranges::any_of(events, same_name))
+    {
+        co_return std::unexpected(status_error(409, "already exists"));
+    }
+    events.push_back(event);
+    co_return std::make_unique<text_answer>(event);
+}
+
 support::task<support::result<std::unique_ptr<kube::object_answer>>> fake_kube::get(
     kube::resource resource, std::string name_space, std::string name
 )
@@ -413,6 +445,11 @@ void fake_kube::show(const json& object, bool deleted)
 {
     const json line{{"type", deleted ? "DELETED" : "MODIFIED"}, {"object", object}};
     events_.push_back({version_, deleted, line.dump() + "\n"});
+    if (deleted)
+    {
+        last_removed_ = text_answer(object).object();
+        last_removed_.reserve(last_removed_.size() + 64);
+    }
     wake();
     if (auto* sink = watch_())
     {

@@ -42,6 +42,9 @@ public:
     );                                     // by a user; spec changes raise the generation
     void remove(const std::string& name);  // kubectl delete
 
+    // The object that went last, as a watch shows it.
+    kube::object_json last_removed() const { return last_removed_; }
+
     bool exists(const std::string& name) const { return objects_.contains(name); }
     const json& object(const std::string& name) const { return objects_.at(name); }
     const std::map<std::string, json>& objects() const { return objects_; }
@@ -60,6 +63,11 @@ public:
     bool cut = false;  // nothing is written any more, as for a process that was killed
 
     std::vector<std::string> writes;  // "shop status", "shop metadata"
+
+    // Events as they were written, and what becomes of those that come: an error, or no answer.
+    std::vector<json> events;
+    std::optional<support::error> refuse_events;
+    bool swallow_events = false;
 
     // Called before a write takes effect; an error refuses it.
     std::function<std::optional<support::error>(const kube::patch_request&)> before_write;
@@ -81,6 +89,8 @@ public:
     support::task<support::result<std::unique_ptr<kube::watch_stream>>> watch(kube::watch_request request
     ) override;
     support::task<support::result<std::unique_ptr<kube::object_answer>>> patch(kube::patch_request request
+    ) override;
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> create(kube::create_request request
     ) override;
     support::task<support::result<std::unique_ptr<kube::object_answer>>> get(
         kube::resource resource, std::string name_space, std::string name
@@ -106,6 +116,7 @@ private:
     std::map<std::string, json> objects_;
     std::map<std::string, json> secrets_;  // those that are gone are null
     std::size_t secret_watches_ = 0;
+    std::string last_removed_;
     int version_ = 100;
     int uids_ = 0;
     std::vector<event> events_;

@@ -234,6 +234,20 @@ TEST_F(rest_client, patches_an_object_and_gives_it_as_it_is_then)
     EXPECT_EQ((*api.objects().find("shop", "a"))["status"]["state"], "active");
 }
 
+TEST_F(rest_client, creates_an_object)
+{
+    kube::create_request request{resource, "shop", R"({"metadata":{"name":"a"},"spec":{}})"};
+    const auto answer = run(client->create(request));
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(kube::identify((*answer)->object()).name, "a");
+    EXPECT_EQ(api.requests().back().verb, "create");
+    EXPECT_EQ(api.requests().back().asked("fieldManager"), "certificate-binding-controller");
+    EXPECT_EQ(net::find_header(http.sent.back().headers, "Content-Type"), "application/json");
+    const auto again = run(client->create(request));
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().http_status, 409);
+}
+
 TEST_F(rest_client, gets_an_object)
 {
     create("a");

@@ -39,7 +39,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
-{{/* What the controller may do with bindings: finalizers are metadata of the object itself. */}}
+{{/* What the controller may do with bindings, whose finalizers are metadata of the object itself, and what it may tell. */}}
 {{- define "certificate-binding-controller.rules" -}}
 - apiGroups: [certificates.bycloud.io]
   resources: [certificatebindings]
@@ -47,4 +47,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: [certificates.bycloud.io]
   resources: [certificatebindings/status]
   verbs: [patch]
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create]
 {{- end -}}

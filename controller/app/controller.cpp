@@ -114,6 +114,10 @@ struct controller::impl
         if (due && bindings.ready())
         {
             pool.add(where, runtime::urgency::urgent, *due);
+            for (const binding::target& each : bindings.siblings_of(where))
+            {
+                pool.add(each, runtime::urgency::urgent, *due);
+            }
         }
     }
 

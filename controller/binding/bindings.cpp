@@ -44,6 +44,27 @@ std::vector<target> bindings::targets() const
     return all;
 }
 
+std::vector<target> bindings::siblings_of(const target& target) const
+{
+    std::vector<binding::target> found;
+    const auto begin = by_target_.lower_bound({target.region, target.listener});
+    for (auto each = begin; each != by_target_.end(); ++each)
+    {
+        const binding::target& other = each->first;
+        if (other.region != target.region || other.listener != target.listener)
+        {
+            break;
+        }
+        const bool same_cloud =
+            other.identity == target.identity || other.identity.empty() || target.identity.empty();
+        if (other != target && same_cloud)
+        {
+            found.push_back(other);
+        }
+    }
+    return found;
+}
+
 void bindings::take(const certificate_binding* before, const certificate_binding* after, bool again)
 {
     credentials_.seen(before, after);

@@ -118,7 +118,7 @@ task<std::vector<neighbour>> gather::look_at_neighbours(round& r)
     for (const target& each : parts_.store.targets())
     {
         const bool same_cloud = each.identity == r.target.identity || each.identity.empty();
-        if (each == r.target || each.region != r.target.region || !same_cloud)
+        if (each.listener == r.target.listener || each.region != r.target.region || !same_cloud)
         {
             continue;
         }

@@ -173,6 +173,7 @@ void remember_bindings(
 
 void remember_place(target_memory& memory, sighting<cloud::answer<cloud::place>> seen)
 {
+    memory.tried = memory.tried || !seen.value;
     memory.place = std::move(seen);
 }
 
@@ -204,6 +205,7 @@ void remember_listener(
         memory.next_error_put.reset();
     }
     remember_whereabouts(memory, seen.asked_at, seen.value);
+    memory.tried = true;
     memory.listener = std::move(seen);
 }
 

@@ -61,6 +61,7 @@ step planner::first_step()
              &planner::ask_cloud,
              &planner::stop_without_listener,
              &planner::ask_load_balancer,
+             &planner::wait_for_siblings,
              &planner::wait_for_put,
              &planner::settle,
              &planner::write_listener,

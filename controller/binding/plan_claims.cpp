@@ -56,6 +56,7 @@ void planner::make_claims()
         }
         claims_.push_back(std::move(made));
     }
+    claim_for_siblings();
 }
 
 std::optional<step> planner::settle_with(const std::set<std::string>& dead)

@@ -253,7 +253,7 @@ std::size_t planner::ours_afterwards() const
     {
         for (const attachment& entry : each.held.attachments)
         {
-            if (!each.released && shows(ref_key(entry.container_ref.view()), entry.slot))
+            if (!each.released && !each.elsewhere && shows(ref_key(entry.container_ref.view()), entry.slot))
             {
                 keys.insert(ref_key(entry.container_ref.view()));
             }

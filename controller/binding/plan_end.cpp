@@ -96,6 +96,10 @@ finish planner::ended_by_certificates() const
     std::optional<support::duration> soonest;
     bool slow = false;
     const auto sooner = [&](support::duration wait) { soonest = std::min(soonest.value_or(wait), wait); };
+    if (const auto late = next_late_heir())
+    {
+        sooner(*late);
+    }
     for (std::size_t i = 0; i < views_.size(); ++i)
     {
         const view& each = views_[i];

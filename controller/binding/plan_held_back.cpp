@@ -23,11 +23,12 @@ bool planner::is_quarantined(const view& each) const
 
 bool planner::in_conflict(const certificate_binding& object) const
 {
-    return std::ranges::any_of(views_, [&](const view& other) {
+    const auto wants_the_same = [&](const auto& other) {
         const certificate_binding& its = *other.object;
         return its.uid != object.uid && !its.deleting && its.wanted_slot() == object.wanted_slot() &&
                (!object.spec.sni || its.spec.certificate_id == object.spec.certificate_id);
-    });
+    };
+    return std::ranges::any_of(views_, wants_the_same) || std::ranges::any_of(w_.siblings, wants_the_same);
 }
 
 std::optional<view::hold> planner::held_back_as_named(const view& each) const

@@ -92,15 +92,16 @@ bool planner::passed_on(std::size_t i, const attachment& entry) const
     for (std::size_t j = 0; j < claims_.size(); ++j)
     {
         const settled_claim& other = settled_.claims[j];
-        const bool has_it = other.placed && other.shown && views_[j].object->wanted_slot() == entry.slot &&
+        const certificate_binding& object = *claims_[j].object;
+        const bool has_it = other.placed && other.shown && object.wanted_slot() == entry.slot &&
                             ref_key(*claims_[j].ref) == key;
-        const bool wants_it = claims_[j].ref && views_[j].object->wanted_slot() == entry.slot &&
-                              ref_key(*claims_[j].ref) == key;
+        const bool wants_it =
+            claims_[j].ref && object.wanted_slot() == entry.slot && ref_key(*claims_[j].ref) == key;
         const bool gives_it_up = wants_it && other.winner != nullptr;  // as this one may
-        const bool waits_with_it = !views_[j].object->deleting && !other.placed && !gives_it_up &&
-                                   holds_key(claims_[j].held, key, entry.slot);
+        const bool waits_with_it =
+            !object.deleting && !other.placed && !gives_it_up && holds_key(claims_[j].held, key, entry.slot);
         const bool waits_as_last = other.kept_as_last && holds_key(claims_[j].held, key, entry.slot);
-        const ledger& committed = views_[j].object->status.ledger;
+        const ledger& committed = object.status.ledger;
         const bool has_copy =
             holds_key(committed, key, entry.slot) && (!has_memory || !committed.replaced_default_ref.empty());
         if (j != i && (has_it || waits_with_it || waits_as_last) && has_copy)
@@ -156,7 +157,7 @@ support::interned planner::remembered_beside(std::size_t taker) const
 {
     for (std::size_t j = 0; j < claims_.size(); ++j)
     {
-        const bool has_slot = j != taker && now_.default_ref && !views_[j].release &&
+        const bool has_slot = j != taker && now_.default_ref && !claims_[j].released &&
                               holds_key(claims_[j].held, ref_key(*now_.default_ref), slot::default_);
         if (has_slot && !claims_[j].held.replaced_default_ref.empty())
         {
@@ -203,7 +204,7 @@ bool planner::may_let_go(std::string_view ref) const
     return std::ranges::any_of(claims_, [&](const claim& each) {
         const bool holds = holds_key(each.held, ref_key(ref), slot::default_) ||
                            holds_key(each.held, ref_key(ref), slot::sni);
-        return !each.released && holds && same_cloud(each.held.place, *m_.place->value);
+        return !each.released && !each.elsewhere && holds && same_cloud(each.held.place, *m_.place->value);
     });
 }
 

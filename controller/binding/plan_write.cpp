@@ -49,6 +49,10 @@ std::optional<step> planner::write_listener()
         say_of_listener_error();
         return write_then(ended(pause::after, *m_.next_error_put - w_.now));
     }
+    if (auto made = wait_until_siblings_have_read())
+    {
+        return made;
+    }
     if (w_.lane == lane_state::taken)
     {
         for_affected([](view&) {});
@@ -65,6 +69,10 @@ std::optional<step> planner::write_listener()
     if (!changes() && !repeat)
     {
         return std::nullopt;  // asked to let go of dead refs, and holds none
+    }
+    if (auto made = stop_at_what_is_not_ours_to_send())
+    {
+        return made;
     }
     if (auto made = commit_ahead())
     {
@@ -201,7 +209,7 @@ bool planner::must_repeat() const
     return listener_->status == cloud::provisioning_status::error &&
            balancer_ == cloud::provisioning_status::active &&
            std::ranges::any_of(claims_, [](const claim& each) {
-               return !each.released &&
+               return !each.released && !each.elsewhere &&
                       std::ranges::any_of(each.held.attachments, [](const attachment& entry) {
                           return !entry.confirmed;
                       });
@@ -214,7 +222,7 @@ void planner::repeat_unconfirmed(cloud::listener_change& change) const
     {
         for (const attachment& entry : each.held.attachments)
         {
-            if (entry.confirmed || each.released)
+            if (entry.confirmed || each.released || each.elsewhere)
             {
                 continue;
             }

@@ -68,6 +68,19 @@ private:
     // Nothing can be verified now. A Ready binding stays Ready through it, for three resync periods.
     void say_unavailable(view& each, std::string message);
 
+    // ---- other credentials (plan_siblings.cpp) ----
+
+    void claim_for_siblings();
+    // When a deletion has waited long enough for one of them to take its place.
+    std::optional<support::duration> next_late_heir() const;
+    // Rule 9: nothing is concluded while a PUT of theirs may still take effect.
+    std::optional<step> wait_for_siblings();
+    // Before the first write in a process each has tried to read the listener once.
+    std::optional<step> wait_until_siblings_have_read();
+    const sibling* sibling_that_holds(std::string_view ref, slot where) const;
+    // Octavia checks each ref of a list with the sender's token.
+    std::optional<step> stop_at_what_is_not_ours_to_send();
+
     // ---- claims and verdicts (plan_claims.cpp) ----
 
     void make_claims();

@@ -6,6 +6,7 @@
 #include "binding/memory.hpp"
 #include "binding/news.hpp"
 #include "binding/plan.hpp"
+#include "binding/siblings.hpp"
 #include "binding/verdict.hpp"
 #include "support/log.hpp"
 
@@ -38,6 +39,7 @@ struct reconciler::impl
         r.target = target;
         r.started = parts.clock.now();
         r.credential = parts.credentials.of(target);
+        r.tried_before = memories[target].tried;
         for (const certificate_binding* each : parts.store.bindings_of(target))
         {
             r.members.insert(each->uid);
@@ -52,9 +54,13 @@ struct reconciler::impl
             }
             remember_bindings(memory, bindings, settings, parts.clock.now(), parts.clock.wall(), started);
             std::erase_if(bindings, [&](const auto* each) { return !r.members.contains(each->uid); });
-            decision decided = plan(world_of(r, memory, bindings));
+            const auto siblings =
+                look_at_siblings(target, parts.store, parts.credentials, memories, parts.clock.now());
+            remember_siblings(memory, bindings, siblings);
+            decision decided = plan(world_of(r, memory, bindings, siblings));
             if (decided.put_resolved)
             {
+                r.listener_changed = true;
                 memory.put.reset();
             }
             if (std::holds_alternative<look>(decided.step))
@@ -97,7 +103,10 @@ struct reconciler::impl
     }
 
     world world_of(
-        const round& r, const target_memory& memory, const std::vector<const certificate_binding*>& bindings
+        const round& r,
+        const target_memory& memory,
+        const std::vector<const certificate_binding*>& bindings,
+        const siblings_seen& siblings
     ) const
     {
         world made;
@@ -120,6 +129,9 @@ struct reconciler::impl
                 made.lent.insert(object->uid);
             }
         }
+        made.siblings = siblings.bindings;
+        made.sibling_put = siblings.put_deadline;
+        made.siblings_unread = siblings.unread;
         made.unwritable = r.unwritable;
         made.memory = &memory;
         made.lane = held_lanes.contains(r.target) ? lane_state::ours
@@ -128,6 +140,32 @@ struct reconciler::impl
         made.neighbours = r.neighbours;
         made.survey = r.survey;
         return made;
+    }
+
+    void remember_siblings(
+        target_memory& memory,
+        const std::vector<const certificate_binding*>& bindings,
+        const siblings_seen& siblings
+    ) const
+    {
+        if (siblings.bindings.empty())
+        {
+            memory.siblings_since.reset();
+        }
+        else if (!memory.siblings_since)
+        {
+            memory.siblings_since = parts.clock.now();
+        }
+        remember_heirs(memory, bindings, siblings.bindings, parts.clock.now());
+    }
+
+    // What this target has done may be what the others of its listener wait for.
+    void wake_siblings(const target& target)
+    {
+        for (const binding::target& each : parts.store.siblings_of(target))
+        {
+            parts.enqueue(each);
+        }
     }
 
     // Nobody wants anything of the target any more; only a PUT that may still take effect keeps its lane.
@@ -140,12 +178,17 @@ struct reconciler::impl
             return {runtime::outcome::kind::later, put->deadline - now, runtime::urgency::routine};
         }
         forget(target);
+        wake_siblings(target);
         return {};
     }
 
     runtime::outcome end(const round& r, const finish& how)
     {
         target_memory& memory = memories[r.target];
+        if (r.listener_changed || (!r.tried_before && memory.tried))
+        {
+            wake_siblings(r.target);
+        }
         remember_verified(memory, parts.store.bindings_of(r.target), r.started, parts.clock.now());
         forget_refs(memory, parts.store.bindings_of(r.target));
         memory.asked_to_clean = false;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 #include <set>
 #include <string_view>
 
@@ -67,7 +68,7 @@ public:
     }
 
 private:
-    static bool addable(const claim& each) { return each.attachable && !each.held_back; }
+    static bool addable(const claim& each) { return each.attachable && !each.held_back && !each.elsewhere; }
 
     static bool live(const claim& each) { return !each.leaving && !each.released; }
 
@@ -115,9 +116,40 @@ private:
         return live(each) && each.ref && result_.claims[i].shown && !dead(ref_key(*each.ref));
     }
 
+    std::vector<std::size_t> oldest_first() const
+    {
+        std::vector<std::size_t> order(input_.claims.size());
+        std::iota(order.begin(), order.end(), std::size_t{});
+        std::ranges::sort(order, [this](std::size_t a, std::size_t b) {
+            const certificate_binding& one = *input_.claims[a].object;
+            const certificate_binding& other = *input_.claims[b].object;
+            return older(one, other) || (!older(other, one) && a < b);
+        });
+        return order;
+    }
+
+    // Rule 14: what another credential's binding holds there is left to its own target; of two that leave, to
+    // the older one's.
+    bool left_to_elsewhere(std::string_view key, slot where) const
+    {
+        const certificate_binding* oldest = nullptr;
+        for (const claim& each : input_.claims)
+        {
+            if (!each.elsewhere && !each.released && holds(each.held, key, where) &&
+                (oldest == nullptr || older(*each.object, *oldest)))
+            {
+                oldest = each.object;
+            }
+        }
+        return std::ranges::any_of(input_.claims, [&](const claim& each) {
+            return each.elsewhere && !each.released && holds(each.held, key, where) &&
+                   (live(each) || oldest == nullptr || older(*each.object, *oldest));
+        });
+    }
+
     void choose_winners()
     {
-        for (std::size_t i = 0; i < input_.claims.size(); ++i)
+        for (const std::size_t i : oldest_first())
         {
             if (takes_part(i))
             {
@@ -127,7 +159,7 @@ private:
         // Rule 2: what is there and nobody's is adopted, though it could not be attached now.
         for (std::size_t i = 0; i < input_.claims.size(); ++i)
         {
-            if (takes_part(i) || !shows(i))
+            if (takes_part(i) || !shows(i) || input_.claims[i].elsewhere)
             {
                 continue;
             }
@@ -203,7 +235,7 @@ private:
 
     bool stays_in_sni(const std::string& key) const
     {
-        if (!ours(key, slot::sni))
+        if (!ours(key, slot::sni) || left_to_elsewhere(key, slot::sni))
         {
             return true;
         }
@@ -256,9 +288,10 @@ private:
                 result_.after.default_ref = settled.shown ? input_.now.default_ref : winner.ref;
                 result_.default_ref = settled.shown ? default_end::unchanged : default_end::ours;
             }
-            return;  // not placed: it keeps the slot by its old certificate
+            return;  // not placed: it keeps the slot by its old certificate, or its own target is to place it
         }
-        if (!default_key_ || !ours(*default_key_, slot::default_))
+        if (!default_key_ || !ours(*default_key_, slot::default_) ||
+            left_to_elsewhere(*default_key_, slot::default_))
         {
             return;
         }
@@ -266,7 +299,7 @@ private:
         for (std::size_t i = 0; i < input_.claims.size(); ++i)
         {
             const claim& each = input_.claims[i];
-            if (each.released || !holds(each.held, *default_key_, slot::default_))
+            if (each.released || each.elsewhere || !holds(each.held, *default_key_, slot::default_))
             {
                 continue;
             }
@@ -279,7 +312,10 @@ private:
                 owner = i;
             }
         }
-        replace_default(*owner);
+        if (owner)
+        {
+            replace_default(*owner);
+        }
     }
 
     // Rule 5, after the heirs: the remembered foreign default, else it stays. Without a default there is no
@@ -303,7 +339,7 @@ private:
     {
         const std::string key = ref_key(ref);
         const bool just_checked = std::ranges::any_of(input_.claims, [&](const claim& each) {
-            return each.attachable && each.ref && ref_key(*each.ref) == key;
+            return each.attachable && !each.elsewhere && each.ref && ref_key(*each.ref) == key;
         });
         if (just_checked)
         {
@@ -365,7 +401,7 @@ private:
         {
             const claim& each = input_.claims[i];
             settled_claim& settled = result_.claims[i];
-            if (each.released)
+            if (each.released || each.elsewhere)
             {
                 continue;
             }

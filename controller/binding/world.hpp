@@ -196,6 +196,18 @@ struct target_memory
     std::map<std::pair<slot, std::string>, move> moves;  // of the last hours, by slot and ref_key
     bool asked_to_clean = false;  // another listener of the load balancer waits until our dead refs are gone
     std::unordered_map<support::uuid, binding_memory> bindings;
+    bool tried = false;                                 // the listener was asked for, whatever came of it
+    std::optional<support::time_point> siblings_since;  // when it was first seen that there are any
+    std::map<support::uuid, support::time_point> heirs_since;  // those of other targets: see remember_heirs()
+};
+
+// A binding of the same listener that acts with another credential (rule 14).
+struct sibling
+{
+    const certificate_binding* object = nullptr;
+    const binding_memory* memory = nullptr;  // of its own target
+    binding::target where;
+    bool reads_listener = false;
 };
 
 // Another listener with a binding of ours on the same load balancer, as far as rule 4 asks.
@@ -239,6 +251,9 @@ struct world
     std::optional<support::time_point> committed_at;      // the last write to Kubernetes in this round
     std::vector<const certificate_binding*> bindings;     // of the target, oldest first
     std::map<support::uuid, missing_credential> missing;  // where the target has no credential: why
+    std::vector<sibling> siblings;                        // oldest first
+    std::optional<support::time_point> sibling_put;       // the deadline of a PUT of theirs
+    bool siblings_unread = false;        // one of them has not tried to read the listener yet
     std::set<support::uuid> lent;        // deletions for which the credential may only take away its own
     std::set<support::uuid> unwritable;  // writes to these failed in this round
     const target_memory* memory = nullptr;

@@ -627,4 +627,109 @@ TEST(slots, a_move_that_loses_a_conflict_leaves_it_where_it_is)
     EXPECT_THAT(slots_case::entries(c.settled().claims[1].kept), ElementsAre("sni b"));
 }
 
+// ---- rule 14: bindings of other credentials ----
+
+// A claim of another credential's binding.
+binding::claim& elsewhere(binding::claim& which)
+{
+    which.elsewhere = true;
+    return which;
+}
+
+TEST(slots, what_another_credential_holds_stays_and_is_not_foreign)
+{
+    slots_case c("a", {"b", "e"});
+    elsewhere(c.leaves("a", default_slot, "f"));
+    elsewhere(c.leaves("b", sni_slot));
+    c.wants("c", sni_slot);
+    EXPECT_EQ(c.change(), "sni=b,c,e");
+    EXPECT_THAT(c.settled().foreign, ElementsAre(ref("e")));
+    EXPECT_THAT(c.settled().claims[0].removed, IsEmpty());
+}
+
+TEST(slots, what_another_credential_wants_is_not_placed_by_this_one)
+{
+    slots_case c("f");
+    elsewhere(c.wants("a", default_slot));
+    elsewhere(c.wants("b", sni_slot));
+    EXPECT_EQ(c.change(), "");
+    EXPECT_FALSE(c.settled().claims[0].placed);
+}
+
+TEST(slots, an_older_binding_of_another_credential_wins_the_default_and_places_it_itself)
+{
+    slots_case c("b");
+    elsewhere(c.wants("a", default_slot));
+    c.has("b", default_slot, "f");
+    EXPECT_EQ(c.change(), "") << "ours stays until the other's target has replaced it";
+    EXPECT_EQ(c.settled().claims[1].winner, c.input.claims[0].object);
+}
+
+TEST(slots, an_older_binding_replaces_the_default_of_another_credential)
+{
+    slots_case c("b");
+    c.wants("a", default_slot);
+    elsewhere(c.has("b", default_slot, "f"));
+    EXPECT_EQ(c.change(), "default=a");
+    EXPECT_THAT(c.settled().foreign, IsEmpty());
+    EXPECT_THAT(c.settled().claims[1].removed, IsEmpty())
+        << "its own target says what becomes of its entries";
+}
+
+TEST(slots, a_duplicate_of_another_credential_is_a_conflict_and_no_adoption)
+{
+    slots_case c("f", {"a"});
+    elsewhere(c.has("a", sni_slot));
+    c.wants("a", sni_slot);
+    EXPECT_EQ(c.settled().claims[1].winner, c.input.claims[0].object);
+    EXPECT_EQ(c.change(), "");
+}
+
+TEST(slots, another_credential_without_an_entry_and_without_a_right_to_attach_takes_no_part)
+{
+    slots_case c("f", {"a"});
+    elsewhere(c.wants("a", sni_slot)).attachable = false;
+    c.has("a", sni_slot);
+    EXPECT_EQ(c.settled().claims[1].winner, nullptr);
+    EXPECT_TRUE(c.settled().claims[1].wins);
+}
+
+TEST(slots, a_default_that_goes_waits_for_an_heir_of_another_credential)
+{
+    slots_case c("a");
+    c.leaves("a", default_slot, "f");
+    binding::claim& heir = elsewhere(c.wants("b", default_slot));
+    EXPECT_EQ(c.change(), "");
+    EXPECT_FALSE(c.settled().claims[0].kept_as_last);
+    heir.attachable = false;  // it was refused, or too slow
+    c.readable("f");
+    EXPECT_EQ(c.change(), "default=f");
+}
+
+TEST(slots, a_ref_passes_to_a_duplicate_of_another_credential_without_a_change)
+{
+    slots_case sni("f", {"a"});
+    sni.leaves("a", sni_slot);
+    elsewhere(sni.wants("a", sni_slot));
+    EXPECT_EQ(sni.change(), "");
+    slots_case default_("a");
+    default_.leaves("a", default_slot, "f");
+    elsewhere(default_.wants("a", default_slot));
+    EXPECT_EQ(default_.change(), "");
+}
+
+TEST(slots, of_two_credentials_whose_bindings_leave_the_same_ref_one_takes_it_off)
+{
+    slots_case older("f", {"a", "e"});
+    older.leaves("a", sni_slot);
+    elsewhere(older.leaves("a", sni_slot));
+    older.objects[1].created += std::chrono::seconds(1);
+    EXPECT_EQ(older.change(), "sni=e");
+    slots_case younger("f", {"a", "e"});
+    younger.leaves("a", sni_slot);
+    elsewhere(younger.leaves("a", sni_slot));
+    younger.objects[0].created += std::chrono::seconds(1);
+    EXPECT_EQ(younger.change(), "");
+}
+
 }  // namespace

@@ -441,6 +441,9 @@ binding::world world_builder::world_now() const
     made.lane = lane;
     made.neighbours = round_.neighbours;
     made.survey = round_.survey;
+    made.siblings = siblings;
+    made.sibling_put = sibling_put;
+    made.siblings_unread = siblings_unread;
     return made;
 }
 

@@ -108,6 +108,9 @@ public:
     binding::settings settings;  // nothing settles: settle is 0
     support::duration look_takes = std::chrono::microseconds(1);
     binding::lane_state lane = binding::lane_state::free;
+    std::vector<binding::sibling> siblings;  // of other credentials
+    std::optional<support::time_point> sibling_put;
+    bool siblings_unread = false;
     std::optional<support::time_point> started;  // of the process; empty: long ago
     support::time_point now;
     support::wall_time wall() const;

@@ -316,4 +316,215 @@ TEST_F(credentials, no_secret_reaches_a_log_or_a_status)
     support::set_log(support::log_level::info, support::log_format::text);
 }
 
+// ---- rule 14: several credentials on one listener ----
+
+// "web" acts with the Secret "cloud", what `with_other` makes with the Secret "other".
+class two_credentials : public credentials
+{
+protected:
+    two_credentials() { b = certificate("b.example.com"); }
+
+    void give_both(const cloudsim::control::credential& second)
+    {
+        give(credential);
+        kube.set_secret("other", {{"clouds.yaml", test::controller_process::clouds_yaml(second)}});
+        start();
+    }
+
+    void first(const std::string& id, bool sni, int age = 60)
+    {
+        kube.create(
+            {.name = "web",
+             .certificate = id,
+             .listener = listener,
+             .sni = sni,
+             .age_seconds = age,
+             .secret = "cloud"}
+        );
+    }
+    void second(const std::string& id, bool sni)
+    {
+        kube.create({.name = "next", .certificate = id, .listener = listener, .sni = sni, .secret = "other"});
+    }
+    bool becomes(const std::string& name, const std::string& reason)
+    {
+        return until([&] { return kube.exists(name) && kube.ready_reason(name) == reason; }, 2min);
+    }
+    bool goes(const std::string& name)
+    {
+        return until([&] { return !kube.exists(name); }, 3min);
+    }
+
+    cloudsim::control::certificate b;
+};
+
+TEST_F(two_credentials, of_one_project_share_a_listener_and_leave_each_other_alone)
+{
+    give_both(other);
+    first(a.id, true);
+    second(b.id, true);
+    ASSERT_TRUE(becomes("web", "Attached"));
+    ASSERT_TRUE(becomes("next", "Attached")) << kube.object("next").dump(1);
+    EXPECT_EQ(served("a.example.com"), a.ref);
+    EXPECT_EQ(served("b.example.com"), b.ref);
+    EXPECT_EQ(sim.puts(), 2U);
+    kube.remove("web");
+    kube.remove("next");
+    ASSERT_TRUE(goes("web") && goes("next"));
+    EXPECT_THAT(sim.get_listener(listener).sni_refs, IsEmpty());
+    EXPECT_EQ(sim.get_listener(listener).default_ref, foreign);
+}
+
+TEST_F(two_credentials, the_older_default_wins_over_the_credentials)
+{
+    give_both(other);
+    first(a.id, false);
+    second(b.id, false);
+    ASSERT_TRUE(becomes("web", "Attached"));
+    ASSERT_TRUE(becomes("next", "Conflict")) << kube.object("next").dump(1);
+    EXPECT_THAT(
+        kube.message("next"), HasSubstr("409: binding shop/web has the listener's default certificate")
+    );
+    EXPECT_EQ(served("any.example.com"), a.ref);
+    EXPECT_EQ(sim.puts(), 1U) << "who has to lose is never attached";
+    crash();
+    start();
+    advance(30min);
+    EXPECT_EQ(sim.puts(), 1U) << "nothing flaps over a restart";
+    EXPECT_EQ(kube.ready_reason("next"), "Conflict");
+}
+
+TEST_F(two_credentials, an_older_binding_takes_the_default_from_a_younger_one_that_is_attached)
+{
+    give_both(other);
+    second(b.id, false);
+    ASSERT_TRUE(becomes("next", "Attached"));
+    first(a.id, false);
+    ASSERT_TRUE(becomes("web", "Attached"));
+    ASSERT_TRUE(becomes("next", "Conflict"));
+    EXPECT_EQ(served("any.example.com"), a.ref);
+    EXPECT_THAT(kube.attachments("next"), IsEmpty());
+    EXPECT_EQ(kube.object("web")["status"]["replacedDefaultRef"], foreign)
+        << "the memory travels with the slot";
+    kube.remove("next");
+    kube.remove("web");
+    ASSERT_TRUE(goes("web") && goes("next"));
+    EXPECT_EQ(served("any.example.com"), foreign);
+}
+
+TEST_F(two_credentials, the_loser_takes_over_when_the_winner_goes)
+{
+    give_both(other);
+    first(a.id, false);
+    second(b.id, false);
+    ASSERT_TRUE(becomes("web", "Attached") && becomes("next", "Conflict"));
+    kube.remove("web");
+    ASSERT_TRUE(goes("web")) << kube.object("web").dump(1);
+    ASSERT_TRUE(becomes("next", "Attached"));
+    EXPECT_EQ(sim.puts(), 2U) << "one change hands it over";
+    kube.remove("next");
+    ASSERT_TRUE(goes("next"));
+    EXPECT_EQ(served("any.example.com"), foreign);
+}
+
+TEST_F(two_credentials, a_duplicate_passes_on_without_a_change)
+{
+    give_both(other);
+    first(a.id, true);
+    ASSERT_TRUE(becomes("web", "Attached"));
+    second(a.id, true);
+    ASSERT_TRUE(becomes("next", "Conflict"));
+    EXPECT_THAT(kube.message("next"), HasSubstr("409: binding shop/web has put this certificate"));
+    kube.remove("web");
+    ASSERT_TRUE(goes("web")) << kube.object("web").dump(1);
+    ASSERT_TRUE(becomes("next", "Attached"));
+    EXPECT_EQ(sim.puts(), 1U);
+    EXPECT_EQ(served("a.example.com"), a.ref);
+}
+
+TEST_F(two_credentials, an_heir_that_does_not_come_is_waited_for_a_minute)
+{
+    give_both(other);
+    first(a.id, false);
+    second(b.id, false);
+    ASSERT_TRUE(becomes("web", "Attached") && becomes("next", "Conflict"));
+    kube.before_write = [](const kube::patch_request& request) -> std::optional<support::error> {
+        return request.name == "next" ? std::optional(support::error{support::errc::unreachable, "no", 0, {}})
+                                      : std::nullopt;
+    };
+    kube.remove("web");
+    advance(50s);
+    EXPECT_EQ(served("any.example.com"), a.ref);
+    ASSERT_TRUE(goes("web")) << kube.object("web").dump(1);
+    EXPECT_EQ(served("any.example.com"), foreign) << "the one before goes back";
+}
+
+TEST_F(two_credentials, a_put_of_the_other_is_waited_for)
+{
+    give_both(other);
+    sim.hold({.service = "load-balancer", .method = "PUT", .when = "during"});
+    first(a.id, true);
+    ASSERT_TRUE(until([&] { return !sim.held().empty(); }));
+    second(b.id, true);
+    advance(20s);
+    EXPECT_EQ(sim.puts(), 1U);
+    EXPECT_NE(kube.state("next"), "active");
+    sim.release();
+    ASSERT_TRUE(becomes("web", "Attached") && becomes("next", "Attached"));
+    EXPECT_EQ(served("a.example.com"), a.ref);
+    EXPECT_EQ(served("b.example.com"), b.ref);
+}
+
+TEST_F(two_credentials, a_put_under_way_when_the_content_changes_is_resolved)
+{
+    give_both(other);
+    sim.hold({.service = "load-balancer", .method = "PUT", .when = "during"});
+    first(a.id, true);
+    ASSERT_TRUE(until([&] { return !sim.held().empty(); }));
+    give(other);
+    advance(5s);
+    EXPECT_EQ(sim.puts(), 1U);
+    sim.release();
+    ASSERT_TRUE(becomes("web", "Attached")) << kube.object("web").dump(1);
+    EXPECT_EQ(sim.puts(), 1U);
+    EXPECT_EQ(kube.attachments("web").size(), 1U);
+}
+
+// The owner of the listener and an administrator with certificates of another project.
+class two_projects : public two_credentials
+{
+protected:
+    two_projects()
+    {
+        const auto ops = sim.add_project("ops");
+        admin = sim.add_application_credential(
+            sim.add_user("admin", ops, std::set<std::string>{"load-balancer_admin", "creator", "member"}), ops
+        );
+        theirs = sim.add_certificate({.project = ops, .names = {"ops.example.com"}});
+    }
+
+    cloudsim::control::credential admin;
+    cloudsim::control::certificate theirs;
+};
+
+TEST_F(two_projects, the_second_ones_sni_certificate_is_blocked_and_the_first_not_disturbed)
+{
+    give_both(admin);
+    first(a.id, true);
+    ASSERT_TRUE(becomes("web", "Attached"));
+    const auto writes = std::ranges::count(kube.writes, "web status");
+    second(theirs.id, true);
+    ASSERT_TRUE(becomes("next", "BlockedByUnreadableRef")) << kube.object("next").dump(1);
+    EXPECT_THAT(kube.message("next"), HasSubstr(a.ref + " of binding shop/web cannot be read"));
+    advance(1h);
+    EXPECT_EQ(sim.puts(), 1U) << "nothing is written";
+    EXPECT_EQ(kube.state("web"), "active");
+    EXPECT_EQ(std::ranges::count(kube.writes, "web status"), writes);
+    EXPECT_THAT(kube.attachments("next"), IsEmpty());
+    kube.remove("web");
+    ASSERT_TRUE(goes("web"));
+    ASSERT_TRUE(until([&] { return kube.state("next") == "active"; }, 10s)) << kube.object("next").dump(1);
+    EXPECT_EQ(served("ops.example.com"), theirs.ref);
+}
+
 }  // namespace

@@ -1,0 +1,90 @@
+#include "binding/siblings.hpp"
+
+#include <algorithm>
+
+namespace binding {
+namespace {
+
+bool reads_listener(const target& where, const target_memory& memory)
+{
+    return !where.credential.empty() && memory.listener && memory.listener->value;
+}
+
+bool leaves_default(const certificate_binding& object)
+{
+    return object.deleting &&
+           std::ranges::any_of(object.status.ledger.attachments, [](const attachment& entry) {
+               return entry.slot == slot::default_;
+           });
+}
+
+}  // namespace
+
+siblings_seen look_at_siblings(
+    const target& here,
+    const binding_store& store,
+    const credential_source& credentials,
+    const std::map<target, target_memory>& memories,
+    support::time_point now
+)
+{
+    static const binding_memory nothing;
+    siblings_seen seen;
+    for (const target& where : store.siblings_of(here))
+    {
+        const auto known = memories.find(where);
+        const target_memory* memory = known == memories.end() ? nullptr : &known->second;
+        const bool has_credential = !where.credential.empty();
+        seen.unread = seen.unread || (has_credential && (memory == nullptr || !memory->tried));
+        if (memory != nullptr && memory->put && now < memory->put->deadline)
+        {
+            seen.put_deadline = std::max(seen.put_deadline.value_or(now), memory->put->deadline);
+        }
+        for (const certificate_binding* object : store.bindings_of(where))
+        {
+            sibling made;
+            made.object = object;
+            made.where = where;
+            made.memory = &nothing;
+            if (memory != nullptr)
+            {
+                const auto remembered = memory->bindings.find(object->uid);
+                made.memory = remembered == memory->bindings.end() ? &nothing : &remembered->second;
+                made.reads_listener = reads_listener(where, *memory);
+            }
+            const bool to_come = has_credential ? made.reads_listener && !made.memory->certificate
+                                                : credentials.why_none(*object).passes;
+            seen.unread = seen.unread || (to_come && !object->deleting);
+            seen.bindings.push_back(made);
+        }
+    }
+    std::ranges::sort(seen.bindings, [](const sibling& a, const sibling& b) {
+        return older(*a.object, *b.object);
+    });
+    return seen;
+}
+
+void remember_heirs(
+    target_memory& memory,
+    const std::vector<const certificate_binding*>& bindings,
+    const std::vector<sibling>& siblings,
+    support::time_point now
+)
+{
+    const bool inherits =
+        std::ranges::any_of(bindings, [](const auto* each) { return leaves_default(*each); });
+    std::erase_if(memory.heirs_since, [&](const auto& each) {
+        return !inherits || std::ranges::none_of(siblings, [&](const sibling& other) {
+            return other.object->uid == each.first;
+        });
+    });
+    for (const sibling& each : siblings)
+    {
+        if (inherits && !each.object->deleting && each.object->wanted_slot() == slot::default_)
+        {
+            memory.heirs_since.try_emplace(each.object->uid, now);
+        }
+    }
+}
+
+}  // namespace binding

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "binding/reconciler.hpp"
+#include "binding/world.hpp"
+
+#include <map>
+#include <vector>
+
+// Rule 14, one listener and several credentials: what a target has to know of the others of its listener.
+namespace binding {
+
+struct siblings_seen
+{
+    std::vector<sibling> bindings;                    // oldest first
+    std::optional<support::time_point> put_deadline;  // of a PUT of one of them that may still take effect
+    bool unread = false;                              // one has not tried to read the listener yet
+};
+
+siblings_seen look_at_siblings(
+    const target& here,
+    const binding_store& store,
+    const credential_source& credentials,
+    const std::map<target, target_memory>& memories,
+    support::time_point now
+);
+
+// Notes since when each of the others could take over the default slot from a deletion here: an heir that has
+// not done so for a minute is none.
+void remember_heirs(
+    target_memory& memory,
+    const std::vector<const certificate_binding*>& bindings,
+    const std::vector<sibling>& siblings,
+    support::time_point now
+);
+
+}  // namespace binding

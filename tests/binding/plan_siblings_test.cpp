@@ -1,0 +1,118 @@
+// Rule 14: what a target does where bindings of other credentials are on its listener.
+#include "binding/world_builder.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace test;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+// A binding "other" of another credential that holds and wants `certificate`.
+struct other_credential
+{
+    other_credential(world_builder& world, const std::string& certificate, slot where)
+    {
+        object.name = "other";
+        object.name_space = support::interned("blog");
+        object.uid = *support::uuid::parse("ffffffff-0000-4000-8000-000000000001");
+        object.finalizers.emplace_back(binding::finalizer);
+        object.spec.certificate_id = certificate_id(certificate);
+        object.spec.sni = where == sni_slot;
+        object.status.ledger.attachments.push_back({support::interned(ref(certificate)), where, true});
+        world.siblings = {{&object, &memory, {}, true}};
+    }
+
+    binding::certificate_binding object;
+    binding::binding_memory memory;
+};
+
+TEST(plan_siblings, before_the_first_write_each_credential_has_tried_to_read_the_listener)
+{
+    world_builder w;
+    w.shows("f");
+    w.add("web", "a");
+    w.memory.siblings_since = w.now;
+    w.siblings_unread = true;
+    EXPECT_EQ(w.finish().next, binding::pause::after);
+    w.later(9s);
+    EXPECT_EQ(w.finish().next, binding::pause::after);
+    EXPECT_THAT(w.steps(), Not(Contains(StartsWith("put"))));
+    w.later(2s);
+    w.put();
+}
+
+TEST(plan_siblings, once_all_have_read_the_write_goes)
+{
+    world_builder w;
+    w.shows("f");
+    w.add("web", "a");
+    w.memory.siblings_since = w.now;
+    w.put();
+}
+
+TEST(plan_siblings, nothing_is_concluded_while_a_put_of_theirs_may_take_effect)
+{
+    world_builder w;
+    w.shows("f");
+    w.add_attached("sni", "b", sni_slot);
+    w.add("gone", "a").holds_unconfirmed("a", default_slot).deleting();
+    w.shows("f", {"b"});
+    w.sibling_put = w.now + 30s;
+    w.finish();
+    EXPECT_TRUE(w.exists("gone"));
+    EXPECT_THAT(w.status("gone"), HasSubstr("default a?"));
+    EXPECT_THAT(w.status("sni"), StartsWith("active Attached")) << "what is Ready stays so";
+    w.sibling_put.reset();
+    w.later(31s);
+    w.converge();
+    EXPECT_FALSE(w.exists("gone"));
+}
+
+TEST(plan_siblings, a_list_with_a_ref_of_theirs_that_cannot_be_read_is_not_sent)
+{
+    world_builder w;
+    w.shows("f", {"b"});
+    const other_credential other(w, "b", sni_slot);
+    w.add("web", "a").sni();
+    w.refs["b"] = cloud::ref_state::unknown;
+    w.finish();
+    EXPECT_THAT(w.status("web"), StartsWith("error BlockedByUnreadableRef"));
+    EXPECT_THAT(w.message("web"), HasSubstr(ref("b") + " of binding blog/other cannot be read"));
+    EXPECT_THAT(w.steps(), Not(Contains(StartsWith("put"))));
+    w.refs["b"] = cloud::ref_state::readable;
+    w.later(1min);
+    w.put();
+}
+
+TEST(plan_siblings, a_default_is_sent_beside_what_cannot_be_read)
+{
+    world_builder w;
+    w.shows("f", {"b"});
+    const other_credential other(w, "b", sni_slot);
+    w.add("web", "a");
+    w.refs["b"] = cloud::ref_state::unknown;
+    EXPECT_EQ(to_text(binding::step(w.put())), "put default=a");
+}
+
+TEST(plan_siblings, a_dead_ref_of_theirs_is_not_ours_to_leave_out)
+{
+    world_builder w;
+    w.shows("f", {"b"});
+    const other_credential other(w, "b", sni_slot);
+    w.add("web", "a").sni();
+    w.refs["b"] = cloud::ref_state::dead;
+    w.finish();
+    w.later(10s);
+    w.finish();
+    EXPECT_THAT(w.status("web"), StartsWith("error BlockedByUnreadableRef"));
+    EXPECT_EQ(w.slots(), "default=f sni=b");
+}
+
+}  // namespace

@@ -33,15 +33,23 @@ TEST_F(setup, a_definition_that_is_missing_is_said_and_waited_for)
 {
     kubectl({"delete", "crd", "certificatebindings.certificates.bycloud.io"});
     start_controller();
-    EXPECT_TRUE(logs(HasSubstr("install the CustomResourceDefinition: kubectl apply -f crds/certificatebindings.yaml")));
+    EXPECT_TRUE(logs(
+        HasSubstr("install the CustomResourceDefinition: kubectl apply -f crds/certificatebindings.yaml")
+    ));
     kubectl({"apply", "-f", CRD_FILE});
-    kubectl({"wait", "--for=condition=Established", "crd/certificatebindings.certificates.bycloud.io", "--timeout=60s"});
+    kubectl(
+        {"wait",
+         "--for=condition=Established",
+         "crd/certificatebindings.certificates.bycloud.io",
+         "--timeout=60s"}
+    );
     a_binding_is_attached();
 }
 
 TEST_F(setup, rights_that_are_missing_are_said_and_waited_for)
 {
-    const auto granted = kubectl({"get", "clusterrolebinding", "certificate-binding-controller", "-o", "json"});
+    const auto granted =
+        kubectl({"get", "clusterrolebinding", "certificate-binding-controller", "-o", "json"});
     kubectl({"delete", "clusterrolebinding", "certificate-binding-controller"});
     start_controller();
     EXPECT_TRUE(logs(AllOf(

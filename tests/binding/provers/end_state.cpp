@@ -180,7 +180,7 @@ std::vector<std::string> look_at_end(const model& world)
     std::map<binding::target, std::vector<const certificate_binding*>> by_target;
     for (const auto& [uid, object] : world.objects)
     {
-        by_target[target_of(object)];
+        by_target[listener_of(object)];
     }
     for (const auto& [listener, row] : world.cloud.listeners)
     {

@@ -45,7 +45,9 @@ std::vector<committed> ledgers_of(const history& h, const surroundings& at, cons
     std::vector<committed> all;
     for (const auto& [uid, object] : at.objects)
     {
-        if (object.spec.resource_id != listener || !object.has_finalizer())
+        // What is left there by its owner's wish is nobody's.
+        const bool left = object.deleting && (object.spec.retain || object.abandoned);
+        if (object.spec.resource_id != listener || !object.has_finalizer() || left)
         {
             continue;
         }
@@ -104,7 +106,11 @@ bool surely_takes_part(const history& h, const certificate_binding& object)
 {
     const std::string id = object.spec.certificate_id.str();
     const auto since = h.usable.find(id);
-    const bool kept_from = object.deleting || h.unsure.contains(object.uid) || h.refused.contains(object.uid);
+    // Quarantined; a start believes it (rule 7).
+    const bool quarantined =
+        object.status[binding::condition_type::ready].reason == binding::reason::certificate_refused;
+    const bool kept_from =
+        object.deleting || h.unsure.contains(object.uid) || h.refused.contains(object.uid) || quarantined;
     // A certificate that is waited for is looked at every 5 minutes at least.
     return !kept_from && since != h.usable.end() &&
            round_before(h, object.spec.resource_id, since->second + std::chrono::minutes(5));
@@ -258,8 +264,7 @@ bool holds_another(
 {
     return std::ranges::any_of(ledgers_of(h, at, object.spec.resource_id), [&](const committed& each) {
         // One that is being deleted too has to prove it by itself.
-        const bool leaves_it = each.deleting && (each.object->spec.retain || each.object->abandoned);
-        return each.object->uid != object.uid && !leaves_it && each.what == what;
+        return each.object->uid != object.uid && each.what == what;
     });
 }
 

@@ -42,6 +42,8 @@ support::duration fate::pause_of(binding::pause how, int slow, support::duration
     switch (how)
     {
         case binding::pause::after:
+        case binding::pause::poll:
+        case binding::pause::settle:
             return wait;
         case binding::pause::retry:
             return std::max<support::duration>(wait, 1s);
@@ -61,7 +63,7 @@ std::vector<const certificate_binding*> model::bindings_of(const target& wanted)
     std::vector<const certificate_binding*> found;
     for (const auto& [uid, object] : objects)
     {
-        if (target_of(object) == wanted)
+        if (listener_of(object) == wanted)
         {
             found.push_back(&object);
         }
@@ -94,7 +96,7 @@ void model::start()
     for (const auto& [uid, object] : objects)
     {
         believe(object);
-        enqueue(target_of(object));
+        enqueue(listener_of(object));
     }
 }
 
@@ -113,7 +115,7 @@ void model::believe(const certificate_binding& object)
     const auto known = entries_of(object.status.ledger);
     std::erase_if(seen.put[object.uid], [&](const slot_entry& each) { return !known.contains(each); });
     std::set<slot_entry> held;
-    for (const certificate_binding* each : bindings_of(target_of(object)))
+    for (const certificate_binding* each : bindings_of(listener_of(object)))
     {
         held.merge(entries_of(each->status.ledger));
     }
@@ -199,7 +201,7 @@ bool model::step(const target& target, fate& decides)
             believe(*each);
         }
     }
-    remember_bindings(memory, bindings, settings, now, p.started);
+    remember_bindings(memory, bindings, settings, now, wall(), p.started);
     binding::world w;
     w.now = now;
     w.wall = wall();
@@ -257,7 +259,8 @@ void model::end_round(const target& target, const binding::finish& how, fate& de
     remember_verified(memory, bindings, p.rounds.at(target).started, now);
     forget_refs(memory, bindings);
     memory.asked_to_clean = false;
-    if (memory.first_arrival && now >= quiet_at(memory, settings))
+    if (how.next == binding::pause::resync || how.next == binding::pause::poll ||
+        how.next == binding::pause::slow)
     {
         memory.first_arrival.reset();
     }
@@ -387,7 +390,7 @@ void model::take_effect(std::size_t late_index)
 
 void model::object_changed(const certificate_binding& object)
 {
-    enqueue(target_of(object));
+    enqueue(listener_of(object));
 }
 
 void model::create(certificate_binding object)
@@ -430,7 +433,7 @@ void model::remove(const uuid& uid)
     tell([&] { return "binding " + object.name + " is deleted"; });
     if (object.finalizers.empty())
     {
-        const auto where = target_of(object);
+        const auto where = listener_of(object);
         objects.erase(uid);
         enqueue(where);
         return;
@@ -471,6 +474,8 @@ void model::delete_listener(const uuid& listener)
     tell([&] { return "listener " + name_of(listener) + " is deleted"; });
     cloud.listeners.erase(listener);
     std::erase_if(seen.harmful, [&](const auto& each) { return each.first.first == listener; });
+    // No PUT takes effect on what is not there.
+    std::erase_if(seen.open, [&](const open_put& each) { return each.listener == listener; });
 }
 
 void model::set_usable(const std::string& id, bool usable)

@@ -4,11 +4,16 @@
 #include "binding/codec.hpp"
 #include "binding/gather.hpp"
 #include "binding/memory.hpp"
+#include "binding/observed.hpp"
+#include "binding/one_cloud.hpp"
 #include "binding/provers/model.hpp"
 #include "cloud/container_ref.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -87,7 +92,7 @@ const binding::status& status_in(const certificate_binding& object, const std::s
     return known.emplace(text, std::move(decoded->status)).first->second;
 }
 
-// Runs what never waits.
+// Runs what waits for nothing of its own.
 void run_now(support::task<> job)
 {
     static std::vector<std::unique_ptr<boost::asio::io_context>> free_contexts;
@@ -128,7 +133,14 @@ public:
     explicit model_clock(const model& world) : world_(world) {}
     support::time_point now() const override { return world_.now; }
     support::wall_time wall() const override { return world_.wall(); }
-    support::task<> sleep_until(support::time_point) override { co_return; }
+    // For ever: what sleeps here is what goes on beside a request, and ends with it.
+    support::task<> sleep_until(support::time_point) override
+    {
+        boost::asio::steady_timer never(
+            co_await boost::asio::this_coro::executor, boost::asio::steady_timer::time_point::max()
+        );
+        co_await never.async_wait(boost::asio::use_awaitable);
+    }
 
 private:
     const model& world_;
@@ -151,6 +163,10 @@ public:
     ) override
     {
         co_return world_.patch(request, decides_);
+    }
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> create(kube::create_request) override
+    {
+        co_return std::unexpected(cut_off());
     }
     support::task<support::result<std::unique_ptr<kube::object_answer>>> get(
         kube::resource, std::string, std::string name
@@ -241,10 +257,11 @@ public:
         std::set<binding::target> all;
         for (const auto& [uid, object] : world_.objects)
         {
-            all.insert(target_of(object));
+            all.insert(listener_of(object));
         }
         return {all.begin(), all.end()};
     }
+    std::vector<binding::target> siblings_of(const binding::target&) const override { return {}; }
     const certificate_binding* find(const uuid& uid) const override
     {
         const auto found = world_.objects.find(uid);
@@ -262,7 +279,12 @@ void model::perform(binding::round& r, binding::step& made, fate& decides)
     model_cloud cloud_client(*this, decides);
     model_clock clock(*this);
     model_store store(*this);
-    const binding::round_parts parts{kube_client, cloud_client, clock, store, running->memories, settings};
+    const test::one_cloud credentials(&cloud_client);
+    test::observed told;
+    const binding::round_parts parts{
+        kube_client, credentials, clock, store, running->memories, settings, told
+    };
+    r.credential = credentials.of(r.target);
     binding::gather gather(parts);
     binding::apply apply(parts);
     if (auto* asked = std::get_if<binding::look>(&made))
@@ -359,7 +381,7 @@ support::result<std::unique_ptr<kube::object_answer>> model::patch(
     }
     object->resource_version = ++versions_;
     const auto held = object->status.ledger;
-    const auto where = target_of(*object);
+    const auto where = listener_of(*object);
     if (object->deleting && object->finalizers.empty())
     {
         const bool left = object->abandoned || object->spec.retain;

@@ -495,6 +495,14 @@ void random_world::turn()
     }
 }
 
+void random_world::ask_again(const std::string& when)
+{
+    for (const auto& [uid, object] : std::map(world_.objects))
+    {
+        world_.edit(uid, [&](certificate_binding& each) { each.requested_at = support::interned(when); });
+    }
+}
+
 void random_world::put_in_order()
 {
     calm_ = true;
@@ -508,14 +516,17 @@ void random_world::put_in_order()
     {
         world_.set_usable(id, true);
     }
-    for (const auto& [uid, object] : std::map(world_.objects))
-    {
-        world_.edit(uid, [](certificate_binding& each) { each.requested_at = support::interned("now"); });
-    }
+    ask_again("now");
     if (!world_.running)
     {
         starts_at_.reset();
         world_.start();
+        // What is asked for while nobody watches is seen by nobody.
+        for (const auto watched = world_.now + 2min; world_.now < watched && world_.seen.broken.empty();)
+        {
+            step_one();
+        }
+        ask_again("later");
     }
 }
 

@@ -36,6 +36,7 @@ private:
     void happen_to_bindings();
     void happen_to_listeners();
     void happen_to_certificates();
+    void ask_again(const std::string& when);
     void put_in_order();
     std::vector<std::string> left_alone();
     void step_one();

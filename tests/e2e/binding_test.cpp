@@ -245,6 +245,7 @@ TEST_F(binding_story, the_controller_asks_for_nothing_but_its_rights)
     remove("audited");
     ASSERT_TRUE(is_gone("audited"));
     int status_writes = 0;
+    int events = 0;
     for (const auto& each : testbed::read_audit_log(kubernetes().audit_log()))
     {
         if (each.user != "system:serviceaccount:certificate-binding:certificate-binding-controller" ||
@@ -252,12 +253,24 @@ TEST_F(binding_story, the_controller_asks_for_nothing_but_its_rights)
         {
             continue;
         }
+        EXPECT_NE(each.code, 403) << each;
+        if (each.resource == "events")
+        {
+            EXPECT_EQ(each.verb, "create") << each;
+            EXPECT_EQ(each.code, 201) << each;
+            ++events;
+            continue;
+        }
         EXPECT_EQ(each.resource, "certificatebindings") << each;
         EXPECT_THAT((std::vector<std::string>{"list", "watch", "get", "patch"}), Contains(each.verb)) << each;
-        EXPECT_NE(each.code, 403) << each;
         status_writes += each.subresource == "status" && each.name == "audited" ? 1 : 0;
     }
     EXPECT_EQ(status_writes, 3) << "the ledger and the verdict of the attach, the ledger of the detach";
+    EXPECT_GE(events, 3) << "Progressing, Attached, Detaching";
+    EXPECT_THAT(
+        kubectl({"get", "events", "-o", "jsonpath={.items[*].reason}"}),
+        testing::AllOf(HasSubstr("Attached"), HasSubstr("DefaultReplaced"))
+    );
 }
 
 // kill -9 at each of the cloud's writes: before Octavia sees it, before it takes effect, and before it

@@ -32,9 +32,14 @@ class installed_chart final : public testing::Environment
              release_namespace,
              "--create-namespace",
              "--set",
-             "cloudConfig.existingSecret=cloud-config"}
+             "cloudConfig.existingSecret=cloud-config,crds.enabled=" +
+                 std::string(definition_installed ? "true" : "false")}
         );
         ASSERT_EQ(outcome.code, 0) << outcome;
+        if (!definition_installed)
+        {
+            return;
+        }
         const auto established = environment->kubectl(
             {"wait",
              "--for=condition=Established",
@@ -67,6 +72,8 @@ json read_json(const fs::path& file)
 }
 
 }  // namespace
+
+bool definition_installed = true;
 
 testbed::servers& kubernetes()
 {

@@ -20,6 +20,9 @@ namespace e2e {
 
 testbed::servers& kubernetes();
 
+// Whether the chart brings its CustomResourceDefinition; to be set before the first test.
+extern bool definition_installed;
+
 struct wanted
 {
     std::string name;

@@ -1,4 +1,4 @@
-// What an administrator forgot: said, waited for, and taken up as soon as it is there.
+// Rights that an administrator forgot: said, waited for, and taken up as soon as they are there.
 #include "e2e/world.hpp"
 
 #include <gmock/gmock.h>
@@ -9,7 +9,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-class setup : public world
+class rights : public world
 {
 protected:
     void a_binding_is_attached()
@@ -29,24 +29,7 @@ protected:
     }
 };
 
-TEST_F(setup, a_definition_that_is_missing_is_said_and_waited_for)
-{
-    kubectl({"delete", "crd", "certificatebindings.certificates.bycloud.io"});
-    start_controller();
-    EXPECT_TRUE(logs(
-        HasSubstr("install the CustomResourceDefinition: kubectl apply -f crds/certificatebindings.yaml")
-    ));
-    kubectl({"apply", "-f", CRD_FILE});
-    kubectl(
-        {"wait",
-         "--for=condition=Established",
-         "crd/certificatebindings.certificates.bycloud.io",
-         "--timeout=60s"}
-    );
-    a_binding_is_attached();
-}
-
-TEST_F(setup, rights_that_are_missing_are_said_and_waited_for)
+TEST_F(rights, that_are_missing_are_said_and_waited_for)
 {
     const auto granted =
         kubectl({"get", "clusterrolebinding", "certificate-binding-controller", "-o", "json"});
@@ -64,7 +47,7 @@ TEST_F(setup, rights_that_are_missing_are_said_and_waited_for)
     a_binding_is_attached();
 }
 
-TEST_F(setup, without_the_right_to_write_status_nothing_is_changed_in_the_cloud)
+TEST_F(rights, without_that_to_write_status_nothing_is_changed_in_the_cloud)
 {
     const auto granted = kubectl({"get", "clusterrole", "certificate-binding-controller", "-o", "json"});
     auto less = nlohmann::json::parse(granted);

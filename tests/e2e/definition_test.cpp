@@ -1,0 +1,38 @@
+// The CustomResourceDefinition that an administrator forgot. A program of its own: none was ever there.
+#include "e2e/world.hpp"
+
+#include <gmock/gmock.h>
+
+namespace e2e {
+namespace {
+
+const bool without = definition_installed = false;
+
+class definition : public world
+{};
+
+TEST_F(definition, that_is_missing_is_said_and_waited_for)
+{
+    start_controller();
+    EXPECT_TRUE(testbed::eventually("a line in the log", [&] {
+        const std::string text = controller_log();
+        return testing::AssertionResult(text.contains(
+                   "install the CustomResourceDefinition: kubectl apply -f crds/certificatebindings.yaml"
+               ))
+               << text;
+    }));
+    kubectl({"apply", "-f", CRD_FILE});
+    kubectl(
+        {"wait",
+         "--for=condition=Established",
+         "crd/certificatebindings.certificates.bycloud.io",
+         "--timeout=60s"}
+    );
+    const auto a = certificate("a.example.com");
+    apply({{.name = "web", .certificate = a.id, .listener = listener}});
+    ASSERT_TRUE(is_active("web"));
+    EXPECT_EQ(served(listener, "any.example.com"), a.ref);
+}
+
+}  // namespace
+}  // namespace e2e

@@ -323,6 +323,22 @@ TEST(plan_ledger, the_loser_of_a_duplicate_gives_its_entry_up_only_when_the_copy
     EXPECT_EQ(w.status("young"), "error Conflict []");
 }
 
+TEST(plan_ledger, the_leaver_goes_only_when_the_one_that_stays_has_its_finalizer)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("stays", "a", sni_slot);
+    w.add_attached("going", "a", sni_slot);
+    w.change("going").deleting();
+    w.change("stays").object().finalizers.clear();  // by hand
+    w.write_fails = [](const std::string& name) { return name == "stays"; };
+    w.finish();
+    EXPECT_TRUE(w.exists("going"));
+    w.write_fails = nullptr;
+    w.later(1s).converge();
+    EXPECT_FALSE(w.exists("going"));
+    EXPECT_TRUE(w.object("stays").has_finalizer());
+}
+
 TEST(plan_ledger, two_losers_of_a_duplicate_do_not_rely_on_each_other)
 {
     for (const slot where : {default_slot, sni_slot})

@@ -258,6 +258,7 @@ int run_controller(const options& options)
         {{"version", PROJECT_VERSION},
          {"cluster", credentials.source().source},
          {"server", credentials.source().server.str()},
+         {"namespaces", options.namespaces.empty() ? "all" : support::joined(options.namespaces)},
          {"cloud", cloud_entry->cloud},
          {"keystone", cloud_entry->keystone.str()},
          {"metrics", options.metrics ? net::listen_address(options.metrics->host, pages->port()).str() : "off"

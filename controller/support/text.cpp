@@ -88,4 +88,14 @@ std::string clean(std::string_view text, std::size_t limit)
     return cleaned;
 }
 
+std::string joined(const std::vector<std::string>& parts)
+{
+    std::string text;
+    for (const std::string& part : parts)
+    {
+        text += (text.empty() ? "" : ", ") + part;
+    }
+    return text;
+}
+
 }  // namespace support

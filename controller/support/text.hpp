@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace support {
 
@@ -11,5 +12,8 @@ namespace support {
 // and none at the ends, invalid UTF-8 becomes '?', and it is cut at `limit` bytes (3 or more) with "..." at
 // the end.
 std::string clean(std::string_view text, std::size_t limit = 256);
+
+// "a, b, c"
+std::string joined(const std::vector<std::string>& parts);
 
 }  // namespace support

@@ -313,7 +313,8 @@ const std::vector<mistake> mistakes{
     },
     {"several_clouds_and_none_chosen",
      [](start& s) { s.arguments.pop_back(); },
-     "%/clouds.yaml: has several clouds; choose one of home, work\n"},
+     "%/clouds.yaml: has several clouds; name one with --cloud (in a binding: "
+     "cloudCredentialsRef.cloudName): home, work\n"},
     {"unknown_cloud", argument("--cloud=test"), "%/clouds.yaml: has no cloud \"test\"; it has home, work\n"},
     {"unknown_cloud_of_the_variable",
      [](start& s) {

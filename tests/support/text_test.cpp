@@ -145,4 +145,11 @@ TEST(text, cleaning_twice_is_cleaning_once)
     }
 }
 
+TEST(text, parts_are_joined_by_commas)
+{
+    EXPECT_EQ(support::joined({}), "");
+    EXPECT_EQ(support::joined({"a"}), "a");
+    EXPECT_EQ(support::joined({"a", "b", "c"}), "a, b, c");
+}
+
 }  // namespace

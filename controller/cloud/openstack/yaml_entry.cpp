@@ -299,7 +299,11 @@ result<yaml_entry> read_yaml_entry(
     }
     if (cloud.empty() && clouds->size() > 1)
     {
-        return invalid(file, "has several clouds; choose one of " + list_names(*clouds));
+        return invalid(
+            file,
+            "has several clouds; name one with --cloud (in a binding: cloudCredentialsRef.cloudName): " +
+                list_names(*clouds)
+        );
     }
     yaml_entry entry;
     entry.cloud = cloud.empty() ? clouds->begin()->first : cloud;

@@ -214,7 +214,8 @@ TEST(clouds_yaml, the_only_entry_needs_no_name)
     EXPECT_EQ(only->cloud, "prod");
     EXPECT_EQ(
         error_of(parse("clouds: {prod: {}, test: {}}", "")),
-        "/etc/openstack/clouds.yaml: has several clouds; choose one of prod, test"
+        "/etc/openstack/clouds.yaml: has several clouds; name one with --cloud (in a binding: "
+        "cloudCredentialsRef.cloudName): prod, test"
     );
 }
 

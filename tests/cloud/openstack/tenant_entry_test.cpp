@@ -68,7 +68,12 @@ TEST(tenant_entry, may_be_one_of_several)
 {
     const std::string both = "clouds: {prod: {auth: {" + good + "}}, test: {auth: {auth_url: canary}}}";
     EXPECT_TRUE(parse(both, "", {"*"}, "prod")) << error_of(parse(both, "", {"*"}, "prod"));
-    EXPECT_EQ(error_of(parse(both)), std::string(source) + ": has several clouds; choose one of prod, test");
+    EXPECT_EQ(
+        error_of(parse(both)),
+        std::string(source) +
+            ": has several clouds; name one with --cloud (in a binding: cloudCredentialsRef.cloudName): "
+            "prod, test"
+    );
     EXPECT_EQ(
         error_of(parse(both, "", {"*"}, "dev")),
         std::string(source) + ": has no cloud \"dev\"; it has prod, test"

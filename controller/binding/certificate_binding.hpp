@@ -44,6 +44,7 @@ struct ledger_place
     support::interned project_id;
     support::interned region;
     support::interned load_balancer_endpoint;
+    bool by_controller = false;  // with the controller's own credential
 
     bool operator==(const ledger_place&) const = default;
     bool empty() const { return identity.empty(); }

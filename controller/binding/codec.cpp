@@ -21,6 +21,10 @@ constexpr std::array<std::string_view, condition_types> condition_names{
     "Ready", "Reconciling", "Stalled", "CertificateActive", "Attached"
 };
 
+// status.cloud.credentialSource
+constexpr std::string_view by_controller = "Controller";
+constexpr std::string_view by_secret = "Secret";
+
 std::optional<std::string_view> text_at(element parent, std::string_view key)
 {
     std::string_view text;
@@ -195,7 +199,13 @@ support::result<> read_ledger(element status, ledger& into)
         {
             return wrong("status.cloud");
         }
-        into.place = {interned(*identity), interned(*project), interned(*region), interned(*endpoint)};
+        into.place = {
+            interned(*identity),
+            interned(*project),
+            interned(*region),
+            interned(*endpoint),
+            text_at(place, "credentialSource") == by_controller,
+        };
     }
     return {};
 }
@@ -329,6 +339,7 @@ json place_json(const ledger_place& place)
         {"projectId", place.project_id.view()},
         {"region", place.region.view()},
         {"loadBalancerEndpoint", place.load_balancer_endpoint.view()},
+        {"credentialSource", place.by_controller ? by_controller : by_secret},
     };
 }
 

@@ -194,9 +194,10 @@ std::set<support::uuid> credentials::users_of(const secret_name& name) const
 
 bool credentials::lent(const certificate_binding& object) const
 {
+    const ledger_place& written = object.status.ledger.place;
     return object.deleting && object.spec.secret.empty() &&
            !parts_.admitted.admits(object.name_space.view()) && !placed_.contains(object.uid) &&
-           object.status.ledger.place.identity.view() == parts_.own->identity;
+           written.by_controller && written.identity.view() == parts_.own->identity;
 }
 
 credentials::shared credentials::credential_of(const certificate_binding& object) const
@@ -228,6 +229,11 @@ std::shared_ptr<cloud::credential> credentials::of(const target& target) const
 {
     const auto found = by_id_.find(target.credential);
     return found == by_id_.end() ? nullptr : found->second.lock();
+}
+
+bool credentials::is_controllers(const target& target) const
+{
+    return target.credential.view() == parts_.own->id;
 }
 
 missing_credential credentials::why_none(const certificate_binding& object) const

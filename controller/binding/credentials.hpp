@@ -27,6 +27,7 @@ public:
     virtual target target_of(const certificate_binding& object) const = 0;
     // Null: the bindings of this target have none.
     virtual std::shared_ptr<cloud::credential> of(const target& target) const = 0;
+    virtual bool is_controllers(const target& target) const = 0;
     virtual missing_credential why_none(const certificate_binding& object) const = 0;
     // Its namespace may not use the credential, but for taking away what was put there with it.
     virtual bool lent(const certificate_binding& object) const = 0;
@@ -57,7 +58,8 @@ struct admission
 // The credential of a binding without a ref is the controller's own, if its namespace is admitted to it; that
 // of one with a ref is what its Secret holds. A binding that is deleted may finish with what was its own: the
 // credential that its Secret held last, which is kept while a binding that used it exists; or, where it needs
-// the controller's and is not admitted (any more), that one for what was put there with it.
+// the controller's and is not admitted (any more), that one for what was put there with it, as status.cloud
+// says.
 class credentials final : public credential_source
 {
 public:
@@ -78,6 +80,7 @@ public:
     void seen(const certificate_binding* before, const certificate_binding* after) override;
     target target_of(const certificate_binding& object) const override;
     std::shared_ptr<cloud::credential> of(const target& target) const override;
+    bool is_controllers(const target& target) const override;
     missing_credential why_none(const certificate_binding& object) const override;
     bool lent(const certificate_binding& object) const override;
 

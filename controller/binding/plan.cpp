@@ -24,6 +24,7 @@ ledger_place compact(const cloud::place& place)
         support::interned(place.project_id),
         support::interned(place.region),
         support::interned(place.load_balancer_endpoint),
+        by_controller,
     };
 }
 
@@ -172,7 +173,7 @@ std::optional<step> planner::ask_place()
     {
         return stop_for(place.error());
     }
-    place_ = compact(*place);
+    place_ = compact(*place, w_.controllers_credential);
     return std::nullopt;
 }
 

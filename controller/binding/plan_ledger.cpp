@@ -214,7 +214,9 @@ ledger_place planner::place_of(const ledger& made, std::size_t i) const
     const bool in_question = !before.empty() && std::ranges::any_of(made.attachments, [&](const auto& entry) {
         return looks_dead(entry, views_[i]);
     });
-    return in_question || lent_in_vain(views_[i]) ? before : place_;
+    ledger_place made_at = in_question || lent_in_vain(views_[i]) ? before : place_;
+    made_at.by_controller = made_at.by_controller && place_.by_controller;  // of all entries, or of none
+    return made_at;
 }
 
 bool planner::looks_dead(const attachment& entry, const view& each) const

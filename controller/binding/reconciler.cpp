@@ -129,6 +129,7 @@ struct reconciler::impl
                 made.lent.insert(object->uid);
             }
         }
+        made.controllers_credential = parts.credentials.is_controllers(r.target);
         made.siblings = siblings.bindings;
         made.sibling_put = siblings.put_deadline;
         made.siblings_unread = siblings.unread;

@@ -253,7 +253,8 @@ struct world
     std::map<support::uuid, missing_credential> missing;  // where the target has no credential: why
     std::vector<sibling> siblings;                        // oldest first
     std::optional<support::time_point> sibling_put;       // the deadline of a PUT of theirs
-    bool siblings_unread = false;        // one of them has not tried to read the listener yet
+    bool siblings_unread = false;  // one of them has not tried to read the listener yet
+    bool controllers_credential = false;
     std::set<support::uuid> lent;        // deletions for which the credential may only take away its own
     std::set<support::uuid> unwritable;  // writes to these failed in this round
     const target_memory* memory = nullptr;

@@ -72,7 +72,8 @@ json some_object()
                 "identity": "http://keystone/v3",
                 "projectId": "project",
                 "region": "sao1",
-                "loadBalancerEndpoint": "http://octavia/v2"
+                "loadBalancerEndpoint": "http://octavia/v2",
+                "credentialSource": "Controller"
             },
             "attachments": [
                 {"containerRef": "http://kms/v1/containers/aaaaaaaa-0000-4000-8000-000000000000", "slot": "sni", "confirmed": true},

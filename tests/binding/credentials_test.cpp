@@ -270,6 +270,7 @@ TEST_F(credentials, the_controllers_is_lent_to_deletions_of_what_was_put_there_i
     admit({});
     auto web = binding("blog", "");
     web.status.ledger.place.identity = support::interned("ks");
+    web.status.ledger.place.by_controller = true;
     see(web);
     EXPECT_EQ(credential_of(web), "");
     web.deleting = true;
@@ -277,6 +278,17 @@ TEST_F(credentials, the_controllers_is_lent_to_deletions_of_what_was_put_there_i
     EXPECT_EQ(credential_of(web), "own");
     EXPECT_TRUE(all->lent(web));
     web.status.ledger.place.identity = support::interned("another");
+    EXPECT_EQ(credential_of(web), "");
+    EXPECT_FALSE(all->lent(web));
+}
+
+TEST_F(credentials, the_controllers_is_not_lent_for_what_another_credential_put_there)
+{
+    admit({});
+    auto web = binding("blog", "");
+    web.status.ledger.place.identity = support::interned("ks");
+    web.deleting = true;
+    see(web);
     EXPECT_EQ(credential_of(web), "");
     EXPECT_FALSE(all->lent(web));
 }

@@ -23,6 +23,7 @@ public:
     }
     std::shared_ptr<cloud::credential> of(const binding::target&) const override { return credential_; }
     binding::missing_credential why_none(const binding::certificate_binding&) const override { return {}; }
+    bool is_controllers(const binding::target&) const override { return true; }
     bool lent(const binding::certificate_binding&) const override { return false; }
 
 private:

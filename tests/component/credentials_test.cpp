@@ -29,9 +29,10 @@ protected:
         step();
     }
 
-    void attach()
+    void attach() { attach_with(credential); }
+    void attach_with(const cloudsim::control::credential& given)
     {
-        give(credential);
+        give(given);
         start();
         kube.create({.name = "web", .certificate = a.id, .listener = listener, .secret = "cloud"});
         ASSERT_TRUE(until([&] { return kube.state("web") == "active"; })) << kube.object("web").dump(1);
@@ -114,7 +115,7 @@ TEST_F(credentials, a_new_content_takes_over_without_a_restart)
 
 TEST_F(credentials, a_new_content_alone_writes_nothing)
 {
-    attach();
+    attach_with(sim.add_application_credential(sim.add_user("first", project), project));
     advance(1min);
     const auto before = kube.writes.size();
     const auto puts = sim.puts();
@@ -268,6 +269,7 @@ TEST_F(credentials, of_the_controller_are_lent_to_take_away_what_a_namespace_put
     start();
     kube.create({.name = "web", .certificate = a.id, .listener = listener});
     ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }));
+    EXPECT_EQ(kube.object("web")["status"]["cloud"]["credentialSource"], "Controller");
     crash();
     admitted = {.all = false, .namespaces = {"certificate-binding"}};
     start();
@@ -279,6 +281,28 @@ TEST_F(credentials, of_the_controller_are_lent_to_take_away_what_a_namespace_put
     EXPECT_EQ(served("any.example.com"), foreign);
 }
 
+TEST_F(credentials, of_the_controller_are_not_lent_for_what_the_namespaces_own_adopted)
+{
+    const auto there = certificate("there.example.com");
+    const auto shared = sim.add_listener(
+        {.load_balancer = balancer, .default_ref = foreign, .sni_refs = {there.ref}, .port = 444}
+    );
+    give(other);
+    start();
+    kube.create({.name = "web", .certificate = there.id, .listener = shared, .sni = true, .secret = "cloud"});
+    ASSERT_TRUE(until([&] { return kube.state("web") == "active"; })) << kube.object("web").dump(1);
+    EXPECT_EQ(kube.object("web")["status"]["cloud"]["credentialSource"], "Secret");
+    EXPECT_EQ(sim.puts(), 0U);
+    crash();
+    kube.update("web", [](auto& object) { object["spec"].erase("cloudCredentialsRef"); });
+    start();
+    kube.remove("web");
+    advance(1h);
+    ASSERT_TRUE(kube.exists("web"));
+    EXPECT_EQ(kube.ready_reason("web"), "CredentialsMissing");
+    EXPECT_EQ(sim.get_listener(shared).sni_refs, std::set{there.ref});
+}
+
 TEST_F(credentials, of_the_controller_are_not_lent_for_what_another_project_put_there)
 {
     attach();
@@ -287,6 +311,7 @@ TEST_F(credentials, of_the_controller_are_not_lent_for_what_another_project_put_
     kube.update("web", [](auto& object) {
         object["spec"].erase("cloudCredentialsRef");
         object["status"]["cloud"]["projectId"] = "another";
+        object["status"]["cloud"]["credentialSource"] = "Controller";
     });
     start();
     kube.remove("web");

@@ -105,6 +105,7 @@ struct status
     support::interned error_message;
     bool identified = false;  // id, crn and createdAt are there; they follow from the object's metadata
     support::wall_time updated_at{};
+    support::interned handled_request;  // the value of the annotation that a retry was last begun for
     certificate_summary certificate;
     binding::ledger ledger;
     std::array<condition, condition_types> conditions;

@@ -255,6 +255,7 @@ support::result<> read_status(element status, binding::status& into)
     into.error_message = interned_at(status, "errorMessage");
     into.identified = text_at(status, "id").has_value();
     into.updated_at = time_at(status, "updatedAt").value_or(support::wall_time{});
+    into.handled_request = interned_at(status, "lastHandledReconcileAt");
     if (element certificate; status["certificate"].get(certificate) == simdjson::SUCCESS)
     {
         into.certificate = {
@@ -427,6 +428,7 @@ std::string status_patch(const certificate_binding& object, const status& wanted
         {"crn", "crn:" + object.spec.region.str() + ":certificate:binding:" + id},
         {"createdAt", support::format_rfc3339(object.created)},
         {"updatedAt", support::format_rfc3339(wanted.updated_at)},
+        {"lastHandledReconcileAt", text_or_null(wanted.handled_request.view())},
         {"observedGeneration", wanted.observed_generation},
         {"certificate", certificate_json(wanted.certificate)},
         {"cloud", place_json(wanted.ledger.place)},

@@ -47,7 +47,8 @@ std::optional<refusal> refused_before(
 {
     const condition& ready = object.status[condition_type::ready];
     if (ready.status != condition_status::false_ || ready.reason != reason::certificate_refused ||
-        ready.observed_generation != object.generation)
+        ready.observed_generation != object.generation ||
+        object.status.handled_request != object.requested_at)
     {
         return std::nullopt;
     }

@@ -153,6 +153,7 @@ status render(
 {
     status made = object.status;
     made.ledger = written;
+    made.handled_request = object.requested_at;
     if (said.leave_as_is)
     {
         if (!says_the_same(made, object.status))

@@ -62,6 +62,7 @@ json some_object()
             "crn": "crn:sao1:certificate:binding:00000000-0000-4000-8000-000000000001",
             "createdAt": "2026-11-24T00:00:00Z",
             "updatedAt": "2026-11-24T00:01:00Z",
+            "lastHandledReconcileAt": "morning",
             "observedGeneration": 3,
             "certificate": {
                 "id": "aaaaaaaa-0000-4000-8000-000000000000",
@@ -142,6 +143,8 @@ TEST(codec, reads_status_and_ledger)
     EXPECT_EQ(status.certificate.expires_at, std::chrono::sys_days(std::chrono::year(2027) / 1 / 1));
     EXPECT_EQ(to_text(status.ledger), "[sni a, default b?, was f]") << "not confirmed unless it says so";
     EXPECT_EQ(status.ledger.place.project_id.view(), "project");
+    EXPECT_TRUE(status.ledger.place.by_controller);
+    EXPECT_EQ(status.handled_request.view(), "morning");
     EXPECT_EQ(status[condition_type::ready].status, condition_status::true_);
     EXPECT_EQ(status[condition_type::ready].reason, reason::attached);
     EXPECT_EQ(status[condition_type::stalled].status, condition_status::absent);
@@ -381,6 +384,8 @@ TEST(codec, the_documented_fields_are_written)
     EXPECT_EQ(status["attachments"][1]["confirmed"], false);
     EXPECT_EQ(status["attachments"][1]["slot"], "default");
     EXPECT_EQ(status["cloud"]["loadBalancerEndpoint"], "http://octavia/v2");
+    EXPECT_EQ(status["cloud"]["credentialSource"], "Controller");
+    EXPECT_EQ(status["lastHandledReconcileAt"], "morning");
 }
 
 TEST(codec, what_is_empty_is_taken_away)

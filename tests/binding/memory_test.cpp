@@ -353,6 +353,10 @@ TEST_F(memory, a_start_believes_a_quarantine_that_status_tells_of)
     EXPECT_EQ(told(binding::reason::certificate_refused, 1, -2h)->until, t0 + 1h) << "a clock went wrong";
     EXPECT_FALSE(told(binding::reason::certificate_refused, 0, 20min)) << "it spoke of something else";
     EXPECT_FALSE(told(binding::reason::certificate_not_active, 1, 20min));
+    object.requested_at = support::interned("while we were away");
+    EXPECT_FALSE(told(binding::reason::certificate_refused, 1, 20min)) << "a retry ends every wait";
+    object.status.handled_request = object.requested_at;
+    EXPECT_TRUE(told(binding::reason::certificate_refused, 1, 20min)) << "that one has been made";
 }
 
 TEST_F(memory, a_refused_put_that_adds_nothing_blocks_until_one_is_accepted)

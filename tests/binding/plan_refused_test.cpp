@@ -398,6 +398,14 @@ TEST(plan_refused, a_quarantine_ends_when_a_retry_is_asked_for)
     EXPECT_EQ(text(w.later(1s).put()), "put default=a");
 }
 
+TEST(plan_refused, a_quarantine_ends_when_a_retry_was_asked_for_while_nobody_ran)
+{
+    auto w = quarantined();
+    w.change("web").asked_again("now");
+    EXPECT_EQ(text(w.later(1s).restart().put()), "put default=a");
+    EXPECT_EQ(w.object("web").status.handled_request.view(), "now");
+}
+
 TEST(plan_refused, a_quarantine_ends_after_an_hour_where_it_is_in_no_conflict)
 {
     auto w = quarantined();

@@ -55,9 +55,7 @@ std::vector<target> bindings::siblings_of(const target& target) const
         {
             break;
         }
-        const bool same_cloud =
-            other.identity == target.identity || other.identity.empty() || target.identity.empty();
-        if (other != target && same_cloud)
+        if (other != target && same_listener(other, target))
         {
             found.push_back(other);
         }

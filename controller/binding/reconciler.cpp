@@ -169,12 +169,13 @@ struct reconciler::impl
         }
     }
 
-    // Nobody wants anything of the target any more; only a PUT that may still take effect keeps its lane.
+    // Nobody wants anything of the target any more; only a PUT without an answer keeps its lane, as it may
+    // still take effect.
     runtime::outcome end_without_bindings(const target& target)
     {
         const auto& put = memories[target].put;
         const auto now = parts.clock.now();
-        if (put && now < put->deadline)
+        if (put && put->phase != put_phase::accepted && now < put->deadline)
         {
             return {runtime::outcome::kind::later, put->deadline - now, runtime::urgency::routine};
         }

@@ -18,6 +18,27 @@ bool leaves_default(const certificate_binding& object)
            });
 }
 
+// With bindings or without: one that has another credential from now on leaves its target's PUT behind.
+std::optional<support::time_point> last_put_deadline(
+    const target& here, const std::map<target, target_memory>& memories, support::time_point now
+)
+{
+    std::optional<support::time_point> last;
+    for (auto each = memories.lower_bound({here.region, here.listener}); each != memories.end(); ++each)
+    {
+        const auto& [where, memory] = *each;
+        if (where.region != here.region || where.listener != here.listener)
+        {
+            break;
+        }
+        if (where != here && same_listener(where, here) && memory.put && now < memory.put->deadline)
+        {
+            last = std::max(last.value_or(now), memory.put->deadline);
+        }
+    }
+    return last;
+}
+
 }  // namespace
 
 siblings_seen look_at_siblings(
@@ -30,16 +51,13 @@ siblings_seen look_at_siblings(
 {
     static const binding_memory nothing;
     siblings_seen seen;
+    seen.put_deadline = last_put_deadline(here, memories, now);
     for (const target& where : store.siblings_of(here))
     {
         const auto known = memories.find(where);
         const target_memory* memory = known == memories.end() ? nullptr : &known->second;
         const bool has_credential = !where.credential.empty();
         seen.unread = seen.unread || (has_credential && (memory == nullptr || !memory->tried));
-        if (memory != nullptr && memory->put && now < memory->put->deadline)
-        {
-            seen.put_deadline = std::max(seen.put_deadline.value_or(now), memory->put->deadline);
-        }
         for (const certificate_binding* object : store.bindings_of(where))
         {
             sibling made;

@@ -11,9 +11,10 @@ namespace binding {
 
 struct siblings_seen
 {
-    std::vector<sibling> bindings;                    // oldest first
-    std::optional<support::time_point> put_deadline;  // of a PUT of one of them that may still take effect
-    bool unread = false;                              // one has not tried to read the listener yet
+    std::vector<sibling> bindings;  // oldest first
+    std::optional<support::time_point>
+        put_deadline;     // of a PUT through another target that may still take effect
+    bool unread = false;  // one has not tried to read the listener yet
 };
 
 siblings_seen look_at_siblings(

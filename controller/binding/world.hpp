@@ -27,6 +27,13 @@ struct target
     std::strong_ordering operator<=>(const target&) const = default;
 };
 
+// Whether both are of one listener: the same cloud, or no credential.
+inline bool same_listener(const target& a, const target& b)
+{
+    return a.region == b.region && a.listener == b.listener &&
+           (a.identity == b.identity || a.identity.empty() || b.identity.empty());
+}
+
 // The target but for its credential.
 inline target listener_of(const certificate_binding& object)
 {

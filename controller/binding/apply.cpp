@@ -169,16 +169,8 @@ task<> apply::change_listener(round& r, put change)
         answer ? std::nullopt : std::optional(answer.error().kind),
         may_count ? std::optional(parts_.clock.now() - read_at) : std::nullopt
     );
-    std::vector<const certificate_binding*> added;
-    for (const support::uuid& uid : change.adds)
-    {
-        if (const auto* object = parts_.store.find(uid))
-        {
-            added.push_back(object);
-        }
-    }
     target_memory& memory = parts_.memories[r.target];
-    remember_put_answer(memory, parts_.settings, added, answer, parts_.clock.now());
+    remember_put_answer(memory, parts_.settings, change.adds, answer, parts_.clock.now());
     memory.listener.reset();  // what was read before it counts no more
     memory.load_balancer.reset();
     if (!answer)

@@ -64,7 +64,7 @@ std::optional<refusal> refused_before(
 
 bool is_suspected(const suspicion& why, const certificate_binding& object)
 {
-    return std::ranges::any_of(why.suspects, [&](const suspicion::suspect& each) {
+    return std::ranges::any_of(why.suspects, [&](const addition& each) {
         return each.binding == object.uid && each.certificate_id == object.spec.certificate_id &&
                each.slot == object.wanted_slot() && !object.deleting;
     });

@@ -75,12 +75,11 @@ void remember_put_sent(
 // What a read of the listener showed while the PUT was under way.
 void remember_meanwhile(target_memory& memory, const cloud::answer<cloud::listener>& seen);
 
-// What came back of it. `added`: the bindings whose certificate it was to add. What was read before the PUT
-// is forgotten after this.
+// What came back of it. `added`: what it was to add. What was read before the PUT is forgotten after this.
 void remember_put_answer(
     target_memory& memory,
     const settings& settings,
-    const std::vector<const certificate_binding*>& added,
+    const std::vector<addition>& added,
     const cloud::answer<cloud::listener>& answer,
     support::time_point now
 );

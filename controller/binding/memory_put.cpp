@@ -46,28 +46,20 @@ std::set<std::string> keys_of(const listener_slots& slots)
     return keys;
 }
 
-// The ref that a PUT adds for the binding: its certificate was just looked at.
-std::string key_added_for(const binding_memory& binding)
+// Nothing, if the binding is gone by now; if it wants another certificate, that is not concerned.
+void quarantine(target_memory& memory, const addition& which, std::string why, support::time_point now)
 {
-    const auto& seen = binding.certificate;
-    return seen && seen->value ? ref_key(seen->value->container_ref) : std::string();
-}
-
-void quarantine(
-    target_memory& memory, const suspicion::suspect& which, std::string why, support::time_point now
-)
-{
-    binding_memory& binding = memory.bindings[which.binding];
+    const auto found = memory.bindings.find(which.binding);
+    if (found == memory.bindings.end())
+    {
+        return;
+    }
+    binding_memory& binding = found->second;
     if (const auto& seen = binding.certificate; seen && seen->value && !seen->value->doubt.empty())
     {
         why += " (" + seen->value->doubt + ")";
     }
     binding.refused = refusal{which.certificate_id, which.slot, std::move(why), now + quarantine_lasts};
-}
-
-suspicion::suspect suspect_of(const certificate_binding& object)
-{
-    return {object.uid, object.spec.certificate_id, object.wanted_slot()};
 }
 
 void remember_moves(target_memory& memory, support::time_point now)
@@ -108,7 +100,7 @@ void remember_moves(target_memory& memory, support::time_point now)
 bool remember_named(
     target_memory& memory,
     const listener_slots& sent,
-    const std::vector<const certificate_binding*>& added,
+    const std::vector<addition>& added,
     const cloud::error& error,
     support::time_point now
 )
@@ -143,12 +135,12 @@ bool remember_named(
             named.lasting = true;
         }
     }
-    for (const certificate_binding* object : added)
+    for (const addition& each : added)
     {
-        const auto named = memory.named.find(key_added_for(memory.bindings[object->uid]));
+        const auto named = memory.named.find(ref_key(each.container_ref));
         if (named != memory.named.end() && named->second.lasting && keys.contains(named->first))
         {
-            quarantine(memory, suspect_of(*object), named->second.message, now);
+            quarantine(memory, each, named->second.message, now);
         }
     }
     return !keys.empty();
@@ -157,7 +149,7 @@ bool remember_named(
 // Rule 7, a refusal that names nothing: of what the PUT would have added one is bad.
 void suspect(
     target_memory& memory,
-    const std::vector<const certificate_binding*>& added,
+    const std::vector<addition>& added,
     const std::string& message,
     support::time_point now
 )
@@ -165,30 +157,23 @@ void suspect(
     std::string why = "Octavia refused the change that would have attached it: " + message;
     if (added.size() == 1)
     {
-        quarantine(memory, suspect_of(*added.front()), std::move(why), now);
+        quarantine(memory, added.front(), std::move(why), now);
         memory.suspicion.reset();
         return;
     }
-    suspicion made{.suspects = {}, .message = std::move(why)};
-    for (const certificate_binding* object : added)
-    {
-        made.suspects.push_back(suspect_of(*object));
-    }
-    memory.suspicion = std::move(made);
+    memory.suspicion = suspicion{.suspects = added, .message = std::move(why)};
 }
 
 // Rule 7: who was accepted is not the bad one; who remains alone is.
-void clear_of_suspicion(
-    target_memory& memory, const std::vector<const certificate_binding*>& accepted, support::time_point now
-)
+void clear_of_suspicion(target_memory& memory, const std::vector<addition>& accepted, support::time_point now)
 {
     if (!memory.suspicion)
     {
         return;
     }
     auto& suspects = memory.suspicion->suspects;
-    std::erase_if(suspects, [&](const suspicion::suspect& each) {
-        return std::ranges::find(accepted, each.binding, &certificate_binding::uid) != accepted.end();
+    std::erase_if(suspects, [&](const addition& each) {
+        return std::ranges::find(accepted, each) != accepted.end();
     });
     if (suspects.size() > 1)
     {
@@ -257,7 +242,7 @@ void remember_meanwhile(target_memory& memory, const cloud::answer<cloud::listen
 void remember_put_answer(
     target_memory& memory,
     const settings& settings,
-    const std::vector<const certificate_binding*>& added,
+    const std::vector<addition>& added,
     const cloud::answer<cloud::listener>& answer,
     support::time_point now
 )

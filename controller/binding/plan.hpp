@@ -54,9 +54,9 @@ struct take_lane
 struct put
 {
     cloud::listener_change change;
-    listener_slots from;              // what the listener was when it was planned
-    listener_slots expected;          // what it is afterwards
-    std::vector<support::uuid> adds;  // bindings whose certificate it brings
+    listener_slots from;         // what the listener was when it was planned
+    listener_slots expected;     // what it is afterwards
+    std::vector<addition> adds;  // certificates of bindings that it brings
 };
 
 enum class pause

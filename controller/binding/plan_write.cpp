@@ -192,7 +192,10 @@ step planner::send(bool repeat)
     {
         if (adds(i))
         {
-            made.adds.push_back(views_[i].object->uid);
+            const certificate_binding& object = *views_[i].object;
+            made.adds.push_back(
+                {object.uid, object.spec.certificate_id, object.wanted_slot(), *claims_[i].ref}
+            );
         }
     }
     tell_of_default();

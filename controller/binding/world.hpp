@@ -103,18 +103,22 @@ struct named_ref
     std::string message;
 };
 
+// What a PUT adds, and for which binding, as it was when the PUT was planned.
+struct addition
+{
+    support::uuid binding;
+    support::uuid certificate_id;
+    binding::slot slot = binding::slot::sni;
+    std::string container_ref;
+
+    bool operator==(const addition&) const = default;
+};
+
 // Rule 7: Octavia refused a PUT without naming a ref, and one of these, which the PUT would have added, is
 // bad. Of what it refused last, what it has not accepted since.
 struct suspicion
 {
-    struct suspect
-    {
-        support::uuid binding;
-        support::uuid certificate_id;
-        binding::slot slot = binding::slot::sni;
-    };
-
-    std::vector<suspect> suspects;  // two or more
+    std::vector<addition> suspects;  // two or more
     std::string message;
 };
 

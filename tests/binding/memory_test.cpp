@@ -70,8 +70,12 @@ protected:
 
     void answer(cloud::answer<cloud::listener> answer, support::time_point now, bool adds = true)
     {
-        using some = std::vector<const binding::certificate_binding*>;
-        remember_put_answer(kept, settings, adds ? some{&object} : some{}, answer, now);
+        std::vector<binding::addition> added;
+        if (adds)
+        {
+            added.push_back({object.uid, object.spec.certificate_id, object.wanted_slot(), ref("a")});
+        }
+        remember_put_answer(kept, settings, added, answer, now);
     }
 
     support::wall_time wall = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24);

@@ -500,6 +500,25 @@ TEST_F(reconciler, a_put_that_we_may_not_send_is_said_and_tried_slowly)
     EXPECT_THAT(kube.message("web"), HasSubstr("read-only"));
 }
 
+TEST_F(reconciler, who_was_refused_with_one_that_is_gone_by_then_is_not_quarantined_for_it)
+{
+    bool once = true;
+    cloud.before_put = [&](const auto&) -> std::optional<cloud::error> {
+        if (!std::exchange(once, false))
+        {
+            return std::nullopt;
+        }
+        kube.remove("bad");
+        see();
+        return cloud::error{cloud::failure::refused, "PKCS12 bundle is unreadable", {}, {}};
+    };
+    create({.name = "bad", .certificate = cert_a, .listener = listener_1, .sni = true});
+    create({.name = "web", .certificate = cert_b, .listener = listener_1, .sni = true});
+    rounds();
+    EXPECT_EQ(cloud.puts.size(), 2U);
+    EXPECT_EQ(kube.state("web"), "active") << kube.message("web");
+}
+
 TEST_F(reconciler, what_is_added_was_checked_ten_seconds_before_however_long_other_looks_take)
 {
     attach("web", cert_a);

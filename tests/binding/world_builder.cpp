@@ -529,19 +529,6 @@ void world_builder::sent(const binding::put& put)
     remember_put_sent(memory, settings, put.change, put.from, put.expected, now);
 }
 
-std::vector<const certificate_binding*> world_builder::added_by(const binding::put& put) const
-{
-    std::vector<const certificate_binding*> added;
-    for (const certificate_binding* object : sorted())
-    {
-        if (std::ranges::count(put.adds, object->uid) > 0)
-        {
-            added.push_back(object);
-        }
-    }
-    return added;
-}
-
 void world_builder::accept(const binding::put& put)
 {
     sent(put);
@@ -549,7 +536,7 @@ void world_builder::accept(const binding::put& put)
     listener->sni_refs = put.expected.sni_refs;
     listener->status = cloud::provisioning_status::pending;
     balancer->status = cloud::provisioning_status::pending;
-    remember_put_answer(memory, settings, added_by(put), listener, now);
+    remember_put_answer(memory, settings, put.adds, listener, now);
     memory.listener.reset();
     memory.load_balancer.reset();
 }
@@ -557,7 +544,7 @@ void world_builder::accept(const binding::put& put)
 void world_builder::fail(const binding::put& put, cloud::error error)
 {
     sent(put);
-    remember_put_answer(memory, settings, added_by(put), std::unexpected(std::move(error)), now);
+    remember_put_answer(memory, settings, put.adds, std::unexpected(std::move(error)), now);
     memory.listener.reset();
     memory.load_balancer.reset();
 }

@@ -149,7 +149,6 @@ public:
 private:
     binding::world world_now() const;
     std::vector<const binding::certificate_binding*> sorted() const;
-    std::vector<const binding::certificate_binding*> added_by(const binding::put& put) const;
     void do_look(const binding::look& asked);
     void do_commit(const binding::commit& writes);
     std::string name_of(const support::uuid& uid) const;

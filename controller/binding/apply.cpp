@@ -27,14 +27,13 @@ const kube::resource bindings_resource{"certificates.bycloud.io", "v1alpha1", "c
 
 }  // namespace
 
-task<> apply::watch_listener(const round& r)
+task<> apply::watch_listener(target where, std::shared_ptr<cloud::credential> with)
 {
     for (;;)
     {
         co_await parts_.clock.sleep_for(read_while_writing);
-        const auto seen =
-            co_await r.credential->client->get_listener(r.target.region.str(), r.target.listener);
-        remember_meanwhile(parts_.memories[r.target], seen);
+        const auto seen = co_await with->client->get_listener(where.region.str(), where.listener);
+        remember_meanwhile(parts_.memories[where], seen);
     }
 }
 
@@ -157,7 +156,7 @@ task<> apply::change_listener(round& r, put change)
     std::optional<cloud::answer<cloud::listener>> answered;
     {
         const std::shared_ptr<void> until_answered(nullptr, [&](void*) { watching.cancel(); });
-        watching.spawn(watch_listener(r));
+        watching.spawn(watch_listener(r.target, r.credential));
         answered = co_await r.credential->client->update_listener(
             r.target.region.str(), r.target.listener, std::move(change.change), deadline
         );

@@ -27,8 +27,8 @@ private:
     static prepared_write prepare(const certificate_binding& object, const write& wanted);
     support::task<> patch(round& r, prepared_write prepared);
     // Reads the listener now and then while a PUT is under way: what somebody else writes meanwhile is lost,
-    // and is to be told.
-    support::task<> watch_listener(const round& r);
+    // and is to be told. It may outlive the round that is cancelled.
+    support::task<> watch_listener(target where, std::shared_ptr<cloud::credential> with);
     // Rule 2: a ledger that somebody else wrote is put back, never acted on.
     void warn_of_foreign_ledger(const round& r, const certificate_binding& object);
 

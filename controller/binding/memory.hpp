@@ -72,6 +72,10 @@ void remember_put_sent(
     support::time_point now
 );
 
+// Whether Octavia has refused the credential the right to change the listener (403), and not taken a PUT of
+// it since.
+bool may_not_write(const target_memory& memory);
+
 // What a read of the listener showed while the PUT was under way.
 void remember_meanwhile(target_memory& memory, const cloud::answer<cloud::listener>& seen);
 

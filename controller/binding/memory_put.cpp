@@ -225,6 +225,11 @@ void remember_put_sent(
     memory.next_error_put = now + doubled(5s, memory.error_puts, 5min);
 }
 
+bool may_not_write(const target_memory& memory)
+{
+    return memory.put_error && memory.put_error->value.kind == cloud::failure::access_denied;
+}
+
 void remember_meanwhile(target_memory& memory, const cloud::answer<cloud::listener>& seen)
 {
     if (!memory.put || !seen)
@@ -260,6 +265,7 @@ void remember_put_answer(
         }
         clear_of_suspicion(memory, added, now);
         memory.blocked.reset();
+        memory.put_error.reset();
         return;
     }
     const cloud::error& error = answer.error();

@@ -37,7 +37,8 @@ void planner::claim_for_siblings()
             made.ref = wanted_ref(its);
             const auto heir = m_.heirs_since.find(object.uid);
             const bool late = heir != m_.heirs_since.end() && w_.now - heir->second >= heir_within;
-            made.attachable = made.ref && each.reads_listener && !late && !why_not(its);
+            made.attachable =
+                made.ref && each.reads_listener && !each.may_not_write && !late && !why_not(its);
         }
         claims_.push_back(std::move(made));
     }

@@ -40,6 +40,7 @@ struct reconciler::impl
         r.started = parts.clock.now();
         r.credential = parts.credentials.of(target);
         r.tried_before = memories[target].tried;
+        r.might_not_write = may_not_write(memories[target]);
         for (const certificate_binding* each : parts.store.bindings_of(target))
         {
             r.members.insert(each->uid);
@@ -187,7 +188,8 @@ struct reconciler::impl
     runtime::outcome end(const round& r, const finish& how)
     {
         target_memory& memory = memories[r.target];
-        if (r.listener_changed || (!r.tried_before && memory.tried))
+        if (r.listener_changed || (!r.tried_before && memory.tried) ||
+            r.might_not_write != may_not_write(memory))
         {
             wake_siblings(r.target);
         }

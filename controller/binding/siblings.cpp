@@ -1,5 +1,7 @@
 #include "binding/siblings.hpp"
 
+#include "binding/memory.hpp"
+
 #include <algorithm>
 
 namespace binding {
@@ -69,6 +71,7 @@ siblings_seen look_at_siblings(
                 const auto remembered = memory->bindings.find(object->uid);
                 made.memory = remembered == memory->bindings.end() ? &nothing : &remembered->second;
                 made.reads_listener = reads_listener(where, *memory);
+                made.may_not_write = may_not_write(*memory);
             }
             const bool to_come = has_credential ? made.reads_listener && !made.memory->certificate
                                                 : credentials.why_none(*object).passes;

@@ -219,6 +219,7 @@ struct sibling
     const binding_memory* memory = nullptr;  // of its own target
     binding::target where;
     bool reads_listener = false;
+    bool may_not_write = false;  // Octavia has refused it, though it reads the listener
 };
 
 // Another listener with a binding of ours on the same load balancer, as far as rule 4 asks.

@@ -515,6 +515,73 @@ TEST_F(two_credentials, a_put_under_way_when_the_content_changes_is_resolved)
     EXPECT_EQ(kube.attachments("web").size(), 1U);
 }
 
+TEST_F(two_credentials, a_deletion_waits_for_the_put_of_the_credential_that_it_had)
+{
+    give_both(other);
+    advance(2min);  // no PUT of an earlier process can take effect any more
+    sim.hold({.service = "load-balancer", .method = "PUT", .when = "during"});
+    first(a.id, true);
+    ASSERT_TRUE(until([&] { return !sim.held().empty(); }));
+    kube.remove("web");
+    give(other);
+    advance(20s);
+    EXPECT_TRUE(kube.exists("web")) << "the PUT may still put its certificate there";
+    sim.release();
+    ASSERT_TRUE(goes("web")) << kube.object("web").dump(1);
+    EXPECT_THAT(sim.get_listener(listener).sni_refs, IsEmpty());
+}
+
+// "web" may look, and not change anything.
+class one_that_may_not_write : public two_credentials
+{
+protected:
+    one_that_may_not_write()
+    {
+        const auto user =
+            sim.add_user("observer", project, std::set<std::string>{"load-balancer_observer", "creator"});
+        give(sim.add_application_credential(user, project));
+        kube.set_secret("other", {{"clouds.yaml", test::controller_process::clouds_yaml(other)}});
+        start();
+    }
+};
+
+TEST_F(one_that_may_not_write, does_not_keep_the_next_one_away)
+{
+    first(a.id, false);
+    ASSERT_TRUE(becomes("web", "ListenerAccessDenied")) << kube.object("web").dump(1);
+    second(b.id, false);
+    ASSERT_TRUE(becomes("next", "Attached")) << kube.object("next").dump(1);
+    const auto writes = kube.writes.size();
+    advance(1h);
+    EXPECT_EQ(kube.ready_reason("web"), "ListenerAccessDenied");
+    EXPECT_EQ(kube.state("next"), "active");
+    EXPECT_EQ(kube.writes.size(), writes) << "neither flaps";
+    EXPECT_EQ(served("any.example.com"), b.ref);
+    kube.remove("web");
+    ASSERT_TRUE(goes("web")) << kube.object("web").dump(1);
+    EXPECT_EQ(served("any.example.com"), b.ref);
+}
+
+TEST_F(one_that_may_not_write, is_no_longer_waited_for_by_who_lost_to_it)
+{
+    second(b.id, false);
+    first(a.id, false);
+    ASSERT_TRUE(becomes("web", "ListenerAccessDenied")) << kube.object("web").dump(1);
+    ASSERT_TRUE(becomes("next", "Attached")) << kube.object("next").dump(1);
+    EXPECT_EQ(served("any.example.com"), b.ref);
+}
+
+TEST_F(one_that_may_not_write, wins_again_once_it_may)
+{
+    first(a.id, false);
+    second(b.id, false);
+    ASSERT_TRUE(becomes("next", "Attached")) << kube.object("next").dump(1);
+    give(credential);
+    ASSERT_TRUE(becomes("web", "Attached")) << kube.object("web").dump(1);
+    ASSERT_TRUE(becomes("next", "Conflict")) << kube.object("next").dump(1);
+    EXPECT_EQ(served("any.example.com"), a.ref);
+}
+
 // The owner of the listener and an administrator with certificates of another project.
 class two_projects : public two_credentials
 {

@@ -1,6 +1,7 @@
 // Rule 4: what a PUT would leave on the listeners of the load balancer must be readable.
 #include "binding/planner.hpp"
 #include "cloud/container_ref.hpp"
+#include "support/text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -115,13 +116,7 @@ std::optional<step> planner::leave_out(
     }
     if (!immovable.empty())
     {
-        return blocked(
-            "the listener holds " + joined(immovable) +
-                ", which the certificate service answers 404 for; Octavia would stop serving the whole "
-                "listener at its next change: replace or remove it there, or restore it (or, if it was "
-                "attached through another project, put that credential back)",
-            pause::slow
-        );
+        return stop_for_dead(std::move(immovable));
     }
     if (!w_.survey)
     {
@@ -152,6 +147,37 @@ std::optional<step> planner::leave_out(
     }
     first_verdicts();
     return std::nullopt;
+}
+
+step planner::stop_for_dead(std::vector<std::string> refs)
+{
+    std::vector<target> prod;
+    for (std::string& ref : refs)
+    {
+        const sibling* on_sni = sibling_that_holds(ref, slot::sni);
+        if (const sibling* owner = on_sni != nullptr ? on_sni : sibling_that_holds(ref, slot::default_))
+        {
+            ref += " of binding " + owner->object->full_name();
+            prod.push_back(owner->where);
+        }
+    }
+    return blocked_until_gone(
+        "the listener holds " + support::joined(refs) +
+            ", which the certificate service answers 404 for; Octavia would stop serving the whole listener "
+            "at its next change: replace or remove it there, or restore it (or, if it was attached through "
+            "another project, put that credential back)",
+        std::move(prod)
+    );
+}
+
+step planner::blocked_until_gone(std::string message, std::vector<target> prod)
+{
+    step made = blocked(std::move(message), prod.empty() ? pause::slow : pause::retry);
+    if (auto* end = std::get_if<finish>(&made))
+    {
+        end->prod = std::move(prod);
+    }
+    return made;
 }
 
 step planner::look_at_suspects(const std::vector<std::string>& suspects)
@@ -203,16 +229,11 @@ std::optional<step> planner::check_neighbours()
     }
     if (!names.empty())
     {
-        step made = blocked(
+        return blocked_until_gone(
             "another listener of the load balancer would stop being served at its next change: " + names +
                 ", which does not exist any more",
-            prod.empty() ? pause::slow : pause::retry
+            std::move(prod)
         );
-        if (auto* end = std::get_if<finish>(&made))
-        {
-            end->prod = std::move(prod);
-        }
-        return made;
     }
     if (!doubts.empty())
     {

@@ -178,6 +178,10 @@ private:
     std::optional<step> keep_off_dead_refs();
     // Takes dead refs of ours out of the plan; a step if that cannot be done.
     std::optional<step> leave_out(const std::vector<std::string>& found_dead, std::set<std::string>& dead);
+    // Dead refs that are not this target's to remove.
+    step stop_for_dead(std::vector<std::string> refs);
+    // `prod`: whose own targets can let go of them.
+    step blocked_until_gone(std::string message, std::vector<target> prod);
     // Rule 7: a ref that stays and that Octavia named.
     std::optional<step> stop_for_named();
     step look_at_suspects(const std::vector<std::string>& suspects);

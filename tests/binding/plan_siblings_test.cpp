@@ -9,6 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace test;
 using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -26,11 +27,12 @@ struct other_credential
         object.spec.certificate_id = certificate_id(certificate);
         object.spec.sni = where == sni_slot;
         object.status.ledger.attachments.push_back({support::interned(ref(certificate)), where, true});
-        world.siblings = {{&object, &memory, {}, true}};
+        world.siblings = {{&object, &memory, target, true}};
     }
 
     binding::certificate_binding object;
     binding::binding_memory memory;
+    binding::target target{{}, {}, support::interned("http://keystone/v3"), support::interned("theirs")};
 };
 
 TEST(plan_siblings, before_the_first_write_each_credential_has_tried_to_read_the_listener)
@@ -112,6 +114,9 @@ TEST(plan_siblings, a_dead_ref_of_theirs_is_not_ours_to_leave_out)
     w.later(10s);
     w.finish();
     EXPECT_THAT(w.status("web"), StartsWith("error BlockedByUnreadableRef"));
+    EXPECT_THAT(w.message("web"), HasSubstr(ref("b") + " of binding blog/other"));
+    w.later();
+    EXPECT_THAT(w.finish().prod, ElementsAre(other.target)) << "its own target can take it off";
     EXPECT_EQ(w.slots(), "default=f sni=b");
 }
 

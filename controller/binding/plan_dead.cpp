@@ -79,7 +79,7 @@ std::optional<step> planner::stop_for_named()
     if (!unreadable.empty())
     {
         return blocked(
-            "Octavia refuses every change of the listener for " + joined(unreadable) +
+            "Octavia refuses every change of the listener for " + support::joined(unreadable) +
                 ", which the controller cannot read either: replace or remove it on the listener, or let "
                 "both read it",
             pause::slow
@@ -133,7 +133,7 @@ std::optional<step> planner::leave_out(
                 " certificates of ours look deleted at once; that is rather a wrong key-manager "
                 "endpoint, so "
                 "nothing is removed: " +
-                joined(found_dead),
+                support::joined(found_dead),
             pause::slow
         );
     }
@@ -190,7 +190,8 @@ step planner::look_at_suspects(const std::vector<std::string>& suspects)
             std::min<support::duration>(wait, std::max<support::duration>(since + s_.proof - w_.now, 10ms));
     }
     for_affected([&](view& each) {
-        say(each, progress_reason(each), "making sure whether " + joined(suspects) + " still exists");
+        say(each, progress_reason(each), "making sure whether " + support::joined(suspects) + " still exists"
+        );
     });
     return write_then(ended(pause::after, wait));
 }

@@ -2,6 +2,7 @@
 #include "binding/memory.hpp"
 #include "binding/planner.hpp"
 #include "cloud/container_ref.hpp"
+#include "support/text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -10,16 +11,6 @@ namespace binding {
 
 using cloud::ref_key;
 using namespace std::chrono_literals;
-
-std::string joined(const std::vector<std::string>& parts)
-{
-    std::string text;
-    for (const std::string& part : parts)
-    {
-        text += (text.empty() ? "" : ", ") + part;
-    }
-    return text;
-}
 
 step planner::conclude_verified()
 {
@@ -256,7 +247,7 @@ std::string planner::refs_text(const ledger& held)
     {
         refs.push_back(each.container_ref.str());
     }
-    return joined(refs);
+    return support::joined(refs);
 }
 
 support::duration planner::poll_wait(int polls, support::duration most)

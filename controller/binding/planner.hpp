@@ -7,8 +7,8 @@
 // One call of plan(), taken apart. Only plan*.cpp include it.
 namespace binding {
 
-// "a, b, c"
-std::string joined(const std::vector<std::string>& parts);
+inline constexpr std::string_view terminated_https =
+    "TERMINATED_HTTPS";  // the protocol of listeners with certificates
 
 // A binding of the target with all that was decided for it so far.
 struct view
@@ -43,13 +43,8 @@ private:
     // is.
     std::optional<step> release_without_cloud();
     void tell_of_release(const certificate_binding& object, const ledger& held);
-    // What is attached stays; what is deleted waits, with the ways out.
-    std::optional<step> stop_without_credential();
     std::optional<step> ask_place();
     std::optional<step> ask_cloud();
-    std::optional<step> stop_without_listener();
-    // Rule 10: gone is proven by two 404s, apart.
-    step listener_gone(const cloud::error& error);
     std::optional<step> ask_load_balancer();
     // Rule 9. Nothing is concluded and nothing written while a PUT of ours may still take effect.
     std::optional<step> wait_for_put();
@@ -58,6 +53,14 @@ private:
     step wait_for_load_balancer(reason why, support::duration wait);
     // What should be in the slots, with what is known so far; first verdicts and ledgers follow from it.
     std::optional<step> settle();
+
+    // ---- ends before anything is decided (plan_stop.cpp) ----
+
+    // What is attached stays; what is deleted waits, with the ways out.
+    std::optional<step> stop_without_credential();
+    std::optional<step> stop_without_listener();
+    // Rule 10: gone is proven by two 404s, apart.
+    step listener_gone(const cloud::error& error);
     step stop_for_protocol();
     // A failure that concerns the whole target.
     step stop_for(const cloud::error& error, bool keep_said = false);

@@ -4,8 +4,8 @@
 #include "binding/gather.hpp"
 #include "binding/lanes.hpp"
 #include "binding/memory.hpp"
-#include "binding/news.hpp"
 #include "binding/plan.hpp"
+#include "binding/recorder.hpp"
 #include "binding/siblings.hpp"
 #include "binding/verdict.hpp"
 #include "support/log.hpp"
@@ -23,7 +23,6 @@ using support::task;
 
 constexpr int most_steps = 100;  // of one round; more is a plan that goes round in circles
 constexpr double resync_jitter = 0.2;
-constexpr support::duration told_again_after = 1h;  // about as long as Kubernetes keeps an event
 
 }  // namespace
 
@@ -68,7 +67,7 @@ struct reconciler::impl
             {
                 std::erase_if(decided.notices, [](const notice& each) { return !each.at_once; });
             }
-            tell(decided.notices);
+            records.tell(decided.notices);
             if (auto* asked = std::get_if<look>(&decided.step))
             {
                 co_await gatherer.look_at(r, std::move(*asked));
@@ -262,7 +261,7 @@ struct reconciler::impl
         slow_rounds.erase(target);
     }
 
-    // ---- lanes and logs ----
+    // ---- lanes ----
 
     static bool lane_known(const target_memory& memory) { return memory.listener && memory.listener->value; }
 
@@ -305,71 +304,6 @@ struct reconciler::impl
         }
     }
 
-    // A step that fails is tried again with the same notices; what is told at once is of one thing that
-    // happened.
-    void tell(const std::vector<notice>& notices)
-    {
-        const auto now = parts.clock.now();
-        for (const notice& each : notices)
-        {
-            const certificate_binding* object = parts.store.find(each.uid);
-            if (object == nullptr)
-            {
-                continue;
-            }
-            std::erase_if(told, [&](const auto& one) { return now - one.second >= told_again_after; });
-            if (told.try_emplace({each.uid, each.reason + each.message}, now).second || each.at_once)
-            {
-                support::log(
-                    each.warning ? log_level::warn : log_level::info,
-                    each.message,
-                    {{"binding", object->full_name()}, {"reason", each.reason}}
-                );
-                const std::string action = object->deleting ? "Detach" : "Attach";
-                parts.observer.happened(*object, {each.warning, each.reason, action, each.message});
-            }
-        }
-    }
-
-    void tell_change(const certificate_binding& before, const certificate_binding& after)
-    {
-        const auto what = change_of_state(before, after);
-        if (!what)
-        {
-            return;
-        }
-        support::log(
-            what->warning ? log_level::warn : log_level::info,
-            "the binding is " + std::string(name_of(after.status.state)),
-            {{"binding", after.full_name()},
-             {"reason", what->reason},
-             {"message", after.status[condition_type::ready].message.str()}}
-        );
-        parts.observer.happened(after, *what);
-    }
-
-    void tell_orphans(
-        const target& where, const certificate_binding& before, const certificate_binding* after
-    )
-    {
-        const auto memory = memories.find(where);
-        std::vector<attachment> left = before.status.ledger.attachments;
-        if (memory != memories.end())
-        {
-            const auto known = memory->second.bindings.find(before.uid);
-            const bool wrote_it = known != memory->second.bindings.end() && known->second.held;
-            left = still_there(wrote_it ? *known->second.held : before.status.ledger, memory->second);
-        }
-        if (const auto what = orphaned(before, after, left))
-        {
-            support::log(
-                log_level::warn, what->note, {{"binding", before.full_name()}, {"reason", what->reason}}
-            );
-            parts.observer.refs_orphaned(left.size());
-            parts.observer.happened_in(before.name_space.str(), *what);
-        }
-    }
-
     reconciler::parts parts;
     binding::settings settings;
     support::time_point started;
@@ -377,8 +311,8 @@ struct reconciler::impl
     std::map<target, target_memory> memories;
     std::map<target, int> slow_rounds;
     std::map<target, lane> held_lanes;
-    std::map<std::pair<support::uuid, std::string>, support::time_point> told;  // notices, and when
     lanes traffic;
+    recorder records{parts.clock, parts.store, parts.observer};
     gather gatherer{
         {parts.kube, parts.credentials, parts.clock, parts.store, memories, settings, parts.observer}
     };
@@ -404,11 +338,14 @@ void reconciler::changed(
 {
     if (before != nullptr && after != nullptr)
     {
-        impl_->tell_change(*before, *after);
+        impl_->records.tell_change(*before, *after);
     }
     if (before != nullptr && where)
     {
-        impl_->tell_orphans(*where, *before, after);
+        const auto memory = impl_->memories.find(*where);
+        impl_->records.tell_orphans(
+            *before, after, memory == impl_->memories.end() ? nullptr : &memory->second
+        );
     }
 }
 

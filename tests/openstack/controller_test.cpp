@@ -153,5 +153,41 @@ TEST_F(controller_story, octavia_11_refuses_certificates_from_an_application_cre
     EXPECT_TRUE(is_gone("web"));
 }
 
+// What is there is adopted and taken off again; how far setting a new one comes, the story above tells:
+// Octavia says more than that it may not be asked.
+TEST_F(controller_story, an_application_credential_needs_the_access_rules_of_the_docs_and_no_others)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    const auto b = seed({"certificate", "b.example.com", "--kind", "pkcs12"});
+    seed({"put", listener, R"({"sni_container_refs": [")" + a + R"("]})"});
+    start_controller("shop-restricted");
+    apply(
+        {{.name = "a", .certificate = a, .listener = listener, .sni = true},
+         {.name = "b", .certificate = b, .listener = listener, .sni = true}}
+    );
+    ASSERT_TRUE(is_attached("a"));
+    ASSERT_TRUE(becomes("b", "CertificateRefused"));
+    EXPECT_THAT(message("b"), HasSubstr("Could not retrieve certificate"));
+    remove("a");
+    remove("b");
+    EXPECT_TRUE(is_gone("a"));
+    EXPECT_TRUE(is_gone("b"));
+    EXPECT_THAT(sni_of(listener), IsEmpty());
+}
+
+TEST_F(controller_story, what_access_rules_leave_out_is_refused_and_said)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    seed({"put", listener, R"({"sni_container_refs": [")" + a + R"("]})"});
+    start_controller("shop-reading");
+    apply({{.name = "a", .certificate = a, .listener = listener, .sni = true}});
+    ASSERT_TRUE(is_attached("a"));
+    const auto b = seed({"certificate", "b.example.com"});
+    apply({{.name = "b", .certificate = b, .listener = listener, .sni = true}});
+    ASSERT_TRUE(becomes("b", "CredentialsInvalid"));
+    EXPECT_THAT(message("b"), HasSubstr("401"));
+    EXPECT_THAT(sni_of(listener), UnorderedElementsAre(a));
+}
+
 }  // namespace
 }  // namespace openstack_test

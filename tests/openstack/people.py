@@ -1,5 +1,6 @@
 """Who there is in the cloud: users, projects and their roles, made through Keystone's API, and the clouds.yaml that names them."""
 import json
+import pathlib
 
 import rest
 
@@ -69,33 +70,48 @@ def populate(endpoints):
         for role in wanted:
             keystone.grant(user, projects[project], roles[role])
         known[name] = {"id": user, "project": project, "project_id": projects[project], "password": password}
-    known["shop"]["application_credential"] = application_credential(keystone, identity, known["shop"])
+    shop = known["shop"]
+    rules = documented_access_rules()
+    reading = [rule for rule in rules if rule["method"] == "GET"]
+    shop["application_credential"] = application_credential(keystone, identity, shop, "controller")
+    shop["delegated"] = {
+        "application-credential": shop["application_credential"],
+        "restricted": application_credential(keystone, identity, shop, "restricted", access_rules=rules),
+        "reading": application_credential(keystone, identity, shop, "reading", access_rules=reading),
+    }
     return known
 
 
-def application_credential(keystone, identity, user):
+def documented_access_rules():
+    """Those that docs/operations.md says a restricted application credential needs."""
+    text = (pathlib.Path(__file__).parents[2] / "docs/operations.md").read_text()
+    [(_, after)] = [text.split("```json\n")]
+    return json.loads(after.split("```")[0])
+
+
+def application_credential(keystone, identity, user, name, **limits):
     token = rest.token_of(identity, rest.password_login("shop", user["password"], user["project"]))
-    wanted = {"application_credential": {"name": "controller", "roles": [{"name": name} for name in ROLES]}}
+    wanted = {"application_credential": {"name": name, "roles": [{"name": role} for role in ROLES], **limits}}
     made = keystone.ask("POST", f"/users/{user['id']}/application_credentials", wanted, token)
     credential = made.expect(201)["application_credential"]
     return {"id": credential["id"], "secret": credential["secret"]}
 
 
 def clouds_yaml(identity, known):
-    """clouds.yaml (as JSON, which is YAML): an entry for each user, and `shop-application-credential`."""
+    """clouds.yaml (as JSON, which is YAML): an entry for each user, and for each application credential of shop."""
     common = {"region_name": REGION, "interface": "public", "identity_api_version": 3}
     clouds = {}
     for name, user in known.items():
         auth = {"auth_url": identity, "username": name, "password": user["password"], "project_name": user["project"]}
         clouds[name] = {"auth": auth | {"user_domain_id": "default", "project_domain_id": "default"}, **common}
-    credential = known["shop"]["application_credential"]
-    clouds["shop-application-credential"] = {
-        "auth_type": "v3applicationcredential",
-        "auth": {
-            "auth_url": identity,
-            "application_credential_id": credential["id"],
-            "application_credential_secret": credential["secret"],
-        },
-        **common,
-    }
+    for name, credential in known["shop"]["delegated"].items():
+        clouds[f"shop-{name}"] = {
+            "auth_type": "v3applicationcredential",
+            "auth": {
+                "auth_url": identity,
+                "application_credential_id": credential["id"],
+                "application_credential_secret": credential["secret"],
+            },
+            **common,
+        }
     return json.dumps({"clouds": clouds}, indent=2) + "\n"

@@ -55,7 +55,7 @@ void forget_refs(target_memory& memory, const std::vector<const certificate_bind
 // When the arrivals since memory.first_arrival count as complete. Needs first_arrival.
 support::time_point quiet_at(const target_memory& memory, const settings& settings);
 
-// How long a PUT may take effect after it was sent.
+// How long a PUT may take effect after it was sent, which is cloud::sent_within after it was planned at most.
 support::duration deadline_of(const settings& settings, const cloud::listener_change& change);
 
 // Rule 13: until when what is undone again is left so. A repair that is undone doubles the wait, from the

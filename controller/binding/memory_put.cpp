@@ -217,7 +217,7 @@ void remember_put_sent(
     put.phase = put_phase::in_doubt;
     put.from = std::move(from);
     put.expected = std::move(expected);
-    put.deadline = now + deadline_of(settings, change);
+    put.deadline = now + cloud::sent_within + deadline_of(settings, change);
     memory.put = std::move(put);
     memory.first_arrival.reset();
     memory.asked_to_clean = false;

@@ -37,6 +37,10 @@ struct error
 template <class T>
 using answer = std::expected<T, error>;
 
+// A write that takes longer to be sent, for a connection or a token, is not: it could take effect long after
+// it was decided.
+inline constexpr support::duration sent_within = std::chrono::seconds(3);
+
 // Where a ledger was written: the cloud as this credential sees it.
 struct place
 {
@@ -120,7 +124,8 @@ public:
     virtual support::task<answer<listener>> get_listener(std::string region, support::uuid id) = 0;
     virtual support::task<answer<load_balancer>> get_load_balancer(std::string region, support::uuid id) = 0;
 
-    // One PUT, given up at `deadline`. Its answer is what Octavia has stored, mostly PENDING_UPDATE.
+    // One PUT, sent within `sent_within` or not at all (transient), and given up at `deadline`. Its answer is
+    // what Octavia has stored, mostly PENDING_UPDATE.
     virtual support::task<answer<listener>> update_listener(
         std::string region, support::uuid id, listener_change change, support::time_point deadline
     ) = 0;

@@ -158,6 +158,7 @@ private:
             co_return std::unexpected(wire.error());
         }
         const bool repeatable = request->method == "GET" || request->method == "HEAD";
+        const auto send_by = std::min(request->send_by.value_or(request->deadline), request->deadline);
         bool fresh = request->fresh_connection;
         while (true)
         {
@@ -165,12 +166,18 @@ private:
             const bool reused = stream != nullptr;
             if (!reused)
             {
-                auto dialed = co_await dialer_->dial(request->origin, settings(*request), request->deadline);
+                auto dialed = co_await dialer_->dial(request->origin, settings(*request), send_by);
                 if (!dialed)
                 {
                     co_return support::fail(request->origin.str(), std::move(dialed.error()));
                 }
                 stream = std::move(*dialed);
+            }
+            if (request->send_by && clock_.now() >= send_by)
+            {
+                co_return support::fail(
+                    support::errc::unreachable, request->origin.str() + ": no time left to send"
+                );
             }
             auto open = std::make_unique<exchange>(
                 std::move(stream), response_decoder(request->method == "HEAD", request->sensitive, limits)

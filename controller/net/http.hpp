@@ -55,8 +55,9 @@ struct http_request
     std::string target = "/";     // path and query, percent-encoded
     std::vector<header> headers;  // Host, Content-Length, Connection and User-Agent are the client's
     std::string body;
-    std::shared_ptr<const tls_settings> tls;   // null: the system's trust; connections are shared by pointer
-    support::time_point deadline{};            // of the whole exchange, connecting included
+    std::shared_ptr<const tls_settings> tls;  // null: the system's trust; connections are shared by pointer
+    support::time_point deadline{};           // of the whole exchange, connecting included
+    std::optional<support::time_point> send_by = {};  // after it nothing is sent any more (unreachable)
     std::size_t max_response_bytes = 4 << 20;  // of header and body; a larger answer is errc::bad_answer
     bool fresh_connection = false;  // never sent on an idle connection, so that a cut is never one of before
     bool sensitive = false;  // request and response bodies hold secrets: every buffer is wiped after use

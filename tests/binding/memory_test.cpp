@@ -226,7 +226,7 @@ TEST_F(memory, a_put_is_in_doubt_until_it_is_answered)
     send(t0, 2);
     ASSERT_TRUE(kept.put);
     EXPECT_EQ(kept.put->phase, put_phase::in_doubt);
-    EXPECT_EQ(kept.put->deadline, t0 + 30s + 2 * 600ms);
+    EXPECT_EQ(kept.put->deadline, t0 + cloud::sent_within + 30s + 2 * 600ms);
     answer(listener(1, provisioning_status::pending), t0 + 1s);
     EXPECT_EQ(kept.put->phase, put_phase::accepted);
 }

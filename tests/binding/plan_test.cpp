@@ -114,7 +114,7 @@ TEST(plan, after_an_ambiguous_put_the_old_value_counts_only_after_the_deadline)
     w.cut(w.put(), false);
     w.clear_trace();
     const auto sent = w.now;
-    while (w.later(500ms).now < sent + w.settings.write_deadline + w.settings.per_ref)
+    while (w.later(500ms).now < sent + cloud::sent_within + w.settings.write_deadline + w.settings.per_ref)
     {
         EXPECT_EQ(w.finish().next, pause::after);
         EXPECT_EQ(w.status("web"), "pending Progressing [default a?, was f]");
@@ -130,7 +130,8 @@ TEST(plan, the_deadline_grows_with_the_refs_of_the_body)
     w.cut(w.put(), false);
     EXPECT_NEAR(
         std::chrono::duration<double>(w.memory.put->deadline - w.now).count(),
-        std::chrono::duration<double>(w.settings.write_deadline + 4 * w.settings.per_ref).count(),
+        std::chrono::duration<double>(cloud::sent_within + w.settings.write_deadline + 4 * w.settings.per_ref)
+            .count(),
         0.001
     );
 }
@@ -198,7 +199,7 @@ TEST(plan, the_deletion_of_what_may_still_be_attached_waits_for_the_deadline)
     w.later(1s).change("web").deleting();
     w.finish();
     EXPECT_TRUE(w.exists("web")) << "the PUT may still put it there";
-    w.later(31s).finish();
+    w.later(34s).finish();
     EXPECT_FALSE(w.exists("web"));
 }
 
@@ -213,7 +214,7 @@ TEST(plan, the_same_value_again_in_doubt_does_not_count_before_the_listener_has_
     w.later(10s);
     w.cut(w.put(), false);
     const auto sent = w.now;
-    while (w.later(1s).now < sent + w.settings.write_deadline)
+    while (w.later(1s).now < sent + cloud::sent_within + w.settings.write_deadline)
     {
         EXPECT_EQ(w.finish().next, pause::after) << "no other PUT while this one may be under way";
         EXPECT_EQ(w.lane, binding::lane_state::ours);

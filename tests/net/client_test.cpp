@@ -343,6 +343,16 @@ TEST_F(client, refuses_a_request_whose_deadline_has_passed_without_sending_it)
     EXPECT_EQ(network_.open(), 0U);
 }
 
+TEST_F(client, sends_nothing_after_the_time_for_it_though_the_deadline_is_to_come)
+{
+    network_.expect({});
+    auto late = request();
+    late.send_by = clock().now();
+    EXPECT_EQ(send(std::move(late)).error().code, errc::unreachable);
+    EXPECT_THAT(network_.connections.at(0)->written, SizeIs(0));
+    EXPECT_EQ(network_.open(), 0U);
+}
+
 TEST_F(client, ends_at_the_deadline_of_the_whole_exchange)
 {
     network_.expect({.reads = {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", stalls()}});

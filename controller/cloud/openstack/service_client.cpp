@@ -2,6 +2,7 @@
 
 #include "cloud/openstack/catalog.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace cloud::openstack {
@@ -33,17 +34,18 @@ support::task<answer<net::http_response>> service_client::send(
 )
 {
     const auto deadline = request.deadline.value_or(clock_.now() + deadline_of_a_read);
+    const auto send_by = asked.write ? std::min(deadline, clock_.now() + sent_within) : deadline;
     auto over = co_await find_route(asked.asked, region);
     for (bool again = false; over; again = true)
     {
-        if (clock_.now() >= deadline)
+        if (clock_.now() >= send_by)
         {
             const support::error late{
                 support::errc::unreachable, "no time was left to send it", 0, std::nullopt
             };
             co_return std::unexpected(judge(asked, late));
         }
-        auto answered = co_await send_once(*over, request, deadline, asked.write);
+        auto answered = co_await send_once(*over, request, {send_by, deadline}, asked.write);
         const auto number = over->session->number;
         if (!answered)
         {
@@ -102,7 +104,7 @@ support::task<answer<service_client::route>> service_client::find_route(service 
 }
 
 support::task<support::result<net::http_response>> service_client::send_once(
-    route over, service_request request, support::time_point deadline, bool write
+    route over, service_request request, limits until, bool write
 )
 {
     net::http_request sent;
@@ -118,7 +120,8 @@ support::task<support::result<net::http_response>> service_client::send_once(
     }
     sent.body = std::move(request.body);
     sent.tls = entry_.tls;
-    sent.deadline = deadline;
+    sent.send_by = until.send_by;
+    sent.deadline = until.deadline;
     sent.max_response_bytes = request.max_response_bytes;
     sent.fresh_connection = write;
     sent.sensitive = true;

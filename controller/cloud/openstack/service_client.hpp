@@ -47,10 +47,15 @@ private:
         session_ptr session;
         net::url url;
     };
+    struct limits
+    {
+        support::time_point send_by;
+        support::time_point deadline;  // of the answer
+    };
 
     support::task<answer<route>> find_route(service to, std::string region);
     support::task<support::result<net::http_response>> send_once(
-        route over, service_request request, support::time_point deadline, bool write
+        route over, service_request request, limits until, bool write
     );
 
     net::http_client& http_;

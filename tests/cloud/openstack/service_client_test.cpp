@@ -75,6 +75,7 @@ TEST_F(service_client, a_write_goes_on_a_connection_of_its_own_until_its_deadlin
     const auto& request = http.seen().at(1);
     EXPECT_TRUE(request.fresh_connection);
     EXPECT_EQ(request.deadline, clock().now() + 47s);
+    EXPECT_EQ(request.send_by, clock().now() + cloud::sent_within);
     EXPECT_EQ(net::find_header(request.headers, "Content-Type"), "application/json");
     EXPECT_EQ(request.body, "{}");
 }
@@ -110,9 +111,19 @@ TEST_F(service_client, a_fresh_token_that_is_refused_too_means_invalid_credentia
 TEST_F(service_client, a_request_is_sent_twice_at_most_however_slow_the_refusals)
 {
     http.on(put_listener, {captured::unauthorized()});
-    http.take(1min);
+    http.take(900ms);
     EXPECT_EQ(put(1h).error().kind, failure::credentials_invalid);
     EXPECT_EQ(http.count(put_listener), 2U);
+}
+
+TEST_F(service_client, a_write_is_not_sent_where_the_way_to_it_took_too_long)
+{
+    http.on(put_listener, {captured::load_balancer("ACTIVE")});
+    http.take(cloud::sent_within);
+    EXPECT_EQ(put(1h).error().kind, failure::transient);
+    EXPECT_EQ(http.count(put_listener), 0U);
+    EXPECT_TRUE(put(1h)) << "there is a token now";
+    EXPECT_EQ(http.seen().back().send_by, clock().now());
 }
 
 TEST_F(service_client, a_hundred_refused_requests_share_one_authentication)

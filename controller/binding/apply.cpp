@@ -72,7 +72,7 @@ apply::prepared_write apply::prepare(const certificate_binding& object, const wr
         case write_kind::status:
             made.request.subresource = "status";
             made.request.merge_patch = status_patch(object, wanted.wanted);
-            made.written = wanted.wanted.ledger;
+            made.written = wanted.wanted;
             break;
     }
     return made;
@@ -87,17 +87,22 @@ task<> apply::patch(round& r, prepared_write prepared)
     {
         if (known)
         {
-            found->second.held = prepared.written;
+            found->second.held = prepared.written->ledger;
             found->second.tried.reset();
         }
         parts_.store.applied((*answer)->object());
+        if (prepared.written && !was_kept(prepared))
+        {
+            r.unwritable.insert(prepared.uid);
+        }
         co_return;
     }
     const support::error& error = answer.error();
     const bool conflict = error.code == support::errc::status && error.http_status == 409;
     if (known && (error.code != support::errc::status || error.http_status >= 500))
     {
-        found->second.tried = prepared.written;  // a 504 of the API server may have taken effect as well
+        found->second.tried =
+            prepared.written->ledger;  // a 504 of the API server may have taken effect as well
     }
     if (conflict && ++r.conflicts[prepared.uid] <= most_conflicts)
     {
@@ -117,6 +122,25 @@ task<> apply::patch(round& r, prepared_write prepared)
         "could not write the binding; trying again later",
         {{"binding", prepared.name}, {"error", error.message}}
     );
+}
+
+bool apply::was_kept(const prepared_write& prepared) const
+{
+    const certificate_binding* object = parts_.store.find(prepared.uid);
+    const bool kept =
+        object == nullptr || (object->status.ledger == prepared.written->ledger &&
+                              object->status.handled_request == prepared.written->handled_request);
+    if (!kept)
+    {
+        support::log(
+            log_level::error,
+            "the API server did not keep what was written to the status; trying again later. If this goes "
+            "on, "
+            "the CustomResourceDefinition is older than the controller: apply the one of its version",
+            {{"binding", prepared.name}}
+        );
+    }
+    return kept;
 }
 
 void apply::warn_of_foreign_ledger(const round& r, const certificate_binding& object)

@@ -21,11 +21,13 @@ private:
         support::uuid uid;
         std::string name;
         kube::patch_request request;
-        std::optional<ledger> written;
+        std::optional<status> written;
     };
 
     static prepared_write prepare(const certificate_binding& object, const write& wanted);
     support::task<> patch(round& r, prepared_write prepared);
+    // Whether the object shows what was written: fields that its schema does not know are dropped silently.
+    bool was_kept(const prepared_write& prepared) const;
     // Reads the listener now and then while a PUT is under way: what somebody else writes meanwhile is lost,
     // and is to be told. It may outlive the round that is cancelled.
     support::task<> watch_listener(target where, std::shared_ptr<cloud::credential> with);

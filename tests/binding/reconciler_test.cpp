@@ -196,6 +196,19 @@ TEST_F(reconciler, an_attach_is_three_writes_an_adoption_two_and_rest_none)
     EXPECT_EQ(cloud.puts.size(), 1U);
 }
 
+TEST_F(reconciler, a_status_of_which_the_schema_knows_too_little_is_written_once_a_round)
+{
+    support::log_capture log;
+    kube.prune = [](auto& status) { status["cloud"].erase("credentialSource"); };
+    create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
+    EXPECT_EQ(second_round().how, kind::retry);
+    EXPECT_LE(kube.writes.size(), 3U);
+    EXPECT_THAT(log.text(), HasSubstr("the CustomResourceDefinition is older than the controller"));
+    kube.prune = nullptr;
+    rounds();
+    EXPECT_EQ(kube.state("web"), "active");
+}
+
 TEST_F(reconciler, a_conflict_is_read_again_and_planned_again)
 {
     create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});

@@ -332,6 +332,10 @@ support::task<support::result<std::unique_ptr<kube::object_answer>>> fake_kube::
     if (request.subresource == "status")
     {
         object["status"].merge_patch(patch["status"]);
+        if (prune)
+        {
+            prune(object["status"]);
+        }
     }
     else
     {

@@ -72,6 +72,9 @@ public:
     // Called before a write takes effect; an error refuses it.
     std::function<std::optional<support::error>(const kube::patch_request&)> before_write;
 
+    // Takes away what the schema does not know, of each status that is written.
+    std::function<void(json& status)> prune;
+
     // Called when a write has taken effect; an error is given instead of the answer.
     std::function<std::optional<support::error>(const kube::patch_request&)> after_write;
 

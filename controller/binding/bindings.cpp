@@ -68,7 +68,7 @@ void bindings::take(const certificate_binding* before, const certificate_binding
     credentials_.seen(before, after);
     const auto known = where_.find(before == nullptr ? after->uid : before->uid);
     const auto was = known == where_.end() ? std::nullopt : std::optional(known->second->first);
-    if (seen_ && !again)
+    if (seen_)
     {
         seen_(was, before, after);
     }

@@ -23,7 +23,8 @@ public:
     using observer = std::function<
         void(const target& where, const certificate_binding* before, const certificate_binding* after)>;
 
-    // What changed of an object, whatever its target; `where` it was until now, empty: nowhere.
+    // What changed of an object, whatever its target; `where` it was until now, empty: nowhere. Where the two
+    // are the same, only what it acts with may have changed.
     using witness = std::function<void(
         const std::optional<target>& where,
         const certificate_binding* before,

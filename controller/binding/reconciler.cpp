@@ -169,6 +169,22 @@ struct reconciler::impl
         }
     }
 
+    // A binding that acts with another credential from now on keeps what is known of it (rule 2: what status
+    // holds is believed at a start alone), but for what the old credential was told.
+    void hand_over(const target& from, const target& to, const support::uuid& uid)
+    {
+        const auto old = memories.find(from);
+        if (from == to || old == memories.end() || !old->second.bindings.contains(uid))
+        {
+            return;
+        }
+        binding_memory known = std::move(old->second.bindings.at(uid));
+        old->second.bindings.erase(uid);
+        known.certificate.reset();
+        known.certificate_polls = 0;
+        memories[to].bindings.insert_or_assign(uid, std::move(known));
+    }
+
     // Nobody wants anything of the target any more; only a PUT without an answer keeps its lane, as it may
     // still take effect.
     runtime::outcome end_without_bindings(const target& target)
@@ -346,6 +362,14 @@ void reconciler::changed(
         impl_->records.tell_orphans(
             *before, after, memory == impl_->memories.end() ? nullptr : &memory->second
         );
+    }
+    if (where && after != nullptr)
+    {
+        impl_->hand_over(*where, impl_->parts.credentials.target_of(*after), after->uid);
+    }
+    if (before != nullptr && after == nullptr)
+    {
+        impl_->records.forget(before->uid);
     }
 }
 

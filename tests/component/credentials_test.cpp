@@ -582,6 +582,50 @@ TEST_F(one_that_may_not_write, wins_again_once_it_may)
     EXPECT_EQ(served("any.example.com"), a.ref);
 }
 
+// A ledger that somebody writes while we run is not believed because the binding comes to another target by
+// it.
+TEST_F(credentials, of_the_controller_are_not_lent_for_a_forged_status)
+{
+    const auto shared =
+        sim.add_listener({.load_balancer = balancer, .default_ref = foreign, .sni_refs = {a.ref}, .port = 444}
+        );
+    start();
+    kube.create({.name = "web", .certificate = a.id, .listener = shared, .sni = true});
+    ASSERT_TRUE(says("CredentialsMissing"));
+    kube.update("web", [&](auto& object) {
+        object["metadata"]["finalizers"] = {"certificates.bycloud.io/detach"};
+        object["metadata"]["deletionTimestamp"] = "2026-11-24T00:00:00Z";
+        object["status"]["attachments"] = {{{"containerRef", a.ref}, {"slot", "sni"}, {"confirmed", true}}};
+        object["status"]["cloud"] = {
+            {"identity", "http://127.0.0.1:15000/v3"},
+            {"projectId", project},
+            {"region", "sao1"},
+            {"credentialSource", "Controller"}
+        };
+    });
+    advance(1h);
+    EXPECT_EQ(sim.puts(), 0U);
+    EXPECT_EQ(sim.get_listener(shared).sni_refs, std::set{a.ref});
+}
+
+TEST_F(two_credentials, a_put_of_an_earlier_process_is_waited_for)
+{
+    give_both(other);
+    sim.hold({.service = "load-balancer", .method = "PUT", .when = "during"});
+    first(a.id, true);
+    ASSERT_TRUE(until([&] { return !sim.held().empty(); }));
+    crash();
+    second(b.id, true);
+    start();
+    advance(25s);
+    EXPECT_EQ(sim.puts(), 1U);
+    EXPECT_NE(kube.state("next"), "active");
+    sim.release();
+    ASSERT_TRUE(becomes("web", "Attached") && becomes("next", "Attached"));
+    EXPECT_EQ(served("a.example.com"), a.ref);
+    EXPECT_EQ(served("b.example.com"), b.ref);
+}
+
 // The owner of the listener and an administrator with certificates of another project.
 class two_projects : public two_credentials
 {

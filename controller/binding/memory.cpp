@@ -13,13 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::size_t unconfirmed(const ledger& held)
-{
-    return static_cast<std::size_t>(std::ranges::count_if(held.attachments, [](const attachment& each) {
-        return !each.confirmed;
-    }));
-}
-
 void arrive(target_memory& memory, support::time_point now)
 {
     memory.first_arrival = memory.first_arrival.value_or(now);
@@ -115,8 +108,7 @@ void remember_bindings(
 )
 {
     std::unordered_set<support::uuid> present;
-    std::size_t entries = 0;
-    std::size_t open = 0;
+    std::vector<const certificate_binding*> first_seen;
     for (const certificate_binding* object : bindings)
     {
         present.insert(object->uid);
@@ -126,8 +118,7 @@ void remember_bindings(
         {
             binding.held = object->status.ledger;
             binding.requested_at = object->requested_at;
-            entries += object->status.ledger.attachments.size();
-            open += unconfirmed(object->status.ledger);
+            first_seen.push_back(object);
         }
         if (binding.tried && *binding.tried == object->status.ledger)
         {
@@ -162,14 +153,35 @@ void remember_bindings(
     }
     std::erase_if(memory.bindings, [&](const auto& each) { return !present.contains(each.first); });
     drop_suspicion_without(memory, bindings);
-    if (started && open > 0 && !memory.put)
+    const auto until = started ? deadline_before_start(first_seen, settings, *started) : std::nullopt;
+    if (until && !memory.put)
     {
         put_memory put;
         put.phase = put_phase::before_start;
-        put.deadline =
-            *started + settings.write_deadline + settings.per_ref * static_cast<std::int64_t>(entries);
+        put.deadline = *until;
         memory.put = put;
     }
+}
+
+std::optional<support::time_point> deadline_before_start(
+    const std::vector<const certificate_binding*>& bindings,
+    const settings& settings,
+    support::time_point started
+)
+{
+    std::size_t entries = 0;
+    bool open = false;
+    for (const certificate_binding* object : bindings)
+    {
+        const auto& held = object->status.ledger.attachments;
+        entries += held.size();
+        open = open || !std::ranges::all_of(held, &attachment::confirmed);
+    }
+    return open
+               ? std::optional(
+                     started + settings.write_deadline + settings.per_ref * static_cast<std::int64_t>(entries)
+                 )
+               : std::nullopt;
 }
 
 void remember_place(target_memory& memory, sighting<cloud::answer<cloud::place>> seen)

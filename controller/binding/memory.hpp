@@ -17,6 +17,14 @@ void remember_bindings(
     std::optional<support::time_point> started
 );
 
+// Rule 9, of what is first seen: until when a PUT of an earlier process may take effect, as far as the
+// ledgers tell; empty: every entry is confirmed.
+std::optional<support::time_point> deadline_before_start(
+    const std::vector<const certificate_binding*>& bindings,
+    const settings& settings,
+    support::time_point started
+);
+
 void remember_place(target_memory& memory, sighting<cloud::answer<cloud::place>> seen);
 void remember_listener(
     target_memory& memory, const settings& settings, sighting<cloud::answer<cloud::listener>> seen
@@ -71,10 +79,6 @@ void remember_put_sent(
     listener_slots expected,
     support::time_point now
 );
-
-// Whether Octavia has refused the credential the right to change the listener (403), and not taken a PUT of
-// it since.
-bool may_not_write(const target_memory& memory);
 
 // What a read of the listener showed while the PUT was under way.
 void remember_meanwhile(target_memory& memory, const cloud::answer<cloud::listener>& seen);

@@ -225,11 +225,6 @@ void remember_put_sent(
     memory.next_error_put = now + doubled(5s, memory.error_puts, 5min);
 }
 
-bool may_not_write(const target_memory& memory)
-{
-    return memory.put_error && memory.put_error->value.kind == cloud::failure::access_denied;
-}
-
 void remember_meanwhile(target_memory& memory, const cloud::answer<cloud::listener>& seen)
 {
     if (!memory.put || !seen)
@@ -265,7 +260,7 @@ void remember_put_answer(
         }
         clear_of_suspicion(memory, added, now);
         memory.blocked.reset();
-        memory.put_error.reset();
+        memory.may_write = true;
         return;
     }
     const cloud::error& error = answer.error();
@@ -281,6 +276,10 @@ void remember_put_answer(
         memory.next_error_put.reset();
     }
     memory.put_error = sighting<cloud::error>{now, error};
+    if (error.kind == cloud::failure::access_denied || error.kind == cloud::failure::credentials_invalid)
+    {
+        memory.may_write = false;
+    }
     if (error.kind != cloud::failure::refused ||
         remember_named(memory, sent ? sent->expected : listener_slots(), added, error, now))
     {

@@ -259,8 +259,11 @@ step planner::wait_in_doubt(support::duration wait)
             progress_reason(each),
             "an earlier change of the listener was not answered and may still take effect; waiting until it "
             "no longer can");
-        // Rule 9: Ready is not said anew. Who is Ready and not touched by the change stays so.
-        each.said.leave_as_is = was_told(each) && !mentions_unconfirmed(each);
+        // Rule 9: Ready is not said anew. Who is Ready and not touched by the change stays so, and so does
+        // who was told that it may not make one.
+        const bool refused =
+            says(each, reason::listener_access_denied) || says(each, reason::credentials_invalid);
+        each.said.leave_as_is = was_told(each) && (refused || !mentions_unconfirmed(each));
     }
     return write_then(ended(pause::after, std::max<support::duration>(wait, 10ms)));
 }

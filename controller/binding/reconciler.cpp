@@ -39,7 +39,7 @@ struct reconciler::impl
         r.started = parts.clock.now();
         r.credential = parts.credentials.of(target);
         r.tried_before = memories[target].tried;
-        r.might_not_write = may_not_write(memories[target]);
+        r.could_write = memories[target].may_write;
         for (const certificate_binding* each : parts.store.bindings_of(target))
         {
             r.members.insert(each->uid);
@@ -54,13 +54,18 @@ struct reconciler::impl
             }
             remember_bindings(memory, bindings, settings, parts.clock.now(), parts.clock.wall(), started);
             std::erase_if(bindings, [&](const auto* each) { return !r.members.contains(each->uid); });
-            const auto siblings =
-                look_at_siblings(target, parts.store, parts.credentials, memories, parts.clock.now());
+            const auto siblings = look_at_siblings(
+                target, parts.store, parts.credentials, memories, settings, started, parts.clock.now()
+            );
             remember_siblings(memory, bindings, siblings);
             decision decided = plan(world_of(r, memory, bindings, siblings));
             if (decided.put_resolved)
             {
                 r.listener_changed = true;
+                if (memory.put->phase == put_phase::in_doubt)
+                {
+                    memory.may_write.reset();  // it may have been taken
+                }
                 memory.put.reset();
             }
             if (std::holds_alternative<look>(decided.step))
@@ -203,8 +208,7 @@ struct reconciler::impl
     runtime::outcome end(const round& r, const finish& how)
     {
         target_memory& memory = memories[r.target];
-        if (r.listener_changed || (!r.tried_before && memory.tried) ||
-            r.might_not_write != may_not_write(memory))
+        if (r.listener_changed || (!r.tried_before && memory.tried) || r.could_write != memory.may_write)
         {
             wake_siblings(r.target);
         }

@@ -28,9 +28,9 @@ struct round
     std::map<support::uuid, int> conflicts;
     std::optional<sighting<std::vector<neighbour>>> neighbours;
     std::optional<binding::survey> survey;
-    bool tried_before = false;      // the listener had been asked for
-    bool might_not_write = false;   // as it began
-    bool listener_changed = false;  // by a PUT of ours
+    bool tried_before = false;        // the listener had been asked for
+    std::optional<bool> could_write;  // as it began
+    bool listener_changed = false;    // by a PUT of ours
     // Of the bindings: who comes while the round is under way joins the next one, or it might never end.
     std::set<support::uuid> members;
 };

@@ -12,6 +12,14 @@ bool reads_listener(const target& where, const target_memory& memory)
     return !where.credential.empty() && memory.listener && memory.listener->value;
 }
 
+// What an earlier process found out, where this one has not tried yet.
+bool was_refused(const certificate_binding& object)
+{
+    const condition& ready = object.status[condition_type::ready];
+    return ready.observed_generation == object.generation &&
+           (ready.reason == reason::listener_access_denied || ready.reason == reason::credentials_invalid);
+}
+
 bool leaves_default(const certificate_binding& object)
 {
     return object.deleting &&
@@ -48,6 +56,8 @@ siblings_seen look_at_siblings(
     const binding_store& store,
     const credential_source& credentials,
     const std::map<target, target_memory>& memories,
+    const settings& settings,
+    support::time_point started,
     support::time_point now
 )
 {
@@ -60,7 +70,13 @@ siblings_seen look_at_siblings(
         const target_memory* memory = known == memories.end() ? nullptr : &known->second;
         const bool has_credential = !where.credential.empty();
         seen.unread = seen.unread || (has_credential && (memory == nullptr || !memory->tried));
-        for (const certificate_binding* object : store.bindings_of(where))
+        const auto bindings = store.bindings_of(where);
+        if (const auto until = deadline_before_start(bindings, settings, started);
+            (memory == nullptr || memory->bindings.empty()) && until && now < *until)
+        {
+            seen.put_deadline = std::max(seen.put_deadline.value_or(now), *until);
+        }
+        for (const certificate_binding* object : bindings)
         {
             sibling made;
             made.object = object;
@@ -71,7 +87,7 @@ siblings_seen look_at_siblings(
                 const auto remembered = memory->bindings.find(object->uid);
                 made.memory = remembered == memory->bindings.end() ? &nothing : &remembered->second;
                 made.reads_listener = reads_listener(where, *memory);
-                made.may_not_write = may_not_write(*memory);
+                made.may_not_write = !memory->may_write.value_or(!was_refused(*object));
             }
             const bool to_come = has_credential ? made.reads_listener && !made.memory->certificate
                                                 : credentials.why_none(*object).passes;

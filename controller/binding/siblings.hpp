@@ -22,6 +22,8 @@ siblings_seen look_at_siblings(
     const binding_store& store,
     const credential_source& credentials,
     const std::map<target, target_memory>& memories,
+    const settings& settings,
+    support::time_point started,  // the process
     support::time_point now
 );
 

@@ -195,7 +195,10 @@ struct target_memory
     // When it was last asked for, if it was not there or not for us to read.
     std::optional<support::time_point> not_ours_at;
     std::optional<put_memory> put;
-    std::optional<sighting<cloud::error>> put_error;   // the last PUT had no effect
+    std::optional<sighting<cloud::error>> put_error;  // the last PUT had no effect
+    // As the last PUT showed that was taken, or refused for want of a right (403, or 401 where access rules
+    // leave it out); empty: there was none.
+    std::optional<bool> may_write;
     std::optional<support::time_point> first_arrival;  // of changes that the next PUT is to carry together
     support::time_point last_arrival{};
     int busy_polls = 0;  // looks in a row that found the load balancer busy with something that is not ours

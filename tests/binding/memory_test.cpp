@@ -257,6 +257,28 @@ TEST_F(memory, only_an_ambiguous_answer_leaves_it_in_doubt)
     EXPECT_EQ(kept.put->phase, put_phase::in_doubt);
 }
 
+TEST_F(memory, whether_a_credential_may_write_is_told_by_its_last_put_that_says_so)
+{
+    using cloud::failure;
+    look(t0);
+    EXPECT_EQ(kept.may_write, std::nullopt);
+    for (const auto refused : {failure::access_denied, failure::credentials_invalid})
+    {
+        send(t0);
+        answer(listener(2), t0);
+        EXPECT_EQ(kept.may_write, true);
+        send(t0);
+        answer(failing(refused), t0);
+        EXPECT_EQ(kept.may_write, false);
+        for (const auto other : {failure::busy, failure::refused, failure::rate_limited, failure::transient})
+        {
+            send(t0);
+            answer(failing(other), t0);
+            EXPECT_EQ(kept.may_write, false) << static_cast<int>(other);
+        }
+    }
+}
+
 TEST_F(memory, an_unconfirmed_entry_at_the_start_may_belong_to_a_put_of_before)
 {
     hold("a", false);

@@ -553,9 +553,12 @@ TEST_F(one_that_may_not_write, does_not_keep_the_next_one_away)
     ASSERT_TRUE(becomes("next", "Attached")) << kube.object("next").dump(1);
     const auto writes = kube.writes.size();
     advance(1h);
+    crash();
+    start();
+    advance(1h);
     EXPECT_EQ(kube.ready_reason("web"), "ListenerAccessDenied");
     EXPECT_EQ(kube.state("next"), "active");
-    EXPECT_EQ(kube.writes.size(), writes) << "neither flaps";
+    EXPECT_EQ(kube.writes.size(), writes) << "neither flaps, also over a restart";
     EXPECT_EQ(served("any.example.com"), b.ref);
     kube.remove("web");
     ASSERT_TRUE(goes("web")) << kube.object("web").dump(1);

@@ -333,12 +333,15 @@ bool gather::holds_anything(const target& where) const
 
 bool gather::holds(const target& where, const std::string& ref, const cloud::place& here) const
 {
-    const auto objects = parts_.store.bindings_of(where);
-    return std::ranges::any_of(objects, [&](const certificate_binding* object) {
-        return same_cloud(object->status.ledger.place, here) &&
-               std::ranges::any_of(object->status.ledger.attachments, [&](const attachment& entry) {
-                   return cloud::same_ref(entry.container_ref.view(), ref);
-               });
+    std::vector<target> of_it = parts_.store.siblings_of(where);
+    of_it.push_back(where);
+    return std::ranges::any_of(of_it, [&](const target& each) {
+        return std::ranges::any_of(parts_.store.bindings_of(each), [&](const certificate_binding* object) {
+            return same_cloud(object->status.ledger.place, here) &&
+                   std::ranges::any_of(object->status.ledger.attachments, [&](const attachment& entry) {
+                       return cloud::same_ref(entry.container_ref.view(), ref);
+                   });
+        });
     });
 }
 

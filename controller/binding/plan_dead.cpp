@@ -158,7 +158,10 @@ step planner::stop_for_dead(std::vector<std::string> refs)
         if (const sibling* owner = on_sni != nullptr ? on_sni : sibling_that_holds(ref, slot::default_))
         {
             ref += " of binding " + owner->object->full_name();
-            prod.push_back(owner->where);
+            if (!m_.asked_to_clean)
+            {
+                prod.push_back(owner->where);  // one that was prodded itself prods nobody, or it never ended
+            }
         }
     }
     return blocked_until_gone(
@@ -275,7 +278,7 @@ std::size_t planner::ours_afterwards() const
     {
         for (const attachment& entry : each.held.attachments)
         {
-            if (!each.released && !each.elsewhere && shows(ref_key(entry.container_ref.view()), entry.slot))
+            if (may_judge(each) && shows(ref_key(entry.container_ref.view()), entry.slot))
             {
                 keys.insert(ref_key(entry.container_ref.view()));
             }

@@ -204,8 +204,13 @@ bool planner::may_let_go(std::string_view ref) const
     return std::ranges::any_of(claims_, [&](const claim& each) {
         const bool holds = holds_key(each.held, ref_key(ref), slot::default_) ||
                            holds_key(each.held, ref_key(ref), slot::sni);
-        return !each.released && !each.elsewhere && holds && same_cloud(each.held.place, *m_.place->value);
+        return holds && may_judge(each) && same_cloud(each.held.place, *m_.place->value);
     });
+}
+
+bool planner::may_judge(const claim& each) const
+{
+    return !each.released && (!each.elsewhere || same_cloud(each.held.place, *m_.place->value));
 }
 
 ledger_place planner::place_of(const ledger& made, std::size_t i) const

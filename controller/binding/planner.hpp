@@ -213,6 +213,9 @@ private:
     bool shows(std::string_view key, slot where) const;
     std::string spelled_on_listener(std::string_view key, slot where) const;
     bool is_ours_in(std::string_view ref, slot where) const;
+    // Whether what this credential is told of its refs counts: those of another one, if that put them there
+    // through the same cloud and project.
+    bool may_judge(const claim& each) const;
     // Whether a ref that looks dead is dead: ours, and put there through the cloud and project that say so.
     bool may_let_go(std::string_view ref) const;
     // Where the ledger was written from now on. What looks dead here may not be so where it was put from, so

@@ -235,13 +235,17 @@ private:
 
     bool stays_in_sni(const std::string& key) const
     {
-        if (!ours(key, slot::sni) || left_to_elsewhere(key, slot::sni))
+        if (!ours(key, slot::sni))
         {
             return true;
         }
         if (dead(key))
         {
             return false;
+        }
+        if (left_to_elsewhere(key, slot::sni))
+        {
+            return true;
         }
         for (std::size_t i = 0; i < input_.claims.size(); ++i)
         {

@@ -103,6 +103,36 @@ TEST(plan_siblings, a_default_is_sent_beside_what_cannot_be_read)
     EXPECT_EQ(to_text(binding::step(w.put())), "put default=a");
 }
 
+TEST(plan_siblings, a_dead_ref_of_theirs_is_left_out_where_the_same_project_put_it_there)
+{
+    world_builder w;
+    w.shows("f", {"b"});
+    w.add("web", "a").sni();
+    other_credential other(w, "b", sni_slot);
+    w.change("web").holds("e", sni_slot);
+    other.object.status.ledger.place = w.object("web").status.ledger.place;
+    w.refs["b"] = cloud::ref_state::dead;
+    w.finish();
+    w.later(10s);
+    EXPECT_EQ(to_text(binding::step(w.put())), "put sni=a");
+}
+
+TEST(plan_siblings, who_is_prodded_itself_prods_nobody)
+{
+    world_builder w;
+    w.shows("f", {"b"});
+    const other_credential other(w, "b", sni_slot);
+    w.add_attached("web", "a", sni_slot);
+    w.shows("f", {"a", "b"});
+    w.refs["b"] = cloud::ref_state::dead;
+    w.memory.asked_to_clean = true;
+    w.finish();
+    w.later(10s);
+    w.memory.asked_to_clean = true;
+    EXPECT_THAT(w.finish().prod, IsEmpty());
+    EXPECT_THAT(w.status("web"), StartsWith("active Attached"));
+}
+
 TEST(plan_siblings, a_dead_ref_of_theirs_is_not_ours_to_leave_out)
 {
     world_builder w;

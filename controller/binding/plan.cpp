@@ -55,11 +55,11 @@ step planner::first_step()
     for (const auto stage : {
              &planner::release_without_cloud,
              &planner::stop_without_credential,
+             &planner::wait_for_siblings,
              &planner::ask_place,
              &planner::ask_cloud,
              &planner::stop_without_listener,
              &planner::ask_load_balancer,
-             &planner::wait_for_siblings,
              &planner::wait_for_put,
              &planner::settle,
              &planner::write_listener,

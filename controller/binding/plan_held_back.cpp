@@ -28,7 +28,10 @@ bool planner::in_conflict(const certificate_binding& object) const
         return its.uid != object.uid && !its.deleting && its.wanted_slot() == object.wanted_slot() &&
                (!object.spec.sni || its.spec.certificate_id == object.spec.certificate_id);
     };
-    return std::ranges::any_of(views_, wants_the_same) || std::ranges::any_of(w_.siblings, wants_the_same);
+    const auto takes_part = [&](const sibling& other) {
+        return other.reads_listener && !other.may_not_write && wants_the_same(other);
+    };
+    return std::ranges::any_of(views_, wants_the_same) || std::ranges::any_of(w_.siblings, takes_part);
 }
 
 std::optional<view::hold> planner::held_back_as_named(const view& each) const

@@ -69,8 +69,10 @@ std::optional<step> planner::wait_for_siblings()
         say(each, progress_reason(each), "the listener is being changed through another credential");
         each.said.leave_as_is = was_told(each) && !mentions_unconfirmed(each);
     }
-    // They wake us when it is over.
-    return write_then(ended(pause::after, std::max<support::duration>(*w_.sibling_put - w_.now, 10ms)));
+    // They wake us when it has taken effect; that it was refused is seen here.
+    return write_then(
+        ended(pause::after, std::clamp<support::duration>(*w_.sibling_put - w_.now, 10ms, 500ms))
+    );
 }
 
 std::optional<step> planner::wait_until_siblings_have_read()

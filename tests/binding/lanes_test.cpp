@@ -72,6 +72,16 @@ TEST(lanes, who_leaves_gets_those_that_wait_longest_first)
     EXPECT_THAT(all.leave(here, two), IsEmpty()) << "who was told waits no longer";
 }
 
+TEST(lanes, the_same_id_behind_another_keystone_is_another_load_balancer)
+{
+    lanes all;
+    lane elsewhere = here;
+    elsewhere.identity = support::interned("http://another/v3");
+    ASSERT_TRUE(all.take(here, one));
+    EXPECT_TRUE(all.take(elsewhere, two));
+    EXPECT_FALSE(all.take(here, three));
+}
+
 TEST(lanes, who_does_not_have_it_leaves_nothing)
 {
     lanes all;

@@ -67,7 +67,8 @@ TEST(plan_siblings, nothing_is_concluded_while_a_put_of_theirs_may_take_effect)
     w.add("gone", "a").holds_unconfirmed("a", default_slot).deleting();
     w.shows("f", {"b"});
     w.sibling_put = w.now + 30s;
-    w.finish();
+    EXPECT_LE(w.finish().wait, 500ms) << "that it is refused is to be seen soon";
+    EXPECT_THAT(w.looks(), IsEmpty());
     EXPECT_TRUE(w.exists("gone"));
     EXPECT_THAT(w.status("gone"), HasSubstr("default a?"));
     EXPECT_THAT(w.status("sni"), StartsWith("active Attached")) << "what is Ready stays so";
@@ -75,6 +76,24 @@ TEST(plan_siblings, nothing_is_concluded_while_a_put_of_theirs_may_take_effect)
     w.later(31s);
     w.converge();
     EXPECT_FALSE(w.exists("gone"));
+}
+
+TEST(plan_siblings, who_cannot_act_is_in_no_conflict_that_would_make_a_quarantine_endless)
+{
+    for (const bool reads : {false, true})
+    {
+        world_builder w;
+        w.shows("f").add("web", "a");
+        w.fail(w.put(), {cloud::failure::refused, "PKCS12 bundle is unreadable", {}, {}});
+        w.finish();
+        other_credential other(w, "b", default_slot);
+        other.object.status.ledger = {};
+        other.object.created = w.wall() + std::chrono::hours(1);
+        w.siblings.front().reads_listener = reads;
+        w.siblings.front().may_not_write = reads;
+        w.later(61min);
+        w.put();
+    }
 }
 
 TEST(plan_siblings, a_list_with_a_ref_of_theirs_that_cannot_be_read_is_not_sent)

@@ -666,4 +666,18 @@ TEST_F(two_projects, the_second_ones_sni_certificate_is_blocked_and_the_first_no
     EXPECT_EQ(served("ops.example.com"), theirs.ref);
 }
 
+TEST_F(two_projects, each_ones_default_is_set_with_its_own_credential)
+{
+    give_both(admin);
+    first(a.id, false);
+    ASSERT_TRUE(becomes("web", "Attached"));
+    second(theirs.id, false);
+    ASSERT_TRUE(becomes("next", "Conflict")) << kube.object("next").dump(1);
+    kube.remove("web");
+    ASSERT_TRUE(goes("web")) << kube.object("web").dump(1);
+    ASSERT_TRUE(becomes("next", "Attached")) << kube.object("next").dump(1);
+    EXPECT_EQ(served("any.example.com"), theirs.ref) << "the owner's credential cannot read it";
+    EXPECT_EQ(sim.puts(), 2U) << "one change hands it over";
+}
+
 }  // namespace

@@ -220,7 +220,8 @@ ledger_place planner::place_of(const ledger& made, std::size_t i) const
         return looks_dead(entry, views_[i]);
     });
     ledger_place made_at = in_question || lent_in_vain(views_[i]) ? before : place_;
-    made_at.by_controller = made_at.by_controller && place_.by_controller;  // of all entries, or of none
+    const bool all_before = claims_[i].held.attachments.empty() || before.by_controller;
+    made_at.by_controller = place_.by_controller && all_before;  // of all entries, or of none
     return made_at;
 }
 

@@ -153,7 +153,6 @@ status render(
 {
     status made = object.status;
     made.ledger = written;
-    made.handled_request = object.requested_at;
     if (said.leave_as_is)
     {
         if (!says_the_same(made, object.status))
@@ -168,6 +167,7 @@ status render(
         support::clean(silent ? name_of(said.reason) : std::string_view(said.message), longest_message)
     );
     made.identified = true;
+    made.handled_request = object.requested_at;
     made.observed_generation = generation;
     made.state = state_for(object, said);
     const bool active = made.state == state::active;

@@ -5,6 +5,8 @@
 namespace binding {
 namespace {
 
+constexpr std::size_t most_clouds = 64;  // of one Secret that are kept as they were read, faults included
+
 std::string label_of(const secret_name& name)
 {
     return "Secret " + name.str();
@@ -110,6 +112,10 @@ const support::result<credentials::shared>& credentials::read(
     if (known != from.read.end())
     {
         return known->second;
+    }
+    if (from.read.size() >= most_clouds)
+    {
+        from.read.clear();
     }
     const cloud::credential_text text{
         from.content->clouds_yaml.reveal(),

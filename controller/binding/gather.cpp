@@ -122,7 +122,8 @@ task<std::vector<neighbour>> gather::look_at_neighbours(round& r)
         {
             continue;
         }
-        if (may_be_behind(balancer, each))
+        // Where nobody has a credential, there is something of ours only by a ledger.
+        if (may_be_behind(balancer, each) && (parts_.credentials.of(each) || holds_anything(each)))
         {
             others.push_back(each);
         }

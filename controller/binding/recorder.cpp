@@ -20,7 +20,12 @@ log_level level_of(bool warning)
 
 void recorder::tell(const std::vector<notice>& notices)
 {
+    if (notices.empty())
+    {
+        return;
+    }
     const auto now = clock_.now();
+    std::erase_if(told_, [&](const auto& one) { return now - one.second >= told_again_after; });
     for (const notice& each : notices)
     {
         const certificate_binding* object = store_.find(each.uid);
@@ -28,7 +33,6 @@ void recorder::tell(const std::vector<notice>& notices)
         {
             continue;
         }
-        std::erase_if(told_, [&](const auto& one) { return now - one.second >= told_again_after; });
         if (told_.try_emplace({each.uid, each.reason + each.message}, now).second || each.at_once)
         {
             support::log(
@@ -57,6 +61,17 @@ void recorder::tell_change(const certificate_binding& before, const certificate_
          {"message", after.status[condition_type::ready].message.str()}}
     );
     observer_.happened(after, *what);
+}
+
+void recorder::forget(const support::uuid& uid)
+{
+    const auto first = told_.lower_bound({uid, ""});
+    auto last = first;
+    while (last != told_.end() && last->first.first == uid)
+    {
+        ++last;
+    }
+    told_.erase(first, last);
 }
 
 void recorder::tell_orphans(

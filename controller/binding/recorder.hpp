@@ -25,11 +25,14 @@ public:
     void tell(const std::vector<notice>& notices);
     // The status of a binding has changed.
     void tell_change(const certificate_binding& before, const certificate_binding& after);
-    // What a binding leaves on the listener whose finalizer somebody has removed. `memory`: of the target that
-    // it was in; null: none.
+    // What a binding leaves on the listener whose finalizer somebody has removed. `memory`: of the target
+    // that it was in; null: none.
     void tell_orphans(
         const certificate_binding& before, const certificate_binding* after, const target_memory* memory
     );
+
+    // The binding is gone.
+    void forget(const support::uuid& uid);
 
 private:
     const support::clock& clock_;

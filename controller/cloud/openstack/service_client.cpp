@@ -35,6 +35,13 @@ support::task<answer<net::http_response>> service_client::send(
 {
     const auto deadline = request.deadline.value_or(clock_.now() + deadline_of_a_read);
     const auto send_by = asked.write ? std::min(deadline, clock_.now() + sent_within) : deadline;
+    if (const auto limit = limited_.find(asked.asked);
+        limit != limited_.end() && clock_.now() < limit->second.until)
+    {
+        error still = limit->second.why;
+        still.retry_after = limit->second.until - clock_.now();
+        co_return std::unexpected(std::move(still));
+    }
     auto over = co_await find_route(asked.asked, region);
     for (bool again = false; over; again = true)
     {
@@ -56,6 +63,10 @@ support::task<answer<net::http_response>> service_client::send(
             co_return std::unexpected(judge(asked, answered.error()));
         }
         auto refused = judge(asked, *answered, over->session->issued.token);
+        if (refused && refused->kind == failure::rate_limited && refused->retry_after)
+        {
+            limited_[asked.asked] = {clock_.now() + *refused->retry_after, *refused};
+        }
         if (!refused || refused->kind != failure::credentials_invalid)
         {
             tokens_.accepted(asked.asked);

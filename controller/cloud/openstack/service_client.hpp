@@ -7,6 +7,7 @@
 #include "support/clock.hpp"
 #include "support/task.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -62,6 +63,14 @@ private:
     support::clock& clock_;
     const cloud_entry& entry_;
     keystone& tokens_;
+
+    // A service that has answered 429 gets nothing of this credential before the time that it said.
+    struct imposed_limit
+    {
+        support::time_point until;
+        error why;
+    };
+    std::map<service, imposed_limit> limited_;
 };
 
 }  // namespace cloud::openstack

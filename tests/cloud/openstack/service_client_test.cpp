@@ -116,6 +116,22 @@ TEST_F(service_client, a_request_is_sent_twice_at_most_however_slow_the_refusals
     EXPECT_EQ(http.count(put_listener), 2U);
 }
 
+TEST_F(service_client, a_service_that_limits_us_is_left_alone_for_as_long_as_it_says)
+{
+    const net::http_response slow_down{429, {{"Retry-After", "7"}}, R"({"error": "slow down"})"};
+    http.on(get_listener, {slow_down, captured::load_balancer("ACTIVE")});
+    EXPECT_EQ(get().error().kind, failure::rate_limited);
+    advance(3s);
+    const auto still = get();
+    ASSERT_FALSE(still);
+    EXPECT_EQ(still.error().kind, failure::rate_limited);
+    EXPECT_EQ(still.error().retry_after, 4s);
+    EXPECT_FALSE(put()) << "a write too";
+    EXPECT_EQ(http.count(get_listener) + http.count(put_listener), 1U);
+    advance(4s);
+    EXPECT_TRUE(get());
+}
+
 TEST_F(service_client, a_write_is_not_sent_where_the_way_to_it_took_too_long)
 {
     http.on(put_listener, {captured::load_balancer("ACTIVE")});

@@ -390,8 +390,8 @@ bool planner::unanswered(const view& each) const
     {
         return false;
     }
-    const auto kind = seen->error().kind;
-    return kind != cloud::failure::not_found && kind != cloud::failure::access_denied;
+    return reason_of(seen->error().kind, reason::certificate_not_found, reason::certificate_access_denied) ==
+           reason::cloud_unavailable;
 }
 
 }  // namespace binding

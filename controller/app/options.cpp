@@ -228,8 +228,8 @@ void declare(CLI::App& cli, options& parsed, raw_options& raw)
     add("--allowed-auth-urls",
         raw.allowed_auth_urls,
         "URLS",
-        "What the clouds.yaml of such a Secret may name, separated\nby commas; default: the auth_url of this "
-        "cloud; *: all");
+        "What the clouds.yaml of such a Secret may name, separated\nby commas; default: the URLs that this "
+        "cloud's entry\nnames; *: all");
     add("--resync-period",
         raw.resync_period,
         "DURATION",

@@ -467,6 +467,7 @@ TEST_P(waiting_program, tries_an_api_server_that_is_not_there_again_and_ends_wit
     EXPECT_EQ(child.wait(), 0) << child.output();
     EXPECT_EQ(std::ranges::count(child.output(), '\n'), 5) << "start, who may, trouble, signal, end:\n"
                                                            << child.output();
+    EXPECT_THAT(child.output(), HasSubstr("--allow-controller-credentials"));
     expect_no_secret(child.output());
 }
 

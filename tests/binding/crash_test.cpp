@@ -64,6 +64,7 @@ protected:
     void TearDown() override
     {
         EXPECT_TRUE(lost_ || GetParam() >= 2 * writes_) << "it did not happen";
+        EXPECT_LT(2 * writes_, cases + 2) << "the last writes are lost in no case";
         the_loop::TearDown();
     }
 
@@ -95,6 +96,7 @@ private:
         return std::nullopt;
     }
 
+    static constexpr int cases = 56;
     int writes_ = 0;
     bool lost_ = false;
     bool dead_ = false;  // nothing that it sends arrives any more

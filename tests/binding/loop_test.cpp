@@ -269,11 +269,13 @@ TEST_F(the_loop, an_unknown_listener_is_waited_for_five_minutes_and_then_an_erro
 {
     start();
     kube.create({.name = "web", .certificate = cert_a, .listener = listener_2});
-    kube.update("web", [](auto& object) {
-        object["spec"]["certificateId"] = cert_b;
-    });  // a generation that began now
-    ASSERT_TRUE(until([&] { return kube.ready_reason("web") == "ListenerNotFound"; }));
     ASSERT_TRUE(until([&] { return kube.state("web") == "error"; }));
+    kube.update("web", [](auto& object) { object["spec"]["certificateId"] = cert_b; });
+    ASSERT_TRUE(until([&] { return kube.state("web") == "pending"; })) << "a generation that began now";
+    const auto began = clock().now();
+    EXPECT_EQ(kube.ready_reason("web"), "ListenerNotFound");
+    ASSERT_TRUE(run_until([&] { return kube.state("web") == "error"; }, 20min));
+    EXPECT_GE(clock().now() - began, 5min);
     kube.remove("web");
     EXPECT_TRUE(until([&] { return !kube.exists("web"); }));
 }
@@ -296,9 +298,8 @@ TEST_F(the_loop, a_write_of_ours_that_is_undone_is_repaired_at_the_resync)
     kube.create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
     ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }));
     row().slots.sni_refs.clear();
-    ASSERT_TRUE(until([&] { return cloud.puts.size() == 2; }) || until([&] {
-                    return cloud.puts.size() == 2;
-                }));
+    ASSERT_TRUE(run_until([&] { return cloud.puts.size() == 2; }, 12min + 1s))
+        << "a resync period and its jitter";
     EXPECT_THAT(row().slots.sni_refs, ElementsAre(ref(cert_a)));
 }
 

@@ -316,6 +316,19 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; }
 );
 
+// Octavia's 409 has one text for PENDING and ERROR.
+TEST(plan, a_busy_load_balancer_that_turns_out_to_be_in_error_is_said_to_be)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.fail(w.put(), {failure::busy, "is immutable and cannot be updated", {}, {}});
+    w.finish();
+    EXPECT_EQ(w.status("web"), "pending LoadBalancerBusy [default a?, was f]");
+    w.set_balancer(provisioning_status::error);
+    w.later(1s).finish();
+    EXPECT_EQ(w.status("web"), "error LoadBalancerError [default a?, was f]");
+}
+
 TEST(plan, a_put_that_is_limited_waits_as_long_as_it_is_told)
 {
     world_builder w;

@@ -550,9 +550,17 @@ TEST_F(reconciler, what_is_added_was_checked_ten_seconds_before_however_long_oth
 TEST_F(reconciler, a_stable_target_comes_back_at_the_resync_jittered)
 {
     attach("web", cert_a);
-    const auto end = round();
-    EXPECT_EQ(end.how, kind::later);
-    EXPECT_THAT(end.pause, AllOf(Ge(8min), Le(12min)));
+    support::duration shortest = 1h;
+    support::duration longest{};
+    for (int i = 0; i < 30; ++i)
+    {
+        const auto end = round();
+        EXPECT_EQ(end.how, kind::later);
+        shortest = std::min(shortest, end.pause);
+        longest = std::max(longest, end.pause);
+    }
+    EXPECT_THAT(shortest, AllOf(Ge(8min), Le(9min)));
+    EXPECT_THAT(longest, AllOf(Ge(11min), Le(12min)));
 }
 
 TEST_F(reconciler, what_waits_for_people_is_looked_at_ever_more_seldom_up_to_five_minutes)

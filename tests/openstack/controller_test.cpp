@@ -9,6 +9,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::UnorderedElementsAre;
 
 class controller_story : public world
@@ -140,6 +141,62 @@ TEST_F(controller_story, barbican_may_be_away)
     EXPECT_THAT(sni_of(listener), UnorderedElementsAre(a));
 }
 
+// A token of this cloud lasts ten seconds, a certificate that is waited for is asked after fifteen.
+TEST_F(controller_story, tokens_that_expire_are_renewed_without_anybody_noticing)
+{
+    const auto a = seed({"secret"});
+    start_controller();
+    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
+    ASSERT_TRUE(becomes("web", "CertificateNotActive"));
+    seed({"complete", a, "a.example.com"});
+    ASSERT_TRUE(is_attached("web"));
+    remove("web");
+    ASSERT_TRUE(is_gone("web"));
+    EXPECT_THAT(log(), Not(HasSubstr("authentication failed")));
+}
+
+TEST_F(controller_story, keystone_may_be_away)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    seed({"down", "identity", "on"});
+    start_controller();
+    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
+    EXPECT_TRUE(becomes("web", "CloudUnavailable"));
+    seed({"down", "identity", "off"});
+    ASSERT_TRUE(is_attached("web"));
+}
+
+TEST_F(controller_story, octavia_may_be_away)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    seed({"down", "load-balancer", "on"});
+    start_controller();
+    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
+    EXPECT_TRUE(becomes("web", "CloudUnavailable"));
+    seed({"down", "load-balancer", "off"});
+    ASSERT_TRUE(is_attached("web"));
+}
+
+TEST_F(controller_story, a_listener_of_another_project_is_not_ours_to_read)
+{
+    const auto a = seed({"--as", "other", "certificate", "a.example.com"});
+    start_controller("other");
+    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
+    EXPECT_TRUE(becomes("web", "ListenerAccessDenied"));
+    EXPECT_THAT(sni_of(listener), IsEmpty());
+}
+
+TEST_F(controller_story, a_listener_that_is_removed_lets_its_bindings_go)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    start_controller();
+    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
+    ASSERT_TRUE(is_attached("web"));
+    seed({"remove", "listener", listener});
+    remove("web");
+    EXPECT_TRUE(is_gone("web"));
+}
+
 // Octavia 11 exchanges the token for one of its own, which Keystone does not allow for these.
 TEST_F(controller_story, octavia_11_refuses_certificates_from_an_application_credential)
 {
@@ -155,7 +212,7 @@ TEST_F(controller_story, octavia_11_refuses_certificates_from_an_application_cre
 
 // What is there is adopted and taken off again; how far setting a new one comes, the story above tells:
 // Octavia says more than that it may not be asked.
-TEST_F(controller_story, an_application_credential_needs_the_access_rules_of_the_docs_and_no_others)
+TEST_F(controller_story, an_application_credential_with_the_access_rules_of_the_docs_can_do_what_we_ask)
 {
     const auto a = seed({"certificate", "a.example.com"});
     const auto b = seed({"certificate", "b.example.com", "--kind", "pkcs12"});

@@ -82,6 +82,25 @@ bool held_unconfirmed(const std::vector<committed>& all, const slot_entry& what)
     });
 }
 
+// Rule 5: a default from before that goes back, and that nobody wants besides.
+bool goes_back(
+    const surroundings& at,
+    const support::uuid& listener,
+    const std::vector<committed>& all,
+    const std::string& before,
+    const slot_entry& what
+)
+{
+    const bool wanted = std::ranges::any_of(at.objects, [&](const auto& each) {
+        const certificate_binding& object = each.second;
+        return object.spec.resource_id == listener && !object.deleting && wanted_by(object) == what;
+    });
+    const slot_entry from{before, slot::default_};
+    return !wanted && what.slot == slot::default_ && std::ranges::any_of(all, [&](const committed& each) {
+        return each.what == from && each.remembered == what.key;
+    });
+}
+
 // S1, S12: of each thing that a PUT changes there is an unconfirmed entry in Kubernetes.
 void need_entry(history& h, const std::vector<committed>& all, const slot_entry& what, const char* verb)
 {
@@ -136,7 +155,7 @@ void look_at_new_default(
     bool remembers_after = false;
     for (const committed& each : all)
     {
-        if (is_default(each) && each.what.key == after && !each.confirmed && !each.deleting)
+        if (is_default(each) && each.what.key == after && !each.deleting)
         {
             const bool right = each.remembered == before || (was_ours && !each.remembered.empty());
             taker = taker == nullptr || right ? &each : taker;
@@ -177,6 +196,7 @@ void look_at_new_default(
         }
         return;
     }
+    need_entry(h, all, taker->what, "adds");
     if (!was_ours && !before.empty() && taker->remembered != before)
     {
         broken(h, "R5: replaces the foreign default " + before + ", but remembers " + taker->remembered);
@@ -189,6 +209,42 @@ void look_at_new_default(
     if (heir != nullptr && wanted_by(*heir).key != after && older(*heir, *taker->object))
     {
         broken(h, "R6: " + taker->object->name + " takes the slot that the older " + heir->name + " wants");
+    }
+}
+
+// Rule 8: what a binding no longer wants stays until what it wants is in place. A dead ref goes at once, but
+// not by one 404 alone (rule 10).
+void look_at_gap(
+    history& h,
+    const surroundings& at,
+    const std::vector<committed>& all,
+    const std::set<slot_entry>& was,
+    const std::set<slot_entry>& is
+)
+{
+    const auto taken_over = [&](const committed& each) {
+        return each.what.slot == slot::default_ && std::ranges::any_of(all, [&](const committed& other) {
+                   return !other.deleting && other.what.slot == slot::default_ && is.contains(other.what);
+               });
+    };
+    for (const committed& each : all)
+    {
+        const bool removed = was.contains(each.what) && !is.contains(each.what);
+        if (!removed || each.deleting || is.contains(wanted_by(*each.object)) || taken_over(each))
+        {
+            continue;
+        }
+        const auto dead = h.dead.find(each.what.key);
+        if (dead == h.dead.end())
+        {
+            broken(
+                h, "R8: takes " + text_of(each.what) + " away and gives " + each.object->name + " nothing"
+            );
+        }
+        else if (dead->second.last - dead->second.first < at.settings.proof)
+        {
+            broken(h, "R10: takes " + text_of(each.what) + " away by one 404");
+        }
     }
 }
 
@@ -391,7 +447,7 @@ void look_at_put(
         {
             need_entry(h, all, each, "adds");
         }
-        if (held(all, each))
+        if (held(all, each) && !goes_back(at, listener, all, key_of(before.default_ref), each))
         {
             const auto asked = h.certificate_active.find(each.key.substr(each.key.rfind('/') + 1));
             if (asked == h.certificate_active.end() || at.now - asked->second > at.settings.fresh_certificate)
@@ -404,7 +460,13 @@ void look_at_put(
     {
         look_at_new_default(h, at, listener, all, key_of(before.default_ref), key_of(after.default_ref));
     }
+    look_at_gap(h, at, all, was, is);
     look_at_dead_refs(h, at, listener, before, after);
+    if (const auto written = h.written.find(listener);
+        written != h.written.end() && read->second.at <= written->second)
+    {
+        broken(h, "R3: goes by what the listener was before the ledger was written");
+    }
     for (const open_put& each : h.open)
     {
         if (each.balancer == balancer && at.now < each.deadline && (each.of_this_process || !each.left))

@@ -43,6 +43,7 @@ struct history
     {
         binding::listener_slots slots;
         cloud::provisioning_status status = cloud::provisioning_status::active;
+        support::time_point at{};
     };
     struct listener_gone
     {
@@ -50,11 +51,18 @@ struct history
         support::time_point last{};
         cloud::place place;
     };
+    struct ref_gone
+    {
+        support::time_point first{};
+        support::time_point last{};
+    };
 
     // Of this process.
     std::map<support::uuid, listener_read> reads;                   // the last answer, if it was the listener
     std::map<support::uuid, cloud::provisioning_status> balancers;  // by listener: as it was read last for it
     std::map<support::uuid, listener_gone> gone;                    // the last answers, if they were 404s
+    std::map<std::string, ref_gone> dead;                           // by key of the ref: all 404s
+    std::map<support::uuid, support::time_point> written;  // by listener: the last write to a binding
     std::map<std::string, support::time_point>
         certificate_active;                         // by id: when it was asked for with that answer
     std::map<support::uuid, binding::ledger> held;  // by binding: the ledger that is known to be ours

@@ -82,6 +82,8 @@ void model::start()
     seen.reads.clear();
     seen.balancers.clear();
     seen.gone.clear();
+    seen.dead.clear();
+    seen.written.clear();
     seen.certificate_active.clear();
     seen.held.clear();
     seen.round_started.clear();
@@ -105,6 +107,10 @@ void model::believe(const certificate_binding& object)
 {
     seen.believed[object.uid] = entries_of(object.status.ledger);
     seen.held[object.uid] = object.status.ledger;
+    if (object.status[binding::condition_type::ready].reason == binding::reason::certificate_refused)
+    {
+        seen.refused.insert(object.uid);  // rule 7; what is said of it later does not end the quarantine
+    }
     if (seen.lost.erase(object.uid) == 0)
     {
         return;

@@ -161,6 +161,7 @@ private:
     cloud::answer<cloud::listener> put(
         const support::uuid& listener, const cloud::listener_change& change, fate& decides
     );
+    void reckon(const support::uuid& listener);
     cloud::answer<cloud::listener> read_listener(const support::uuid& listener, fate& decides);
 
     bool crashed_ = false;   // nothing that the process sends arrives any more

@@ -235,7 +235,13 @@ public:
 
     support::task<cloud::ref_state> look_up(std::string, std::string container_ref) override
     {
-        co_return world_.elsewhere ? cloud::ref_state::dead : world_.cloud.state_of(container_ref);
+        const auto state = world_.elsewhere ? cloud::ref_state::dead : world_.cloud.state_of(container_ref);
+        if (state == cloud::ref_state::dead)
+        {
+            const history::ref_gone now{world_.now, world_.now};
+            world_.seen.dead.try_emplace(cloud::ref_key(container_ref), now).first->second.last = world_.now;
+        }
+        co_return state;
     }
 
 private:
@@ -340,6 +346,7 @@ support::result<std::unique_ptr<kube::object_answer>> model::patch(
         return std::unexpected(wanted == patch_fate::refused ? status_error(403) : cut_off());
     }
     ++writes;
+    seen.written[object->spec.resource_id] = now;
     const uuid uid = object->uid;
     if (of_status)
     {
@@ -418,6 +425,26 @@ support::result<std::unique_ptr<kube::object_answer>> model::patch(
     return std::make_unique<no_text>();
 }
 
+// Rule 9: the next process reckons the deadline from its start, with the refs on the listener and in the
+// ledger; there may be fewer than the PUT had, if somebody else has taken some off since.
+void model::reckon(const uuid& listener)
+{
+    std::size_t refs = entries_of(cloud.listeners.at(listener).slots).size();
+    for (const auto& [uid, object] : objects)
+    {
+        refs += object.spec.resource_id == listener ? object.status.ledger.attachments.size() : 0;
+    }
+    const auto reckoned =
+        running->started + settings.write_deadline + settings.per_ref * static_cast<std::int64_t>(refs);
+    for (open_put& each : seen.open)
+    {
+        if (each.listener == listener && !each.of_this_process)
+        {
+            each.deadline = std::min(each.deadline, reckoned);
+        }
+    }
+}
+
 cloud::answer<cloud::listener> model::read_listener(const uuid& listener, fate& decides)
 {
     const bool own = listener == reading_;  // not for another listener's sake
@@ -448,7 +475,11 @@ cloud::answer<cloud::listener> model::read_listener(const uuid& listener, fate& 
     }
     seen.gone.erase(listener);
     const auto& row = cloud.listeners.at(listener);
-    seen.reads[listener] = {row.slots, row.status};
+    if (!seen.reads.contains(listener))
+    {
+        reckon(listener);
+    }
+    seen.reads[listener] = {row.slots, row.status, now};
     // Rule 9: what a PUT would have written counts at once, but not for the next process, nor on a listener
     // in ERROR, which shows what is sent to it again before it takes effect.
     std::erase_if(seen.open, [&](const open_put& each) {

@@ -503,6 +503,15 @@ void random_world::ask_again(const std::string& when)
     }
 }
 
+// Whether this process has looked at each binding.
+bool random_world::all_seen() const
+{
+    return std::ranges::all_of(world_.objects, [&](const auto& each) {
+        const auto memory = world_.running->memories.find(listener_of(each.second));
+        return memory != world_.running->memories.end() && memory->second.bindings.contains(each.first);
+    });
+}
+
 void random_world::put_in_order()
 {
     calm_ = true;
@@ -521,6 +530,9 @@ void random_world::put_in_order()
     {
         starts_at_.reset();
         world_.start();
+    }
+    if (!all_seen())
+    {
         // What is asked for while nobody watches is seen by nobody.
         for (const auto watched = world_.now + 2min; world_.now < watched && world_.seen.broken.empty();)
         {

@@ -37,6 +37,7 @@ private:
     void happen_to_listeners();
     void happen_to_certificates();
     void ask_again(const std::string& when);
+    bool all_seen() const;
     void put_in_order();
     std::vector<std::string> left_alone();
     void step_one();

@@ -3,7 +3,7 @@
 .NOTPARALLEL:
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help deps build all asan servers test test-openstack demo demo-many demo-down lint tidy format generate clean
+.PHONY: help deps build all asan servers test test-openstack test-mutants demo demo-many demo-down lint tidy format generate clean
 
 # How far a build is, with seconds; and what was compiled in one clone is found from another.
 export NINJA_STATUS := [%f/%t, %e s] $(empty)
@@ -44,6 +44,9 @@ test-openstack: deps servers ## run what needs the real Keystone, Barbican and O
 	@cmake --preset release -Wno-dev >/dev/null
 	@cmake --build --preset release --target cloudsim openstack_controller
 	@ctest --test-dir build/release -L openstack --output-on-failure --no-tests=error --progress
+
+test-mutants: deps ## break the controller in one line at a time, and expect the provers to notice each (docs/testing.md)
+	@tests/mutants/run
 
 demo: deps ## show it: servers, simulated cloud and controller on 127.0.0.1, left running
 	@tests/demo/demo

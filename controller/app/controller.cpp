@@ -128,7 +128,7 @@ struct controller::impl
         co_return end;
     }
 
-    std::string metrics_page() const
+    std::function<std::optional<std::string>()> metrics_page() const
     {
         metrics::state now{bindings, queue.depth(parts.clock.now()), {}, events.counted()};
         for (const auto& each : watchers)
@@ -257,7 +257,7 @@ bool controller::ready() const
     return impl_->bindings.ready();
 }
 
-std::string controller::metrics() const
+std::function<std::optional<std::string>()> controller::metrics() const
 {
     return impl_->metrics_page();
 }

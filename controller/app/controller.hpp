@@ -47,8 +47,8 @@ public:
 
     bool ready() const;  // every namespace has been listed once
 
-    // What it has counted and what there is now, as Prometheus reads it.
-    std::string metrics() const;
+    // What it has counted and what there is now, as Prometheus reads it: in pieces, empty after the last.
+    std::function<std::optional<std::string>()> metrics() const;
 
 private:
     struct impl;

@@ -101,33 +101,10 @@ private:
     MetricFamily family_;
 };
 
-MetricFamily expirations(const binding::bindings& bindings)
-{
-    view made(
-        "certificatebinding_certificate_expiration_timestamp_seconds",
-        "When the certificate of the binding expires (notAfter), in seconds since 1970.",
-        MetricType::Gauge
-    );
-    bindings.each([&](const binding::certificate_binding& each) {
-        const auto& certificate = each.status.certificate;
-        if (certificate.expires_at && certificate.id == each.spec.certificate_id)
-        {
-            made.add(
-                static_cast<double>(certificate.expires_at->time_since_epoch().count()),
-                {{"namespace", each.name_space.str()}, {"name", each.name}}
-            );
-        }
-    });
-    return made.take();
-}
+using counts_by_reason = std::array<std::size_t, binding::reason_count>;
 
-MetricFamily bindings_by_reason(const binding::bindings& bindings)
+MetricFamily bindings_by_reason(const counts_by_reason& counts)
 {
-    std::array<std::size_t, binding::reason_count> counts{};
-    bindings.each([&](const binding::certificate_binding& each) {
-        const auto reason = each.status[binding::condition_type::ready].reason;
-        ++counts.at(static_cast<std::size_t>(reason));
-    });
     view made(
         "certificatebinding_bindings",
         "Bindings by the reason of their condition Ready; without one: not seen yet.",
@@ -181,6 +158,85 @@ MetricFamily build_info()
     made.add(1, {{"version", PROJECT_VERSION}});
     return made.take();
 }
+
+std::string text_of(const std::vector<MetricFamily>& families)
+{
+    std::ostringstream text;
+    prometheus::TextSerializer().Serialize(text, families);
+    return std::move(text).str();
+}
+
+void append_escaped(std::string& text, std::string_view label)
+{
+    for (const char c : label)
+    {
+        if (c == '\\' || c == '"' || c == '\n')
+        {
+            text += '\\';
+        }
+        text += c == '\n' ? 'n' : c;
+    }
+}
+
+// The one family that is as large as there are bindings is written without a library's objects between.
+constexpr std::string_view expiration = "certificatebinding_certificate_expiration_timestamp_seconds";
+
+std::string begin_expirations()
+{
+    const std::string name(expiration);
+    return "# HELP " + name +
+           " When the certificate of the binding expires (notAfter), in seconds since 1970.\n# TYPE " + name +
+           " gauge\n";
+}
+
+void append_expiration(std::string& text, const binding::certificate_binding& binding)
+{
+    const auto& certificate = binding.status.certificate;
+    if (certificate.expires_at && certificate.id == binding.spec.certificate_id)
+    {
+        text += expiration;
+        text += "{namespace=\"";
+        append_escaped(text, binding.name_space.view());
+        text += "\",name=\"";
+        append_escaped(text, binding.name);
+        text += "\"} ";
+        text += std::to_string(certificate.expires_at->time_since_epoch().count());
+        text += '\n';
+    }
+}
+
+// What is counted and small comes first, then what there is of each binding, and in the end what was counted
+// on the way.
+class pieces
+{
+public:
+    pieces(std::string first, const binding::bindings& bindings)
+        : first_(std::move(first) + begin_expirations()), walk_(bindings)
+    {}
+
+    std::optional<std::string> operator()()
+    {
+        if (ended_)
+        {
+            return std::nullopt;
+        }
+        std::string piece = std::exchange(first_, {});
+        ended_ = !walk_.go_on(bindings_of_a_piece, [&](const binding::certificate_binding& each) {
+            const auto reason = each.status[binding::condition_type::ready].reason;
+            ++counts_.at(static_cast<std::size_t>(reason));
+            append_expiration(piece, each);
+        });
+        return ended_ ? piece + text_of({bindings_by_reason(counts_)}) : std::move(piece);
+    }
+
+private:
+    static constexpr std::size_t bindings_of_a_piece = 250;
+
+    std::string first_;
+    binding::bindings::walk walk_;
+    counts_by_reason counts_{};
+    bool ended_ = false;
+};
 
 }  // namespace
 
@@ -250,18 +306,14 @@ void metrics::refs_orphaned(std::size_t refs)
     impl_->orphans.Increment(static_cast<double>(refs));
 }
 
-std::string metrics::page(const state& now) const
+std::function<std::optional<std::string>()> metrics::page(const state& now) const
 {
-    std::vector<MetricFamily> all = impl_->registry.Collect();
-    all.push_back(build_info());
-    all.push_back(bindings_by_reason(now.bindings));
-    all.push_back(expirations(now.bindings));
-    all.push_back(watch_restarts(now.watch_restarts));
-    all.push_back(queue_depth(now.queue_depth));
-    all.push_back(events(now.events));
-    std::ostringstream text;
-    prometheus::TextSerializer().Serialize(text, all);
-    return std::move(text).str();
+    std::vector<MetricFamily> small = impl_->registry.Collect();
+    small.push_back(build_info());
+    small.push_back(watch_restarts(now.watch_restarts));
+    small.push_back(queue_depth(now.queue_depth));
+    small.push_back(events(now.events));
+    return pieces(text_of(small), now.bindings);
 }
 
 }  // namespace app

@@ -7,6 +7,7 @@
 #include "runtime/work_queue.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,7 +35,9 @@ public:
     void listener_updated(std::optional<cloud::failure> failed, std::optional<support::duration> window);
     void refs_orphaned(std::size_t refs);
 
-    std::string page(const state& now) const;
+    // The page in pieces, each made when it is asked for, so that one of a hundred thousand bindings neither
+    // takes much memory nor stops the work; empty after the last. What `now` refers to must live until then.
+    std::function<std::optional<std::string>()> page(const state& now) const;
 
 private:
     struct impl;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "net/server.hpp"
+#include "net/listen_address.hpp"
 #include "support/clock.hpp"
 #include "support/error.hpp"
 #include "support/log.hpp"

@@ -162,7 +162,7 @@ support::result<std::unique_ptr<net::server>> serve_pages(
 )
 {
     const auto metrics = [&loop] {
-        return net::page{200, "text/plain; version=0.0.4; charset=utf-8", loop.metrics()};
+        return net::page{.content_type = "text/plain; version=0.0.4; charset=utf-8", .pieces = loop.metrics()};
     };
     const auto alive = [] { return net::page{.body = "ok\n"}; };
     const auto ready = [&loop] {

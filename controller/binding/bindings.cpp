@@ -63,6 +63,26 @@ std::vector<target> bindings::siblings_of(const target& target) const
     return found;
 }
 
+bool bindings::walk::go_on(
+    std::size_t most, const std::function<void(const certificate_binding&)>& visit
+)
+{
+    const std::size_t asked = most;
+    const auto end = all_.by_target_.end();
+    for (auto each = all_.by_target_.lower_bound(at_); each != end && most > 0; ++each)
+    {
+        const auto& uids = each->second;
+        auto uid = each->first == at_ ? std::ranges::upper_bound(uids, last_) : uids.begin();
+        at_ = each->first;
+        for (; uid != uids.end() && most > 0; ++uid, --most)
+        {
+            visit(*all_.store_.find(*uid));
+            last_ = *uid;
+        }
+    }
+    return most < asked;
+}
+
 void bindings::take(const certificate_binding* before, const certificate_binding* after, bool again)
 {
     credentials_.seen(before, after);
@@ -107,7 +127,8 @@ void bindings::place_again(const std::set<support::uuid>& uids)
 void bindings::enter(const certificate_binding& object, const target& where)
 {
     const auto found = by_target_.try_emplace(where).first;
-    found->second.push_back(object.uid);
+    auto& uids = found->second;
+    uids.insert(std::ranges::lower_bound(uids, object.uid), object.uid);
     where_[object.uid] = found;
 }
 

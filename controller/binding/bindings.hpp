@@ -44,6 +44,22 @@ public:
     std::size_t size() const { return store_.size(); }
     void each(const std::function<void(const certificate_binding&)>& visit) const { store_.each(visit); }
 
+    // A walk over all bindings in pieces. What comes, goes or gets another target meanwhile may be missed or
+    // seen twice, nothing else.
+    class walk
+    {
+    public:
+        explicit walk(const bindings& all) : all_(all) {}
+
+        // Visits `most` more; false if none was left.
+        bool go_on(std::size_t most, const std::function<void(const certificate_binding&)>& visit);
+
+    private:
+        const bindings& all_;
+        target at_;           // where it is ...
+        support::uuid last_;  // ... and the binding there that was visited last
+    };
+
     std::vector<const certificate_binding*> bindings_of(const target& target) const override;
     std::vector<target> targets() const override;
     std::vector<target> siblings_of(const target& target) const override;
@@ -51,7 +67,7 @@ public:
     void applied(kube::object_json object) override { store_.applied(object); }
 
 private:
-    using index = std::map<target, std::vector<support::uuid>>;
+    using index = std::map<target, std::vector<support::uuid>>;  // each sorted
 
     void take(const certificate_binding* before, const certificate_binding* after, bool again);
     void enter(const certificate_binding& object, const target& where);

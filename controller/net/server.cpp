@@ -1,12 +1,14 @@
 #include "net/server.hpp"
 
+#include "net/acceptor.hpp"
 #include "net/with_deadline.hpp"
 #include "support/log.hpp"
 #include "support/task_group.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -92,27 +94,59 @@ struct reply
 {
     net::page page;
     bool head = false;
-    bool keep = false;  // the connection, for another request
-    std::string allow;  // of a 405
+    bool keep = false;     // the connection, for another request
+    bool chunked = false;  // what is in pieces; else the end of the connection is its end
+    std::string allow = {};  // of a 405
 };
 
 reply refusal(int status, std::string why)
 {
-    return {{status, "text/plain; charset=utf-8", std::move(why)}, false, false, {}};
+    return {.page = {.status = status, .body = std::move(why)}};
 }
 
-std::string text_of(const reply& made)
+std::string header_of(const reply& made)
 {
     const net::page& page = made.page;
     std::string text = "HTTP/1.1 " + std::to_string(page.status) + " ";
     text += http::obsolete_reason(http::int_to_status(static_cast<unsigned>(page.status)));
     text += "\r\nContent-Type: " + page.content_type;
-    text += "\r\nContent-Length: " + std::to_string(page.body.size());
+    text += made.chunked   ? "\r\nTransfer-Encoding: chunked"
+            : page.pieces ? ""
+                          : "\r\nContent-Length: " + std::to_string(page.body.size());
     text += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff";
     text += made.allow.empty() ? "" : "\r\nAllow: " + made.allow;
     text += made.keep ? "" : "\r\nConnection: close";
-    text += "\r\n\r\n";
-    return made.head ? text : text + page.body;
+    return text + "\r\n\r\n";
+}
+
+std::string chunk_of(const std::string& piece)
+{
+    std::array<char, 16> size{};
+    char* const end = std::to_chars(size.begin(), size.end(), piece.size(), 16).ptr;
+    return std::string(size.data(), end) + "\r\n" + piece + "\r\n";
+}
+
+task<bool> write_reply(connection& peer, const reply& made)
+{
+    const bool in_pieces = made.page.pieces && !made.head;
+    bool taken = co_await write_all(peer, header_of(made) + (made.head ? "" : made.page.body));
+    while (taken && in_pieces)
+    {
+        const auto piece = made.page.pieces();
+        if (!piece)
+        {
+            co_return !made.chunked || co_await write_all(peer, chunk_of(""));
+        }
+        if (piece->empty())  // which would be the last chunk
+        {
+            co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+        }
+        else
+        {
+            taken = co_await write_all(peer, made.chunked ? chunk_of(*piece) : *piece);
+        }
+    }
+    co_return taken;
 }
 
 using parser = http::request_parser<http::empty_body>;
@@ -138,16 +172,18 @@ reply answer(const parser& parsed, const std::vector<route>& routes)
     }
     if (found == routes.end())
     {
-        made.page = {404, "text/plain; charset=utf-8", "there is no such page\n"};
+        made.page = {.status = 404, .body = "there is no such page\n"};
     }
     else if (!reads)
     {
-        made.page = {405, "text/plain; charset=utf-8", "only GET and HEAD are served\n"};
+        made.page = {.status = 405, .body = "only GET and HEAD are served\n"};
         made.allow = "GET, HEAD";
     }
     else if (made.page.status == 200)
     {
         made.page = found->get();
+        made.chunked = made.page.pieces && request.version() >= 11;
+        made.keep = made.keep && (made.chunked || !made.page.pieces);
     }
     return made;
 }
@@ -212,7 +248,7 @@ struct server_state
         const bool keep = (*made)->keep && !stopping;
         (*made)->keep = keep;
         const auto taken_by = clock.now() + limits.request;
-        const auto written = co_await with_deadline(clock, taken_by, write_all(peer, text_of(**made)));
+        const auto written = co_await with_deadline(clock, taken_by, write_reply(peer, **made));
         if (!written || !*written)
         {
             co_return false;
@@ -313,72 +349,7 @@ private:
     std::shared_ptr<server_state> state_;
 };
 
-error_code open(tcp::acceptor& acceptor, const tcp::endpoint& at, bool both)
-{
-    error_code failed;
-    const auto step = [&](auto does) {
-        if (!failed)
-        {
-            does();
-        }
-    };
-    acceptor.close(failed);
-    failed = {};
-    step([&] { acceptor.open(at.protocol(), failed); });
-    step([&] { acceptor.set_option(tcp::acceptor::reuse_address(true), failed); });
-    if (at.address().is_v6())
-    {
-        step([&] { acceptor.set_option(asio::ip::v6_only(!both), failed); });
-    }
-    step([&] { acceptor.bind(at, failed); });
-    step([&] { acceptor.listen(asio::socket_base::max_listen_connections, failed); });
-    return failed;
-}
-
 }  // namespace
-
-std::string listen_address::str() const
-{
-    const bool v6 = host.find(':') != std::string::npos;
-    return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
-
-support::result<listen_address> parse_listen_address(std::string_view text)
-{
-    const auto refuse = [&] {
-        return support::fail(
-            support::errc::invalid,
-            "\"" + std::string(text) +
-                "\" is no address to listen on; write it as in :8080, 127.0.0.1:8080 or [::1]:8080"
-        );
-    };
-    const auto colon = text.rfind(':');
-    if (colon == std::string_view::npos)
-    {
-        return refuse();
-    }
-    auto host = text.substr(0, colon);
-    const auto port = text.substr(colon + 1);
-    listen_address made;
-    const auto [end, failed] = std::from_chars(port.data(), port.data() + port.size(), made.port);
-    if (failed != std::errc() || end != port.data() + port.size() || port.empty())
-    {
-        return refuse();
-    }
-    const bool bracketed = host.size() > 2 && host.starts_with('[') && host.ends_with(']');
-    if (bracketed)
-    {
-        host = host.substr(1, host.size() - 2);
-    }
-    error_code no_address;
-    const auto address = asio::ip::make_address(std::string(host), no_address);
-    if (!host.empty() && (no_address || address.is_v6() != bracketed))
-    {
-        return refuse();
-    }
-    made.host = host;
-    return made;
-}
 
 support::result<std::unique_ptr<server>> listen(
     asio::any_io_executor executor,
@@ -388,28 +359,12 @@ support::result<std::unique_ptr<server>> listen(
     server_limits limits
 )
 {
-    tcp::acceptor acceptor(executor);
-    error_code failed;
-    if (!address.host.empty())
+    auto acceptor = open_acceptor(std::move(executor), address);
+    if (!acceptor)
     {
-        failed = open(acceptor, {asio::ip::make_address(address.host), address.port}, false);
+        return std::unexpected(acceptor.error());
     }
-    else
-    {
-        failed = open(acceptor, {tcp::v6(), address.port}, true);
-        if (failed == asio::error::address_family_not_supported ||
-            failed == boost::system::errc::address_not_available)
-        {
-            failed = open(acceptor, {tcp::v4(), address.port}, false);  // a machine without IPv6
-        }
-    }
-    if (failed)
-    {
-        return support::fail(
-            support::errc::invalid, "cannot listen on " + address.str() + ": " + failed.message()
-        );
-    }
-    auto state = std::make_shared<server_state>(std::move(acceptor), clock, std::move(routes), limits);
+    auto state = std::make_shared<server_state>(std::move(*acceptor), clock, std::move(routes), limits);
     return std::make_unique<beast_server>(std::move(state));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/listen_address.hpp"
 #include "support/clock.hpp"
 #include "support/error.hpp"
 #include "support/task.hpp"
@@ -11,32 +12,21 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 // A small HTTP/1.1 server for what operators ask of a program: a few pages, made when they are asked for.
 namespace net {
 
-struct listen_address
-{
-    std::string host;        // an IPv4 or IPv6 address, this one without brackets; empty: all of the machine
-    std::uint16_t port = 0;  // 0: a free one
-
-    bool operator==(const listen_address&) const = default;
-
-    // ":8080", "127.0.0.1:8080", "[::1]:8080".
-    std::string str() const;
-};
-
-// Reads what str() writes. errc::invalid.
-support::result<listen_address> parse_listen_address(std::string_view text);
-
 struct page
 {
     int status = 200;
     std::string content_type = "text/plain; charset=utf-8";
-    std::string body;
+    std::string body = {};
+    // Instead of a body: each piece is made when the peer has taken the one before, so that a long page is
+    // never there as a whole; empty after the last.
+    std::function<std::optional<std::string>()> pieces = {};
 };
 
 // GET (and HEAD) of exactly this path, whatever its query.

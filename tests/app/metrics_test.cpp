@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <set>
 #include <sstream>
 
 namespace {
@@ -23,7 +25,7 @@ protected:
     std::vector<std::string> lines(std::size_t depth = 0, runtime::watcher::restarts restarts = {}) const
     {
         std::vector<std::string> made;
-        std::istringstream text(counted.page({bindings, depth, restarts, events}));
+        std::istringstream text(page(depth, restarts));
         for (std::string line; std::getline(text, line);)
         {
             made.push_back(line);
@@ -31,15 +33,29 @@ protected:
         return made;
     }
 
-    // A binding as the API server shows it, `more` being its status.
-    void add(const std::string& name, const std::string& more)
+    std::string page(std::size_t depth = 0, runtime::watcher::restarts restarts = {}) const
     {
-        const std::string uid = "00000000-0000-4000-8000-00000000000" + std::to_string(++bindings_);
+        std::string whole;
+        const auto next = counted.page({bindings, depth, restarts, events});
+        while (const auto piece = next())
+        {
+            whole += *piece;
+        }
+        return whole;
+    }
+
+    // A binding as the API server shows it, `more` being its status.
+    void add(const std::string& name, const std::string& more, int listener = 0)
+    {
+        char resource[37];
+        std::snprintf(resource, sizeof resource, "11111111-0000-4000-8000-%012d", listener);
+        char uid[37];
+        std::snprintf(uid, sizeof uid, "00000000-0000-4000-8000-%012d", ++bindings_);
         std::string text =
-            R"({"metadata":{"name":")" + name + R"(","namespace":"shop","uid":")" + uid +
+            R"({"metadata":{"name":")" + name + R"(","namespace":"shop","uid":")" + std::string(uid) +
             R"(","resourceVersion":"1","generation":1,"creationTimestamp":"2026-11-24T00:00:00Z"},)"
             R"("spec":{"certificateId":"aaaaaaaa-0000-4000-8000-000000000001","resourceType":"octavia:listener",)"
-            R"("resourceId":"11111111-0000-4000-8000-000000000001","region":"sao1"},"status":)" +
+            R"("resourceId":")" + std::string(resource) + R"(","region":"sao1"},"status":)" +
             more + "}";
         text.reserve(text.size() + 64);
         sink.changed(text);
@@ -161,6 +177,39 @@ TEST_F(metrics, show_when_the_certificate_of_a_binding_expires)
     EXPECT_THAT(lines(), Contains(name + "\"web\"} 1796083200"));
     EXPECT_THAT(lines(), Each(Not(StartsWith(name + "\"old\"")))) << "it is of another certificate";
     EXPECT_THAT(lines(), Each(Not(StartsWith(name + "\"new\""))));
+}
+
+TEST_F(metrics, come_in_pieces_of_some_bindings_each)
+{
+    for (int i = 0; i < 1000; ++i)
+    {
+        add("b" + std::to_string(i),
+            expiring("aaaaaaaa-0000-4000-8000-000000000001", "2026-12-01T00:00:00Z"),
+            i / 300);
+    }
+    const auto next = counted.page({bindings, 0, {}, events});
+    std::string whole;
+    for (auto piece = next(); piece; piece = next())
+    {
+        EXPECT_LT(piece->size(), 50'000U);
+        whole += *piece;
+        add("c" + std::to_string(bindings.size()), ready("Conflict"));  // meanwhile
+    }
+    EXPECT_EQ(next(), std::nullopt);
+    std::multiset<std::string> names;
+    for (auto at = whole.find("name=\"b"); at != std::string::npos; at = whole.find("name=\"b", at + 1))
+    {
+        names.insert(whole.substr(at, whole.find('}', at) - at));
+    }
+    EXPECT_EQ(names.size(), 1000U);
+    EXPECT_EQ(std::set(names.begin(), names.end()).size(), 1000U) << "each is there once";
+    EXPECT_THAT(whole, HasSubstr("certificatebinding_bindings{reason=\"\"} 1000\n"));
+}
+
+TEST_F(metrics, escape_what_a_label_may_not_hold)
+{
+    add(R"(a\"b\\c\nd)", expiring("aaaaaaaa-0000-4000-8000-000000000001", "2026-12-01T00:00:00Z"));
+    EXPECT_THAT(page(), HasSubstr(R"(name="a\"b\\c\nd"} 1796083200)"));
 }
 
 TEST_F(metrics, count_bindings_by_reason)

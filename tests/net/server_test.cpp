@@ -9,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -116,6 +118,7 @@ protected:
                   };
               }},
              {"/large", [] { return net::page{.body = std::string(64 << 20, 'x')}; }},
+             {"/long", [this] { return net::page{.pieces = [this] { return next_piece(); }}; }},
              {"/readyz", [] { return net::page{.status = 503, .body = "not yet\n"}; }}},
             limits
         );
@@ -153,8 +156,19 @@ protected:
         context().poll();
     }
 
+    std::optional<std::string> next_piece()
+    {
+        if (made_ == pieces_.size())
+        {
+            return std::nullopt;
+        }
+        return pieces_[made_++];
+    }
+
     std::unique_ptr<net::server> server_;
     int asked_ = 0;
+    std::vector<std::string> pieces_;  // of /long
+    std::size_t made_ = 0;             // of them
 };
 
 TEST_F(server, makes_the_page_of_a_path_when_it_is_asked_for)
@@ -188,6 +202,67 @@ TEST_F(server, says_to_head_what_get_would_say_without_the_page)
     EXPECT_THAT(said, StartsWith("HTTP/1.1 200 OK\r\n"));
     EXPECT_THAT(said, HasSubstr("\r\nContent-Length: 3\r\n"));
     EXPECT_THAT(said, EndsWith("\r\n\r\n"));
+}
+
+// ---- pages in pieces ----
+
+TEST_F(server, sends_a_page_in_pieces_as_chunks_and_keeps_the_connection)
+{
+    start();
+    pieces_ = {"one\n", "", std::string(20, 'x') + "\n"};
+    auto peer = connect();
+    peer.send("GET /long HTTP/1.1\r\nHost: here\r\n\r\n");
+    const auto said = peer.receive_until("\r\n0\r\n\r\n");
+    EXPECT_THAT(said, HasSubstr("\r\nTransfer-Encoding: chunked\r\n"));
+    EXPECT_THAT(said, Not(HasSubstr("Content-Length")));
+    EXPECT_THAT(said, EndsWith("\r\n\r\n4\r\none\n\r\n15\r\n" + pieces_[2] + "\r\n0\r\n\r\n"));
+    peer.send(ask_health);
+    EXPECT_THAT(peer.receive_until("\nok\n"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(server, sends_a_page_in_pieces_as_it_is_to_who_knows_no_chunks)
+{
+    start();
+    pieces_ = {"one\n", "", "two\n"};
+    const auto said = ask("GET /long HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    EXPECT_THAT(said, HasSubstr("\r\nConnection: close\r\n\r\none\ntwo\n"));
+    EXPECT_THAT(said, Not(HasSubstr("chunked")));
+    EXPECT_THAT(said, EndsWith("two\n"));
+}
+
+TEST_F(server, makes_no_piece_for_head)
+{
+    start();
+    pieces_ = {"one\n"};
+    auto peer = connect();
+    peer.send("HEAD /long HTTP/1.1\r\nHost: here\r\n\r\n");
+    EXPECT_THAT(peer.receive_until("\r\n\r\n"), HasSubstr("\r\nTransfer-Encoding: chunked\r\n"));
+    peer.send(ask_health);
+    EXPECT_THAT(peer.receive_until("\nok\n"), StartsWith("HTTP/1.1 200"));
+    EXPECT_EQ(made_, 0U);
+}
+
+TEST_F(server, makes_a_piece_when_the_one_before_is_taken)
+{
+    start({.request = 10s});
+    pieces_.assign(100, std::string(1 << 20, 'x'));
+    auto stuck = connect();
+    stuck.send("GET /long HTTP/1.1\r\nHost: here\r\n\r\n");
+    context().restart();
+    context().poll();
+    EXPECT_LT(made_, 50U) << "the rest is more than the sockets hold";
+    advance(10s);
+    EXPECT_EQ(clock().sleepers(), 0U) << "its connection is kept";
+    EXPECT_LT(made_, 50U);
+}
+
+TEST_F(server, serves_others_between_two_pieces)
+{
+    start();
+    pieces_.assign(1'000'000, "");
+    connect().send("GET /long HTTP/1.1\r\nHost: here\r\n\r\n");
+    EXPECT_THAT(get("/healthz"), EndsWith("\nok\n"));
+    EXPECT_LT(made_, pieces_.size());
 }
 
 TEST_F(server, keeps_a_connection_for_more_requests_and_takes_them_all_at_once)
@@ -377,47 +452,6 @@ TEST_F(server, says_that_its_address_cannot_be_had)
     const auto elsewhere = net::listen(executor(), clock(), {"192.0.2.1", 1}, {});
     ASSERT_FALSE(elsewhere);
     EXPECT_EQ(elsewhere.error().message, "cannot listen on 192.0.2.1:1: Cannot assign requested address");
-}
-
-TEST(listen_address, is_read_as_it_is_written)
-{
-    for (const auto* text : {":8080", ":0", "127.0.0.1:8080", "[::1]:0", "[::]:65535"})
-    {
-        const auto read = net::parse_listen_address(text);
-        ASSERT_TRUE(read) << text;
-        EXPECT_EQ(read->str(), text);
-    }
-    EXPECT_EQ(net::parse_listen_address("[::1]:9").value(), (net::listen_address{"::1", 9}));
-}
-
-TEST(listen_address, is_refused_with_how_to_write_it)
-{
-    for (const auto* text :
-         {"",
-          "8080",
-          "127.0.0.1",
-          ":",
-          ":65536",
-          ":-1",
-          ":+1",
-          ": 1",
-          ":80 ",
-          "::1:80",
-          "[::1]",
-          "[::1]80",
-          "[127.0.0.1]:80",
-          "[]:80",
-          "localhost:80",
-          "1.2.3:80",
-          "127.0.0.1:http"})
-    {
-        const auto read = net::parse_listen_address(text);
-        ASSERT_FALSE(read) << text;
-        EXPECT_EQ(read.error().code, support::errc::invalid);
-        EXPECT_THAT(
-            read.error().message, StartsWith("\"" + std::string(text) + "\" is no address to listen on; ")
-        );
-    }
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ using support::task;
 constexpr support::backoff failed_backoff{1s, 30s, 0.5};
 constexpr support::duration awaited_period = 30s;
 constexpr support::duration short_watch = 1s;  // one that ends sooner is one of a loop
+constexpr support::duration silent_watch = 30s;  // one that is cut after so long was cut for its silence
 constexpr int watch_seconds_least = 300;
 
 bool is_refused(const support::error& error)
@@ -38,7 +39,7 @@ object_watcher::object_watcher(
 
 task<> object_watcher::run()
 {
-    for (int failures = 0;;)
+    for (;;)
     {
         const auto began = clock_.now();
         auto how = co_await read();
@@ -48,16 +49,16 @@ task<> object_watcher::run()
         }
         if (how == end::in_order && clock_.now() - began >= short_watch)
         {
-            failures = 0;
+            failures_ = 0;
         }
         else if (how == end::refused)
         {
-            failures = 0;
+            failures_ = 0;
             co_await wait_for_rights();
         }
         else
         {
-            co_await clock_.sleep_for(failed_backoff.wait(++failures, random_));
+            co_await clock_.sleep_for(failed_backoff.wait(++failures_, random_));
         }
     }
 }
@@ -96,11 +97,13 @@ task<object_watcher::end> object_watcher::watch()
     {
         co_return is_refused(stream.error()) ? end::refused : end::failed;
     }
+    const auto opened = clock_.now();
     for (;;)
     {
         const auto event = co_await (*stream)->next();
         if (!event)
         {
+            failures_ = clock_.now() - opened >= silent_watch ? 0 : failures_;
             co_return end::failed;
         }
         if (!*event)
@@ -121,6 +124,7 @@ task<object_watcher::end> object_watcher::watch()
             case kube::watch_event_type::error:
                 co_return end::failed;
         }
+        failures_ = 0;
     }
 }
 

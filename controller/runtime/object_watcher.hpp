@@ -65,6 +65,7 @@ private:
     support::duration period_;
     object_view& view_;
     std::string version_;
+    int failures_ = 0;  // in a row; none since a watch has shown something
 };
 
 }  // namespace runtime

@@ -19,6 +19,9 @@ constexpr support::duration short_watch = 1s;
 // version that it was asked for, as after its history was replaced by an older one.
 constexpr support::duration mute_watch = 150s;
 
+// One that is cut after so long without a word was cut for its silence, as many proxies do.
+constexpr support::duration silent_watch = 30s;
+
 // A version that a server answers with errors so many times is given up.
 constexpr int most_tries_of_a_version = 8;
 
@@ -64,10 +67,14 @@ void watch_machine::watch_failed(
 )
 {
     ++watch_failures_;
+    const bool silent = action_ == watch_action::read_event && now - opened_at_ >= silent_watch;
     const bool same_version = why == watch_failure::transient && !resource_version_.empty() &&
                               watch_failures_ % most_tries_of_a_version != 0;
     wait(
-        same_version ? watch_action::watch : watch_action::list_first_page, watch_failures_, retry_after, now
+        same_version ? watch_action::watch : watch_action::list_first_page,
+        silent ? 1 : watch_failures_,
+        retry_after,
+        now
     );
 }
 

@@ -202,6 +202,44 @@ TEST_F(object_watcher, a_watch_that_ends_is_begun_again)
     EXPECT_EQ(seen.heard.back(), "third");
 }
 
+TEST_F(object_watcher, a_watch_that_has_shown_something_is_begun_again_soon_however_often_it_is_cut)
+{
+    create("first");
+    start();
+    for (int i = 0; i < 8; ++i)
+    {
+        change(std::to_string(i));
+        api.cut_watches();
+        advance(2s);
+        EXPECT_EQ(api.open_watches(), 1U) << i;
+    }
+}
+
+TEST_F(object_watcher, a_watch_that_is_cut_for_its_silence_is_begun_again_soon_however_often_that_happens)
+{
+    create("first");
+    start();
+    for (int i = 0; i < 8; ++i)
+    {
+        advance(35s);
+        api.cut_watches();
+        advance(2s);
+        EXPECT_EQ(api.open_watches(), 1U) << i;
+    }
+}
+
+TEST_F(object_watcher, watches_that_are_cut_at_once_are_no_hot_loop)
+{
+    create("first");
+    start();
+    for (int i = 0; i < 150; ++i)
+    {
+        api.cut_watches();
+        advance(2s);
+    }
+    EXPECT_LT(api.count("watch"), 20U);
+}
+
 TEST_F(object_watcher, a_history_that_is_lost_is_no_trouble)
 {
     create("first");

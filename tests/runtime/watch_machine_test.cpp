@@ -157,6 +157,26 @@ TEST_F(watch_machine, a_watch_that_shows_something_forgets_the_failures_before_i
     EXPECT_LE(sleep(), 1200ms);
 }
 
+TEST_F(watch_machine, a_watch_that_is_cut_for_its_silence_is_resumed_soon_however_often_that_happens)
+{
+    machine.listed_page("", "100");
+    for (int i = 1; i < 8; ++i)
+    {
+        machine.watch_opened(now);
+        now += 35s;
+        machine.watch_failed(watch_failure::transient, std::nullopt, now);
+        EXPECT_LE(sleep(), 1200ms);
+        EXPECT_EQ(machine.next(), watch_action::watch);
+        EXPECT_EQ(machine.watch_failures(), i) << "its version may be the reason all the same";
+    }
+    machine.watch_opened(now);
+    machine.watch_failed(watch_failure::transient, std::nullopt, now + 29s);
+    EXPECT_GE(sleep(), 15s);
+    now += 1h;
+    machine.watch_failed(watch_failure::transient, std::nullopt, now);
+    EXPECT_GE(sleep(), 15s) << "none was open";
+}
+
 TEST_F(watch_machine, lists_and_expired_watches_in_turn_are_no_hot_loop)
 {
     const auto started = now;

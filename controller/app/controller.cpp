@@ -23,8 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t targets_at_once = 64;
-constexpr std::size_t routine_at_once = 48;  // of them
+constexpr std::size_t targets_at_once = 128;  // half of them for one tenant
 constexpr support::duration between_expirations = 10min;
 const support::backoff failed_target{1s, 60s, 0.2};
 
@@ -36,7 +35,7 @@ struct controller::impl
         : parts(std::move(p)),
           events(parts.executor, parts.kube, parts.clock, parts.random, parts.instance),
           expirations(parts.clock, reported, settings.expiry_warning_days),
-          queue(failed_target, parts.random, routine_at_once),
+          queue(failed_target, parts.random, targets_at_once, &binding::tenant_of),
           watching(parts.executor),
           credentials(
               {parts.own,
@@ -80,7 +79,6 @@ struct controller::impl
               parts.executor,
               parts.clock,
               queue,
-              targets_at_once,
               [this](binding::target target) { return reconcile(std::move(target)); }
           ),
           recording(parts.executor)

@@ -40,6 +40,12 @@ inline target listener_of(const certificate_binding& object)
     return {object.spec.region, object.spec.resource_id};
 }
 
+// All that acts with its credential.
+inline target tenant_of(const target& target)
+{
+    return {{}, {}, target.identity, target.credential};
+}
+
 // Why a binding has no credential.
 struct missing_credential
 {

@@ -4,17 +4,23 @@
 #include "support/clock.hpp"
 
 #include <algorithm>
-#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
+#include <ranges>
 #include <set>
-#include <tuple>
 #include <utility>
 
 // The keys waiting to be reconciled: each at most once, never two at the same time, what is urgent first,
 // then the longest due, later after failure. Time is an argument and nothing here waits; worker_pool does the
 // waiting.
+//
+// Fairness: keys come in groups, such as those of one tenant. A group takes a worker for urgent work only
+// while it holds fewer than are free, for routine work fewer than half as many. So however many keys of one
+// group hang, there are workers for the others, and for what is urgent in the group; with n groups that hang
+// one of n + 1 workers is left.
 namespace runtime {
 
 enum class urgency
@@ -42,10 +48,14 @@ template <class Key>
 class work_queue
 {
 public:
-    // Routine work takes up at most `most_routine` keys at a time, so that however many of them hang, what is
-    // urgent finds a worker.
-    work_queue(support::backoff backoff, support::random_engine& random, std::size_t most_routine)
-        : backoff_(backoff), random_(random), most_routine_(most_routine)
+    // The group of a key, as a key that stands for it.
+    using grouping = std::function<Key(const Key&)>;
+
+    // `workers` may work at a time, two or more.
+    work_queue(
+        support::backoff backoff, support::random_engine& random, std::size_t workers, grouping group_of
+    )
+        : backoff_(backoff), random_(random), workers_(workers), group_of_(std::move(group_of))
     {}
 
     // Asks for `key` at `due`. Of two requests the earlier time and the higher urgency win; a key in work is
@@ -56,13 +66,13 @@ public:
         request& wanted = found->second;
         if (!is_new)
         {
-            ready(wanted.how).erase({wanted.due, wanted.number, key});
+            unready(key, wanted);
             wanted.due = std::min(wanted.due, due);
             wanted.how = std::min(wanted.how, how);
         }
         if (!in_work_.contains(key))
         {
-            ready(wanted.how).insert({wanted.due, wanted.number, key});
+            ready_.of(wanted.how).insert({wanted.due, wanted.number, key});
         }
     }
 
@@ -71,13 +81,13 @@ public:
     {
         for (const urgency how : {urgency::urgent, urgency::routine})
         {
-            if (may_take(how) && std::get<0>(*ready(how).begin()) <= now)
+            if (row* next = next_row(how, now))
             {
-                Key key = std::get<2>(*ready(how).begin());
-                ready(how).erase(ready(how).begin());
+                Key key = next->begin()->key;
+                unready(key, waiting_.at(key));
                 waiting_.erase(key);
-                in_work_.emplace(key, how);
-                routine_in_work_ += how == urgency::routine ? 1 : 0;
+                in_work_.insert(key);
+                ++held_[group_of_(key)];
                 return key;
             }
         }
@@ -87,13 +97,16 @@ public:
     // Ends the work on `key`.
     void finish(const Key& key, outcome how, support::time_point now)
     {
-        const auto worked = in_work_.find(key);
-        routine_in_work_ -= worked->second == urgency::routine ? 1 : 0;
-        in_work_.erase(worked);
+        in_work_.erase(key);
+        const auto held = held_.find(group_of_(key));
+        if (--held->second == 0)
+        {
+            held_.erase(held);
+        }
         if (const auto found = waiting_.find(key); found != waiting_.end())
         {
             const request& wanted = found->second;
-            ready(wanted.how).insert({wanted.due, wanted.number, key});
+            ready_.of(wanted.how).insert({wanted.due, wanted.number, key});
         }
         switch (how.how)
         {
@@ -111,15 +124,16 @@ public:
         }
     }
 
-    // When take() can next succeed; empty if nothing waits for time alone.
+    // When take() can next succeed, if nothing ends before; empty: never.
     std::optional<support::time_point> next_due() const
     {
         std::optional<support::time_point> soonest;
         for (const urgency how : {urgency::urgent, urgency::routine})
         {
-            if (may_take(how))
+            const row& row = ready_.of(how);
+            if (most_of_a_group(how) > 0 && !row.empty())
             {
-                const auto due = std::get<0>(*ready(how).begin());
+                const auto due = row.begin()->due;
                 soonest = std::min(soonest.value_or(due), due);
             }
         }
@@ -131,10 +145,17 @@ public:
     // How many are due and not in work.
     std::size_t depth(support::time_point now) const
     {
-        const auto due_of = [&](const row& waiting) {
-            return std::ranges::count_if(waiting, [&](const auto& each) { return std::get<0>(each) <= now; });
-        };
-        return static_cast<std::size_t>(due_of(ready_[0]) + due_of(ready_[1]));
+        const auto due = [&](const place& each) { return each.due <= now; };
+        std::size_t counted = 0;
+        for (const urgency how : {urgency::urgent, urgency::routine})
+        {
+            counted += static_cast<std::size_t>(std::ranges::distance(ready_.of(how) | std::views::take_while(due)));
+            for (const auto& [group, rows] : set_aside_)
+            {
+                counted += rows.of(how).size();
+            }
+        }
+        return counted;
     }
 
 private:
@@ -144,24 +165,93 @@ private:
         std::uint64_t number;  // in the order of the calls
         urgency how;
     };
-    using row = std::set<std::tuple<support::time_point, std::uint64_t, Key>>;
-
-    row& ready(urgency how) { return ready_.at(static_cast<std::size_t>(how)); }
-    const row& ready(urgency how) const { return ready_.at(static_cast<std::size_t>(how)); }
-
-    bool may_take(urgency how) const
+    struct place
     {
-        return !ready(how).empty() && (how == urgency::urgent || routine_in_work_ < most_routine_);
+        support::time_point due;
+        std::uint64_t number;
+        Key key;
+
+        auto operator<=>(const place&) const = default;
+    };
+    using row = std::set<place>;
+    struct rows
+    {
+        row urgent;
+        row routine;
+
+        row& of(urgency how) { return how == urgency::urgent ? urgent : routine; }
+        const row& of(urgency how) const { return how == urgency::urgent ? urgent : routine; }
+    };
+
+    // What a group holds has to be less.
+    std::size_t most_of_a_group(urgency how) const
+    {
+        const std::size_t free = workers_ - in_work_.size();
+        return how == urgency::urgent ? free : free / 2;
+    }
+
+    bool may_take(const Key& group, urgency how) const
+    {
+        const auto held = held_.find(group);
+        return (held == held_.end() ? 0 : held->second) < most_of_a_group(how);
+    }
+
+    // The row that begins with the one whose turn it is; null if none may be taken now. What is due before it
+    // and may not be taken is set aside.
+    row* next_row(urgency how, support::time_point now)
+    {
+        row* next = nullptr;
+        if (most_of_a_group(how) == 0)
+        {
+            return next;
+        }
+        for (auto& [group, rows] : set_aside_)
+        {
+            row& first = rows.of(how);
+            if (!first.empty() && may_take(group, how) && (next == nullptr || *first.begin() < *next->begin()))
+            {
+                next = &first;
+            }
+        }
+        row& ready = ready_.of(how);
+        while (!ready.empty() && ready.begin()->due <= now &&
+               (next == nullptr || *ready.begin() < *next->begin()))
+        {
+            const Key group = group_of_(ready.begin()->key);
+            if (may_take(group, how))
+            {
+                return &ready;
+            }
+            set_aside_[group].of(how).insert(ready.extract(ready.begin()));
+        }
+        return next;
+    }
+
+    void unready(const Key& key, const request& wanted)
+    {
+        const place from{wanted.due, wanted.number, key};
+        ready_.of(wanted.how).erase(from);
+        const auto aside = set_aside_.find(group_of_(key));
+        if (aside != set_aside_.end())
+        {
+            aside->second.of(wanted.how).erase(from);
+            if (aside->second.urgent.empty() && aside->second.routine.empty())
+            {
+                set_aside_.erase(aside);
+            }
+        }
     }
 
     support::backoff backoff_;
     support::random_engine& random_;
-    std::size_t most_routine_;
+    std::size_t workers_;
+    grouping group_of_;
     std::uint64_t sequence_ = 0;
     std::map<Key, request> waiting_;  // in work or not
-    std::array<row, 2> ready_;        // of those not in work, by urgency
-    std::map<Key, urgency> in_work_;
-    std::size_t routine_in_work_ = 0;
+    rows ready_;                      // of those not in work
+    std::map<Key, rows> set_aside_;   // due, but their group held its share, by group
+    std::set<Key> in_work_;
+    std::map<Key, std::size_t> held_;  // how many of a group are in work
     std::map<Key, int> failures_;
 };
 

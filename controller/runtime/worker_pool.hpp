@@ -8,7 +8,7 @@
 
 namespace runtime {
 
-// Takes keys off a queue and works on them, at most `limit` at a time, until it is cancelled.
+// Takes keys off a queue and works on them, as many at a time as the queue gives, until it is cancelled.
 template <class Key>
 class worker_pool
 {
@@ -19,12 +19,10 @@ public:
         boost::asio::any_io_executor executor,
         support::clock& clock,
         work_queue<Key>& queue,
-        std::size_t limit,
         work reconcile
     )
         : clock_(clock),
           queue_(queue),
-          limit_(limit),
           reconcile_(std::move(reconcile)),
           alarm_(executor, clock),
           group_(executor)
@@ -41,17 +39,15 @@ public:
     {
         while (!stopping_)
         {
-            while (queue_.in_work() < limit_ && !stopping_)
+            auto key = queue_.take(clock_.now());
+            if (key)
             {
-                auto key = queue_.take(clock_.now());
-                if (!key)
-                {
-                    break;
-                }
                 group_.spawn(work_on(std::move(*key)));
             }
-            const bool full = queue_.in_work() >= limit_;
-            co_await alarm_.wait(full ? std::nullopt : queue_.next_due());
+            else
+            {
+                co_await alarm_.wait(queue_.next_due());
+            }
         }
         co_await group_.join();
     }
@@ -85,7 +81,6 @@ private:
 
     support::clock& clock_;
     work_queue<Key>& queue_;
-    std::size_t limit_;
     work reconcile_;
     support::alarm alarm_;
     support::task_group group_;

@@ -22,6 +22,10 @@ fake_cloud::get_certificate(std::string, support::uuid id, std::optional<support
 
 support::task<cloud::answer<cloud::listener>> fake_cloud::get_listener(std::string, support::uuid id)
 {
+    if (listener_takes > support::duration{})
+    {
+        co_await clock_.sleep_for(listener_takes);
+    }
     let_time_pass();
     ++listener_reads;
     ++reads_of[id.str()];

@@ -38,6 +38,7 @@ public:
     std::map<std::string, cloud::error> failing;  // by listener
     int listener_reads = 0;
     std::map<std::string, int> reads_of;  // by listener
+    support::duration listener_takes{};   // a read of one
     support::duration look_up_takes{};
     support::duration certificate_takes{};
     std::map<std::string, support::time_point> certificate_read;  // by id: when it was last asked for

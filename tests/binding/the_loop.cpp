@@ -7,7 +7,7 @@ using namespace std::chrono_literals;
 process::process(loop& loop, kube::client& kube, fake_cloud& cloud)
     : random(1),
       credentials(&cloud),
-      queue({1s, 60s, 0.0}, random, 8),
+      queue({1s, 60s, 0.0}, random, 16, &binding::tenant_of),
       bindings(
           credentials,
           [this](const auto& where, const auto* before, const auto* after) {
@@ -35,7 +35,6 @@ process::process(loop& loop, kube::client& kube, fake_cloud& cloud)
           loop.executor(),
           loop.clock(),
           queue,
-          8,
           [this](binding::target t) { return reconciler.reconcile(t); }
       ),
       sink(&bindings.scope(""))

@@ -1,14 +1,18 @@
 #include "runtime/work_queue.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <optional>
 #include <string>
+#include <vector>
 
 using namespace std::chrono_literals;
 using runtime::outcome;
 using runtime::urgency;
 using kind = runtime::outcome::kind;
+using testing::ElementsAre;
+using testing::IsEmpty;
 
 namespace {
 
@@ -18,7 +22,31 @@ class work_queue : public testing::Test
 {
 protected:
     support::random_engine random{1};
-    runtime::work_queue<std::string> queue{{.first = 1s, .cap = 60s, .jitter = 0}, random, 2};
+    // "shop/web" is a key of the group "shop".
+    runtime::work_queue<std::string> queue{
+        {.first = 1s, .cap = 60s, .jitter = 0},
+        random,
+        8,
+        [](const std::string& key) { return key.substr(0, key.find('/')); }
+    };
+
+    void add(const std::string& group, int keys, urgency how = urgency::urgent)
+    {
+        for (int i = 0; i < keys; ++i)
+        {
+            queue.add(group + "/" + std::to_string(i), t0, how);
+        }
+    }
+
+    std::vector<std::string> take_all()
+    {
+        std::vector<std::string> taken;
+        while (const auto key = queue.take(t0))
+        {
+            taken.push_back(*key);
+        }
+        return taken;
+    }
 };
 
 TEST_F(work_queue, an_empty_one_gives_nothing)
@@ -108,23 +136,93 @@ TEST_F(work_queue, a_failure_is_looked_at_again_as_routine_and_what_goes_on_as_i
     EXPECT_EQ(queue.take(t0 + 1min), "failed");
 }
 
-TEST_F(work_queue, routine_work_leaves_room_for_what_is_urgent)
+// ---- fairness ----
+
+TEST_F(work_queue, a_group_holds_no_more_than_it_leaves_to_others)
 {
-    for (const char* const key : {"hangs", "hangs too", "waits"})
-    {
-        queue.add(key, t0, urgency::routine);
-    }
-    EXPECT_EQ(queue.take(t0), "hangs");
-    EXPECT_EQ(queue.take(t0), "hangs too");
-    EXPECT_EQ(queue.take(t0), std::nullopt);
+    add("hangs", 20);
+    EXPECT_THAT(take_all(), ElementsAre("hangs/0", "hangs/1", "hangs/2", "hangs/3"));
     EXPECT_EQ(queue.next_due(), std::nullopt) << "it waits for the end of another, not for the time";
+    add("hangs too", 20);
+    EXPECT_THAT(take_all(), ElementsAre("hangs too/0", "hangs too/1"));
+    add("good", 20);
+    EXPECT_THAT(take_all(), ElementsAre("good/0"));
+    queue.finish("good/0", {}, t0);
+    EXPECT_THAT(take_all(), ElementsAre("good/1"));
+    queue.finish("hangs/0", {}, t0);
+    EXPECT_THAT(take_all(), ElementsAre("good/2")) << "who holds fewest takes first what is free";
+    queue.finish("good/1", {}, t0);
+    queue.finish("good/2", {}, t0);
+    EXPECT_THAT(take_all(), ElementsAre("hangs too/2", "good/3")) << "of those that may the longest due";
+    EXPECT_EQ(queue.depth(t0), 16U + 17U + 16U);
+}
+
+TEST_F(work_queue, routine_work_of_a_group_leaves_room_for_what_is_urgent_in_it)
+{
+    add("a", 20, urgency::routine);
+    EXPECT_THAT(take_all(), ElementsAre("a/0", "a/1", "a/2"));
+    queue.add("a/change", t0);
+    EXPECT_THAT(take_all(), ElementsAre("a/change"));
+    queue.finish("a/change", {}, t0);
+    EXPECT_THAT(take_all(), IsEmpty());
+    queue.finish("a/1", {}, t0);
+    EXPECT_THAT(take_all(), ElementsAre("a/3"));
+}
+
+TEST_F(work_queue, routine_work_of_many_leaves_a_worker_for_what_is_urgent)
+{
+    for (int i = 0; i < 20; ++i)
+    {
+        queue.add(std::to_string(i), t0, urgency::routine);
+    }
+    EXPECT_EQ(take_all().size(), 7U);
     queue.add("change", t0);
-    EXPECT_EQ(queue.take(t0), "change");
-    EXPECT_EQ(queue.take(t0), std::nullopt);
-    queue.finish("change", {}, t0);
-    EXPECT_EQ(queue.take(t0), std::nullopt);
-    queue.finish("hangs", {}, t0);
-    EXPECT_EQ(queue.take(t0), "waits");
+    EXPECT_THAT(take_all(), ElementsAre("change"));
+    queue.add("another", t0);
+    EXPECT_THAT(take_all(), IsEmpty());
+    EXPECT_EQ(queue.next_due(), std::nullopt);
+}
+
+TEST_F(work_queue, a_group_that_is_full_does_not_hold_up_what_is_due_after_it)
+{
+    add("hangs", 20);
+    take_all();
+    queue.add("good", t0 + 1s, urgency::routine);
+    EXPECT_EQ(queue.next_due(), t0 + 1s);
+    EXPECT_EQ(queue.take(t0 + 1s), "good");
+}
+
+TEST_F(work_queue, what_waits_for_its_group_is_asked_for_again_like_the_rest)
+{
+    add("a", 6, urgency::routine);
+    take_all();
+    queue.add("a/5", t0 + 1s, urgency::urgent);
+    EXPECT_EQ(queue.depth(t0), 3U);
+    EXPECT_THAT(take_all(), ElementsAre("a/5"));
+    queue.finish("a/5", {}, t0);
+    queue.finish("a/0", {}, t0);
+    EXPECT_THAT(take_all(), ElementsAre("a/3"));
+    queue.finish("a/1", {}, t0);
+    EXPECT_THAT(take_all(), ElementsAre("a/4"));
+    queue.finish("a/2", {}, t0);
+    EXPECT_THAT(take_all(), IsEmpty()) << "a/5 was taken once";
+}
+
+TEST_F(work_queue, a_group_takes_turns_by_urgency_and_time_when_its_share_is_free_again)
+{
+    add("a", 4);
+    take_all();
+    queue.add("a/resync", t0 - 2s, urgency::routine);
+    queue.add("a/late", t0 - 1s);
+    EXPECT_THAT(take_all(), IsEmpty());
+    queue.add("a/early", t0 - 2s);
+    for (const std::string ended : {"a/0", "a/1", "a/2"})
+    {
+        queue.finish(ended, {}, t0);
+    }
+    EXPECT_THAT(take_all(), ElementsAre("a/early", "a/late"));
+    queue.finish("a/3", {}, t0);
+    EXPECT_THAT(take_all(), ElementsAre("a/resync"));
 }
 
 TEST_F(work_queue, a_key_asked_for_twice_is_given_once)

@@ -49,8 +49,10 @@ protected:
 
     static constexpr std::size_t limit = 2;
     support::random_engine random{1};
-    runtime::work_queue<std::string> queue{{.first = 10s, .cap = 60s, .jitter = 0}, random, limit};
-    runtime::worker_pool<std::string> pool{executor(), clock(), queue, limit, [this](std::string key) {
+    runtime::work_queue<std::string> queue{
+        {.first = 10s, .cap = 60s, .jitter = 0}, random, limit, [](const std::string& key) { return key; }
+    };
+    runtime::worker_pool<std::string> pool{executor(), clock(), queue, [this](std::string key) {
                                                return work(std::move(key));
                                            }};
     std::map<std::string, support::duration> takes;

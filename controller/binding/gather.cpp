@@ -114,6 +114,7 @@ target_memory* gather::memory_of(const target& where)
 task<std::vector<neighbour>> gather::look_at_neighbours(round& r)
 {
     const auto balancer = parts_.memories[r.target].listener->value->load_balancer_id;
+    const cloud::place here = *parts_.memories[r.target].place->value;
     std::vector<target> others;
     for (const target& each : parts_.store.targets())
     {
@@ -123,7 +124,7 @@ task<std::vector<neighbour>> gather::look_at_neighbours(round& r)
             continue;
         }
         // Where nobody has a credential, there is something of ours only by a ledger.
-        if (may_be_behind(balancer, each) && (parts_.credentials.of(each) || holds_anything(each)))
+        if (may_be_behind(balancer, here, each) && (parts_.credentials.of(each) || holds_anything(each)))
         {
             others.push_back(each);
         }
@@ -158,7 +159,7 @@ task<std::vector<neighbour>> gather::look_at_neighbours(round& r)
     co_return seen;
 }
 
-bool gather::may_be_behind(support::uuid balancer, const target& where) const
+bool gather::may_be_behind(support::uuid balancer, const cloud::place& here, const target& where) const
 {
     const auto known = parts_.memories.find(where);
     if (known == parts_.memories.end())
@@ -166,7 +167,7 @@ bool gather::may_be_behind(support::uuid balancer, const target& where) const
         return true;
     }
     const target_memory& memory = known->second;
-    if (memory.not_ours_at && parts_.clock.now() - *memory.not_ours_at <= parts_.settings.fresh_lookup)
+    if (memory.not_ours_at && memory.not_ours_in == here && parts_.clock.now() - *memory.not_ours_at <= parts_.settings.fresh_lookup)
     {
         return false;  // nothing that we could look at
     }
@@ -245,7 +246,7 @@ task<> gather::read_neighbour(
     {
         co_return;
     }
-    remember_whereabouts(*memory, asked_at, answer);
+    remember_whereabouts(*memory, asked_at, *parts_.memories.at(r.target).place->value, answer);
     if (!answer)
     {
         // One that was never read and has no entry of ours has no dead ref of ours either.

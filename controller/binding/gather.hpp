@@ -28,7 +28,7 @@ private:
     // Rule 4: whether refs of ours on other listeners look dead as well.
     support::task<survey> look_around(const round& r);
     static support::task<> survey_ref(const round& r, std::string ref, survey& seen);
-    bool may_be_behind(support::uuid balancer, const target& where) const;
+    bool may_be_behind(support::uuid balancer, const cloud::place& here, const target& where) const;
     bool may_be_written(const target& where, std::size_t refs) const;
     bool holds_anything(const target& where) const;
     target_memory* memory_of(const target& where);

@@ -217,13 +217,16 @@ void remember_listener(
         memory.error_puts = 0;
         memory.next_error_put.reset();
     }
-    remember_whereabouts(memory, seen.asked_at, seen.value);
+    remember_whereabouts(memory, seen.asked_at, place, seen.value);
     memory.tried = true;
     memory.listener = std::move(seen);
 }
 
 void remember_whereabouts(
-    target_memory& memory, support::time_point asked_at, const cloud::answer<cloud::listener>& seen
+    target_memory& memory,
+    support::time_point asked_at,
+    const std::optional<cloud::place>& through,
+    const cloud::answer<cloud::listener>& seen
 )
 {
     memory.not_ours_at.reset();
@@ -236,6 +239,7 @@ void remember_whereabouts(
     if (kind == cloud::failure::not_found || kind == cloud::failure::access_denied)
     {
         memory.not_ours_at = asked_at;
+        memory.not_ours_in = through;
     }
 }
 

@@ -31,7 +31,10 @@ void remember_listener(
 );
 // Where the listener is, by its own round's look or by that of another listener.
 void remember_whereabouts(
-    target_memory& memory, support::time_point asked_at, const cloud::answer<cloud::listener>& seen
+    target_memory& memory,
+    support::time_point asked_at,
+    const std::optional<cloud::place>& through,
+    const cloud::answer<cloud::listener>& seen
 );
 void remember_load_balancer(target_memory& memory, sighting<cloud::answer<cloud::load_balancer>> seen);
 void remember_certificate(

@@ -879,6 +879,24 @@ TEST_F(two_load_balancers, a_listener_that_is_not_there_is_not_asked_for_before_
     EXPECT_EQ(put_reads("b", cert_b), 0);
 }
 
+TEST_F(lanes_of_the_loop, what_another_project_could_not_see_is_looked_at_again_through_this_one)
+{
+    start();
+    kube.create({.name = "b", .certificate = cert_b, .listener = listener_2});
+    ASSERT_TRUE(until([&] { return active("b"); }));
+    const auto right = cloud.here;
+    const auto hidden = cloud.listeners.extract(*support::uuid::parse(listener_2));
+    cloud.here.project_id = "another";
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
+    ASSERT_TRUE(until([&] { return active("a"); }));
+    cloud.here = right;
+    cloud.listeners.insert({hidden.key(), hidden.mapped()});
+    const auto before = cloud.reads_of[listener_2];
+    kube.create({.name = "c", .certificate = cert_c, .listener = listener_1, .sni = true});
+    ASSERT_TRUE(until([&] { return active("c"); }));
+    EXPECT_GT(cloud.reads_of[listener_2], before);
+}
+
 TEST_F(lanes_of_the_loop, who_waits_for_a_neighbour_to_let_go_asks_ever_more_seldom)
 {
     start();

@@ -1,6 +1,7 @@
 #include "e2e/world.hpp"
 
 #include "cloudsim/http_transport.hpp"
+#include "testbed/files.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -102,15 +103,8 @@ world::world() : name_space(next_namespace()), folder(kubernetes().folder() / na
     listener = sim->add_listener({.load_balancer = balancer, .default_ref = foreign});
     bare_listener = sim->add_listener({.load_balancer = balancer, .port = 8443});
     clouds_yaml_ = folder / "clouds.yaml";
-    std::ofstream(clouds_yaml_) << json{
-        {"clouds",
-         {{"e2e",
-           {{"auth_type", "v3applicationcredential"},
-            {"auth",
-             {{"auth_url", endpoints["identity"]},
-              {"application_credential_id", credential.id},
-              {"application_credential_secret", credential.secret}}}}}}}
-    };
+    identity = endpoints["identity"].get<std::string>();
+    testbed::write_file(clouds_yaml_, clouds_yaml(identity, credential));
 }
 
 world::~world()
@@ -253,6 +247,18 @@ std::string world::message(const std::string& name) const
 cloudsim::control::certificate world::certificate(const std::string& server_name) const
 {
     return sim->add_certificate({.project = project, .names = {server_name}});
+}
+
+std::string world::clouds_yaml(const std::string& auth_url, const cloudsim::control::credential& credential)
+{
+    return json{{"clouds",
+                 {{"prod",
+                   {{"auth_type", "v3applicationcredential"},
+                    {"auth",
+                     {{"auth_url", auth_url},
+                      {"application_credential_id", credential.id},
+                      {"application_credential_secret", credential.secret}}}}}}}
+    }.dump();
 }
 
 std::string world::served(const std::string& where, const std::string& server_name) const

@@ -57,6 +57,10 @@ protected:
     std::string message(const std::string& name) const;
 
     cloudsim::control::certificate certificate(const std::string& server_name) const;
+    // One cloud, prod, with this application credential.
+    static std::string clouds_yaml(
+        const std::string& auth_url, const cloudsim::control::credential& credential
+    );
     // The ref that a TLS client of that name gets; "nothing" if it is not served.
     std::string served(const std::string& listener, const std::string& server_name) const;
 
@@ -64,6 +68,7 @@ protected:
     std::filesystem::path folder;
     std::unique_ptr<testbed::child> cloud;
     std::optional<cloudsim::control> sim;
+    std::string identity;  // Keystone's URL
     std::string project;
     std::string balancer;
     std::string foreign;        // the ref of somebody else's certificate ...

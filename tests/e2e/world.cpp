@@ -208,6 +208,12 @@ json world::binding(const std::string& name) const
     return text.empty() ? json() : json::parse(text);
 }
 
+std::vector<json> world::events(const std::string& reason) const
+{
+    const auto text = kubectl({"get", "events", "--field-selector", "reason=" + reason, "-o", "json"});
+    return json::parse(text)["items"].get<std::vector<json>>();
+}
+
 testing::AssertionResult world::becomes(const std::string& name, const std::string& reason) const
 {
     return testbed::eventually(name + " says " + reason, [&] {

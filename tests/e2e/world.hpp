@@ -50,6 +50,7 @@ protected:
     void remove(const std::string& name) const;             // returns at once
     nlohmann::json binding(const std::string& name) const;  // null if it is gone
     bool exists(const std::string& name) const { return !binding(name).is_null(); }
+    std::vector<nlohmann::json> events(const std::string& reason) const;  // as kubectl lists them
 
     testing::AssertionResult becomes(const std::string& name, const std::string& reason) const;
     testing::AssertionResult is_active(const std::string& name) const;

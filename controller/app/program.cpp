@@ -162,7 +162,9 @@ support::result<std::unique_ptr<net::server>> serve_pages(
 )
 {
     const auto metrics = [&loop] {
-        return net::page{.content_type = "text/plain; version=0.0.4; charset=utf-8", .pieces = loop.metrics()};
+        return net::page{
+            .content_type = "text/plain; version=0.0.4; charset=utf-8", .pieces = loop.metrics()
+        };
     };
     const auto alive = [] { return net::page{.body = "ok\n"}; };
     const auto ready = [&loop] {

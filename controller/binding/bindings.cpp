@@ -63,9 +63,7 @@ std::vector<target> bindings::siblings_of(const target& target) const
     return found;
 }
 
-bool bindings::walk::go_on(
-    std::size_t most, const std::function<void(const certificate_binding&)>& visit
-)
+bool bindings::walk::go_on(std::size_t most, const std::function<void(const certificate_binding&)>& visit)
 {
     const std::size_t asked = most;
     const auto end = all_.by_target_.end();

@@ -167,7 +167,8 @@ bool gather::may_be_behind(support::uuid balancer, const cloud::place& here, con
         return true;
     }
     const target_memory& memory = known->second;
-    if (memory.not_ours_at && memory.not_ours_in == here && parts_.clock.now() - *memory.not_ours_at <= parts_.settings.fresh_lookup)
+    if (memory.not_ours_at && memory.not_ours_in == here &&
+        parts_.clock.now() - *memory.not_ours_at <= parts_.settings.fresh_lookup)
     {
         return false;  // nothing that we could look at
     }

@@ -94,8 +94,8 @@ struct reply
 {
     net::page page;
     bool head = false;
-    bool keep = false;     // the connection, for another request
-    bool chunked = false;  // what is in pieces; else the end of the connection is its end
+    bool keep = false;       // the connection, for another request
+    bool chunked = false;    // what is in pieces; else the end of the connection is its end
     std::string allow = {};  // of a 405
 };
 
@@ -110,7 +110,7 @@ std::string header_of(const reply& made)
     std::string text = "HTTP/1.1 " + std::to_string(page.status) + " ";
     text += http::obsolete_reason(http::int_to_status(static_cast<unsigned>(page.status)));
     text += "\r\nContent-Type: " + page.content_type;
-    text += made.chunked   ? "\r\nTransfer-Encoding: chunked"
+    text += made.chunked  ? "\r\nTransfer-Encoding: chunked"
             : page.pieces ? ""
                           : "\r\nContent-Length: " + std::to_string(page.body.size());
     text += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff";

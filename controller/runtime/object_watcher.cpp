@@ -12,7 +12,7 @@ using support::task;
 
 constexpr support::backoff failed_backoff{1s, 30s, 0.5};
 constexpr support::duration awaited_period = 30s;
-constexpr support::duration short_watch = 1s;  // one that ends sooner is one of a loop
+constexpr support::duration short_watch = 1s;    // one that ends sooner is one of a loop
 constexpr support::duration silent_watch = 30s;  // one that is cut after so long was cut for its silence
 constexpr int watch_seconds_least = 300;
 

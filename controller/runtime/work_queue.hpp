@@ -149,7 +149,8 @@ public:
         std::size_t counted = 0;
         for (const urgency how : {urgency::urgent, urgency::routine})
         {
-            counted += static_cast<std::size_t>(std::ranges::distance(ready_.of(how) | std::views::take_while(due)));
+            counted +=
+                static_cast<std::size_t>(std::ranges::distance(ready_.of(how) | std::views::take_while(due)));
             for (const auto& [group, rows] : set_aside_)
             {
                 counted += rows.of(how).size();
@@ -208,7 +209,8 @@ private:
         for (auto& [group, rows] : set_aside_)
         {
             row& first = rows.of(how);
-            if (!first.empty() && may_take(group, how) && (next == nullptr || *first.begin() < *next->begin()))
+            if (!first.empty() && may_take(group, how) &&
+                (next == nullptr || *first.begin() < *next->begin()))
             {
                 next = &first;
             }

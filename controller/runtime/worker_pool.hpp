@@ -16,10 +16,7 @@ public:
     using work = std::function<support::task<outcome>(Key)>;
 
     worker_pool(
-        boost::asio::any_io_executor executor,
-        support::clock& clock,
-        work_queue<Key>& queue,
-        work reconcile
+        boost::asio::any_io_executor executor, support::clock& clock, work_queue<Key>& queue, work reconcile
     )
         : clock_(clock),
           queue_(queue),

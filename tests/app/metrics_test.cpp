@@ -55,8 +55,8 @@ protected:
             R"({"metadata":{"name":")" + name + R"(","namespace":"shop","uid":")" + std::string(uid) +
             R"(","resourceVersion":"1","generation":1,"creationTimestamp":"2026-11-24T00:00:00Z"},)"
             R"("spec":{"certificateId":"aaaaaaaa-0000-4000-8000-000000000001","resourceType":"octavia:listener",)"
-            R"("resourceId":")" + std::string(resource) + R"(","region":"sao1"},"status":)" +
-            more + "}";
+            R"("resourceId":")" +
+            std::string(resource) + R"(","region":"sao1"},"status":)" + more + "}";
         text.reserve(text.size() + 64);
         sink.changed(text);
         ASSERT_EQ(bindings.size(), static_cast<std::size_t>(bindings_));

@@ -91,7 +91,8 @@ TEST_F(fairness, nor_what_another_looks_at_again_by_the_clock)
         touch_hanging();
         advance(10s);
     }
-    EXPECT_THAT(row().slots.sni_refs, ElementsAre(fake_cloud::ref(cert_a))) << "in a resync period and a fifth";
+    EXPECT_THAT(row().slots.sni_refs, ElementsAre(fake_cloud::ref(cert_a)))
+        << "in a resync period and a fifth";
 }
 
 }  // namespace

@@ -32,10 +32,7 @@ process::process(loop& loop, kube::client& kube, fake_cloud& cloud)
           {}
       ),
       pool(
-          loop.executor(),
-          loop.clock(),
-          queue,
-          [this](binding::target t) { return reconciler.reconcile(t); }
+          loop.executor(), loop.clock(), queue, [this](binding::target t) { return reconciler.reconcile(t); }
       ),
       sink(&bindings.scope(""))
 {

@@ -110,6 +110,7 @@ binding::status full_status(const binding::certificate_binding& object)
     made.error_message = text("the certificate has expired");
     made.identified = true;
     made.updated_at = now;
+    made.handled_request = text("2026-11-24T09:00:00Z");
     made.certificate = {object.spec.certificate_id, text("ACTIVE"), now};
     made.ledger.attachments = {
         {ref('a'), binding::slot::default_, true},

@@ -2,8 +2,6 @@
 
 #include <boost/asio/ip/v6_only.hpp>
 
-#include <utility>
-
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
@@ -36,9 +34,11 @@ error_code open(tcp::acceptor& acceptor, const tcp::endpoint& at, bool both)
 
 }  // namespace
 
-support::result<tcp::acceptor> open_acceptor(asio::any_io_executor executor, const listen_address& address)
+support::result<tcp::acceptor> open_acceptor(
+    const asio::any_io_executor& executor, const listen_address& address
+)
 {
-    tcp::acceptor acceptor(std::move(executor));
+    tcp::acceptor acceptor(executor);
     error_code failed;
     if (!address.host.empty())
     {

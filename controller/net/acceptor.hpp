@@ -11,7 +11,7 @@ namespace net {
 // One that listens: on both families where the address names no host, as far as the machine has them.
 // errc::invalid: the address cannot be had.
 support::result<boost::asio::ip::tcp::acceptor> open_acceptor(
-    boost::asio::any_io_executor executor, const listen_address& address
+    const boost::asio::any_io_executor& executor, const listen_address& address
 );
 
 }  // namespace net

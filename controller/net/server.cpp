@@ -359,7 +359,7 @@ support::result<std::unique_ptr<server>> listen(
     server_limits limits
 )
 {
-    auto acceptor = open_acceptor(std::move(executor), address);
+    auto acceptor = open_acceptor(executor, address);
     if (!acceptor)
     {
         return std::unexpected(acceptor.error());

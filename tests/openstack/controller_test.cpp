@@ -9,7 +9,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 using testing::UnorderedElementsAre;
 
 class controller_story : public world
@@ -139,20 +138,6 @@ TEST_F(controller_story, barbican_may_be_away)
     seed({"down", "key-manager", "off"});
     ASSERT_TRUE(is_attached("web"));
     EXPECT_THAT(sni_of(listener), UnorderedElementsAre(a));
-}
-
-// A token of this cloud lasts ten seconds, a certificate that is waited for is asked after fifteen.
-TEST_F(controller_story, tokens_that_expire_are_renewed_without_anybody_noticing)
-{
-    const auto a = seed({"secret"});
-    start_controller();
-    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
-    ASSERT_TRUE(becomes("web", "CertificateNotActive"));
-    seed({"complete", a, "a.example.com"});
-    ASSERT_TRUE(is_attached("web"));
-    remove("web");
-    ASSERT_TRUE(is_gone("web"));
-    EXPECT_THAT(log(), Not(HasSubstr("authentication failed")));
 }
 
 TEST_F(controller_story, keystone_may_be_away)

@@ -31,8 +31,7 @@ private:
     {
         services_ = std::make_unique<testbed::child>(
             testbed::command{
-                .program = SOURCE_FOLDER "/tests/openstack/cloud",
-                .arguments = {"--token-lifetime", "10", "--token-cache", "-1", "run", folder().string()}
+                .program = SOURCE_FOLDER "/tests/openstack/cloud", .arguments = {"run", folder().string()}
             },
             kubernetes->folder() / "openstack.log"
         );

@@ -151,17 +151,6 @@ TEST_F(controller_story, keystone_may_be_away)
     ASSERT_TRUE(is_attached("web"));
 }
 
-TEST_F(controller_story, octavia_may_be_away)
-{
-    const auto a = seed({"certificate", "a.example.com"});
-    seed({"down", "load-balancer", "on"});
-    start_controller();
-    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
-    EXPECT_TRUE(becomes("web", "CloudUnavailable"));
-    seed({"down", "load-balancer", "off"});
-    ASSERT_TRUE(is_attached("web"));
-}
-
 TEST_F(controller_story, a_listener_of_another_project_is_not_ours_to_read)
 {
     const auto a = seed({"--as", "other", "certificate", "a.example.com"});
@@ -169,17 +158,6 @@ TEST_F(controller_story, a_listener_of_another_project_is_not_ours_to_read)
     apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
     EXPECT_TRUE(becomes("web", "ListenerAccessDenied"));
     EXPECT_THAT(sni_of(listener), IsEmpty());
-}
-
-TEST_F(controller_story, a_listener_that_is_removed_lets_its_bindings_go)
-{
-    const auto a = seed({"certificate", "a.example.com"});
-    start_controller();
-    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
-    ASSERT_TRUE(is_attached("web"));
-    seed({"remove", "listener", listener});
-    remove("web");
-    EXPECT_TRUE(is_gone("web"));
 }
 
 // Octavia 11 exchanges the token for one of its own, which Keystone does not allow for these.

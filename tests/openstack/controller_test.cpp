@@ -195,19 +195,5 @@ TEST_F(controller_story, an_application_credential_with_the_access_rules_of_the_
     EXPECT_THAT(sni_of(listener), IsEmpty());
 }
 
-TEST_F(controller_story, what_access_rules_leave_out_is_refused_and_said)
-{
-    const auto a = seed({"certificate", "a.example.com"});
-    seed({"put", listener, R"({"sni_container_refs": [")" + a + R"("]})"});
-    start_controller("shop-reading");
-    apply({{.name = "a", .certificate = a, .listener = listener, .sni = true}});
-    ASSERT_TRUE(is_attached("a"));
-    const auto b = seed({"certificate", "b.example.com"});
-    apply({{.name = "b", .certificate = b, .listener = listener, .sni = true}});
-    ASSERT_TRUE(becomes("b", "CredentialsInvalid"));
-    EXPECT_THAT(message("b"), HasSubstr("401"));
-    EXPECT_THAT(sni_of(listener), UnorderedElementsAre(a));
-}
-
 }  // namespace
 }  // namespace openstack_test

@@ -204,7 +204,7 @@ bool planner::may_let_go(std::string_view ref) const
     return std::ranges::any_of(claims_, [&](const claim& each) {
         const bool holds = holds_key(each.held, ref_key(ref), slot::default_) ||
                            holds_key(each.held, ref_key(ref), slot::sni);
-        return holds && may_judge(each) && same_cloud(each.held.place, *m_.place->value);
+        return !each.released && holds && same_cloud(each.held.place, *m_.place->value);
     });
 }
 

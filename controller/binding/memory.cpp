@@ -337,9 +337,10 @@ void remember_verified(
     forget_moves(memory, now, &*memory.listener->value);
     for (const certificate_binding* object : bindings)
     {
-        if (is_ready(*object))
+        binding_memory& binding = memory.bindings[object->uid];
+        if (is_ready(*object) && binding.certificate && binding.certificate->value)
         {
-            memory.bindings[object->uid].verified_at = now;
+            binding.verified_at = now;
         }
     }
 }

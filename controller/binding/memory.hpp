@@ -50,8 +50,8 @@ void remember_ref(
     cloud::ref_state state
 );
 
-// The end of a round in which nothing more was to be done: what is Ready was seen so, and what was undone
-// once was seen to stay, if the cloud was read in this round and is at rest.
+// The end of a round in which nothing more was to be done: what is Ready was seen so, its certificate
+// included, and what was undone once was seen to stay, if the cloud was read in this round and is at rest.
 void remember_verified(
     target_memory& memory,
     const std::vector<const certificate_binding*>& bindings,

@@ -142,11 +142,7 @@ std::optional<verdict> planner::why_not(const view& each) const
     const cloud::certificate& certificate = **seen;
     if (certificate.expires_at && *certificate.expires_at <= w_.wall)
     {
-        return verdict{
-            reason::certificate_expired,
-            "certificate " + id + " expired on " + support::format_rfc3339(*certificate.expires_at) +
-                "; set spec.certificateId to a renewed one"
-        };
+        return expired(each, *certificate.expires_at);
     }
     if (!certificate.usable)
     {
@@ -182,8 +178,23 @@ std::optional<verdict> planner::why_not(const view& each) const
     return std::nullopt;
 }
 
+verdict planner::expired(const view& each, support::wall_time since)
+{
+    return {
+        reason::certificate_expired,
+        "certificate " + each.object->spec.certificate_id.str() + " expired on " +
+            support::format_rfc3339(since) + "; set spec.certificateId to a renewed one"
+    };
+}
+
 verdict planner::certificate_failure(const view& each, const cloud::error& error) const
 {
+    const auto& known = each.object->status.certificate;
+    if (known.id == each.object->spec.certificate_id && known.expires_at && *known.expires_at <= w_.wall &&
+        unanswered(each))
+    {
+        return expired(each, *known.expires_at);
+    }
     verdict made{
         reason_of(error.kind, reason::certificate_not_found, reason::certificate_access_denied), error.message
     };
@@ -254,16 +265,7 @@ void planner::first_verdicts()
         }
         else if (missing && settled.shown)
         {
-            each.said.message +=
-                "; it stays attached, and the next change of this load balancer will leave it out if it "
-                "cannot be read";
-            if (missing->reason == reason::cloud_unavailable ||
-                missing->reason == reason::certificate_refused || missing->reason == reason::ledger_full ||
-                missing->reason == reason::progressing)
-            {
-                each.said = still_attached(each);
-            }
-            each.said.may_still_come = false;
+            say_of_attached(each, *missing);
         }
         else if (missing && !settled.kept.empty())
         {
@@ -271,7 +273,8 @@ void planner::first_verdicts()
                                     " stays attached until then";
             each.said.message += each.said.message.ends_with(old) ? "" : old;  // a start reads it in status
         }
-        if (each.said.reason == reason::attached && (!settled.shown || affected(i)))
+        const bool stays_ready = each.said.reason == reason::attached || each.said.leave_as_is;
+        if (stays_ready && (!settled.shown || affected(i)))
         {
             say(each,
                 reason::progressing,
@@ -280,11 +283,28 @@ void planner::first_verdicts()
     }
 }
 
-verdict planner::still_attached(const view& each) const
+void planner::say_of_attached(view& each, const verdict& missing)
 {
-    verdict made{reason::attached, "", condition_status::true_};
-    made.leave_as_is = is_ready(*each.object);
-    return made;
+    if (missing.reason == reason::certificate_refused || missing.reason == reason::ledger_full ||
+        missing.reason == reason::progressing)
+    {
+        each.said = {reason::attached, "", condition_status::true_};
+        each.said.leave_as_is = is_ready(*each.object);
+        return;
+    }
+    const std::string stays =
+        "; it stays attached, and the next change of this load balancer will leave it out if it cannot be "
+        "read";
+    if (missing.reason == reason::cloud_unavailable)
+    {
+        say_unavailable(each, missing.message + stays);
+    }
+    else
+    {
+        each.said.message += stays;
+        each.said.may_still_come = false;
+    }
+    each.said.attached = condition_status::true_;
 }
 
 verdict planner::conflict_with(

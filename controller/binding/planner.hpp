@@ -98,7 +98,9 @@ private:
     const cloud::answer<cloud::certificate>* certificate_of(const view& each) const;
     // Why the binding's certificate may not be attached now; empty if it may (rule 4: only active ones).
     std::optional<verdict> why_not(const view& each) const;
+    // What is known of its end holds where the certificate service does not answer.
     verdict certificate_failure(const view& each, const cloud::error& error) const;
+    static verdict expired(const view& each, support::wall_time since);
     static reason reason_of(cloud::failure kind, reason not_found, reason access_denied);
     // Rule 7. In a conflict the quarantine lasts until something about the certificate changes.
     bool is_quarantined(const view& each) const;
@@ -115,8 +117,8 @@ private:
     // What is not found is waited for in the first minutes of a generation.
     bool may_still_come(const view& each, reason why) const;
     void first_verdicts();
-    // Attached and read back; why its certificate could not be attached anew does not concern what is there.
-    verdict still_attached(const view& each) const;
+    // Attached and read back, though its certificate could not be attached anew.
+    void say_of_attached(view& each, const verdict& missing);
     static verdict conflict_with(
         const certificate_binding& winner, const view& each, const settled_claim& settled
     );

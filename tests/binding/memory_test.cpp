@@ -494,6 +494,12 @@ TEST_F(memory, what_is_ready_was_verified_when_listener_and_load_balancer_were_r
     EXPECT_FALSE(of_it().verified_at) << "a PUT is under way";
     kept.put.reset();
     verify();
+    EXPECT_FALSE(of_it().verified_at) << "its certificate was not read";
+    of_it().certificate = {t0, std::unexpected(cloud::error{cloud::failure::transient, "503", {}, {}})};
+    verify();
+    EXPECT_FALSE(of_it().verified_at) << "the certificate service does not answer";
+    of_it().certificate = {t0, cloud::certificate{}};
+    verify();
     EXPECT_EQ(of_it().verified_at, t0 + 9s);
 }
 

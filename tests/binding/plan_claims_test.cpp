@@ -109,6 +109,60 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; }
 );
 
+// ---- rule 10: no answer of the certificate service never means active ----
+
+TEST(plan_claims, what_is_known_to_be_wrong_with_an_attached_certificate_is_not_forgotten_for_a_503)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
+    w.certificates["a"] = failing(failure::not_found);
+    w.finish();
+    w.certificates["a"] = failing(failure::transient);
+    w.later(5min).finish();
+    EXPECT_EQ(w.status("web"), "error CloudUnavailable [sni a]");
+    w.restart().finish();
+    EXPECT_EQ(w.status("web"), "error CloudUnavailable [sni a]");
+    EXPECT_EQ(w.object("web").status[condition_type::attached].status, condition_status::true_);
+}
+
+TEST(plan_claims, a_certificate_whose_known_end_has_come_expires_though_the_service_does_not_answer)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
+    w.certificates["a"] = expiring("a", w.wall() + 10min);
+    w.finish();
+    w.certificates["a"] = failing(failure::transient);
+    w.later(9min).finish();
+    EXPECT_EQ(w.status("web"), "active Attached [sni a]");
+    w.later(2min).finish();
+    EXPECT_EQ(w.status("web"), "error CertificateExpired [sni a]");
+}
+
+TEST(plan_claims, a_ready_binding_stays_ready_for_three_resync_periods_without_the_certificate_service)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
+    w.finish();
+    w.memory.bindings.begin()->second.verified_at = w.now;
+    w.certificates["a"] = failing(failure::transient);
+    w.later(29min).finish();
+    EXPECT_EQ(w.status("web"), "active Attached [sni a]");
+    w.later(2min).finish();
+    EXPECT_EQ(w.status("web"), "pending CloudUnavailable [sni a]");
+}
+
+TEST(plan_claims, an_adopted_certificate_is_ready_once_the_certificate_service_has_answered)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add("web", "a").sni();
+    w.certificates["a"] = failing(failure::transient);
+    w.finish();
+    EXPECT_EQ(w.status("web"), "pending CloudUnavailable [sni a]");
+    w.certificates["a"] = active("a");
+    w.later(1min).finish();
+    EXPECT_EQ(w.status("web"), "active Attached [sni a]");
+}
+
 TEST(plan_claims, what_is_missing_is_said)
 {
     world_builder w;

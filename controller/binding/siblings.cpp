@@ -28,9 +28,27 @@ bool leaves_default(const certificate_binding& object)
            });
 }
 
+// What the refs on the listener add to a deadline that was reckoned without them (rule 9), as we read them.
+support::duration time_for_refs(
+    const target& here, const std::map<target, target_memory>& memories, const settings& settings
+)
+{
+    const auto known = memories.find(here);
+    if (known == memories.end() || !known->second.listener || !known->second.listener->value)
+    {
+        return {};
+    }
+    const cloud::listener& listener = *known->second.listener->value;
+    const auto refs = listener.sni_refs.size() + (listener.default_ref ? 1 : 0);
+    return settings.per_ref * static_cast<std::int64_t>(refs);
+}
+
 // With bindings or without: one that has another credential from now on leaves its target's PUT behind.
 std::optional<support::time_point> last_put_deadline(
-    const target& here, const std::map<target, target_memory>& memories, support::time_point now
+    const target& here,
+    const std::map<target, target_memory>& memories,
+    support::duration for_refs,
+    support::time_point now
 )
 {
     std::optional<support::time_point> last;
@@ -41,9 +59,15 @@ std::optional<support::time_point> last_put_deadline(
         {
             break;
         }
-        if (where != here && same_listener(where, here) && memory.put && now < memory.put->deadline)
+        if (where == here || !same_listener(where, here) || !memory.put)
         {
-            last = std::max(last.value_or(now), memory.put->deadline);
+            continue;
+        }
+        const bool uncounted = memory.put->phase == put_phase::before_start && !memory.put->refs_counted;
+        const auto deadline = memory.put->deadline + (uncounted ? for_refs : support::duration{});
+        if (now < deadline)
+        {
+            last = std::max(last.value_or(now), deadline);
         }
     }
     return last;
@@ -63,7 +87,8 @@ siblings_seen look_at_siblings(
 {
     static const binding_memory nothing;
     siblings_seen seen;
-    seen.put_deadline = last_put_deadline(here, memories, now);
+    const auto for_refs = time_for_refs(here, memories, settings);
+    seen.put_deadline = last_put_deadline(here, memories, for_refs, now);
     for (const target& where : store.siblings_of(here))
     {
         const auto known = memories.find(where);
@@ -72,9 +97,9 @@ siblings_seen look_at_siblings(
         seen.unread = seen.unread || (has_credential && (memory == nullptr || !memory->tried));
         const auto bindings = store.bindings_of(where);
         if (const auto until = deadline_before_start(bindings, settings, started);
-            (memory == nullptr || memory->bindings.empty()) && until && now < *until)
+            (memory == nullptr || memory->bindings.empty()) && until && now < *until + for_refs)
         {
-            seen.put_deadline = std::max(seen.put_deadline.value_or(now), *until);
+            seen.put_deadline = std::max(seen.put_deadline.value_or(now), *until + for_refs);
         }
         for (const certificate_binding* object : bindings)
         {

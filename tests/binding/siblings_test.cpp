@@ -61,6 +61,16 @@ protected:
         memories[where].put = sent;
     }
 
+    void reads_listener(const std::vector<std::string>& names)
+    {
+        cloud::listener seen;
+        for (const std::string& name : names)
+        {
+            seen.sni_refs.push_back(test::ref(name));
+        }
+        memories[here].listener = {t0, std::move(seen)};
+    }
+
     const support::time_point t0{1h};
     const target here = through("ours");
     some_bindings store;
@@ -91,6 +101,22 @@ TEST_F(siblings, a_put_of_an_earlier_process_counts_before_anybody_has_looked_at
     EXPECT_EQ(look(31s).put_deadline, std::nullopt);
     object.status.ledger.attachments.front().confirmed = true;
     EXPECT_EQ(look(1s).put_deadline, std::nullopt);
+}
+
+TEST_F(siblings, a_put_of_an_earlier_process_is_waited_for_with_the_refs_that_the_listener_holds)
+{
+    put(through("theirs"));
+    auto& theirs = *memories[through("theirs")].put;
+    theirs.phase = binding::put_phase::before_start;
+    reads_listener({"a", "b", "f"});
+    EXPECT_EQ(look(1s).put_deadline, t0 + 40s + 3 * settings.per_ref);
+    EXPECT_EQ(look(41s).put_deadline, t0 + 40s + 3 * settings.per_ref);
+    theirs.refs_counted = true;
+    EXPECT_EQ(look(1s).put_deadline, t0 + 40s);
+    theirs.deadline = t0;
+    auto& object = store.objects[through("another")];
+    object.status.ledger.attachments.push_back({support::interned(test::ref("a")), test::sni_slot, false});
+    EXPECT_EQ(look(1s).put_deadline, t0 + settings.write_deadline + 4 * settings.per_ref);
 }
 
 TEST_F(siblings, whether_one_may_write_is_believed_of_its_status_until_this_process_knows)

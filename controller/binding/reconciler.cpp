@@ -53,7 +53,7 @@ struct reconciler::impl
                 co_return end_without_bindings(target);
             }
             remember_bindings(memory, bindings, settings, parts.clock.now(), parts.clock.wall(), started);
-            std::erase_if(bindings, [&](const auto* each) { return !r.members.contains(each->uid); });
+            std::erase_if(bindings, [&](const auto* each) { return waits_for_next_round(r, *each); });
             const auto siblings = look_at_siblings(
                 target, parts.store, parts.credentials, memories, settings, started, parts.clock.now()
             );
@@ -105,6 +105,13 @@ struct reconciler::impl
         );
         leave_lane_unless_written(target);
         co_return runtime::outcome{runtime::outcome::kind::retry, {}};
+    }
+
+    // Who comes while the round is under way joins the next one, or it might never end. Not so who brings a
+    // ledger: without it its refs would be foreign.
+    static bool waits_for_next_round(const round& r, const certificate_binding& object)
+    {
+        return !r.members.contains(object.uid) && object.status.ledger.attachments.empty();
     }
 
     world world_of(
@@ -175,7 +182,8 @@ struct reconciler::impl
     }
 
     // A binding that acts with another credential from now on keeps what is known of it (rule 2: what status
-    // holds is believed at a start alone), but for what the old credential was told.
+    // holds is believed at a start alone), but for what the old credential was told. A PUT of an earlier
+    // process is waited for here as there (rule 9).
     void hand_over(const target& from, const target& to, const support::uuid& uid)
     {
         const auto old = memories.find(from);
@@ -187,7 +195,13 @@ struct reconciler::impl
         old->second.bindings.erase(uid);
         known.certificate.reset();
         known.certificate_polls = 0;
-        memories[to].bindings.insert_or_assign(uid, std::move(known));
+        target_memory& memory = memories[to];
+        memory.bindings.insert_or_assign(uid, std::move(known));
+        const auto& put = old->second.put;
+        if (put && put->phase == put_phase::before_start && !memory.put)
+        {
+            memory.put = put;
+        }
     }
 
     // Nobody wants anything of the target any more; only a PUT without an answer keeps its lane, as it may

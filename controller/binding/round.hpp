@@ -31,8 +31,7 @@ struct round
     bool tried_before = false;        // the listener had been asked for
     std::optional<bool> could_write;  // as it began
     bool listener_changed = false;    // by a PUT of ours
-    // Of the bindings: who comes while the round is under way joins the next one, or it might never end.
-    std::set<support::uuid> members;
+    std::set<support::uuid> members;  // as it began
 };
 
 struct round_parts

@@ -629,6 +629,54 @@ TEST_F(two_credentials, a_put_of_an_earlier_process_is_waited_for)
     EXPECT_EQ(served("b.example.com"), b.ref);
 }
 
+TEST_F(two_credentials, a_put_of_an_earlier_process_is_waited_for_as_long_as_the_listeners_refs_take)
+{
+    std::set<std::string> many;
+    for (int i = 0; i < 20; ++i)
+    {
+        many.insert(certificate("foreign-" + std::to_string(i) + ".example.com").ref);
+    }
+    sim.set_listener_refs(listener, foreign, many);
+    give(credential);
+    start();
+    sim.hold({.service = "load-balancer", .method = "PUT", .when = "during"});
+    first(a.id, true);
+    ASSERT_TRUE(until([&] { return !sim.held().empty(); }));
+    crash();
+    kube.remove("web");
+    kube.set_secret("cloud", {});
+    start();
+    advance(1s);
+    give(credential);
+    advance(40s);
+    EXPECT_TRUE(kube.exists("web")) << "the PUT may still take effect";
+    sim.release();
+    ASSERT_TRUE(goes("web")) << kube.object("web").dump(1);
+    EXPECT_EQ(sim.get_listener(listener).sni_refs, many);
+}
+
+TEST_F(
+    two_credentials, of_one_content_that_come_one_after_the_other_after_a_start_take_nothing_from_each_other
+)
+{
+    give_both(credential);
+    first(a.id, false);
+    second(b.id, false);
+    ASSERT_TRUE(becomes("web", "Attached") && becomes("next", "Conflict"));
+    crash();
+    kube.set_secret("cloud", {});
+    sim.hold({.service = "load-balancer", .method = "GET"});
+    start();
+    ASSERT_TRUE(until([&] { return !sim.held().empty(); })) << "the round of next is under way";
+    give(credential);
+    sim.release();
+    advance(10min);
+    EXPECT_EQ(kube.ready_reason("web"), "Attached") << kube.object("web").dump(1);
+    EXPECT_EQ(kube.ready_reason("next"), "Conflict");
+    EXPECT_EQ(served("any.example.com"), a.ref);
+    EXPECT_EQ(sim.puts(), 1U);
+}
+
 // The owner of the listener and an administrator with certificates of another project.
 class two_projects : public two_credentials
 {

@@ -81,14 +81,13 @@ apply::prepared_write apply::prepare(const certificate_binding& object, const wr
 task<> apply::patch(round& r, prepared_write prepared)
 {
     const auto answer = co_await parts_.kube.patch(prepared.request);
-    const auto found = parts_.memories[r.target].bindings.find(prepared.uid);
-    const bool known = prepared.written && found != parts_.memories[r.target].bindings.end();
+    binding_memory* const known = prepared.written ? memory_of(prepared.uid) : nullptr;
     if (answer)
     {
-        if (known)
+        if (known != nullptr)
         {
-            found->second.held = prepared.written->ledger;
-            found->second.tried.reset();
+            known->held = prepared.written->ledger;
+            known->tried.reset();
         }
         parts_.store.applied((*answer)->object());
         if (prepared.written && !was_kept(prepared))
@@ -99,10 +98,9 @@ task<> apply::patch(round& r, prepared_write prepared)
     }
     const support::error& error = answer.error();
     const bool conflict = error.code == support::errc::status && error.http_status == 409;
-    if (known && (error.code != support::errc::status || error.http_status >= 500))
+    if (known != nullptr && (error.code != support::errc::status || error.http_status >= 500))
     {
-        found->second.tried =
-            prepared.written->ledger;  // a 504 of the API server may have taken effect as well
+        known->tried = prepared.written->ledger;  // a 504 of the API server may have taken effect as well
     }
     if (conflict && ++r.conflicts[prepared.uid] <= most_conflicts)
     {
@@ -122,6 +120,18 @@ task<> apply::patch(round& r, prepared_write prepared)
         "could not write the binding; trying again later",
         {{"binding", prepared.name}, {"error", error.message}}
     );
+}
+
+binding_memory* apply::memory_of(const support::uuid& uid)
+{
+    const certificate_binding* object = parts_.store.find(uid);
+    if (object == nullptr)
+    {
+        return nullptr;
+    }
+    auto& known = parts_.memories[parts_.credentials.target_of(*object)].bindings;
+    const auto found = known.find(uid);
+    return found == known.end() ? nullptr : &found->second;
 }
 
 bool apply::was_kept(const prepared_write& prepared) const

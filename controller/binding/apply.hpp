@@ -26,6 +26,8 @@ private:
 
     static prepared_write prepare(const certificate_binding& object, const write& wanted);
     support::task<> patch(round& r, prepared_write prepared);
+    // Where the binding is now: its credential may have changed since the round began. Null: it is gone.
+    binding_memory* memory_of(const support::uuid& uid);
     // Whether the object shows what was written: fields that its schema does not know are dropped silently.
     bool was_kept(const prepared_write& prepared) const;
     // Reads the listener now and then while a PUT is under way: what somebody else writes meanwhile is lost,

@@ -102,7 +102,13 @@ std::optional<step> planner::release_without_cloud()
     {
         return made;
     }
-    return any ? std::nullopt : std::optional<step>(ended(pause::resync));
+    if (any)
+    {
+        return std::nullopt;
+    }
+    // With the last of them nobody waits for the PUT; the lane is given back when it can no longer land.
+    return m_.put && w_.now < m_.put->deadline ? ended(pause::after, m_.put->deadline - w_.now)
+                                               : ended(pause::resync);
 }
 
 void planner::tell_of_release(const certificate_binding& object, const ledger& held)

@@ -412,6 +412,26 @@ TEST_F(reconciler, a_ledger_that_somebody_else_wrote_is_warned_of)
     EXPECT_EQ(kube.attachments("web").size(), 1U);
 }
 
+TEST_F(reconciler, a_binding_that_gets_another_credential_while_it_is_written_was_written_by_us)
+{
+    create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
+    const auto uid = *support::uuid::parse(kube.object("web")["metadata"]["uid"].get<std::string>());
+    bool once = true;
+    kube.after_write = [&](const kube::patch_request& request) {
+        if (request.subresource == "status" && std::exchange(once, false))
+        {
+            one->credentials.give("shop", &cloud);
+            one->store.place_again({uid});
+        }
+        return std::optional<support::error>();
+    };
+    second_round();
+    ASSERT_FALSE(once);
+    const auto where = one->credentials.target_of(*one->store.find(uid));
+    run(one->rounds.reconcile(where));
+    EXPECT_THAT(seen.events, testing::Not(testing::Contains("shop/web LedgerRestored")));
+}
+
 TEST_F(reconciler, writes_of_a_target_run_side_by_side_sixteen_at_a_time)
 {
     slow_kube slow(checked, clock());
@@ -725,6 +745,31 @@ TEST_F(lanes_of_the_loop, the_lane_is_kept_while_a_put_is_in_doubt_though_its_bi
     kube.create({.name = "b", .certificate = cert_b, .listener = listener_2});
     ASSERT_TRUE(until([&] { return active("b"); }));
     EXPECT_GE(clock().now() - sent, 30s);
+}
+
+TEST_F(
+    lanes_of_the_loop, the_lane_is_given_back_at_the_deadline_though_somebody_elses_finalizer_keeps_the_object
+)
+{
+    bool once = true;
+    cloud.before_put = [&](const auto&) {
+        return std::exchange(once, false)
+                   ? std::optional(cloud::error{cloud::failure::ambiguous, "cut", {}, {}})
+                   : std::nullopt;
+    };
+    start();
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1});
+    ASSERT_TRUE(until([&] { return cloud.puts.size() == 1; }));
+    const auto sent = clock().now();
+    kube.update("a", [](auto& object) {
+        object["metadata"]["finalizers"].push_back("example.com/other");
+        object["spec"]["deletionPolicy"] = "Retain";
+    });
+    kube.remove("a");
+    kube.create({.name = "b", .certificate = cert_b, .listener = listener_2});
+    ASSERT_TRUE(until([&] { return active("b"); }));
+    EXPECT_TRUE(kube.exists("a"));
+    EXPECT_LT(clock().now() - sent, 1min);
 }
 
 TEST_F(lanes_of_the_loop, the_lane_is_given_back_when_the_listener_cannot_be_read_any_more)

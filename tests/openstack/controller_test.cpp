@@ -9,6 +9,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::UnorderedElementsAre;
 
 class controller_story : public world
@@ -140,6 +141,21 @@ TEST_F(controller_story, barbican_may_be_away)
     EXPECT_THAT(sni_of(listener), UnorderedElementsAre(a));
 }
 
+TEST_F(controller_story, tokens_that_expire_are_renewed_without_anybody_noticing)
+{
+    const auto a = seed({"secret"});
+    seed({"short-tokens", "on"});
+    start_controller();
+    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
+    ASSERT_TRUE(becomes("web", "CertificateNotActive"));
+    seed({"outlive-tokens"});
+    seed({"complete", a, "a.example.com"});
+    ASSERT_TRUE(is_attached("web"));
+    remove("web");
+    ASSERT_TRUE(is_gone("web"));
+    EXPECT_THAT(log(), Not(HasSubstr("authentication failed")));
+}
+
 TEST_F(controller_story, keystone_may_be_away)
 {
     const auto a = seed({"certificate", "a.example.com"});
@@ -151,6 +167,17 @@ TEST_F(controller_story, keystone_may_be_away)
     ASSERT_TRUE(is_attached("web"));
 }
 
+TEST_F(controller_story, octavia_may_be_away)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    seed({"down", "load-balancer", "on"});
+    start_controller();
+    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
+    EXPECT_TRUE(becomes("web", "CloudUnavailable"));
+    seed({"down", "load-balancer", "off"});
+    ASSERT_TRUE(is_attached("web"));
+}
+
 TEST_F(controller_story, a_listener_of_another_project_is_not_ours_to_read)
 {
     const auto a = seed({"--as", "other", "certificate", "a.example.com"});
@@ -158,6 +185,17 @@ TEST_F(controller_story, a_listener_of_another_project_is_not_ours_to_read)
     apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
     EXPECT_TRUE(becomes("web", "ListenerAccessDenied"));
     EXPECT_THAT(sni_of(listener), IsEmpty());
+}
+
+TEST_F(controller_story, a_listener_that_is_removed_lets_its_bindings_go)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    start_controller();
+    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
+    ASSERT_TRUE(is_attached("web"));
+    seed({"remove", "listener", listener});
+    remove("web");
+    EXPECT_TRUE(is_gone("web"));
 }
 
 // Octavia 11 exchanges the token for one of its own, which Keystone does not allow for these.
@@ -193,6 +231,20 @@ TEST_F(controller_story, an_application_credential_with_the_access_rules_of_the_
     EXPECT_TRUE(is_gone("a"));
     EXPECT_TRUE(is_gone("b"));
     EXPECT_THAT(sni_of(listener), IsEmpty());
+}
+
+TEST_F(controller_story, what_access_rules_leave_out_is_refused_and_said)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    seed({"put", listener, R"({"sni_container_refs": [")" + a + R"("]})"});
+    start_controller("shop-reading");
+    apply({{.name = "a", .certificate = a, .listener = listener, .sni = true}});
+    ASSERT_TRUE(is_attached("a"));
+    const auto b = seed({"certificate", "b.example.com"});
+    apply({{.name = "b", .certificate = b, .listener = listener, .sni = true}});
+    ASSERT_TRUE(becomes("b", "CredentialsInvalid"));
+    EXPECT_THAT(message("b"), HasSubstr("401"));
+    EXPECT_THAT(sni_of(listener), UnorderedElementsAre(a));
 }
 
 }  // namespace

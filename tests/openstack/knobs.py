@@ -20,6 +20,10 @@ class Knobs:
         """What the worker does fails: what is changed ends in ERROR."""
         self._set("fail", on)
 
+    def short_tokens(self, on):
+        """The tokens that Keystone issues last ten seconds. Barbican and Octavia are slow then: they renew their own all the time."""
+        self._set("short-tokens", on)
+
     def down(self, kind, on):
         """The service of this type (identity, key-manager, load-balancer) is stopped, or back. Returns when that is so."""
         name = {"identity": "keystone", "key-manager": "barbican", "load-balancer": "octavia"}[kind]

@@ -71,12 +71,13 @@ def populate(endpoints):
             keystone.grant(user, projects[project], roles[role])
         known[name] = {"id": user, "project": project, "project_id": projects[project], "password": password}
     shop = known["shop"]
+    rules = documented_access_rules()
+    reading = [rule for rule in rules if rule["method"] == "GET"]
     shop["application_credential"] = application_credential(keystone, identity, shop, "controller")
     shop["delegated"] = {
         "application-credential": shop["application_credential"],
-        "restricted": application_credential(
-            keystone, identity, shop, "restricted", access_rules=documented_access_rules()
-        ),
+        "restricted": application_credential(keystone, identity, shop, "restricted", access_rules=rules),
+        "reading": application_credential(keystone, identity, shop, "reading", access_rules=reading),
     }
     return known
 

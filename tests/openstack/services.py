@@ -21,9 +21,8 @@ PATIENCE = 120  # seconds; no expectation of how long a thing takes: past it, it
 class Cloud:
     """Starts everything; `services` says what is asked where. RuntimeError with the end of the log of what failed."""
 
-    def __init__(self, folder, token_lifetime=3600, token_cache=300):
+    def __init__(self, folder):
         self.folder = folder
-        self._options = {"token_lifetime": token_lifetime, "token_cache": token_cache}
         self._sockets = {name: processes.listening_socket() for name in SERVICES}
         self._ports = {name: socket.getsockname()[1] for name, socket in self._sockets.items()}
         url = {name: f"http://127.0.0.1:{port}" for name, port in self._ports.items()}
@@ -112,7 +111,7 @@ class Cloud:
         ]
         for port in self._ports_until_up():
             self._running["mariadb"] = self._launch("mariadb", ["mariadbd", *settings, f"--port={port}"])
-        self._options["database"] = f"mysql+pymysql://openstack:openstack@127.0.0.1:{port}"
+        self._database = f"mysql+pymysql://openstack:openstack@127.0.0.1:{port}"
 
     def _ports_until_up(self):
         """Ports to start the database on, until it is there: it takes no socket of ours, so that somebody may have the port by then."""
@@ -146,7 +145,7 @@ class Cloud:
 
     def _write_configuration(self):
         values = {
-            **self._options,
+            "database": self._database,
             "folder": self.folder,
             "region": people.REGION,
             "identity": self.endpoints["identity"],

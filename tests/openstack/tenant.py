@@ -23,6 +23,14 @@ class Tenant:
     def ask(self, method, url, body=None, **more):
         return rest.ask(method, url, token=self.token, body=body, **more)
 
+    def outlive(self, token):
+        """Returns when Octavia does not take the token any more."""
+        end = time.monotonic() + PATIENCE
+        while rest.ask("GET", self.octavia + "/loadbalancers?limit=1", token=token).status != 401:
+            if time.monotonic() > end:
+                raise RuntimeError("the token does not end")
+            time.sleep(0.2)
+
     # ---- Barbican ----
 
     def secret(self, name, payload=None, **members):

@@ -101,7 +101,7 @@ world::world()
 
 world::~world()
 {
-    for (const auto* knob : {"hold", "fail"})
+    for (const auto* knob : {"hold", "fail", "short-tokens"})
     {
         seed({knob, "off"});
     }

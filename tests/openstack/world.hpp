@@ -41,6 +41,7 @@ protected:
     void remove(const std::string& name) const;             // returns at once
     nlohmann::json binding(const std::string& name) const;  // null if it is gone
     std::string message(const std::string& name) const;
+    std::string log() const { return controller_->output(); }
     testing::AssertionResult becomes(const std::string& name, const std::string& reason) const;
     testing::AssertionResult is_attached(const std::string& name) const { return becomes(name, "Attached"); }
     testing::AssertionResult is_gone(const std::string& name) const;

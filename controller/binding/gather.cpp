@@ -17,6 +17,11 @@ using jobs = std::vector<std::function<task<>()>>;
 
 constexpr std::size_t most_surveyed = 32;  // refs on other listeners, before one of ours is let go as dead
 
+bool passes(const cloud::error& error)
+{
+    return error.kind == cloud::failure::transient || error.kind == cloud::failure::rate_limited;
+}
+
 }  // namespace
 
 task<> gather::look_at(round& r, look asked)
@@ -172,7 +177,14 @@ bool gather::may_be_behind(support::uuid balancer, const cloud::place& here, con
     {
         return false;  // nothing that we could look at
     }
-    return !memory.load_balancer_id || *memory.load_balancer_id == balancer;
+    if (memory.load_balancer_id)
+    {
+        return *memory.load_balancer_id == balancer;
+    }
+    // One that was never read and holds nothing of ours stops nobody: while it does not answer, its own
+    // rounds wait for it.
+    const bool silent = memory.listener && !memory.listener->value && passes(memory.listener->value.error());
+    return !silent || holds_anything(where);
 }
 
 task<survey> gather::look_around(const round& r)
@@ -251,9 +263,7 @@ task<> gather::read_neighbour(
     if (!answer)
     {
         // One that was never read and has no entry of ours has no dead ref of ours either.
-        const bool passes = answer.error().kind == cloud::failure::transient ||
-                            answer.error().kind == cloud::failure::rate_limited;
-        if (passes && (memory->load_balancer_id || holds_anything(other)))
+        if (passes(answer.error()) && (memory->load_balancer_id || holds_anything(other)))
         {
             seen.doubt = "cannot be read: " + answer.error().message;
         }

@@ -76,6 +76,7 @@ void remember_moves(target_memory& memory, support::time_point now)
         (!before.default_ref || !cloud::same_ref(*before.default_ref, *after.default_ref)))
     {
         remember(slot::default_, ref_key(*after.default_ref), true);
+        memory.moves.erase({slot::default_, ref_key(before.default_ref.value_or(""))});  // by ourselves
     }
     const auto keys_before = keys_of({std::nullopt, before.sni_refs});
     const auto keys_after = keys_of({std::nullopt, after.sni_refs});

@@ -176,7 +176,10 @@ void planner::say_unavailable(view& each, std::string message)
 {
     const auto verified = each.memory->verified_at.value_or(each.memory->generation_since);
     say(each, reason::cloud_unavailable, std::move(message));
-    each.said.leave_as_is = is_ready(*each.object) && w_.now - verified < 3 * s_.resync_period;
+    const bool stays_ready = is_ready(*each.object) && w_.now - verified < 3 * s_.resync_period;
+    // A start knows of a quarantine by its status alone (rule 7).
+    const bool stays_refused = says(each, reason::certificate_refused) && is_quarantined(each);
+    each.said.leave_as_is = stays_ready || stays_refused;
     const bool was_attached = each.object->status[condition_type::attached].status == condition_status::true_;
     each.said.attached = was_attached ? condition_status::true_ : condition_status::unknown;
 }

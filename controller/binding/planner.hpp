@@ -68,7 +68,8 @@ private:
     static bool was_told(const view& each);
     // Whether it was Ready for this generation, and nothing but doubt has come since.
     static bool was_verified(const view& each);
-    // Nothing can be verified now. A Ready binding stays Ready through it, for three resync periods.
+    // Nothing can be verified now. A Ready binding stays Ready through it, for three resync periods, and one
+    // in quarantine stays so.
     void say_unavailable(view& each, std::string message);
 
     // ---- other credentials (plan_siblings.cpp) ----

@@ -440,6 +440,18 @@ TEST(plan_refused, a_start_believes_the_quarantine_in_status_and_sends_nothing)
     EXPECT_EQ(w.status("web"), "error CertificateRefused []");
 }
 
+TEST(plan_refused, a_start_believes_the_quarantine_though_the_cloud_did_not_answer_before_it)
+{
+    auto w = quarantined();
+    const auto listener = w.listener;
+    w.listener = failing(cloud::failure::transient);
+    w.later(1min).finish();
+    EXPECT_EQ(w.status("web"), "error CertificateRefused []");
+    w.listener = listener;
+    EXPECT_EQ(w.restart().converge(), 0);
+    EXPECT_EQ(w.status("web"), "error CertificateRefused []");
+}
+
 TEST(plan_refused, a_start_ends_the_quarantine_after_the_rest_of_its_hour)
 {
     auto w = quarantined();

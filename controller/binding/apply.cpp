@@ -68,6 +68,7 @@ apply::prepared_write apply::prepare(const certificate_binding& object, const wr
             break;
         case write_kind::remove_finalizer:
             made.request.merge_patch = finalizers_patch(object, false);
+            made.releases = true;
             break;
         case write_kind::status:
             made.request.subresource = "status";
@@ -80,6 +81,11 @@ apply::prepared_write apply::prepare(const certificate_binding& object, const wr
 
 task<> apply::patch(round& r, prepared_write prepared)
 {
+    if (const auto known = parts_.memories[r.target].bindings.find(prepared.uid);
+        known != parts_.memories[r.target].bindings.end())
+    {
+        known->second.released = prepared.releases;  // before the watch may show it
+    }
     const auto answer = co_await parts_.kube.patch(prepared.request);
     binding_memory* const known = prepared.written ? memory_of(prepared.uid) : nullptr;
     if (answer)

@@ -22,6 +22,7 @@ private:
         std::string name;
         kube::patch_request request;
         std::optional<status> written;
+        bool releases = false;  // our finalizer goes
     };
 
     static prepared_write prepare(const certificate_binding& object, const write& wanted);

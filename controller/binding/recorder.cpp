@@ -82,7 +82,12 @@ void recorder::tell_orphans(
     if (memory != nullptr)
     {
         const auto known = memory->bindings.find(before.uid);
-        const bool wrote_it = known != memory->bindings.end() && known->second.held;
+        const bool is_known = known != memory->bindings.end();
+        if (is_known && known->second.released)
+        {
+            return;
+        }
+        const bool wrote_it = is_known && known->second.held;
         left = still_there(wrote_it ? *known->second.held : before.status.ledger, *memory);
     }
     if (const auto what = orphaned(before, after, left))

@@ -141,6 +141,9 @@ struct binding_memory
     std::optional<ledger> held;  // the ledger as we last wrote it, or as it was when we first saw the binding
     std::optional<ledger> tried;  // what a later write of ours would have made of it, whose answer was lost:
                                   // once it is seen it is what we wrote
+    // Our last write, whatever came of it, lets the binding go: it leaves nothing on the listener that is not
+    // somebody's.
+    bool released = false;
     std::int64_t generation = 0;
     support::time_point generation_since{};
     bool generation_is_new = false;  // it began while we watched, so generation_since is its beginning

@@ -383,6 +383,91 @@ TEST_F(reconciler, tells_of_no_orphans_where_it_took_the_finalizer_off_itself)
     EXPECT_EQ(seen.orphans, 0U);
 }
 
+TEST_F(reconciler, tells_of_no_orphans_where_a_duplicate_takes_over)
+{
+    enum class end
+    {
+        answered,
+        seen_first,
+        lost,
+        refused
+    };
+    for (const end how : {end::answered, end::seen_first, end::lost, end::refused})
+    {
+        attach("web", cert_a);
+        create({.name = "again", .certificate = cert_a, .listener = listener_1, .sni = true});
+        rounds();
+        ASSERT_EQ(kube.ready_reason("again"), "Conflict");
+        const auto is_release = [](const kube::patch_request& request) {
+            return request.name == "web" && request.subresource.empty();
+        };
+        kube.before_write = [&](const kube::patch_request& request) {
+            return how == end::refused && is_release(request)
+                       ? std::optional(support::error{support::errc::status, "no", 403, {}})
+                       : std::nullopt;
+        };
+        kube.after_write = [&](const kube::patch_request& request) {
+            if (how != end::answered && is_release(request))
+            {
+                one->sink->deleted(kube.last_removed());  // the watch is faster than the answer
+            }
+            return how == end::lost && is_release(request)
+                       ? std::optional(support::error{support::errc::interrupted, "cut", 0, {}})
+                       : std::nullopt;
+        };
+        kube.remove("web");
+        see();
+        few_rounds();
+        if (how == end::refused)
+        {
+            kube.update("web", [](auto& object) {
+                object["metadata"]["finalizers"] = nlohmann::json::array();
+            });
+            kube.remove("web");
+            see();
+            few_rounds();
+        }
+        EXPECT_FALSE(kube.exists("web"));
+        EXPECT_EQ(kube.state("again"), "active");
+        EXPECT_EQ(seen.orphans, 0U) << static_cast<int>(how);
+        EXPECT_THAT(seen.events, Not(testing::Contains("shop RefsOrphaned")));
+        kube.before_write = nullptr;
+        kube.after_write = nullptr;
+        kube.remove("again");
+        see();
+        few_rounds();
+        ASSERT_FALSE(kube.exists("again"));
+    }
+}
+
+TEST_F(reconciler, tells_of_orphans_where_it_would_not_let_go_any_more)
+{
+    attach("web", cert_a);
+    create({.name = "again", .certificate = cert_a, .listener = listener_1, .sni = true});
+    rounds();
+    kube.before_write = [](const kube::patch_request& request) {
+        return request.name == "web" && request.subresource.empty()
+                   ? std::optional(support::error{support::errc::status, "no", 403, {}})
+                   : std::nullopt;
+    };
+    kube.remove("web");
+    see();
+    few_rounds();
+    // The duplicate is stripped as well, so the first one has to detach; but the cloud refuses.
+    kube.update("again", [](auto& object) { object["metadata"]["finalizers"] = nlohmann::json::array(); });
+    kube.remove("again");
+    one->sink->deleted(kube.last_removed());
+    seen.orphans = 0;
+    cloud.before_put = [](const auto&) {
+        return std::optional(cloud::error{cloud::failure::access_denied, "403", {}, {}});
+    };
+    few_rounds();
+    ASSERT_THAT(row().slots.sni_refs, ElementsAre(ref(cert_a)));
+    kube.update("web", [](auto& object) { object["metadata"]["finalizers"] = nlohmann::json::array(); });
+    see();
+    EXPECT_EQ(seen.orphans, 1U);
+}
+
 TEST_F(reconciler, tells_of_no_orphans_where_a_binding_that_was_detached_is_stripped_by_hand)
 {
     attach("web", cert_a);

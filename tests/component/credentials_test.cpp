@@ -465,6 +465,10 @@ TEST_F(two_credentials, a_duplicate_passes_on_without_a_change)
     ASSERT_TRUE(becomes("next", "Attached"));
     EXPECT_EQ(sim.puts(), 1U);
     EXPECT_EQ(served("a.example.com"), a.ref);
+    advance(1min);
+    EXPECT_TRUE(std::ranges::none_of(kube.events, [](const auto& each) {
+        return each["reason"] == "RefsOrphaned";
+    }));
 }
 
 TEST_F(two_credentials, an_heir_that_does_not_come_is_waited_for_a_minute)

@@ -136,14 +136,16 @@ struct controller::impl
         return counted.page(now);
     }
 
-    // Whether a binding fails for the Secret.
+    // Whether a binding fails for the Secret, or may.
     bool awaited(const binding::secret_name& secret) const
     {
         return std::ranges::any_of(credentials.users_of(secret), [this](const support::uuid& uid) {
             const auto* object = bindings.find(uid);
             const auto why = object == nullptr ? binding::reason::unset
                                                : object->status[binding::condition_type::ready].reason;
-            return why == binding::reason::credentials_missing || why == binding::reason::credentials_invalid;
+            // What a deletion waits for has no reason of its own.
+            return why == binding::reason::credentials_missing ||
+                   why == binding::reason::credentials_invalid || why == binding::reason::detaching;
         });
     }
 

@@ -1,5 +1,7 @@
 #include "binding/credentials.hpp"
 
+#include "kube/client.hpp"
+
 #include <utility>
 
 namespace binding {
@@ -10,11 +12,6 @@ constexpr std::size_t most_clouds = 64;  // of one Secret that are kept as they 
 std::string label_of(const secret_name& name)
 {
     return "Secret " + name.str();
-}
-
-bool is_refused(const support::error& error)
-{
-    return error.code == support::errc::status && error.http_status >= 400 && error.http_status < 500;
 }
 
 }  // namespace
@@ -163,7 +160,7 @@ void credentials::secret_unreadable(const secret_name& name, const support::erro
     {
         return;
     }
-    if (is_refused(error))
+    if (kube::is_refused(error))
     {
         lost(
             name,

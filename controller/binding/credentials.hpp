@@ -68,10 +68,10 @@ public:
         std::shared_ptr<cloud::credential> own;
         cloud::credential_reader& reader;
         admission admitted;
-        std::function<void(const secret_name&)> follow;  // a Secret is in use from now on
-        std::function<void(const secret_name&)>
-            unfollow;  // nobody uses it any more
-                       // What these bindings act with may be something else now: seen() wants them again.
+        std::function<void(const secret_name&)> follow;    // a Secret is in use from now on
+        std::function<void(const secret_name&)> unfollow;  // nobody uses it any more
+
+        // What these bindings act with may be something else now: seen() wants them again.
         std::function<void(const std::set<support::uuid>&)> changed;
     };
 

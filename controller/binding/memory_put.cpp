@@ -34,11 +34,7 @@ support::duration doubled(support::duration first, int times, support::duration 
 
 std::set<std::string> keys_of(const listener_slots& slots)
 {
-    std::set<std::string> keys;
-    for (const std::string& ref : slots.sni_refs)
-    {
-        keys.insert(ref_key(ref));
-    }
+    auto keys = binding::keys_of(slots.sni_refs);
     if (slots.default_ref)
     {
         keys.insert(ref_key(*slots.default_ref));

@@ -80,7 +80,7 @@ struct finish
 
 using step = std::variant<look, commit, take_lane, put, finish>;
 
-// Something worth telling once; an event, until there are events a line in the log.
+// Something worth telling once, by an event and a line in the log.
 struct notice
 {
     support::uuid uid;

@@ -58,9 +58,12 @@ void planner::conclude_one(std::size_t i)
     const bool listener_alone = balancer_ == cloud::provisioning_status::active;
     if (each.object->deleting || settled.shown || settled.placed)
     {
+        const bool deleted =
+            (listener_alone ? listener_->status : balancer_) == cloud::provisioning_status::deleted;
         say(each,
             listener_alone ? reason::listener_error : reason::load_balancer_error,
-            listener_alone
+            deleted ? (listener_alone ? "the listener is deleted" : "the load balancer is deleted")
+            : listener_alone
                 ? "the listener is in ERROR and not served; see the listener's certificates and the "
                   "provider's log"
                 : "the load balancer is in ERROR; Octavia changes nothing on it until someone repairs it "

@@ -167,13 +167,6 @@ support::interned planner::remembered_beside(std::size_t taker) const
     return {};
 }
 
-bool planner::holds_key(const ledger& held, std::string_view key, slot where)
-{
-    return std::ranges::any_of(held.attachments, [&](const attachment& each) {
-        return each.slot == where && ref_key(each.container_ref.view()) == key;
-    });
-}
-
 bool planner::shows(std::string_view key, slot where) const
 {
     if (where == slot::default_)

@@ -212,7 +212,6 @@ private:
     void hold(ledger& made, std::size_t i, bool shown);
     // The memory of the binding that has the slot now, for the one that takes it over.
     support::interned remembered_beside(std::size_t taker) const;
-    static bool holds_key(const ledger& held, std::string_view key, slot where);
     bool shows(std::string_view key, slot where) const;
     std::string spelled_on_listener(std::string_view key, slot where) const;
     bool is_ours_in(std::string_view ref, slot where) const;

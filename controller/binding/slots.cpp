@@ -13,23 +13,6 @@ namespace {
 
 using cloud::ref_key;
 
-bool holds(const ledger& held, std::string_view key, slot where)
-{
-    return std::ranges::any_of(held.attachments, [&](const attachment& each) {
-        return each.slot == where && ref_key(each.container_ref.view()) == key;
-    });
-}
-
-std::set<std::string> keys_of(const std::vector<std::string>& refs)
-{
-    std::set<std::string> keys;
-    for (const std::string& ref : refs)
-    {
-        keys.insert(ref_key(ref));
-    }
-    return keys;
-}
-
 std::optional<std::string> key_of(const std::optional<std::string>& ref)
 {
     return ref ? std::optional(ref_key(*ref)) : std::nullopt;
@@ -83,7 +66,7 @@ private:
     bool ours(std::string_view key, slot where) const
     {
         return std::ranges::any_of(input_.claims, [&](const claim& each) {
-            return !each.released && holds(each.held, key, where);
+            return !each.released && holds_key(each.held, key, where);
         });
     }
 
@@ -99,14 +82,14 @@ private:
         if (each.ref)
         {
             const std::string key = ref_key(*each.ref);
-            if (each.attachable || (shows(i) && holds(each.held, key, where)))
+            if (each.attachable || (shows(i) && holds_key(each.held, key, where)))
             {
                 return true;
             }
         }
         // A rotation that waits for its new certificate keeps its place in the slot by the old one.
         return where == slot::default_ && default_key_ && !dead(*default_key_) &&
-               holds(each.held, *default_key_, slot::default_);
+               holds_key(each.held, *default_key_, slot::default_);
     }
 
     // Its certificate is there, whoever put it there.
@@ -135,14 +118,14 @@ private:
         const certificate_binding* oldest = nullptr;
         for (const claim& each : input_.claims)
         {
-            if (!each.elsewhere && !each.released && holds(each.held, key, where) &&
+            if (!each.elsewhere && !each.released && holds_key(each.held, key, where) &&
                 (oldest == nullptr || older(*each.object, *oldest)))
             {
                 oldest = each.object;
             }
         }
         return std::ranges::any_of(input_.claims, [&](const claim& each) {
-            return each.elsewhere && !each.released && holds(each.held, key, where) &&
+            return each.elsewhere && !each.released && holds_key(each.held, key, where) &&
                    (live(each) || oldest == nullptr || older(*each.object, *oldest));
         });
     }
@@ -252,7 +235,7 @@ private:
             const claim& each = input_.claims[i];
             const bool wanted = result_.claims[i].placed && each.object->wanted_slot() == slot::sni &&
                                 ref_key(*each.ref) == key;
-            if (wanted || (holds(each.held, key, slot::sni) && kept_until_placed(i)))
+            if (wanted || (holds_key(each.held, key, slot::sni) && kept_until_placed(i)))
             {
                 return true;
             }
@@ -265,7 +248,7 @@ private:
     {
         return (input_.later.contains(key) && !dead(key)) ||
                std::ranges::any_of(input_.claims, [&](const claim& each) {
-                   return each.unwritable && holds(each.held, key, slot::sni);
+                   return each.unwritable && holds_key(each.held, key, slot::sni);
                });
     }
 
@@ -303,7 +286,7 @@ private:
         for (std::size_t i = 0; i < input_.claims.size(); ++i)
         {
             const claim& each = input_.claims[i];
-            if (each.released || each.elsewhere || !holds(each.held, *default_key_, slot::default_))
+            if (each.released || each.elsewhere || !holds_key(each.held, *default_key_, slot::default_))
             {
                 continue;
             }
@@ -376,7 +359,7 @@ private:
                 {
                     const std::string key = ref_key(ref);
                     if (!last && each.leaving == leaving && dead(key) == is_dead &&
-                        holds(each.held, key, slot::sni))
+                        holds_key(each.held, key, slot::sni))
                     {
                         last = ref;
                         result_.claims[i].kept_as_last = each.leaving;
@@ -473,6 +456,23 @@ private:
 std::variant<settled_slots, slots_unknown> settle_slots(const slots_input& input)
 {
     return settling(input).run();
+}
+
+bool holds_key(const ledger& held, std::string_view key, slot where)
+{
+    return std::ranges::any_of(held.attachments, [&](const attachment& each) {
+        return each.slot == where && ref_key(each.container_ref.view()) == key;
+    });
+}
+
+std::set<std::string> keys_of(const std::vector<std::string>& refs)
+{
+    std::set<std::string> keys;
+    for (const std::string& ref : refs)
+    {
+        keys.insert(ref_key(ref));
+    }
+    return keys;
 }
 
 bool same_slots(const listener_slots& a, const listener_slots& b)

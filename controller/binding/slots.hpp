@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -79,6 +80,8 @@ struct slots_unknown
 // Either the outcome, or what has to be looked up first.
 std::variant<settled_slots, slots_unknown> settle_slots(const slots_input& input);
 
+bool holds_key(const ledger& held, std::string_view key, slot where);
+std::set<std::string> keys_of(const std::vector<std::string>& refs);
 bool same_slots(const listener_slots& a, const listener_slots& b);
 
 }  // namespace binding

@@ -16,6 +16,19 @@
 // of the server's metav1.Status, cleaned (https://kubernetes.io/docs/reference/using-api/api-concepts/).
 namespace kube {
 
+// Whether the server has refused what was asked, as it will again until somebody changes something, and has
+// not only had no time for it now.
+inline bool is_refused(const support::error& error)
+{
+    constexpr int timed_out = 408;
+    constexpr int conflict = 409;
+    constexpr int gone = 410;
+    constexpr int too_many_requests = 429;
+    const int status = error.code == support::errc::status ? error.http_status : 0;
+    return status >= 400 && status < 500 && status != timed_out && status != conflict && status != gone &&
+           status != too_many_requests;
+}
+
 // A kind of namespaced object, as it stands in the path:
 // /apis/<group>/<version>/namespaces/<ns>/<plural>/<name>.
 struct resource

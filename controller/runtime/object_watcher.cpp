@@ -16,14 +16,6 @@ constexpr support::duration short_watch = 1s;    // one that ends sooner is one 
 constexpr support::duration silent_watch = 30s;  // one that is cut after so long was cut for its silence
 constexpr int watch_seconds_least = 300;
 
-bool is_refused(const support::error& error)
-{
-    constexpr int gone = 410;
-    constexpr int too_many_requests = 429;
-    return error.code == support::errc::status && error.http_status >= 400 && error.http_status < 500 &&
-           error.http_status != gone && error.http_status != too_many_requests;
-}
-
 }  // namespace
 
 object_watcher::object_watcher(
@@ -80,7 +72,7 @@ task<object_watcher::end> object_watcher::read()
         co_return end::in_order;
     }
     view_.unreadable(answer.error());
-    co_return is_refused(answer.error()) ? end::refused : end::failed;
+    co_return kube::is_refused(answer.error()) ? end::refused : end::failed;
 }
 
 task<object_watcher::end> object_watcher::watch()
@@ -95,7 +87,7 @@ task<object_watcher::end> object_watcher::watch()
     const auto stream = co_await client_.watch(std::move(request));
     if (!stream)
     {
-        co_return is_refused(stream.error()) ? end::refused : end::failed;
+        co_return kube::is_refused(stream.error()) ? end::refused : end::failed;
     }
     const auto opened = clock_.now();
     for (;;)

@@ -17,14 +17,11 @@ constexpr int watch_seconds_least = 300;
 watch_failure failure_of(const support::error& error)
 {
     constexpr int gone = 410;
-    constexpr int too_many_requests = 429;
-    const int status = error.code == errc::status ? error.http_status : 0;
-    if (status == gone)
+    if (error.code == errc::status && error.http_status == gone)
     {
         return watch_failure::expired;
     }
-    const bool refused = status >= 400 && status < 500 && status != too_many_requests;
-    return refused ? watch_failure::refused : watch_failure::transient;
+    return kube::is_refused(error) ? watch_failure::refused : watch_failure::transient;
 }
 
 }  // namespace

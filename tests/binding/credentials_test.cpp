@@ -214,9 +214,19 @@ TEST_F(credentials, stay_while_the_api_server_does_not_answer)
     see(web);
     all->secret_unreadable(shop_cloud, {support::errc::unreachable, "refused", 0, {}});
     EXPECT_EQ(all->why_none(web).reason, reason::cloud_unavailable);
+    for (const int busy : {408, 409, 410, 429, 500})
+    {
+        all->secret_unreadable(shop_cloud, {support::errc::status, "busy", busy, {}});
+        EXPECT_EQ(all->why_none(web).reason, reason::cloud_unavailable) << busy;
+    }
     show("a@ks");
     all->secret_unreadable(shop_cloud, {support::errc::unreachable, "refused", 0, {}});
     EXPECT_EQ(credential_of(web), "a");
+    for (const int busy : {408, 409, 410, 429, 500})
+    {
+        all->secret_unreadable(shop_cloud, {support::errc::status, "busy", busy, {}});
+        EXPECT_EQ(credential_of(web), "a") << busy;
+    }
     all->secret_unreadable(shop_cloud, {support::errc::status, "403", 403, {}});
     EXPECT_EQ(credential_of(web), "") << "a right that was taken away counts";
 }

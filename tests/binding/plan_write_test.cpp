@@ -144,9 +144,13 @@ TEST(plan_write, a_deleted_load_balancer_or_listener_is_not_written)
     w.shows("f").add("web", "a");
     w.set_balancer(provisioning_status::deleted);
     w.finish();
+    EXPECT_EQ(w.status("web"), "error LoadBalancerError []");
+    EXPECT_EQ(w.message("web"), "the load balancer is deleted");
     w.settle();
     w.set_listener(provisioning_status::deleted);
     w.later(1s).finish();
+    EXPECT_EQ(w.status("web"), "error ListenerError []");
+    EXPECT_EQ(w.message("web"), "the listener is deleted");
     EXPECT_THAT(w.steps(), Not(Contains(HasSubstr("put"))));
 }
 

@@ -416,26 +416,53 @@ TEST_F(controller, a_put_of_a_process_that_died_may_land_late_and_is_waited_for)
 
 // A kill -9 at the n-th write, to Kubernetes or to Octavia: before it is sent, or when it has taken effect
 // and no answer came, or (Octavia alone) while it is on its way and takes effect later.
-class killed : public controller, public testing::WithParamInterface<int>
+enum class moment
+{
+    before_write,
+    after_write,
+    during_put,
+};
+
+struct kill
+{
+    moment when;
+    int at;  // the n-th write, or PUT, of the story
+};
+
+int cases_of(moment when)
+{
+    return when == moment::during_put ? 4 : 20;  // one more than there are
+}
+
+std::vector<kill> every_kill()
+{
+    std::vector<kill> made;
+    for (const moment when : {moment::before_write, moment::after_write, moment::during_put})
+    {
+        for (int at = 0; at < cases_of(when); ++at)
+        {
+            made.push_back({when, at});
+        }
+    }
+    return made;
+}
+
+class killed : public controller, public testing::WithParamInterface<kill>
 {
 protected:
-    static constexpr int phases = 3;
-    static constexpr int cases = 60;
-
     void arm()
     {
-        const int at = GetParam() / phases;
-        const int phase = GetParam() % phases;
-        kube.before_write = [this, at, phase](const auto&) -> std::optional<support::error> {
-            if (!due_ && writes_++ == at && phase == 0)
+        const auto [when, at] = GetParam();
+        kube.before_write = [this, when, at](const auto&) -> std::optional<support::error> {
+            if (!due_ && writes_++ == at && when == moment::before_write)
             {
                 due_ = true;
                 return support::error{support::errc::interrupted, "killed", 0, {}};
             }
             return std::nullopt;
         };
-        kube.after_write = [this, at, phase](const auto&) -> std::optional<support::error> {
-            if (!due_ && writes_ == at + 1 && phase == 1)
+        kube.after_write = [this, when, at](const auto&) -> std::optional<support::error> {
+            if (!due_ && writes_ == at + 1 && when == moment::after_write)
             {
                 due_ = true;
                 return support::error{support::errc::interrupted, "killed", 0, {}};
@@ -448,9 +475,9 @@ protected:
             {.service = "load-balancer",
              .method = "PUT",
              .skip = static_cast<std::uint64_t>(at),
-             .when = phase == 0   ? "before"
-                     : phase == 1 ? "after"
-                                  : "during"}
+             .when = when == moment::before_write  ? "before"
+                     : when == moment::after_write ? "after"
+                                                   : "during"}
         );
     }
 
@@ -471,13 +498,12 @@ protected:
             kube.before_write = nullptr;
             kube.after_write = nullptr;
             crash();
-            const bool late = GetParam() % phases == 2;
             start();
-            if (late)
+            if (GetParam().when == moment::during_put)
             {
                 advance(20s);  // the worst time: the new process has read the listener as it was
             }
-            sim.release(GetParam() % phases == 0);
+            sim.release(GetParam().when == moment::before_write);
         }
     }
 
@@ -518,14 +544,13 @@ TEST_P(killed, at_any_write_the_end_is_the_same)
     }
     advance(2min);
     EXPECT_EQ(sim.get_listener(listener).default_ref, foreign) << "nothing takes effect afterwards";
-    if (GetParam() % phases < 2)
-    {
-        EXPECT_NE(killed_, writes_ <= GetParam() / phases) << "it did not happen";
-        EXPECT_FALSE(killed_ && GetParam() / phases == cases / phases - 1) << "the last writes have no case";
-    }
+    const auto [when, at] = GetParam();
+    const auto of_the_story = when == moment::during_put ? static_cast<int>(sim.puts()) : writes_;
+    EXPECT_EQ(killed_, at < of_the_story) << "it did not happen";
+    EXPECT_FALSE(killed_ && at == cases_of(when) - 1) << "the last writes have no case";
 }
 
-INSTANTIATE_TEST_SUITE_P(every_write, killed, testing::Range(0, 60));
+INSTANTIATE_TEST_SUITE_P(every_write, killed, testing::ValuesIn(every_kill()));
 
 // A list that meets a bug of ours.
 class broken_kube final : public kube::client

@@ -153,6 +153,20 @@ TEST_F(credentials, a_new_content_is_read_soon_where_secrets_may_not_be_watched)
     EXPECT_EQ(kube.secret_requests.size(), read) << "nobody waits for it any more";
 }
 
+TEST_F(credentials, a_new_content_is_read_soon_for_a_deletion_where_secrets_may_not_be_watched)
+{
+    kube.may_watch_secrets = false;
+    attach_with(other);
+    sim.remove_application_credential(other.id);
+    sim.revoke_tokens();
+    kube.remove("web");
+    ASSERT_TRUE(says("Detaching"));
+    advance(1min);
+    give(credential);
+    ASSERT_TRUE(until([&] { return !kube.exists("web"); }, 40s)) << kube.object("web").dump(1);
+    EXPECT_EQ(served("any.example.com"), foreign);
+}
+
 TEST_F(credentials, of_a_content_that_is_none_are_told_in_one_line)
 {
     kube.set_secret(

@@ -13,11 +13,6 @@ using namespace test;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-std::string ref(const std::string& id)
-{
-    return fake_cloud::ref(id);
-}
-
 // The parameter is the number of the write; even: before it takes effect, odd: after.
 class lost_write : public the_loop, public testing::WithParamInterface<int>
 {

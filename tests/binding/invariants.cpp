@@ -44,7 +44,7 @@ std::string certificate_of(const std::string& key)
 }  // namespace
 
 invariants::invariants(fake_kube& kube, fake_cloud& cloud, support::clock& clock)
-    : kube_(kube), cloud_(cloud), clock_(clock)
+    : kube_through(kube), kube_(kube), cloud_(cloud), clock_(clock)
 {
     cloud_.seen_at_put = [this](const auto& put) { look_at_put(put); };
 }
@@ -52,18 +52,6 @@ invariants::invariants(fake_kube& kube, fake_cloud& cloud, support::clock& clock
 void invariants::stopped(const std::string& certificate)
 {
     stopped_[ref_key(fake_cloud::ref(certificate))] = clock_.now();
-}
-
-support::task<support::result<std::unique_ptr<kube::list_page>>> invariants::list(kube::list_request request)
-{
-    return kube_.list(std::move(request));
-}
-
-support::task<support::result<std::unique_ptr<kube::watch_stream>>> invariants::watch(
-    kube::watch_request request
-)
-{
-    return kube_.watch(std::move(request));
 }
 
 support::task<support::result<std::unique_ptr<kube::object_answer>>> invariants::patch(
@@ -84,21 +72,7 @@ support::task<support::result<std::unique_ptr<kube::object_answer>>> invariants:
             look_at_release(object);
         }
     }
-    return kube_.patch(std::move(request));
-}
-
-support::task<support::result<std::unique_ptr<kube::object_answer>>> invariants::create(
-    kube::create_request request
-)
-{
-    return kube_.create(std::move(request));
-}
-
-support::task<support::result<std::unique_ptr<kube::object_answer>>> invariants::get(
-    kube::resource resource, std::string name_space, std::string name
-)
-{
-    return kube_.get(std::move(resource), std::move(name_space), std::move(name));
+    return kube_through::patch(std::move(request));
 }
 
 std::vector<invariants::entry> invariants::ledger_of(const json& object)

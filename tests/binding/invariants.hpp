@@ -2,6 +2,7 @@
 
 #include "binding/fake_cloud.hpp"
 #include "component/fake_kube.hpp"
+#include "component/kube_through.hpp"
 #include "support/clock.hpp"
 
 #include <nlohmann/json.hpp>
@@ -23,7 +24,7 @@ namespace test {
 // and not given up since, is gone from a listener that is at rest, or somebody else's, or to be left (S4). At
 // a status that becomes active: the certificate is there, and at rest (rule
 // 11).
-class invariants final : public kube::client
+class invariants final : public kube_through
 {
 public:
     invariants(fake_kube& kube, fake_cloud& cloud, support::clock& clock);
@@ -31,16 +32,7 @@ public:
     // When a certificate stopped being usable or readable, for the rules that allow for a while.
     void stopped(const std::string& certificate);
 
-    support::task<support::result<std::unique_ptr<kube::list_page>>> list(kube::list_request request
-    ) override;
-    support::task<support::result<std::unique_ptr<kube::watch_stream>>> watch(kube::watch_request request
-    ) override;
     support::task<support::result<std::unique_ptr<kube::object_answer>>> patch(kube::patch_request request
-    ) override;
-    support::task<support::result<std::unique_ptr<kube::object_answer>>> create(kube::create_request request
-    ) override;
-    support::task<support::result<std::unique_ptr<kube::object_answer>>> get(
-        kube::resource resource, std::string name_space, std::string name
     ) override;
 
 private:

@@ -13,11 +13,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-std::string ref(const std::string& id)
-{
-    return fake_cloud::ref(id);
-}
-
 TEST_F(the_loop, attaches_the_default_certificate_with_three_writes_and_one_put)
 {
     start();

@@ -55,6 +55,7 @@ class the_loop : public loop
 protected:
     the_loop();
 
+    static std::string ref(const std::string& certificate) { return fake_cloud::ref(certificate); }
     void add_listener(const std::string& id);
     fake_cloud::listener_row& row(const std::string& id = listener_1);
 

@@ -1,12 +1,8 @@
 #include "openstack/world.hpp"
 
-#include "testbed/files.hpp"
 #include "testbed/poll.hpp"
 
-#include <atomic>
-#include <chrono>
 #include <csignal>
-#include <iostream>
 #include <memory>
 
 namespace openstack_test {
@@ -14,9 +10,6 @@ namespace {
 
 using nlohmann::json;
 namespace fs = std::filesystem;
-
-constexpr auto release_namespace = "certificate-binding";
-constexpr auto account = "certificate-binding-controller";
 
 testbed::environment& kubernetes = testbed::environment::add({.folder = {}});
 
@@ -35,24 +28,7 @@ private:
             },
             kubernetes->folder() / "openstack.log"
         );
-        const auto chart = kubernetes->helm(
-            {"install",
-             account,
-             SOURCE_FOLDER "/charts/certificate-binding-controller",
-             "--namespace",
-             release_namespace,
-             "--create-namespace",
-             "--set",
-             "cloudConfig.existingSecret=cloud-config"}
-        );
-        ASSERT_EQ(chart.code, 0) << chart;
-        const auto established = kubernetes->kubectl(
-            {"wait",
-             "--for=condition=Established",
-             "crd/certificatebindings.certificates.bycloud.io",
-             "--timeout=60s"}
-        );
-        ASSERT_EQ(established.code, 0) << established;
+        ASSERT_NO_FATAL_FAILURE(testbed::install_chart(*kubernetes));
         ASSERT_TRUE(testbed::poll_until([&] {
             return fs::exists(folder() / "cloud.json") || !services_->running();
         }));
@@ -71,12 +47,6 @@ private:
 auto* const cloud = new installed;
 const auto* const owned = testing::AddGlobalTestEnvironment(cloud);
 
-std::string next_namespace()
-{
-    static std::atomic<int> made = 0;
-    return "openstack-" + std::to_string(++made);
-}
-
 }  // namespace
 
 std::string seed(const std::vector<std::string>& arguments)
@@ -89,15 +59,11 @@ std::string seed(const std::vector<std::string>& arguments)
 }
 
 world::world()
-    : name_space(next_namespace()),
-      folder(kubernetes->folder() / name_space),
+    : testbed::world(*kubernetes, "openstack"),
       balancer(seed({"load-balancer"})),
       foreign(seed({"certificate", "foreign.example.com"})),
       listener(seed({"listener", balancer, "--default", foreign}))
-{
-    fs::create_directories(folder);
-    EXPECT_EQ(kubernetes->kubectl({"create", "namespace", name_space}).code, 0);
-}
+{}
 
 world::~world()
 {
@@ -105,99 +71,13 @@ world::~world()
     {
         seed({knob, "off"});
     }
-    if (HasFailure() && controller_)
-    {
-        std::cerr << controller_->output() << "\n" << kubectl({"get", "certbind", "-o", "yaml"}).out;
-    }
 }
 
 void world::start_controller(const std::string& entry)
 {
-    controller_.emplace(
-        testbed::command{
-            .program = CONTROLLER,
-            .arguments =
-                {"--kubeconfig",
-                 kubernetes->service_account_kubeconfig(release_namespace, account).string(),
-                 "--namespace",
-                 name_space,
-                 "--cloud-config",
-                 (cloud->folder() / "clouds.yaml").string(),
-                 "--cloud",
-                 entry,
-                 "--resync-period",
-                 "5s",
-                 "--write-deadline",
-                 "10s",
-                 "--log-level",
-                 "debug"}
-        },
-        folder / "controller.log"
+    testbed::world::start_controller(
+        cloud->folder() / "clouds.yaml", {"--cloud", entry, "--write-deadline", "10s"}
     );
-}
-
-void world::apply(const std::vector<wanted>& bindings) const
-{
-    json list{{"apiVersion", "v1"}, {"kind", "List"}, {"items", json::array()}};
-    for (const wanted& each : bindings)
-    {
-        list["items"].push_back(
-            {{"apiVersion", "certificates.bycloud.io/v1alpha1"},
-             {"kind", "CertificateBinding"},
-             {"metadata", {{"name", each.name}}},
-             {"spec",
-              {{"certificateId", each.certificate.substr(each.certificate.rfind('/') + 1)},
-               {"resourceId", each.listener},
-               {"region", "sao1"},
-               {"options", {{"sni", each.sni}}}}}}
-        );
-    }
-    const auto outcome = kubectl({"apply", "-f", "-"}, list.dump());
-    EXPECT_EQ(outcome.code, 0) << outcome;
-}
-
-void world::remove(const std::string& name) const
-{
-    const auto outcome = kubectl({"delete", "certbind", name, "--wait=false"});
-    EXPECT_EQ(outcome.code, 0) << outcome;
-}
-
-json world::binding(const std::string& name) const
-{
-    const auto outcome = kubectl({"get", "certbind", name, "--ignore-not-found", "-o", "json"});
-    EXPECT_EQ(outcome.code, 0) << outcome;
-    return outcome.out.empty() ? json() : json::parse(outcome.out);
-}
-
-std::string world::message(const std::string& name) const
-{
-    return binding(name)["status"].value("errorMessage", "");
-}
-
-testing::AssertionResult world::becomes(const std::string& name, const std::string& reason) const
-{
-    return testbed::eventually(name + " says " + reason, [&] {
-        const json object = binding(name);
-        std::string said = object.is_null() ? "gone" : "nothing";
-        const json status = object.is_null() ? json::object() : object["status"];
-        const bool current =
-            !object.is_null() && status.value("observedGeneration", -1) == object["metadata"]["generation"];
-        for (const json& each : status.value("conditions", json::array()))
-        {
-            said = each["type"] == "Ready" ? each["reason"].get<std::string>() : said;
-        }
-        return testing::AssertionResult(current && said == reason)
-               << "it says " << said << ": " << status.value("errorMessage", "");
-    });
-}
-
-testing::AssertionResult world::is_gone(const std::string& name) const
-{
-    return testbed::eventually(name + " is gone", [&] {
-        const json object = binding(name);
-        return testing::AssertionResult(object.is_null())
-               << (object.is_null() ? "" : object["status"].dump());
-    });
 }
 
 json world::shown(const std::string& which) const
@@ -214,12 +94,6 @@ std::string world::default_of(const std::string& which) const
 std::vector<std::string> world::sni_of(const std::string& which) const
 {
     return shown(which)["sni_container_refs"].get<std::vector<std::string>>();
-}
-
-testbed::outcome world::kubectl(std::vector<std::string> arguments, const std::string& input) const
-{
-    arguments.insert(arguments.begin(), {"--namespace", name_space});
-    return kubernetes->kubectl(std::move(arguments), input);
 }
 
 }  // namespace openstack_test

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "testbed/process.hpp"
+#include "testbed/servers.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace testbed {
+
+// What the chart's release is called, and so its ServiceAccount; and the namespace that it is in.
+inline constexpr auto release_name = "certificate-binding-controller";
+inline constexpr auto release_namespace = "certificate-binding";
+
+// Installs the chart: account and rights are what users get, and the CRD unless a test brings it later. Its
+// pod never runs, there is no kubelet. Fails the test where it fails.
+void install_chart(servers& kubernetes, bool with_definition = true);
+
+struct wanted
+{
+    std::string name;
+    std::string certificate;  // its id, or its ref
+    std::string listener;
+    bool sni = false;
+    std::string policy = "Detach";
+};
+
+// A namespace of its own for each test, with its bindings, and the controller of it as the chart's
+// ServiceAccount.
+class world : public testing::Test
+{
+protected:
+    world(servers& kubernetes, const std::string& prefix);
+    ~world() override;
+
+    // The controller, with short times; it ends with the test.
+    void start_controller(
+        const std::filesystem::path& clouds_yaml, const std::vector<std::string>& more_flags = {}
+    );
+    exit_code stop_controller(int signal);
+    std::string controller_log() const;  // of the one that runs
+
+    // kubectl in the namespace of the test. Fails the test where it fails.
+    std::string kubectl(std::vector<std::string> arguments, const std::string& input = {}) const;
+    outcome try_kubectl(std::vector<std::string> arguments, const std::string& input = {}) const;
+    void apply(const std::vector<wanted>& bindings) const;
+    void remove(const std::string& name) const;             // returns at once
+    nlohmann::json binding(const std::string& name) const;  // null if it is gone
+    bool exists(const std::string& name) const { return !binding(name).is_null(); }
+    std::vector<nlohmann::json> events(const std::string& reason) const;  // as kubectl lists them
+
+    testing::AssertionResult becomes(const std::string& name, const std::string& reason) const;
+    testing::AssertionResult is_active(const std::string& name) const { return becomes(name, "Attached"); }
+    testing::AssertionResult is_gone(const std::string& name) const;
+    std::string message(const std::string& name) const;
+
+private:
+    servers& kubernetes_;
+
+protected:
+    const std::string name_space;
+    const std::filesystem::path folder;  // for files of the test
+
+private:
+    std::optional<child> controller_;
+};
+
+}  // namespace testbed

@@ -188,55 +188,6 @@ INSTANTIATE_TEST_SUITE_P(
     reconciler, lost_ledger, testing::Combine(testing::Bool(), testing::Values(0, 500, 504))
 );
 
-// ---- what is told ----
-
-TEST_F(reconciler, tells_each_change_of_a_binding_once_also_if_the_answer_to_its_write_was_lost)
-{
-    int statuses = 0;
-    kube.after_write = [&](const kube::patch_request& request) {
-        const bool lost = request.subresource == "status" && ++statuses == 1;
-        return lost ? std::optional(support::error{support::errc::interrupted, "cut", 0, {}}) : std::nullopt;
-    };
-    create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
-    second_round();
-    see();
-    rounds();
-    see();
-    rounds();
-    EXPECT_THAT(seen.events, ElementsAre("shop/web Progressing", "shop/web Attached"));
-    EXPECT_FALSE(seen.last.warning);
-}
-
-TEST_F(reconciler, tells_a_notice_once_however_often_its_step_fails)
-{
-    attach("web", cert_a);
-    seen.events.clear();
-    // Somebody else's is in the way of ours, again and again.
-    cloud.before_put = [](const auto&) {
-        return std::optional(cloud::error{cloud::failure::access_denied, "403", {}, {}});
-    };
-    create({.name = "shop", .certificate = cert_b, .listener = listener_1});
-    for (int i = 0; i < 5; ++i)
-    {
-        round();
-        advance(5min);
-    }
-    EXPECT_GE(seen.updates.size(), 3U) << "it was tried again";
-    EXPECT_EQ(std::ranges::count(seen.events, "shop/shop DefaultReplaced"), 1);
-}
-
-TEST_F(reconciler, a_ledger_that_somebody_else_wrote_is_warned_of)
-{
-    attach("web", cert_a);
-    kube.update("web", [](auto& object) { object["status"]["attachments"] = nlohmann::json::array(); });
-    see();
-    support::log_capture log;
-    rounds();
-    EXPECT_THAT(log.text(), HasSubstr("somebody else"));
-    EXPECT_THAT(seen.events, testing::Contains("shop/web LedgerRestored"));
-    EXPECT_EQ(kube.attachments("web").size(), 1U);
-}
-
 TEST_F(reconciler, a_binding_that_gets_another_credential_while_it_is_written_was_written_by_us)
 {
     create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});

@@ -73,7 +73,7 @@ protected:
         for (int i = 0; i < 100; ++i)
         {
             const auto end = round(listener);
-            if (end.how != kind::retry && end.pause > 1min)
+            if (end.how != runtime::outcome::kind::retry && end.pause > 1min)
             {
                 return;
             }

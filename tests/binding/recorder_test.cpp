@@ -1,5 +1,7 @@
-// What a binding that goes leaves on its listener for nobody, and who is told of it.
+#include "binding/recorder.hpp"
+
 #include "binding/rounds_by_hand.hpp"
+#include "support/log.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,10 +14,59 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-class orphans : public rounds_by_hand
+class recorder : public rounds_by_hand
 {};
 
-TEST_F(orphans, tells_of_refs_that_a_finalizer_stripped_by_hand_leaves_and_forgets_them)
+TEST_F(recorder, tells_each_change_of_a_binding_once_also_if_the_answer_to_its_write_was_lost)
+{
+    int statuses = 0;
+    kube.after_write = [&](const kube::patch_request& request) {
+        const bool lost = request.subresource == "status" && ++statuses == 1;
+        return lost ? std::optional(support::error{support::errc::interrupted, "cut", 0, {}}) : std::nullopt;
+    };
+    create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
+    second_round();
+    see();
+    rounds();
+    see();
+    rounds();
+    EXPECT_THAT(seen.events, ElementsAre("shop/web Progressing", "shop/web Attached"));
+    EXPECT_FALSE(seen.last.warning);
+}
+
+TEST_F(recorder, tells_a_notice_once_however_often_its_step_fails)
+{
+    attach("web", cert_a);
+    seen.events.clear();
+    // Somebody else's is in the way of ours, again and again.
+    cloud.before_put = [](const auto&) {
+        return std::optional(cloud::error{cloud::failure::access_denied, "403", {}, {}});
+    };
+    create({.name = "shop", .certificate = cert_b, .listener = listener_1});
+    for (int i = 0; i < 5; ++i)
+    {
+        round();
+        advance(5min);
+    }
+    EXPECT_GE(seen.updates.size(), 3U) << "it was tried again";
+    EXPECT_EQ(std::ranges::count(seen.events, "shop/shop DefaultReplaced"), 1);
+}
+
+TEST_F(recorder, a_ledger_that_somebody_else_wrote_is_warned_of)
+{
+    attach("web", cert_a);
+    kube.update("web", [](auto& object) { object["status"]["attachments"] = nlohmann::json::array(); });
+    see();
+    support::log_capture log;
+    rounds();
+    EXPECT_THAT(log.text(), HasSubstr("somebody else"));
+    EXPECT_THAT(seen.events, testing::Contains("shop/web LedgerRestored"));
+    EXPECT_EQ(kube.attachments("web").size(), 1U);
+}
+
+// ---- what a binding leaves on its listener for nobody ----
+
+TEST_F(recorder, tells_of_refs_that_a_finalizer_stripped_by_hand_leaves_and_forgets_them)
 {
     attach("web", cert_a);
     const auto puts = cloud.puts.size();
@@ -36,7 +87,7 @@ TEST_F(orphans, tells_of_refs_that_a_finalizer_stripped_by_hand_leaves_and_forge
     EXPECT_EQ(seen.orphans, 1U);
 }
 
-TEST_F(orphans, tells_of_no_orphans_where_it_took_the_finalizer_off_itself)
+TEST_F(recorder, tells_of_no_orphans_where_it_took_the_finalizer_off_itself)
 {
     const support::error lost{support::errc::interrupted, "cut", 0, {}};
     for (const bool answered : {true, false})
@@ -59,7 +110,7 @@ TEST_F(orphans, tells_of_no_orphans_where_it_took_the_finalizer_off_itself)
     EXPECT_EQ(seen.orphans, 0U);
 }
 
-TEST_F(orphans, tells_of_no_orphans_where_a_duplicate_takes_over)
+TEST_F(recorder, tells_of_no_orphans_where_a_duplicate_takes_over)
 {
     enum class end
     {
@@ -116,7 +167,7 @@ TEST_F(orphans, tells_of_no_orphans_where_a_duplicate_takes_over)
     }
 }
 
-TEST_F(orphans, tells_of_orphans_where_it_would_not_let_go_any_more)
+TEST_F(recorder, tells_of_orphans_where_it_would_not_let_go_any_more)
 {
     attach("web", cert_a);
     create({.name = "again", .certificate = cert_a, .listener = listener_1, .sni = true});
@@ -144,7 +195,7 @@ TEST_F(orphans, tells_of_orphans_where_it_would_not_let_go_any_more)
     EXPECT_EQ(seen.orphans, 1U);
 }
 
-TEST_F(orphans, tells_of_no_orphans_where_a_binding_that_was_detached_is_stripped_by_hand)
+TEST_F(recorder, tells_of_no_orphans_where_a_binding_that_was_detached_is_stripped_by_hand)
 {
     attach("web", cert_a);
     kube.remove("web");

@@ -48,7 +48,7 @@ task<> gather::look_at(round& r, look asked)
     }
     for (const std::string& ref : asked.refs)
     {
-        all.push_back([this, &r, ref] { return look_at_ref(r.credential, r.target, ref); });
+        all.push_back([this, &r, ref] { return look_at_ref(r, ref); });
     }
     co_await support::run_all(std::move(all), side_by_side);
     if (asked.neighbours)
@@ -95,10 +95,32 @@ task<> gather::look_at_certificate(round& r, support::uuid uid)
     r.longest_certificate_look = std::max(r.longest_certificate_look, parts_.clock.now() - asked_at);
 }
 
-task<> gather::look_at_ref(std::shared_ptr<cloud::credential> with, target target, std::string ref)
+task<> gather::look_at_ref(const round& r, std::string ref)
 {
     const auto asked_at = parts_.clock.now();
-    const auto state = co_await with->client->look_up(target.region.str(), ref);
+    const auto state = co_await r.credential->client->look_up(r.target.region.str(), ref);
+    remember_ref(parts_.memories[r.target], ref, asked_at, state);
+}
+
+// Its own credential may be told more of its certificates, but only what it is sure of counts.
+task<> gather::look_at_neighbours_ref(const round& r, target target, std::string ref)
+{
+    const auto is_certain = [](cloud::ref_state state) {
+        return state == cloud::ref_state::readable || state == cloud::ref_state::dead;
+    };
+    const auto own = parts_.credentials.of(target);
+    const bool asks_own = own && target.credential != r.target.credential;
+    auto asked_at = parts_.clock.now();
+    auto state = co_await r.credential->client->look_up(target.region.str(), ref);
+    if (!is_certain(state) && asks_own)
+    {
+        const auto asked_own_at = parts_.clock.now();
+        if (const auto other = co_await own->client->look_up(target.region.str(), ref); is_certain(other))
+        {
+            asked_at = asked_own_at;
+            state = other;
+        }
+    }
     if (target_memory* memory = memory_of(target))
     {
         remember_ref(*memory, ref, asked_at, state);
@@ -129,7 +151,8 @@ task<std::vector<neighbour>> gather::look_at_neighbours(round& r)
             continue;
         }
         // Where nobody has a credential, there is something of ours only by a ledger.
-        if (may_be_behind(balancer, here, each) && (parts_.credentials.of(each) || holds_anything(each)))
+        if (may_be_behind(balancer, here, each, r.target.credential) &&
+            (parts_.credentials.of(each) || holds_anything(each)))
         {
             others.push_back(each);
         }
@@ -150,9 +173,8 @@ task<std::vector<neighbour>> gather::look_at_neighbours(round& r)
     {
         for (const std::string& ref : refs[i])
         {
-            looks.push_back([this, &r, &others, i, ref] {
-                return look_at_ref(credential_for(r, others[i]), others[i], ref);
-            });
+            looks.push_back([this, &r, &others, i, ref] { return look_at_neighbours_ref(r, others[i], ref); }
+            );
         }
     }
     co_await support::run_all(std::move(looks), side_by_side);
@@ -164,7 +186,9 @@ task<std::vector<neighbour>> gather::look_at_neighbours(round& r)
     co_return seen;
 }
 
-bool gather::may_be_behind(support::uuid balancer, const cloud::place& here, const target& where) const
+bool gather::may_be_behind(
+    support::uuid balancer, const cloud::place& here, const target& where, support::interned with
+) const
 {
     const auto known = parts_.memories.find(where);
     if (known == parts_.memories.end())
@@ -172,19 +196,20 @@ bool gather::may_be_behind(support::uuid balancer, const cloud::place& here, con
         return true;
     }
     const target_memory& memory = known->second;
-    if (memory.not_ours_at && memory.not_ours_in == here &&
-        parts_.clock.now() - *memory.not_ours_at <= parts_.settings.fresh_lookup)
-    {
-        return false;  // nothing that we could look at
-    }
     if (memory.load_balancer_id)
     {
         return *memory.load_balancer_id == balancer;
     }
-    // One that was never read and holds nothing of ours stops nobody: while it does not answer, its own
-    // rounds wait for it.
-    const bool silent = memory.listener && !memory.listener->value && passes(memory.listener->value.error());
-    return !silent || holds_anything(where);
+    const auto recent = [&](support::time_point asked_at) {
+        return parts_.clock.now() - asked_at <= parts_.settings.fresh_lookup;
+    };
+    // What this credential has just been told is not there, or not for it to see, is behind another one.
+    const bool told_its_own_round = where.credential == with && memory.listener && !memory.listener->value &&
+                                    is_refusal(memory.listener->value.error()) &&
+                                    recent(memory.listener->asked_at) && memory.place &&
+                                    memory.place->value == here;
+    const bool told_us = memory.not_ours_at && memory.not_ours_in == here && recent(*memory.not_ours_at);
+    return !told_its_own_round && !told_us;
 }
 
 task<survey> gather::look_around(const round& r)
@@ -240,20 +265,15 @@ task<> gather::survey_ref(const round& r, std::string ref, survey& seen)
     seen.dead += state == cloud::ref_state::dead ? 1 : 0;
 }
 
-std::shared_ptr<cloud::credential> gather::credential_for(const round& r, const target& other) const
-{
-    auto its_own = parts_.credentials.of(other);
-    return its_own ? its_own : r.credential;
-}
-
+// Who may change the load balancer may read each listener on it, so ours decides, and nobody else's
+// credential can keep us from it.
 task<> gather::read_neighbour(
     const round& r, support::uuid balancer, neighbour& seen, std::vector<std::string>& refs
 )
 {
     const target other = seen.target;
-    const auto with = credential_for(r, other);
     const auto asked_at = parts_.clock.now();
-    const auto answer = co_await with->client->get_listener(other.region.str(), other.listener);
+    const auto answer = co_await r.credential->client->get_listener(other.region.str(), other.listener);
     target_memory* memory = memory_of(other);
     if (memory == nullptr)
     {

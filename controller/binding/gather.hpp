@@ -16,19 +16,21 @@ private:
     support::task<> look_at_listener(round& r);
     support::task<> look_at_load_balancer(round& r);
     support::task<> look_at_certificate(round& r, support::uuid uid);
-    support::task<> look_at_ref(std::shared_ptr<cloud::credential> with, target target, std::string ref);
+    support::task<> look_at_ref(const round& r, std::string ref);
     // Rule 4: every other listener with a binding of ours on this load balancer.
     support::task<std::vector<neighbour>> look_at_neighbours(round& r);
     support::task<> read_neighbour(
         const round& r, support::uuid balancer, neighbour& seen, std::vector<std::string>& refs
     );
-    // The target's own, so that nothing depends on what ours may see; ours where it has none.
-    std::shared_ptr<cloud::credential> credential_for(const round& r, const target& other) const;
+    support::task<> look_at_neighbours_ref(const round& r, target target, std::string ref);
     void judge_neighbour(const round& r, neighbour& seen, const std::vector<std::string>& refs) const;
     // Rule 4: whether refs of ours on other listeners look dead as well.
     support::task<survey> look_around(const round& r);
     static support::task<> survey_ref(const round& r, std::string ref, survey& seen);
-    bool may_be_behind(support::uuid balancer, const cloud::place& here, const target& where) const;
+    // `with`: the credential that looks.
+    bool may_be_behind(
+        support::uuid balancer, const cloud::place& here, const target& where, support::interned with
+    ) const;
     bool may_be_written(const target& where, std::size_t refs) const;
     bool holds_anything(const target& where) const;
     target_memory* memory_of(const target& where);

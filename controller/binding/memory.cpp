@@ -217,7 +217,11 @@ void remember_listener(
         memory.error_puts = 0;
         memory.next_error_put.reset();
     }
-    remember_whereabouts(memory, seen.asked_at, place, seen.value);
+    if (seen.value)
+    {
+        memory.load_balancer_id = seen.value->load_balancer_id;
+        memory.not_ours_at.reset();
+    }
     memory.tried = true;
     memory.listener = std::move(seen);
 }
@@ -225,7 +229,7 @@ void remember_listener(
 void remember_whereabouts(
     target_memory& memory,
     support::time_point asked_at,
-    const std::optional<cloud::place>& through,
+    const cloud::place& through,
     const cloud::answer<cloud::listener>& seen
 )
 {
@@ -233,14 +237,17 @@ void remember_whereabouts(
     if (seen)
     {
         memory.load_balancer_id = seen->load_balancer_id;
-        return;
     }
-    const auto kind = seen.error().kind;
-    if (kind == cloud::failure::not_found || kind == cloud::failure::access_denied)
+    else if (is_refusal(seen.error()))
     {
         memory.not_ours_at = asked_at;
         memory.not_ours_in = through;
     }
+}
+
+bool is_refusal(const cloud::error& error)
+{
+    return error.kind == cloud::failure::not_found || error.kind == cloud::failure::access_denied;
 }
 
 void remember_load_balancer(target_memory& memory, sighting<cloud::answer<cloud::load_balancer>> seen)

@@ -29,13 +29,15 @@ void remember_place(target_memory& memory, sighting<cloud::answer<cloud::place>>
 void remember_listener(
     target_memory& memory, const settings& settings, sighting<cloud::answer<cloud::listener>> seen
 );
-// Where the listener is, by its own round's look or by that of another listener.
+// Where the listener is, by a look for another one behind the same load balancer.
 void remember_whereabouts(
     target_memory& memory,
     support::time_point asked_at,
-    const std::optional<cloud::place>& through,
+    const cloud::place& through,
     const cloud::answer<cloud::listener>& seen
 );
+// The cloud has said that it is not there, or not for this credential.
+bool is_refusal(const cloud::error& error);
 void remember_load_balancer(target_memory& memory, sighting<cloud::answer<cloud::load_balancer>> seen);
 void remember_certificate(
     target_memory& memory,

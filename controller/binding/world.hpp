@@ -201,9 +201,9 @@ struct target_memory
     std::optional<cloud::place> gone_place;
     // Of the listener when it was last read, by its own round or for another listener's.
     std::optional<support::uuid> load_balancer_id;
-    // When it was last asked for, if it was not there or not for us to read.
+    // When it was last asked for as a neighbour, if it was not there or not for us to read.
     std::optional<support::time_point> not_ours_at;
-    std::optional<cloud::place> not_ours_in;  // through which cloud and project, if that was known
+    std::optional<cloud::place> not_ours_in;  // through which cloud and project
     std::optional<put_memory> put;
     std::optional<sighting<cloud::error>> put_error;  // the last PUT had no effect
     // As the last PUT showed that was taken, or refused for want of a right (403, or 401 where access rules

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 namespace test {
@@ -20,6 +21,12 @@ public:
 
     void give(const std::string& name_space, cloud::client* client)
     {
+        give_of_the_same_cloud(name_space, client);
+        of_another_cloud_.insert(support::interned(name_space));
+    }
+
+    void give_of_the_same_cloud(const std::string& name_space, cloud::client* client)
+    {
         auto& given = others_[support::interned(name_space)];
         given = std::make_shared<cloud::credential>();
         given->client = {std::shared_ptr<void>(), client};
@@ -31,8 +38,11 @@ public:
         auto target = binding::listener_of(object);
         if (others_.contains(object.name_space))
         {
-            target.identity = object.name_space;
             target.credential = object.name_space;
+        }
+        if (of_another_cloud_.contains(object.name_space))
+        {
+            target.identity = object.name_space;
         }
         return target;
     }
@@ -47,6 +57,7 @@ public:
 private:
     std::shared_ptr<cloud::credential> credential_;
     std::map<support::interned, std::shared_ptr<cloud::credential>> others_;
+    std::set<support::interned> of_another_cloud_;
 };
 
 }  // namespace test

@@ -261,8 +261,9 @@ task<survey> gather::look_around(const round& r)
 task<> gather::survey_ref(const round& r, std::string ref, survey& seen)
 {
     const auto state = co_await r.credential->client->look_up(r.target.region.str(), std::move(ref));
-    seen.looked_up += state == cloud::ref_state::unknown ? 0 : 1;
-    seen.dead += state == cloud::ref_state::dead ? 1 : 0;
+    const bool dead = state == cloud::ref_state::dead;
+    seen.looked_up += dead || state == cloud::ref_state::readable ? 1 : 0;
+    seen.dead += dead ? 1 : 0;
 }
 
 // Who may change the load balancer may read each listener on it, so ours decides, and nobody else's
@@ -317,6 +318,10 @@ void gather::judge_neighbour(const round& r, neighbour& seen, const std::vector<
     for (const std::string& ref : refs)
     {
         const auto sighted = memory->second.refs.find(cloud::ref_key(ref));
+        if (sighted != memory->second.refs.end() && sighted->second.state == cloud::ref_state::unanswered)
+        {
+            seen.doubt = "holds " + ref + ", about which the certificate service gives no answer now";
+        }
         if (sighted == memory->second.refs.end() || sighted->second.state != cloud::ref_state::dead)
         {
             continue;

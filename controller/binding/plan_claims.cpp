@@ -74,7 +74,7 @@ std::optional<step> planner::settle_with(const std::set<std::string>& dead)
     }
     for (const auto& [key, seen] : m_.refs)
     {
-        if (seen.asked_at >= w_.round_started)
+        if (seen.asked_at >= w_.round_started && seen.state != cloud::ref_state::unanswered)
         {
             input.readable[key] = seen.state == cloud::ref_state::readable;
         }
@@ -82,6 +82,14 @@ std::optional<step> planner::settle_with(const std::set<std::string>& dead)
     auto outcome = settle_slots(input);
     if (auto* unknown = std::get_if<slots_unknown>(&outcome))
     {
+        for (const std::string& ref : unknown->refs)
+        {
+            const auto seen = m_.refs.find(ref_key(ref));
+            if (seen != m_.refs.end() && seen->second.asked_at >= w_.round_started)
+            {
+                return stop_for({cloud::failure::transient, no_answer_about({ref}), {}, {}});
+            }
+        }
         look asked;
         asked.refs = std::move(unknown->refs);
         return asked;

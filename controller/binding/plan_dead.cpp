@@ -17,6 +17,7 @@ std::optional<step> planner::keep_off_dead_refs()
     for (;;)
     {
         look asked;
+        std::vector<std::string> unanswered;
         std::vector<std::string> suspects;
         std::vector<std::string> found_dead;
         for (const std::string& ref : refs_afterwards())
@@ -26,6 +27,10 @@ std::optional<step> planner::keep_off_dead_refs()
             {
                 asked.refs.push_back(ref);
             }
+            else if (seen->state == cloud::ref_state::unanswered)
+            {
+                unanswered.push_back(ref);
+            }
             else if (seen->state == cloud::ref_state::dead)
             {
                 (is_dead(*seen) ? found_dead : suspects).push_back(ref);
@@ -34,6 +39,10 @@ std::optional<step> planner::keep_off_dead_refs()
         if (!asked.refs.empty())
         {
             return asked;
+        }
+        if (!unanswered.empty())
+        {
+            return wait_for_answer_about(unanswered);
         }
         if (!suspects.empty())
         {
@@ -181,6 +190,20 @@ step planner::blocked_until_gone(std::string message, std::vector<target> prod)
         end->prod = std::move(prod);
     }
     return made;
+}
+
+std::string planner::no_answer_about(const std::vector<std::string>& refs)
+{
+    return "the certificate service gives no answer about " + support::joined(refs) +
+           "; Octavia reads every certificate of the load balancer again after a change, and would stop "
+           "serving "
+           "the listener of one that it cannot read";
+}
+
+step planner::wait_for_answer_about(const std::vector<std::string>& refs)
+{
+    for_affected([&](view& each) { say(each, reason::cloud_unavailable, no_answer_about(refs)); });
+    return write_then(ended(pause::retry));
 }
 
 step planner::look_at_suspects(const std::vector<std::string>& suspects)

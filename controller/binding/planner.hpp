@@ -191,6 +191,9 @@ private:
     // Rule 7: a ref that stays and that Octavia named.
     std::optional<step> stop_for_named();
     step look_at_suspects(const std::vector<std::string>& suspects);
+    // While the certificate service is away Octavia's worker could not read the certificates either.
+    step wait_for_answer_about(const std::vector<std::string>& refs);
+    static std::string no_answer_about(const std::vector<std::string>& refs);
     std::optional<step> check_neighbours();
     // All refs that the listener would hold after the PUT, but for those whose certificate was just checked.
     std::vector<std::string> refs_afterwards() const;

@@ -99,12 +99,14 @@ struct listener_change
     bool operator==(const listener_change&) const = default;
 };
 
+// In this order: a ref is what the worst of its parts is.
 enum class ref_state
 {
     readable,
-    dead,     // the certificate service's own JSON 404 for it or for one of its parts, or a part that a
-              // certificate needs is not listed
-    unknown,  // anything else: not a URL of the certificate service, 403, no usable answer
+    unknown,     // it is not for us to know: no URL of the certificate service, 401, 403, no certificate
+    unanswered,  // the certificate service is away, or busy, or its answer makes no sense
+    dead,        // the certificate service's own JSON 404 for it or for one of its parts, or a part that a
+                 // certificate needs is not listed
 };
 
 class client

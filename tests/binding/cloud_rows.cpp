@@ -8,6 +8,10 @@ namespace test {
 
 cloud::answer<cloud::certificate> cloud_rows::certificate(const support::uuid& id) const
 {
+    if (away)
+    {
+        return std::unexpected(cloud::error{cloud::failure::transient, "Barbican does not answer", {}, {}});
+    }
     const auto found = certificates.find(id.str());
     if (found == certificates.end() || dead.contains(id.str()))
     {
@@ -49,7 +53,9 @@ cloud::answer<cloud::listener> cloud_rows::listener(const support::uuid& id) con
 
 cloud::ref_state cloud_rows::state_of(const std::string& ref) const
 {
-    return dead.contains(id_of(ref)) ? cloud::ref_state::dead : cloud::ref_state::readable;
+    return away                        ? cloud::ref_state::unanswered
+           : dead.contains(id_of(ref)) ? cloud::ref_state::dead
+                                       : cloud::ref_state::readable;
 }
 
 cloud::answer<cloud::listener> cloud_rows::change(
@@ -68,7 +74,7 @@ cloud::answer<cloud::listener> cloud_rows::change(
     }
     std::vector<std::string> bad;
     std::ranges::copy_if(refs, std::back_inserter(bad), [&](const auto& each) {
-        return dead.contains(id_of(each));
+        return state_of(each) != cloud::ref_state::readable;
     });
     if (!bad.empty())
     {
@@ -109,7 +115,9 @@ void cloud_rows::work(const support::uuid& balancer)
         {
             refs.push_back(*row.slots.default_ref);
         }
-        row.served = std::ranges::none_of(refs, [&](const auto& each) { return dead.contains(id_of(each)); });
+        row.served = std::ranges::all_of(refs, [&](const auto& each) {
+            return state_of(each) == cloud::ref_state::readable;
+        });
         row.status = row.served ? cloud::provisioning_status::active : cloud::provisioning_status::error;
     }
 }

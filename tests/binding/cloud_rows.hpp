@@ -30,6 +30,7 @@ struct cloud_rows
     std::map<support::uuid, listener_row> listeners;
     std::map<support::uuid, cloud::provisioning_status> balancers;
     std::set<std::string> dead;        // ids that answer 404
+    bool away = false;                 // the certificate service gives no answer, to Octavia neither
     std::set<std::string> unreadable;  // ids whose PKCS12 Octavia cannot read, and does not say which
     std::optional<support::wall_time> expires_at;
     cloud::place here{"http://keystone/v3", "project", "sao1", "http://octavia/v2"};

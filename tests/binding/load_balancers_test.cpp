@@ -183,6 +183,27 @@ TEST_F(one_load_balancer, the_same_dead_certificate_on_both_listeners_is_let_go_
     EXPECT_TRUE(row(listener_2).served);
 }
 
+TEST_F(one_load_balancer, nothing_is_changed_while_the_certificate_service_does_not_answer)
+{
+    start();
+    kube.create({.name = "a1", .certificate = cert_a, .listener = listener_1, .sni = true});
+    kube.create({.name = "a2", .certificate = cert_a, .listener = listener_2, .sni = true});
+    ASSERT_TRUE(until([&] { return active("a1") && active("a2"); }));
+    const auto puts = cloud.puts.size();
+    cloud.away = true;
+    kube.remove("a1");
+    advance(10min);
+    EXPECT_EQ(cloud.puts.size(), puts);
+    EXPECT_TRUE(kube.exists("a1"));
+    EXPECT_TRUE(row(listener_1).served);
+    EXPECT_TRUE(row(listener_2).served);
+    EXPECT_TRUE(active("a2"));
+    cloud.away = false;
+    ASSERT_TRUE(until([&] { return !kube.exists("a1"); }));
+    EXPECT_TRUE(row(listener_1).served);
+    EXPECT_TRUE(row(listener_2).served);
+}
+
 TEST_F(one_load_balancer, a_foreign_dead_ref_of_a_neighbour_blocks_though_one_of_ours_is_dead_too)
 {
     row(listener_2).slots.sni_refs = {ref(cert_c)};

@@ -116,6 +116,23 @@ TEST(plan_dead, a_ref_of_unknown_state_is_not_dead)
     w.put();
 }
 
+// After the change Octavia's worker would read it, get no answer either, and drop the listener.
+TEST(plan_dead, nothing_is_written_while_the_certificate_service_gives_no_answer_about_a_ref)
+{
+    world_builder w;
+    w.shows("f", {"a", "e"}).add_attached("gone", "a", sni_slot);
+    w.add_attached("stays", "e", sni_slot);
+    w.change("gone").deleting();
+    w.refs["f"] = ref_state::unanswered;
+    EXPECT_EQ(w.finish().next, binding::pause::retry);
+    EXPECT_EQ(w.status("gone"), "deleting Detaching [sni a]");
+    EXPECT_THAT(w.message("gone"), HasSubstr("gives no answer about " + ref("f")));
+    EXPECT_EQ(w.status("stays"), "active Attached [sni e]");
+    w.refs["f"] = ref_state::readable;
+    w.later(1s);
+    EXPECT_EQ(text(w.put()), "put sni=e");
+}
+
 TEST(plan_dead, a_dead_one_of_ours_is_left_out_of_the_same_put)
 {
     world_builder w;

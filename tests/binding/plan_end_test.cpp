@@ -180,6 +180,19 @@ TEST(plan_end, a_remembered_default_that_is_dead_or_unknown_does_not_go_back)
     }
 }
 
+TEST(plan_end, a_remembered_default_about_which_there_is_no_answer_is_waited_for)
+{
+    world_builder w;
+    w.shows("a", {"e"}).add_attached("web", "a", default_slot).remembers("f");
+    w.change("web").deleting();
+    w.refs["f"] = ref_state::unanswered;
+    EXPECT_EQ(w.finish().next, binding::pause::retry);
+    EXPECT_EQ(w.status("web"), "deleting Detaching [default a, was f]");
+    w.refs["f"] = ref_state::readable;
+    EXPECT_EQ(w.later(1s).converge(), 1);
+    EXPECT_EQ(w.slots(), "default=f sni=e");
+}
+
 TEST(plan_end, a_remembered_default_is_looked_at_anew_in_each_round)
 {
     world_builder w;

@@ -157,6 +157,30 @@ TEST(plan_refused, an_attached_one_of_ours_that_is_refused_but_not_dead_is_kept_
     EXPECT_EQ(w.status("there"), "active Attached [sni c]");
 }
 
+// The certificate service was away when Octavia asked for it.
+TEST(plan_refused, one_that_is_named_while_there_is_no_answer_about_it_is_waited_for)
+{
+    world_builder w;
+    w.shows("f", {"c"}).add_attached("there", "c", sni_slot);
+    w.add("web", "a").sni();
+    w.fail(w.put(), naming({"a", "c"}));
+    w.certificates["a"] = failing(failure::transient);
+    w.certificates["c"] = failing(failure::transient);
+    w.refs["c"] = w.refs["f"] = ref_state::unanswered;
+    w.finish();
+    for (int i = 0; i < 10; ++i)
+    {
+        w.later(10s).finish();
+        EXPECT_EQ(w.status("web"), "pending CloudUnavailable []");
+        EXPECT_EQ(w.status("there"), "active Attached [sni c]");
+    }
+    w.certificates.clear();
+    w.refs.clear();
+    w.later(10s);
+    EXPECT_EQ(w.converge(), 1);
+    EXPECT_EQ(w.slots(), "default=f sni=a,c");
+}
+
 TEST(plan_refused, a_foreign_one_or_a_client_ca_or_a_revocation_list_that_is_named_and_unreadable_blocks)
 {
     for (const std::string which : {"foreign", "ca", "crl"})

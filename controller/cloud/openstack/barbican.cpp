@@ -40,6 +40,22 @@ std::string shortcoming(const secret_metadata& secret)
     return secret.status == "ACTIVE" ? "has no payload yet" : "is " + support::clean(secret.status, 64);
 }
 
+// What a failed look says about the ref. A refused token passes nowhere by itself, so it is no answer to wait
+// for.
+ref_state state_of(const error& failed)
+{
+    switch (failed.kind)
+    {
+        case failure::not_found:
+            return ref_state::dead;
+        case failure::transient:
+        case failure::rate_limited:
+            return ref_state::unanswered;
+        default:
+            return ref_state::unknown;
+    }
+}
+
 }  // namespace
 
 const container_part* container::find(std::string_view name) const
@@ -212,7 +228,7 @@ support::task<ref_state> barbican::look_up(std::string region, std::string conta
     const auto secret = co_await get_secret(region, name->id);
     if (!secret)
     {
-        co_return secret.error().kind == failure::not_found ? ref_state::dead : ref_state::unknown;
+        co_return state_of(secret.error());
     }
     co_return secret->is_usable() ? ref_state::readable : ref_state::unknown;
 }
@@ -222,7 +238,7 @@ support::task<ref_state> barbican::look_up_container(std::string region, support
     const auto found = co_await get_container(region, id);
     if (!found)
     {
-        co_return found.error().kind == failure::not_found ? ref_state::dead : ref_state::unknown;
+        co_return state_of(found.error());
     }
     if (found->type != certificate_type)
     {
@@ -233,16 +249,15 @@ support::task<ref_state> barbican::look_up_container(std::string region, support
         co_return ref_state::dead;
     }
     const auto secrets = co_await get_parts(region, found->parts);
-    bool readable = found->status == "ACTIVE";
+    auto worst = found->status == "ACTIVE" ? ref_state::readable : ref_state::unknown;
     for (const auto& secret : secrets)
     {
-        if (!secret && secret.error().kind == failure::not_found)
-        {
-            co_return ref_state::dead;
-        }
-        readable = readable && secret && secret->is_usable();
+        const auto state = !secret               ? state_of(secret.error())
+                           : secret->is_usable() ? ref_state::readable
+                                                 : ref_state::unknown;
+        worst = std::max(worst, state);
     }
-    co_return readable ? ref_state::readable : ref_state::unknown;
+    co_return worst;
 }
 
 support::task<answer<container>> barbican::get_container(std::string region, support::uuid id)

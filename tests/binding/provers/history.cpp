@@ -130,8 +130,10 @@ bool surely_takes_part(const history& h, const certificate_binding& object)
         object.status[binding::condition_type::ready].reason == binding::reason::certificate_refused;
     const bool kept_from =
         object.deleting || h.unsure.contains(object.uid) || h.refused.contains(object.uid) || quarantined;
+    const bool was_away =
+        h.away_since || (h.back_since && !round_before(h, object.spec.resource_id, *h.back_since));
     // A certificate that is waited for is looked at every 5 minutes at least.
-    return !kept_from && since != h.usable.end() &&
+    return !kept_from && !was_away && since != h.usable.end() &&
            round_before(h, object.spec.resource_id, since->second + std::chrono::minutes(5));
 }
 
@@ -263,6 +265,7 @@ void look_at_dead_refs(
     bool cleans = false;
     const auto kept = entries_of(after);
     const auto was = entries_of(before);
+    const bool nobody_reads = h.away_since && round_before(h, listener, *h.away_since);
     const auto added = [&](const std::string& key) {
         return std::ranges::any_of(kept, [&](const slot_entry& each) {
             return each.key == key && !was.contains(each);
@@ -276,6 +279,10 @@ void look_at_dead_refs(
         if (dead && kept.contains(each))
         {
             broken(h, "R4: writes over the dead " + text_of(each));
+        }
+        if (nobody_reads && kept.contains(each) && !added(each.key))
+        {
+            broken(h, "R4: writes while nobody can read " + text_of(each));
         }
     }
     const auto balancer = at.cloud.listeners.at(listener).load_balancer;

@@ -78,6 +78,8 @@ struct history
     std::map<support::uuid, std::set<slot_entry>> ours;  // by listener: what is there because we put it there
     // By listener and key of the ref: since when it is there and dead.
     std::map<std::pair<support::uuid, std::string>, support::time_point> harmful;
+    std::optional<support::time_point> away_since;         // the certificate service
+    std::optional<support::time_point> back_since;         // ... after it was away
     std::map<support::uuid, support::time_point> created;  // by binding
     std::map<std::string, support::time_point> usable;     // by id: since when, in one row
 

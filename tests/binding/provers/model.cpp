@@ -347,6 +347,10 @@ void model::advance(time_point to)
                 finish_work(balancer);
             }
         }
+        if (certificates_back && *certificates_back <= now)
+        {
+            bring_certificates_back();
+        }
     }
     now = std::max(now, to);
     std::erase_if(seen.open, [&](const open_put& each) { return each.deadline <= now; });
@@ -363,6 +367,10 @@ std::optional<time_point> model::next_event() const
     for (const auto& [balancer, until] : pending_until)
     {
         next = std::min(next.value_or(until), until);
+    }
+    if (certificates_back)
+    {
+        next = std::min(next.value_or(*certificates_back), *certificates_back);
     }
     return next;
 }
@@ -503,6 +511,23 @@ void model::set_dead(const std::string& id, bool dead)
     {
         note_slots(listener);
     }
+}
+
+void model::take_certificates_away(time_point until)
+{
+    tell([] { return "the certificate service does not answer any more"; });
+    cloud.away = true;
+    certificates_back = until;
+    seen.away_since = seen.away_since.value_or(now);
+}
+
+void model::bring_certificates_back()
+{
+    tell([] { return "the certificate service answers again"; });
+    cloud.away = false;
+    certificates_back.reset();
+    seen.away_since.reset();
+    seen.back_since = now;
 }
 
 void model::note_slots(const uuid& listener)

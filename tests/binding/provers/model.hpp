@@ -101,6 +101,7 @@ public:
     std::vector<late_put> late;
     std::map<support::uuid, support::time_point> pending_until;  // load balancers
     support::duration pending_for = std::chrono::milliseconds(300);
+    std::optional<support::time_point> certificates_back;  // when their service answers again
     std::optional<process> running;
     history seen;
     int writes = 0;         // to Kubernetes and the cloud
@@ -124,11 +125,14 @@ public:
     void create(binding::certificate_binding object);
     void edit(const support::uuid& uid, const std::function<void(binding::certificate_binding&)>& change);
     void remove(const support::uuid& uid);
+    void bring_certificates_back();
     // As somebody else's PUT; false if the load balancer is busy.
     bool foreign_put(const support::uuid& listener, const cloud::listener_change& change);
     void delete_listener(const support::uuid& listener);
     void set_usable(const std::string& id, bool usable);
     void set_dead(const std::string& id, bool dead);
+    // The certificate service answers nobody until then.
+    void take_certificates_away(support::time_point until);
 
     // ---- the story ----
     static std::vector<std::string>* story;  // null: nobody wants to read it

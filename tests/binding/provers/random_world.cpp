@@ -293,13 +293,27 @@ void random_world::happen()
     }
     else if (world_.elsewhere)
     {
-        world_.elsewhere.reset();
-        world_.tell([] { return "the credential leads to the right cloud again"; });
+        lead_back();
     }
     else
     {
         world_.elsewhere = cloud::place{"http://keystone/v3", "another", "sao1", "http://octavia/v2"};
         world_.tell([] { return "the credential leads to another project"; });
+    }
+}
+
+// What could not be seen there is looked at again in its time.
+void random_world::lead_back()
+{
+    if (!world_.elsewhere)
+    {
+        return;
+    }
+    world_.elsewhere.reset();
+    world_.tell([] { return "the credential leads to the right cloud again"; });
+    for (auto& [id, since] : world_.seen.usable)
+    {
+        since = world_.now;
     }
 }
 
@@ -411,6 +425,11 @@ void random_world::happen_to_listeners()
 
 void random_world::happen_to_certificates()
 {
+    if (chance(8))
+    {
+        world_.take_certificates_away(world_.now + std::chrono::milliseconds(below(60000)));
+        return;
+    }
     const bool foreign = chance(25);
     const std::string& id = one_of(foreign ? foreign_certificates : our_certificates);
     if (!foreign && chance(50))
@@ -516,10 +535,14 @@ void random_world::put_in_order()
 {
     calm_ = true;
     world_.tell([] { return "the world is put in order and left alone"; });
-    world_.elsewhere.reset();
+    lead_back();
     for (const std::string& id : std::set(world_.cloud.dead))
     {
         world_.set_dead(id, false);
+    }
+    if (world_.cloud.away)
+    {
+        world_.bring_certificates_back();
     }
     for (const std::string& id : our_certificates)
     {

@@ -33,6 +33,7 @@ private:
     void turn();
     void wait();
     void happen();
+    void lead_back();
     void happen_to_bindings();
     void happen_to_listeners();
     void happen_to_certificates();

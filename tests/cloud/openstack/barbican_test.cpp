@@ -289,15 +289,15 @@ TEST_F(barbican, no_usable_answer_is_never_not_found)
         put_container();
         http.on(get_container, {odd});
         EXPECT_EQ(ask(container_id).error().kind, failure::transient);
-        EXPECT_EQ(look_up_container(), ref_state::unknown);
+        EXPECT_EQ(look_up_container(), ref_state::unanswered);
         put_container();
         http.on(get_secret(captured::private_key_part), {odd});
         EXPECT_EQ(ask(container_id).error().kind, failure::transient);
-        EXPECT_EQ(look_up_container(), ref_state::unknown);
+        EXPECT_EQ(look_up_container(), ref_state::unanswered);
         put_secret();
         http.on(get_secret(captured::secret_id), {odd});
         EXPECT_EQ(ask(secret_id).error().kind, failure::transient);
-        EXPECT_EQ(look_up_secret(), ref_state::unknown);
+        EXPECT_EQ(look_up_secret(), ref_state::unanswered);
     }
 }
 

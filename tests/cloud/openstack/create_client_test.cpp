@@ -280,7 +280,7 @@ TEST_F(openstack_client, looks_refs_up)
     sim.remove_certificate(bundle.id);
     EXPECT_EQ(look_up(bundle.ref), ref_state::dead);
     sim.set({{"down", {"key-manager"}}});
-    EXPECT_EQ(look_up(bundle.ref), ref_state::unknown);
+    EXPECT_EQ(look_up(bundle.ref), ref_state::unanswered);
 }
 
 TEST_F(openstack_client, a_locked_load_balancer_is_busy_and_a_look_at_it_tells_why)

@@ -394,13 +394,13 @@ support::result<std::unique_ptr<kube::object_answer>> model::patch(
         const bool left = object->abandoned || object->spec.retain;
         if (left)
         {
-            for (const slot_entry& each : seen.put[uid])
+            // Also what it took over from another, though somebody emptied its status since.
+            for (const auto& entries : {seen.put[uid], seen.believed[uid], entries_of(object->status.ledger)})
             {
-                seen.ours[where.listener].erase(each);
-            }
-            for (const slot_entry& each : entries_of(object->status.ledger))
-            {
-                seen.ours[where.listener].erase(each);
+                for (const slot_entry& each : entries)
+                {
+                    seen.ours[where.listener].erase(each);
+                }
             }
         }
         objects.erase(uid);

@@ -28,6 +28,7 @@ void end_waits(target_memory& memory, binding_memory& binding)
     memory.named.clear();
     memory.suspicion.reset();
     memory.blocked.reset();
+    memory.unanswered.reset();
     memory.moves.clear();
     memory.next_error_put.reset();
     memory.error_puts = 0;

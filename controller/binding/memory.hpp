@@ -87,6 +87,8 @@ void remember_put_sent(
 
 // What a read of the listener showed while the PUT was under way.
 void remember_meanwhile(target_memory& memory, const cloud::answer<cloud::listener>& seen);
+// Its end was seen by the last read: it has taken effect, or can do so no more.
+void remember_put_end(target_memory& memory);
 
 // What came back of it. `added`: what it was to add. What was read before the PUT is forgotten after this.
 void remember_put_answer(

@@ -222,6 +222,24 @@ void remember_put_sent(
     memory.next_error_put = now + doubled(5s, memory.error_puts, 5min);
 }
 
+void remember_put_end(target_memory& memory)
+{
+    const put_memory& put = *memory.put;
+    if (put.phase == put_phase::in_doubt)
+    {
+        memory.may_write.reset();  // it may have been taken
+    }
+    if (const auto& seen = memory.listener; seen && seen->value)
+    {
+        const listener_slots shown{seen->value->default_ref, seen->value->sni_refs};
+        if (same_slots(shown, put.expected))
+        {
+            memory.unanswered.reset();
+        }
+    }
+    memory.put.reset();
+}
+
 void remember_meanwhile(target_memory& memory, const cloud::answer<cloud::listener>& seen)
 {
     if (!memory.put || !seen)
@@ -257,14 +275,24 @@ void remember_put_answer(
         }
         clear_of_suspicion(memory, added, now);
         memory.blocked.reset();
+        memory.unanswered.reset();
         memory.may_write = true;
         return;
     }
     const cloud::error& error = answer.error();
     if (error.kind == cloud::failure::ambiguous)
     {
-        return;  // stays in doubt until its value is seen or its deadline has passed
+        // It stays in doubt until its value is seen or its deadline has passed.
+        const int times = memory.unanswered ? memory.unanswered->times + 1 : 1;
+        const auto over = memory.put ? memory.put->deadline : now;
+        memory.unanswered = standstill{
+            "a change of the listener had no effect, and no sure answer: " + error.message,
+            over + doubled(1s, times, 1min),
+            times
+        };
+        return;
     }
+    memory.unanswered.reset();
     // Octavia's own answer, or nothing was sent: it will not take effect.
     const auto sent = std::exchange(memory.put, std::nullopt);
     --memory.error_puts;

@@ -24,7 +24,10 @@ std::optional<step> planner::write_listener()
         {
             return std::nullopt;
         }
-        return wait_for_load_balancer(reason::load_balancer_busy, poll_wait(m_.busy_polls));
+        // Behind a change of our own there is a queue; looking for a gap instead, one could miss each.
+        return w_.lane == lane_state::taken
+                   ? wait_for_lane()
+                   : wait_for_load_balancer(reason::load_balancer_busy, poll_wait(m_.busy_polls));
     }
     const bool deleted = listener_->status == cloud::provisioning_status::deleted;
     if (balancer_ != cloud::provisioning_status::active || deleted)
@@ -39,6 +42,16 @@ std::optional<step> planner::write_listener()
     {
         const cloud::error& error = m_.put_error->value;
         return error.kind == cloud::failure::refused ? stop_after_refusal() : stop_after_put(error);
+    }
+    if (m_.unanswered && w_.now < m_.unanswered->until)
+    {
+        for_affected([&](view& each) { say(each, reason::cloud_unavailable, m_.unanswered->message); });
+        return write_then(ended(pause::after, m_.unanswered->until - w_.now));
+    }
+    if (w_.lane_is_wanted && (w_.put_ended || put_resolved_))
+    {
+        for_affected([](view&) {});
+        return write_then(ended(pause::after, 10ms));
     }
     if (m_.first_arrival && w_.now < quiet_at(m_, s_))
     {
@@ -55,8 +68,7 @@ std::optional<step> planner::write_listener()
     }
     if (w_.lane == lane_state::taken)
     {
-        for_affected([](view&) {});
-        return write_then(ended(pause::lane));
+        return wait_for_lane();
     }
     if (w_.lane == lane_state::free)
     {
@@ -83,6 +95,12 @@ std::optional<step> planner::write_listener()
         return made;
     }
     return send(repeat);
+}
+
+step planner::wait_for_lane()
+{
+    for_affected([](view&) {});
+    return write_then(ended(pause::lane));
 }
 
 step planner::stop_after_put(const cloud::error& error)

@@ -138,6 +138,7 @@ private:
 
     // Rules 1, 3, 4: the one PUT, when everything that it needs is there.
     std::optional<step> write_listener();
+    step wait_for_lane();
     // One PUT a round: one that was answered otherwise is said, and sent again in another round.
     step stop_after_put(const cloud::error& error);
     // Rule 7: what can be sent without what Octavia refused goes in the next round.

@@ -62,11 +62,7 @@ struct reconciler::impl
             if (decided.put_resolved)
             {
                 r.listener_changed = true;
-                if (memory.put->phase == put_phase::in_doubt)
-                {
-                    memory.may_write.reset();  // it may have been taken
-                }
-                memory.put.reset();
+                remember_put_end(memory);
             }
             if (std::holds_alternative<look>(decided.step))
             {
@@ -150,6 +146,9 @@ struct reconciler::impl
         made.lane = held_lanes.contains(r.target) ? lane_state::ours
                     : lane_known(memory)          ? traffic.state(lane_of(memory, r.target), r.target)
                                                   : lane_state::free;
+        const auto held = held_lanes.find(r.target);
+        made.lane_is_wanted = held != held_lanes.end() && traffic.is_wanted(held->second);
+        made.put_ended = r.listener_changed;
         made.neighbours = r.neighbours;
         made.survey = r.survey;
         return made;
@@ -317,7 +316,7 @@ struct reconciler::impl
     void leave_lane_unless_written(const target& target)
     {
         const auto& put = memories[target].put;
-        if (!put || parts.clock.now() >= put->deadline)
+        if (!put || parts.clock.now() >= put->deadline || !held_lanes.contains(target))
         {
             leave_lane(target);
         }
@@ -326,15 +325,12 @@ struct reconciler::impl
     void leave_lane(const target& target)
     {
         const auto held = held_lanes.find(target);
-        if (held == held_lanes.end())
+        const auto next =
+            held == held_lanes.end() ? traffic.let_pass(target) : traffic.leave(held->second, target);
+        held_lanes.erase(target);
+        if (next)
         {
-            return;
-        }
-        const lane which = held->second;
-        held_lanes.erase(held);
-        for (const binding::target& waiting : traffic.leave(which, target))
-        {
-            parts.enqueue(waiting);
+            parts.enqueue(*next);
         }
     }
 

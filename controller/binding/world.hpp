@@ -128,7 +128,7 @@ struct suspicion
     std::string message;
 };
 
-// Rule 7: Octavia refuses a PUT that adds nothing of ours, and does not name why.
+// Every PUT fails, whatever it adds.
 struct standstill
 {
     std::string message;
@@ -216,7 +216,10 @@ struct target_memory
     std::optional<support::time_point> next_error_put;
     std::map<std::string, named_ref> named;  // by ref_key
     std::optional<binding::suspicion> suspicion;
-    std::optional<standstill> blocked;
+    std::optional<standstill> blocked;  // rule 7: Octavia names nothing, and nothing of ours was added
+    // Rule 9: PUTs in a row without Octavia's own answer, the last of them without effect; the next one
+    // waits.
+    std::optional<standstill> unanswered;
     std::map<std::pair<slot, std::string>, move> moves;  // of the last hours, by slot and ref_key
     bool asked_to_clean = false;  // another listener of the load balancer waits until our dead refs are gone
     std::unordered_map<support::uuid, binding_memory> bindings;
@@ -284,6 +287,8 @@ struct world
     std::set<support::uuid> unwritable;  // writes to these failed in this round
     const target_memory* memory = nullptr;
     lane_state lane = lane_state::free;
+    bool lane_is_wanted = false;                                 // by others, while we have it
+    bool put_ended = false;                                      // in this round, for a PUT of ours
     std::optional<sighting<std::vector<neighbour>>> neighbours;  // looked at in this round
     std::optional<binding::survey> survey;                       // made in this round
 };

@@ -91,7 +91,7 @@ private:
         return std::nullopt;
     }
 
-    static constexpr int cases = 56;
+    static constexpr int cases = 66;
     int writes_ = 0;
     bool lost_ = false;
     bool dead_ = false;  // nothing that it sends arrives any more

@@ -1,6 +1,5 @@
 #include "binding/lanes.hpp"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace {
@@ -9,8 +8,6 @@ using binding::lane;
 using binding::lane_state;
 using binding::lanes;
 using binding::target;
-using testing::ElementsAre;
-using testing::IsEmpty;
 
 support::uuid id(int number)
 {
@@ -59,17 +56,39 @@ TEST(lanes, the_same_load_balancer_in_another_region_is_another_lane)
     EXPECT_TRUE(all.take({support::interned("rio1"), here.load_balancer}, two));
 }
 
-TEST(lanes, who_leaves_gets_those_that_wait_longest_first)
+TEST(lanes, it_is_the_turn_of_who_has_waited_longest)
 {
     lanes all;
     all.take(here, one);
+    EXPECT_FALSE(all.is_wanted(here));
     all.wait(here, three);
     all.wait(here, two);
     all.wait(here, three);
-    EXPECT_THAT(all.leave(here, one), ElementsAre(three, two)) << "each once";
-    EXPECT_EQ(all.state(here, two), lane_state::free);
-    all.take(here, two);
-    EXPECT_THAT(all.leave(here, two), IsEmpty()) << "who was told waits no longer";
+    EXPECT_TRUE(all.is_wanted(here));
+    EXPECT_EQ(all.leave(here, one), three);
+    EXPECT_EQ(all.state(here, three), lane_state::free);
+    EXPECT_EQ(all.state(here, one), lane_state::taken) << "it is not its turn";
+    EXPECT_FALSE(all.take(here, one));
+    EXPECT_TRUE(all.take(here, three));
+    EXPECT_EQ(all.leave(here, three), two);
+    EXPECT_TRUE(all.take(here, two));
+    EXPECT_EQ(all.leave(here, two), std::nullopt) << "each once";
+    EXPECT_TRUE(all.take(here, one));
+}
+
+TEST(lanes, who_lets_its_turn_pass_gives_it_to_the_next)
+{
+    lanes all;
+    all.take(here, one);
+    all.wait(here, two);
+    all.wait(here, three);
+    ASSERT_EQ(all.leave(here, one), two);
+    EXPECT_EQ(all.let_pass(one), std::nullopt) << "it is not its turn";
+    EXPECT_EQ(all.let_pass(two), three);
+    EXPECT_EQ(all.let_pass(three), std::nullopt);
+    EXPECT_TRUE(all.take(here, one)) << "nobody waits any more";
+    EXPECT_EQ(all.let_pass(one), std::nullopt) << "it has it";
+    EXPECT_EQ(all.state(here, one), lane_state::ours);
 }
 
 TEST(lanes, the_same_id_behind_another_keystone_is_another_load_balancer)
@@ -87,8 +106,8 @@ TEST(lanes, who_does_not_have_it_leaves_nothing)
     lanes all;
     all.take(here, one);
     all.wait(here, two);
-    EXPECT_THAT(all.leave(here, two), IsEmpty());
-    EXPECT_THAT(all.leave(there, one), IsEmpty());
+    EXPECT_EQ(all.leave(here, two), std::nullopt);
+    EXPECT_EQ(all.leave(there, one), std::nullopt);
     EXPECT_EQ(all.state(here, one), lane_state::ours);
 }
 

@@ -116,6 +116,51 @@ TEST_F(
     EXPECT_LT(clock().now() - sent, 1min);
 }
 
+TEST_F(one_load_balancer, who_gets_no_answer_to_any_change_leaves_the_lane_to_others)
+{
+    cloud.before_put = [](const auto& put) {
+        return put.listener.str() == listener_1
+                   ? std::optional(cloud::error{cloud::failure::ambiguous, "504 of the proxy", {}, {}})
+                   : std::nullopt;
+    };
+    start();
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
+    ASSERT_TRUE(until([&] { return cloud.puts.size() == 1; }));
+    kube.create({.name = "b", .certificate = cert_b, .listener = listener_2, .sni = true});
+    EXPECT_TRUE(until([&] { return active("b"); })) << kube.object("b")["status"].dump(1);
+    EXPECT_TRUE(until([&] { return kube.ready_reason("a") == "CloudUnavailable"; }));
+    EXPECT_THAT(kube.message("a"), HasSubstr("504 of the proxy"));
+    const auto puts = cloud.puts.size();
+    advance(1h);
+    EXPECT_LT(cloud.puts.size() - puts, 45U) << "ever more seldom";
+    cloud.before_put = nullptr;
+    EXPECT_TRUE(until([&] { return active("a"); }));
+}
+
+TEST_F(one_load_balancer, a_listener_with_ever_new_bindings_leaves_the_lane_to_others)
+{
+    cloud.put_takes = 4s;
+    start();
+    std::size_t puts = 0;
+    for (int i = 100; i < 200; ++i)
+    {
+        const std::string certificate = "dddddddd-0000-4000-8000-000000000" + std::to_string(i);
+        cloud.certificates[certificate] = true;
+        kube.create(
+            {.name = std::to_string(i), .certificate = certificate, .listener = listener_1, .sni = true}
+        );
+        if (i == 120)
+        {
+            kube.create({.name = "b", .certificate = cert_b, .listener = listener_2, .sni = true});
+            puts = cloud.puts.size();
+        }
+        advance(500ms);
+        const bool waits = i > 120 && row(listener_2).slots.sni_refs.empty();
+        EXPECT_TRUE(!waits || cloud.puts.size() - puts <= 2);
+    }
+    EXPECT_TRUE(until([&] { return active("b") && active("199"); }));
+}
+
 TEST_F(one_load_balancer, the_lane_is_given_back_when_the_listener_cannot_be_read_any_more)
 {
     cloud.after_put = [&](const auto& put) -> std::optional<cloud::error> {

@@ -120,7 +120,30 @@ TEST(plan, after_an_ambiguous_put_the_old_value_counts_only_after_the_deadline)
         EXPECT_EQ(w.status("web"), "pending Progressing [default a?, was f]");
         EXPECT_EQ(w.lane, binding::lane_state::ours) << "the lane is kept";
     }
-    w.put();
+    EXPECT_EQ(w.finish().next, pause::after) << "others of the load balancer may go first";
+    EXPECT_EQ(w.status("web"), "pending CloudUnavailable [default a?, was f]");
+    w.later(1s).put();
+}
+
+TEST(plan, a_change_that_is_never_answered_is_tried_ever_more_seldom)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    support::duration longest{};
+    for (int i = 0; i < 10; ++i)
+    {
+        w.cut(w.put(), false);
+        w.later(w.memory.put->deadline - w.now);
+        const auto wait = w.finish().wait;
+        EXPECT_GE(wait, longest);
+        longest = wait;
+        w.later(wait);
+    }
+    EXPECT_GT(longest, 59s);
+    w.cut(w.put(), true);
+    w.settle();
+    w.later(1s).finish();
+    EXPECT_FALSE(w.memory.unanswered) << "it took effect";
 }
 
 TEST(plan, the_deadline_grows_with_the_refs_of_the_body)

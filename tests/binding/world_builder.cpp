@@ -465,7 +465,7 @@ binding::step world_builder::run()
         binding::decision decided = plan_once();
         if (decided.put_resolved)
         {
-            memory.put.reset();
+            remember_put_end(memory);
         }
         trace_.push_back(text_of(decided.step, name));
         if (const auto* asked = std::get_if<binding::look>(&decided.step))

@@ -337,6 +337,12 @@ private:
             number(static_cast<std::uint64_t>(std::min(m.blocked->times, 7)));
         }
         separate();
+        if (m.unanswered)
+        {
+            left(m.unanswered->until, 5s);
+            number(static_cast<std::uint64_t>(std::min(m.unanswered->times, 7)));
+        }
+        separate();
         for (const auto& [where, move] : m.moves)
         {
             const bool may_be_wanted = std::ranges::any_of(w_.cloud.certificates, [&](const auto& each) {

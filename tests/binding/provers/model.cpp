@@ -225,12 +225,16 @@ bool model::step(const target& target, fate& decides)
     w.lane = p.held_lanes.contains(target) ? binding::lane_state::ours
              : lane_known                  ? p.traffic.state(lane, target)
                                            : binding::lane_state::free;
+    const auto held = p.held_lanes.find(target);
+    w.lane_is_wanted = held != p.held_lanes.end() && p.traffic.is_wanted(held->second);
+    w.put_ended = r.listener_changed;
     w.neighbours = r.neighbours;
     w.survey = r.survey;
     binding::decision decided = plan(w);
     if (decided.put_resolved)
     {
-        memory.put.reset();
+        r.listener_changed = true;
+        remember_put_end(memory);
     }
     if (std::holds_alternative<binding::take_lane>(decided.step))
     {
@@ -297,7 +301,7 @@ void model::end_round(const target& target, const binding::finish& how, fate& de
 void model::leave_lane_unless_written(const target& target)
 {
     const auto& put = running->memories[target].put;
-    if (!put || now >= put->deadline)
+    if (!put || now >= put->deadline || !running->held_lanes.contains(target))
     {
         leave_lane(target);
     }
@@ -306,15 +310,12 @@ void model::leave_lane_unless_written(const target& target)
 void model::leave_lane(const target& target)
 {
     const auto held = running->held_lanes.find(target);
-    if (held == running->held_lanes.end())
+    const auto next = held == running->held_lanes.end() ? running->traffic.let_pass(target)
+                                                        : running->traffic.leave(held->second, target);
+    running->held_lanes.erase(target);
+    if (next)
     {
-        return;
-    }
-    const binding::lane which = held->second;
-    running->held_lanes.erase(held);
-    for (const binding::target& waiting : running->traffic.leave(which, target))
-    {
-        enqueue(waiting);
+        enqueue(*next);
     }
 }
 

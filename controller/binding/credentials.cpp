@@ -136,6 +136,7 @@ void credentials::secret_shown(const secret_name& name, support::result<secret_c
         return;
     }
     secret& held = found->second;
+    held.refused = false;
     if (held.content == *content)
     {
         return;
@@ -160,7 +161,12 @@ void credentials::secret_unreadable(const secret_name& name, const support::erro
     {
         return;
     }
-    if (kube::is_refused(error))
+    // What was read before stays true until something else is seen. An API server that has just started may
+    // not know us yet (401), or our rights (403): that counts when the next read says it again.
+    constexpr int not_known = 401;
+    const bool refused = kube::is_refused(error) && error.http_status != not_known;
+    secret& held = found->second;
+    if (refused && (!held.content || std::exchange(held.refused, true)))
     {
         lost(
             name,
@@ -169,9 +175,8 @@ void credentials::secret_unreadable(const secret_name& name, const support::erro
                  "; grant the controller's service account the verbs get and watch on it"}
         );
     }
-    else if (!found->second.content)
+    else if (!held.content)
     {
-        // What was read before stays true until something else is seen.
         lost(name, {reason::cloud_unavailable, label_of(name) + " cannot be read: " + error.message});
     }
 }
@@ -184,6 +189,7 @@ void credentials::lost(const secret_name& name, missing_credential why)
         return;
     }
     found->second.content.reset();
+    found->second.refused = false;
     found->second.read.clear();
     found->second.why = std::move(why);
     parts_.changed(std::set(found->second.users));

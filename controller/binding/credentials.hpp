@@ -99,6 +99,7 @@ private:
         std::set<support::uuid> users;
         std::optional<secret_content> content;
         missing_credential why;                               // it has no content
+        bool refused = false;                                 // by the last read, though it has
         std::map<std::string, support::result<shared>> read;  // by the name of the cloud
     };
 

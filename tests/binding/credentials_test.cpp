@@ -222,13 +222,30 @@ TEST_F(credentials, stay_while_the_api_server_does_not_answer)
     show("a@ks");
     all->secret_unreadable(shop_cloud, {support::errc::unreachable, "refused", 0, {}});
     EXPECT_EQ(credential_of(web), "a");
-    for (const int busy : {408, 409, 410, 429, 500})
+    for (const int passing : {401, 408, 409, 410, 429, 500})
     {
-        all->secret_unreadable(shop_cloud, {support::errc::status, "busy", busy, {}});
-        EXPECT_EQ(credential_of(web), "a") << busy;
+        for (int times = 0; times < 3; ++times)
+        {
+            all->secret_unreadable(shop_cloud, {support::errc::status, "not now", passing, {}});
+            EXPECT_EQ(credential_of(web), "a") << passing;
+        }
     }
-    all->secret_unreadable(shop_cloud, {support::errc::status, "403", 403, {}});
-    EXPECT_EQ(credential_of(web), "") << "a right that was taken away counts";
+}
+
+TEST_F(credentials, go_when_the_right_to_read_them_was_taken_away_and_not_by_one_403)
+{
+    admit({});
+    const auto web = binding("shop", "cloud");
+    see(web);
+    show("a@ks");
+    const support::error refused{support::errc::status, "403", 403, {}};
+    all->secret_unreadable(shop_cloud, refused);
+    EXPECT_EQ(credential_of(web), "a") << "an API server that has just started";
+    show("a@ks");
+    all->secret_unreadable(shop_cloud, refused);
+    EXPECT_EQ(credential_of(web), "a");
+    all->secret_unreadable(shop_cloud, refused);
+    EXPECT_EQ(credential_of(web), "");
 }
 
 TEST_F(credentials, that_were_used_last_serve_a_deletion)

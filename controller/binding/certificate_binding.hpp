@@ -103,7 +103,7 @@ struct status
     binding::state state = state::unset;
     std::int64_t observed_generation = -1;
     support::interned error_message;
-    bool identified = false;  // id, crn and createdAt are there; they follow from the object's metadata
+    bool identified = false;  // id, crn and createdAt are those of this object, and not of one before it
     support::wall_time updated_at{};
     support::interned handled_request;  // the value of the annotation that a retry was last begun for
     certificate_summary certificate;

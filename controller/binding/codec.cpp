@@ -248,12 +248,12 @@ void read_conditions(element status, binding::status& into)
     }
 }
 
-support::result<> read_status(element status, binding::status& into)
+support::result<> read_status(element status, const support::uuid& uid, binding::status& into)
 {
     into.state = parse_state(text_at(status, "state").value_or("")).value_or(state::unset);
     into.observed_generation = integer_at(status, "observedGeneration").value_or(-1);
     into.error_message = interned_at(status, "errorMessage");
-    into.identified = text_at(status, "id").has_value();
+    into.identified = text_at(status, "id") == uid.str();
     into.updated_at = time_at(status, "updatedAt").value_or(support::wall_time{});
     into.handled_request = interned_at(status, "lastHandledReconcileAt");
     if (element certificate; status["certificate"].get(certificate) == simdjson::SUCCESS)
@@ -391,7 +391,7 @@ support::result<certificate_binding> decode(std::string_view object)
         {
             return wrong("status");
         }
-        if (auto read = read_status(status, decoded.status); !read)
+        if (auto read = read_status(status, decoded.uid, decoded.status); !read)
         {
             return std::unexpected(read.error());
         }

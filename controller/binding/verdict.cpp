@@ -161,7 +161,9 @@ status render(
         }
         return made;
     }
-    const auto generation = std::max(object.generation, object.status.observed_generation);
+    // A status that came with a restored object speaks of generations that this one never had.
+    const auto seen = object.status.identified ? object.status.observed_generation : 0;
+    const auto generation = std::max(object.generation, seen);
     const bool silent = said.message.empty() && said.reason != reason::attached;
     const support::interned message(
         support::clean(silent ? name_of(said.reason) : std::string_view(said.message), longest_message)

@@ -274,6 +274,16 @@ TEST(codec, what_is_only_shown_and_cannot_be_read_is_as_if_it_were_not_there)
     EXPECT_EQ(to_text(made.ledger), "[sni a, default b?, was f]") << "the ledger is there all the same";
 }
 
+TEST(codec, a_status_with_the_id_of_another_object_is_not_of_this_one)
+{
+    json object = some_object();
+    EXPECT_TRUE(decoded(object).status.identified);
+    object["status"]["id"] = "00000000-0000-4000-8000-000000000002";
+    EXPECT_FALSE(decoded(object).status.identified);
+    object["status"].erase("id");
+    EXPECT_FALSE(decoded(object).status.identified);
+}
+
 TEST(codec, a_reason_of_another_version_makes_its_condition_as_if_it_were_not_there)
 {
     for (const json& why : {json("NotYetInvented"), json(""), json(7), json(nullptr)})

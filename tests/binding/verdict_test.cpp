@@ -241,6 +241,18 @@ TEST(verdict, observed_generation_never_falls)
     EXPECT_EQ(made[condition_type::ready].observed_generation, 3);
 }
 
+TEST(verdict, a_status_that_was_restored_with_another_object_becomes_that_of_this_one)
+{
+    auto object = some_binding();
+    object.status = rendered(object, {reason::attached, "", condition_status::true_});
+    object.generation = 1;
+    object.status.identified = false;  // by the id of the object before
+    const auto made = rendered(object, {reason::attached, "", condition_status::true_}, t0 + 1min);
+    EXPECT_EQ(made.observed_generation, 1);
+    EXPECT_EQ(made[condition_type::ready].observed_generation, 1);
+    EXPECT_TRUE(made.identified);
+}
+
 TEST(verdict, the_error_message_is_never_empty_while_the_state_is_not_active)
 {
     auto object = some_binding();

@@ -17,11 +17,6 @@ using jobs = std::vector<std::function<task<>()>>;
 
 constexpr std::size_t most_surveyed = 32;  // refs on other listeners, before one of ours is let go as dead
 
-bool passes(const cloud::error& error)
-{
-    return error.kind == cloud::failure::transient || error.kind == cloud::failure::rate_limited;
-}
-
 }  // namespace
 
 task<> gather::look_at(round& r, look asked)

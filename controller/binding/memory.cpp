@@ -246,6 +246,11 @@ void remember_whereabouts(
     }
 }
 
+bool passes(const cloud::error& error)
+{
+    return error.kind == cloud::failure::transient || error.kind == cloud::failure::rate_limited;
+}
+
 bool is_refusal(const cloud::error& error)
 {
     return error.kind == cloud::failure::not_found || error.kind == cloud::failure::access_denied;

@@ -38,6 +38,8 @@ void remember_whereabouts(
 );
 // The cloud has said that it is not there, or not for this credential.
 bool is_refusal(const cloud::error& error);
+// It says nothing but that there is no answer now.
+bool passes(const cloud::error& error);
 void remember_load_balancer(target_memory& memory, sighting<cloud::answer<cloud::load_balancer>> seen);
 void remember_certificate(
     target_memory& memory,

@@ -26,6 +26,7 @@ void planner::claim_for_siblings()
         claim made;
         made.object = each.object;
         made.elsewhere = true;
+        made.helpless = !each.reads_listener || each.may_not_write;
         made.held = its.next;
         if (object.deleting)
         {
@@ -37,8 +38,7 @@ void planner::claim_for_siblings()
             made.ref = wanted_ref(its);
             const auto heir = m_.heirs_since.find(object.uid);
             const bool late = heir != m_.heirs_since.end() && w_.now - heir->second >= heir_within;
-            made.attachable =
-                made.ref && each.reads_listener && !each.may_not_write && !late && !why_not(its);
+            made.attachable = made.ref && !made.helpless && !late && !why_not(its);
         }
         claims_.push_back(std::move(made));
     }

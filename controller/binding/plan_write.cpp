@@ -160,22 +160,59 @@ std::optional<step> planner::commit_ahead()
             }
         }
     }
+    for (const sibling& each : w_.siblings)
+    {
+        if (auto needed = ahead_of(each))
+        {
+            if (w_.unwritable.contains(each.object->uid))
+            {
+                for_affected([](view&) {});
+                return write_then(ended(pause::retry));
+            }
+            made.writes.push_back(std::move(*needed));
+        }
+    }
     return made.writes.empty() ? std::nullopt : std::optional<step>(std::move(made));
+}
+
+std::optional<write> planner::ahead_of(const sibling& each) const
+{
+    const ledger held = each.memory->held.value_or(each.object->status.ledger);
+    status wanted = each.object->status;
+    wanted.ledger = held;
+    for (attachment& entry : wanted.ledger.attachments)
+    {
+        entry.confirmed = entry.confirmed && !goes(entry);
+    }
+    if (wanted.ledger == held || was_refused_to_write())
+    {
+        return std::nullopt;
+    }
+    wanted.updated_at = w_.wall;
+    return write{each.object->uid, write_kind::status, std::move(wanted)};
+}
+
+bool planner::was_refused_to_write() const
+{
+    const auto says_so = [](const view& each) { return says(each, reason::listener_access_denied); };
+    return !m_.may_write.value_or(std::ranges::none_of(views_, says_so));
 }
 
 bool planner::loses_entry(std::size_t i) const
 {
-    const auto remains = [this](const attachment& entry) {
-        const auto same = [&](const std::string& ref) {
-            return cloud::same_ref(ref, entry.container_ref.view());
-        };
-        return entry.slot == slot::sni ? std::ranges::any_of(settled_.after.sni_refs, same)
-                                       : settled_.after.default_ref && same(*settled_.after.default_ref);
-    };
     return !views_[i].release &&
-           std::ranges::any_of(claims_[i].held.attachments, [&](const attachment& entry) {
-               return shows(ref_key(entry.container_ref.view()), entry.slot) && !remains(entry);
-           });
+           std::ranges::any_of(claims_[i].held.attachments, [&](const auto& entry) { return goes(entry); });
+}
+
+bool planner::goes(const attachment& entry) const
+{
+    const auto same = [&](const std::string& ref) {
+        return cloud::same_ref(ref, entry.container_ref.view());
+    };
+    const auto& [default_ref, sni_refs] = settled_.after;
+    const bool remains =
+        entry.slot == slot::sni ? std::ranges::any_of(sni_refs, same) : default_ref && same(*default_ref);
+    return !remains && shows(ref_key(entry.container_ref.view()), entry.slot);
 }
 
 std::optional<step> planner::check_again()

@@ -147,6 +147,11 @@ private:
     std::optional<step> commit_ahead();
     // Whether the PUT would take an entry of its off the listener.
     bool loses_entry(std::size_t i) const;
+    bool goes(const attachment& entry) const;
+    // Rule 3: what another credential's binding has to say before the PUT, if that takes an entry of its off.
+    // Not before one that was refused and is only tried again.
+    std::optional<write> ahead_of(const sibling& each) const;
+    bool was_refused_to_write() const;
     // The listener as it is after the commits, the certificates as they were at most 10 s ago (rule 4).
     std::optional<step> check_again();
     step send(bool repeat);

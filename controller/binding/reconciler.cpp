@@ -75,6 +75,7 @@ struct reconciler::impl
             }
             else if (auto* writes = std::get_if<commit>(&decided.step))
             {
+                r.told_siblings = r.told_siblings || writes_for_others(writes->writes, bindings);
                 co_await applier.write_all(r, std::move(writes->writes));
             }
             else if (std::holds_alternative<take_lane>(decided.step))
@@ -108,6 +109,15 @@ struct reconciler::impl
     static bool waits_for_next_round(const round& r, const certificate_binding& object)
     {
         return !r.members.contains(object.uid) && object.status.ledger.attachments.empty();
+    }
+
+    static bool writes_for_others(
+        const std::vector<write>& writes, const std::vector<const certificate_binding*>& bindings
+    )
+    {
+        return std::ranges::any_of(writes, [&](const write& each) {
+            return std::ranges::find(bindings, each.uid, &certificate_binding::uid) == bindings.end();
+        });
     }
 
     world world_of(
@@ -194,6 +204,7 @@ struct reconciler::impl
         old->second.bindings.erase(uid);
         known.certificate.reset();
         known.certificate_polls = 0;
+        known.refused.reset();  // Octavia before 11.0.1 refuses it for application credentials alone
         target_memory& memory = memories[to];
         memory.bindings.insert_or_assign(uid, std::move(known));
         const auto& put = old->second.put;
@@ -221,7 +232,8 @@ struct reconciler::impl
     runtime::outcome end(const round& r, const finish& how)
     {
         target_memory& memory = memories[r.target];
-        if (r.listener_changed || (!r.tried_before && memory.tried) || r.could_write != memory.may_write)
+        if (r.listener_changed || r.told_siblings || (!r.tried_before && memory.tried) ||
+            r.could_write != memory.may_write)
         {
             wake_siblings(r.target);
         }

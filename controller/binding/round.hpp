@@ -31,6 +31,7 @@ struct round
     bool tried_before = false;        // the listener had been asked for
     std::optional<bool> could_write;  // as it began
     bool listener_changed = false;    // by a PUT of ours
+    bool told_siblings = false;       // that one is to come which takes something of theirs off
     std::set<support::uuid> members;  // as it began
 };
 

@@ -9,7 +9,8 @@ namespace {
 
 bool reads_listener(const target& where, const target_memory& memory)
 {
-    return !where.credential.empty() && memory.listener && memory.listener->value;
+    const bool logs_in = !memory.place || memory.place->value || passes(memory.place->value.error());
+    return !where.credential.empty() && logs_in && memory.listener && memory.listener->value;
 }
 
 // What an earlier process found out, where this one has not tried yet.

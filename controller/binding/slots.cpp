@@ -126,7 +126,7 @@ private:
         }
         return std::ranges::any_of(input_.claims, [&](const claim& each) {
             return each.elsewhere && !each.released && holds_key(each.held, key, where) &&
-                   (live(each) || oldest == nullptr || older(*each.object, *oldest));
+                   (live(each) || oldest == nullptr || (!each.helpless && older(*each.object, *oldest)));
         });
     }
 

@@ -25,6 +25,7 @@ struct claim
     bool leaving = false;     // being deleted, and to be detached
     bool released = false;    // being deleted, and to be left on the listener: its entries are nobody's
     bool elsewhere = false;   // of another credential (rule 14): it counts, and its own target acts for it
+    bool helpless = false;    // elsewhere, and its own target cannot act now: nobody waits until it leaves
     bool unwritable = false;  // leaving, but what it loses cannot be committed now: its entries stay, and do
                               // not count as what a listener is left with (rule 5)
 };

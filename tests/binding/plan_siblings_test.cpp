@@ -28,6 +28,11 @@ struct other_credential
         object.spec.sni = where == sni_slot;
         object.status.ledger.attachments.push_back({support::interned(ref(certificate)), where, true});
         world.siblings = {{&object, &memory, target, true}};
+        world.write_sibling = [this](const binding::write& each) {
+            ASSERT_EQ(each.uid, object.uid);
+            object.status = each.wanted;
+            memory.held = each.wanted.ledger;
+        };
     }
 
     binding::certificate_binding object;
@@ -132,8 +137,44 @@ TEST(plan_siblings, a_dead_ref_of_theirs_is_left_out_where_the_same_project_put_
     other.object.status.ledger.place = w.object("web").status.ledger.place;
     w.refs["b"] = cloud::ref_state::dead;
     w.finish();
+    EXPECT_EQ(to_text(other.object.status.ledger), "[sni b]");
     w.later(10s);
     EXPECT_EQ(to_text(binding::step(w.put())), "put sni=a");
+    EXPECT_EQ(to_text(other.object.status.ledger), "[sni b?]") << "before the PUT (rule 3)";
+}
+
+TEST(plan_siblings, a_default_of_theirs_that_an_older_one_takes_is_unconfirmed_before)
+{
+    world_builder w;
+    w.shows("b");
+    other_credential other(w, "b", default_slot);
+    other.object.created = w.wall();
+    w.add("web", "a").older();
+    EXPECT_EQ(to_text(binding::step(w.put())), "put default=a");
+    EXPECT_EQ(to_text(other.object.status.ledger), "[default b?]");
+}
+
+TEST(plan_siblings, who_leaves_waits_for_no_older_one_that_cannot_act)
+{
+    for (const bool acts : {true, false})
+    {
+        world_builder w;
+        w.shows("f", {"b"});
+        other_credential other(w, "b", sni_slot);
+        other.object.deleting = true;
+        w.siblings.front().reads_listener = acts;
+        w.add_attached("web", "b", sni_slot);
+        w.change("web").deleting();
+        if (acts)
+        {
+            w.finish();
+            EXPECT_EQ(w.slots(), "default=f sni=b") << "the older one's target takes it off";
+        }
+        else
+        {
+            EXPECT_EQ(to_text(binding::step(w.put())), "put sni=");
+        }
+    }
 }
 
 TEST(plan_siblings, who_is_prodded_itself_prods_nobody)

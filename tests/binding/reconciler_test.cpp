@@ -208,6 +208,27 @@ TEST_F(reconciler, a_binding_that_gets_another_credential_while_it_is_written_wa
     EXPECT_THAT(seen.events, testing::Not(testing::Contains("shop/web LedgerRestored")));
 }
 
+TEST_F(reconciler, what_one_credential_was_refused_is_tried_at_once_with_the_next)
+{
+    cloud.before_put = [](const auto&) {
+        return std::optional(cloud::error{cloud::failure::refused, "no application credentials", {}, {}});
+    };
+    create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
+    rounds();
+    ASSERT_EQ(kube.ready_reason("web"), "CertificateRefused");
+    cloud.before_put = nullptr;
+    one->credentials.give("shop", &cloud);
+    const auto uid = *support::uuid::parse(kube.object("web")["metadata"]["uid"].get<std::string>());
+    one->store.place_again({uid});
+    const auto where = one->credentials.target_of(*one->store.find(uid));
+    for (int i = 0; i < 5; ++i)
+    {
+        run(one->rounds.reconcile(where));
+        advance(1s);
+    }
+    EXPECT_EQ(kube.state("web"), "active") << kube.message("web");
+}
+
 TEST_F(reconciler, writes_of_a_target_run_side_by_side_sixteen_at_a_time)
 {
     slow_kube slow(checked, clock());

@@ -119,6 +119,19 @@ TEST_F(siblings, a_put_of_an_earlier_process_is_waited_for_with_the_refs_that_th
     EXPECT_EQ(look(1s).put_deadline, t0 + settings.write_deadline + 4 * settings.per_ref);
 }
 
+TEST_F(siblings, who_cannot_log_in_any_more_reads_no_listener)
+{
+    store.objects[through("theirs")];
+    auto& memory = memories[through("theirs")];
+    memory.listener = {t0, cloud::listener()};
+    memory.place = {t0, cloud::place()};
+    EXPECT_TRUE(look(1s).bindings.at(0).reads_listener);
+    memory.place = {t0 + 1s, test::failing(cloud::failure::transient)};
+    EXPECT_TRUE(look(1s).bindings.at(0).reads_listener) << "it may be a moment";
+    memory.place = {t0 + 2s, test::failing(cloud::failure::credentials_invalid)};
+    EXPECT_FALSE(look(1s).bindings.at(0).reads_listener);
+}
+
 TEST_F(siblings, whether_one_may_write_is_believed_of_its_status_until_this_process_knows)
 {
     auto& object = store.objects[through("theirs")];

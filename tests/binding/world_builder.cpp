@@ -705,6 +705,12 @@ void world_builder::do_commit(const binding::commit& made)
     for (const binding::write& each : made.writes)
     {
         const std::string name = name_of(each.uid);
+        if (!objects_.contains(name))
+        {
+            EXPECT_TRUE(write_sibling) << "nobody keeps what is written to a binding of another credential";
+            write_sibling(each);
+            continue;
+        }
         certificate_binding& object = objects_.at(name);
         if (write_fails && write_fails(name))
         {

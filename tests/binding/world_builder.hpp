@@ -109,6 +109,7 @@ public:
     support::duration look_takes = std::chrono::microseconds(1);
     binding::lane_state lane = binding::lane_state::free;
     std::vector<binding::sibling> siblings;  // of other credentials
+    std::function<void(const binding::write&)> write_sibling;
     std::optional<support::time_point> sibling_put;
     bool siblings_unread = false;
     std::optional<support::time_point> started;  // of the process; empty: long ago

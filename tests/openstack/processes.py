@@ -25,13 +25,15 @@ def die_with(parent):
 
 def start(command, log, environment=None, keep=()):
     """Starts a program whose output is appended to the file `log`; `keep` are file descriptors that it inherits."""
+    # Debian keeps daemons, such as mariadbd, where only root's PATH leads.
+    path = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
     with open(log, "ab") as output:
         return subprocess.Popen(
             [str(word) for word in command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, "PATH": path, **(environment or {})},
             pass_fds=keep,
             preexec_fn=die_with(os.getpid()),
         )

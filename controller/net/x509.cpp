@@ -1,21 +1,13 @@
 #include "net/x509.hpp"
 
 #include "net/openssl.hpp"
+#include "net/pkcs12.hpp"
 
 #include <climits>
 #include <openssl/err.h>
-#include <openssl/pkcs12.h>
-#include <openssl/provider.h>
 
 namespace net {
 namespace {
-
-struct pkcs12_free
-{
-    void operator()(PKCS12* p) const { PKCS12_free(p); }
-};
-
-using pkcs12_ptr = std::unique_ptr<PKCS12, pkcs12_free>;
 
 support::result<support::wall_time> not_after(const X509& certificate)
 {
@@ -43,56 +35,6 @@ x509_ptr read_der(std::string_view bytes)
     return at == end ? std::move(certificate) : nullptr;
 }
 
-// OpenSSL with the old ciphers that bundles were made with before OpenSSL 3 (RC2), for bundles alone. Where
-// its module is not installed, the others can still be read.
-OSSL_LIB_CTX* bundle_library()
-{
-    static OSSL_LIB_CTX* const library = [] {
-        OSSL_LIB_CTX* made = OSSL_LIB_CTX_new();
-        OSSL_PROVIDER_load(made, "default");
-        OSSL_PROVIDER_load(made, "legacy");
-        ERR_clear_error();
-        return made;
-    }();
-    return library;
-}
-
-support::result<x509_ptr> read_pkcs12(std::string_view bytes)
-{
-    const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
-    PKCS12* read_into = PKCS12_init_ex(NID_pkcs7_data, bundle_library(), nullptr);
-    const bool is_bundle = d2i_PKCS12(&read_into, &at, static_cast<long>(bytes.size())) != nullptr;
-    const pkcs12_ptr bundle(read_into);  // null after a failure
-    ERR_clear_error();
-    if (!is_bundle)
-    {
-        return support::fail(support::errc::invalid, "the payload is neither PEM nor DER nor PKCS12");
-    }
-    EVP_PKEY* key = nullptr;
-    X509* certificate = nullptr;
-    const bool read = PKCS12_parse(bundle.get(), nullptr, &key, &certificate, nullptr) == 1;
-    const bool pass_phrase = PKCS12_mac_present(bundle.get()) == 1 &&
-                             ERR_GET_REASON(ERR_peek_last_error()) == PKCS12_R_MAC_VERIFY_FAILURE;
-    const private_key_ptr key_owner(key);
-    x509_ptr owner(certificate);
-    const std::string reason = last_openssl_error();
-    if (!read)
-    {
-        return support::fail(
-            support::errc::invalid,
-            pass_phrase ? "the PKCS12 bundle needs a pass phrase"
-                        : "the PKCS12 bundle is unreadable: " + reason
-        );
-    }
-    if (!owner)
-    {
-        return support::fail(
-            support::errc::invalid, "the PKCS12 bundle does not hold a certificate with its private key"
-        );
-    }
-    return owner;
-}
-
 }  // namespace
 
 support::result<support::wall_time> certificate_not_after(std::string_view payload)
@@ -116,12 +58,15 @@ support::result<support::wall_time> certificate_not_after(std::string_view paylo
     {
         return not_after(*certificate);
     }
-    const auto certificate = read_pkcs12(payload);
-    if (!certificate)
+    const auto bundled = read_pkcs12(payload);
+    if (!bundled)
     {
-        return std::unexpected(certificate.error());
+        return std::unexpected(bundled.error());
     }
-    return not_after(**certificate);
+    const auto certificate = read_der(*bundled);
+    return certificate
+               ? not_after(*certificate)
+               : support::fail(support::errc::invalid, "the certificate in the PKCS12 bundle is malformed");
 }
 
 support::result<> check_certificates_pem(std::string_view pem)

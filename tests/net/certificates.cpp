@@ -19,6 +19,7 @@ struct free_openssl
     void operator()(X509* p) const { X509_free(p); }
     void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
     void operator()(PKCS12* p) const { PKCS12_free(p); }
+    void operator()(PKCS8_PRIV_KEY_INFO* p) const { PKCS8_PRIV_KEY_INFO_free(p); }
     void operator()(OSSL_LIB_CTX* p) const { OSSL_LIB_CTX_free(p); }
     void operator()(OSSL_PROVIDER* p) const { OSSL_PROVIDER_unload(p); }
     void operator()(X509_EXTENSION* p) const { X509_EXTENSION_free(p); }
@@ -140,14 +141,34 @@ std::string pkcs12(const pkcs12_request& request)
         certificate.get(),
         others.get(),
         request.old_ciphers ? NID_pbe_WithSHA1And3_Key_TripleDES_CBC : 0,
-        request.old_ciphers ? NID_pbe_WithSHA1And40BitRC2_CBC : 0,
-        0,
-        0,
+        request.plain_certificates ? -1
+        : request.old_ciphers      ? NID_pbe_WithSHA1And40BitRC2_CBC
+                                   : 0,
+        request.iterations,
+        request.mac_iterations,
         0,
         library.get(),
         nullptr
     ));
     check(bundle != nullptr);
+    return written([&](BIO* bio) { return i2d_PKCS12_bio(bio, bundle.get()); });
+}
+
+std::string pkcs12_with_scrypt(const certificate& with)
+{
+    unsigned char salt[8] = {};
+    const owned<PKCS8_PRIV_KEY_INFO> key(EVP_PKEY2PKCS8(read_key(with).get()));
+    X509_ALGOR* scrypt = PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), salt, sizeof salt, nullptr, 1024, 8, 1);
+    X509_SIG* encrypted = PKCS8_set0_pbe("", 0, key.get(), scrypt);
+    check(encrypted != nullptr);
+    STACK_OF(PKCS12_SAFEBAG)* bags = nullptr;
+    check(PKCS12_add_cert(&bags, read_certificate(with).get()) != nullptr);
+    sk_PKCS12_SAFEBAG_push(bags, PKCS12_SAFEBAG_create0_pkcs8(encrypted));
+    STACK_OF(PKCS7)* safes = nullptr;
+    check(PKCS12_add_safe(&safes, bags, -1, 0, nullptr) == 1);
+    const owned<PKCS12> bundle(PKCS12_add_safes(safes, 0));
+    sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
+    sk_PKCS7_pop_free(safes, PKCS7_free);
     return written([&](BIO* bio) { return i2d_PKCS12_bio(bio, bundle.get()); });
 }
 

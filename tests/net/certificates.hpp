@@ -37,8 +37,14 @@ struct pkcs12_request
     const certificate* ca = nullptr;
     const char* pass_phrase = nullptr;  // null or "": none, as Octavia wants it
     bool old_ciphers = false;           // RC2 and triple DES, as before OpenSSL 3 and in many tools still
+    bool plain_certificates = false;    // only the private key is encrypted
+    int iterations = 0;                 // of the keys that it is encrypted with; 0: 2048
+    int mac_iterations = 0;             // 0: 2048; -1: no MAC
 };
 
 std::string pkcs12(const pkcs12_request& request);
+
+// One without a MAC whose private key is encrypted with a key that scrypt derives.
+std::string pkcs12_with_scrypt(const certificate& with);
 
 }  // namespace test

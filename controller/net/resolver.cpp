@@ -3,6 +3,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <fcntl.h>
 #include <mutex>
@@ -19,26 +20,44 @@ namespace asio = boost::asio;
 namespace net {
 namespace {
 
-constexpr std::size_t max_running = 16;
+constexpr std::size_t shared_threads = 16;
+constexpr std::size_t own_threads = 64;
 
 }  // namespace
 
+// What a thread tells the loop: a file descriptor that stays readable until it is forgotten, for as many as
+// wait.
+class resolver::event
+{
+public:
+    event() = default;
+    event(const event&) = delete;
+    event& operator=(const event&) = delete;
+    ~event() { ::close(descriptor_); }
+
+    void happen() { ::eventfd_write(descriptor_, 1); }
+    void forget()
+    {
+        eventfd_t ignored = 0;
+        ::eventfd_read(descriptor_, &ignored);
+    }
+    int descriptor() const { return descriptor_; }
+
+private:
+    const int descriptor_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+};
+
 // What the loop and the thread of one look-up share. The thread knows nothing of the loop, so it may end
-// after it: the answer is announced by a file descriptor that then stays readable, for as many as wait.
+// after it.
 struct resolver::look_up
 {
-    look_up() = default;
-    look_up(const look_up&) = delete;
-    look_up& operator=(const look_up&) = delete;
-    ~look_up() { ::close(answered); }
-
     void finish(support::result<addresses> result)
     {
         {
             const std::scoped_lock lock(mutex);
             found = std::move(result);
         }
-        ::eventfd_write(answered, 1);
+        answered.happen();
     }
 
     std::optional<support::result<addresses>> answer()
@@ -47,13 +66,13 @@ struct resolver::look_up
         return found;
     }
 
-    const int answered = ::eventfd(0, EFD_CLOEXEC);
+    event answered;
     std::mutex mutex;
     std::optional<support::result<addresses>> found;  // guarded by mutex
 };
 
 resolver::resolver(asio::any_io_executor executor, look_up_function look_up)
-    : executor_(std::move(executor)), function_(std::move(look_up))
+    : executor_(std::move(executor)), function_(std::move(look_up)), ended_(std::make_shared<event>())
 {}
 
 resolver::~resolver() = default;
@@ -66,29 +85,55 @@ support::task<support::result<addresses>> resolver::resolve(std::string host)
     {
         co_return addresses{address};
     }
-    const auto job = start(host);
+    auto job = start(host);
+    while (job && !*job)
+    {
+        const auto waited = co_await wait_for(*ended_);
+        job = waited ? start(host) : std::unexpected(waited.error());
+    }
     if (!job)
     {
         co_return std::unexpected(job.error());
     }
-    const int copy = ::fcntl((*job)->answered, F_DUPFD_CLOEXEC, 0);
-    if (copy < 0)
-    {
-        co_return support::fail(support::errc::unreachable, "look-up: too many open files");
-    }
-    asio::posix::stream_descriptor answered(executor_, copy);
     while (true)
     {
         if (auto found = (*job)->answer())
         {
+            if (*found && found_.size() < own_threads)
+            {
+                found_.insert(host);
+            }
             co_return std::move(*found);
         }
-        co_await answered.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+        if (const auto waited = co_await wait_for((*job)->answered); !waited)
+        {
+            co_return std::unexpected(waited.error());
+        }
     }
+}
+
+support::task<support::result<>> resolver::wait_for(const event& what)
+{
+    const int copy = ::fcntl(what.descriptor(), F_DUPFD_CLOEXEC, 0);
+    if (copy < 0)
+    {
+        co_return support::fail(support::errc::unreachable, "look-up: too many open files");
+    }
+    asio::posix::stream_descriptor happened(executor_, copy);
+    co_await happened.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+    co_return support::result<>();
+}
+
+bool resolver::may_start(const std::string& host) const
+{
+    const auto shared =
+        std::ranges::count_if(running_, [this](const auto& each) { return !found_.contains(each.first); });
+    return found_.contains(host) || std::cmp_less(shared, shared_threads);
 }
 
 support::result<std::shared_ptr<resolver::look_up>> resolver::start(const std::string& host)
 {
+    ended_->forget();  // one that ends from here on wakes who has to wait
     std::erase_if(running_, [](const auto& each) {
         const auto job = each.second.lock();
         return !job || job->answer();
@@ -100,14 +145,17 @@ support::result<std::shared_ptr<resolver::look_up>> resolver::start(const std::s
             return job;
         }
     }
-    if (running_.size() >= max_running)
+    if (!may_start(host))
     {
-        return support::fail(support::errc::unreachable, "look-up: too many are under way");
+        return nullptr;
     }
     auto job = std::make_shared<look_up>();
     try
     {
-        std::thread([job, host, function = function_] { job->finish(function(host)); }).detach();
+        std::thread([job, host, function = function_, ended = ended_] {
+            job->finish(function(host));
+            ended->happen();
+        }).detach();
     }
     catch (const std::system_error& e)
     {

@@ -18,7 +18,9 @@ constexpr support::duration answer_within = 30s;
 constexpr support::duration page_within = 60s;
 constexpr support::duration silence_beyond_timeout =
     10s;  // a watch that the server should have ended by itself
-constexpr std::size_t largest_page = 64 << 20;
+// Many times what usual objects take, and ten of the largest that a server keeps. Reading it takes several
+// times as much memory.
+constexpr std::size_t largest_page = 16 << 20;
 constexpr std::size_t largest_object = 4 << 20;
 constexpr std::size_t largest_header = 64 << 10;
 constexpr support::duration words_within = 5s;  // of a watch that is refused

@@ -58,7 +58,7 @@ struct http_request
     std::shared_ptr<const tls_settings> tls;  // null: the system's trust; connections are shared by pointer
     support::time_point deadline{};           // of the whole exchange, connecting included
     std::optional<support::time_point> send_by = {};  // after it nothing is sent any more (unreachable)
-    std::size_t max_response_bytes = 4 << 20;  // of header and body; a larger answer is errc::bad_answer
+    std::size_t max_response_bytes = 4 << 20;  // of header and body; a larger answer is errc::too_large
     bool fresh_connection = false;  // never sent on an idle connection, so that a cut is never one of before
     bool sensitive = false;  // request and response bodies hold secrets: every buffer is wiped after use
 };
@@ -93,7 +93,8 @@ public:
 
 // Sends requests; connections are kept and reused. A response of any status is a success.
 // Errors: invalid (the request or its TLS settings are malformed; nothing was sent), unreachable (nothing was
-// sent), interrupted (sent, fate unknown), bad_answer (not HTTP, too large).
+// sent), interrupted (sent, fate unknown), bad_answer (not HTTP, or its header too large),
+// too_large.
 // A GET or HEAD that finds its reused connection closed is sent once more on a new one; nothing else is ever
 // sent twice.
 class http_client

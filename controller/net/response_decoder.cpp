@@ -64,21 +64,22 @@ public:
         return std::make_unique<parser>(head_, sensitive_, limits);
     }
 
-    std::string why(beast::error_code ec) const
+    std::unexpected<support::error> why(beast::error_code ec) const
     {
+        using support::errc;
         if (!refused_.empty())
         {
-            return refused_;
+            return support::fail(errc::bad_answer, refused_);
         }
         if (ec == http::error::body_limit)
         {
-            return "the answer is too large";
+            return support::fail(errc::too_large, "the answer is too large");
         }
         if (ec == http::error::header_limit)
         {
-            return "the header of the answer is too large";
+            return support::fail(errc::bad_answer, "the header of the answer is too large");
         }
-        return "the answer is not HTTP/1.1: " + ec.message();
+        return support::fail(errc::bad_answer, "the answer is not HTTP/1.1: " + ec.message());
     }
 
     bool at_chunk_header() const { return is_header_done() && chunked() && chunk_left_ == 0; }
@@ -256,7 +257,7 @@ support::result<> response_decoder::parse(std::string_view& bytes)
         const auto used = parser_->put(boost::asio::buffer(bytes.data(), bytes.size()), ec);
         if (ec && ec != http::error::need_more)
         {
-            return support::fail(support::errc::bad_answer, parser_->why(ec));
+            return parser_->why(ec);
         }
         bytes.remove_prefix(used);
         if (in_header)
@@ -267,7 +268,7 @@ support::result<> response_decoder::parse(std::string_view& bytes)
         {
             if (bytes.size() > parser_->pending_limit())
             {
-                return support::fail(support::errc::bad_answer, parser_->why(http::error::header_limit));
+                return parser_->why(http::error::header_limit);
             }
             return {};
         }

@@ -29,8 +29,8 @@ public:
     response_decoder(response_decoder&&) noexcept;
     ~response_decoder();
 
-    // Takes the next bytes, all of them. errc::bad_answer if this is no response or one too large; then
-    // nothing more may be put.
+    // Takes the next bytes, all of them. errc::bad_answer if this is no response or one whose header is too
+    // large, errc::too_large if its body is; then nothing more may be put.
     support::result<> put(std::string_view bytes);
 
     // The peer has ended its side. errc::interrupted if the response was not complete.

@@ -38,6 +38,7 @@ void watch_machine::listed_page(std::string continue_token, std::string resource
         action_ = watch_action::list_next_page;
         return;
     }
+    page_limit_ = full_page;
     resource_version_ = std::move(resource_version);
     action_ = watch_action::watch;
 }
@@ -46,6 +47,13 @@ void watch_machine::list_failed(
     watch_failure why, std::optional<support::duration> retry_after, support::time_point now
 )
 {
+    if (why == watch_failure::too_large && page_limit_ > 1)
+    {
+        // A token belongs to the limit that it was given for.
+        page_limit_ = std::max(page_limit_ / 4, 1);
+        go_on(watch_action::list_first_page);
+        return;
+    }
     const bool same_page = why == watch_failure::transient && !continue_token_.empty();
     wait(
         same_page ? watch_action::list_next_page : watch_action::list_first_page,

@@ -25,6 +25,7 @@ enum class watch_failure
 {
     expired,    // 410: the version, or the continue token, is too old
     refused,    // the request itself is not taken: whatever it carried is given up
+    too_large,  // the answer is longer than we take
     transient,  // the same may work later
 };
 
@@ -53,12 +54,15 @@ public:
 
     // ---- what goes with the action ----
     const std::string& continue_token() const { return continue_token_; }
+    int page_limit() const { return page_limit_; }  // objects of a page
     const std::string& resource_version() const { return resource_version_; }
     support::time_point wake_at() const { return wake_at_; }
     // Of watches in a row; none since one has shown something.
     int watch_failures() const { return watch_failures_; }
 
 private:
+    static constexpr int full_page = 500;
+
     void go_on(watch_action with);
     void wait(
         watch_action then, int failures, std::optional<support::duration> at_least, support::time_point now
@@ -68,6 +72,7 @@ private:
     watch_action action_ = watch_action::list_first_page;
     watch_action after_sleep_ = watch_action::list_first_page;
     std::string continue_token_;
+    int page_limit_ = full_page;
     std::string resource_version_;
     support::time_point wake_at_{};
     support::time_point opened_at_{};

@@ -21,6 +21,10 @@ watch_failure failure_of(const support::error& error)
     {
         return watch_failure::expired;
     }
+    if (error.code == errc::too_large)
+    {
+        return watch_failure::too_large;
+    }
     return kube::is_refused(error) ? watch_failure::refused : watch_failure::transient;
 }
 
@@ -80,6 +84,7 @@ task<> watcher::list_page(bool first)
     request.resource = scope_.resource;
     request.name_space = scope_.name_space;
     request.continue_token = machine_.continue_token();
+    request.limit = machine_.page_limit();
     const auto page = co_await client_.list(std::move(request));
     if (!page)
     {
@@ -209,6 +214,10 @@ void watcher::report(trouble::place where, const support::error& error)
     if (status == 404)
     {
         what += "; " + scope_.hint_if_missing;
+    }
+    if (why == watch_failure::too_large)
+    {
+        what += "; asking for fewer objects at a time";
     }
     const trouble met{where, error.code, status};
     const bool worth_a_line = why != watch_failure::expired && met != trouble_;

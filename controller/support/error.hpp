@@ -14,7 +14,8 @@ enum class errc
     invalid,      // what we were given is malformed or missing (configuration, a file, an argument)
     unreachable,  // nothing of the request was sent: no address, connection refused, TLS refused
     interrupted,  // the request was sent, perhaps in part, and no complete answer came: cut, reset, deadline
-    bad_answer,   // the answer is not what the protocol promises: wrong type, too large, not JSON
+    bad_answer,   // the answer is not what the protocol promises: wrong type, not JSON
+    too_large,    // the answer is larger than whoever asked takes
     status,       // the server answered with an error status, see http_status
 };
 

@@ -197,7 +197,7 @@ support::task<support::result<net::http_response>> fake_apiserver::send(net::htt
     auto response = co_await ask(shared);
     if (response && response->body.size() > largest)
     {
-        co_return fail(errc::bad_answer, "the answer is larger than " + std::to_string(largest) + " bytes");
+        co_return fail(errc::too_large, "the answer is larger than " + std::to_string(largest) + " bytes");
     }
     co_return response;
 }

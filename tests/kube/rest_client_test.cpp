@@ -284,7 +284,7 @@ TEST_F(rest_client, every_request_is_bounded_in_time_and_size)
     const auto now = clock().now();
     list();
     EXPECT_EQ(http.sent.back().deadline, now + 60s);
-    EXPECT_EQ(http.sent.back().max_response_bytes, 64U << 20);
+    EXPECT_EQ(http.sent.back().max_response_bytes, 16U << 20);
     get("a");
     EXPECT_EQ(http.sent.back().deadline, now + 30s);
     EXPECT_EQ(http.sent.back().max_response_bytes, 4U << 20);
@@ -415,11 +415,11 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return std::string(std::get<0>(info.param)); }
 );
 
-TEST_F(rest_client, an_answer_larger_than_its_bound_is_a_bad_one)
+TEST_F(rest_client, an_answer_larger_than_its_bound_is_not_taken)
 {
     answer_all(test::api_fault::with(200, "application/json", "{\"x\":\"" + std::string(4 << 20, 'x') + "\"}")
     );
-    EXPECT_EQ(get("a").error().code, errc::bad_answer);
+    EXPECT_EQ(get("a").error().code, errc::too_large);
 }
 
 TEST_F(rest_client, errors_without_the_servers_words_have_their_status)

@@ -367,7 +367,7 @@ TEST_F(client, bounds_the_answer_by_what_the_request_allows)
     auto small = request();
     small.max_response_bytes = 500;
     const auto answer = send(std::move(small));
-    EXPECT_EQ(answer.error().code, errc::bad_answer);
+    EXPECT_EQ(answer.error().code, errc::too_large);
     EXPECT_THAT(answer.error().message, HasSubstr("too large"));
 }
 

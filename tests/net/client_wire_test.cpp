@@ -200,7 +200,9 @@ TEST_P(client_wire, gives_up_a_slow_server_at_the_deadline_wherever_it_stops)
 
 TEST_P(client_wire, stops_reading_an_endless_answer_at_its_limit)
 {
-    for (const std::string start : {"HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nX: "})
+    for (const auto& [start, code] :
+         {std::pair<std::string, errc>("HTTP/1.1 200 OK\r\n\r\n", errc::too_large),
+          {"HTTP/1.1 200 OK\r\nX: ", errc::bad_answer}})
     {
         SCOPED_TRACE(start);
         std::size_t written = 0;
@@ -215,7 +217,7 @@ TEST_P(client_wire, stops_reading_an_endless_answer_at_its_limit)
         });
         auto get = request();
         get.max_response_bytes = 1 << 20;
-        EXPECT_EQ(send(std::move(get)).error().code, errc::bad_answer);
+        EXPECT_EQ(send(std::move(get)).error().code, code);
         EXPECT_LT(written, 16U << 20);
     }
 }

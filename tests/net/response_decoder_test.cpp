@@ -321,7 +321,7 @@ TEST(response_decoder, takes_a_response_of_exactly_its_limit_and_none_beyond)
     const std::string whole = header + std::string(100, 'x');
     EXPECT_TRUE(decode(whole, {.limits = {.total_bytes = whole.size()}}).done);
     const auto seen = decode(whole, {.limits = {.total_bytes = whole.size() - 1}});
-    EXPECT_EQ(seen.code, errc::bad_answer);
+    EXPECT_EQ(seen.code, errc::too_large);
     EXPECT_EQ(seen.error, "the answer is too large");
 }
 
@@ -361,10 +361,10 @@ TEST(response_decoder, bounds_what_comes_without_a_length)
     EXPECT_EQ(endless(std::string(ok) + "X: ", "a", small), errc::bad_answer);
     EXPECT_EQ(endless(std::string(ok), "A: b\r\n", small), errc::bad_answer);
     EXPECT_EQ(endless(std::string(ok) + "A: b\r\n", " c\r\n", small), errc::bad_answer);
-    EXPECT_EQ(endless(std::string(ok) + "\r\n", "a", small), errc::bad_answer);
+    EXPECT_EQ(endless(std::string(ok) + "\r\n", "a", small), errc::too_large);
     EXPECT_EQ(endless("", "HTTP/1.1 100 Continue\r\n\r\n", small), errc::bad_answer);
     const std::string chunked = std::string(ok) + "Transfer-Encoding: chunked\r\n\r\n";
-    EXPECT_EQ(endless(chunked, "1\r\na\r\n", small), errc::bad_answer);
+    EXPECT_EQ(endless(chunked, "1\r\na\r\n", small), errc::too_large);
     EXPECT_EQ(endless(chunked, "0", {}), errc::bad_answer);
     EXPECT_EQ(endless(chunked + "1;", "x", {}), errc::bad_answer);
     EXPECT_EQ(endless(chunked + "0\r\n", "A: b\r\n", {}), errc::bad_answer);

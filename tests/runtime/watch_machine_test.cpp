@@ -113,6 +113,28 @@ TEST_F(watch_machine, a_page_that_fails_is_asked_for_again_but_not_when_its_toke
     EXPECT_EQ(machine.continue_token(), "");
 }
 
+TEST_F(watch_machine, a_page_that_is_too_large_is_asked_for_with_fewer_objects_from_the_first_one_on)
+{
+    EXPECT_EQ(machine.page_limit(), 500);
+    machine.listed_page("t1", "100");
+    for (const int fewer : {125, 31, 7, 1})
+    {
+        machine.list_failed(watch_failure::too_large, std::nullopt, now);
+        ASSERT_EQ(machine.next(), watch_action::list_first_page) << "at once";
+        EXPECT_EQ(machine.continue_token(), "");
+        EXPECT_EQ(machine.page_limit(), fewer);
+        machine.listed_page("t2", "101");
+        EXPECT_EQ(machine.page_limit(), fewer);
+    }
+    machine.list_failed(watch_failure::too_large, std::nullopt, now);
+    EXPECT_GE(sleep(), 400ms) << "nothing is less than one";
+    EXPECT_EQ(machine.next(), watch_action::list_first_page);
+    EXPECT_EQ(machine.page_limit(), 1);
+    machine.listed_page("", "102");
+    EXPECT_EQ(machine.next(), watch_action::watch);
+    EXPECT_EQ(machine.page_limit(), 500) << "for the next list";
+}
+
 TEST_F(watch_machine, waits_double_up_to_half_a_minute_with_jitter)
 {
     const support::duration expected[] = {800ms, 1600ms, 3200ms, 6400ms, 12800ms, 25600ms, 30s, 30s, 30s};
@@ -255,7 +277,7 @@ TEST_F(watch_machine, takes_every_event_in_every_state)
         return std::uniform_int_distribution<unsigned>(0, limit - 1)(dice);
     };
     const watch_failure reasons[] = {
-        watch_failure::expired, watch_failure::refused, watch_failure::transient
+        watch_failure::expired, watch_failure::refused, watch_failure::too_large, watch_failure::transient
     };
     std::size_t seen[5] = {};
     for (int round = 0; round < 100000; ++round)
@@ -270,13 +292,13 @@ TEST_F(watch_machine, takes_every_event_in_every_state)
                 machine.listed_page("", "100");
                 break;
             case 2:
-                machine.list_failed(reasons[below(3)], std::chrono::seconds(below(100)), now);
+                machine.list_failed(reasons[below(4)], std::chrono::seconds(below(100)), now);
                 break;
             case 3:
                 machine.watch_opened(now);
                 break;
             case 4:
-                machine.watch_failed(reasons[below(3)], std::nullopt, now);
+                machine.watch_failed(reasons[below(4)], std::nullopt, now);
                 break;
             case 5:
                 machine.event_read("101");

@@ -243,6 +243,33 @@ TEST_F(watcher, a_page_that_fails_is_asked_for_again)
     EXPECT_THAT(seen.heard, ElementsAre("began", "ended"));
 }
 
+// Whoever may write objects in one namespace must not make all of them unreadable.
+TEST_F(watcher, objects_too_large_for_a_page_are_listed_in_smaller_ones)
+{
+    for (int i = 0; i < 40; ++i)
+    {
+        ASSERT_TRUE(api.objects().create(
+            {{"metadata",
+              {{"name", "n" + std::to_string(i)},
+               {"namespace", "shop"},
+               {"annotations", {{"a", std::string(500 << 10, 'x')}}}}},
+             {"spec", json::object()}}
+        ));
+    }
+    start();
+    EXPECT_EQ(seen.objects, truth());
+    EXPECT_EQ(lines(log.text(), "asking for fewer objects at a time; trying again"), 1U) << log.text();
+    std::vector<std::string> limits;
+    for (const auto& each : api.requests())
+    {
+        if (each.verb == "list")
+        {
+            limits.push_back(each.asked("limit"));
+        }
+    }
+    EXPECT_THAT(limits, ElementsAre("500", "125", "31", "31"));
+}
+
 TEST_F(watcher, a_watch_that_ends_is_resumed_without_a_pause_and_without_a_list)
 {
     start();

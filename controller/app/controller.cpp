@@ -13,6 +13,8 @@
 #include "support/log.hpp"
 #include "support/task_group.hpp"
 
+#include <boost/asio/error.hpp>
+
 #include <algorithm>
 #include <exception>
 #include <utility>
@@ -184,15 +186,25 @@ struct controller::impl
         {
             co_await watcher.run();
         }
-        catch (const boost::system::system_error&)  // cancelled
+        catch (const boost::system::system_error& e)
         {
-            throw;
+            if (e.code() == boost::asio::error::operation_aborted)  // cancelled
+            {
+                throw;
+            }
+            end_blind();
         }
-        catch (...)  // a bug, whatever it is; run() throws it again once the work in hand has ended
+        catch (...)
         {
-            blind = std::current_exception();
-            pool.stop();
+            end_blind();
         }
+    }
+
+    // What is being thrown is a bug, whatever it is; run() throws it again once the work in hand has ended.
+    void end_blind()
+    {
+        blind = std::current_exception();
+        pool.stop();
     }
 
     void all_listed()

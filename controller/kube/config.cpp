@@ -53,6 +53,7 @@ result<config> in_cluster(const std::string& host, const std::string& port)
     made.server = std::move(*url);
     made.ca.file = account_folder + "ca.crt";
     made.token.file = account_folder + "token";
+    made.if_unread = "let the pod mount its service account (automountServiceAccountToken)";
     return made;
 }
 

@@ -31,6 +31,7 @@ struct config
     text_or_file client_certificate;
     text_or_file client_key;
     text_or_file token;
+    std::string if_unread = "correct the path or the file's permissions";  // what to do then
 };
 
 using environment = std::function<std::optional<std::string>(const std::string& name)>;

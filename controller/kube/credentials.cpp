@@ -14,7 +14,10 @@ using namespace std::chrono_literals;
 constexpr support::duration read_again_after = 1min;
 constexpr support::duration try_again_after = 10s;  // where a file could not be read
 
-support::result<support::secret> content_of(const text_or_file& value, const file_reader& read)
+// `key` is what names the value in the configuration.
+support::result<support::secret> content_of(
+    const std::string& key, const text_or_file& value, const config& config, const file_reader& read
+)
 {
     if (!value.text.empty() || value.file.empty())
     {
@@ -23,7 +26,8 @@ support::result<support::secret> content_of(const text_or_file& value, const fil
     auto content = read(value.file);
     if (!content)
     {
-        return std::unexpected(content.error());
+        content.error().message += "; " + config.if_unread;
+        return support::fail(key, content.error());
     }
     return support::secret(std::move(*content));
 }
@@ -36,11 +40,13 @@ support::result<support::secret> token_in(const support::secret& content)
     support::secret token(end == std::string::npos ? std::string() : text.substr(0, end + 1));
     if (token.empty())
     {
-        return support::fail(support::errc::invalid, "is empty");
+        return support::fail(support::errc::invalid, "is empty; write the token into it");
     }
     if (std::ranges::any_of(token.reveal(), [](char c) { return c <= ' ' || c > '~'; }))
     {
-        return support::fail(support::errc::invalid, "holds characters that no token has");
+        return support::fail(
+            support::errc::invalid, "holds characters that no token has; it must hold the token alone"
+        );
     }
     return token;
 }
@@ -111,7 +117,8 @@ support::result<credentials::current> credentials::load() const
     current made;
     if (!config_.token.empty())
     {
-        const auto content = content_of(config_.token, read_);
+        const std::string key = config_.token.file.empty() ? "token" : "tokenFile";
+        const auto content = content_of(key, config_.token, config_, read_);
         if (!content)
         {
             return std::unexpected(content.error());
@@ -119,8 +126,8 @@ support::result<credentials::current> credentials::load() const
         auto token = token_in(*content);
         if (!token)
         {
-            const std::string where = config_.token.file.empty() ? "token" : config_.token.file;
-            return support::fail(where, token.error());
+            const std::string& file = config_.token.file;
+            return support::fail(file.empty() ? key : key + ": " + file, token.error());
         }
         made.token = std::move(*token);
     }
@@ -128,9 +135,9 @@ support::result<credentials::current> credentials::load() const
     {
         return made;
     }
-    const auto ca = content_of(config_.ca, read_);
-    const auto certificate = content_of(config_.client_certificate, read_);
-    auto key = content_of(config_.client_key, read_);
+    const auto ca = content_of("certificate-authority", config_.ca, config_, read_);
+    const auto certificate = content_of("client-certificate", config_.client_certificate, config_, read_);
+    auto key = content_of("client-key", config_.client_key, config_, read_);
     if (!ca)
     {
         return std::unexpected(ca.error());

@@ -176,7 +176,9 @@ result<text_or_file> data_or_file(const section& section, const std::string& key
     auto decoded = decode_base64(data);
     if (!decoded || decoded->empty())
     {
-        return invalid(where, key + "-data is not base64");
+        return invalid(
+            where, key + "-data is not base64; write the PEM text in base64, or its path as " + key
+        );
     }
     value.text = support::secret(std::move(*decoded));
     return value;
@@ -187,7 +189,7 @@ result<> read_cluster(const section& cluster, const std::string& where, config& 
     const std::string server = text_of(cluster.value, "server");
     if (server.empty())
     {
-        return invalid(where, "the cluster has no server");
+        return invalid(where, "server of the cluster is missing; add its URL, such as https://10.0.0.1:6443");
     }
     auto url = net::parse_url(server);
     if (!url)

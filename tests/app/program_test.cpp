@@ -220,6 +220,7 @@ TEST_P(misconfigured_program, ends_with_2_and_one_line_without_a_secret)
 
 const std::string give_kubeconfig = "; give one with --kubeconfig or KUBECONFIG\n";
 const std::string give_clouds = "; give its path with --cloud-config or OS_CLIENT_CONFIG_FILE\n";
+const std::string unread = "; correct the path or the file's permissions\n";
 const std::string lab = "kubeconfig %/kubeconfig, context lab: ";
 const std::string work = "%/clouds.yaml: cloud \"work\": ";
 const std::string no_certificate = "there is no certificate in PEM form (-----BEGIN CERTIFICATE-----)\n";
@@ -257,18 +258,47 @@ const std::vector<mistake> mistakes{
     {"server_with_a_password",
      change("kubeconfig", "https://", "https://me:canary@"),
      lab + "server: the URL holds a user name; credentials do not belong into a URL\n"},
-    {"missing_authority", without("ca.crt"), lab + "%/ca.crt: No such file or directory\n"},
-    {"authority_that_is_a_folder", change("kubeconfig", "ca.crt", "'%'"), lab + "%: Is a directory\n"},
+    {"missing_authority",
+     without("ca.crt"),
+     lab + "certificate-authority: %/ca.crt: No such file or directory" + unread},
+    {"authority_that_is_a_folder",
+     change("kubeconfig", "ca.crt", "'%'"),
+     lab + "certificate-authority: %: Is a directory" + unread},
+    {"authority_that_is_no_base64",
+     change("kubeconfig", "certificate-authority: ca.crt", "certificate-authority-data: '&canary'"),
+     lab + "certificate-authority-data is not base64; write the PEM text in base64, or its path as "
+           "certificate-authority\n"},
+    {"cluster_without_a_server",
+     change("kubeconfig", "server: ", "servers: "),
+     lab + "server of the cluster is missing; add its URL, such as https://10.0.0.1:6443\n"},
+    {"token_file_that_is_missing",
+     [](start& s) {
+         s.change("kubeconfig", "token: canary-token", "tokenFile: none");
+         s.arguments.emplace_back("--context=prod");
+     },
+     "tokenFile: %/none: No such file or directory" + unread},
+    {"token_file_that_is_empty",
+     [](start& s) {
+         s.change("kubeconfig", "token: canary-token", "tokenFile: empty");
+         s.files["empty"] = "";
+         s.arguments.emplace_back("--context=prod");
+     },
+     "tokenFile: %/empty: is empty; write the token into it\n"},
     {"authority_that_is_no_certificate",
      content("ca.crt", "canary"),
      lab + "certificate-authority: " + no_certificate},
     {"authority_that_is_a_key",
      content("ca.crt", someone("me").key_pem),
      lab + "certificate-authority: " + no_certificate},
-    {"missing_client_key", without("me.key"), lab + "%/me.key: No such file or directory\n"},
-    {"client_key_that_is_a_folder", change("kubeconfig", "me.key", "'%'"), lab + "%: Is a directory\n"},
+    {"missing_client_key", without("me.key"), lab + "client-key: %/me.key: No such file or directory" + unread
+    },
+    {"client_key_that_is_a_folder",
+     change("kubeconfig", "me.key", "'%'"),
+     lab + "client-key: %: Is a directory" + unread},
     {"client_key_that_is_none", content("me.key", "canary"), lab + "client-key: "},
-    {"missing_client_certificate", without("me.crt"), lab + "%/me.crt: No such file or directory\n"},
+    {"missing_client_certificate",
+     without("me.crt"),
+     lab + "client-certificate: %/me.crt: No such file or directory" + unread},
     {"client_certificate_that_is_none",
      content("me.crt", someone("me").key_pem),
      lab + "client-certificate: " + no_certificate},
@@ -281,7 +311,9 @@ const std::vector<mistake> mistakes{
          s.environment["KUBERNETES_SERVICE_HOST"] = "10.0.0.1";
          s.environment["KUBERNETES_SERVICE_PORT"] = "443";
      },
-     "in-cluster service account: /var/run/secrets/kubernetes.io/serviceaccount/token: No such file"},
+     "in-cluster service account: tokenFile: /var/run/secrets/kubernetes.io/serviceaccount/token: No such "
+     "file or "
+     "directory; let the pod mount its service account"},
 
     // the cloud
     {"missing_clouds_yaml", without("clouds.yaml"), "no clouds.yaml at %/clouds.yaml" + give_clouds},
@@ -302,7 +334,13 @@ const std::vector<mistake> mistakes{
          s.arguments.emplace_back("--cloud=test");
      },
      "%/.config/openstack/clouds.yaml: has no cloud \"test\"; it has home, work\n"},
-    {"clouds_yaml_that_is_a_folder", argument("--cloud-config=%"), "cannot read %: Is a directory\n"},
+    {"clouds_yaml_that_is_a_folder", argument("--cloud-config=%"), "cannot read %: Is a directory" + unread},
+    {"secure_yaml_that_is_a_folder",
+     [](start& s) { s.files["secure.yaml/file"] = ""; },
+     "cannot read %/secure.yaml: Is a directory" + unread},
+    {"tls_of_the_cloud_that_is_not_verified",
+     change("clouds.yaml", "cacert: '%/ca.crt'", "verify: false"),
+     work + "TLS is always verified; remove verify: false and give the cloud's CA with cacert\n"},
     {"clouds_yaml_that_is_no_yaml",
      change("clouds.yaml", "canary-word}", "canary-word"),
      "%/clouds.yaml: no valid YAML at line "},
@@ -333,10 +371,10 @@ const std::vector<mistake> mistakes{
      work + "auth.application_credential_secret is missing; add it\n"},
     {"missing_authority_of_the_cloud",
      change("clouds.yaml", "%/ca.crt", "%/none"),
-     work + "cacert: cannot read %/none: No such file or directory\n"},
+     work + "cacert: cannot read %/none: No such file or directory" + unread},
     {"authority_of_the_cloud_that_is_a_folder",
      change("clouds.yaml", "%/ca.crt", "%"),
-     work + "cacert: cannot read %: Is a directory\n"},
+     work + "cacert: cannot read %: Is a directory" + unread},
     {"authority_of_the_cloud_that_is_a_key",
      change("clouds.yaml", "ca.crt", "me.key"),
      work + "cacert %/me.key: " + no_certificate},

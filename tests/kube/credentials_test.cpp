@@ -205,11 +205,13 @@ TEST_F(credentials, mistakes_are_told_at_the_start_in_one_line_without_the_secre
     };
     config.client_certificate.file = "/cert";
     config.client_key.file = "/key";
-    fails("/token", "", "/token: is empty");
-    fails("/token", " \n", "/token: is empty");
-    fails("/token", "canary\r\nX-Evil: canary", "/token: holds characters that no token has");
-    fails("/token", "canary canary", "/token: holds characters that no token has");
-    fails("/token", "canary\xc3\xa9", "/token: holds characters that no token has");
+    fails("/token", "", "tokenFile: /token: is empty; write the token into it");
+    fails("/token", " \n", "tokenFile: /token: is empty; write the token into it");
+    fails(
+        "/token", "canary\r\nX-Evil: canary", "tokenFile: /token: holds characters that no token has; it must"
+    );
+    fails("/token", "canary canary", "tokenFile: /token: holds characters that no token has; it must");
+    fails("/token", "canary\xc3\xa9", "tokenFile: /token: holds characters that no token has; it must");
     fails("/ca", "", "certificate-authority");
     fails("/ca", "canary", "certificate-authority");
     fails("/ca", ca.key_pem, "certificate-authority");
@@ -218,7 +220,11 @@ TEST_F(credentials, mistakes_are_told_at_the_start_in_one_line_without_the_secre
     fails("/key", me.pem, "client-key");
     fails("/key", ca.key_pem, "client-certificate and client-key: the key is not that of the certificate");
     files.erase("/key");
-    EXPECT_EQ(why_not(), "kubeconfig /kc, context c: /key: No such file or directory");
+    EXPECT_EQ(
+        why_not(),
+        "kubeconfig /kc, context c: client-key: /key: No such file or directory; correct the path or the "
+        "file's permissions"
+    );
 }
 
 }  // namespace

@@ -208,8 +208,10 @@ INSTANTIATE_TEST_SUITE_P(
         },
         mistake{"unknown_cluster", "cluster: c,", "cluster: z,", "there is no cluster \"z\"; there are: c"},
         mistake{"unknown_user", "user: u}}", "user: z}}", "there is no user \"z\"; there are: u"},
-        mistake{"no_server", "server: \"https://h:6443\"", "x: 1", "the cluster has no server"},
-        mistake{"server_list", "\"https://h:6443\"", "[1]", "the cluster has no server"},
+        mistake{
+            "no_server", "server: \"https://h:6443\"", "x: 1", "server of the cluster is missing; add its URL"
+        },
+        mistake{"server_list", "\"https://h:6443\"", "[1]", "server of the cluster is missing; add its URL"},
         mistake{"server_without_scheme", "https://h:6443", "h:6443", "server: "},
         mistake{"server_of_another_scheme", "https://h:6443", "ftp://h", "server: "},
         mistake{

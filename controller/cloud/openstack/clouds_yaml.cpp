@@ -12,6 +12,7 @@
 #include <cstring>
 #include <fstream>
 #include <initializer_list>
+#include <unistd.h>
 #include <utility>
 
 namespace cloud::openstack {
@@ -297,7 +298,11 @@ result<std::string> read_file_from_disk(const std::string& path)
     {
         if (!file.eof())
         {
-            return fail(errc::invalid, "cannot read " + path + ": " + std::strerror(errno));
+            return fail(
+                errc::invalid,
+                "cannot read " + path + ": " + std::strerror(errno) +
+                    "; correct the path or the file's permissions"
+            );
         }
     }
     text.resize(static_cast<std::size_t>(file.gcount()));
@@ -376,7 +381,7 @@ result<cloud_entry> load_cloud_entry(const std::string& file, const std::string&
     }
     const std::string secure_file = file.substr(0, file.rfind('/') + 1) + "secure.yaml";
     std::string secure_yaml;
-    if (std::ifstream(secure_file).good())
+    if (::access(secure_file.c_str(), F_OK) == 0 || errno != ENOENT)
     {
         auto text = read_file_from_disk(secure_file);
         if (!text)

@@ -454,6 +454,13 @@ TEST(clouds_yaml, loads_the_file_with_secure_yaml_beside_it)
     EXPECT_EQ(read->secret.reveal(), "from-secure");
 
     std::filesystem::remove(folder / "secure.yaml");
+    std::filesystem::create_symlink("secure.yaml", folder / "secure.yaml");
+    EXPECT_THAT(
+        error_of(cloud::openstack::load_cloud_entry(path, "prod")),
+        HasSubstr("secure.yaml: Too many levels of symbolic links; correct the path")
+    ) << "it is there, so the password is not missing from clouds.yaml";
+
+    std::filesystem::remove(folder / "secure.yaml");
     EXPECT_EQ(
         error_of(cloud::openstack::load_cloud_entry(path, "prod")),
         path + ": cloud \"prod\": auth.password is missing; add it"
@@ -461,7 +468,7 @@ TEST(clouds_yaml, loads_the_file_with_secure_yaml_beside_it)
     std::filesystem::remove_all(folder);
     EXPECT_EQ(
         error_of(cloud::openstack::load_cloud_entry(path, "prod")),
-        "cannot read " + path + ": No such file or directory"
+        "cannot read " + path + ": No such file or directory; correct the path or the file's permissions"
     );
     EXPECT_THAT(
         error_of(cloud::openstack::load_cloud_entry(testing::TempDir(), "prod")),

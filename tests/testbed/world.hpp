@@ -63,7 +63,7 @@ private:
     servers& kubernetes_;
 
 protected:
-    const std::string name_space;
+    std::string name_space;
     const std::filesystem::path folder;  // for files of the test
 
 private:

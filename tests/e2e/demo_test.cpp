@@ -1,25 +1,124 @@
 // The demo, run to its end, and what it left running.
+#include "testbed/files.hpp"
 #include "testbed/process.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <unistd.h>
+#include <vector>
 
 namespace {
 
+namespace fs = std::filesystem;
+using nlohmann::json;
 using testing::ContainsRegex;
+using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
-TEST(demo, shows_its_story_and_stops)
+// The lines of `text` that begin so, without their beginning.
+std::vector<std::string> lines_after(const std::string& beginning, const std::string& text)
 {
-    const auto shown = testbed::run({.program = SOURCE_FOLDER "/tests/demo/demo"});
+    std::vector<std::string> found;
+    std::stringstream stream(text);
+    for (std::string line; std::getline(stream, line);)
+    {
+        if (line.starts_with(beginning))
+        {
+            found.push_back(line.substr(beginning.size()));
+        }
+    }
+    return found;
+}
+
+// The certificate of a binding in the tables that kubectl printed.
+std::string certificate_of(const std::string& name, const std::string& shown)
+{
+    for (const auto& row : lines_after(name + " ", shown))
+    {
+        std::stringstream columns(row);
+        std::string ready;
+        std::string certificate;
+        columns >> ready >> certificate;
+        return certificate;
+    }
+    ADD_FAILURE() << "no row of " << name;
+    return "none";
+}
+
+struct listener
+{
+    std::string default_ref;
+    std::vector<std::string> sni_refs;
+};
+
+std::vector<listener> listeners_in(const std::string& shown)
+{
+    std::vector<listener> found;
+    for (const auto& line : lines_after("the listener: ", shown))
+    {
+        const auto read = json::parse(line);
+        found.push_back(
+            {read["default_tls_container_ref"].get<std::string>(),
+             read["sni_container_refs"].get<std::vector<std::string>>()}
+        );
+    }
+    return found;
+}
+
+// As from the machine of somebody who reaches the clone by a link, and the internet by a proxy.
+class demo : public testing::Test
+{
+protected:
+    demo() { fs::create_directory_symlink(SOURCE_FOLDER, link_); }
+    ~demo() override { fs::remove(link_); }
+
+    testbed::outcome run(const std::string& script, std::vector<std::string> arguments = {}) const
+    {
+        return testbed::run(
+            {.program = link_ / "tests/demo" / script,
+             .arguments = std::move(arguments),
+             .environment = {{"http_proxy", "http://127.0.0.1:1"}}}
+        );
+    }
+
+private:
+    fs::path link_ = fs::path(testing::TempDir()) / ("clone-" + std::to_string(::getpid()));
+};
+
+TEST_F(demo, shows_its_story_and_stops)
+{
+    const auto shown = run("demo");
     ASSERT_EQ(shown.code, 0) << shown;
     EXPECT_THAT(
         shown.out, HasSubstr("certificatebinding.certificates.bycloud.io/shop-default condition met")
     );
-    EXPECT_THAT(shown.out, HasSubstr("payload"));
+    EXPECT_THAT(
+        lines_after("shop-sni ", shown.out),
+        testing::Contains(ContainsRegex("CertificateNotActive .*payload")).Times(1)
+    );
     EXPECT_THAT(shown.out, HasSubstr("certificatebinding.certificates.bycloud.io/shop-sni condition met"));
     EXPECT_THAT(shown.out, HasSubstr("\"shop-default\" deleted"));
     EXPECT_THAT(shown.out, HasSubstr("export KUBECONFIG="));
+
+    const auto states = listeners_in(shown.out);
+    ASSERT_EQ(states.size(), 4U) << shown;
+    const auto default_ref = EndsWith("/" + certificate_of("shop-default", shown.out));
+    const auto sni_refs = ElementsAre(EndsWith("/" + certificate_of("shop-sni", shown.out)));
+    EXPECT_THAT(states[0].default_ref, testing::Not(default_ref));
+    EXPECT_THAT(states[0].sni_refs, IsEmpty());
+    EXPECT_THAT(states[1].default_ref, default_ref);
+    EXPECT_THAT(states[1].sni_refs, IsEmpty());
+    EXPECT_THAT(states[2].default_ref, default_ref);
+    EXPECT_THAT(states[2].sni_refs, sni_refs);
+    EXPECT_EQ(states[3].default_ref, states[0].default_ref) << "the one from before";
+    EXPECT_THAT(states[3].sni_refs, sni_refs);
 
     const auto after = testbed::run(
         {.program = SOURCE_FOLDER "/build/bin/kubectl",
@@ -33,13 +132,25 @@ TEST(demo, shows_its_story_and_stops)
     EXPECT_EQ(after.code, 0) << after;
     EXPECT_THAT(after.out, HasSubstr("Attached"));
 
-    const auto many = testbed::run({.program = SOURCE_FOLDER "/tests/demo/demo-many", .arguments = {"20"}});
+    const auto many = run("demo-many", {"20"});
     EXPECT_EQ(many.code, 0) << many;
     EXPECT_THAT(many.out, ContainsRegex("20 bindings on one listener: [1-3] PUTs;.* is served: sni"));
 
-    const auto down = testbed::run({.program = SOURCE_FOLDER "/tests/demo/demo-down"});
+    std::vector<pid_t> running;
+    for (const char* name : {"controller", "cloudsim"})
+    {
+        running.push_back(
+            std::stoi(testbed::read_file(SOURCE_FOLDER "/build/demo/" + std::string(name) + ".pid"))
+        );
+        EXPECT_TRUE(testbed::process_runs(running.back())) << name;
+    }
+    const auto down = run("demo-down");
     EXPECT_EQ(down.code, 0) << down;
-    const auto again = testbed::run({.program = SOURCE_FOLDER "/tests/demo/demo-down"});
+    for (const pid_t each : running)
+    {
+        EXPECT_FALSE(testbed::process_runs(each)) << each;
+    }
+    const auto again = run("demo-down");
     EXPECT_THAT(again.out, HasSubstr("not running"));
 }
 

@@ -287,11 +287,13 @@ TEST_P(killed_controller, comes_to_the_same_end)
         {.service = "load-balancer", .method = "PUT", .skip = static_cast<std::uint64_t>(skip), .when = when}
     );
     start_controller();
+    int kills = 0;
     const auto crash_when_held = [&] {
         if (sim->held().empty())
         {
             return;
         }
+        ++kills;
         EXPECT_EQ(stop_controller(SIGKILL), 128 + SIGKILL);
         start_controller();
         sim->release();
@@ -322,6 +324,7 @@ TEST_P(killed_controller, comes_to_the_same_end)
     remove("web");
     ASSERT_TRUE(held_or("web is detached", [&] { return state("web") == "gone"; }));
     EXPECT_EQ(served(listener, "any.example.com"), foreign);
+    EXPECT_EQ(kills, 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -56,6 +56,15 @@ void planner::conclude_one(std::size_t i)
         return;
     }
     const bool listener_alone = balancer_ == cloud::provisioning_status::active;
+    if (listener_alone && each.object->deleting && is_gone(each))
+    {
+        each.release = true;  // what keeps the listener in ERROR is not its
+        return;
+    }
+    if (each.object->deleting && settled.kept_as_last)
+    {
+        return;  // it waits for people in any case, and its message has the ways out
+    }
     if (each.object->deleting || settled.shown || settled.placed)
     {
         const bool deleted =
@@ -70,6 +79,13 @@ void planner::conclude_one(std::size_t i)
                   "(openstack loadbalancer failover)");
         each.said.attached = settled.shown ? condition_status::true_ : condition_status::false_;
     }
+}
+
+bool planner::is_gone(const view& each) const
+{
+    return std::ranges::all_of(each.next.attachments, [&](const attachment& entry) {
+        return entry.confirmed && !shows(ref_key(entry.container_ref.view()), entry.slot);
+    });
 }
 
 finish planner::ended(pause next, support::duration wait) const

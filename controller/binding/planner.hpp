@@ -239,6 +239,8 @@ private:
     // Nothing to write: what was read is the truth, so entries are confirmed or dropped and deletions let go.
     step conclude_verified();
     void conclude_one(std::size_t i);
+    // Nothing of it is on the listener, nor to be sent again (rule 1, the exception).
+    bool is_gone(const view& each) const;
     finish ended(pause next, support::duration wait = {}) const;
     // When the next certificate that is waited for wants to be looked at.
     finish ended_by_certificates() const;

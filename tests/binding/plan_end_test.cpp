@@ -156,6 +156,30 @@ TEST(plan_end, an_heir_that_cannot_be_attached_is_none)
     EXPECT_EQ(w.slots(), "default=f sni=");
 }
 
+TEST(plan_end, the_last_certificate_of_a_listener_in_error_has_its_ways_out_too)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot);
+    w.change("web").deleting();
+    w.set_listener(provisioning_status::error);
+    w.finish();
+    EXPECT_EQ(w.status("web"), "deleting LastCertificate [default a]");
+}
+
+// Somebody else took it off and left the listener in ERROR.
+TEST(plan_end, a_deletion_does_not_wait_for_a_listener_in_error_that_holds_nothing_of_it)
+{
+    world_builder w;
+    w.shows("f").add_attached("web", "a", sni_slot);
+    w.add_attached("other", "b", sni_slot);
+    w.shows("f", {"b"});
+    w.change("web").deleting();
+    w.set_listener(provisioning_status::error);
+    w.finish();
+    EXPECT_FALSE(w.exists("web"));
+    EXPECT_EQ(w.status("other"), "error ListenerError [sni b]");
+}
+
 TEST(plan_end, the_remembered_default_goes_back_if_it_can_be_read)
 {
     world_builder w;

@@ -35,23 +35,30 @@ public:
         {
             for (const certificate_binding* each : bindings)
             {
-                if (each->deleting)
+                // A ledger that a start believed and that we never wrote says of no cloud that it is its own.
+                const auto& held = each->status.ledger;
+                const bool provable = held.attachments.empty() || !held.place.empty();
+                if (each->deleting && provable)
                 {
                     fail("L2", *each, "is still there, though its listener is gone");
                 }
-                else if (reason_of(*each) != reason::listener_not_found)
+                else if (!each->deleting && reason_of(*each) != reason::listener_not_found && provable)
                 {
                     fail("L1", *each, "does not say that its listener is gone");
                 }
             }
             return;
         }
-        if (found->second.status == cloud::provisioning_status::error)
-        {
-            return;  // nothing but a change by somebody else brings it back
-        }
         slots_ = &found->second.slots;
         shown_ = entries_of(*slots_);
+        if (found->second.status == cloud::provisioning_status::error)
+        {
+            for (const certificate_binding* each : bindings)
+            {
+                look_at_one_in_error(*each, bindings);
+            }
+            return;
+        }
         has_heir_ = std::ranges::any_of(bindings, [](const certificate_binding* each) {
             return !each->deleting && each->wanted_slot() == slot::default_;
         });
@@ -79,6 +86,39 @@ private:
             std::string(name) + ": " + object.name + " " + what + " (" +
             std::string(binding::name_of(reason_of(object))) + ": " + status.error_message.str() + ")"
         );
+    }
+
+    // Rule 1, the exception: what is unconfirmed is sent again until the listener is well. Otherwise nothing
+    // but a change by somebody else brings it back; nor can what stays be handed over before.
+    void look_at_one_in_error(
+        const certificate_binding& object, const std::vector<const certificate_binding*>& bindings
+    )
+    {
+        bool unconfirmed = false;
+        bool there = false;
+        bool handed_over = false;
+        for (const binding::attachment& each : object.status.ledger.attachments)
+        {
+            const slot_entry entry{ref_key(each.container_ref.view()), each.slot};
+            unconfirmed = unconfirmed || !each.confirmed;
+            there = there || shown_.contains(entry);
+            handed_over = handed_over || std::ranges::any_of(bindings, [&](const auto* other) {
+                              return !other->deleting && wanted_by(*other) == entry;
+                          });
+        }
+        const auto why = reason_of(object);
+        if (unconfirmed)
+        {
+            fail("L1", object, "has something unconfirmed on a listener in ERROR, and leaves it so");
+        }
+        if (object.deleting && (!there || (why != reason::last_certificate && !handed_over)))
+        {
+            fail("L2", object, "is still being deleted from a listener in ERROR");
+        }
+        if (!object.deleting && there && why != reason::listener_error && why != reason::conflict)
+        {
+            fail("L1", object, "does not say that its listener is in ERROR");
+        }
     }
 
     void look_at_live(const certificate_binding& object)

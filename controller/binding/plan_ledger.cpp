@@ -104,8 +104,11 @@ bool planner::passed_on(std::size_t i, const attachment& entry) const
             !object.deleting && !other.placed && !gives_it_up && holds_key(claims_[j].held, key, entry.slot);
         const bool waits_as_last = other.kept_as_last && holds_key(claims_[j].held, key, entry.slot);
         const ledger& committed = object.status.ledger;
-        const bool has_copy = object.has_finalizer() && holds_key(committed, key, entry.slot) &&
-                              (!has_memory || !committed.replaced_default_ref.empty());
+        // In Kubernetes, and by us: not by the word of somebody else.
+        const bool has_entry =
+            holds_key(committed, key, entry.slot) && holds_key(claims_[j].held, key, entry.slot);
+        const bool has_copy =
+            object.has_finalizer() && has_entry && (!has_memory || !committed.replaced_default_ref.empty());
         if (j != i && (has_it || waits_with_it || waits_as_last) && has_copy)
         {
             return true;

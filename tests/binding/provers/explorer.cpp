@@ -12,13 +12,13 @@ namespace prove {
 namespace {
 
 constexpr unsigned bits_of_choice = 4;
-constexpr std::size_t most_choices = 12;
+constexpr std::size_t most_choices = 28;
 constexpr int steps_to_the_end = 400;  // of a story that comes to no good end
 
 }  // namespace
 
 // The happening, how many choices, the choices.
-std::uint64_t explorer::packed(const move& made)
+explorer::packed_move explorer::packed(const move& made)
 {
     auto chosen = made.chosen;
     while (!chosen.empty() && chosen.back() == 0)
@@ -29,7 +29,7 @@ std::uint64_t explorer::packed(const move& made)
     {
         throw std::logic_error("a step of the controller leaves too much open");
     }
-    std::uint64_t all = 0;
+    packed_move all = 0;
     for (const std::uint8_t each : chosen)
     {
         all = (all << bits_of_choice) | each;
@@ -37,7 +37,7 @@ std::uint64_t explorer::packed(const move& made)
     return (all << 16U) | (chosen.size() << 8U) | made.happening;
 }
 
-explorer::move explorer::unpacked(std::uint64_t packed)
+explorer::move explorer::unpacked(packed_move packed)
 {
     move made;
     made.happening = static_cast<std::uint8_t>(packed & 0xffU);

@@ -33,11 +33,12 @@ private:
         std::uint8_t happening = 0;
         std::vector<std::uint8_t> chosen;
     };
+    using packed_move = unsigned __int128;
     struct state
     {
         std::uint32_t from = 0;
         std::uint32_t then = 0;  // the next one if nothing goes wrong and nobody does anything
-        std::uint64_t by = 0;    // the move from there to here
+        packed_move by = 0;      // from there to here
         bool rests = false;
         bool ends_well = false;  // L1, L2; of one that rests
         bool then_writes = false;
@@ -54,8 +55,8 @@ private:
     std::vector<std::string> story_of(std::uint32_t from, const move* last, bool to_the_end) const;
     std::vector<move> way_to(std::uint32_t at) const;
 
-    static std::uint64_t packed(const move& made);
-    static move unpacked(std::uint64_t packed);
+    static packed_move packed(const move& made);
+    static move unpacked(packed_move packed);
     static void make(small_world& world, const move& made);
 
     family family_;

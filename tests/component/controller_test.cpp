@@ -4,7 +4,6 @@
 
 #include "component/controller_world.hpp"
 #include "support/log.hpp"
-#include "support/rfc3339.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -34,29 +33,7 @@ std::vector<std::string> log_lines(const support::log_capture& log)
 }
 
 class controller : public test::controller_world
-{
-protected:
-    std::string metrics() const
-    {
-        std::string whole;
-        const auto next = running->controller.metrics();
-        while (const auto piece = next())
-        {
-            whole += *piece;
-        }
-        return whole;
-    }
-
-    std::vector<std::string> reasons_of_events() const
-    {
-        std::vector<std::string> made;
-        for (const auto& each : kube.events)
-        {
-            made.push_back(each["type"].get<std::string>() + " " + each["reason"].get<std::string>());
-        }
-        return made;
-    }
-};
+{};
 
 TEST_F(controller, logs_what_a_binding_has_become)
 {
@@ -150,36 +127,6 @@ TEST_F(controller, ends_though_an_event_hangs)
     running->controller.stop();
     advance(3s);
     EXPECT_EQ(clock().sleepers(), 0U);
-}
-
-TEST_F(controller, warns_of_the_end_of_a_certificate_once_for_each_day_also_over_a_restart)
-{
-    const auto a = certificate("a.example.com");
-    kube.create({.name = "a", .certificate = a.id, .listener = listener, .sni = true});
-    start();
-    ASSERT_TRUE(until([&] { return kube.state("a") == "active"; }));
-    const auto end =
-        support::parse_rfc3339(kube.object("a")["status"]["certificate"]["expiresAt"].get<std::string>());
-    const auto until_end = [&](std::chrono::days days) {
-        clock().set_wall_start(
-            *end - days - std::chrono::floor<std::chrono::seconds>(clock().now().time_since_epoch())
-        );
-    };
-    const auto warnings = [this] {
-        return std::ranges::count(reasons_of_events(), "Warning CertificateExpiring");
-    };
-    ASSERT_EQ(warnings(), 0);
-    until_end(std::chrono::days(7));
-    advance(1h);
-    EXPECT_EQ(warnings(), 1);
-    crash();
-    start();
-    advance(1h);
-    EXPECT_EQ(warnings(), 1) << "as long as Kubernetes keeps the event";
-    until_end(std::chrono::days(3));
-    advance(1h);
-    EXPECT_EQ(warnings(), 2);
-    EXPECT_THAT(kube.events.back()["note"].get<std::string>(), HasSubstr("in 3 days or less"));
 }
 
 TEST_F(controller, names_what_a_finalizer_stripped_by_hand_leaves_by_an_event_in_its_namespace)

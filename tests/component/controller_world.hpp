@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace test {
 
@@ -112,15 +113,48 @@ protected:
         return run_until(done, limit);
     }
 
+    bool becomes(const std::string& name, const std::string& reason)
+    {
+        return until(
+            [&] { return kube.exists(name) && kube.ready_reason(name) == reason; }, std::chrono::minutes(2)
+        );
+    }
+    bool goes(const std::string& name)
+    {
+        return until([&] { return !kube.exists(name); }, std::chrono::minutes(3));
+    }
+
     cloudsim::control::certificate certificate(const std::string& name)
     {
         return sim.add_certificate({.project = project, .names = {name}});
     }
 
     // What serves a client of that name.
-    std::string served(const std::string& name)
+    std::string served(const std::string& name) { return served(listener, name); }
+    std::string served(const std::string& by, const std::string& name)
     {
-        return sim.tls(listener, name).certificate.value_or("nothing");
+        return sim.tls(by, name).certificate.value_or("nothing");
+    }
+
+    std::string metrics() const
+    {
+        std::string whole;
+        const auto next = running->controller.metrics();
+        while (const auto piece = next())
+        {
+            whole += *piece;
+        }
+        return whole;
+    }
+
+    std::vector<std::string> reasons_of_events() const
+    {
+        std::vector<std::string> made;
+        for (const auto& each : kube.events)
+        {
+            made.push_back(each["type"].get<std::string>() + " " + each["reason"].get<std::string>());
+        }
+        return made;
     }
 
     fake_kube kube;

@@ -385,14 +385,6 @@ protected:
     {
         kube.create({.name = "next", .certificate = id, .listener = listener, .sni = sni, .secret = "other"});
     }
-    bool becomes(const std::string& name, const std::string& reason)
-    {
-        return until([&] { return kube.exists(name) && kube.ready_reason(name) == reason; }, 2min);
-    }
-    bool goes(const std::string& name)
-    {
-        return until([&] { return !kube.exists(name); }, 3min);
-    }
 
     cloudsim::control::certificate b;
 };
@@ -431,6 +423,22 @@ TEST_F(two_credentials, the_older_default_wins_over_the_credentials)
     advance(30min);
     EXPECT_EQ(sim.puts(), 1U) << "nothing flaps over a restart";
     EXPECT_EQ(kube.ready_reason("next"), "Conflict");
+}
+
+TEST_F(two_credentials, for_one_keystone_in_two_spellings_share_its_listeners)
+{
+    const std::string spelled = "http://127.0.0.1:15000/v3";
+    auto text = test::controller_process::clouds_yaml(other);
+    text.replace(text.find(spelled), spelled.size(), "HTTP://127.0.0.1:15000/");
+    give(credential);
+    kube.set_secret("other", {{"clouds.yaml", text}});
+    start();
+    first(a.id, false);
+    second(b.id, false);
+    ASSERT_TRUE(becomes("web", "Attached"));
+    ASSERT_TRUE(becomes("next", "Conflict")) << kube.object("next").dump(1);
+    EXPECT_EQ(served("any.example.com"), a.ref);
+    EXPECT_EQ(sim.puts(), 1U);
 }
 
 TEST_F(two_credentials, an_older_binding_takes_the_default_from_a_younger_one_that_is_attached)
@@ -739,6 +747,15 @@ TEST_F(two_projects, each_ones_default_is_set_with_its_own_credential)
     ASSERT_TRUE(becomes("web", "Attached"));
     second(theirs.id, false);
     ASSERT_TRUE(becomes("next", "Conflict")) << kube.object("next").dump(1);
+    const auto writes = kube.writes.size();
+    advance(30min);
+    crash();
+    start();
+    advance(30min);
+    EXPECT_EQ(sim.puts(), 1U) << "nothing flaps, also over a restart";
+    EXPECT_EQ(served("any.example.com"), a.ref);
+    EXPECT_EQ(kube.ready_reason("next"), "Conflict");
+    EXPECT_EQ(kube.writes.size(), writes);
     kube.remove("web");
     ASSERT_TRUE(goes("web")) << kube.object("web").dump(1);
     ASSERT_TRUE(becomes("next", "Attached")) << kube.object("next").dump(1);

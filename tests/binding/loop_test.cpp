@@ -303,15 +303,23 @@ TEST_F(the_loop, a_foreign_writer_that_undoes_us_every_time_is_not_fought_at_ful
     start();
     kube.create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
     std::vector<std::size_t> puts_at;
+    std::vector<int> reads_at;
     for (int minute = 0; minute < 6 * 60; ++minute)
     {
         advance(1min);
         row().slots.sni_refs.clear();
         puts_at.push_back(cloud.puts.size());
+        reads_at.push_back(cloud.listener_reads);
     }
     EXPECT_LE(puts_at[59], 6U);
     EXPECT_LE(puts_at[239] - puts_at[179], 2U);
     EXPECT_LE(puts_at[359] - puts_at[239], 3U);
+    for (std::size_t hour = 2; hour <= 6; ++hour)
+    {
+        const int reads = reads_at[60 * hour - 1] - reads_at[60 * hour - 61];
+        EXPECT_LT(reads, reads_at[59]) << "hour " << hour;
+        EXPECT_LE(reads, 6 + 4) << "the resyncs, and a repair";
+    }
     EXPECT_EQ(kube.ready_reason("web"), "Contested");
     EXPECT_THAT(kube.message("web"), HasSubstr(ref(cert_a)));
     kube.update("web", [](auto& object) {

@@ -17,9 +17,10 @@ using namespace std::chrono_literals;
 constexpr int tries_of_a_readable_ref = 5;  // before it is more than a moment of trouble
 
 constexpr std::string_view hint =
-    "; the certificate service shows it to the controller all the same. Octavia before 11.0.1 (Debian 12 has "
-    "11.0.0) does so with every certificate that is set with an application credential: with one, use a "
-    "user with a password";
+    "; the certificate service shows it to the controller all the same. Either it has no common name in its "
+    "subject, which Octavia wants, whatever other names it has; or Octavia is older than 11.0.1 (Debian 12 "
+    "has 11.0.0) and the controller uses an application credential, with which every certificate is refused: "
+    "use a user with a password";
 
 // `first`, doubling, no longer than `most`.
 support::duration doubled(support::duration first, int times, support::duration most)

@@ -425,6 +425,29 @@ TEST_F(two_credentials, the_older_default_wins_over_the_credentials)
     EXPECT_EQ(kube.ready_reason("next"), "Conflict");
 }
 
+TEST_F(two_credentials, are_waited_for_until_each_has_read_the_listener)
+{
+    for (const std::uint64_t slow : {0U, 1U})
+    {
+        kube.set_secret("cloud", {{"clouds.yaml", test::controller_process::clouds_yaml(credential)}});
+        kube.set_secret("other", {{"clouds.yaml", test::controller_process::clouds_yaml(other)}});
+        first(a.id, false);
+        second(b.id, false);
+        const auto puts = sim.puts();
+        sim.remove_rules();
+        sim.delay({.service = "load-balancer", .method = "GET", .path = "/listeners/", .skip = slow}, 3s);
+        start();
+        ASSERT_TRUE(becomes("web", "Attached")) << kube.object("web").dump(1);
+        ASSERT_TRUE(becomes("next", "Conflict")) << kube.object("next").dump(1);
+        EXPECT_EQ(sim.puts(), puts + 1) << "who has to lose is not attached because it was faster";
+        kube.remove("next");
+        kube.remove("web");
+        ASSERT_TRUE(goes("web") && goes("next"));
+        crash();
+    }
+    start();
+}
+
 TEST_F(two_credentials, for_one_keystone_in_two_spellings_share_its_listeners)
 {
     const std::string spelled = "http://127.0.0.1:15000/v3";

@@ -58,6 +58,13 @@ class RealCloud:
         admin.settled(url)
         self.fail(False)
 
+    def repair_load_balancer(self, identifier):
+        """As its operator does: with a new amphora."""
+        admin = self.tenant("admin")
+        url = admin.load_balancer_url(identifier)
+        admin.ask("PUT", url + "/failover").expect(202)
+        admin.settled(url)
+
 
 class Simulator:
     """One that is started for us, and ends with us."""

@@ -27,6 +27,9 @@ class Agent:
     def get_info(self, amphora, **_):
         return {"api_version": "1.0", "haproxy_version": "2.6.12"}
 
+    def plug_network(self, amphora, port):
+        pass
+
     def upload_cert_pem(self, amphora, owner, name, pem):
         self._write(owner, name, pem)
 

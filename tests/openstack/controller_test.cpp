@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <csignal>
+
 namespace openstack_test {
 namespace {
 
@@ -184,6 +186,48 @@ TEST_F(controller_story, a_listener_of_another_project_is_not_ours_to_read)
     start_controller("other");
     apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
     EXPECT_TRUE(becomes("web", "ListenerAccessDenied"));
+    EXPECT_THAT(sni_of(listener), IsEmpty());
+}
+
+TEST_F(controller_story, who_may_read_a_listener_but_not_change_it_is_told_so)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    start_controller("shop-observer");
+    apply(
+        {{.name = "there", .certificate = foreign, .listener = listener},
+         {.name = "web", .certificate = a, .listener = listener, .sni = true}}
+    );
+    ASSERT_TRUE(becomes("web", "ListenerAccessDenied"));
+    EXPECT_THAT(message("web"), HasSubstr("403"));
+    EXPECT_TRUE(is_active("there"));
+    EXPECT_THAT(sni_of(listener), IsEmpty());
+    remove("web");
+    EXPECT_TRUE(is_gone("web"));
+}
+
+TEST_F(controller_story, with_a_wrong_password_what_is_attached_stays)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    start_controller();
+    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
+    ASSERT_TRUE(is_active("web"));
+    stop_controller(SIGTERM);
+    start_controller("shop-wrong-password");
+    ASSERT_TRUE(becomes("web", "CredentialsInvalid"));
+    EXPECT_THAT(message("web"), HasSubstr("401"));
+    EXPECT_THAT(sni_of(listener), UnorderedElementsAre(a));
+    stop_controller(SIGTERM);
+    start_controller();
+    EXPECT_TRUE(is_active("web"));
+}
+
+TEST_F(controller_story, an_application_credential_that_is_unknown_is_refused_and_said)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    start_controller("shop-unknown");
+    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
+    ASSERT_TRUE(becomes("web", "CredentialsInvalid"));
+    EXPECT_THAT(message("web"), HasSubstr("404"));
     EXPECT_THAT(sni_of(listener), IsEmpty());
 }
 

@@ -17,6 +17,7 @@ PEOPLE = {
     "shop": ("shop", ROLES),
     "shop-colleague": ("shop", ROLES),
     "shop-reader": ("shop", ["reader"]),
+    "shop-observer": ("shop", ["load-balancer_observer", "creator"]),
     "other": ("other", ROLES),
 }
 
@@ -53,7 +54,8 @@ def populate(endpoints):
     """`endpoints`: URL by type of service. Returns what clouds.yaml and the tests need to know of everybody."""
     identity = endpoints["identity"]
     keystone = Keystone(identity)
-    roles = {name: keystone.make("role", name=name) for name in ("admin", "service", "reader", *ROLES)}
+    needed = {"admin", "service"}.union(*(wanted for _, wanted in PEOPLE.values()))
+    roles = {name: keystone.make("role", name=name) for name in sorted(needed)}
     projects = {name: keystone.make("project", name=name, domain_id="default") for name in ("service", "shop", "other")}
     for kind, name in (("identity", "keystone"), ("key-manager", "barbican"), ("load-balancer", "octavia")):
         service = keystone.make("service", type=kind, name=name)
@@ -98,13 +100,15 @@ def application_credential(keystone, identity, user, name, **limits):
 
 
 def clouds_yaml(identity, known):
-    """clouds.yaml (as JSON, which is YAML): an entry for each user, and for each application credential of shop."""
+    """clouds.yaml (as JSON, which is YAML): an entry for each user and each application credential of shop, and two that are wrong."""
     common = {"region_name": REGION, "interface": "public", "identity_api_version": 3}
     clouds = {}
     for name, user in known.items():
         auth = {"auth_url": identity, "username": name, "password": user["password"], "project_name": user["project"]}
         clouds[name] = {"auth": auth | {"user_domain_id": "default", "project_domain_id": "default"}, **common}
-    for name, credential in known["shop"]["delegated"].items():
+    clouds["shop-wrong-password"] = {"auth": clouds["shop"]["auth"] | {"password": "wrong"}, **common}
+    unknown = {"id": "0" * 32, "secret": "wrong"}
+    for name, credential in [*known["shop"]["delegated"].items(), ("unknown", unknown)]:
         clouds[f"shop-{name}"] = {
             "auth_type": "v3applicationcredential",
             "auth": {

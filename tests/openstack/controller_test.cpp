@@ -78,14 +78,55 @@ TEST_F(controller_story, a_certificate_that_is_over_and_what_is_not_ours_are_tol
           .certificate = "12345678-1234-4234-8234-123456789abc",
           .listener = listener,
           .sni = true},
+         {.name = "keyless",
+          .certificate = seed({"certificate", "keyless.example.com", "--without", "private_key"}),
+          .listener = listener,
+          .sni = true},
          {.name = "nowhere", .certificate = foreign, .listener = "12345678-1234-4234-8234-123456789abc"}}
     );
     EXPECT_TRUE(becomes("over", "CertificateExpired"));
     EXPECT_TRUE(becomes("theirs", "CertificateAccessDenied"));
     EXPECT_TRUE(becomes("unknown", "CertificateNotFound"));
+    EXPECT_TRUE(becomes("keyless", "CertificateNotActive"));
     EXPECT_TRUE(becomes("nowhere", "ListenerNotFound"));
     EXPECT_EQ(default_of(listener), foreign);
     EXPECT_THAT(sni_of(listener), IsEmpty());
+}
+
+TEST_F(controller_story, bad_certificates_do_not_keep_the_good_one_off)
+{
+    const auto good = seed({"certificate", "good.example.com"});
+    const auto locked =
+        seed({"certificate", "locked.example.com", "--kind", "pkcs12", "--passphrase", "secret"});
+    const auto pem = seed({"certificate", "pem.example.com", "--kind", "pem"});
+    start_controller();
+    apply(
+        {{.name = "locked", .certificate = locked, .listener = listener, .sni = true},
+         {.name = "good", .certificate = good, .listener = listener, .sni = true},
+         {.name = "pem", .certificate = pem, .listener = listener, .sni = true}}
+    );
+    ASSERT_TRUE(is_active("good"));
+    ASSERT_TRUE(becomes("locked", "CertificateRefused"));
+    ASSERT_TRUE(becomes("pem", "CertificateRefused"));
+    EXPECT_THAT(message("locked"), HasSubstr("pass phrase"));
+    EXPECT_THAT(message("pem"), HasSubstr("the payload is PEM"));
+    EXPECT_THAT(sni_of(listener), UnorderedElementsAre(good));
+    EXPECT_EQ(seed({"served", listener}), "foreign.example.com good.example.com");
+}
+
+TEST_F(controller_story, a_listener_that_does_not_terminate_tls_is_left_alone)
+{
+    const auto plain = seed({"listener", balancer, "--protocol", "HTTP", "--port", "80"});
+    const auto metrics = seed({"listener", balancer, "--protocol", "PROMETHEUS", "--port", "90"});
+    start_controller();
+    apply(
+        {{.name = "plain", .certificate = foreign, .listener = plain},
+         {.name = "metrics", .certificate = foreign, .listener = metrics, .sni = true}}
+    );
+    ASSERT_TRUE(becomes("plain", "ListenerProtocol"));
+    ASSERT_TRUE(becomes("metrics", "ListenerProtocol"));
+    EXPECT_EQ(default_of(plain), "none");
+    EXPECT_THAT(sni_of(metrics), IsEmpty());
 }
 
 TEST_F(controller_story, a_busy_load_balancer_is_waited_for)

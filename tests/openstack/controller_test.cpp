@@ -9,6 +9,8 @@
 namespace openstack_test {
 namespace {
 
+using testbed::eventually;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -170,6 +172,67 @@ TEST_F(controller_story, nothing_is_written_over_a_deleted_certificate_of_others
     seed({"put", listener, R"({"sni_container_refs": []})"});
     ASSERT_TRUE(is_active("web"));
     EXPECT_THAT(sni_of(listener), UnorderedElementsAre(a));
+}
+
+TEST_F(controller_story, a_deleted_certificate_of_ours_is_left_out_of_the_next_change)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    const auto b = seed({"certificate", "b.example.com"});
+    start_controller();
+    apply({{.name = "a", .certificate = a, .listener = listener, .sni = true}});
+    ASSERT_TRUE(is_active("a"));
+    seed({"delete", a, "private_key"});
+    ASSERT_TRUE(becomes("a", "CertificateNotActive"));
+    EXPECT_THAT(sni_of(listener), UnorderedElementsAre(a));
+    apply({{.name = "b", .certificate = b, .listener = listener, .sni = true}});
+    ASSERT_TRUE(is_active("b"));
+    EXPECT_THAT(sni_of(listener), UnorderedElementsAre(b));
+    EXPECT_EQ(seed({"served", listener}), "b.example.com foreign.example.com");
+    EXPECT_TRUE(eventually("an event says so", [&] { return !events("DeadRefRemoved").empty(); }));
+}
+
+// Octavia reads the certificates of all listeners of a load balancer whenever it changes one of them.
+TEST_F(controller_story, a_deleted_certificate_of_ours_on_a_neighbour_goes_first)
+{
+    const auto neighbour = seed({"listener", balancer, "--port", "444", "--default", foreign});
+    const auto a = seed({"certificate", "a.example.com"});
+    const auto b = seed({"certificate", "b.example.com"});
+    start_controller();
+    apply({{.name = "a", .certificate = a, .listener = neighbour, .sni = true}});
+    ASSERT_TRUE(is_active("a"));
+    seed({"delete", a});
+    ASSERT_TRUE(becomes("a", "CertificateNotFound"));
+    EXPECT_THAT(sni_of(neighbour), UnorderedElementsAre(a));
+    apply({{.name = "b", .certificate = b, .listener = listener, .sni = true}});
+    ASSERT_TRUE(is_active("b"));
+    EXPECT_THAT(sni_of(neighbour), IsEmpty());
+    EXPECT_THAT(sni_of(listener), UnorderedElementsAre(b));
+    EXPECT_EQ(seed({"served", neighbour}), "foreign.example.com");
+    EXPECT_EQ(seed({"served", listener}), "b.example.com foreign.example.com");
+}
+
+TEST_F(controller_story, a_deleted_certificate_of_others_on_a_neighbour_is_named_and_stops_us)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    const auto b = seed({"certificate", "b.example.com"});
+    const auto doomed = seed({"certificate", "doomed.example.com"});
+    const auto neighbour =
+        seed({"listener", balancer, "--port", "444", "--default", foreign, "--sni", a, "--sni", doomed});
+    seed({"delete", doomed});
+    start_controller();
+    apply(
+        {{.name = "a", .certificate = a, .listener = neighbour, .sni = true},
+         {.name = "b", .certificate = b, .listener = listener, .sni = true}}
+    );
+    ASSERT_TRUE(is_active("a"));
+    ASSERT_TRUE(becomes("b", "BlockedByUnreadableRef"));
+    EXPECT_THAT(message("b"), AllOf(HasSubstr(neighbour), HasSubstr(doomed)));
+    EXPECT_THAT(sni_of(listener), IsEmpty());
+    EXPECT_EQ(seed({"served", neighbour}), "a.example.com doomed.example.com foreign.example.com");
+    seed({"put", neighbour, R"({"sni_container_refs": [")" + a + R"("]})"});
+    ASSERT_TRUE(is_active("b"));
+    EXPECT_THAT(sni_of(listener), UnorderedElementsAre(b));
+    EXPECT_EQ(seed({"served", neighbour}), "a.example.com foreign.example.com");
 }
 
 TEST_F(controller_story, barbican_may_be_away)

@@ -9,6 +9,7 @@
 namespace openstack_test {
 namespace {
 
+using nlohmann::json;
 using testbed::eventually;
 using testing::AllOf;
 using testing::HasSubstr;
@@ -156,6 +157,21 @@ TEST_F(controller_story, a_change_that_octavia_could_not_finish_is_made_again)
     ASSERT_TRUE(is_active("web"));
     EXPECT_EQ(shown(listener)["provisioning_status"], "ACTIVE");
     EXPECT_THAT(sni_of(listener), UnorderedElementsAre(a));
+}
+
+TEST_F(controller_story, nothing_is_written_to_a_load_balancer_in_error_until_it_is_repaired)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    seed({"break", balancer});
+    start_controller();
+    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
+    ASSERT_TRUE(becomes("web", "LoadBalancerError"));
+    EXPECT_EQ(binding("web")["status"].value("attachments", json::array()), json::array());
+    EXPECT_THAT(sni_of(listener), IsEmpty());
+    seed({"repair", balancer});
+    ASSERT_TRUE(is_active("web"));
+    EXPECT_THAT(sni_of(listener), UnorderedElementsAre(a));
+    EXPECT_EQ(seed({"served", listener}), "a.example.com foreign.example.com");
 }
 
 TEST_F(controller_story, nothing_is_written_over_a_deleted_certificate_of_others)

@@ -362,7 +362,8 @@ TEST_F(controller_story, a_listener_that_is_removed_lets_its_bindings_go)
     EXPECT_TRUE(is_gone("web"));
 }
 
-// Octavia 11 exchanges the token for one of its own, which Keystone does not allow for these.
+// Octavia 11 exchanges the token for one of its own, which Keystone does not allow for these. It says so five
+// times before we believe that it will not pass.
 TEST_F(controller_story, octavia_11_refuses_certificates_from_an_application_credential)
 {
     const auto a = seed({"certificate", "a.example.com"});
@@ -370,6 +371,7 @@ TEST_F(controller_story, octavia_11_refuses_certificates_from_an_application_cre
     apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
     ASSERT_TRUE(becomes("web", "CertificateRefused"));
     EXPECT_THAT(message("web"), HasSubstr("Could not retrieve certificate"));
+    EXPECT_THAT(message("web"), AllOf(HasSubstr("11.0.1"), HasSubstr("application credential")));
     EXPECT_THAT(sni_of(listener), IsEmpty());
     remove("web");
     EXPECT_TRUE(is_gone("web"));

@@ -263,6 +263,29 @@ TEST_F(controller_story, barbican_may_be_away)
     EXPECT_THAT(sni_of(listener), UnorderedElementsAre(a));
 }
 
+// A shorter list is accepted without a look at Barbican, and the worker then stops serving what it cannot
+// read.
+TEST_F(controller_story, nothing_is_taken_off_while_barbican_is_away)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    start_controller();
+    apply({{.name = "web", .certificate = a, .listener = listener, .sni = true}});
+    ASSERT_TRUE(is_active("web"));
+    const auto before = shown(listener);
+    seed({"down", "key-manager", "on"});
+    remove("web");
+    ASSERT_TRUE(eventually("the deletion waits for the certificate service", [&] {
+        const auto object = binding("web");
+        const auto said = object.is_null() ? "" : object["status"].value("errorMessage", "");
+        return testing::AssertionResult(said.contains("certificate service")) << "it says " << object;
+    }));
+    EXPECT_EQ(shown(listener), before);
+    seed({"down", "key-manager", "off"});
+    ASSERT_TRUE(is_gone("web"));
+    EXPECT_THAT(sni_of(listener), IsEmpty());
+    EXPECT_EQ(seed({"served", listener}), "foreign.example.com");
+}
+
 TEST_F(controller_story, tokens_that_expire_are_renewed_without_anybody_noticing)
 {
     const auto a = seed({"secret"});

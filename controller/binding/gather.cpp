@@ -15,6 +15,11 @@ namespace {
 using support::task;
 using jobs = std::vector<std::function<task<>()>>;
 
+task<> nothing()
+{
+    co_return;
+}
+
 constexpr std::size_t most_surveyed = 32;  // refs on other listeners, before one of ours is let go as dead
 
 }  // namespace
@@ -45,13 +50,11 @@ task<> gather::look_at(round& r, look asked)
     {
         all.push_back([this, &r, ref] { return look_at_ref(r, ref); });
     }
-    co_await support::run_all(std::move(all), side_by_side);
     if (asked.neighbours)
     {
-        const auto asked_at = parts_.clock.now();
-        auto seen = co_await look_at_neighbours(r);
-        r.neighbours = sighting<std::vector<neighbour>>{asked_at, std::move(seen)};
+        all.push_back([this, &r] { return look_at_neighbours(r); });
     }
+    co_await support::run_all(std::move(all), side_by_side);
     if (asked.survey)
     {
         r.survey = co_await look_around(r);
@@ -63,6 +66,7 @@ task<> gather::look_at_listener(round& r)
 {
     const auto asked_at = parts_.clock.now();
     auto answer = co_await r.credential->client->get_listener(r.target.region.str(), r.target.listener);
+    remember_silence(parts_.memories[r.target], asked_at, parts_.clock.now(), answer);
     remember_listener(parts_.memories[r.target], parts_.settings, {asked_at, std::move(answer)});
 }
 
@@ -133,8 +137,9 @@ target_memory* gather::memory_of(const target& where)
     return parts_.store.bindings_of(where).empty() ? nullptr : &parts_.memories[where];
 }
 
-task<std::vector<neighbour>> gather::look_at_neighbours(round& r)
+task<> gather::look_at_neighbours(round& r)
 {
+    const auto asked_at = parts_.clock.now();
     const auto balancer = parts_.memories[r.target].listener->value->load_balancer_id;
     const cloud::place here = *parts_.memories[r.target].place->value;
     std::vector<target> others;
@@ -158,8 +163,11 @@ task<std::vector<neighbour>> gather::look_at_neighbours(round& r)
     for (std::size_t i = 0; i < others.size(); ++i)
     {
         seen[i].target = others[i];
-        reads.push_back([this, &r, &seen, &refs, i, balancer] {
-            return read_neighbour(r, balancer, seen[i], refs[i]);
+        reads.push_back([this, &r, &seen, &refs, i, balancer, &here]() -> task<> {
+            // Meanwhile its own round may have waited for it in vain.
+            return may_be_behind(balancer, here, seen[i].target, r.target.credential)
+                       ? read_neighbour(r, balancer, seen[i], refs[i])
+                       : nothing();
         });
     }
     co_await support::run_all(std::move(reads), side_by_side);
@@ -178,7 +186,7 @@ task<std::vector<neighbour>> gather::look_at_neighbours(round& r)
         judge_neighbour(r, seen[i], refs[i]);
     }
     std::erase_if(seen, [](const neighbour& each) { return each.dead_ref.empty() && each.doubt.empty(); });
-    co_return seen;
+    r.neighbours = sighting<std::vector<neighbour>>{asked_at, std::move(seen)};
 }
 
 bool gather::may_be_behind(
@@ -204,7 +212,10 @@ bool gather::may_be_behind(
                                     recent(memory.listener->asked_at) && memory.place &&
                                     memory.place->value == here;
     const bool told_us = memory.not_ours_at && memory.not_ours_in == here && recent(*memory.not_ours_at);
-    return !told_its_own_round && !told_us;
+    // For one that lets us wait its own rounds wait, and ask again; it holds nothing of ours that could be
+    // dead.
+    const bool silent = memory.silent && !holds_anything(where);
+    return !told_its_own_round && !told_us && !silent;
 }
 
 task<survey> gather::look_around(const round& r)
@@ -276,6 +287,7 @@ task<> gather::read_neighbour(
         co_return;
     }
     remember_whereabouts(*memory, asked_at, *parts_.memories.at(r.target).place->value, answer);
+    remember_silence(*memory, asked_at, parts_.clock.now(), answer);
     if (!answer)
     {
         // One that was never read and has no entry of ours has no dead ref of ours either.

@@ -18,7 +18,7 @@ private:
     support::task<> look_at_certificate(round& r, support::uuid uid);
     support::task<> look_at_ref(const round& r, std::string ref);
     // Rule 4: every other listener with a binding of ours on this load balancer.
-    support::task<std::vector<neighbour>> look_at_neighbours(round& r);
+    support::task<> look_at_neighbours(round& r);
     support::task<> read_neighbour(
         const round& r, support::uuid balancer, neighbour& seen, std::vector<std::string>& refs
     );

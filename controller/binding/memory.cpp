@@ -246,6 +246,16 @@ void remember_whereabouts(
     }
 }
 
+void remember_silence(
+    target_memory& memory,
+    support::time_point asked_at,
+    support::time_point now,
+    const cloud::answer<cloud::listener>& seen
+)
+{
+    memory.silent = !seen && passes(seen.error()) && now - asked_at >= 1s;
+}
+
 bool passes(const cloud::error& error)
 {
     return error.kind == cloud::failure::transient || error.kind == cloud::failure::rate_limited;

@@ -36,6 +36,13 @@ void remember_whereabouts(
     const cloud::place& through,
     const cloud::answer<cloud::listener>& seen
 );
+// Whether one had to wait for an answer that was none.
+void remember_silence(
+    target_memory& memory,
+    support::time_point asked_at,
+    support::time_point now,
+    const cloud::answer<cloud::listener>& seen
+);
 // The cloud has said that it is not there, or not for this credential.
 bool is_refusal(const cloud::error& error);
 // It says nothing but that there is no answer now.

@@ -38,6 +38,7 @@ std::optional<step> planner::keep_off_dead_refs()
         }
         if (!asked.refs.empty())
         {
+            asked.neighbours = !knows_neighbours();  // at the same time; check_neighbours() judges them
             return asked;
         }
         if (!unanswered.empty())
@@ -224,7 +225,7 @@ step planner::look_at_suspects(const std::vector<std::string>& suspects)
 
 std::optional<step> planner::check_neighbours()
 {
-    if (!w_.neighbours || !is_fresh_lookup(w_.neighbours->asked_at))
+    if (!knows_neighbours())
     {
         look asked;
         asked.neighbours = true;
@@ -316,6 +317,11 @@ const ref_sighting* planner::fresh_sighting(const std::string& ref) const
     const bool fresh = found != m_.refs.end() && found->second.asked_at >= w_.round_started &&
                        is_fresh_lookup(found->second.asked_at);
     return fresh ? &found->second : nullptr;
+}
+
+bool planner::knows_neighbours() const
+{
+    return w_.neighbours && is_fresh_lookup(w_.neighbours->asked_at);
 }
 
 bool planner::is_fresh_lookup(support::time_point asked_at) const

@@ -204,6 +204,7 @@ private:
     // All refs that the listener would hold after the PUT, but for those whose certificate was just checked.
     std::vector<std::string> refs_afterwards() const;
     std::size_t ours_afterwards() const;
+    bool knows_neighbours() const;
     const ref_sighting* fresh_sighting(const std::string& ref) const;
     bool is_dead(const ref_sighting& seen) const;
 

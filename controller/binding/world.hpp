@@ -223,6 +223,7 @@ struct target_memory
     std::map<std::pair<slot, std::string>, move> moves;  // of the last hours, by slot and ref_key
     bool asked_to_clean = false;  // another listener of the load balancer waits until our dead refs are gone
     std::unordered_map<support::uuid, binding_memory> bindings;
+    bool silent = false;                                // the listener was last waited for in vain
     bool tried = false;                                 // the listener was asked for, whatever came of it
     std::optional<support::time_point> siblings_since;  // when it was first seen that there are any
     std::map<support::uuid, support::time_point> heirs_since;  // those of other targets: see remember_heirs()

@@ -290,6 +290,23 @@ TEST_F(two_load_balancers, a_listener_that_was_never_read_and_holds_nothing_of_o
     EXPECT_TRUE(until([&] { return active("a"); })) << kube.object("a")["status"].dump(1);
 }
 
+TEST_F(two_load_balancers, listeners_that_hold_nothing_of_ours_and_do_not_answer_delay_nobody)
+{
+    cloud.listener_takes = 10s;
+    for (int i = 100; i < 260; ++i)
+    {
+        const auto silent = "33333333-0000-4000-8000-000000000" + std::to_string(i);
+        cloud.failing[silent] = trouble;
+        kube.create({.name = std::to_string(i), .certificate = cert_b, .listener = silent, .sni = true});
+    }
+    start();
+    ASSERT_TRUE(until([&] { return kube.ready_reason("259") == "CloudUnavailable"; }));
+    const auto began = clock().now();
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
+    ASSERT_TRUE(until([&] { return !cloud.puts.empty(); }));
+    EXPECT_LT(clock().now() - began, 1min);
+}
+
 // A tenant of the same cloud whose credential is of no use any more.
 class two_tenants : public two_load_balancers
 {

@@ -30,8 +30,7 @@ TEST(plan, asks_for_the_place_then_the_listener_and_the_certificates_then_the_lo
             "look place",
             "look listener certificates(web)",
             "look balancer",
-            "look refs(f)",
-            "look neighbours",
+            "look neighbours refs(f)",
             "look listener"
         )
     );

@@ -108,7 +108,7 @@ TEST_F(load_balancers, are_written_side_by_side_in_little_more_than_the_clouds_o
         }
         longest = std::max(longest, own);
     }
-    EXPECT_LE(taken, longest * 1.4);
+    EXPECT_LE(taken, longest * 1.3);
     EXPECT_LE(sim.puts(), 3 * balancers * listeners_each);
     for (const auto& each : listeners)
     {

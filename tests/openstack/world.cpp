@@ -71,6 +71,10 @@ world::~world()
     {
         seed({knob, "off"});
     }
+    for (const auto* kind : {"identity", "key-manager", "load-balancer"})
+    {
+        seed({"down", kind, "off"});
+    }
 }
 
 void world::start_controller(const std::string& entry)

@@ -225,6 +225,28 @@ TEST_F(the_loop, an_ambiguous_put_without_effect_is_sent_again_only_after_its_de
     ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }));
 }
 
+TEST_F(the_loop, objects_of_before_a_rotation_bring_the_old_certificate_back_and_keep_the_new_one)
+{
+    start();
+    kube.create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
+    ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }));
+    const auto backup = kube.object("web");
+    kube.update("web", [](auto& object) { object["spec"]["certificateId"] = cert_b; });
+    ASSERT_TRUE(until([&] { return row().slots.sni_refs == std::vector{ref(cert_b)}; }));
+    ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }));
+    stop();
+    kube.update("web", [](auto& object) { object["metadata"]["finalizers"] = nlohmann::json::array(); });
+    kube.remove("web");
+    kube.create({.name = "restored", .certificate = cert_a, .listener = listener_1, .sni = true});
+    kube.update("restored", [&](auto& object) { object["status"] = backup["status"]; });
+    start();
+    ASSERT_TRUE(until([&] { return row().slots.sni_refs.size() == 2; }));
+    EXPECT_THAT(row().slots.sni_refs, UnorderedElementsAre(ref(cert_a), ref(cert_b)));
+    ASSERT_TRUE(until([&] { return kube.state("restored") == "active"; }));
+    kube.update("restored", [](auto& object) { object["spec"]["certificateId"] = cert_b; });
+    EXPECT_TRUE(until([&] { return row().slots.sni_refs == std::vector{ref(cert_b)}; }));
+}
+
 TEST_F(the_loop, a_refused_change_gives_certificate_refused)
 {
     cloud.unreadable = {cert_a};

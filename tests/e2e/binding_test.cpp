@@ -152,6 +152,32 @@ TEST_F(binding_story, a_namespace_with_bindings_goes_and_everything_is_detached)
 }
 
 // A listener without a certificate of somebody else: each way out that the message names is tried.
+// As docs/operations.md has it; the other namespace stands for the other cluster.
+TEST_F(binding_story, moves_to_another_cluster_without_a_change_of_the_listener)
+{
+    const auto first = certificate("first.example.com");
+    start_controller();
+    apply({{.name = "web", .certificate = first.id, .listener = listener}});
+    ASSERT_TRUE(is_active("web"));
+    kubectl(
+        {"patch", "certbind", "web", "--type=merge", "--patch", R"({"spec": {"deletionPolicy": "Retain"}})"}
+    );
+    kubectl({"delete", "certbind", "web", "--timeout=120s"});
+    EXPECT_EQ(stop_controller(SIGTERM), 0);
+    const auto puts = sim->puts();
+
+    const auto old_one = std::exchange(name_space, name_space + "-new");
+    ASSERT_EQ(kubernetes().kubectl({"create", "namespace", name_space}).code, 0);
+    start_controller();
+    apply({{.name = "web", .certificate = first.id, .listener = listener}});
+    ASSERT_TRUE(is_active("web"));
+    EXPECT_TRUE(testbed::eventually("it was adopted", [&] { return !events("Adopted").empty(); }));
+    EXPECT_EQ(sim->puts(), puts);
+    EXPECT_EQ(served(listener, "any.example.com"), first.ref);
+    remove("web");
+    kubernetes().kubectl({"delete", "namespace", old_one, "--wait=false"});
+}
+
 class last_certificate : public binding_story
 {
 protected:

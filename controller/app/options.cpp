@@ -218,8 +218,8 @@ void declare(CLI::App& cli, options& parsed, raw_options& raw)
     add("--cloud-config",
         parsed.cloud_config,
         "FILE",
-        "A clouds.yaml; default: $OS_CLIENT_CONFIG_FILE, where openstack looks");
-    add("--cloud", parsed.cloud, "NAME", "Cloud of the clouds.yaml; default: $OS_CLOUD, the only one");
+        "A clouds.yaml; default: $OS_CLIENT_CONFIG_FILE, else where\nopenstack looks for one");
+    add("--cloud", parsed.cloud, "NAME", "Cloud of the clouds.yaml; default: $OS_CLOUD, else its\nonly one");
     add("--allow-controller-credentials",
         raw.credential_namespaces,
         "NAMES",
@@ -228,8 +228,9 @@ void declare(CLI::App& cli, options& parsed, raw_options& raw)
     add("--allowed-auth-urls",
         raw.allowed_auth_urls,
         "URLS",
-        "What the clouds.yaml of such a Secret may name, separated\nby commas; default: the URLs that this "
-        "cloud's entry\nnames; *: all");
+        "Keystone and endpoint URLs that the clouds.yaml of a\nnamespace's Secret may name, separated by "
+        "commas; "
+        "default:\nthose that this cloud's entry names; *: all");
     add("--resync-period",
         raw.resync_period,
         "DURATION",

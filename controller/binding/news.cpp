@@ -42,7 +42,9 @@ std::optional<event> change_of_state(const certificate_binding& before, const ce
         return std::nullopt;
     }
     event made;
-    made.warning = after.status.state == state::error;
+    const bool waits_for_people =
+        is.reason == reason::last_certificate || is.reason == reason::credentials_missing;
+    made.warning = after.status.state == state::error || waits_for_people;
     made.reason = name_of(is.reason);
     made.action = action_of(after);
     made.note =

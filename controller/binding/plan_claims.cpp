@@ -322,7 +322,9 @@ verdict planner::conflict_with(
     return {
         reason::conflict,
         each.object->spec.sni || each.object->spec.certificate_id == winner.spec.certificate_id
-            ? "409: binding " + winner.full_name() + " has put this certificate on the listener already"
+            ? "409: binding " + winner.full_name() +
+                  " has put this certificate on the listener already; "
+                  "delete one of the two"
             : "409: binding " + winner.full_name() +
                   " has the listener's default certificate; set options.sni to true to add this one "
                   "beside it",

@@ -7,6 +7,7 @@
 #include <openssl/provider.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -269,8 +270,27 @@ private:
         return take_key(key.get());
     }
 
+    // Of a DSA or DH key OpenSSL computes the public half, with numbers as large as the bundle has them.
+    static bool is_known(const PKCS8_PRIV_KEY_INFO& key)
+    {
+        const ASN1_OBJECT* algorithm = nullptr;
+        PKCS8_pkey_get0(&algorithm, nullptr, nullptr, nullptr, &key);
+        constexpr std::array known{
+            NID_rsaEncryption, NID_rsassaPss, NID_X9_62_id_ecPublicKey, NID_ED25519, NID_ED448
+        };
+        return std::ranges::find(known, OBJ_obj2nid(algorithm)) != known.end();
+    }
+
     support::result<> take_key(const PKCS8_PRIV_KEY_INFO* key)
     {
+        if (key != nullptr && !is_known(*key))
+        {
+            return support::fail(
+                support::errc::invalid,
+                "the private key in the PKCS12 bundle is of a kind that is not supported; use RSA, ECDSA or "
+                "EdDSA"
+            );
+        }
         key_.reset(key == nullptr ? nullptr : EVP_PKCS82PKEY_ex(key, bundle_library(), nullptr));
         return key_ ? support::result<>() : unreadable();
     }

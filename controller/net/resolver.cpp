@@ -124,6 +124,14 @@ support::task<support::result<>> resolver::wait_for(const event& what)
     co_return support::result<>();
 }
 
+void resolver::forget_ended()
+{
+    std::erase_if(running_, [](const auto& each) {
+        const auto job = each.second.lock();
+        return !job || job->answer();
+    });
+}
+
 bool resolver::may_start(const std::string& host) const
 {
     const auto shared =
@@ -133,17 +141,18 @@ bool resolver::may_start(const std::string& host) const
 
 support::result<std::shared_ptr<resolver::look_up>> resolver::start(const std::string& host)
 {
-    ended_->forget();  // one that ends from here on wakes who has to wait
-    std::erase_if(running_, [](const auto& each) {
-        const auto job = each.second.lock();
-        return !job || job->answer();
-    });
+    forget_ended();
     if (const auto found = running_.find(host); found != running_.end())
     {
         if (auto job = found->second.lock())
         {
             return job;
         }
+    }
+    if (!may_start(host))
+    {
+        ended_->forget();  // one that ends from here on wakes who has to wait
+        forget_ended();
     }
     if (!may_start(host))
     {

@@ -45,6 +45,7 @@ private:
     // Null: no thread is free until ended_ happens.
     support::result<std::shared_ptr<look_up>> start(const std::string& host);
     support::task<support::result<>> wait_for(const event& what);
+    void forget_ended();
     bool may_start(const std::string& host) const;
 
     boost::asio::any_io_executor executor_;

@@ -154,6 +154,14 @@ std::string pkcs12(const pkcs12_request& request)
     return written([&](BIO* bio) { return i2d_PKCS12_bio(bio, bundle.get()); });
 }
 
+std::string pkcs12_with_x25519()
+{
+    const owned<EVP_PKEY> key(EVP_PKEY_Q_keygen(nullptr, nullptr, "X25519"));
+    const owned<PKCS12> bundle(PKCS12_create("", "test", key.get(), nullptr, nullptr, 0, 0, 0, 0, 0));
+    check(bundle != nullptr);
+    return written([&](BIO* bio) { return i2d_PKCS12_bio(bio, bundle.get()); });
+}
+
 std::string pkcs12_with_scrypt(const certificate& with)
 {
     unsigned char salt[8] = {};

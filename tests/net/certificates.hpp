@@ -46,5 +46,7 @@ std::string pkcs12(const pkcs12_request& request);
 
 // One without a MAC whose private key is encrypted with a key that scrypt derives.
 std::string pkcs12_with_scrypt(const certificate& with);
+// A bundle of a key alone that no TLS server has.
+std::string pkcs12_with_x25519();
 
 }  // namespace test

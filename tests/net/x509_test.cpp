@@ -115,6 +115,15 @@ std::string asking_for_millions(std::string bundle)
     return bundle.replace(at, few.size(), "\x02\x03\x7F\xFF\xFF");
 }
 
+// Of some OpenSSL would compute the public half, for days if the bundle likes.
+TEST(certificate_not_after, takes_no_key_that_is_no_servers)
+{
+    expect_refused(
+        net::certificate_not_after(test::pkcs12_with_x25519()),
+        "the private key in the PKCS12 bundle is of a kind that is not supported"
+    );
+}
+
 // Whoever may name a certificate would hold the whole program up.
 TEST(certificate_not_after, derives_no_key_as_often_as_a_bundle_likes)
 {

@@ -141,14 +141,15 @@ struct controller::impl
     // Whether a binding fails for the Secret, or may.
     bool awaited(const binding::secret_name& secret) const
     {
-        return std::ranges::any_of(credentials.users_of(secret), [this](const support::uuid& uid) {
-            const auto* object = bindings.find(uid);
-            const auto why = object == nullptr ? binding::reason::unset
-                                               : object->status[binding::condition_type::ready].reason;
-            // What a deletion waits for has no reason of its own.
-            return why == binding::reason::credentials_missing ||
-                   why == binding::reason::credentials_invalid || why == binding::reason::detaching;
-        });
+        return credentials.is_unsure(secret) ||
+               std::ranges::any_of(credentials.users_of(secret), [this](const support::uuid& uid) {
+                   const auto* object = bindings.find(uid);
+                   const auto why = object == nullptr ? binding::reason::unset
+                                                      : object->status[binding::condition_type::ready].reason;
+                   // What a deletion waits for has no reason of its own.
+                   return why == binding::reason::credentials_missing ||
+                          why == binding::reason::credentials_invalid || why == binding::reason::detaching;
+               });
     }
 
     support::task<> run()

@@ -136,7 +136,7 @@ void credentials::secret_shown(const secret_name& name, support::result<secret_c
         return;
     }
     secret& held = found->second;
-    held.refused = false;
+    held.refused = held.unsure = false;
     if (held.content == *content)
     {
         return;
@@ -166,6 +166,7 @@ void credentials::secret_unreadable(const secret_name& name, const support::erro
     constexpr int not_known = 401;
     const bool refused = kube::is_refused(error) && error.http_status != not_known;
     secret& held = found->second;
+    held.unsure = held.content && kube::is_refused(error);
     if (refused && (!held.content || std::exchange(held.refused, true)))
     {
         lost(
@@ -189,7 +190,7 @@ void credentials::lost(const secret_name& name, missing_credential why)
         return;
     }
     found->second.content.reset();
-    found->second.refused = false;
+    found->second.refused = found->second.unsure = false;
     found->second.read.clear();
     found->second.why = std::move(why);
     parts_.changed(std::set(found->second.users));
@@ -199,6 +200,12 @@ std::set<support::uuid> credentials::users_of(const secret_name& name) const
 {
     const auto found = secrets_.find(name);
     return found == secrets_.end() ? std::set<support::uuid>() : found->second.users;
+}
+
+bool credentials::is_unsure(const secret_name& name) const
+{
+    const auto found = secrets_.find(name);
+    return found != secrets_.end() && found->second.unsure;
 }
 
 bool credentials::lent(const certificate_binding& object) const

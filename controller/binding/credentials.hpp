@@ -90,6 +90,8 @@ public:
     void secret_unreadable(const secret_name& name, const support::error& error);
 
     std::set<support::uuid> users_of(const secret_name& name) const;
+    // The last read did not show it, and what was read before is used all the same.
+    bool is_unsure(const secret_name& name) const;
 
 private:
     using shared = std::shared_ptr<cloud::credential>;
@@ -98,8 +100,9 @@ private:
     {
         std::set<support::uuid> users;
         std::optional<secret_content> content;
-        missing_credential why;                               // it has no content
-        bool refused = false;                                 // by the last read, though it has
+        missing_credential why;  // it has no content
+        bool refused = false;    // by the last read, though it has
+        bool unsure = false;     // by that, or for the last read we were not known
         std::map<std::string, support::result<shared>> read;  // by the name of the cloud
     };
 

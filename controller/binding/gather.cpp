@@ -20,6 +20,7 @@ task<> nothing()
     co_return;
 }
 
+constexpr int remembered_for = 3;          // times the age of a fresh look-up: what is seen of neighbours
 constexpr std::size_t most_surveyed = 32;  // refs on other listeners, before one of ours is let go as dead
 
 }  // namespace
@@ -66,8 +67,10 @@ task<> gather::look_at_listener(round& r)
 {
     const auto asked_at = parts_.clock.now();
     auto answer = co_await r.credential->client->get_listener(r.target.region.str(), r.target.listener);
-    remember_silence(parts_.memories[r.target], asked_at, parts_.clock.now(), answer);
-    remember_listener(parts_.memories[r.target], parts_.settings, {asked_at, std::move(answer)});
+    target_memory& memory = parts_.memories[r.target];
+    memory.silent_at =
+        was_silent(asked_at, parts_.clock.now(), answer) ? std::optional(asked_at) : std::nullopt;
+    remember_listener(memory, parts_.settings, {asked_at, std::move(answer)});
 }
 
 task<> gather::look_at_load_balancer(round& r)
@@ -98,7 +101,7 @@ task<> gather::look_at_ref(const round& r, std::string ref)
 {
     const auto asked_at = parts_.clock.now();
     const auto state = co_await r.credential->client->look_up(r.target.region.str(), ref);
-    remember_ref(parts_.memories[r.target], ref, asked_at, state);
+    remember_ref(parts_.memories[r.target].refs, ref, asked_at, state);
 }
 
 // Its own credential may be told more of its certificates, but only what it is sure of counts.
@@ -120,28 +123,16 @@ task<> gather::look_at_neighbours_ref(const round& r, target target, std::string
             state = other;
         }
     }
-    if (target_memory* memory = memory_of(target))
-    {
-        remember_ref(*memory, ref, asked_at, state);
-    }
-}
-
-// Empty for a target that was forgotten meanwhile: nobody would forget it again.
-target_memory* gather::memory_of(const target& where)
-{
-    const auto known = parts_.memories.find(where);
-    if (known != parts_.memories.end())
-    {
-        return &known->second;
-    }
-    return parts_.store.bindings_of(where).empty() ? nullptr : &parts_.memories[where];
+    remember_ref(parts_.memories[r.target].neighbours[target].refs, ref, asked_at, state);
 }
 
 task<> gather::look_at_neighbours(round& r)
 {
     const auto asked_at = parts_.clock.now();
     const auto balancer = parts_.memories[r.target].listener->value->load_balancer_id;
-    const cloud::place here = *parts_.memories[r.target].place->value;
+    std::erase_if(parts_.memories[r.target].neighbours, [&](const auto& each) {
+        return asked_at - each.second.asked_at > remembered_for * parts_.settings.fresh_lookup;
+    });
     std::vector<target> others;
     for (const target& each : parts_.store.targets())
     {
@@ -151,8 +142,7 @@ task<> gather::look_at_neighbours(round& r)
             continue;
         }
         // Where nobody has a credential, there is something of ours only by a ledger.
-        if (may_be_behind(balancer, here, each, r.target.credential) &&
-            (parts_.credentials.of(each) || holds_anything(each)))
+        if (may_be_behind(r, balancer, each) && (parts_.credentials.of(each) || holds_anything(each)))
         {
             others.push_back(each);
         }
@@ -163,11 +153,10 @@ task<> gather::look_at_neighbours(round& r)
     for (std::size_t i = 0; i < others.size(); ++i)
     {
         seen[i].target = others[i];
-        reads.push_back([this, &r, &seen, &refs, i, balancer, &here]() -> task<> {
+        reads.push_back([this, &r, &seen, &refs, i, balancer]() -> task<> {
             // Meanwhile its own round may have waited for it in vain.
-            return may_be_behind(balancer, here, seen[i].target, r.target.credential)
-                       ? read_neighbour(r, balancer, seen[i], refs[i])
-                       : nothing();
+            return may_be_behind(r, balancer, seen[i].target) ? read_neighbour(r, balancer, seen[i], refs[i])
+                                                              : nothing();
         });
     }
     co_await support::run_all(std::move(reads), side_by_side);
@@ -189,33 +178,34 @@ task<> gather::look_at_neighbours(round& r)
     r.neighbours = sighting<std::vector<neighbour>>{asked_at, std::move(seen)};
 }
 
-bool gather::may_be_behind(
-    support::uuid balancer, const cloud::place& here, const target& where, support::interned with
-) const
+bool gather::may_be_behind(const round& r, support::uuid balancer, const target& where) const
 {
+    static const target_memory nothing;
+    static const view_from_here never;
     const auto known = parts_.memories.find(where);
-    if (known == parts_.memories.end())
+    const target_memory& its_own = known == parts_.memories.end() ? nothing : known->second;
+    const target_memory& ours = parts_.memories.at(r.target);
+    const auto viewed = ours.neighbours.find(where);
+    const view_from_here& seen = viewed == ours.neighbours.end() ? never : viewed->second;
+    if (const auto& id = its_own.load_balancer_id ? its_own.load_balancer_id : seen.load_balancer_id)
     {
-        return true;
+        return *id == balancer;
     }
-    const target_memory& memory = known->second;
-    if (memory.load_balancer_id)
-    {
-        return *memory.load_balancer_id == balancer;
-    }
-    const auto recent = [&](support::time_point asked_at) {
-        return parts_.clock.now() - asked_at <= parts_.settings.fresh_lookup;
+    const auto recent = [&](support::time_point asked_at, int times = 1) {
+        return parts_.clock.now() - asked_at <= times * parts_.settings.fresh_lookup;
     };
     // What this credential has just been told is not there, or not for it to see, is behind another one.
-    const bool told_its_own_round = where.credential == with && memory.listener && !memory.listener->value &&
-                                    is_refusal(memory.listener->value.error()) &&
-                                    recent(memory.listener->asked_at) && memory.place &&
-                                    memory.place->value == here;
-    const bool told_us = memory.not_ours_at && memory.not_ours_in == here && recent(*memory.not_ours_at);
+    const cloud::place& here = *ours.place->value;
+    const bool told_its_own_round = where.credential == r.target.credential && its_own.listener &&
+                                    !its_own.listener->value && is_refusal(its_own.listener->value.error()) &&
+                                    recent(its_own.listener->asked_at) && its_own.place &&
+                                    its_own.place->value == here;
+    const bool told_us = seen.not_ours_in == here && recent(seen.asked_at);
     // For one that lets us wait its own rounds wait, and ask again; it holds nothing of ours that could be
     // dead.
-    const bool silent = memory.silent && !holds_anything(where);
-    return !told_its_own_round && !told_us && !silent;
+    const bool silent = (seen.silent && recent(seen.asked_at)) ||
+                        (its_own.silent_at && recent(*its_own.silent_at, remembered_for));
+    return !told_its_own_round && !told_us && (!silent || holds_anything(where));
 }
 
 task<survey> gather::look_around(const round& r)
@@ -281,22 +271,32 @@ task<> gather::read_neighbour(
     const target other = seen.target;
     const auto asked_at = parts_.clock.now();
     const auto answer = co_await r.credential->client->get_listener(other.region.str(), other.listener);
-    target_memory* memory = memory_of(other);
-    if (memory == nullptr)
+    if (parts_.store.bindings_of(other).empty())
     {
-        co_return;
+        co_return;  // its last binding has just gone
     }
-    remember_whereabouts(*memory, asked_at, *parts_.memories.at(r.target).place->value, answer);
-    remember_silence(*memory, asked_at, parts_.clock.now(), answer);
+    target_memory& ours = parts_.memories.at(r.target);
+    view_from_here& view = ours.neighbours[other];
+    view.asked_at = asked_at;
+    view.silent = was_silent(asked_at, parts_.clock.now(), answer);
+    view.not_ours_in.reset();
     if (!answer)
     {
+        if (is_refusal(answer.error()))
+        {
+            view.not_ours_in = *ours.place->value;
+        }
         // One that was never read and has no entry of ours has no dead ref of ours either.
-        if (passes(answer.error()) && (memory->load_balancer_id || holds_anything(other)))
+        const auto known = parts_.memories.find(other);
+        const bool was_read =
+            view.load_balancer_id || (known != parts_.memories.end() && known->second.load_balancer_id);
+        if (passes(answer.error()) && (was_read || holds_anything(other)))
         {
             seen.doubt = "cannot be read: " + answer.error().message;
         }
         co_return;
     }
+    view.load_balancer_id = answer->load_balancer_id;
     if (answer->load_balancer_id != balancer)
     {
         co_return;
@@ -317,19 +317,15 @@ task<> gather::read_neighbour(
 
 void gather::judge_neighbour(const round& r, neighbour& seen, const std::vector<std::string>& refs) const
 {
-    const auto memory = parts_.memories.find(seen.target);
-    if (memory == parts_.memories.end())
-    {
-        return;  // its last binding has just gone
-    }
+    auto& sightings = parts_.memories.at(r.target).neighbours[seen.target].refs;
     for (const std::string& ref : refs)
     {
-        const auto sighted = memory->second.refs.find(cloud::ref_key(ref));
-        if (sighted != memory->second.refs.end() && sighted->second.state == cloud::ref_state::unanswered)
+        const auto sighted = sightings.find(cloud::ref_key(ref));
+        if (sighted != sightings.end() && sighted->second.state == cloud::ref_state::unanswered)
         {
             seen.doubt = "holds " + ref + ", about which the certificate service gives no answer now";
         }
-        if (sighted == memory->second.refs.end() || sighted->second.state != cloud::ref_state::dead)
+        if (sighted == sightings.end() || sighted->second.state != cloud::ref_state::dead)
         {
             continue;
         }

@@ -27,13 +27,9 @@ private:
     // Rule 4: whether refs of ours on other listeners look dead as well.
     support::task<survey> look_around(const round& r);
     static support::task<> survey_ref(const round& r, std::string ref, survey& seen);
-    // `with`: the credential that looks.
-    bool may_be_behind(
-        support::uuid balancer, const cloud::place& here, const target& where, support::interned with
-    ) const;
+    bool may_be_behind(const round& r, support::uuid balancer, const target& where) const;
     bool may_be_written(const target& where, std::size_t refs) const;
     bool holds_anything(const target& where) const;
-    target_memory* memory_of(const target& where);
     // Whether it is ours, put there through this cloud and project.
     bool holds(const target& where, const std::string& ref, const cloud::place& here) const;
 

@@ -19,6 +19,16 @@ lane_state lanes::state(const lane& which, const target& asking) const
     return !turn || *turn == asking ? lane_state::free : lane_state::taken;
 }
 
+std::optional<target> lanes::taken_by(const lane& which) const
+{
+    const auto found = lanes_.find(which);
+    if (found == lanes_.end())
+    {
+        return std::nullopt;
+    }
+    return found->second.holder ? found->second.holder : found->second.turn;
+}
+
 bool lanes::take(const lane& which, const target& taking)
 {
     auto& [holder, turn, waiting] = lanes_[which];

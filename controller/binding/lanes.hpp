@@ -27,6 +27,9 @@ class lanes
 public:
     lane_state state(const lane& which, const target& asking) const;
 
+    // Who has it, or its turn.
+    std::optional<target> taken_by(const lane& which) const;
+
     // False if another target has it, or its turn.
     bool take(const lane& which, const target& taking);
 

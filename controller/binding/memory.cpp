@@ -221,39 +221,16 @@ void remember_listener(
     if (seen.value)
     {
         memory.load_balancer_id = seen.value->load_balancer_id;
-        memory.not_ours_at.reset();
     }
     memory.tried = true;
     memory.listener = std::move(seen);
 }
 
-void remember_whereabouts(
-    target_memory& memory,
-    support::time_point asked_at,
-    const cloud::place& through,
-    const cloud::answer<cloud::listener>& seen
+bool was_silent(
+    support::time_point asked_at, support::time_point now, const cloud::answer<cloud::listener>& seen
 )
 {
-    memory.not_ours_at.reset();
-    if (seen)
-    {
-        memory.load_balancer_id = seen->load_balancer_id;
-    }
-    else if (is_refusal(seen.error()))
-    {
-        memory.not_ours_at = asked_at;
-        memory.not_ours_in = through;
-    }
-}
-
-void remember_silence(
-    target_memory& memory,
-    support::time_point asked_at,
-    support::time_point now,
-    const cloud::answer<cloud::listener>& seen
-)
-{
-    memory.silent = !seen && passes(seen.error()) && now - asked_at >= 1s;
+    return !seen && passes(seen.error()) && now - asked_at >= 1s;
 }
 
 bool passes(const cloud::error& error)
@@ -303,13 +280,13 @@ void remember_certificate(
 }
 
 void remember_ref(
-    target_memory& memory,
+    std::map<std::string, ref_sighting>& refs,
     const std::string& container_ref,
     support::time_point asked_at,
     cloud::ref_state state
 )
 {
-    ref_sighting& seen = memory.refs[cloud::ref_key(container_ref)];
+    ref_sighting& seen = refs[cloud::ref_key(container_ref)];
     if (state != cloud::ref_state::dead)
     {
         seen.dead_since.reset();

@@ -29,19 +29,9 @@ void remember_place(target_memory& memory, sighting<cloud::answer<cloud::place>>
 void remember_listener(
     target_memory& memory, const settings& settings, sighting<cloud::answer<cloud::listener>> seen
 );
-// Where the listener is, by a look for another one behind the same load balancer.
-void remember_whereabouts(
-    target_memory& memory,
-    support::time_point asked_at,
-    const cloud::place& through,
-    const cloud::answer<cloud::listener>& seen
-);
 // Whether one had to wait for an answer that was none.
-void remember_silence(
-    target_memory& memory,
-    support::time_point asked_at,
-    support::time_point now,
-    const cloud::answer<cloud::listener>& seen
+bool was_silent(
+    support::time_point asked_at, support::time_point now, const cloud::answer<cloud::listener>& seen
 );
 // The cloud has said that it is not there, or not for this credential.
 bool is_refusal(const cloud::error& error);
@@ -55,7 +45,7 @@ void remember_certificate(
     sighting<cloud::answer<cloud::certificate>> seen
 );
 void remember_ref(
-    target_memory& memory,
+    std::map<std::string, ref_sighting>& refs,
     const std::string& container_ref,
     support::time_point asked_at,
     cloud::ref_state state

@@ -71,8 +71,7 @@ ledger planner::verified(std::size_t i)
             return true;
         }
         // Another credential's PUT that takes it off may be about to be sent (see ahead_of()).
-        const bool in_question = !w_.siblings.empty() && w_.lane == lane_state::taken;
-        entry.confirmed = entry.confirmed || !in_question;
+        entry.confirmed = entry.confirmed || !w_.siblings_have_lane;
         return false;
     });
     if (settled.placed && settled.shown)

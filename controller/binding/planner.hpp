@@ -156,7 +156,7 @@ private:
     std::optional<step> check_again();
     step send(bool repeat);
     // Rule 4, the ages at the PUT. Where looks take longer than they allow, their own time counts: the next
-    // ones would be no better. Certificates come last; refs and neighbours come one after the other before.
+    // ones would be no better. Certificates come last.
     bool is_fresh_certificate(support::time_point asked_at) const;
     bool is_fresh_lookup(support::time_point asked_at) const;
     // Rule 1, the exception: a listener in ERROR with an unconfirmed entry of ours gets the same PUT again.

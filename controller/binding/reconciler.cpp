@@ -156,6 +156,11 @@ struct reconciler::impl
         made.lane = held_lanes.contains(r.target) ? lane_state::ours
                     : lane_known(memory)          ? traffic.state(lane_of(memory, r.target), r.target)
                                                   : lane_state::free;
+        if (made.lane == lane_state::taken)
+        {
+            const auto by = traffic.taken_by(lane_of(memory, r.target));
+            made.siblings_have_lane = by && same_listener(*by, r.target);
+        }
         const auto held = held_lanes.find(r.target);
         made.lane_is_wanted = held != held_lanes.end() && traffic.is_wanted(held->second);
         made.put_ended = r.listener_changed;

@@ -190,6 +190,17 @@ struct move
     support::time_point at{};  // the last of them
 };
 
+// What was seen of another listener for the sake of this one (rule 4), with this one's credential: no word of
+// it is the other one's, whose credential may be told something else.
+struct view_from_here
+{
+    support::time_point asked_at{};
+    std::optional<support::uuid> load_balancer_id;  // as it was last read
+    std::optional<cloud::place> not_ours_in;        // it was not there, or not for us to read, in this cloud
+    bool silent = false;                            // it was waited for in vain
+    std::map<std::string, ref_sighting> refs;       // by ref_key
+};
+
 struct target_memory
 {
     std::optional<sighting<cloud::answer<cloud::place>>> place;
@@ -199,11 +210,8 @@ struct target_memory
     std::optional<support::time_point>
         gone_since;  // when the first of an unbroken row of 404s of the listener was asked for
     std::optional<cloud::place> gone_place;
-    // Of the listener when it was last read, by its own round or for another listener's.
+    // Of the listener when it was last read.
     std::optional<support::uuid> load_balancer_id;
-    // When it was last asked for as a neighbour, if it was not there or not for us to read.
-    std::optional<support::time_point> not_ours_at;
-    std::optional<cloud::place> not_ours_in;  // through which cloud and project
     std::optional<put_memory> put;
     std::optional<sighting<cloud::error>> put_error;  // the last PUT had no effect
     // As the last PUT showed that was taken, or refused for want of a right (403, or 401 where access rules
@@ -223,9 +231,11 @@ struct target_memory
     std::map<std::pair<slot, std::string>, move> moves;  // of the last hours, by slot and ref_key
     bool asked_to_clean = false;  // another listener of the load balancer waits until our dead refs are gone
     std::unordered_map<support::uuid, binding_memory> bindings;
-    bool silent = false;                                // the listener was last waited for in vain
-    bool tried = false;                                 // the listener was asked for, whatever came of it
-    std::optional<support::time_point> siblings_since;  // when it was first seen that there are any
+    std::map<target, view_from_here> neighbours;
+    std::optional<support::time_point>
+        silent_at;       // when the listener was waited for in vain, if that was last
+    bool tried = false;  // the listener was asked for, whatever came of it
+    std::optional<support::time_point> siblings_since;         // when it was first seen that there are any
     std::map<support::uuid, support::time_point> heirs_since;  // those of other targets: see remember_heirs()
 };
 
@@ -288,8 +298,9 @@ struct world
     std::set<support::uuid> unwritable;  // writes to these failed in this round
     const target_memory* memory = nullptr;
     lane_state lane = lane_state::free;
-    bool lane_is_wanted = false;                                 // by others, while we have it
-    bool put_ended = false;                                      // in this round, for a PUT of ours
+    bool siblings_have_lane = false;  // another target of the listener has it, or its turn
+    bool lane_is_wanted = false;      // by others, while we have it
+    bool put_ended = false;           // in this round, for a PUT of ours
     std::optional<sighting<std::vector<neighbour>>> neighbours;  // looked at in this round
     std::optional<binding::survey> survey;                       // made in this round
 };

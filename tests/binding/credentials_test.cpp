@@ -241,7 +241,9 @@ TEST_F(credentials, go_when_the_right_to_read_them_was_taken_away_and_not_by_one
     const support::error refused{support::errc::status, "403", 403, {}};
     all->secret_unreadable(shop_cloud, refused);
     EXPECT_EQ(credential_of(web), "a") << "an API server that has just started";
+    EXPECT_TRUE(all->is_unsure(shop_cloud)) << "so it is read again soon";
     show("a@ks");
+    EXPECT_FALSE(all->is_unsure(shop_cloud));
     all->secret_unreadable(shop_cloud, refused);
     EXPECT_EQ(credential_of(web), "a");
     all->secret_unreadable(shop_cloud, refused);

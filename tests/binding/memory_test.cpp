@@ -445,13 +445,13 @@ TEST_F(memory, a_row_of_not_found_begins_anew_in_another_place)
 TEST_F(memory, a_ref_is_dead_since_the_first_of_an_unbroken_row)
 {
     const std::string key = cloud::ref_key(ref("a"));
-    remember_ref(kept, ref("a"), t0, ref_state::dead);
-    remember_ref(kept, ref("other:a"), t0 + 5s, ref_state::dead);
+    remember_ref(kept.refs, ref("a"), t0, ref_state::dead);
+    remember_ref(kept.refs, ref("other:a"), t0 + 5s, ref_state::dead);
     EXPECT_EQ(kept.refs.at(key).dead_since, t0) << "however it is spelled";
     EXPECT_EQ(kept.refs.at(key).asked_at, t0 + 5s);
-    remember_ref(kept, ref("a"), t0 + 6s, ref_state::unknown);
+    remember_ref(kept.refs, ref("a"), t0 + 6s, ref_state::unknown);
     EXPECT_FALSE(kept.refs.at(key).dead_since);
-    remember_ref(kept, ref("a"), t0 + 7s, ref_state::dead);
+    remember_ref(kept.refs, ref("a"), t0 + 7s, ref_state::dead);
     EXPECT_EQ(kept.refs.at(key).dead_since, t0 + 7s);
 }
 
@@ -463,7 +463,7 @@ TEST_F(memory, a_ref_that_is_neither_on_the_listener_nor_in_a_ledger_is_forgotte
     object.status.ledger.replaced_default_ref = support::interned(ref("c"));
     for (const std::string name : {"a", "b", "c", "e", "f"})
     {
-        remember_ref(kept, ref(name), t0, ref_state::readable);
+        remember_ref(kept.refs, ref(name), t0, ref_state::readable);
     }
     forget_refs(kept, {&object});
     EXPECT_EQ(kept.refs.size(), 5U) << "the listener could not be read";

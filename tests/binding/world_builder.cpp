@@ -682,7 +682,9 @@ void world_builder::do_look(const binding::look& asked)
     for (const std::string& each : asked.refs)
     {
         const auto known = refs.find(std::string(1, name_of_ref(each).back()));
-        remember_ref(memory, each, now, known == refs.end() ? cloud::ref_state::readable : known->second);
+        remember_ref(
+            memory.refs, each, now, known == refs.end() ? cloud::ref_state::readable : known->second
+        );
     }
     if (asked.neighbours)
     {

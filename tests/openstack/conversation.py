@@ -313,7 +313,7 @@ def listeners(stage):
 
     # On a load balancer of its own: Octavia has told its worker before its database refuses, and the worker waits a minute for the
     # load balancer to be PENDING. It would take the next change for its own, and end it.
-    alone = stage.know("alone", shop.listener(stage.know("its balancer", shop.load_balancer()), default_tls_container_ref=first))
+    alone = stage.know("alone", shop.listener(stage.know("its balancer", shop.load_balancer()), default_tls_container_ref=first, sni_container_refs=[second]))
     stage.put("both spellings", alone, {"sni_container_refs": [second, loud]})
 
 

@@ -195,7 +195,7 @@ struct controller::impl
             }
             end_blind();
         }
-        catch (...)
+        catch (...)  // whatever it is: nothing may leave us running without a watch
         {
             end_blind();
         }

@@ -15,11 +15,6 @@ namespace {
 using support::task;
 using jobs = std::vector<std::function<task<>()>>;
 
-task<> nothing()
-{
-    co_return;
-}
-
 constexpr int remembered_for = 3;          // times the age of a fresh look-up: what is seen of neighbours
 constexpr std::size_t most_surveyed = 32;  // refs on other listeners, before one of ours is let go as dead
 
@@ -153,10 +148,8 @@ task<> gather::look_at_neighbours(round& r)
     for (std::size_t i = 0; i < others.size(); ++i)
     {
         seen[i].target = others[i];
-        reads.push_back([this, &r, &seen, &refs, i, balancer]() -> task<> {
-            // Meanwhile its own round may have waited for it in vain.
-            return may_be_behind(r, balancer, seen[i].target) ? read_neighbour(r, balancer, seen[i], refs[i])
-                                                              : nothing();
+        reads.push_back([this, &r, &seen, &refs, i, balancer] {
+            return read_neighbour(r, balancer, seen[i], refs[i]);
         });
     }
     co_await support::run_all(std::move(reads), side_by_side);
@@ -269,6 +262,10 @@ task<> gather::read_neighbour(
 )
 {
     const target other = seen.target;
+    if (!may_be_behind(r, balancer, other))
+    {
+        co_return;  // while it waited for its turn here, its own round may have waited for it in vain
+    }
     const auto asked_at = parts_.clock.now();
     const auto answer = co_await r.credential->client->get_listener(other.region.str(), other.listener);
     if (parts_.store.bindings_of(other).empty())
@@ -317,7 +314,13 @@ task<> gather::read_neighbour(
 
 void gather::judge_neighbour(const round& r, neighbour& seen, const std::vector<std::string>& refs) const
 {
-    auto& sightings = parts_.memories.at(r.target).neighbours[seen.target].refs;
+    const auto& neighbours = parts_.memories.at(r.target).neighbours;
+    const auto view = neighbours.find(seen.target);
+    if (view == neighbours.end())
+    {
+        return;  // it was not read
+    }
+    const auto& sightings = view->second.refs;
     for (const std::string& ref : refs)
     {
         const auto sighted = sightings.find(cloud::ref_key(ref));

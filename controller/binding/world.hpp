@@ -190,8 +190,9 @@ struct move
     support::time_point at{};  // the last of them
 };
 
-// What was seen of another listener for the sake of this one (rule 4), with this one's credential: no word of
-// it is the other one's, whose credential may be told something else.
+// What was seen of another listener for the sake of this one (rule 4), with this one's credential and, where
+// that may not know a certificate, with the other's. It is kept apart from what the other one sees for
+// itself.
 struct view_from_here
 {
     support::time_point asked_at{};

@@ -306,6 +306,7 @@ private:
 
 support::result<std::string> read_pkcs12(std::string_view bytes)
 {
+    // OpenSSL's bytes are unsigned; any object may be looked at as those.
     const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
     PKCS12* read_into = PKCS12_init_ex(NID_pkcs7_data, bundle_library(), nullptr);
     const bool is_bundle = d2i_PKCS12(&read_into, &at, static_cast<long>(bytes.size())) != nullptr;
@@ -323,6 +324,7 @@ support::result<std::string> read_pkcs12(std::string_view bytes)
     }
     unsigned char* der = nullptr;
     const int size = i2d_X509(certificate->get(), &der);
+    // A failure has a negative size, and gives nothing.
     std::string copy(reinterpret_cast<const char*>(der), static_cast<std::size_t>(std::max(size, 0)));
     OPENSSL_free(der);
     return copy;

@@ -154,6 +154,21 @@ TEST(plan_siblings, a_default_of_theirs_that_an_older_one_takes_is_unconfirmed_b
     EXPECT_EQ(to_text(other.object.status.ledger), "[default b?]");
 }
 
+// Theirs is the PUT that takes it off, and may be about to be sent.
+TEST(plan_siblings, what_is_unconfirmed_stays_so_while_they_have_the_lane)
+{
+    world_builder w;
+    w.shows("a");
+    w.add("web", "a").holds_unconfirmed("a", default_slot);
+    w.lane = binding::lane_state::taken;
+    w.siblings_have_lane = true;
+    w.finish();
+    EXPECT_EQ(to_text(w.object("web").status.ledger), "[default a?]");
+    w.siblings_have_lane = false;  // another listener of the load balancer has it
+    w.later(1s).finish();
+    EXPECT_EQ(to_text(w.object("web").status.ledger), "[default a]");
+}
+
 TEST(plan_siblings, who_leaves_waits_for_no_older_one_that_cannot_act)
 {
     for (const bool acts : {true, false})

@@ -443,6 +443,7 @@ binding::world world_builder::world_now() const
     made.survey = round_.survey;
     made.siblings = siblings;
     made.sibling_put = sibling_put;
+    made.siblings_have_lane = siblings_have_lane;
     made.siblings_unread = siblings_unread;
     return made;
 }

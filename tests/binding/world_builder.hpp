@@ -112,6 +112,7 @@ public:
     std::function<void(const binding::write&)> write_sibling;
     std::optional<support::time_point> sibling_put;
     bool siblings_unread = false;
+    bool siblings_have_lane = false;
     std::optional<support::time_point> started;  // of the process; empty: long ago
     support::time_point now;
     support::wall_time wall() const;

@@ -499,47 +499,6 @@ TEST_P(killed, at_any_write_the_end_is_the_same)
 
 INSTANTIATE_TEST_SUITE_P(every_write, killed, testing::ValuesIn(every_kill()));
 
-// A list that meets a bug of ours.
-class broken_kube final : public kube::client
-{
-public:
-    support::task<support::result<std::unique_ptr<kube::list_page>>> list(kube::list_request) override
-    {
-        throw std::logic_error("a list that nobody thought of");
-    }
-    support::task<support::result<std::unique_ptr<kube::watch_stream>>> watch(kube::watch_request) override
-    {
-        throw std::logic_error("not asked for");
-    }
-    support::task<support::result<std::unique_ptr<kube::object_answer>>> patch(kube::patch_request) override
-    {
-        throw std::logic_error("not asked for");
-    }
-    support::task<support::result<std::unique_ptr<kube::object_answer>>> create(kube::create_request) override
-    {
-        throw std::logic_error("not asked for");
-    }
-    support::task<support::result<std::unique_ptr<kube::object_answer>>> get(
-        kube::resource, std::string, std::string
-    ) override
-    {
-        throw std::logic_error("not asked for");
-    }
-};
-
-support::task<> end_of(app::controller& running, std::string& how)
-{
-    try
-    {
-        co_await running.run();
-        how = "stopped";
-    }
-    catch (const std::logic_error& e)
-    {
-        how = e.what();
-    }
-}
-
 TEST_F(controller, that_is_stopped_lets_the_change_in_flight_be_answered_and_begins_no_other)
 {
     support::log_capture log;
@@ -590,42 +549,9 @@ TEST_F(controller, attaches_two_hundred_bindings_that_come_one_after_the_other_i
         );
         advance(10ms);
     }
-    ASSERT_TRUE(until([&] {
-        for (int i = 0; i < bindings; ++i)
-        {
-            if (kube.state("b" + std::to_string(i)) != "active")
-            {
-                return false;
-            }
-        }
-        return true;
-    }));
+    ASSERT_TRUE(until([&] { return all_active(bindings); }));
     EXPECT_LE(sim.puts(), 3U);
     EXPECT_EQ(sim.get_listener(listener).sni_refs.size(), static_cast<std::size_t>(bindings));
-}
-
-TEST_F(controller, that_sees_nothing_any_more_ends)
-{
-    broken_kube nothing;
-    support::random_engine random(7);
-    cloud::openstack::credential_registry registry(
-        http, clock(), random, cloud::openstack::allowed_urls::parse({"*"}).value()
-    );
-    app::controller blind(
-        {executor(),
-         clock(),
-         random,
-         nothing,
-         registry,
-         registry.share(test::controller_process::entry(credential)),
-         {}},
-        {},
-        {}
-    );
-    std::string how;
-    spawn(end_of(blind, how));
-    step();
-    EXPECT_EQ(how, "a list that nobody thought of");
 }
 
 }  // namespace

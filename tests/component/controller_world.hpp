@@ -119,6 +119,18 @@ protected:
             [&] { return kube.exists(name) && kube.ready_reason(name) == reason; }, std::chrono::minutes(2)
         );
     }
+    // Of b0, b1, ...
+    bool all_active(int bindings)
+    {
+        for (int i = 0; i < bindings; ++i)
+        {
+            if (kube.state("b" + std::to_string(i)) != "active")
+            {
+                return false;
+            }
+        }
+        return true;
+    }
     bool goes(const std::string& name)
     {
         return until([&] { return !kube.exists(name); }, std::chrono::minutes(3));

@@ -84,16 +84,7 @@ TEST_F(load_balancers, are_written_side_by_side_in_little_more_than_the_clouds_o
         last_arrival = clock().now();
         advance(10ms);
     }
-    ASSERT_TRUE(until([&] {
-        for (int i = 0; i < bindings; ++i)
-        {
-            if (kube.state("b" + std::to_string(i)) != "active")
-            {
-                return false;
-            }
-        }
-        return true;
-    }));
+    ASSERT_TRUE(until([&] { return all_active(bindings); }));
     const milliseconds taken = clock().now() - last_arrival;
     milliseconds longest{};
     for (std::size_t i = 0; i < balancers; ++i)

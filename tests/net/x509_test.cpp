@@ -102,56 +102,6 @@ TEST(certificate_not_after, takes_no_part_of_a_payload_for_the_whole)
     EXPECT_FALSE(net::certificate_not_after(test::certificate_der(certificate) + "x").has_value());
 }
 
-// 32768 iterations as DER writes them, and in their place as many as fit.
-std::string asking_for_millions(std::string bundle)
-{
-    const std::string few("\x02\x03\x00\x80\x00", 5);
-    const auto at = bundle.find(few);
-    if (at == std::string::npos)
-    {
-        ADD_FAILURE() << "no 32768 in the bundle";
-        return bundle;
-    }
-    return bundle.replace(at, few.size(), "\x02\x03\x7F\xFF\xFF");
-}
-
-// Of some OpenSSL would compute the public half, for days if the bundle likes.
-TEST(certificate_not_after, takes_no_key_that_is_no_servers)
-{
-    expect_refused(
-        net::certificate_not_after(test::pkcs12_with_x25519()),
-        "the private key in the PKCS12 bundle is of a kind that is not supported"
-    );
-}
-
-// Whoever may name a certificate would hold the whole program up.
-TEST(certificate_not_after, derives_no_key_as_often_as_a_bundle_likes)
-{
-    const auto certificate = leaf();
-    for (const auto& request : std::initializer_list<test::pkcs12_request>{
-             {.with = &certificate, .mac_iterations = 32768},
-             {.with = &certificate, .iterations = 32768, .mac_iterations = -1},
-             {.with = &certificate, .old_ciphers = true, .iterations = 32768, .mac_iterations = -1},
-             {.with = &certificate, .plain_certificates = true, .iterations = 32768, .mac_iterations = -1},
-         })
-    {
-        expect_refused(
-            net::certificate_not_after(asking_for_millions(test::pkcs12(request))),
-            "the PKCS12 bundle asks for too many key iterations"
-        );
-    }
-    expect_refused(
-        net::certificate_not_after(
-            test::pkcs12({.with = &certificate, .iterations = 700'000, .mac_iterations = 700'000})
-        ),
-        "too many key iterations (more than 2000000 in all)"
-    );
-    expect_refused(
-        net::certificate_not_after(test::pkcs12_with_scrypt(certificate)),
-        "encrypted in a way that is not supported; use PBES2 with PBKDF2"
-    );
-}
-
 // OpenSSL's own way would be to ask on the terminal, and to wait.
 TEST(certificate_not_after, never_asks_for_a_pass_phrase)
 {

@@ -42,6 +42,17 @@ TEST(news, of_a_change_is_its_reason_and_message)
     EXPECT_EQ(told->note, "older: shop/first");
 }
 
+TEST(news, of_a_deletion_that_waits_for_people_is_a_warning)
+{
+    const auto before = binding_with(state::deleting, reason::detaching);
+    for (const auto why : {reason::last_certificate, reason::credentials_missing})
+    {
+        const auto told = change_of_state(before, binding_with(state::deleting, why));
+        ASSERT_TRUE(told);
+        EXPECT_TRUE(told->warning);
+    }
+}
+
 TEST(news, that_are_good_are_no_warnings)
 {
     auto after = binding_with(state::active, reason::attached);

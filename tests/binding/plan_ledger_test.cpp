@@ -421,4 +421,21 @@ TEST(plan_ledger, an_old_place_of_the_ledger_is_written_anew_with_the_put)
     EXPECT_EQ(w.object("web").status.ledger.place.load_balancer_endpoint.view(), "http://new-octavia/v2");
 }
 
+// Somebody wrote into the status of "new" what would make it the heir of the default.
+TEST(plan_ledger, an_entry_is_not_passed_on_to_whom_somebody_else_wrote_it_for)
+{
+    world_builder w;
+    w.shows("a", {"a"});
+    w.add("web", "a").sni().holds("a", default_slot).holds("a", sni_slot);
+    const auto uid = w.add("new", "a").holds("a", default_slot).object().uid;
+    w.memory.bindings[uid].held = binding::ledger{};
+    w.most_steps = 4;  // place, listener and certificates, load balancer, one commit
+    w.run();
+    EXPECT_EQ(to_text(w.object("web").status.ledger), "[default a, sni a]");
+    w.most_steps.reset();
+    w.finish();
+    EXPECT_EQ(to_text(w.object("web").status.ledger), "[sni a]") << "we wrote it";
+    EXPECT_EQ(to_text(w.object("new").status.ledger), "[default a]");
+}
+
 }  // namespace

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "app/options.hpp"
-#include "binding/credentials.hpp"
-#include "binding/world.hpp"
+#include "binding/credentials/credentials.hpp"
+#include "binding/plan/observation.hpp"
 #include "cloud/credentials.hpp"
 #include "kube/client.hpp"
 #include "support/backoff.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "binding/bindings.hpp"
+#include "binding/index/binding_index.hpp"
 #include "cloud/client.hpp"
 #include "kube/events.hpp"
 #include "runtime/watcher.hpp"

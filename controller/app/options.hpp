@@ -1,6 +1,6 @@
 #pragma once
 
-#include "net/listen_address.hpp"
+#include "net/transport/listen_address.hpp"
 #include "support/clock.hpp"
 #include "support/error.hpp"
 #include "support/log.hpp"

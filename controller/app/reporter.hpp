@@ -1,7 +1,7 @@
 #pragma once
 
 #include "app/metrics.hpp"
-#include "binding/observer.hpp"
+#include "binding/events/event_sink.hpp"
 #include "kube/events.hpp"
 
 namespace app {

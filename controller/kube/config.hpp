@@ -1,6 +1,6 @@
 #pragma once
 
-#include "net/url.hpp"
+#include "net/http/url.hpp"
 #include "support/error.hpp"
 #include "support/secret.hpp"
 

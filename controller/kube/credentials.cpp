@@ -1,6 +1,6 @@
 #include "kube/credentials.hpp"
 
-#include "net/x509.hpp"
+#include "net/certificates/x509.hpp"
 #include "support/log.hpp"
 
 #include <algorithm>

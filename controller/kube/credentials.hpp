@@ -1,7 +1,7 @@
 #pragma once
 
 #include "kube/config.hpp"
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 #include "support/clock.hpp"
 
 #include <memory>

@@ -1,11 +1,11 @@
 #include "kube/events.hpp"
 
 #include "kube/rest_client.hpp"
-#include "net/sha256.hpp"
-#include "net/with_deadline.hpp"
+#include "net/certificates/sha256.hpp"
 #include "support/log.hpp"
 #include "support/rfc3339.hpp"
 #include "support/text.hpp"
+#include "support/with_deadline.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -118,7 +118,7 @@ task<> event_recorder::run()
             co_await write_first();
         }
     }
-    co_await net::ends_before(clock_, clock_.now() + last_words_within, write_all());
+    co_await support::ends_before(clock_, clock_.now() + last_words_within, write_all());
     counted_.dropped += waiting_.size();
     waiting_.clear();
 }
@@ -142,8 +142,9 @@ task<> event_recorder::write_first()
     const request first = std::move(waiting_.front());
     waiting_.pop_front();
     create_request asked{events_resource, first.name_space, first.object};
-    const auto answer =
-        co_await net::with_deadline(clock_, clock_.now() + answer_within, client_.create(std::move(asked)));
+    const auto answer = co_await support::with_deadline(
+        clock_, clock_.now() + answer_within, client_.create(std::move(asked))
+    );
     if (!answer)
     {
         ended(support::fail(support::errc::interrupted, "no answer in time"), first.once);

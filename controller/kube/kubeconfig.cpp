@@ -1,10 +1,10 @@
 #include "kube/kubeconfig.hpp"
 
+#include "support/base64.hpp"
 #include "support/text.hpp"
 
 #include <yaml-cpp/yaml.h>
 
-#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -135,45 +135,18 @@ private:
     std::vector<std::pair<std::string, section>> all_;
 };
 
-std::optional<std::string> decode_base64(const std::string& text)
-{
-    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string decoded;
-    std::uint32_t bits = 0;
-    int have = 0;
-    for (const char c : text)
-    {
-        if (c == '=' || c == '\n' || c == '\r' || c == ' ')
-        {
-            continue;
-        }
-        const auto value = alphabet.find(c);
-        if (value == std::string_view::npos)
-        {
-            return std::nullopt;
-        }
-        bits = bits << 6 | static_cast<std::uint32_t>(value);
-        have += 6;
-        if (have >= 8)
-        {
-            have -= 8;
-            decoded += static_cast<char>(bits >> have & 0xFF);
-        }
-    }
-    return decoded;
-}
-
 // "<key>-data" inline in base64, or <key> as a path.
 result<text_or_file> data_or_file(const section& section, const std::string& key, const std::string& where)
 {
     text_or_file value;
-    const std::string data = text_of(section.value, key + "-data");
+    std::string data = text_of(section.value, key + "-data");
     if (data.empty())
     {
         value.file = section.file_at(key);
         return value;
     }
-    auto decoded = decode_base64(data);
+    std::erase_if(data, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
+    auto decoded = support::decode_base64(data);
     if (!decoded || decoded->empty())
     {
         return invalid(

@@ -1,7 +1,7 @@
 #include "kube/rest_client.hpp"
 
 #include "kube/decoder.hpp"
-#include "net/url.hpp"
+#include "net/http/url.hpp"
 
 #include <utility>
 

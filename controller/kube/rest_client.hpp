@@ -2,7 +2,7 @@
 
 #include "kube/client.hpp"
 #include "kube/credentials.hpp"
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 #include "support/clock.hpp"
 
 #include <memory>

@@ -1,6 +1,6 @@
 #include "app/metrics.hpp"
 
-#include "binding/one_cloud.hpp"
+#include "fakes/cloud/one_cloud.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // The program as a process: what it says and how it ends when it is started with a bad configuration, or with
 // a good one and nobody there.
-#include "net/certificates.hpp"
+#include "fakes/certificates/certificates.hpp"
 #include "testbed/eventually.hpp"
 #include "testbed/files.hpp"
 #include "testbed/ports.hpp"

@@ -2,8 +2,8 @@
 
 #include "app/controller.hpp"
 #include "cloud/openstack/credential_registry.hpp"
-#include "component/fake_kube.hpp"
-#include "component/sim_http.hpp"
+#include "fakes/cloud/sim_http.hpp"
+#include "fakes/kubernetes/fake_kube.hpp"
 #include "support/loop.hpp"
 
 #include <functional>

@@ -1,4 +1,4 @@
-#include "binding/reason.hpp"
+#include "binding/resource/reason.hpp"
 #include "crd/cluster.hpp"
 #include "testbed/files.hpp"
 

@@ -1,4 +1,4 @@
-#include "binding/codec.hpp"
+#include "binding/resource/codec.hpp"
 #include "crd/cluster.hpp"
 #include "support/rfc3339.hpp"
 

@@ -1,6 +1,6 @@
 #include "kube/credentials.hpp"
 
-#include "net/certificates.hpp"
+#include "fakes/certificates/certificates.hpp"
 #include "support/log.hpp"
 #include "support/loop.hpp"
 

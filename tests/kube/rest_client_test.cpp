@@ -1,6 +1,6 @@
 #include "kube/rest_client.hpp"
 
-#include "component/fake_apiserver.hpp"
+#include "fakes/kubernetes/server/fake_apiserver.hpp"
 #include "support/loop.hpp"
 
 #include <gmock/gmock.h>

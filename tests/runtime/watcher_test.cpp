@@ -1,6 +1,6 @@
 #include "runtime/watcher.hpp"
 
-#include "component/fake_apiserver.hpp"
+#include "fakes/kubernetes/server/fake_apiserver.hpp"
 #include "kube/rest_client.hpp"
 #include "support/log.hpp"
 #include "support/loop.hpp"

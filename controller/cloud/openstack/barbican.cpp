@@ -2,7 +2,7 @@
 
 #include "cloud/container_ref.hpp"
 #include "cloud/openstack/json.hpp"
-#include "net/x509.hpp"
+#include "net/certificates/x509.hpp"
 #include "support/parallel.hpp"
 #include "support/secret.hpp"
 #include "support/text.hpp"

@@ -3,8 +3,8 @@
 #include "cloud/client.hpp"
 #include "cloud/openstack/clouds_yaml.hpp"
 #include "cloud/openstack/errors.hpp"
-#include "net/http.hpp"
-#include "net/url.hpp"
+#include "net/http/http.hpp"
+#include "net/http/url.hpp"
 #include "support/clock.hpp"
 #include "support/secret.hpp"
 

@@ -1,8 +1,8 @@
 #include "cloud/openstack/clouds_yaml.hpp"
 
 #include "cloud/openstack/yaml_entry.hpp"
-#include "net/sha256.hpp"
-#include "net/x509.hpp"
+#include "net/certificates/sha256.hpp"
+#include "net/certificates/x509.hpp"
 #include "support/text.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "net/http.hpp"
-#include "net/url.hpp"
+#include "net/http/http.hpp"
+#include "net/http/url.hpp"
 #include "support/error.hpp"
 #include "support/secret.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "cloud/client.hpp"
 #include "cloud/openstack/clouds_yaml.hpp"
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
 

@@ -3,7 +3,7 @@
 #include "cloud/credentials.hpp"
 #include "cloud/openstack/allowed_urls.hpp"
 #include "cloud/openstack/clouds_yaml.hpp"
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
 

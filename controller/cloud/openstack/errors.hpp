@@ -1,7 +1,7 @@
 #pragma once
 
 #include "cloud/client.hpp"
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 #include "support/error.hpp"
 #include "support/secret.hpp"
 

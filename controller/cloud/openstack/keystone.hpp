@@ -4,7 +4,7 @@
 #include "cloud/openstack/catalog.hpp"
 #include "cloud/openstack/clouds_yaml.hpp"
 #include "cloud/openstack/errors.hpp"
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
 #include "support/task.hpp"

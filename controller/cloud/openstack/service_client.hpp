@@ -3,7 +3,7 @@
 #include "cloud/client.hpp"
 #include "cloud/openstack/errors.hpp"
 #include "cloud/openstack/keystone.hpp"
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 #include "support/clock.hpp"
 #include "support/task.hpp"
 

@@ -1,6 +1,6 @@
 #include "cloud/openstack/yaml_entry.hpp"
 
-#include "net/sha256.hpp"
+#include "net/certificates/sha256.hpp"
 #include "support/text.hpp"
 
 #include <yaml-cpp/yaml.h>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 
 #include <string>
 

@@ -1,6 +1,6 @@
 #include "cloud/openstack/create_client.hpp"
 
-#include "component/sim_http.hpp"
+#include "fakes/cloud/sim_http.hpp"
 #include "support/log.hpp"
 #include "support/loop.hpp"
 

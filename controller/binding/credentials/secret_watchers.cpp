@@ -1,0 +1,58 @@
+#include "binding/credentials/secret_watchers.hpp"
+
+#include "runtime/object_watcher.hpp"
+
+#include <utility>
+
+namespace binding {
+
+class secrets::follower final : public runtime::object_view
+{
+public:
+    follower(parts& parts, secret_name name)
+        : parts_(parts),
+          name_(std::move(name)),
+          watcher_(
+              {{"", "v1", "secrets"}, name_.name_space.str(), name_.name.str()},
+              parts_.kube,
+              parts_.clock,
+              parts_.random,
+              parts_.resync_period,
+              *this
+          )
+    {}
+
+    static support::task<> run(std::unique_ptr<follower> self) { co_await self->watcher_.run(); }
+
+    void shown(kube::object_json object) override
+    {
+        parts_.credentials.secret_shown(name_, decode_secret(object));
+    }
+    void absent() override { parts_.credentials.secret_absent(name_); }
+    void unreadable(const support::error& error) override
+    {
+        parts_.credentials.secret_unreadable(name_, error);
+    }
+    bool awaited() const override { return parts_.awaited(name_); }
+
+private:
+    parts& parts_;
+    secret_name name_;
+    runtime::object_watcher watcher_;
+};
+
+void secrets::follow(const secret_name& name)
+{
+    followed_[name] = parts_.tasks.spawn(follower::run(std::make_unique<follower>(parts_, name)));
+}
+
+void secrets::unfollow(const secret_name& name)
+{
+    if (const auto found = followed_.find(name); found != followed_.end())
+    {
+        found->second.cancel();
+        followed_.erase(found);
+    }
+}
+
+}  // namespace binding

@@ -1,0 +1,84 @@
+#pragma once
+
+#include "binding/credentials/credential_source.hpp"
+#include "binding/index/binding_store.hpp"
+#include "binding/resource/certificate_binding.hpp"
+#include "runtime/store.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace binding {
+
+// All bindings that we see, found by uid and by target.
+class bindings final : public binding_store
+{
+public:
+    // What changed of a target. An object that moves to another target leaves one and comes to the other.
+    using observer = std::function<
+        void(const target& where, const certificate_binding* before, const certificate_binding* after)>;
+
+    // What changed of an object, whatever its target; `where` it was until now, empty: nowhere. Where the two
+    // are the same, only what it acts with may have changed.
+    using witness = std::function<void(
+        const std::optional<target>& where,
+        const certificate_binding* before,
+        const certificate_binding* after
+    )>;
+
+    // `ready` is called once, when all that is to be seen has been listed. `credentials` must outlive it.
+    bindings(
+        credential_source& credentials, observer changed, std::function<void()> ready, witness seen = {}
+    );
+
+    // What these act with may be something else now.
+    void place_again(const std::set<support::uuid>& uids);
+
+    runtime::object_sink& scope(std::string name_space) { return store_.scope(std::move(name_space)); }
+    bool ready() const { return store_.ready(); }
+    std::size_t size() const { return store_.size(); }
+    void each(const std::function<void(const certificate_binding&)>& visit) const { store_.each(visit); }
+
+    // A walk over all bindings in pieces. What comes, goes or gets another target meanwhile may be missed or
+    // seen twice, nothing else.
+    class walk
+    {
+    public:
+        explicit walk(const bindings& all) : all_(all) {}
+
+        // Visits `most` more; false if none was left.
+        bool go_on(std::size_t most, const std::function<void(const certificate_binding&)>& visit);
+
+    private:
+        const bindings& all_;
+        target at_;           // where it is ...
+        support::uuid last_;  // ... and the binding there that was visited last
+    };
+
+    std::vector<const certificate_binding*> bindings_of(const target& target) const override;
+    std::vector<target> targets() const override;
+    std::vector<target> siblings_of(const target& target) const override;
+    const certificate_binding* find(const support::uuid& uid) const override { return store_.find(uid); }
+    void applied(kube::object_json object) override { store_.applied(object); }
+
+private:
+    using index = std::map<target, std::vector<support::uuid>>;  // each sorted
+
+    void take(const certificate_binding* before, const certificate_binding* after, bool again);
+    void enter(const certificate_binding& object, const target& where);
+    void leave(const support::uuid& uid);
+
+    credential_source& credentials_;
+    observer changed_;
+    witness seen_;
+    index by_target_;
+    std::unordered_map<support::uuid, index::iterator> where_;
+    runtime::store<certificate_binding> store_;
+};
+
+}  // namespace binding

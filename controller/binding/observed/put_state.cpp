@@ -1,0 +1,327 @@
+// What a PUT and its answer change in the memory of a target.
+#include "binding/observed/target_state.hpp"
+#include "binding/slots/listener_slots.hpp"
+#include "cloud/container_ref.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace binding {
+namespace {
+
+using cloud::ref_key;
+using namespace std::chrono_literals;
+
+constexpr int tries_of_a_readable_ref = 5;  // before it is more than a moment of trouble
+
+constexpr std::string_view hint =
+    "; the certificate service shows it to the controller all the same. Either it has no common name in its "
+    "subject, which Octavia wants, whatever other names it has; or Octavia is older than 11.0.1 (Debian 12 "
+    "has 11.0.0) and the controller uses an application credential, with which every certificate is refused: "
+    "use a user with a password";
+
+// `first`, doubling, no longer than `most`.
+support::duration doubled(support::duration first, int times, support::duration most)
+{
+    support::duration wait = first;
+    for (int i = 1; i < times && wait < most; ++i)
+    {
+        wait *= 2;
+    }
+    return std::min(wait, most);
+}
+
+std::set<std::string> keys_of(const listener_slots& slots)
+{
+    auto keys = binding::keys_of(slots.sni_refs);
+    if (slots.default_ref)
+    {
+        keys.insert(ref_key(*slots.default_ref));
+    }
+    return keys;
+}
+
+// Nothing, if the binding is gone by now; if it wants another certificate, that is not concerned.
+void quarantine(target_memory& memory, const addition& which, std::string why, support::time_point now)
+{
+    const auto found = memory.bindings.find(which.binding);
+    if (found == memory.bindings.end())
+    {
+        return;
+    }
+    binding_memory& binding = found->second;
+    if (const auto& seen = binding.certificate; seen && seen->value && !seen->value->doubt.empty())
+    {
+        why += " (" + seen->value->doubt + ")";
+    }
+    binding.refused = refusal{which.certificate_id, which.slot, std::move(why), now + quarantine_lasts};
+}
+
+void remember_moves(target_memory& memory, support::time_point now)
+{
+    const auto remember = [&](slot where, const std::string& key, bool added) {
+        move& made = memory.moves[{where, key}];
+        made.times = made.added == added ? made.times + 1 : 1;
+        made.added = added;
+        made.at = now;
+    };
+    const auto& before = memory.put->from;
+    const auto& after = memory.put->expected;
+    if (after.default_ref &&
+        (!before.default_ref || !cloud::same_ref(*before.default_ref, *after.default_ref)))
+    {
+        remember(slot::default_, ref_key(*after.default_ref), true);
+        memory.moves.erase({slot::default_, ref_key(before.default_ref.value_or(""))});  // by ourselves
+    }
+    const auto keys_before = keys_of({std::nullopt, before.sni_refs});
+    const auto keys_after = keys_of({std::nullopt, after.sni_refs});
+    for (const std::string& key : keys_after)
+    {
+        if (!keys_before.contains(key))
+        {
+            remember(slot::sni, key, true);
+        }
+    }
+    for (const std::string& key : keys_before)
+    {
+        if (!keys_after.contains(key))
+        {
+            remember(slot::sni, key, false);
+        }
+    }
+}
+
+// Rule 7, a refusal that names refs: which of them are bad is for the certificate service to say. Whether it
+// names anything that was sent or is checked with it.
+bool remember_named(
+    target_memory& memory,
+    const listener_slots& sent,
+    const std::vector<addition>& added,
+    const cloud::error& error,
+    support::time_point now
+)
+{
+    std::set<std::string> checked = keys_of(sent);
+    if (memory.listener && memory.listener->value)
+    {
+        const cloud::listener& listener = *memory.listener->value;
+        for (const auto& ref : {listener.client_ca_ref, listener.client_crl_ref})
+        {
+            checked.insert(ref_key(ref.value_or("")));
+        }
+    }
+    std::set<std::string> keys;
+    for (const std::string& ref : error.refs)
+    {
+        if (checked.contains(ref_key(ref)))
+        {
+            keys.insert(ref_key(ref));
+        }
+    }
+    for (const std::string& key : keys)
+    {
+        named_ref& named = memory.named[key];
+        ++named.times;
+        named.at = now;
+        named.until = now + doubled(1s, named.times, 5min);
+        named.message = "Octavia refused a change of the listener for it: " + error.message;
+        if (named.times >= tries_of_a_readable_ref)
+        {
+            named.message += hint;
+            named.lasting = true;
+        }
+    }
+    for (const addition& each : added)
+    {
+        const auto named = memory.named.find(ref_key(each.container_ref));
+        if (named != memory.named.end() && named->second.lasting && keys.contains(named->first))
+        {
+            quarantine(memory, each, named->second.message, now);
+        }
+    }
+    return !keys.empty();
+}
+
+// Rule 7, a refusal that names nothing: of what the PUT would have added one is bad.
+void suspect(
+    target_memory& memory,
+    const std::vector<addition>& added,
+    const std::string& message,
+    support::time_point now
+)
+{
+    std::string why = "Octavia refused the change that would have attached it: " + message;
+    if (added.size() == 1)
+    {
+        quarantine(memory, added.front(), std::move(why), now);
+        memory.suspicion.reset();
+        return;
+    }
+    memory.suspicion = suspicion{.suspects = added, .message = std::move(why)};
+}
+
+// Rule 7: who was accepted is not the bad one; who remains alone is.
+void clear_of_suspicion(target_memory& memory, const std::vector<addition>& accepted, support::time_point now)
+{
+    if (!memory.suspicion)
+    {
+        return;
+    }
+    auto& suspects = memory.suspicion->suspects;
+    std::erase_if(suspects, [&](const addition& each) {
+        return std::ranges::find(accepted, each) != accepted.end();
+    });
+    if (suspects.size() > 1)
+    {
+        return;
+    }
+    if (suspects.size() == 1)
+    {
+        quarantine(memory, suspects.front(), memory.suspicion->message, now);
+    }
+    memory.suspicion.reset();
+}
+
+}  // namespace
+
+support::time_point contested_until(const move& move, const settings& settings)
+{
+    const bool undone_before = move.times > 1;
+    return undone_before
+               ? move.at +
+                     doubled(std::min<support::duration>(settings.resync_period, 1h), move.times - 1, 1h)
+               : move.at;
+}
+
+support::duration deadline_of(const settings& settings, const cloud::listener_change& change)
+{
+    std::size_t refs = change.sni_refs ? change.sni_refs->size() : 0;
+    refs += change.default_ref && *change.default_ref ? 1 : 0;
+    return settings.write_deadline + settings.per_ref * static_cast<std::int64_t>(refs);
+}
+
+void remember_put_sent(
+    target_memory& memory,
+    const settings& settings,
+    const cloud::listener_change& change,
+    listener_slots from,
+    listener_slots expected,
+    support::time_point now
+)
+{
+    put_memory put;
+    put.phase = put_phase::in_doubt;
+    put.from = std::move(from);
+    put.expected = std::move(expected);
+    put.deadline = now + cloud::sent_within + deadline_of(settings, change);
+    memory.put = std::move(put);
+    memory.first_arrival.reset();
+    memory.asked_to_clean = false;
+    ++memory.error_puts;
+    memory.next_error_put = now + doubled(5s, memory.error_puts, 5min);
+}
+
+void remember_put_end(target_memory& memory)
+{
+    const put_memory& put = *memory.put;
+    if (put.phase == put_phase::in_doubt)
+    {
+        memory.may_write.reset();  // it may have been taken
+    }
+    if (const auto& seen = memory.listener; seen && seen->value)
+    {
+        const listener_slots shown{seen->value->default_ref, seen->value->sni_refs};
+        if (same_slots(shown, put.expected))
+        {
+            memory.unanswered.reset();
+        }
+    }
+    memory.put.reset();
+}
+
+void remember_meanwhile(target_memory& memory, const cloud::answer<cloud::listener>& seen)
+{
+    if (!memory.put || !seen)
+    {
+        return;
+    }
+    listener_slots shown{seen->default_ref, seen->sni_refs};
+    const bool foreign = !same_slots(shown, memory.put->from) && !same_slots(shown, memory.put->expected);
+    if (foreign || same_slots(shown, memory.put->from))
+    {
+        memory.put->meanwhile = foreign ? std::optional(std::move(shown)) : std::nullopt;
+    }
+}
+
+void remember_put_answer(
+    target_memory& memory,
+    const settings& settings,
+    const std::vector<addition>& added,
+    const cloud::answer<cloud::listener>& answer,
+    support::time_point now
+)
+{
+    if (answer)
+    {
+        if (memory.put)
+        {
+            memory.put->phase = put_phase::accepted;
+            remember_moves(memory, now);
+            for (const std::string& key : keys_of(memory.put->expected))
+            {
+                memory.named.erase(key);
+            }
+        }
+        clear_of_suspicion(memory, added, now);
+        memory.blocked.reset();
+        memory.unanswered.reset();
+        memory.may_write = true;
+        return;
+    }
+    const cloud::error& error = answer.error();
+    if (error.kind == cloud::failure::ambiguous)
+    {
+        // It stays in doubt until its value is seen or its deadline has passed.
+        const int times = memory.unanswered ? memory.unanswered->times + 1 : 1;
+        const auto over = memory.put ? memory.put->deadline : now;
+        memory.unanswered = standstill{
+            "a change of the listener had no effect, and no sure answer: " + error.message,
+            over + doubled(1s, times, 1min),
+            times
+        };
+        return;
+    }
+    memory.unanswered.reset();
+    // Octavia's own answer, or nothing was sent: it will not take effect.
+    const auto sent = std::exchange(memory.put, std::nullopt);
+    --memory.error_puts;
+    if (memory.error_puts <= 0)
+    {
+        memory.next_error_put.reset();
+    }
+    memory.put_error = sighting<cloud::error>{now, error};
+    if (error.kind == cloud::failure::access_denied || error.kind == cloud::failure::credentials_invalid)
+    {
+        memory.may_write = false;
+    }
+    if (error.kind != cloud::failure::refused ||
+        remember_named(memory, sent ? sent->expected : listener_slots(), added, error, now))
+    {
+        return;
+    }
+    if (!added.empty())
+    {
+        suspect(memory, added, error.message, now);
+        return;
+    }
+    const int times = memory.blocked ? memory.blocked->times + 1 : 1;
+    memory.blocked = standstill{
+        "Octavia refuses every change of the listener: " + error.message,
+        now + doubled(1min, times, settings.resync_period),
+        times
+    };
+}
+
+}  // namespace binding

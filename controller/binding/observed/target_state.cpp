@@ -1,0 +1,386 @@
+#include "binding/observed/target_state.hpp"
+
+#include "cloud/container_ref.hpp"
+
+#include <algorithm>
+#include <set>
+#include <unordered_set>
+#include <utility>
+
+namespace binding {
+namespace {
+
+using namespace std::chrono_literals;
+
+void arrive(target_memory& memory, support::time_point now)
+{
+    memory.first_arrival = memory.first_arrival.value_or(now);
+    memory.last_arrival = now;
+}
+
+// Every wait of the binding ends.
+void end_waits(target_memory& memory, binding_memory& binding)
+{
+    binding.refused.reset();
+    binding.certificate_polls = 0;
+    binding.certificate.reset();
+    memory.named.clear();
+    memory.suspicion.reset();
+    memory.blocked.reset();
+    memory.unanswered.reset();
+    memory.moves.clear();
+    memory.next_error_put.reset();
+    memory.error_puts = 0;
+}
+
+// Rule 7: what an earlier process found out about the certificate, as status says it of this generation.
+std::optional<refusal> refused_before(
+    const certificate_binding& object, support::time_point now, support::wall_time wall
+)
+{
+    const condition& ready = object.status[condition_type::ready];
+    if (ready.status != condition_status::false_ || ready.reason != reason::certificate_refused ||
+        ready.observed_generation != object.generation ||
+        object.status.handled_request != object.requested_at)
+    {
+        return std::nullopt;
+    }
+    const condition& stalled = object.status[condition_type::stalled];
+    const auto since = std::max<support::duration>(wall - stalled.last_transition, support::duration::zero());
+    return refusal{
+        object.spec.certificate_id,
+        object.wanted_slot(),
+        ready.message.str(),
+        now + std::max<support::duration>(quarantine_lasts - since, support::duration::zero())
+    };
+}
+
+bool is_suspected(const suspicion& why, const certificate_binding& object)
+{
+    return std::ranges::any_of(why.suspects, [&](const addition& each) {
+        return each.binding == object.uid && each.certificate_id == object.spec.certificate_id &&
+               each.slot == object.wanted_slot() && !object.deleting;
+    });
+}
+
+// Without one of them it is open again whether the bad one is among them.
+void drop_suspicion_without(target_memory& memory, const std::vector<const certificate_binding*>& bindings)
+{
+    const bool all =
+        !memory.suspicion ||
+        memory.suspicion->suspects.size() ==
+            static_cast<std::size_t>(std::ranges::count_if(bindings, [&](const certificate_binding* object) {
+                return is_suspected(*memory.suspicion, *object);
+            }));
+    if (!all)
+    {
+        memory.suspicion.reset();
+    }
+}
+
+// Whether something has happened to the certificate, and not to the way to it.
+bool has_changed(
+    const cloud::answer<cloud::certificate>& before, const cloud::answer<cloud::certificate>& now
+)
+{
+    if (before && now)
+    {
+        return before->container_ref != now->container_ref || before->status != now->status ||
+               before->usable != now->usable || before->missing != now->missing ||
+               before->expires_at != now->expires_at;
+    }
+    const auto is_certain = [](const auto& answer) {
+        return answer || answer.error().kind == cloud::failure::not_found ||
+               answer.error().kind == cloud::failure::access_denied;
+    };
+    return is_certain(before) && is_certain(now) && before.has_value() != now.has_value();
+}
+
+}  // namespace
+
+void remember_bindings(
+    target_memory& memory,
+    const std::vector<const certificate_binding*>& bindings,
+    const settings& settings,
+    support::time_point now,
+    support::wall_time wall,
+    std::optional<support::time_point> started
+)
+{
+    std::unordered_set<support::uuid> present;
+    std::vector<const certificate_binding*> first_seen;
+    for (const certificate_binding* object : bindings)
+    {
+        present.insert(object->uid);
+        auto [found, is_new] = memory.bindings.try_emplace(object->uid);
+        binding_memory& binding = found->second;
+        if (is_new)
+        {
+            binding.held = object->status.ledger;
+            binding.requested_at = object->requested_at;
+            first_seen.push_back(object);
+        }
+        if (binding.tried && *binding.tried == object->status.ledger)
+        {
+            binding.held = std::exchange(binding.tried, std::nullopt);
+        }
+        if (is_new || binding.generation != object->generation)
+        {
+            binding.generation_is_new = !is_new;
+            binding.generation = object->generation;
+            binding.generation_since = now;
+            if (object->status.observed_generation != object->generation)
+            {
+                arrive(memory, now);
+            }
+        }
+        if (binding.requested_at != object->requested_at)
+        {
+            binding.requested_at = object->requested_at;
+            end_waits(memory, binding);
+        }
+        if (binding.certificate_id != object->spec.certificate_id)
+        {
+            binding.certificate_id = object->spec.certificate_id;
+            binding.certificate.reset();
+            binding.certificate_polls = 0;
+            binding.refused.reset();
+        }
+        if (is_new)
+        {
+            binding.refused = refused_before(*object, now, wall);
+        }
+    }
+    std::erase_if(memory.bindings, [&](const auto& each) { return !present.contains(each.first); });
+    drop_suspicion_without(memory, bindings);
+    const auto until = started ? deadline_before_start(first_seen, settings, *started) : std::nullopt;
+    if (until && !memory.put)
+    {
+        put_memory put;
+        put.phase = put_phase::before_start;
+        put.deadline = *until;
+        memory.put = put;
+    }
+}
+
+std::optional<support::time_point> deadline_before_start(
+    const std::vector<const certificate_binding*>& bindings,
+    const settings& settings,
+    support::time_point started
+)
+{
+    std::size_t entries = 0;
+    bool open = false;
+    for (const certificate_binding* object : bindings)
+    {
+        const auto& held = object->status.ledger.attachments;
+        entries += held.size();
+        open = open || !std::ranges::all_of(held, &attachment::confirmed);
+    }
+    return open
+               ? std::optional(
+                     started + settings.write_deadline + settings.per_ref * static_cast<std::int64_t>(entries)
+                 )
+               : std::nullopt;
+}
+
+void remember_place(target_memory& memory, sighting<cloud::answer<cloud::place>> seen)
+{
+    memory.tried = memory.tried || !seen.value;
+    memory.place = std::move(seen);
+}
+
+void remember_listener(
+    target_memory& memory, const settings& settings, sighting<cloud::answer<cloud::listener>> seen
+)
+{
+    const bool not_found = !seen.value && seen.value.error().kind == cloud::failure::not_found;
+    const auto place =
+        memory.place && memory.place->value ? std::optional(*memory.place->value) : std::nullopt;
+    if (!not_found)
+    {
+        memory.gone_since.reset();
+    }
+    else if (!memory.gone_since || memory.gone_place != place)
+    {
+        memory.gone_since = seen.asked_at;
+        memory.gone_place = place;
+    }
+    if (seen.value && memory.put && memory.put->phase == put_phase::before_start && !memory.put->refs_counted)
+    {
+        memory.put->refs_counted = true;
+        const auto refs = seen.value->sni_refs.size() + (seen.value->default_ref ? 1 : 0);
+        memory.put->deadline += settings.per_ref * static_cast<std::int64_t>(refs);
+    }
+    if (seen.value && seen.value->status == cloud::provisioning_status::active && !memory.put)
+    {
+        memory.error_puts = 0;
+        memory.next_error_put.reset();
+    }
+    if (seen.value)
+    {
+        memory.load_balancer_id = seen.value->load_balancer_id;
+    }
+    memory.tried = true;
+    memory.listener = std::move(seen);
+}
+
+bool was_silent(
+    support::time_point asked_at, support::time_point now, const cloud::answer<cloud::listener>& seen
+)
+{
+    return !seen && passes(seen.error()) && now - asked_at >= 1s;
+}
+
+bool passes(const cloud::error& error)
+{
+    return error.kind == cloud::failure::transient || error.kind == cloud::failure::rate_limited;
+}
+
+bool is_refusal(const cloud::error& error)
+{
+    return error.kind == cloud::failure::not_found || error.kind == cloud::failure::access_denied;
+}
+
+void remember_load_balancer(target_memory& memory, sighting<cloud::answer<cloud::load_balancer>> seen)
+{
+    const bool pending = seen.value && seen.value->status == cloud::provisioning_status::pending;
+    if (memory.put)
+    {
+        ++memory.put->polls;
+    }
+    else
+    {
+        memory.busy_polls = pending ? memory.busy_polls + 1 : 0;
+    }
+    memory.load_balancer = std::move(seen);
+}
+
+void remember_certificate(
+    target_memory& memory,
+    support::uuid binding,
+    support::uuid certificate_id,
+    sighting<cloud::answer<cloud::certificate>> seen
+)
+{
+    const auto found = memory.bindings.find(binding);
+    if (found == memory.bindings.end() || found->second.certificate_id != certificate_id)
+    {
+        return;  // gone or changed while it was asked for
+    }
+    if (found->second.certificate && has_changed(found->second.certificate->value, seen.value))
+    {
+        found->second.refused.reset();
+        memory.named.erase(seen.value ? cloud::ref_key(seen.value->container_ref) : "");
+    }
+    const bool usable = seen.value && seen.value->usable;
+    found->second.certificate_polls = usable ? 0 : found->second.certificate_polls + 1;
+    found->second.certificate = std::move(seen);
+}
+
+void remember_ref(
+    std::map<std::string, ref_sighting>& refs,
+    const std::string& container_ref,
+    support::time_point asked_at,
+    cloud::ref_state state
+)
+{
+    ref_sighting& seen = refs[cloud::ref_key(container_ref)];
+    if (state != cloud::ref_state::dead)
+    {
+        seen.dead_since.reset();
+    }
+    else if (!seen.dead_since)
+    {
+        seen.dead_since = asked_at;
+    }
+    seen.asked_at = asked_at;
+    seen.state = state;
+}
+
+namespace {
+
+// Rule 13: an hour undisturbed ends a contest; so does twice that without an attempt.
+void forget_moves(target_memory& memory, support::time_point now, const cloud::listener* at_rest)
+{
+    std::erase_if(memory.moves, [&](const auto& each) {
+        const auto& [slot_and_key, move] = each;
+        const auto& [where, key] = slot_and_key;
+        const auto is_it = [&key](const std::string& ref) { return cloud::ref_key(ref) == key; };
+        const bool shown =
+            at_rest != nullptr && (where == slot::sni ? std::ranges::any_of(at_rest->sni_refs, is_it)
+                                                      : at_rest->default_ref && is_it(*at_rest->default_ref));
+        const bool stays = at_rest != nullptr && shown == move.added;
+        return now - move.at >= (stays ? 1h : 2h);
+    });
+}
+
+}  // namespace
+
+void remember_verified(
+    target_memory& memory,
+    const std::vector<const certificate_binding*>& bindings,
+    support::time_point round_started,
+    support::time_point now
+)
+{
+    const auto at_rest = [&](const auto& seen) {
+        return seen && seen->asked_at >= round_started && seen->value &&
+               seen->value->status == cloud::provisioning_status::active;
+    };
+    if (memory.put || !at_rest(memory.listener) || !at_rest(memory.load_balancer))
+    {
+        forget_moves(memory, now, nullptr);
+        return;
+    }
+    forget_moves(memory, now, &*memory.listener->value);
+    for (const certificate_binding* object : bindings)
+    {
+        binding_memory& binding = memory.bindings[object->uid];
+        if (is_ready(*object) && binding.certificate && binding.certificate->value)
+        {
+            binding.verified_at = now;
+        }
+    }
+}
+
+void forget_refs(target_memory& memory, const std::vector<const certificate_binding*>& bindings)
+{
+    if (!memory.listener || !memory.listener->value)
+    {
+        return;
+    }
+    std::set<std::string> kept;
+    const cloud::listener& listener = *memory.listener->value;
+    for (const std::string& ref : listener.sni_refs)
+    {
+        kept.insert(cloud::ref_key(ref));
+    }
+    for (const auto& ref : {listener.default_ref, listener.client_ca_ref, listener.client_crl_ref})
+    {
+        kept.insert(cloud::ref_key(ref.value_or("")));
+    }
+    for (const certificate_binding* object : bindings)
+    {
+        const ledger& held = object->status.ledger;
+        kept.insert(cloud::ref_key(held.replaced_default_ref.view()));
+        for (const attachment& entry : held.attachments)
+        {
+            kept.insert(cloud::ref_key(entry.container_ref.view()));
+        }
+    }
+    std::erase_if(memory.refs, [&](const auto& each) { return !kept.contains(each.first); });
+    std::erase_if(memory.named, [&](const auto& each) {
+        const bool wanted = std::ranges::any_of(bindings, [&](const certificate_binding* object) {
+            return each.first.ends_with(object->spec.certificate_id.str());
+        });
+        return !wanted && !kept.contains(each.first);
+    });
+}
+
+support::time_point quiet_at(const target_memory& memory, const settings& settings)
+{
+    return std::min(memory.last_arrival + settings.settle, *memory.first_arrival + settings.settle_at_most);
+}
+
+}  // namespace binding

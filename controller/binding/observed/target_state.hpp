@@ -1,0 +1,258 @@
+#pragma once
+
+#include "binding/observed/observed.hpp"
+#include "binding/resource/certificate_binding.hpp"
+#include "binding/settings.hpp"
+#include "binding/slots/listener_slots.hpp"
+#include "binding/target.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace binding {
+
+// Rule 7, the quarantine: no PUT adds this certificate, because Octavia refuses it. Its condition
+// Ready=False/CertificateRefused is the record of it that a start believes.
+struct refusal
+{
+    support::uuid certificate_id;
+    slot refused_slot = slot::sni;
+    std::string message;
+    support::time_point until{};  // it is over then, if no other binding wants the same
+};
+
+inline constexpr support::duration quarantine_lasts = std::chrono::hours(1);
+
+// Rule 7: a ref that Octavia named when it refused a PUT, and has not accepted since.
+struct named_ref
+{
+    support::time_point at{};     // when it was named last
+    support::time_point until{};  // before that it is not sent again, though it can be read
+    int times = 0;
+    bool lasting = false;  // often enough to be no moment of trouble
+    std::string message;
+};
+
+// What a PUT adds, and for which binding, as it was when the PUT was planned.
+struct addition
+{
+    support::uuid binding;
+    support::uuid certificate_id;
+    binding::slot slot = binding::slot::sni;
+    std::string container_ref;
+
+    bool operator==(const addition&) const = default;
+};
+
+// Rule 7: Octavia refused a PUT without naming a ref, and one of these, which the PUT would have added, is
+// bad. Of what it refused last, what it has not accepted since.
+struct suspicion
+{
+    std::vector<addition> suspects;  // two or more
+    std::string message;
+};
+
+// Every PUT fails, whatever it adds.
+struct standstill
+{
+    std::string message;
+    support::time_point until{};
+    int times = 0;
+};
+
+struct binding_memory
+{
+    std::optional<ledger> held;  // the ledger as we last wrote it, or as it was when we first saw the binding
+    std::optional<ledger> tried;  // what a later write of ours would have made of it, whose answer was lost:
+                                  // once it is seen it is what we wrote
+    // Our last write, whatever came of it, lets the binding go: it leaves nothing on the listener that is not
+    // somebody's.
+    bool released = false;
+    std::int64_t generation = 0;
+    support::time_point generation_since{};
+    bool generation_is_new = false;  // it began while we watched, so generation_since is its beginning
+    support::interned requested_at;
+    support::uuid certificate_id;  // what `certificate` is about
+    std::optional<sighting<cloud::answer<cloud::certificate>>> certificate;
+    int certificate_polls = 0;  // looks in a row that found it not usable
+    std::optional<refusal> refused;
+    std::optional<support::time_point> verified_at;  // when it was last read back as attached
+};
+
+enum class put_phase
+{
+    accepted,      // Octavia said yes; the load balancer is being changed
+    in_doubt,      // sent without Octavia's own answer: it may take effect until `deadline`
+    before_start,  // an unconfirmed entry was found at the start: an earlier process's PUT may take effect
+                   // until `deadline`
+};
+
+// A PUT whose end has not been seen.
+struct put_memory
+{
+    put_phase phase = put_phase::accepted;
+    listener_slots from;      // the listener that it was planned from
+    listener_slots expected;  // of the listener afterwards; unknown before_start
+    // The last read while it was under way, where that showed neither: somebody else's change.
+    std::optional<listener_slots> meanwhile;
+    support::time_point deadline{};
+    bool refs_counted = false;  // before_start: the refs of the listener are in `deadline`
+    int polls = 0;
+};
+
+// Rule 13: what accepted PUTs have put into a slot or taken off the SNI list, all in the same direction.
+struct move
+{
+    bool added = false;
+    int times = 0;             // from the second on it was to repair what somebody else had undone
+    support::time_point at{};  // the last of them
+};
+
+// What was seen of another listener for the sake of this one (rule 4), with this one's credential and, where
+// that may not know a certificate, with the other's. It is kept apart from what the other one sees for
+// itself.
+struct view_from_here
+{
+    support::time_point asked_at{};
+    std::optional<support::uuid> load_balancer_id;  // as it was last read
+    std::optional<cloud::place> not_ours_in;        // it was not there, or not for us to read, in this cloud
+    bool silent = false;                            // it was waited for in vain
+    std::map<std::string, ref_sighting> refs;       // by ref_key
+};
+
+struct target_memory
+{
+    std::optional<sighting<cloud::answer<cloud::place>>> place;
+    std::optional<sighting<cloud::answer<cloud::listener>>> listener;
+    std::optional<sighting<cloud::answer<cloud::load_balancer>>> load_balancer;
+    std::map<std::string, ref_sighting> refs;  // by ref_key
+    std::optional<support::time_point>
+        gone_since;  // when the first of an unbroken row of 404s of the listener was asked for
+    std::optional<cloud::place> gone_place;
+    // Of the listener when it was last read.
+    std::optional<support::uuid> load_balancer_id;
+    std::optional<put_memory> put;
+    std::optional<sighting<cloud::error>> put_error;  // the last PUT had no effect
+    // As the last PUT showed that was taken, or refused for want of a right (403, or 401 where access rules
+    // leave it out); empty: there was none.
+    std::optional<bool> may_write;
+    std::optional<support::time_point> first_arrival;  // of changes that the next PUT is to carry together
+    support::time_point last_arrival{};
+    int busy_polls = 0;  // looks in a row that found the load balancer busy with something that is not ours
+    int error_puts = 0;  // PUTs in a row after which the listener was in ERROR
+    std::optional<support::time_point> next_error_put;
+    std::map<std::string, named_ref> named;  // by ref_key
+    std::optional<binding::suspicion> suspicion;
+    std::optional<standstill> blocked;  // rule 7: Octavia names nothing, and nothing of ours was added
+    // Rule 9: PUTs in a row without Octavia's own answer, the last of them without effect; the next one
+    // waits.
+    std::optional<standstill> unanswered;
+    std::map<std::pair<slot, std::string>, move> moves;  // of the last hours, by slot and ref_key
+    bool asked_to_clean = false;  // another listener of the load balancer waits until our dead refs are gone
+    std::unordered_map<support::uuid, binding_memory> bindings;
+    std::map<target, view_from_here> neighbours;
+    std::optional<support::time_point>
+        silent_at;       // when the listener was waited for in vain, if that was last
+    bool tried = false;  // the listener was asked for, whatever came of it
+    std::optional<support::time_point> siblings_since;         // when it was first seen that there are any
+    std::map<support::uuid, support::time_point> heirs_since;  // those of other targets: see remember_heirs()
+};
+
+// A look at the bindings of the target: new ones, changed ones, those that are gone. `started` tells whether
+// the process has just begun, when an unconfirmed entry may belong to a PUT of an earlier process (rule 9).
+void remember_bindings(
+    target_memory& memory,
+    const std::vector<const certificate_binding*>& bindings,
+    const settings& settings,
+    support::time_point now,
+    support::wall_time wall,
+    std::optional<support::time_point> started
+);
+
+// Rule 9, of what is first seen: until when a PUT of an earlier process may take effect, as far as the
+// ledgers tell; empty: every entry is confirmed.
+std::optional<support::time_point> deadline_before_start(
+    const std::vector<const certificate_binding*>& bindings,
+    const settings& settings,
+    support::time_point started
+);
+
+void remember_place(target_memory& memory, sighting<cloud::answer<cloud::place>> seen);
+void remember_listener(
+    target_memory& memory, const settings& settings, sighting<cloud::answer<cloud::listener>> seen
+);
+// Whether one had to wait for an answer that was none.
+bool was_silent(
+    support::time_point asked_at, support::time_point now, const cloud::answer<cloud::listener>& seen
+);
+// The cloud has said that it is not there, or not for this credential.
+bool is_refusal(const cloud::error& error);
+// It says nothing but that there is no answer now.
+bool passes(const cloud::error& error);
+void remember_load_balancer(target_memory& memory, sighting<cloud::answer<cloud::load_balancer>> seen);
+void remember_certificate(
+    target_memory& memory,
+    support::uuid binding,
+    support::uuid certificate_id,
+    sighting<cloud::answer<cloud::certificate>> seen
+);
+void remember_ref(
+    std::map<std::string, ref_sighting>& refs,
+    const std::string& container_ref,
+    support::time_point asked_at,
+    cloud::ref_state state
+);
+
+// The end of a round in which nothing more was to be done: what is Ready was seen so, its certificate
+// included, and what was undone once was seen to stay, if the cloud was read in this round and is at rest.
+void remember_verified(
+    target_memory& memory,
+    const std::vector<const certificate_binding*>& bindings,
+    support::time_point round_started,
+    support::time_point now
+);
+
+// What is neither on the listener, as far as it is known, nor in a ledger is not looked up again; what no
+// binding wants either need not be known.
+void forget_refs(target_memory& memory, const std::vector<const certificate_binding*>& bindings);
+
+// When the arrivals since memory.first_arrival count as complete. Needs first_arrival.
+support::time_point quiet_at(const target_memory& memory, const settings& settings);
+
+// How long a PUT may take effect after it was sent, which is cloud::sent_within after it was planned at most.
+support::duration deadline_of(const settings& settings, const cloud::listener_change& change);
+
+// Rule 13: until when what is undone again is left so. A repair that is undone doubles the wait, from the
+// resync period to an hour.
+support::time_point contested_until(const move& move, const settings& settings);
+
+// A PUT is about to be sent: from here on it may take effect.
+void remember_put_sent(
+    target_memory& memory,
+    const settings& settings,
+    const cloud::listener_change& change,
+    listener_slots from,
+    listener_slots expected,
+    support::time_point now
+);
+
+// What a read of the listener showed while the PUT was under way.
+void remember_meanwhile(target_memory& memory, const cloud::answer<cloud::listener>& seen);
+// Its end was seen by the last read: it has taken effect, or can do so no more.
+void remember_put_end(target_memory& memory);
+
+// What came back of it. `added`: what it was to add. What was read before the PUT is forgotten after this.
+void remember_put_answer(
+    target_memory& memory,
+    const settings& settings,
+    const std::vector<addition>& added,
+    const cloud::answer<cloud::listener>& answer,
+    support::time_point now
+);
+
+}  // namespace binding

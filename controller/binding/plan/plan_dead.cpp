@@ -1,0 +1,338 @@
+// Rule 4: what a PUT would leave on the listeners of the load balancer must be readable.
+#include "binding/plan/planner.hpp"
+#include "cloud/container_ref.hpp"
+#include "support/text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace binding {
+
+using cloud::ref_key;
+using namespace std::chrono_literals;
+
+std::optional<step> planner::keep_off_dead_refs()
+{
+    std::set<std::string> dead;
+    for (;;)
+    {
+        look asked;
+        std::vector<std::string> unanswered;
+        std::vector<std::string> suspects;
+        std::vector<std::string> found_dead;
+        for (const std::string& ref : refs_afterwards())
+        {
+            const ref_sighting* seen = fresh_sighting(ref);
+            if (seen == nullptr)
+            {
+                asked.refs.push_back(ref);
+            }
+            else if (seen->state == cloud::ref_state::unanswered)
+            {
+                unanswered.push_back(ref);
+            }
+            else if (seen->state == cloud::ref_state::dead)
+            {
+                (is_dead(*seen) ? found_dead : suspects).push_back(ref);
+            }
+        }
+        if (!asked.refs.empty())
+        {
+            asked.neighbours = !knows_neighbours();  // at the same time; check_neighbours() judges them
+            return asked;
+        }
+        if (!unanswered.empty())
+        {
+            return wait_for_answer_about(unanswered);
+        }
+        if (!suspects.empty())
+        {
+            return look_at_suspects(suspects);
+        }
+        if (found_dead.empty())
+        {
+            break;
+        }
+        if (auto stopped = leave_out(found_dead, dead))
+        {
+            return stopped;
+        }
+    }
+    if (auto stopped = stop_for_named())
+    {
+        return stopped;
+    }
+    return check_neighbours();
+}
+
+std::optional<step> planner::stop_for_named()
+{
+    std::vector<std::string> unreadable;
+    const named_ref* readable = nullptr;
+    for (const std::string& ref : refs_afterwards())
+    {
+        const auto named = m_.named.find(ref_key(ref));
+        if (named == m_.named.end())
+        {
+            continue;
+        }
+        if (fresh_sighting(ref)->state != cloud::ref_state::readable)
+        {
+            unreadable.push_back(ref);
+        }
+        else if (w_.now < named->second.until &&
+                 (readable == nullptr || readable->until < named->second.until))
+        {
+            readable = &named->second;
+        }
+    }
+    if (!unreadable.empty())
+    {
+        return blocked(
+            "Octavia refuses every change of the listener for " + support::joined(unreadable) +
+                ", which the controller cannot read either: replace or remove it on the listener, or let "
+                "both read it",
+            pause::slow
+        );
+    }
+    if (readable == nullptr)
+    {
+        return std::nullopt;
+    }
+    const auto wait = readable->until - w_.now;
+    if (readable->lasting)
+    {
+        return blocked(readable->message, pause::after, wait);
+    }
+    for_affected([&](view& each) { say(each, reason::cloud_unavailable, readable->message); });
+    return write_then(ended(pause::after, wait));
+}
+
+std::optional<step> planner::leave_out(
+    const std::vector<std::string>& found_dead, std::set<std::string>& dead
+)
+{
+    std::vector<std::string> immovable;
+    for (const std::string& ref : found_dead)
+    {
+        if (!dead.contains(ref_key(ref)) && may_let_go(ref))
+        {
+            dead.insert(ref_key(ref));
+        }
+        else
+        {
+            immovable.push_back(ref);
+        }
+    }
+    if (!immovable.empty())
+    {
+        return stop_for_dead(std::move(immovable));
+    }
+    if (!w_.survey)
+    {
+        look asked;
+        asked.survey = true;
+        return asked;
+    }
+    const std::size_t held = ours_afterwards() + w_.survey->looked_up;
+    const std::size_t look_dead = dead.size() + w_.survey->dead;
+    if (held >= 3 && look_dead * 2 >= held)
+    {
+        return blocked(
+            std::to_string(look_dead) + " of " + std::to_string(held) +
+                " certificates of ours look deleted at once; that is rather a wrong key-manager "
+                "endpoint, so "
+                "nothing is removed: " +
+                support::joined(found_dead),
+            pause::slow
+        );
+    }
+    for (const std::string& ref : found_dead)
+    {
+        tell_all("DeadRefRemoved", "left out of the listener because it does not exist any more: " + ref);
+    }
+    if (auto asked = settle_with(dead))
+    {
+        return asked;
+    }
+    first_verdicts();
+    return std::nullopt;
+}
+
+step planner::stop_for_dead(std::vector<std::string> refs)
+{
+    std::vector<target> prod;
+    for (std::string& ref : refs)
+    {
+        const sibling* on_sni = sibling_that_holds(ref, slot::sni);
+        if (const sibling* owner = on_sni != nullptr ? on_sni : sibling_that_holds(ref, slot::default_))
+        {
+            ref += " of binding " + owner->object->full_name();
+            if (!m_.asked_to_clean)
+            {
+                prod.push_back(owner->where);  // one that was prodded itself prods nobody, or it never ended
+            }
+        }
+    }
+    return blocked_until_gone(
+        "the listener holds " + support::joined(refs) +
+            ", which the certificate service answers 404 for; Octavia would stop serving the whole listener "
+            "at its next change: replace or remove it there, or restore it (or, if it was attached through "
+            "another project, put that credential back)",
+        std::move(prod)
+    );
+}
+
+step planner::blocked_until_gone(std::string message, std::vector<target> prod)
+{
+    step made = blocked(std::move(message), prod.empty() ? pause::slow : pause::retry);
+    if (auto* end = std::get_if<finish>(&made))
+    {
+        end->prod = std::move(prod);
+    }
+    return made;
+}
+
+std::string planner::no_answer_about(const std::vector<std::string>& refs)
+{
+    return "the certificate service gives no answer about " + support::joined(refs) +
+           "; Octavia reads every certificate of the load balancer again after a change, and would stop "
+           "serving "
+           "the listener of one that it cannot read";
+}
+
+step planner::wait_for_answer_about(const std::vector<std::string>& refs)
+{
+    for_affected([&](view& each) { say(each, reason::cloud_unavailable, no_answer_about(refs)); });
+    return write_then(ended(pause::retry));
+}
+
+step planner::look_at_suspects(const std::vector<std::string>& suspects)
+{
+    support::duration wait = s_.proof;
+    for (const std::string& ref : suspects)
+    {
+        const auto since = m_.refs.at(ref_key(ref)).dead_since.value_or(w_.now);
+        wait =
+            std::min<support::duration>(wait, std::max<support::duration>(since + s_.proof - w_.now, 10ms));
+    }
+    for_affected([&](view& each) {
+        say(each, progress_reason(each), "making sure whether " + support::joined(suspects) + " still exists"
+        );
+    });
+    return write_then(ended(pause::after, wait));
+}
+
+std::optional<step> planner::check_neighbours()
+{
+    if (!knows_neighbours())
+    {
+        look asked;
+        asked.neighbours = true;
+        return asked;
+    }
+    std::vector<target> prod;
+    std::string names;
+    std::string doubts;
+    for (const neighbour& each : w_.neighbours->value)
+    {
+        if (!each.doubt.empty())
+        {
+            doubts += (doubts.empty() ? "" : "; ") + std::string("listener ") + each.target.listener.str() +
+                      " " + each.doubt;
+        }
+        if (each.ours && m_.asked_to_clean)
+        {
+            continue;  // it waits for us, or we would wait for each other for ever; it goes next
+        }
+        if (!each.dead_ref.empty())
+        {
+            names += (names.empty() ? "" : "; ") + std::string("listener ") + each.target.listener.str() +
+                     " holds " + each.dead_ref;
+            if (each.ours)
+            {
+                prod.push_back(each.target);
+            }
+        }
+    }
+    if (!names.empty())
+    {
+        return blocked_until_gone(
+            "another listener of the load balancer would stop being served at its next change: " + names +
+                ", which does not exist any more",
+            std::move(prod)
+        );
+    }
+    if (!doubts.empty())
+    {
+        for_affected([&](view& each) {
+            say(each, progress_reason(each), "making sure of the other listeners first: " + doubts);
+        });
+        return write_then(ended(pause::after, s_.proof));
+    }
+    return std::nullopt;
+}
+
+std::vector<std::string> planner::refs_afterwards() const
+{
+    std::vector<std::string> refs = settled_.after.sni_refs;
+    for (const auto& ref : {settled_.after.default_ref, listener_->client_ca_ref, listener_->client_crl_ref})
+    {
+        if (ref)
+        {
+            refs.push_back(*ref);
+        }
+    }
+    std::set<std::string> checked;
+    for (std::size_t i = 0; i < claims_.size(); ++i)
+    {
+        if (adds(i))
+        {
+            checked.insert(ref_key(*claims_[i].ref));
+        }
+    }
+    std::erase_if(refs, [&](const std::string& ref) { return checked.contains(ref_key(ref)); });
+    return refs;
+}
+
+std::size_t planner::ours_afterwards() const
+{
+    std::set<std::string> keys;
+    for (const claim& each : claims_)
+    {
+        for (const attachment& entry : each.held.attachments)
+        {
+            if (may_judge(each) && shows(ref_key(entry.container_ref.view()), entry.slot))
+            {
+                keys.insert(ref_key(entry.container_ref.view()));
+            }
+        }
+    }
+    return keys.size();
+}
+
+const ref_sighting* planner::fresh_sighting(const std::string& ref) const
+{
+    const auto found = m_.refs.find(ref_key(ref));
+    const bool fresh = found != m_.refs.end() && found->second.asked_at >= w_.round_started &&
+                       is_fresh_lookup(found->second.asked_at);
+    return fresh ? &found->second : nullptr;
+}
+
+bool planner::knows_neighbours() const
+{
+    return w_.neighbours && is_fresh_lookup(w_.neighbours->asked_at);
+}
+
+bool planner::is_fresh_lookup(support::time_point asked_at) const
+{
+    return w_.now - asked_at <= std::max(s_.fresh_lookup, 4 * w_.longest_look);
+}
+
+bool planner::is_dead(const ref_sighting& seen) const
+{
+    return seen.state == cloud::ref_state::dead && seen.dead_since &&
+           seen.asked_at - *seen.dead_since >= s_.proof;
+}
+
+}  // namespace binding

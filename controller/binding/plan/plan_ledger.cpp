@@ -1,0 +1,239 @@
+// The ledgers: before a PUT, and after a read that no PUT can contradict.
+#include "binding/observed/target_state.hpp"
+#include "binding/plan/planner.hpp"
+#include "cloud/container_ref.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace binding {
+
+using cloud::ref_key;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::vector<attachment>::iterator find_entry(ledger& held, std::string_view key, slot where)
+{
+    return std::ranges::find_if(held.attachments, [&](const attachment& each) {
+        return each.slot == where && ref_key(each.container_ref.view()) == key;
+    });
+}
+
+bool holds_default(const ledger& held)
+{
+    return std::ranges::any_of(held.attachments, [](const attachment& each) {
+        return each.slot == slot::default_;
+    });
+}
+
+}  // namespace
+
+ledger planner::ahead(std::size_t i)
+{
+    view& each = views_[i];
+    const settled_claim& settled = settled_.claims[i];
+    ledger made = claims_[i].held;
+    for (const attachment& gone : settled.removed)
+    {
+        const auto entry = find_entry(made, ref_key(gone.container_ref.view()), gone.slot);
+        if (entry != made.attachments.end())
+        {
+            entry->confirmed = false;
+        }
+    }
+    if (settled.placed)
+    {
+        hold(made, i, settled.shown);
+    }
+    made.place = made.attachments.empty() ? each.object->status.ledger.place : place_of(made, i);
+    return made;
+}
+
+ledger planner::verified(std::size_t i)
+{
+    const settled_claim& settled = settled_.claims[i];
+    const bool live = !views_[i].object->deleting;
+    ledger made = claims_[i].held;
+    std::erase_if(made.attachments, [&](attachment& entry) {
+        const bool there = shows(ref_key(entry.container_ref.view()), entry.slot);
+        const bool wanted = live && claims_[i].ref && entry.slot == views_[i].object->wanted_slot() &&
+                            cloud::same_ref(*claims_[i].ref, entry.container_ref.view());
+        const bool loses = wanted && settled.winner != nullptr;
+        if (!there)
+        {
+            return loses || !wanted || !entry.confirmed;
+        }
+        const bool waits = live && !settled.placed;  // rule 8: until the new one is in place
+        const bool given_up = loses || (!wanted && !waits);
+        if (given_up && passed_on(i, entry))
+        {
+            return true;
+        }
+        // Another credential's PUT that takes it off may be about to be sent (see ahead_of()).
+        entry.confirmed = entry.confirmed || !w_.siblings_have_lane;
+        return false;
+    });
+    if (settled.placed && settled.shown)
+    {
+        hold(made, i, true);
+    }
+    if (!holds_default(made))
+    {
+        made.replaced_default_ref = {};  // only the memory beside a default entry counts
+    }
+    made.place = made.attachments.empty() ? ledger_place() : place_of(made, i);
+    return made;
+}
+
+bool planner::passed_on(std::size_t i, const attachment& entry) const
+{
+    const std::string key = ref_key(entry.container_ref.view());
+    const bool has_memory = entry.slot == slot::default_ && !claims_[i].held.replaced_default_ref.empty();
+    for (std::size_t j = 0; j < claims_.size(); ++j)
+    {
+        const settled_claim& other = settled_.claims[j];
+        const certificate_binding& object = *claims_[j].object;
+        const bool has_it = other.placed && other.shown && object.wanted_slot() == entry.slot &&
+                            ref_key(*claims_[j].ref) == key;
+        const bool wants_it =
+            claims_[j].ref && object.wanted_slot() == entry.slot && ref_key(*claims_[j].ref) == key;
+        const bool gives_it_up = wants_it && other.winner != nullptr;  // as this one may
+        const bool waits_with_it =
+            !object.deleting && !other.placed && !gives_it_up && holds_key(claims_[j].held, key, entry.slot);
+        const bool waits_as_last = other.kept_as_last && holds_key(claims_[j].held, key, entry.slot);
+        const ledger& committed = object.status.ledger;
+        // In Kubernetes, and by us: not by the word of somebody else.
+        const bool has_entry =
+            holds_key(committed, key, entry.slot) && holds_key(claims_[j].held, key, entry.slot);
+        const bool has_copy =
+            object.has_finalizer() && has_entry && (!has_memory || !committed.replaced_default_ref.empty());
+        if (j != i && (has_it || waits_with_it || waits_as_last) && has_copy)
+        {
+            return true;
+        }
+    }
+    return false;
+}
+
+void planner::hold(ledger& made, std::size_t i, bool shown)
+{
+    const certificate_binding& object = *views_[i].object;
+    const std::string key = ref_key(*claims_[i].ref);
+    const auto entry = find_entry(made, key, object.wanted_slot());
+    const bool had_default = holds_default(claims_[i].held);
+    if (entry == made.attachments.end())
+    {
+        const std::string spelled = shown ? spelled_on_listener(key, object.wanted_slot()) : *claims_[i].ref;
+        made.attachments.push_back({support::interned(spelled), object.wanted_slot(), shown});
+        if (shown)
+        {
+            tell(
+                object,
+                false,
+                "Adopted",
+                spelled +
+                    " was on the listener already; deleting this binding will detach it, deletionPolicy "
+                    "Retain leaves it"
+            );
+        }
+    }
+    else if (!shown)
+    {
+        entry->confirmed = false;
+    }
+    if (object.wanted_slot() != slot::default_)
+    {
+        return;
+    }
+    if (settled_.default_ref == default_end::ours && now_.default_ref &&
+        !is_ours_in(*now_.default_ref, slot::default_))
+    {
+        made.replaced_default_ref = support::interned(*now_.default_ref);
+    }
+    else if (!had_default || made.replaced_default_ref.empty())
+    {
+        made.replaced_default_ref = remembered_beside(i);
+    }
+}
+
+support::interned planner::remembered_beside(std::size_t taker) const
+{
+    for (std::size_t j = 0; j < claims_.size(); ++j)
+    {
+        const bool has_slot = j != taker && now_.default_ref && !claims_[j].released &&
+                              holds_key(claims_[j].held, ref_key(*now_.default_ref), slot::default_);
+        if (has_slot && !claims_[j].held.replaced_default_ref.empty())
+        {
+            return claims_[j].held.replaced_default_ref;
+        }
+    }
+    return {};
+}
+
+bool planner::shows(std::string_view key, slot where) const
+{
+    if (where == slot::default_)
+    {
+        return now_.default_ref && ref_key(*now_.default_ref) == key;
+    }
+    return std::ranges::any_of(now_.sni_refs, [&](const std::string& ref) { return ref_key(ref) == key; });
+}
+
+std::string planner::spelled_on_listener(std::string_view key, slot where) const
+{
+    if (where == slot::default_)
+    {
+        return *now_.default_ref;
+    }
+    return *std::ranges::find_if(now_.sni_refs, [&](const std::string& ref) { return ref_key(ref) == key; });
+}
+
+bool planner::is_ours_in(std::string_view ref, slot where) const
+{
+    return std::ranges::any_of(claims_, [&](const claim& each) {
+        return !each.released && holds_key(each.held, ref_key(ref), where);
+    });
+}
+
+bool planner::may_let_go(std::string_view ref) const
+{
+    return std::ranges::any_of(claims_, [&](const claim& each) {
+        const bool holds = holds_key(each.held, ref_key(ref), slot::default_) ||
+                           holds_key(each.held, ref_key(ref), slot::sni);
+        return !each.released && holds && same_cloud(each.held.place, *m_.place->value);
+    });
+}
+
+bool planner::may_judge(const claim& each) const
+{
+    return !each.released && (!each.elsewhere || same_cloud(each.held.place, *m_.place->value));
+}
+
+ledger_place planner::place_of(const ledger& made, std::size_t i) const
+{
+    const ledger_place& before = claims_[i].held.place;
+    const bool in_question = !before.empty() && std::ranges::any_of(made.attachments, [&](const auto& entry) {
+        return looks_dead(entry, views_[i]);
+    });
+    ledger_place made_at = in_question || lent_in_vain(views_[i]) ? before : place_;
+    const bool all_before = claims_[i].held.attachments.empty() || before.by_controller;
+    made_at.by_controller = place_.by_controller && all_before;  // of all entries, or of none
+    return made_at;
+}
+
+bool planner::looks_dead(const attachment& entry, const view& each) const
+{
+    const std::string key = ref_key(entry.container_ref.view());
+    const auto seen = m_.refs.find(key);
+    if (seen != m_.refs.end() && seen->second.state == cloud::ref_state::dead)
+    {
+        return true;
+    }
+    const auto* certificate = certificate_of(each);
+    return certificate != nullptr && !*certificate &&
+           certificate->error().kind == cloud::failure::not_found &&
+           key.ends_with(each.object->spec.certificate_id.str());
+}
+
+}  // namespace binding

@@ -1,0 +1,153 @@
+#include "binding/reconcile/peers.hpp"
+
+#include "binding/observed/target_state.hpp"
+
+#include <algorithm>
+
+namespace binding {
+namespace {
+
+bool reads_listener(const target& where, const target_memory& memory)
+{
+    const bool logs_in = !memory.place || memory.place->value || passes(memory.place->value.error());
+    return !where.credential.empty() && logs_in && memory.listener && memory.listener->value;
+}
+
+// What an earlier process found out, where this one has not tried yet.
+bool was_refused(const certificate_binding& object)
+{
+    const condition& ready = object.status[condition_type::ready];
+    return ready.observed_generation == object.generation &&
+           (ready.reason == reason::listener_access_denied || ready.reason == reason::credentials_invalid);
+}
+
+bool leaves_default(const certificate_binding& object)
+{
+    return object.deleting &&
+           std::ranges::any_of(object.status.ledger.attachments, [](const attachment& entry) {
+               return entry.slot == slot::default_;
+           });
+}
+
+// What the refs on the listener add to a deadline that was reckoned without them (rule 9), as we read them.
+support::duration time_for_refs(
+    const target& here, const std::map<target, target_memory>& memories, const settings& settings
+)
+{
+    const auto known = memories.find(here);
+    if (known == memories.end() || !known->second.listener || !known->second.listener->value)
+    {
+        return {};
+    }
+    const cloud::listener& listener = *known->second.listener->value;
+    const auto refs = listener.sni_refs.size() + (listener.default_ref ? 1 : 0);
+    return settings.per_ref * static_cast<std::int64_t>(refs);
+}
+
+// With bindings or without: one that has another credential from now on leaves its target's PUT behind.
+std::optional<support::time_point> last_put_deadline(
+    const target& here,
+    const std::map<target, target_memory>& memories,
+    support::duration for_refs,
+    support::time_point now
+)
+{
+    std::optional<support::time_point> last;
+    for (auto each = memories.lower_bound({here.region, here.listener}); each != memories.end(); ++each)
+    {
+        const auto& [where, memory] = *each;
+        if (where.region != here.region || where.listener != here.listener)
+        {
+            break;
+        }
+        if (where == here || !same_listener(where, here) || !memory.put)
+        {
+            continue;
+        }
+        const bool uncounted = memory.put->phase == put_phase::before_start && !memory.put->refs_counted;
+        const auto deadline = memory.put->deadline + (uncounted ? for_refs : support::duration{});
+        if (now < deadline)
+        {
+            last = std::max(last.value_or(now), deadline);
+        }
+    }
+    return last;
+}
+
+}  // namespace
+
+siblings_seen look_at_siblings(
+    const target& here,
+    const binding_store& store,
+    const credential_source& credentials,
+    const std::map<target, target_memory>& memories,
+    const settings& settings,
+    support::time_point started,
+    support::time_point now
+)
+{
+    static const binding_memory nothing;
+    siblings_seen seen;
+    const auto for_refs = time_for_refs(here, memories, settings);
+    seen.put_deadline = last_put_deadline(here, memories, for_refs, now);
+    for (const target& where : store.siblings_of(here))
+    {
+        const auto known = memories.find(where);
+        const target_memory* memory = known == memories.end() ? nullptr : &known->second;
+        const bool has_credential = !where.credential.empty();
+        seen.unread = seen.unread || (has_credential && (memory == nullptr || !memory->tried));
+        const auto bindings = store.bindings_of(where);
+        if (const auto until = deadline_before_start(bindings, settings, started);
+            (memory == nullptr || memory->bindings.empty()) && until && now < *until + for_refs)
+        {
+            seen.put_deadline = std::max(seen.put_deadline.value_or(now), *until + for_refs);
+        }
+        for (const certificate_binding* object : bindings)
+        {
+            sibling made;
+            made.object = object;
+            made.where = where;
+            made.memory = &nothing;
+            if (memory != nullptr)
+            {
+                const auto remembered = memory->bindings.find(object->uid);
+                made.memory = remembered == memory->bindings.end() ? &nothing : &remembered->second;
+                made.reads_listener = reads_listener(where, *memory);
+                made.may_not_write = !memory->may_write.value_or(!was_refused(*object));
+            }
+            const bool to_come = has_credential ? made.reads_listener && !made.memory->certificate
+                                                : credentials.why_none(*object).passes;
+            seen.unread = seen.unread || (to_come && !object->deleting);
+            seen.bindings.push_back(made);
+        }
+    }
+    std::ranges::sort(seen.bindings, [](const sibling& a, const sibling& b) {
+        return older(*a.object, *b.object);
+    });
+    return seen;
+}
+
+void remember_heirs(
+    target_memory& memory,
+    const std::vector<const certificate_binding*>& bindings,
+    const std::vector<sibling>& siblings,
+    support::time_point now
+)
+{
+    const bool inherits =
+        std::ranges::any_of(bindings, [](const auto* each) { return leaves_default(*each); });
+    std::erase_if(memory.heirs_since, [&](const auto& each) {
+        return !inherits || std::ranges::none_of(siblings, [&](const sibling& other) {
+            return other.object->uid == each.first;
+        });
+    });
+    for (const sibling& each : siblings)
+    {
+        if (inherits && !each.object->deleting && each.object->wanted_slot() == slot::default_)
+        {
+            memory.heirs_since.try_emplace(each.object->uid, now);
+        }
+    }
+}
+
+}  // namespace binding

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "binding/plan/observation.hpp"
+#include "binding/reconcile/reconciler.hpp"
+
+#include <map>
+#include <vector>
+
+// Rule 14, one listener and several credentials: what a target has to know of the others of its listener.
+namespace binding {
+
+struct siblings_seen
+{
+    std::vector<sibling> bindings;  // oldest first
+    std::optional<support::time_point>
+        put_deadline;     // of a PUT through another target that may still take effect
+    bool unread = false;  // one has not tried to read the listener yet
+};
+
+siblings_seen look_at_siblings(
+    const target& here,
+    const binding_store& store,
+    const credential_source& credentials,
+    const std::map<target, target_memory>& memories,
+    const settings& settings,
+    support::time_point started,  // the process
+    support::time_point now
+);
+
+// Notes since when each of the others could take over the default slot from a deletion here: an heir that has
+// not done so for a minute is none.
+void remember_heirs(
+    target_memory& memory,
+    const std::vector<const certificate_binding*>& bindings,
+    const std::vector<sibling>& siblings,
+    support::time_point now
+);
+
+}  // namespace binding

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "binding/credentials/credential_source.hpp"
+#include "binding/events/event_sink.hpp"
+#include "binding/index/binding_store.hpp"
+#include "binding/settings.hpp"
+#include "kube/client.hpp"
+#include "runtime/work_queue.hpp"
+#include "support/backoff.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace binding {
+
+// Brings targets to what their bindings want: gathers what plan() asks for and does what plan() says, one
+// step after the other.
+//
+// Guarantees: never two rounds of one target at a time (the caller's queue sees to it), at most one write a
+// load balancer, nothing decided here. What was observed and sent is kept between rounds in memory alone; a
+// crash loses it and rule 9 covers that.
+class reconciler
+{
+public:
+    struct parts
+    {
+        kube::client& kube;
+        const credential_source& credentials;
+        support::clock& clock;
+        binding_store& store;
+        support::random_engine& random;
+        std::function<void(target)> enqueue;  // asks for a round of that target, now
+        binding::observer& observer;
+    };
+
+    reconciler(parts parts, settings settings);
+    ~reconciler();
+
+    // One round.
+    support::task<runtime::outcome> reconcile(target target);
+
+    // An object has changed; null: it was not there / is gone; `where`: its target until now. Tells what it
+    // has become, and what it left.
+    void changed(
+        const std::optional<target>& where,
+        const certificate_binding* before,
+        const certificate_binding* after
+    );
+
+    // The process ends: from here on no PUT is begun, and a round ends where it would be sent.
+    void stop();
+
+    // The change of an object; null: it was not there / is gone. How soon its target needs a round for it;
+    // empty: it needs none.
+    std::optional<support::duration> round_due(
+        const target& where, const certificate_binding* before, const certificate_binding* after
+    ) const;
+
+private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace binding

@@ -1,0 +1,31 @@
+#include "binding/resource/certificate_binding.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace binding {
+
+std::string_view name_of(slot value)
+{
+    return value == slot::default_ ? "default" : "sni";
+}
+
+bool certificate_binding::has_finalizer() const
+{
+    return std::ranges::any_of(finalizers, [](const auto& each) { return each.view() == finalizer; });
+}
+
+bool older(const certificate_binding& a, const certificate_binding& b)
+{
+    return std::tie(a.created, a.uid) < std::tie(b.created, b.uid);
+}
+
+bool is_ready(const certificate_binding& object)
+{
+    const condition& ready = object.status[condition_type::ready];
+    return ready.status == condition_status::true_ &&
+           object.status.observed_generation == object.generation &&
+           ready.observed_generation == object.generation;
+}
+
+}  // namespace binding

@@ -1,0 +1,161 @@
+#pragma once
+
+#include "binding/resource/reason.hpp"
+#include "support/clock.hpp"
+#include "support/interned.hpp"
+#include "support/uuid.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+// The CertificateBinding resource, certificates.bycloud.io/v1alpha1, as the controller keeps it: typed and
+// compact.
+namespace binding {
+
+inline constexpr std::string_view finalizer = "certificates.bycloud.io/detach";
+inline constexpr std::string_view abandon_annotation = "certificates.bycloud.io/abandon";
+inline constexpr std::string_view requested_at_annotation = "certificates.bycloud.io/reconcile-requested-at";
+
+enum class slot : std::uint8_t
+{
+    default_,  // the listener's one default_tls_container_ref
+    sni,       // a member of its sni_container_refs
+};
+
+std::string_view name_of(slot value);
+
+// One entry of the ledger: what we put on the listener or are about to put there.
+struct attachment
+{
+    support::interned container_ref;
+    binding::slot slot = slot::sni;
+    bool confirmed = false;  // the last PUT about it is resolved and was read back
+
+    bool operator==(const attachment&) const = default;
+};
+
+// Where the ledger was written (cloud::place, kept compactly).
+struct ledger_place
+{
+    support::interned identity;
+    support::interned project_id;
+    support::interned region;
+    support::interned load_balancer_endpoint;
+    bool by_controller = false;  // with the controller's own credential
+
+    bool operator==(const ledger_place&) const = default;
+    bool empty() const { return identity.empty(); }
+};
+
+struct ledger
+{
+    std::vector<attachment> attachments;
+    support::interned
+        replaced_default_ref;  // the foreign ref that the default slot held before us; empty: none
+    ledger_place place;
+
+    bool operator==(const ledger&) const = default;
+};
+
+enum class condition_type : std::uint8_t
+{
+    ready,
+    reconciling,
+    stalled,
+    certificate_active,
+    attached,
+};
+inline constexpr std::size_t condition_types = 5;
+
+enum class condition_status : std::uint8_t
+{
+    absent,
+    false_,
+    true_,
+    unknown,
+};
+
+struct condition
+{
+    condition_status status = condition_status::absent;
+    binding::reason reason = reason::unset;
+    std::int64_t observed_generation = 0;
+    support::wall_time last_transition{};
+    support::interned message;
+
+    bool operator==(const condition&) const = default;
+};
+
+struct certificate_summary
+{
+    support::uuid id;
+    support::interned status;
+    std::optional<support::wall_time> expires_at;
+
+    bool operator==(const certificate_summary&) const = default;
+};
+
+struct status
+{
+    binding::state state = state::unset;
+    std::int64_t observed_generation = -1;
+    support::interned error_message;
+    bool identified = false;  // id, crn and createdAt are those of this object, and not of one before it
+    support::wall_time updated_at{};
+    support::interned handled_request;  // the value of the annotation that a retry was last begun for
+    certificate_summary certificate;
+    binding::ledger ledger;
+    std::array<condition, condition_types> conditions;
+
+    bool operator==(const status&) const = default;
+
+    condition& operator[](condition_type type) { return conditions.at(static_cast<std::size_t>(type)); }
+    const condition& operator[](condition_type type) const
+    {
+        return conditions.at(static_cast<std::size_t>(type));
+    }
+};
+
+struct spec
+{
+    support::uuid certificate_id;
+    support::uuid resource_id;  // the listener
+    support::interned region;
+    bool sni = false;
+    bool retain = false;       // deletionPolicy: Retain
+    support::interned secret;  // cloudCredentialsRef; empty: the controller's own credential
+    support::interned cloud;   // of its clouds.yaml; empty: the only one
+
+    bool operator==(const spec&) const = default;
+};
+
+struct certificate_binding
+{
+    support::uuid uid;
+    support::interned name_space;
+    std::string name;
+    std::uint64_t resource_version = 0;
+    std::int64_t generation = 0;
+    support::wall_time created{};
+    bool deleting = false;   // deletionTimestamp is set
+    bool abandoned = false;  // the abandon annotation is "true"
+    support::interned requested_at;
+    std::vector<support::interned> finalizers;
+    binding::spec spec;
+    binding::status status;
+
+    bool has_finalizer() const;
+    binding::slot wanted_slot() const { return spec.sni ? slot::sni : slot::default_; }
+    std::string full_name() const { return name_space.str() + "/" + name; }
+};
+
+// Of two bindings that conflict the older wins: creationTimestamp, then uid.
+bool older(const certificate_binding& a, const certificate_binding& b);
+
+// Attached, read back, for this generation.
+bool is_ready(const certificate_binding& object);
+
+}  // namespace binding

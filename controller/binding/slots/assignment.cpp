@@ -1,0 +1,462 @@
+#include "binding/slots/assignment.hpp"
+
+#include "binding/slots/ledger.hpp"
+#include "cloud/container_ref.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+#include <set>
+#include <string_view>
+
+namespace binding {
+namespace {
+
+using cloud::ref_key;
+
+std::optional<std::string> key_of(const std::optional<std::string>& ref)
+{
+    return ref ? std::optional(ref_key(*ref)) : std::nullopt;
+}
+
+class settling
+{
+public:
+    explicit settling(const slots_input& input)
+        : input_(input), default_key_(key_of(input.now.default_ref)), sni_keys_(keys_of(input.now.sni_refs))
+    {
+        result_.after.default_ref = input.now.default_ref;
+        for (const claim& each : input.claims)
+        {
+            settled_claim settled;
+            settled.shown = live(each) && each.ref && shown(ref_key(*each.ref), each.object->wanted_slot());
+            result_.claims.push_back(std::move(settled));
+        }
+    }
+
+    std::variant<settled_slots, slots_unknown> run()
+    {
+        choose_winners();
+        settle_sni();
+        settle_default();
+        if (!unknown_.refs.empty())
+        {
+            return std::move(unknown_);
+        }
+        keep_the_last();
+        add_what_goes_later();
+        list_entries();
+        list_foreign();
+        result_.change = narrow_change();
+        return std::move(result_);
+    }
+
+private:
+    static bool addable(const claim& each) { return each.attachable && !each.held_back && !each.elsewhere; }
+
+    static bool live(const claim& each) { return !each.leaving && !each.released; }
+
+    bool shown(std::string_view key, slot where) const
+    {
+        return where == slot::default_ ? default_key_ == key : sni_keys_.contains(std::string(key));
+    }
+
+    bool dead(std::string_view key) const { return input_.dead.contains(std::string(key)); }
+
+    // Whether an entry of ours makes what is in the slot ours.
+    bool ours(std::string_view key, slot where) const
+    {
+        return std::ranges::any_of(input_.claims, [&](const claim& each) {
+            return !each.released && holds_key(each.held, key, where);
+        });
+    }
+
+    // Rule 6: taking part is whose certificate is attached by its ledger, or could be attached now.
+    bool takes_part(std::size_t i) const
+    {
+        const claim& each = input_.claims[i];
+        const slot where = each.object->wanted_slot();
+        if (!live(each))
+        {
+            return false;
+        }
+        if (each.ref)
+        {
+            const std::string key = ref_key(*each.ref);
+            if (each.attachable || (shows(i) && holds_key(each.held, key, where)))
+            {
+                return true;
+            }
+        }
+        // A rotation that waits for its new certificate keeps its place in the slot by the old one.
+        return where == slot::default_ && default_key_ && !dead(*default_key_) &&
+               holds_key(each.held, *default_key_, slot::default_);
+    }
+
+    // Its certificate is there, whoever put it there.
+    bool shows(std::size_t i) const
+    {
+        const claim& each = input_.claims[i];
+        return live(each) && each.ref && result_.claims[i].shown && !dead(ref_key(*each.ref));
+    }
+
+    std::vector<std::size_t> oldest_first() const
+    {
+        std::vector<std::size_t> order(input_.claims.size());
+        std::iota(order.begin(), order.end(), std::size_t{});
+        std::ranges::sort(order, [this](std::size_t a, std::size_t b) {
+            const certificate_binding& one = *input_.claims[a].object;
+            const certificate_binding& other = *input_.claims[b].object;
+            return older(one, other) || (!older(other, one) && a < b);
+        });
+        return order;
+    }
+
+    // Rule 14: what another credential's binding holds there is left to its own target; of two that leave, to
+    // the older one's.
+    bool left_to_elsewhere(std::string_view key, slot where) const
+    {
+        const certificate_binding* oldest = nullptr;
+        for (const claim& each : input_.claims)
+        {
+            if (!each.elsewhere && !each.released && holds_key(each.held, key, where) &&
+                (oldest == nullptr || older(*each.object, *oldest)))
+            {
+                oldest = each.object;
+            }
+        }
+        return std::ranges::any_of(input_.claims, [&](const claim& each) {
+            return each.elsewhere && !each.released && holds_key(each.held, key, where) &&
+                   (live(each) || oldest == nullptr || (!each.helpless && older(*each.object, *oldest)));
+        });
+    }
+
+    void choose_winners()
+    {
+        for (const std::size_t i : oldest_first())
+        {
+            if (takes_part(i))
+            {
+                compete(i);
+            }
+        }
+        // Rule 2: what is there and nobody's is adopted, though it could not be attached now.
+        for (std::size_t i = 0; i < input_.claims.size(); ++i)
+        {
+            if (takes_part(i) || !shows(i) || input_.claims[i].elsewhere)
+            {
+                continue;
+            }
+            if (!place_of(i))
+            {
+                compete(i);
+            }
+            else
+            {
+                result_.claims[i].shown = false;  // that is another's
+            }
+        }
+    }
+
+    // Who has the place that the claim wants.
+    std::optional<std::size_t>& place_of(std::size_t i)
+    {
+        const claim& each = input_.claims[i];
+        return each.object->wanted_slot() == slot::sni ? sni_winners_[ref_key(*each.ref)] : default_winner_;
+    }
+
+    void compete(std::size_t i)
+    {
+        auto& place = place_of(i);
+        if (!place)
+        {
+            place = i;
+            result_.claims[i].wins = true;
+        }
+        else
+        {
+            result_.claims[i].winner = input_.claims[*place].object;
+        }
+    }
+
+    // Rule 8: what a binding no longer wants stays until what it wants is in place.
+    bool kept_until_placed(std::size_t i) const
+    {
+        return live(input_.claims[i]) && !result_.claims[i].placed;
+    }
+
+    void settle_sni()
+    {
+        std::vector<std::string> added;
+        for (const auto& [key, winner] : sni_winners_)
+        {
+            settled_claim& settled = result_.claims[*winner];
+            settled.placed = (settled.shown || addable(input_.claims[*winner])) && !dead(key);
+            if (settled.placed && !settled.shown)
+            {
+                added.push_back(*input_.claims[*winner].ref);
+            }
+        }
+        mark_default_placement();
+        for (const std::string& ref : input_.now.sni_refs)
+        {
+            const std::string key = ref_key(ref);
+            if (stays_in_sni(key))
+            {
+                result_.after.sni_refs.push_back(ref);
+            }
+            else if (goes_later(key))
+            {
+                going_later_.push_back(ref);
+            }
+        }
+        for (std::string& ref : added)
+        {
+            result_.after.sni_refs.push_back(std::move(ref));
+        }
+        std::ranges::sort(result_.after.sni_refs);
+    }
+
+    bool stays_in_sni(const std::string& key) const
+    {
+        if (!ours(key, slot::sni))
+        {
+            return true;
+        }
+        if (dead(key))
+        {
+            return false;
+        }
+        if (left_to_elsewhere(key, slot::sni))
+        {
+            return true;
+        }
+        for (std::size_t i = 0; i < input_.claims.size(); ++i)
+        {
+            const claim& each = input_.claims[i];
+            const bool wanted = result_.claims[i].placed && each.object->wanted_slot() == slot::sni &&
+                                ref_key(*each.ref) == key;
+            if (wanted || (holds_key(each.held, key, slot::sni) && kept_until_placed(i)))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // On the listener only because it cannot be removed now, or its removal cannot be committed.
+    bool goes_later(const std::string& key) const
+    {
+        return (input_.later.contains(key) && !dead(key)) ||
+               std::ranges::any_of(input_.claims, [&](const claim& each) {
+                   return each.unwritable && holds_key(each.held, key, slot::sni);
+               });
+    }
+
+    // Whether the winner's own certificate goes into the default slot; needed before what leaves is known.
+    void mark_default_placement()
+    {
+        if (!default_winner_)
+        {
+            return;
+        }
+        const claim& winner = input_.claims[*default_winner_];
+        settled_claim& settled = result_.claims[*default_winner_];
+        settled.placed = winner.ref && (settled.shown || addable(winner)) && !dead(ref_key(*winner.ref));
+    }
+
+    void settle_default()
+    {
+        if (default_winner_)
+        {
+            const claim& winner = input_.claims[*default_winner_];
+            const settled_claim& settled = result_.claims[*default_winner_];
+            if (settled.placed)
+            {
+                result_.after.default_ref = settled.shown ? input_.now.default_ref : winner.ref;
+                result_.default_ref = settled.shown ? default_end::unchanged : default_end::ours;
+            }
+            return;  // not placed: it keeps the slot by its old certificate, or its own target is to place it
+        }
+        if (!default_key_ || !ours(*default_key_, slot::default_) ||
+            left_to_elsewhere(*default_key_, slot::default_))
+        {
+            return;
+        }
+        std::optional<std::size_t> owner;
+        for (std::size_t i = 0; i < input_.claims.size(); ++i)
+        {
+            const claim& each = input_.claims[i];
+            if (each.released || each.elsewhere || !holds_key(each.held, *default_key_, slot::default_))
+            {
+                continue;
+            }
+            if ((kept_until_placed(i) && !dead(*default_key_)) || each.unwritable)
+            {
+                return;
+            }
+            if (!owner || input_.claims[*owner].held.replaced_default_ref.empty())
+            {
+                owner = i;
+            }
+        }
+        if (owner)
+        {
+            replace_default(*owner);
+        }
+    }
+
+    // Rule 5, after the heirs: the remembered foreign default, else it stays. Without a default there is no
+    // TLS, whatever the SNI refs are: Octavia's driver names the list of certificates to haproxy only for a
+    // listener that has one (octavia/common/jinja/haproxy/combined_listeners/jinja_cfg.py), and the port
+    // speaks plain HTTP.
+    void replace_default(std::size_t owner)
+    {
+        const std::string remembered = input_.claims[owner].held.replaced_default_ref.str();
+        if (!remembered.empty() && ref_key(remembered) != *default_key_ && readable(remembered))
+        {
+            result_.after.default_ref = remembered;
+            result_.default_ref = default_end::restored;
+            result_.restored_ref = remembered;
+            return;
+        }
+        result_.claims[owner].kept_as_last = unknown_.refs.empty();
+    }
+
+    bool readable(const std::string& ref)
+    {
+        const std::string key = ref_key(ref);
+        const bool just_checked = std::ranges::any_of(input_.claims, [&](const claim& each) {
+            return each.attachable && !each.elsewhere && each.ref && ref_key(*each.ref) == key;
+        });
+        if (just_checked)
+        {
+            return true;
+        }
+        const auto known = input_.readable.find(key);
+        if (known == input_.readable.end())
+        {
+            unknown_.refs.push_back(ref);
+            return false;
+        }
+        return known->second;
+    }
+
+    // Rule 5, the end: of what would empty the listener one stays, the default's, else the oldest deletion's;
+    // a dead one only if there is no other.
+    void keep_the_last()
+    {
+        if (result_.after.default_ref || !result_.after.sni_refs.empty())
+        {
+            return;
+        }
+        std::optional<std::string> last;
+        for (const auto& [is_dead, leaving] : {std::pair(false, true), {true, true}, {true, false}})
+        {
+            for (std::size_t i = 0; i < input_.claims.size() && !last; ++i)
+            {
+                const claim& each = input_.claims[i];
+                for (const std::string& ref : input_.now.sni_refs)
+                {
+                    const std::string key = ref_key(ref);
+                    if (!last && each.leaving == leaving && dead(key) == is_dead &&
+                        holds_key(each.held, key, slot::sni))
+                    {
+                        last = ref;
+                        result_.claims[i].kept_as_last = each.leaving;
+                    }
+                }
+            }
+        }
+        if (last)
+        {
+            result_.after.sni_refs.push_back(*last);
+            std::erase(going_later_, *last);
+        }
+    }
+
+    void add_what_goes_later()
+    {
+        std::ranges::copy(going_later_, std::back_inserter(result_.after.sni_refs));
+        std::ranges::sort(result_.after.sni_refs);
+    }
+
+    void list_entries()
+    {
+        const auto default_after = key_of(result_.after.default_ref);
+        const auto sni_after = keys_of(result_.after.sni_refs);
+        for (std::size_t i = 0; i < input_.claims.size(); ++i)
+        {
+            const claim& each = input_.claims[i];
+            settled_claim& settled = result_.claims[i];
+            if (each.released || each.elsewhere)
+            {
+                continue;
+            }
+            const auto wanted = live(each) ? key_of(each.ref) : std::nullopt;
+            for (const attachment& entry : each.held.attachments)
+            {
+                const std::string key = ref_key(entry.container_ref.view());
+                const bool there_now = shown(key, entry.slot);
+                const bool there_after =
+                    entry.slot == slot::default_ ? default_after == key : sni_after.contains(key);
+                if (there_now && !there_after)
+                {
+                    settled.removed.push_back(entry);
+                }
+                else if (there_now && (wanted != key || each.object->wanted_slot() != entry.slot))
+                {
+                    settled.kept.push_back(entry);
+                }
+            }
+        }
+    }
+
+    void list_foreign()
+    {
+        if (default_key_ && !ours(*default_key_, slot::default_))
+        {
+            result_.foreign.push_back(*input_.now.default_ref);
+        }
+        for (const std::string& ref : input_.now.sni_refs)
+        {
+            if (!ours(ref_key(ref), slot::sni))
+            {
+                result_.foreign.push_back(ref);
+            }
+        }
+    }
+
+    // Rule 1: only the keys that differ, compared as sets.
+    cloud::listener_change narrow_change() const
+    {
+        cloud::listener_change change;
+        if (key_of(result_.after.default_ref) != default_key_)
+        {
+            change.default_ref = result_.after.default_ref;
+        }
+        if (keys_of(result_.after.sni_refs) != sni_keys_)
+        {
+            change.sni_refs = result_.after.sni_refs;
+        }
+        return change;
+    }
+
+    const slots_input& input_;
+    std::optional<std::string> default_key_;
+    std::set<std::string> sni_keys_;
+    std::optional<std::size_t> default_winner_;
+    std::map<std::string, std::optional<std::size_t>> sni_winners_;
+    std::vector<std::string> going_later_;
+    slots_unknown unknown_;
+    settled_slots result_;
+};
+
+}  // namespace
+
+std::variant<settled_slots, slots_unknown> settle_slots(const slots_input& input)
+{
+    return settling(input).run();
+}
+
+}  // namespace binding

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "binding/resource/certificate_binding.hpp"
+#include "binding/slots/listener_slots.hpp"
+#include "cloud/client.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+// What the slots of a listener should hold, from its bindings, their ledgers and what it holds now (rules 1,
+// 2, 5, 6, 8).
+namespace binding {
+
+// One binding of the target as this decision sees it.
+struct claim
+{
+    const certificate_binding* object = nullptr;
+    ledger held;
+    std::optional<std::string> ref;  // its certificate's container ref, if it is known
+    bool attachable =
+        false;  // the certificate may be added now: usable, not expired, not refused, room in the ledger
+    bool held_back = false;   // attachable, but not in this PUT: it keeps its part in conflicts
+    bool leaving = false;     // being deleted, and to be detached
+    bool released = false;    // being deleted, and to be left on the listener: its entries are nobody's
+    bool elsewhere = false;   // of another credential (rule 14): it counts, and its own target acts for it
+    bool helpless = false;    // elsewhere, and its own target cannot act now: nobody waits until it leaves
+    bool unwritable = false;  // leaving, but what it loses cannot be committed now: its entries stay, and do
+                              // not count as what a listener is left with (rule 5)
+};
+
+// What becomes of one claim.
+struct settled_claim
+{
+    bool shown =
+        false;  // its certificate is in its wanted slot on the listener now, and not as another's alone
+    bool wins = false;                            // nobody older wants the same
+    const certificate_binding* winner = nullptr;  // if it does not win
+    bool placed = false;                          // its certificate is in its wanted slot afterwards
+    bool kept_as_last =
+        false;  // rule 5: its entry stays, because the listener would be left without a certificate
+    std::vector<attachment>
+        kept;  // its entries that stay on the listener though it no longer wants them (rule 8, rule 5)
+    std::vector<attachment> removed;  // its entries that go
+};
+
+enum class default_end
+{
+    unchanged,
+    ours,      // a binding's certificate
+    restored,  // the remembered foreign default
+};
+
+struct settled_slots
+{
+    listener_slots after;
+    cloud::listener_change change;      // only what differs from now
+    std::vector<settled_claim> claims;  // in the order of the input
+    default_end default_ref = default_end::unchanged;
+    std::string restored_ref;
+    std::vector<std::string> foreign;  // refs of the listener that no ledger of ours holds
+};
+
+struct slots_input
+{
+    listener_slots now;
+    std::vector<claim> claims;    // oldest first
+    std::set<std::string> dead;   // ref keys of ours that must not stay (rule 4)
+    std::set<std::string> later;  // ref keys of ours that are taken off the SNI list another time (rule 13)
+    // Whether a ref can be read by our credential; nullopt: not looked up yet.
+    std::map<std::string, bool> readable;
+};
+
+// Refs whose readability decides the outcome but is not in input.readable.
+struct slots_unknown
+{
+    std::vector<std::string> refs;
+};
+
+// Either the outcome, or what has to be looked up first.
+std::variant<settled_slots, slots_unknown> settle_slots(const slots_input& input);
+
+}  // namespace binding

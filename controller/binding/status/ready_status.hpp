@@ -1,0 +1,34 @@
+#pragma once
+
+#include "binding/observed/target_state.hpp"
+#include "binding/resource/certificate_binding.hpp"
+
+#include <optional>
+#include <string>
+
+namespace binding {
+
+// What is to be said of one binding.
+struct verdict
+{
+    binding::reason reason = reason::progressing;
+    std::string message;  // for people; shown as errorMessage wherever the state is not active
+    condition_status attached = condition_status::unknown;
+    bool may_still_come = false;  // what was not found may be created soon: pending instead of error
+    bool leave_as_is = false;     // nothing is known to be wrong with what status says: do not write
+};
+
+// The status that says `said` and holds `written`. Equal to object.status, but for updatedAt, where nothing
+// changes. Times of transition move with the status of their condition alone; observedGeneration never falls.
+status render(
+    const certificate_binding& object,
+    const verdict& said,
+    const ledger& written,
+    const binding_memory& memory,
+    support::wall_time now
+);
+
+// Whether they differ in anything but updatedAt.
+bool says_the_same(const status& a, const status& b);
+
+}  // namespace binding

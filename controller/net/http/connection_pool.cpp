@@ -1,0 +1,79 @@
+#include "net/http/connection_pool.hpp"
+
+namespace net {
+
+connection_pool::connection_pool(std::size_t per_origin, support::duration idle_for)
+    : per_origin_(per_origin), idle_for_(idle_for)
+{}
+
+std::unique_ptr<byte_stream> connection_pool::take(
+    const origin& to, const std::shared_ptr<const tls_settings>& tls, support::time_point now
+)
+{
+    close_expired(now);
+    const auto found = idle_.find({to, tls});
+    if (found == idle_.end())
+    {
+        return nullptr;
+    }
+    auto& streams = found->second;
+    std::unique_ptr<byte_stream> taken;
+    while (!taken && !streams.empty())
+    {
+        if (streams.back().stream->quiet())
+        {
+            taken = std::move(streams.back().stream);
+        }
+        streams.pop_back();
+    }
+    if (streams.empty())
+    {
+        idle_.erase(found);
+    }
+    return taken;
+}
+
+void connection_pool::put(
+    const origin& to,
+    const std::shared_ptr<const tls_settings>& tls,
+    std::unique_ptr<byte_stream> stream,
+    support::time_point now
+)
+{
+    close_expired(now);
+    if (per_origin_ == 0)
+    {
+        return;
+    }
+    auto& streams = idle_[{to, tls}];
+    if (streams.size() >= per_origin_)
+    {
+        streams.pop_front();
+    }
+    streams.push_back({std::move(stream), now});
+}
+
+std::size_t connection_pool::size() const
+{
+    std::size_t size = 0;
+    for (const auto& [key, streams] : idle_)
+    {
+        size += streams.size();
+    }
+    return size;
+}
+
+void connection_pool::close_expired(support::time_point now)
+{
+    for (auto at = idle_.begin(); at != idle_.end();)
+    {
+        auto& streams = at->second;
+        while (!streams.empty() && streams.front().since + idle_for_ <= now)
+        {
+            streams.pop_front();
+        }
+        at = streams.empty() ? idle_.erase(at) : std::next(at);
+    }
+}
+
+}  // namespace net

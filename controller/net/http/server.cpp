@@ -1,0 +1,371 @@
+#include "net/http/server.hpp"
+
+#include "net/transport/acceptor.hpp"
+#include "support/log.hpp"
+#include "support/task_group.hpp"
+#include "support/with_deadline.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/fields.hpp>
+#include <boost/beast/http/parser.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <list>
+#include <optional>
+#include <utility>
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+
+namespace net {
+namespace {
+
+using namespace std::chrono_literals;
+using boost::system::error_code;
+using support::task;
+
+constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
+constexpr support::duration after_failed_accept = 100ms;
+constexpr std::size_t most_drained = 1 << 20;  // of what a peer still sends when it has its answer
+
+struct connection
+{
+    explicit connection(tcp::socket accepted) : socket(std::move(accepted)) {}
+
+    void close()
+    {
+        error_code ignored;
+        socket.close(ignored);
+    }
+
+    tcp::socket socket;
+    std::string pending;  // read and not yet parsed
+};
+
+// Adds what comes to `pending`: false if nothing more does. Throws if it is cancelled or the socket closed.
+task<bool> read_more(connection& peer)
+{
+    std::array<char, 4096> piece;
+    const auto [failed, size] = co_await peer.socket.async_read_some(asio::buffer(piece), use_tuple);
+    if (failed == asio::error::operation_aborted)
+    {
+        throw boost::system::system_error(failed);
+    }
+    peer.pending.append(piece.data(), size);
+    co_return !failed;
+}
+
+task<bool> write_all(connection& peer, std::string text)
+{
+    const auto [failed, size] = co_await asio::async_write(peer.socket, asio::buffer(text), use_tuple);
+    if (failed == asio::error::operation_aborted)
+    {
+        throw boost::system::system_error(failed);
+    }
+    co_return !failed;
+}
+
+// The peer may still be sending, and a socket that is closed over that resets the connection, which can cost
+// the peer the answer: so what it sends is read until it ends.
+task<> drain(connection& peer)
+{
+    error_code ignored;
+    peer.socket.shutdown(tcp::socket::shutdown_send, ignored);
+    for (std::size_t drained = 0; drained < most_drained; drained += peer.pending.size())
+    {
+        peer.pending.clear();
+        if (!co_await read_more(peer))
+        {
+            break;
+        }
+    }
+}
+
+struct reply
+{
+    net::page page;
+    bool head = false;
+    bool keep = false;       // the connection, for another request
+    bool chunked = false;    // what is in pieces; else the end of the connection is its end
+    std::string allow = {};  // of a 405
+};
+
+reply refusal(int status, std::string why)
+{
+    return {.page = {.status = status, .body = std::move(why)}};
+}
+
+std::string header_of(const reply& made)
+{
+    const net::page& page = made.page;
+    std::string text = "HTTP/1.1 " + std::to_string(page.status) + " ";
+    text += http::obsolete_reason(http::int_to_status(static_cast<unsigned>(page.status)));
+    text += "\r\nContent-Type: " + page.content_type;
+    text += made.chunked  ? "\r\nTransfer-Encoding: chunked"
+            : page.pieces ? ""
+                          : "\r\nContent-Length: " + std::to_string(page.body.size());
+    text += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff";
+    text += made.allow.empty() ? "" : "\r\nAllow: " + made.allow;
+    text += made.keep ? "" : "\r\nConnection: close";
+    return text + "\r\n\r\n";
+}
+
+std::string chunk_of(const std::string& piece)
+{
+    std::array<char, 16> size{};
+    char* const end = std::to_chars(size.begin(), size.end(), piece.size(), 16).ptr;
+    return std::string(size.data(), end) + "\r\n" + piece + "\r\n";
+}
+
+task<bool> write_reply(connection& peer, const reply& made)
+{
+    const bool in_pieces = made.page.pieces && !made.head;
+    bool taken = co_await write_all(peer, header_of(made) + (made.head ? "" : made.page.body));
+    while (taken && in_pieces)
+    {
+        const auto piece = made.page.pieces();
+        if (!piece)
+        {
+            co_return !made.chunked || co_await write_all(peer, chunk_of(""));
+        }
+        if (piece->empty())  // which would be the last chunk
+        {
+            co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+        }
+        else
+        {
+            taken = co_await write_all(peer, made.chunked ? chunk_of(*piece) : *piece);
+        }
+    }
+    co_return taken;
+}
+
+using parser = http::request_parser<http::empty_body>;
+
+reply answer(const parser& parsed, const std::vector<route>& routes)
+{
+    const auto& request = parsed.get();
+    const auto method = request.method();
+    const std::string_view target(request.target().data(), request.target().size());
+    const auto path = target.substr(0, target.find('?'));
+    if (request.version() >= 11 && request.count(http::field::host) != 1)
+    {
+        return refusal(400, "the request has no Host header\n");
+    }
+    reply made;
+    made.keep = request.keep_alive();
+    made.head = method == http::verb::head;
+    const auto found = std::ranges::find(routes, path, &route::path);
+    const bool reads = method == http::verb::get || method == http::verb::head;
+    if (parsed.chunked() || parsed.content_length().value_or(0) > 0)
+    {
+        made = refusal(413, "no request with a body is taken\n");
+    }
+    if (found == routes.end())
+    {
+        made.page = {.status = 404, .body = "there is no such page\n"};
+    }
+    else if (!reads)
+    {
+        made.page = {.status = 405, .body = "only GET and HEAD are served\n"};
+        made.allow = "GET, HEAD";
+    }
+    else if (made.page.status == 200)
+    {
+        made.page = found->get();
+        made.chunked = made.page.pieces && request.version() >= 11;
+        made.keep = made.keep && (made.chunked || !made.page.pieces);
+    }
+    return made;
+}
+
+struct server_state
+{
+    server_state(tcp::acceptor listening, support::clock& c, std::vector<route> r, server_limits l)
+        : acceptor(std::move(listening)),
+          clock(c),
+          routes(std::move(r)),
+          limits(l),
+          serving(acceptor.get_executor())
+    {}
+
+    tcp::acceptor acceptor;
+    support::clock& clock;
+    std::vector<route> routes;
+    server_limits limits;
+    support::task_group serving;
+    std::list<std::shared_ptr<connection>> connections;  // quiet longest first
+    bool stopping = false;
+
+    // Reads a header; empty if the peer goes before its end.
+    task<std::optional<reply>> read_and_answer(connection& peer)
+    {
+        parser parsed;
+        parsed.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
+        parsed.body_limit(boost::none);  // none is read
+        for (std::size_t parsed_bytes = 0; !parsed.is_header_done();)
+        {
+            error_code failed;
+            const auto used = parsed.put(asio::buffer(peer.pending), failed);
+            peer.pending.erase(0, used);
+            parsed_bytes += used;  // the parser's own limit is of what it is given at once
+            const auto header_bytes = parsed_bytes + (parsed.is_header_done() ? 0 : peer.pending.size());
+            const bool over = header_bytes > limits.header_bytes;
+            if (failed == http::error::header_limit || over)
+            {
+                co_return refusal(431, "the request's header is too large\n");
+            }
+            if (failed && failed != http::error::need_more)
+            {
+                co_return refusal(400, "this is not HTTP/1.1\n");
+            }
+            if (!parsed.is_header_done() && !co_await read_more(peer))
+            {
+                co_return std::nullopt;
+            }
+        }
+        co_return answer(parsed, routes);
+    }
+
+    // Whether another may follow.
+    task<bool> serve_one(connection& peer)
+    {
+        const auto deadline = clock.now() + limits.request;
+        auto made = co_await support::with_deadline(clock, deadline, read_and_answer(peer));
+        if (!made || !*made)
+        {
+            co_return false;
+        }
+        const bool keep = (*made)->keep && !stopping;
+        (*made)->keep = keep;
+        const auto taken_by = clock.now() + limits.request;
+        const auto written = co_await support::with_deadline(clock, taken_by, write_reply(peer, **made));
+        if (!written || !*written)
+        {
+            co_return false;
+        }
+        if (!keep)
+        {
+            co_await support::ends_before(clock, taken_by, drain(peer));
+        }
+        co_return keep;
+    }
+
+    static task<> serve(std::shared_ptr<server_state> self, std::shared_ptr<connection> peer)
+    {
+        struct leaving
+        {
+            server_state& state;
+            const std::shared_ptr<connection>& peer;
+            ~leaving() { state.connections.remove(peer); }
+        };
+        const leaving at_end{*self, peer};
+        auto wait = self->limits.request;
+        for (bool more = true; more;)
+        {
+            if (peer->pending.empty())
+            {
+                const auto until = self->clock.now() + wait;
+                const auto there = co_await support::with_deadline(self->clock, until, read_more(*peer));
+                if (!there || !*there)
+                {
+                    co_return;
+                }
+            }
+            more = co_await self->serve_one(*peer);
+            wait = self->limits.idle;
+            const auto here = std::ranges::find(self->connections, peer);
+            if (here == self->connections.end())
+            {
+                co_return;  // closed to make room
+            }
+            self->connections.splice(self->connections.end(), self->connections, here);
+        }
+    }
+
+    static task<> accept(std::shared_ptr<server_state> self)
+    {
+        while (!self->stopping)
+        {
+            auto [failed, socket] = co_await self->acceptor.async_accept(use_tuple);
+            if (self->stopping || failed == asio::error::operation_aborted)
+            {
+                break;
+            }
+            if (failed)  // such as too many open files
+            {
+                support::log(
+                    support::log_level::debug, "a connection was not taken", {{"error", failed.message()}}
+                );
+                co_await self->clock.sleep_for(after_failed_accept);
+                continue;
+            }
+            if (self->connections.size() >= self->limits.connections)
+            {
+                self->connections.front()->close();
+                self->connections.pop_front();
+            }
+            error_code ignored;
+            socket.set_option(tcp::no_delay(true), ignored);
+            auto peer = std::make_shared<connection>(std::move(socket));
+            self->connections.push_back(peer);
+            self->serving.spawn(serve(self, std::move(peer)));
+        }
+        co_await self->serving.join();
+    }
+};
+
+class beast_server final : public server
+{
+public:
+    explicit beast_server(std::shared_ptr<server_state> state) : state_(std::move(state)) {}
+    ~beast_server() override { stop_now(); }
+
+    std::uint16_t port() const override { return state_->acceptor.local_endpoint().port(); }
+    task<> run() override { return server_state::accept(state_); }
+    void stop() override { stop_now(); }
+
+private:
+    void stop_now()
+    {
+        error_code ignored;
+        state_->stopping = true;
+        state_->acceptor.close(ignored);
+        for (const auto& each : state_->connections)
+        {
+            each->close();
+        }
+    }
+
+    std::shared_ptr<server_state> state_;
+};
+
+}  // namespace
+
+support::result<std::unique_ptr<server>> listen(
+    asio::any_io_executor executor,
+    support::clock& clock,
+    const listen_address& address,
+    std::vector<route> routes,
+    server_limits limits
+)
+{
+    auto acceptor = open_acceptor(executor, address);
+    if (!acceptor)
+    {
+        return std::unexpected(acceptor.error());
+    }
+    auto state = std::make_shared<server_state>(std::move(*acceptor), clock, std::move(routes), limits);
+    return std::make_unique<beast_server>(std::move(state));
+}
+
+}  // namespace net

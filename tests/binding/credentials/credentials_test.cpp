@@ -1,0 +1,344 @@
+#include "binding/credentials/credentials.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using binding::certificate_binding;
+using binding::reason;
+using binding::secret_content;
+using binding::secret_name;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// "id@keystone" is a credential, everything else is none. What is in use is counted.
+class reader final : public cloud::credential_reader
+{
+public:
+    support::result<std::shared_ptr<cloud::credential>> read(const cloud::credential_text& text) override
+    {
+        ++reads;
+        const std::string yaml(text.clouds_yaml);
+        const auto at = yaml.find('@');
+        if (at == std::string::npos)
+        {
+            return support::fail(support::errc::invalid, text.source + ": no credential");
+        }
+        const std::string id = yaml.substr(0, at) + text.cloud + std::string(text.ca_pem);
+        if (auto known = known_[id].lock())
+        {
+            return known;
+        }
+        auto made = std::make_shared<cloud::credential>(id, yaml.substr(at + 1), nullptr);
+        known_[id] = made;
+        return made;
+    }
+
+    bool in_use(const std::string& id) { return !known_[id].expired(); }
+
+    int reads = 0;
+
+private:
+    std::map<std::string, std::weak_ptr<cloud::credential>> known_;
+};
+
+class credentials : public testing::Test
+{
+protected:
+    static certificate_binding binding(
+        const std::string& name_space, const std::string& secret, int number = 1
+    )
+    {
+        certificate_binding made;
+        made.uid = *support::uuid::parse("00000000-0000-4000-8000-00000000000" + std::to_string(number));
+        made.name_space = support::interned(name_space);
+        made.name = "web";
+        made.spec.region = support::interned("sao1");
+        made.spec.secret = support::interned(secret);
+        return made;
+    }
+
+    void admit(std::set<std::string> namespaces)
+    {
+        all.emplace(binding::credentials::parts{
+            std::make_shared<cloud::credential>("own", "ks", nullptr),
+            secrets,
+            binding::admission{false, std::move(namespaces)},
+            [this](const secret_name& name) { calls.push_back("follow " + name.str()); },
+            [this](const secret_name& name) { calls.push_back("unfollow " + name.str()); },
+            [this](const std::set<support::uuid>& users) {
+                calls.push_back("changed " + std::to_string(users.size()));
+                for (const auto& user : users)
+                {
+                    all->seen(&objects.at(user), &objects.at(user));
+                }
+            }
+        });
+    }
+
+    void see(const certificate_binding& now)
+    {
+        const auto before =
+            objects.find(now.uid) == objects.end() ? std::nullopt : std::optional(objects[now.uid]);
+        objects[now.uid] = now;
+        all->seen(before ? &*before : nullptr, &objects[now.uid]);
+    }
+    void forget(const certificate_binding& gone)
+    {
+        objects.erase(gone.uid);
+        all->seen(&gone, nullptr);
+    }
+    void show(const std::string& yaml, const std::string& ca = "")
+    {
+        all->secret_shown(shop_cloud, secret_content{support::secret(yaml), support::secret(ca)});
+    }
+
+    // "" if it has none.
+    std::string credential_of(const certificate_binding& object)
+    {
+        const auto where = all->target_of(object);
+        const auto used = all->of(where);
+        EXPECT_EQ(used ? used->identity : "", where.identity.view());
+        return used ? used->id : "";
+    }
+    std::string why(const certificate_binding& object) { return all->why_none(object).message; }
+
+    const secret_name shop_cloud{support::interned("shop"), support::interned("cloud")};
+    reader secrets;
+    std::vector<std::string> calls;
+    std::map<support::uuid, certificate_binding> objects;
+    std::optional<binding::credentials> all;
+};
+
+TEST_F(credentials, without_a_ref_are_the_controllers_where_the_namespace_is_admitted)
+{
+    admit({"shop"});
+    see(binding("shop", ""));
+    EXPECT_EQ(credential_of(binding("shop", "")), "own");
+    const auto other = binding("blog", "", 2);
+    see(other);
+    EXPECT_EQ(credential_of(other), "");
+    EXPECT_EQ(all->why_none(other).reason, reason::credentials_missing);
+    EXPECT_EQ(
+        why(other),
+        "namespace blog may not use the controller's own credential; name a Secret of it that holds a "
+        "clouds.yaml "
+        "in spec.cloudCredentialsRef, or have the namespace admitted with --allow-controller-credentials"
+    );
+    EXPECT_THAT(calls, IsEmpty());
+}
+
+TEST_F(credentials, with_a_ref_are_those_of_the_secret_and_never_the_controllers)
+{
+    admit({"shop"});
+    const auto web = binding("shop", "cloud");
+    see(web);
+    EXPECT_EQ(credential_of(web), "");
+    EXPECT_TRUE(all->why_none(web).passes) << "it is being read";
+    show("a@ks");
+    EXPECT_EQ(credential_of(web), "a");
+    EXPECT_THAT(calls, ElementsAre("follow shop/cloud", "changed 1"));
+}
+
+TEST_F(credentials, of_one_secret_may_be_several_clouds_each_read_once)
+{
+    admit({});
+    auto one = binding("shop", "cloud", 1);
+    auto two = binding("shop", "cloud", 2);
+    two.spec.cloud = support::interned("-test");
+    see(one);
+    see(two);
+    show("a@ks");
+    EXPECT_EQ(credential_of(one), "a");
+    EXPECT_EQ(credential_of(two), "a-test");
+    see(binding("shop", "cloud", 3));
+    EXPECT_EQ(secrets.reads, 2);
+    EXPECT_THAT(calls, ElementsAre("follow shop/cloud", "changed 2"));
+}
+
+TEST_F(credentials, follow_the_content_of_the_secret)
+{
+    admit({});
+    const auto web = binding("shop", "cloud");
+    see(web);
+    show("a@ks");
+    show("a@ks");
+    EXPECT_EQ(calls.size(), 2U) << "the same again is no change";
+    show("b@ks");
+    EXPECT_EQ(credential_of(web), "b");
+    EXPECT_FALSE(secrets.in_use("a"));
+    show("b@ks", "-ca");
+    EXPECT_EQ(credential_of(web), "b-ca");
+}
+
+TEST_F(credentials, are_missing_where_the_secret_is)
+{
+    admit({});
+    const auto web = binding("shop", "cloud");
+    see(web);
+    all->secret_absent(shop_cloud);
+    EXPECT_EQ(all->why_none(web).reason, reason::credentials_missing);
+    EXPECT_EQ(why(web), "Secret shop/cloud does not exist; create it, with the key clouds.yaml");
+    all->secret_absent(shop_cloud);
+    EXPECT_EQ(calls.size(), 2U) << "nothing new";
+    show("a@ks");
+    EXPECT_EQ(credential_of(web), "a");
+    all->secret_absent(shop_cloud);
+    EXPECT_EQ(credential_of(web), "");
+}
+
+TEST_F(credentials, say_what_keeps_the_secret_from_being_used)
+{
+    admit({});
+    const auto web = binding("shop", "cloud");
+    see(web);
+    all->secret_unreadable(shop_cloud, {support::errc::status, "403 Forbidden", 403, {}});
+    EXPECT_EQ(all->why_none(web).reason, reason::credentials_missing);
+    EXPECT_THAT(
+        why(web), HasSubstr("may not be read: 403 Forbidden; grant the controller's service account")
+    );
+    show("none");
+    EXPECT_EQ(all->why_none(web).reason, reason::credentials_invalid);
+    EXPECT_EQ(why(web), "Secret shop/cloud: clouds.yaml: no credential");
+    all->secret_shown(shop_cloud, support::fail(support::errc::invalid, "it has no key clouds.yaml"));
+    EXPECT_EQ(all->why_none(web).reason, reason::credentials_invalid);
+    EXPECT_EQ(why(web), "Secret shop/cloud: it has no key clouds.yaml");
+}
+
+TEST_F(credentials, stay_while_the_api_server_does_not_answer)
+{
+    admit({});
+    const auto web = binding("shop", "cloud");
+    see(web);
+    all->secret_unreadable(shop_cloud, {support::errc::unreachable, "refused", 0, {}});
+    EXPECT_EQ(all->why_none(web).reason, reason::cloud_unavailable);
+    for (const int busy : {408, 409, 410, 429, 500})
+    {
+        all->secret_unreadable(shop_cloud, {support::errc::status, "busy", busy, {}});
+        EXPECT_EQ(all->why_none(web).reason, reason::cloud_unavailable) << busy;
+    }
+    show("a@ks");
+    all->secret_unreadable(shop_cloud, {support::errc::unreachable, "refused", 0, {}});
+    EXPECT_EQ(credential_of(web), "a");
+    for (const int passing : {401, 408, 409, 410, 429, 500})
+    {
+        for (int times = 0; times < 3; ++times)
+        {
+            all->secret_unreadable(shop_cloud, {support::errc::status, "not now", passing, {}});
+            EXPECT_EQ(credential_of(web), "a") << passing;
+        }
+    }
+}
+
+TEST_F(credentials, go_when_the_right_to_read_them_was_taken_away_and_not_by_one_403)
+{
+    admit({});
+    const auto web = binding("shop", "cloud");
+    see(web);
+    show("a@ks");
+    const support::error refused{support::errc::status, "403", 403, {}};
+    all->secret_unreadable(shop_cloud, refused);
+    EXPECT_EQ(credential_of(web), "a") << "an API server that has just started";
+    EXPECT_TRUE(all->is_unsure(shop_cloud)) << "so it is read again soon";
+    show("a@ks");
+    EXPECT_FALSE(all->is_unsure(shop_cloud));
+    all->secret_unreadable(shop_cloud, refused);
+    EXPECT_EQ(credential_of(web), "a");
+    all->secret_unreadable(shop_cloud, refused);
+    EXPECT_EQ(credential_of(web), "");
+}
+
+TEST_F(credentials, that_were_used_last_serve_a_deletion)
+{
+    admit({});
+    auto web = binding("shop", "cloud");
+    see(web);
+    show("a@ks");
+    all->secret_absent(shop_cloud);
+    EXPECT_EQ(credential_of(web), "");
+    web.deleting = true;
+    see(web);
+    EXPECT_EQ(credential_of(web), "a");
+    show("b@ks");
+    EXPECT_EQ(credential_of(web), "b") << "a new content counts";
+    show("none");
+    EXPECT_EQ(credential_of(web), "b");
+    forget(web);
+    EXPECT_FALSE(secrets.in_use("b"));
+}
+
+TEST_F(credentials, that_were_used_last_serve_a_deletion_after_the_ref_was_taken_away)
+{
+    admit({});
+    auto web = binding("shop", "cloud");
+    see(web);
+    show("a@ks");
+    web.spec.secret = {};
+    see(web);
+    EXPECT_EQ(credential_of(web), "");
+    web.deleting = true;
+    see(web);
+    EXPECT_EQ(credential_of(web), "a");
+    EXPECT_FALSE(all->lent(web));
+}
+
+TEST_F(credentials, a_deletion_that_never_had_one_has_none)
+{
+    admit({});
+    auto web = binding("shop", "cloud");
+    web.deleting = true;
+    see(web);
+    all->secret_absent(shop_cloud);
+    EXPECT_EQ(credential_of(web), "");
+}
+
+TEST_F(credentials, the_controllers_is_lent_to_deletions_of_what_was_put_there_in_its_cloud)
+{
+    admit({});
+    auto web = binding("blog", "");
+    web.status.ledger.place.identity = support::interned("ks");
+    web.status.ledger.place.by_controller = true;
+    see(web);
+    EXPECT_EQ(credential_of(web), "");
+    web.deleting = true;
+    see(web);
+    EXPECT_EQ(credential_of(web), "own");
+    EXPECT_TRUE(all->lent(web));
+    web.status.ledger.place.identity = support::interned("another");
+    EXPECT_EQ(credential_of(web), "");
+    EXPECT_FALSE(all->lent(web));
+}
+
+TEST_F(credentials, the_controllers_is_not_lent_for_what_another_credential_put_there)
+{
+    admit({});
+    auto web = binding("blog", "");
+    web.status.ledger.place.identity = support::interned("ks");
+    web.deleting = true;
+    see(web);
+    EXPECT_EQ(credential_of(web), "");
+    EXPECT_FALSE(all->lent(web));
+}
+
+TEST_F(credentials, a_secret_is_followed_while_somebody_uses_it)
+{
+    admit({"shop"});
+    auto web = binding("shop", "cloud", 1);
+    const auto other = binding("shop", "cloud", 2);
+    see(web);
+    see(other);
+    forget(other);
+    web.spec.secret = support::interned("next");
+    see(web);
+    EXPECT_THAT(calls, ElementsAre("follow shop/cloud", "follow shop/next", "unfollow shop/cloud"));
+    show("a@ks");
+    EXPECT_EQ(credential_of(web), "") << "nobody uses that Secret";
+    web.spec.secret = {};
+    see(web);
+    EXPECT_EQ(calls.back(), "unfollow shop/next");
+    EXPECT_EQ(credential_of(web), "own");
+}
+
+}  // namespace

@@ -1,0 +1,40 @@
+#include "binding/credentials/secret_codec.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using binding::decode_secret;
+
+TEST(secret_codec, reads_clouds_yaml_and_the_ca)
+{
+    const auto both = decode_secret(R"({"data":{"clouds.yaml":"Y2xvdWRz","cacert":"Y2E=","other":"eA=="}})");
+    ASSERT_TRUE(both);
+    EXPECT_EQ(both->clouds_yaml.reveal(), "clouds");
+    EXPECT_EQ(both->ca_pem.reveal(), "ca");
+    const auto one = decode_secret(R"({"data":{"clouds.yaml":"Y2xvdWRz"}})");
+    ASSERT_TRUE(one);
+    EXPECT_TRUE(one->ca_pem.empty());
+    EXPECT_FALSE(*one == *both);
+}
+
+TEST(secret_codec, says_what_is_wrong_and_nothing_of_the_content)
+{
+    for (const auto& [text, message] : std::initializer_list<std::pair<const char*, const char*>>{
+             {R"({"data":{"cloud.yaml":"Y2FuYXJ5"}})", "it has no key clouds.yaml"},
+             {R"({"data":null})", "it has no key clouds.yaml"},
+             {R"({"data":["clouds.yaml"]})", "it has no key clouds.yaml"},
+             {R"({})", "it has no key clouds.yaml"},
+             {"[", "it has no key clouds.yaml"},
+             {R"({"data":{"clouds.yaml":"canary"}})", "its key clouds.yaml is not base64"},
+             {R"({"data":{"clouds.yaml":7}})", "its key clouds.yaml is not base64"},
+             {R"({"data":{"clouds.yaml":"","cacert":"canary"}})", "its key cacert is not base64"},
+         })
+    {
+        const auto read = decode_secret(text);
+        ASSERT_FALSE(read) << text;
+        EXPECT_EQ(read.error().message, message);
+    }
+}
+
+}  // namespace

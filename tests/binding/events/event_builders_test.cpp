@@ -1,0 +1,245 @@
+#include "binding/events/event_builders.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace binding;
+using std::chrono::days;
+using testing::AllOf;
+using testing::HasSubstr;
+
+constexpr support::wall_time now = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24);
+const auto certificate = *support::uuid::parse("aaaaaaaa-0000-4000-8000-000000000001");
+
+certificate_binding binding_with(state state, reason why, const std::string& message = "")
+{
+    certificate_binding made;
+    made.name_space = support::interned("shop");
+    made.name = "web";
+    made.spec.certificate_id = certificate;
+    made.finalizers = {support::interned(finalizer)};
+    made.status.state = state;
+    made.status[condition_type::ready].reason = why;
+    made.status[condition_type::ready].message = support::interned(message);
+    return made;
+}
+
+// ---- changes of state ----
+
+TEST(news, of_a_change_is_its_reason_and_message)
+{
+    const auto told = change_of_state(
+        binding_with(state::pending, reason::progressing),
+        binding_with(state::error, reason::conflict, "older: shop/first")
+    );
+    ASSERT_TRUE(told);
+    EXPECT_TRUE(told->warning);
+    EXPECT_EQ(told->reason, "Conflict");
+    EXPECT_EQ(told->action, "Attach");
+    EXPECT_EQ(told->note, "older: shop/first");
+}
+
+TEST(news, of_a_deletion_that_waits_for_people_is_a_warning)
+{
+    const auto before = binding_with(state::deleting, reason::detaching);
+    for (const auto why : {reason::last_certificate, reason::credentials_missing})
+    {
+        const auto told = change_of_state(before, binding_with(state::deleting, why));
+        ASSERT_TRUE(told);
+        EXPECT_TRUE(told->warning);
+    }
+}
+
+TEST(news, that_are_good_are_no_warnings)
+{
+    auto after = binding_with(state::active, reason::attached);
+    const auto told = change_of_state(binding_with(state::error, reason::conflict), after);
+    ASSERT_TRUE(told);
+    EXPECT_FALSE(told->warning);
+    EXPECT_EQ(told->note, "the binding is active");
+    after = binding_with(state::deleting, reason::detaching);
+    after.deleting = true;
+    EXPECT_EQ(change_of_state(binding_with(state::active, reason::attached), after)->action, "Detach");
+}
+
+TEST(news, are_none_where_state_and_reason_stay)
+{
+    const auto before = binding_with(state::error, reason::conflict, "older: shop/first");
+    EXPECT_FALSE(change_of_state(before, binding_with(state::error, reason::conflict, "older: shop/second")));
+    EXPECT_FALSE(change_of_state(before, binding_with(state::unset, reason::unset)))
+        << "a status that was lost";
+    EXPECT_TRUE(change_of_state(before, binding_with(state::pending, reason::conflict)));
+    EXPECT_TRUE(change_of_state(before, binding_with(state::error, reason::certificate_expired)));
+}
+
+// ---- orphans ----
+
+const std::vector<attachment> left{{support::interned("http://kms/v1/containers/a"), slot::default_, true}};
+
+TEST(orphans, are_what_a_binding_without_its_finalizer_left)
+{
+    auto before = binding_with(state::active, reason::attached);
+    before.spec.resource_id = *support::uuid::parse("11111111-0000-4000-8000-000000000001");
+    const auto told = orphaned(before, nullptr, left);
+    ASSERT_TRUE(told);
+    EXPECT_TRUE(told->warning);
+    EXPECT_EQ(told->reason, "RefsOrphaned");
+    EXPECT_THAT(
+        told->note,
+        AllOf(
+            HasSubstr("CertificateBinding web"),
+            HasSubstr("listener 11111111-0000-4000-8000-000000000001"),
+            HasSubstr("http://kms/v1/containers/a (default)")
+        )
+    );
+    EXPECT_FALSE(orphaned(before, nullptr, {})) << "it held nothing";
+    before.spec.retain = true;
+    EXPECT_FALSE(orphaned(before, nullptr, left)) << "they stay because that was wanted";
+    before.spec.retain = false;
+    before.abandoned = true;
+    EXPECT_FALSE(orphaned(before, nullptr, left)) << "they stay because that was wanted";
+}
+
+TEST(orphans, are_told_of_at_the_moment_when_the_binding_is_out_of_our_hands)
+{
+    auto before = binding_with(state::deleting, reason::last_certificate);
+    before.deleting = true;
+    auto after = before;
+    EXPECT_FALSE(orphaned(before, &after, left));
+    after.finalizers = {support::interned("example.com/another")};
+    EXPECT_TRUE(orphaned(before, &after, left)) << "another finalizer keeps the object";
+    EXPECT_FALSE(orphaned(after, nullptr, left)) << "told already";
+
+    auto live = binding_with(state::active, reason::attached);
+    auto stripped = live;
+    stripped.finalizers.clear();
+    EXPECT_FALSE(orphaned(live, &stripped, left)) << "it is put on again";
+    EXPECT_TRUE(orphaned(stripped, nullptr, left)) << "it went before that";
+}
+
+TEST(orphans, are_what_the_listener_still_shows)
+{
+    const std::string a = "http://kms/v1/containers/aaaaaaaa-0000-4000-8000-000000000001";
+    const std::string b = "http://kms/v1/containers/bbbbbbbb-0000-4000-8000-000000000002";
+    const ledger held{
+        {{support::interned(a), slot::default_, true}, {support::interned(b), slot::sni, true}}, {}, {}
+    };
+    target_memory memory;
+    EXPECT_EQ(still_there(held, memory).size(), 2U) << "it was not read";
+    cloud::listener seen;
+    seen.sni_refs = {a, "https://other.example.com/v1/containers/bbbbbbbb-0000-4000-8000-000000000002"};
+    memory.listener = sighting<cloud::answer<cloud::listener>>{{}, seen};
+    EXPECT_EQ(still_there(held, memory), std::vector{held.attachments[1]}) << "a is in another slot";
+    seen.default_ref = a;
+    memory.listener->value = seen;
+    EXPECT_EQ(still_there(held, memory), held.attachments);
+    memory.put.emplace();
+    memory.listener->value = cloud::listener{};
+    EXPECT_EQ(still_there(held, memory), held.attachments) << "a PUT may still take effect";
+    memory.put.reset();
+    EXPECT_TRUE(still_there(held, memory).empty());
+    const auto failed = [](cloud::failure why) { return std::unexpected(cloud::error{why, "", {}, {}}); };
+    memory.listener->value = failed(cloud::failure::not_found);
+    EXPECT_TRUE(still_there(held, memory).empty());
+    memory.listener->value = failed(cloud::failure::transient);
+    EXPECT_EQ(still_there(held, memory).size(), 2U);
+}
+
+// ---- the end of certificates ----
+
+const std::vector<int> warn_days{30, 14, 7, 3, 1};
+
+certificate_binding expiring(support::duration in)
+{
+    auto made = binding_with(state::active, reason::attached);
+    made.status.certificate.id = certificate;
+    made.status.certificate.expires_at = now + std::chrono::floor<std::chrono::seconds>(in);
+    return made;
+}
+
+// Of which warning it is, looked at now and last so long ago; 0: none.
+int days_told(support::duration until_end, std::optional<support::duration> last_look_ago)
+{
+    const auto last = last_look_ago
+                          ? std::optional(now - std::chrono::floor<std::chrono::seconds>(*last_look_ago))
+                          : std::nullopt;
+    const auto told = expiry_warning(expiring(until_end), warn_days, last, now);
+    return told ? std::stoi(told->key.substr(told->key.rfind(' '))) : 0;
+}
+
+TEST(expiry, is_warned_of_when_a_day_has_come_since_the_last_look)
+{
+    EXPECT_EQ(days_told(days(30) + 1s, 10min), 0);
+    EXPECT_EQ(days_told(days(30), 10min), 30);
+    EXPECT_EQ(days_told(days(30) - 9min, 10min), 30);
+    EXPECT_EQ(days_told(days(30) - 10min, 10min), 0) << "seen by the look before";
+    EXPECT_EQ(days_told(days(7) - 1s, 10min), 7);
+    EXPECT_EQ(days_told(days(1), 10min), 1);
+    EXPECT_EQ(days_told(10h, 10min), 0);
+}
+
+TEST(expiry, is_warned_of_once_where_several_days_have_come)
+{
+    EXPECT_EQ(days_told(days(2), days(40)), 3);
+    EXPECT_EQ(days_told(10h, days(2)), 1);
+}
+
+TEST(expiry, is_warned_of_at_the_first_look_if_it_is_near)
+{
+    EXPECT_EQ(days_told(days(31), std::nullopt), 0);
+    EXPECT_EQ(days_told(days(20), std::nullopt), 30);
+    EXPECT_EQ(days_told(days(5), std::nullopt), 7);
+    EXPECT_EQ(days_told(1s, std::nullopt), 1);
+    EXPECT_EQ(days_told(0s, std::nullopt), 0) << "it has expired, which its reason says";
+    EXPECT_EQ(days_told(-days(2), std::nullopt), 0);
+}
+
+TEST(expiry, says_of_what_and_when)
+{
+    const auto told = expiry_warning(expiring(days(5)), warn_days, std::nullopt, now);
+    ASSERT_TRUE(told);
+    EXPECT_TRUE(told->warning);
+    EXPECT_EQ(told->reason, "CertificateExpiring");
+    EXPECT_EQ(
+        told->note,
+        "certificate aaaaaaaa-0000-4000-8000-000000000001 expires on 2026-11-29T00:00:00Z, in 7 days or "
+        "less; "
+        "set spec.certificateId to a renewed one"
+    );
+    EXPECT_THAT(
+        expiry_warning(expiring(1h), warn_days, std::nullopt, now)->note, HasSubstr(", in a day or less; ")
+    );
+}
+
+TEST(expiry, is_of_no_interest_where_another_certificate_is_wanted_or_none)
+{
+    auto binding = expiring(days(5));
+    binding.deleting = true;
+    EXPECT_FALSE(expiry_warning(binding, warn_days, std::nullopt, now));
+    binding = expiring(days(5));
+    binding.spec.certificate_id = *support::uuid::parse("bbbbbbbb-0000-4000-8000-000000000002");
+    EXPECT_FALSE(expiry_warning(binding, warn_days, std::nullopt, now));
+    binding = expiring(days(5));
+    binding.status.certificate.expires_at.reset();
+    EXPECT_FALSE(expiry_warning(binding, warn_days, std::nullopt, now));
+    EXPECT_FALSE(expiry_warning(expiring(days(5)), {}, std::nullopt, now));
+}
+
+TEST(expiry, is_another_one_with_another_certificate_or_end)
+{
+    const auto before = expiring(days(5));
+    auto after = before;
+    EXPECT_TRUE(expires_otherwise(nullptr, after));
+    EXPECT_FALSE(expires_otherwise(&before, after));
+    after.status.certificate.expires_at = now + days(6);
+    EXPECT_TRUE(expires_otherwise(&before, after));
+    after = before;
+    after.spec.certificate_id = *support::uuid::parse("bbbbbbbb-0000-4000-8000-000000000002");
+    after.status.certificate.id = after.spec.certificate_id;
+    EXPECT_TRUE(expires_otherwise(&before, after));
+}
+
+}  // namespace

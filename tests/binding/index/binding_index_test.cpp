@@ -1,0 +1,116 @@
+#include "binding/index/binding_index.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+namespace {
+
+using binding::target;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+const std::string listener_1 = "11111111-0000-4000-8000-000000000001";
+const std::string listener_2 = "22222222-0000-4000-8000-000000000002";
+
+// Each namespace acts with a credential of its own, at one of two Keystones.
+class own_credentials final : public binding::credential_source
+{
+public:
+    std::map<std::string, std::string> identities;  // by namespace; none: it has no credential
+
+    void seen(const binding::certificate_binding*, const binding::certificate_binding*) override {}
+    target target_of(const binding::certificate_binding& object) const override
+    {
+        auto where = binding::listener_of(object);
+        if (const auto found = identities.find(object.name_space.str()); found != identities.end())
+        {
+            where.identity = support::interned(found->second);
+            where.credential = object.name_space;
+        }
+        return where;
+    }
+    std::shared_ptr<cloud::credential> of(const target&) const override { return {}; }
+    binding::missing_credential why_none(const binding::certificate_binding&) const override { return {}; }
+    bool is_controllers(const target&) const override { return false; }
+    bool lent(const binding::certificate_binding&) const override { return false; }
+};
+
+class bindings : public testing::Test
+{
+protected:
+    bindings()
+    {
+        credentials.identities = {
+            {"shop", "http://one/v3"}, {"next-door", "http://one/v3"}, {"blog", "http://another/v3"}
+        };
+    }
+
+    // The target of a binding that is added now.
+    target add(
+        const std::string& name_space,
+        const std::string& listener = listener_1,
+        const std::string& region = "sao1"
+    )
+    {
+        char uid[37];
+        std::snprintf(uid, sizeof uid, "00000000-0000-4000-8000-%012d", ++added_);
+        std::string text =
+            R"({"metadata":{"name":"web","namespace":")" + name_space + R"(","uid":")" + std::string(uid) +
+            R"(","resourceVersion":"1","generation":1,"creationTimestamp":"2026-11-24T00:00:00Z"},)"
+            R"("spec":{"certificateId":"aaaaaaaa-0000-4000-8000-000000000001","resourceType":"octavia:listener",)"
+            R"("resourceId":")" +
+            listener + R"(","region":")" + region + R"("},"status":{"observedGeneration":-1}})";
+        text.reserve(text.size() + 64);
+        sink.changed(text);
+        return credentials.target_of(*store.find(*support::uuid::parse(uid)));
+    }
+
+    own_credentials credentials;
+    binding::bindings store{credentials, [](const auto&, const auto*, const auto*) {}, [] {}};
+    runtime::object_sink& sink = store.scope("");
+
+private:
+    int added_ = 0;
+};
+
+TEST_F(bindings, of_one_listener_through_two_credentials_of_one_cloud_are_siblings)
+{
+    const auto shop = add("shop");
+    const auto next_door = add("next-door");
+    ASSERT_NE(shop, next_door);
+    EXPECT_THAT(store.siblings_of(shop), ElementsAre(next_door));
+    EXPECT_THAT(store.siblings_of(next_door), ElementsAre(shop));
+}
+
+TEST_F(bindings, of_another_cloud_another_region_or_another_listener_are_none)
+{
+    const auto shop = add("shop");
+    const auto blog = add("blog");
+    add("next-door", listener_1, "RegionOne");
+    add("next-door", listener_2);
+    ASSERT_EQ(store.targets().size(), 4U);
+    EXPECT_THAT(store.siblings_of(shop), IsEmpty());
+    EXPECT_THAT(store.siblings_of(blog), IsEmpty()) << "it names the same listener, at another Keystone";
+}
+
+TEST_F(bindings, of_the_same_target_are_none_to_themselves)
+{
+    const auto shop = add("shop");
+    EXPECT_EQ(add("shop"), shop);
+    EXPECT_EQ(store.bindings_of(shop).size(), 2U);
+    EXPECT_THAT(store.siblings_of(shop), IsEmpty());
+}
+
+TEST_F(bindings, without_a_credential_may_be_of_any_cloud)
+{
+    const auto shop = add("shop");
+    const auto blog = add("blog");
+    const auto none = add("nobody");
+    EXPECT_THAT(store.siblings_of(none), UnorderedElementsAre(shop, blog));
+    EXPECT_THAT(store.siblings_of(shop), ElementsAre(none));
+}
+
+}  // namespace

@@ -1,0 +1,533 @@
+#include "binding/observed/target_state.hpp"
+
+#include "binding/plan/plan_fixture.hpp"
+#include "binding/status/ready_status.hpp"
+#include "cloud/container_ref.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace test;
+using namespace std::chrono_literals;
+using binding::put_phase;
+using binding::target_memory;
+using cloud::failure;
+using cloud::provisioning_status;
+using cloud::ref_state;
+
+const auto t0 = support::time_point(1h);
+
+// One binding and what is remembered of it.
+class memory : public testing::Test
+{
+protected:
+    memory()
+    {
+        object.uid = *support::uuid::parse("00000000-0000-4000-8000-000000000001");
+        object.generation = 1;
+        object.spec.certificate_id = certificate_id("a");
+    }
+
+    void look(support::time_point now, std::optional<support::time_point> started = std::nullopt)
+    {
+        remember_bindings(kept, {&object}, settings, now, wall, started);
+    }
+
+    binding::binding_memory& of_it() { return kept.bindings.at(object.uid); }
+
+    void hold(const std::string& certificate, bool confirmed)
+    {
+        object.status.ledger.attachments.push_back({support::interned(ref(certificate)), sni_slot, confirmed}
+        );
+    }
+
+    void see_certificate(cloud::answer<cloud::certificate> answer)
+    {
+        remember_certificate(kept, object.uid, object.spec.certificate_id, {t0, std::move(answer)});
+    }
+
+    void see_listener(support::time_point asked_at, cloud::answer<cloud::listener> answer)
+    {
+        remember_listener(kept, settings, {asked_at, std::move(answer)});
+    }
+
+    static cloud::listener listener(int refs, provisioning_status status = provisioning_status::active)
+    {
+        cloud::listener made;
+        made.default_ref = ref("f");
+        made.sni_refs.assign(static_cast<std::size_t>(refs - 1), ref("e"));
+        made.status = status;
+        return made;
+    }
+
+    void send(support::time_point now, int sni_refs = 1)
+    {
+        cloud::listener_change change;
+        change.sni_refs = std::vector<std::string>(static_cast<std::size_t>(sni_refs), ref("a"));
+        remember_put_sent(kept, settings, change, {}, {std::nullopt, *change.sni_refs}, now);
+    }
+
+    void answer(cloud::answer<cloud::listener> answer, support::time_point now, bool adds = true)
+    {
+        std::vector<binding::addition> added;
+        if (adds)
+        {
+            added.push_back({object.uid, object.spec.certificate_id, object.wanted_slot(), ref("a")});
+        }
+        remember_put_answer(kept, settings, added, answer, now);
+    }
+
+    support::wall_time wall = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24);
+    binding::certificate_binding object;
+    target_memory kept;
+    binding::settings settings;
+};
+
+// ---- bindings ----
+
+TEST_F(memory, a_ledger_is_believed_when_it_is_first_seen_and_not_again)
+{
+    hold("a", true);
+    look(t0);
+    const auto first = object.status.ledger;
+    hold("e", true);
+    look(t0 + 1s);
+    EXPECT_EQ(of_it().held, first);
+}
+
+TEST_F(memory, a_ledger_that_we_tried_to_write_is_ours_when_it_is_seen)
+{
+    look(t0);
+    hold("a", false);
+    of_it().tried = object.status.ledger;
+    look(t0 + 1s);
+    EXPECT_EQ(of_it().held, object.status.ledger);
+    EXPECT_EQ(of_it().tried, std::nullopt);
+    EXPECT_EQ(kept.put, std::nullopt) << "nothing was sent before it was known";
+}
+
+TEST_F(memory, a_binding_that_is_gone_is_forgotten)
+{
+    look(t0);
+    remember_bindings(kept, {}, settings, t0, wall, std::nullopt);
+    EXPECT_TRUE(kept.bindings.empty());
+}
+
+TEST_F(memory, a_generation_that_comes_while_we_watch_begins_now)
+{
+    look(t0);
+    EXPECT_FALSE(of_it().generation_is_new) << "nobody saw it begin";
+    ++object.generation;
+    look(t0 + 5s);
+    EXPECT_TRUE(of_it().generation_is_new);
+    EXPECT_EQ(of_it().generation_since, t0 + 5s);
+    look(t0 + 9s);
+    EXPECT_EQ(of_it().generation_since, t0 + 5s);
+}
+
+TEST_F(memory, another_certificate_is_another_question)
+{
+    look(t0);
+    see_certificate(not_active("a"));
+    see_certificate(not_active("a"));
+    EXPECT_EQ(of_it().certificate_polls, 2);
+    object.spec.certificate_id = certificate_id("b");
+    look(t0 + 1s);
+    EXPECT_FALSE(of_it().certificate);
+    EXPECT_EQ(of_it().certificate_polls, 0);
+    remember_certificate(kept, object.uid, certificate_id("a"), {t0, active("a")});
+    EXPECT_FALSE(of_it().certificate) << "an answer about the old one comes too late";
+}
+
+TEST_F(memory, an_answer_about_a_binding_that_is_gone_is_dropped)
+{
+    see_certificate(active("a"));
+    EXPECT_TRUE(kept.bindings.empty());
+}
+
+TEST_F(memory, polls_of_a_certificate_count_until_it_is_usable)
+{
+    look(t0);
+    see_certificate(failing(failure::not_found));
+    see_certificate(not_active("a"));
+    EXPECT_EQ(of_it().certificate_polls, 2);
+    see_certificate(active("a"));
+    EXPECT_EQ(of_it().certificate_polls, 0);
+}
+
+TEST_F(memory, a_request_to_reconcile_ends_every_wait)
+{
+    look(t0);
+    send(t0);
+    answer(failing(failure::refused), t0);
+    see_certificate(not_active("a"));
+    kept.blocked = binding::standstill{};
+    kept.next_error_put = t0 + 1h;
+    kept.error_puts = 7;
+    object.requested_at = support::interned("now");
+    look(t0 + 1s);
+    EXPECT_FALSE(of_it().refused);
+    EXPECT_FALSE(of_it().certificate) << "asked anew";
+    EXPECT_EQ(of_it().certificate_polls, 0);
+    EXPECT_FALSE(kept.blocked);
+    EXPECT_FALSE(kept.next_error_put);
+    EXPECT_EQ(kept.error_puts, 0);
+}
+
+TEST_F(memory, the_annotation_that_is_there_at_first_is_no_request)
+{
+    object.requested_at = support::interned("long ago");
+    look(t0);
+    send(t0);
+    answer(failing(failure::refused), t0);
+    look(t0 + 1s);
+    EXPECT_TRUE(of_it().refused);
+}
+
+// ---- arrivals ----
+
+TEST_F(memory, arrivals_are_complete_100_ms_after_the_last_and_2_s_after_the_first)
+{
+    look(t0);
+    EXPECT_EQ(quiet_at(kept, settings), t0 + 100ms);
+    for (int i = 1; i < 30; ++i)
+    {
+        ++object.generation;
+        look(t0 + i * 90ms);
+    }
+    EXPECT_EQ(quiet_at(kept, settings), t0 + 2s);
+}
+
+TEST_F(memory, what_status_speaks_of_already_does_not_arrive)
+{
+    object.status.observed_generation = 1;
+    look(t0);
+    EXPECT_FALSE(kept.first_arrival);
+}
+
+// ---- rule 9 ----
+
+TEST_F(memory, the_deadline_of_a_put_grows_with_its_refs)
+{
+    cloud::listener_change change;
+    EXPECT_EQ(deadline_of(settings, change), 30s);
+    change.default_ref.emplace(std::nullopt);
+    EXPECT_EQ(deadline_of(settings, change), 30s);
+    change.default_ref.emplace(ref("a"));
+    EXPECT_EQ(deadline_of(settings, change), 30s + 600ms);
+    change.sni_refs = refs({"a", "b", "c"});
+    EXPECT_EQ(deadline_of(settings, change), 30s + 4 * 600ms);
+}
+
+TEST_F(memory, a_put_is_in_doubt_until_it_is_answered)
+{
+    look(t0);
+    send(t0, 2);
+    ASSERT_TRUE(kept.put);
+    EXPECT_EQ(kept.put->phase, put_phase::in_doubt);
+    EXPECT_EQ(kept.put->deadline, t0 + cloud::sent_within + 30s + 2 * 600ms);
+    answer(listener(1, provisioning_status::pending), t0 + 1s);
+    EXPECT_EQ(kept.put->phase, put_phase::accepted);
+}
+
+TEST_F(memory, only_an_ambiguous_answer_leaves_it_in_doubt)
+{
+    for (const failure kind :
+         {failure::not_found,
+          failure::access_denied,
+          failure::no_endpoint,
+          failure::busy,
+          failure::refused,
+          failure::credentials_invalid,
+          failure::rate_limited,
+          failure::transient})
+    {
+        look(t0);
+        send(t0);
+        answer(failing(kind), t0);
+        EXPECT_FALSE(kept.put) << static_cast<int>(kind);
+        EXPECT_TRUE(kept.put_error) << static_cast<int>(kind);
+        kept = {};
+    }
+    look(t0);
+    send(t0);
+    answer(failing(failure::ambiguous), t0);
+    ASSERT_TRUE(kept.put);
+    EXPECT_EQ(kept.put->phase, put_phase::in_doubt);
+}
+
+TEST_F(memory, whether_a_credential_may_write_is_told_by_its_last_put_that_says_so)
+{
+    using cloud::failure;
+    look(t0);
+    EXPECT_EQ(kept.may_write, std::nullopt);
+    for (const auto refused : {failure::access_denied, failure::credentials_invalid})
+    {
+        send(t0);
+        answer(listener(2), t0);
+        EXPECT_EQ(kept.may_write, true);
+        send(t0);
+        answer(failing(refused), t0);
+        EXPECT_EQ(kept.may_write, false);
+        for (const auto other : {failure::busy, failure::refused, failure::rate_limited, failure::transient})
+        {
+            send(t0);
+            answer(failing(other), t0);
+            EXPECT_EQ(kept.may_write, false) << static_cast<int>(other);
+        }
+    }
+}
+
+TEST_F(memory, an_unconfirmed_entry_at_the_start_may_belong_to_a_put_of_before)
+{
+    hold("a", false);
+    hold("b", true);
+    look(t0, t0);
+    ASSERT_TRUE(kept.put);
+    EXPECT_EQ(kept.put->phase, put_phase::before_start);
+    EXPECT_EQ(kept.put->deadline, t0 + 30s + 2 * 600ms) << "the entries of the ledger count";
+    see_listener(t0 + 1s, listener(3));
+    see_listener(t0 + 2s, listener(3));
+    EXPECT_EQ(kept.put->deadline, t0 + 30s + 5 * 600ms) << "and the refs of the listener, once";
+}
+
+TEST_F(memory, confirmed_entries_at_the_start_tell_that_nothing_is_under_way)
+{
+    hold("a", true);
+    look(t0, t0);
+    EXPECT_FALSE(kept.put);
+}
+
+TEST_F(memory, an_entry_that_we_made_ourselves_is_no_put_of_before)
+{
+    look(t0, t0);
+    hold("a", false);
+    of_it().held = object.status.ledger;
+    look(t0 + 1s, t0);
+    EXPECT_FALSE(kept.put);
+}
+
+// ---- refused, in ERROR ----
+
+TEST_F(memory, a_refusal_of_one_certificate_is_a_quarantine_of_an_hour)
+{
+    look(t0);
+    send(t0);
+    answer(failing(failure::refused, "no"), t0);
+    ASSERT_TRUE(of_it().refused);
+    EXPECT_EQ(of_it().refused->until, t0 + 1h);
+    EXPECT_EQ(of_it().refused->certificate_id, certificate_id("a"));
+}
+
+TEST_F(memory, a_quarantine_ends_with_its_certificate_and_not_with_its_generation)
+{
+    look(t0);
+    send(t0);
+    answer(failing(failure::refused), t0);
+    ++object.generation;
+    look(t0 + 1s);
+    EXPECT_TRUE(of_it().refused);
+    object.spec.certificate_id = certificate_id("b");
+    look(t0 + 2s);
+    EXPECT_FALSE(of_it().refused);
+}
+
+TEST_F(memory, a_quarantine_ends_when_something_about_the_certificate_changes)
+{
+    auto renewed = active("a");
+    renewed->expires_at = wall;
+    const std::pair<cloud::answer<cloud::certificate>, bool> seen[] = {
+        {active("a"), false},
+        {failing(failure::transient), false},
+        {not_active("a"), true},
+        {failing(failure::not_found), true},
+        {failing(failure::access_denied), true},
+        {renewed, true},
+    };
+    for (const auto& [later, ends] : seen)
+    {
+        kept = {};
+        look(t0);
+        see_certificate(active("a"));
+        send(t0);
+        answer(failing(failure::refused), t0);
+        see_certificate(later);
+        EXPECT_EQ(of_it().refused.has_value(), !ends) << &later - &seen[0].first;
+    }
+}
+
+TEST_F(memory, a_start_believes_a_quarantine_that_status_tells_of)
+{
+    using binding::condition_status;
+    using binding::condition_type;
+    const auto told = [&](binding::reason why, std::int64_t generation, support::duration ago) {
+        auto& ready = object.status[condition_type::ready];
+        ready = {condition_status::false_, why, generation, {}, support::interned("no")};
+        object.status[condition_type::stalled] = {
+            condition_status::true_, why, generation, wall - std::chrono::floor<std::chrono::seconds>(ago), {}
+        };
+        kept = {};
+        look(t0);
+        return of_it().refused;
+    };
+    const auto believed = told(binding::reason::certificate_refused, 1, 20min);
+    ASSERT_TRUE(believed);
+    EXPECT_EQ(believed->until, t0 + 40min);
+    EXPECT_EQ(believed->message, "no");
+    EXPECT_EQ(told(binding::reason::certificate_refused, 1, 2h)->until, t0);
+    EXPECT_EQ(told(binding::reason::certificate_refused, 1, -2h)->until, t0 + 1h) << "a clock went wrong";
+    EXPECT_FALSE(told(binding::reason::certificate_refused, 0, 20min)) << "it spoke of something else";
+    EXPECT_FALSE(told(binding::reason::certificate_not_active, 1, 20min));
+    object.requested_at = support::interned("while we were away");
+    EXPECT_FALSE(told(binding::reason::certificate_refused, 1, 20min)) << "a retry ends every wait";
+    object.status.handled_request = object.requested_at;
+    EXPECT_TRUE(told(binding::reason::certificate_refused, 1, 20min)) << "that one has been made";
+}
+
+TEST_F(memory, a_refused_put_that_adds_nothing_blocks_until_one_is_accepted)
+{
+    look(t0);
+    send(t0);
+    answer(failing(failure::refused, "no"), t0, false);
+    ASSERT_TRUE(kept.blocked);
+    EXPECT_EQ(kept.blocked->until, t0 + 1min);
+    send(t0 + 1min);
+    answer(failing(failure::refused, "no"), t0 + 1min, false);
+    EXPECT_EQ(kept.blocked->until, t0 + 3min) << "ever more seldom";
+    send(t0 + 3min);
+    answer(listener(1), t0 + 3min);
+    EXPECT_FALSE(kept.blocked);
+}
+
+TEST_F(memory, puts_to_a_listener_in_error_wait_5_s_doubling_to_5_min_until_it_has_healed)
+{
+    look(t0);
+    for (const auto wait : {5s, 10s, 20s, 40s, 80s, 160s, 300s, 300s})
+    {
+        send(t0);
+        EXPECT_EQ(*kept.next_error_put - t0, wait);
+        answer(listener(1), t0);
+        kept.put.reset();
+        see_listener(t0, listener(1, provisioning_status::error));
+    }
+    see_listener(t0, listener(1));
+    EXPECT_FALSE(kept.next_error_put);
+    EXPECT_EQ(kept.error_puts, 0);
+}
+
+// ---- rule 10 and rule 4: proofs ----
+
+TEST_F(memory, a_row_of_not_found_begins_with_its_first_and_ends_with_any_other_answer)
+{
+    see_listener(t0, failing(failure::not_found));
+    see_listener(t0 + 3s, failing(failure::not_found));
+    EXPECT_EQ(kept.gone_since, t0);
+    see_listener(t0 + 4s, failing(failure::transient));
+    EXPECT_FALSE(kept.gone_since);
+    see_listener(t0 + 5s, failing(failure::not_found));
+    EXPECT_EQ(kept.gone_since, t0 + 5s);
+    see_listener(t0 + 6s, listener(1));
+    EXPECT_FALSE(kept.gone_since);
+}
+
+TEST_F(memory, a_row_of_not_found_begins_anew_in_another_place)
+{
+    cloud::place here{"http://keystone/v3", "project", "sao1", "http://octavia/v2"};
+    remember_place(kept, {t0, here});
+    see_listener(t0, failing(failure::not_found));
+    here.project_id = "another";
+    remember_place(kept, {t0 + 6s, here});
+    see_listener(t0 + 6s, failing(failure::not_found));
+    EXPECT_EQ(kept.gone_since, t0 + 6s);
+}
+
+TEST_F(memory, a_ref_is_dead_since_the_first_of_an_unbroken_row)
+{
+    const std::string key = cloud::ref_key(ref("a"));
+    remember_ref(kept.refs, ref("a"), t0, ref_state::dead);
+    remember_ref(kept.refs, ref("other:a"), t0 + 5s, ref_state::dead);
+    EXPECT_EQ(kept.refs.at(key).dead_since, t0) << "however it is spelled";
+    EXPECT_EQ(kept.refs.at(key).asked_at, t0 + 5s);
+    remember_ref(kept.refs, ref("a"), t0 + 6s, ref_state::unknown);
+    EXPECT_FALSE(kept.refs.at(key).dead_since);
+    remember_ref(kept.refs, ref("a"), t0 + 7s, ref_state::dead);
+    EXPECT_EQ(kept.refs.at(key).dead_since, t0 + 7s);
+}
+
+// ---- rule 11 ----
+
+TEST_F(memory, a_ref_that_is_neither_on_the_listener_nor_in_a_ledger_is_forgotten)
+{
+    hold("a", true);
+    object.status.ledger.replaced_default_ref = support::interned(ref("c"));
+    for (const std::string name : {"a", "b", "c", "e", "f"})
+    {
+        remember_ref(kept.refs, ref(name), t0, ref_state::readable);
+    }
+    forget_refs(kept, {&object});
+    EXPECT_EQ(kept.refs.size(), 5U) << "the listener could not be read";
+    see_listener(t0, listener(2));
+    forget_refs(kept, {&object});
+    EXPECT_EQ(kept.refs.size(), 4U);
+    EXPECT_FALSE(kept.refs.contains(cloud::ref_key(ref("b"))));
+}
+
+TEST_F(memory, what_is_ready_was_verified_when_listener_and_load_balancer_were_read_at_rest)
+{
+    object.status =
+        render(object, {binding::reason::attached, "", binding::condition_status::true_}, {}, {}, {});
+    look(t0);
+    const auto verify = [&] { remember_verified(kept, {&object}, t0, t0 + 9s); };
+    verify();
+    EXPECT_FALSE(of_it().verified_at) << "nothing was read";
+    see_listener(t0 + 1s, listener(1));
+    remember_load_balancer(kept, {t0 + 1s, cloud::load_balancer{{}, provisioning_status::pending}});
+    verify();
+    EXPECT_FALSE(of_it().verified_at) << "in the middle of a change";
+    remember_load_balancer(kept, {t0 - 1s, cloud::load_balancer{{}, provisioning_status::active}});
+    verify();
+    EXPECT_FALSE(of_it().verified_at) << "read before this round";
+    remember_load_balancer(kept, {t0 + 2s, cloud::load_balancer{{}, provisioning_status::active}});
+    send(t0 + 2s);
+    verify();
+    EXPECT_FALSE(of_it().verified_at) << "a PUT is under way";
+    kept.put.reset();
+    verify();
+    EXPECT_FALSE(of_it().verified_at) << "its certificate was not read";
+    of_it().certificate = {t0, std::unexpected(cloud::error{cloud::failure::transient, "503", {}, {}})};
+    verify();
+    EXPECT_FALSE(of_it().verified_at) << "the certificate service does not answer";
+    of_it().certificate = {t0, cloud::certificate{}};
+    verify();
+    EXPECT_EQ(of_it().verified_at, t0 + 9s);
+}
+
+TEST_F(memory, what_is_not_ready_was_not_verified)
+{
+    look(t0);
+    see_listener(t0, listener(1));
+    remember_load_balancer(kept, {t0, cloud::load_balancer{{}, provisioning_status::active}});
+    remember_verified(kept, {&object}, t0, t0);
+    EXPECT_FALSE(of_it().verified_at);
+}
+
+// ---- how busy it is ----
+
+TEST_F(memory, polls_of_a_busy_load_balancer_count_until_it_is_not)
+{
+    const auto see = [&](provisioning_status status) {
+        remember_load_balancer(kept, {t0, cloud::load_balancer{{}, status}});
+    };
+    see(provisioning_status::pending);
+    see(provisioning_status::pending);
+    EXPECT_EQ(kept.busy_polls, 2);
+    see(provisioning_status::active);
+    EXPECT_EQ(kept.busy_polls, 0);
+    send(t0);
+    see(provisioning_status::pending);
+    EXPECT_EQ(kept.busy_polls, 0) << "busy with what we sent";
+    EXPECT_EQ(kept.put->polls, 1);
+}
+
+}  // namespace

@@ -1,0 +1,429 @@
+// What each binding wants and may have: certificates, conflicts and rotations (rules 4, 6, 8).
+#include "binding/plan/plan_fixture.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace test;
+using namespace std::chrono_literals;
+using binding::condition_status;
+using binding::condition_type;
+using binding::pause;
+using cloud::failure;
+using cloud::ref_state;
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string text(const binding::put& put)
+{
+    return to_text(binding::step(put));
+}
+
+cloud::answer<cloud::certificate> expiring(const std::string& name, support::wall_time at)
+{
+    auto made = active(name);
+    made->expires_at = at;
+    return made;
+}
+
+// ---- rule 4: which certificates may be attached ----
+
+struct certificate_answer
+{
+    const char* name;
+    cloud::answer<cloud::certificate> answer;
+    const char* not_attached;  // the status of a binding that is not attached, or not yet
+    const char* attached;      // of one that is
+};
+
+class plan_certificate : public testing::TestWithParam<certificate_answer>
+{};
+
+TEST_P(plan_certificate, that_may_not_be_attached_is_said_and_not_put)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    w.certificates["a"] = GetParam().answer;
+    w.finish();
+    EXPECT_EQ(w.status("web"), GetParam().not_attached);
+    EXPECT_NE(w.message("web"), "");
+}
+
+TEST_P(plan_certificate, that_is_attached_already_stays_whatever_it_has_become)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
+    w.certificates["a"] = GetParam().answer;
+    w.finish();
+    EXPECT_EQ(w.status("web"), GetParam().attached);
+    EXPECT_EQ(w.object("web").status[condition_type::attached].status, condition_status::true_);
+    EXPECT_THAT(w.steps(), Not(Contains(HasSubstr("put"))));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    every_answer,
+    plan_certificate,
+    testing::Values(
+        certificate_answer{
+            "not_active",
+            not_active("a"),
+            "pending CertificateNotActive []",
+            "error CertificateNotActive [sni a]"
+        },
+        certificate_answer{
+            "expired",
+            expiring("a", std::chrono::sys_days(std::chrono::year(2026) / 11 / 24)),
+            "error CertificateExpired []",
+            "error CertificateExpired [sni a]"
+        },
+        certificate_answer{
+            "not_found",
+            failing(failure::not_found),
+            "error CertificateNotFound []",
+            "error CertificateNotFound [sni a]"
+        },
+        certificate_answer{
+            "denied",
+            failing(failure::access_denied),
+            "error CertificateAccessDenied []",
+            "error CertificateAccessDenied [sni a]"
+        },
+        certificate_answer{
+            "credentials",
+            failing(failure::credentials_invalid),
+            "error CredentialsInvalid []",
+            "error CredentialsInvalid [sni a]"
+        },
+        certificate_answer{
+            "unavailable",
+            failing(failure::transient),
+            "pending CloudUnavailable []",
+            "active Attached [sni a]"
+        }
+    ),
+    [](const auto& row) { return row.param.name; }
+);
+
+// ---- rule 10: no answer of the certificate service never means active ----
+
+TEST(plan_claims, what_is_known_to_be_wrong_with_an_attached_certificate_is_not_forgotten_for_a_503)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
+    w.certificates["a"] = failing(failure::not_found);
+    w.finish();
+    w.certificates["a"] = failing(failure::transient);
+    w.later(5min).finish();
+    EXPECT_EQ(w.status("web"), "error CloudUnavailable [sni a]");
+    w.restart().finish();
+    EXPECT_EQ(w.status("web"), "error CloudUnavailable [sni a]");
+    EXPECT_EQ(w.object("web").status[condition_type::attached].status, condition_status::true_);
+}
+
+TEST(plan_claims, a_certificate_whose_known_end_has_come_expires_though_the_service_does_not_answer)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
+    w.certificates["a"] = expiring("a", w.wall() + 10min);
+    w.finish();
+    w.certificates["a"] = failing(failure::transient);
+    w.later(9min).finish();
+    EXPECT_EQ(w.status("web"), "active Attached [sni a]");
+    w.later(2min).finish();
+    EXPECT_EQ(w.status("web"), "error CertificateExpired [sni a]");
+}
+
+TEST(plan_claims, a_ready_binding_stays_ready_for_three_resync_periods_without_the_certificate_service)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
+    w.finish();
+    w.memory.bindings.begin()->second.verified_at = w.now;
+    w.certificates["a"] = failing(failure::transient);
+    w.later(29min).finish();
+    EXPECT_EQ(w.status("web"), "active Attached [sni a]");
+    w.later(2min).finish();
+    EXPECT_EQ(w.status("web"), "pending CloudUnavailable [sni a]");
+}
+
+TEST(plan_claims, an_adopted_certificate_is_ready_once_the_certificate_service_has_answered)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add("web", "a").sni();
+    w.certificates["a"] = failing(failure::transient);
+    w.finish();
+    EXPECT_EQ(w.status("web"), "pending CloudUnavailable [sni a]");
+    w.certificates["a"] = active("a");
+    w.later(1min).finish();
+    EXPECT_EQ(w.status("web"), "active Attached [sni a]");
+}
+
+TEST(plan_claims, what_is_missing_is_said)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.certificates["a"] = not_active("a");
+    w.finish();
+    EXPECT_THAT(
+        w.message("web"), AllOf(HasSubstr(certificate_id("a").str()), HasSubstr("private key has no payload"))
+    );
+}
+
+TEST(plan_claims, a_certificate_that_is_not_there_may_still_come_for_five_minutes)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").object().created = w.wall();
+    w.certificates["a"] = failing(failure::not_found);
+    w.finish();
+    EXPECT_EQ(w.status("web"), "pending CertificateNotFound []");
+    w.later(5min).finish();
+    EXPECT_EQ(w.status("web"), "error CertificateNotFound []");
+}
+
+TEST(plan_claims, a_certificate_that_is_waited_for_is_asked_after_15_s_doubling_to_5_min)
+{
+    world_builder w;
+    w.settings.resync_period = 1h;
+    w.shows("f").add("web", "a");
+    w.certificates["a"] = not_active("a");
+    for (const auto wait : {15s, 30s, 60s, 120s, 240s, 300s, 300s})
+    {
+        const auto end = w.finish();
+        EXPECT_EQ(end.next, pause::poll);
+        EXPECT_NEAR(std::chrono::duration<double>(end.wait).count(), static_cast<double>(wait.count()), 0.01);
+        w.later(end.wait);
+    }
+}
+
+TEST(plan_claims, a_certificate_that_is_waited_for_is_never_asked_slower_than_the_resync_period)
+{
+    world_builder w;
+    w.settings.resync_period = 20s;
+    w.shows("f").add("web", "a");
+    w.certificates["a"] = not_active("a");
+    for (int i = 0; i < 5; ++i)
+    {
+        w.finish();
+        w.later(20s);
+        w.clear_trace();
+    }
+    w.finish();
+    EXPECT_THAT(w.looks(), Contains(HasSubstr("certificates(web)")));
+}
+
+TEST(plan_claims, a_certificate_that_is_waited_for_is_not_asked_in_between)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.certificates["a"] = not_active("a");
+    w.finish();
+    w.clear_trace();
+    w.later(5s).finish();
+    EXPECT_THAT(w.looks(), Not(Contains(HasSubstr("certificates(web)"))));
+}
+
+TEST(plan_claims, a_request_to_reconcile_ends_every_wait)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.fail(w.put(), {failure::refused, "no", {}, {}});
+    w.finish();
+    w.change("web").asked_again("now");
+    w.later(1s);
+    EXPECT_EQ(text(w.put()), "put default=a");
+}
+
+TEST(plan_claims, an_attached_certificate_is_looked_at_again_by_the_resync)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot);
+    w.finish();
+    w.certificates["a"] = expiring("a", w.wall());
+    w.later(w.settings.resync_period * 8 / 10).finish();
+    EXPECT_EQ(w.status("web"), "error CertificateExpired [default a]");
+}
+
+TEST(plan_claims, an_expiry_is_said_when_it_comes)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot);
+    w.certificates["a"] = expiring("a", w.wall() + 3min);
+    EXPECT_NEAR(std::chrono::duration<double>(w.finish().wait).count(), 180, 1);
+    w.later(3min).finish();
+    EXPECT_EQ(w.status("web"), "error CertificateExpired [default a]");
+}
+
+// ---- rule 8: rotation ----
+
+TEST(plan_claims, a_rotation_is_one_put_and_ends_with_the_new_entry_alone)
+{
+    world_builder w;
+    w.shows("a", {"b"}).add_attached("web", "a", default_slot).remembers("f");
+    w.add_attached("more", "b", sni_slot);
+    w.change("web").wants("c");
+    w.change("more").wants("d");
+    EXPECT_EQ(w.converge(), 1);
+    EXPECT_EQ(w.slots(), "default=c sni=d");
+    EXPECT_EQ(w.status("web"), "active Attached [default c, was f]");
+    EXPECT_EQ(w.status("more"), "active Attached [sni d]");
+}
+
+TEST(plan_claims, a_rotation_to_a_bad_certificate_keeps_the_old_one_and_names_both)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
+    w.certificates["b"] = not_active("b");
+    w.change("web").wants("b");
+    EXPECT_EQ(w.converge(), 0);
+    EXPECT_EQ(w.status("web"), "pending CertificateNotActive [sni a]");
+    EXPECT_THAT(
+        w.message("web"), AllOf(HasSubstr(certificate_id("a").str()), HasSubstr(certificate_id("b").str()))
+    );
+    const auto& status = w.object("web").status;
+    EXPECT_EQ(status[condition_type::ready].status, condition_status::false_);
+    w.certificates.clear();
+    EXPECT_EQ(w.later(5min).converge(), 1);
+    EXPECT_EQ(w.slots(), "default=f sni=b");
+}
+
+TEST(plan_claims, a_rotation_that_is_refused_keeps_the_old_one)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot).remembers("f");
+    w.change("web").wants("b");
+    w.fail(w.put(), {failure::refused, "no", {}, {}});
+    w.finish();
+    EXPECT_EQ(w.status("web"), "error CertificateRefused [default a, was f]");
+    EXPECT_THAT(w.message("web"), HasSubstr(certificate_id("a").str()));
+}
+
+TEST(plan_claims, a_rotation_to_what_is_there_already_is_not_ready_before_the_old_one_is_gone)
+{
+    world_builder w;
+    w.shows("f", {"a", "b"}).add_attached("web", "a", sni_slot);
+    w.change("web").wants("b");
+    EXPECT_EQ(text(w.put()), "put sni=b");
+    EXPECT_EQ(w.status("web"), "pending Progressing [sni a?, sni b]");
+    w.lane = binding::lane_state::taken;
+    w.later(1s).finish();
+    EXPECT_EQ(w.status("web"), "pending Progressing [sni a?, sni b]");
+}
+
+TEST(plan_claims, there_and_back_before_the_put_changes_nothing)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
+    w.change("web").wants("b");
+    w.put();
+    w.change("web").wants("a");
+    EXPECT_EQ(w.later(1s).converge(), 0);
+    EXPECT_EQ(w.status("web"), "active Attached [sni a]");
+}
+
+TEST(plan_claims, there_and_back_after_an_ambiguous_put_ends_with_the_first_alone)
+{
+    for (const bool takes_effect : {true, false})
+    {
+        world_builder w;
+        w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
+        w.change("web").wants("b");
+        w.cut(w.put(), takes_effect);
+        w.settle();
+        w.change("web").wants("a");
+        w.later(1s).converge();
+        EXPECT_EQ(w.slots(), "default=f sni=a");
+        EXPECT_EQ(w.status("web"), "active Attached [sni a]");
+    }
+}
+
+TEST(plan_claims, a_second_rotation_before_the_first_is_done_leaves_no_entry_behind)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot).remembers("f");
+    w.change("web").wants("b");
+    w.cut(w.put(), true);
+    w.change("web").wants("c");
+    w.settle();
+    w.later(1s).converge();
+    EXPECT_EQ(w.slots(), "default=c sni=");
+    EXPECT_EQ(w.status("web"), "active Attached [default c, was f]");
+}
+
+TEST(plan_claims, default_to_sni_and_back_is_one_put_each)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot).remembers("f");
+    w.change("web").wants_sni(true);
+    EXPECT_EQ(w.converge(), 1);
+    EXPECT_EQ(w.slots(), "default=f sni=a");
+    EXPECT_EQ(w.status("web"), "active Attached [sni a]");
+    w.change("web").wants_sni(false);
+    EXPECT_EQ(w.later(1s).converge(), 1);
+    EXPECT_EQ(w.slots(), "default=a sni=");
+    EXPECT_EQ(w.status("web"), "active Attached [default a, was f]");
+}
+
+TEST(plan_claims, default_to_sni_without_a_memory_leaves_it_in_both_until_another_default_comes)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot);
+    w.change("web").wants_sni(true);
+    EXPECT_EQ(w.converge(), 1);
+    EXPECT_EQ(w.slots(), "default=a sni=a");
+    EXPECT_EQ(w.status("web"), "active Attached [default a, sni a]");
+    w.add("next", "b");
+    EXPECT_EQ(w.later(1s).converge(), 1);
+    EXPECT_EQ(w.slots(), "default=b sni=a");
+    EXPECT_EQ(w.status("web"), "active Attached [sni a]");
+}
+
+TEST(plan_claims, two_bindings_swap_their_slots_in_one_put)
+{
+    world_builder w;
+    w.shows("a", {"b"}).add_attached("one", "a", default_slot).remembers("f");
+    w.add_attached("two", "b", sni_slot);
+    w.change("one").wants_sni(true);
+    w.change("two").wants_sni(false);
+    EXPECT_EQ(w.converge(), 1);
+    EXPECT_EQ(w.slots(), "default=b sni=a");
+    EXPECT_EQ(w.status("one"), "active Attached [sni a]");
+    EXPECT_EQ(w.status("two"), "active Attached [default b, was f]");
+}
+
+TEST(plan_claims, two_bindings_swap_their_certificates_without_a_put)
+{
+    world_builder w;
+    w.shows("f", {"a", "b"}).add_attached("one", "a", sni_slot);
+    w.add_attached("two", "b", sni_slot);
+    w.change("one").wants("b");
+    w.change("two").wants("a");
+    EXPECT_EQ(w.converge(), 0);
+    EXPECT_EQ(w.status("one"), "active Attached [sni b]");
+    EXPECT_EQ(w.status("two"), "active Attached [sni a]");
+}
+
+TEST(plan_claims, the_old_one_of_a_rotation_that_waits_stays_though_another_binding_had_it_and_leaves)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
+    w.certificates["b"] = not_active("b");
+    w.change("web").wants("b");
+    w.add("other", "a").sni();
+    w.finish();
+    EXPECT_EQ(w.status("other"), "active Attached [sni a]");
+    w.change("other").deleting();
+    EXPECT_EQ(w.later(1s).converge(), 0) << "web still needs it";
+    EXPECT_EQ(w.status("other"), "gone");
+    EXPECT_EQ(w.slots(), "default=f sni=a");
+    w.certificates.clear();
+    EXPECT_EQ(w.later(5min).converge(), 1);
+    EXPECT_EQ(w.slots(), "default=f sni=b");
+    EXPECT_EQ(w.status("web"), "active Attached [sni b]");
+}
+
+}  // namespace

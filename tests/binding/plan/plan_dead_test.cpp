@@ -1,0 +1,406 @@
+// Rule 4: no write over a dead ref.
+#include "binding/plan/plan_fixture.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace test;
+using namespace std::chrono_literals;
+using binding::pause;
+using cloud::failure;
+using cloud::ref_state;
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string text(const binding::put& put)
+{
+    return to_text(binding::step(put));
+}
+
+binding::neighbour neighbour_with(const std::string& dead, bool ours)
+{
+    binding::neighbour made;
+    made.target = {support::interned("sao1"), *support::uuid::parse("22222222-0000-4000-8000-000000000002")};
+    made.dead_ref = ref(dead);
+    made.ours = ours;
+    return made;
+}
+
+// A dead ref is one that was answered 404 twice, 5 s apart: the first round sees it, a later one is sure.
+binding::step run_until_sure(world_builder& w)
+{
+    const auto wait = w.finish().wait;
+    EXPECT_GT(wait, 4900ms);
+    w.later(wait);
+    return w.run();
+}
+
+// ---- on this listener ----
+
+TEST(plan_dead, every_ref_that_stays_is_looked_up_before_a_put)
+{
+    world_builder w;
+    w.shows("f", {"b", "e"}).add_attached("there", "b", sni_slot);
+    w.listener->client_ca_ref = ref("c");
+    w.listener->client_crl_ref = ref("d");
+    w.add("web", "a").sni();
+    w.put();
+    EXPECT_THAT(w.looks(), Contains(HasSubstr("refs(b,c,d,e,f)")));
+}
+
+TEST(plan_dead, what_is_kept_is_looked_up_once_a_round)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    w.put();
+    EXPECT_THAT(w.looks(), Contains(HasSubstr("refs(f)")).Times(1));
+}
+
+TEST(plan_dead, a_look_up_is_no_older_than_a_minute_when_the_put_is_sent)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    w.write_fails = [&w](const std::string&) {
+        w.now += 31s;
+        return false;
+    };
+    w.put();
+    EXPECT_THAT(w.looks(), Contains(HasSubstr("refs(f)")).Times(2));
+}
+
+TEST(plan_dead, what_the_neighbours_hold_is_no_older_than_a_minute_either)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    w.write_fails = [&w](const std::string&) {
+        w.now += 31s;
+        return false;
+    };
+    w.put();
+    EXPECT_THAT(w.looks(), Contains(HasSubstr("neighbours")).Times(2));
+}
+
+TEST(plan_dead, where_a_look_takes_longer_than_that_its_own_time_counts)
+{
+    for (const auto takes : {12s, 50s, 90s})
+    {
+        world_builder w;
+        w.shows("f", {"e"}).add("web", "a").sni();
+        w.look_takes = takes;
+        EXPECT_EQ(text(w.put()), "put sni=a,e");
+    }
+}
+
+TEST(plan_dead, a_ref_that_looks_dead_is_looked_at_again_after_five_seconds)
+{
+    world_builder w;
+    w.shows("f", {"e"}).add("web", "a").sni();
+    w.refs["e"] = ref_state::dead;
+    EXPECT_GT(w.finish().wait, 4900ms);
+    EXPECT_EQ(w.status("web"), "pending Progressing []");
+    EXPECT_THAT(w.message("web"), HasSubstr(ref("e")));
+    w.refs["e"] = ref_state::readable;
+    w.later(5s);
+    EXPECT_EQ(text(w.put()), "put sni=a,e");
+}
+
+TEST(plan_dead, a_ref_of_unknown_state_is_not_dead)
+{
+    world_builder w;
+    w.shows("f", {"e"}).add("web", "a").sni();
+    w.refs["e"] = ref_state::unknown;
+    w.put();
+}
+
+// After the change Octavia's worker would read it, get no answer either, and drop the listener.
+TEST(plan_dead, nothing_is_written_while_the_certificate_service_gives_no_answer_about_a_ref)
+{
+    world_builder w;
+    w.shows("f", {"a", "e"}).add_attached("gone", "a", sni_slot);
+    w.add_attached("stays", "e", sni_slot);
+    w.change("gone").deleting();
+    w.refs["f"] = ref_state::unanswered;
+    EXPECT_EQ(w.finish().next, binding::pause::retry);
+    EXPECT_EQ(w.status("gone"), "deleting Detaching [sni a]");
+    EXPECT_THAT(w.message("gone"), HasSubstr("gives no answer about " + ref("f")));
+    EXPECT_EQ(w.status("stays"), "active Attached [sni e]");
+    w.refs["f"] = ref_state::readable;
+    w.later(1s);
+    EXPECT_EQ(text(w.put()), "put sni=e");
+}
+
+TEST(plan_dead, a_dead_one_of_ours_is_left_out_of_the_same_put)
+{
+    world_builder w;
+    w.shows("f", {"a", "e"}).add_attached("gone", "a", sni_slot);
+    w.certificates["a"] = failing(failure::not_found);
+    w.refs["a"] = ref_state::dead;
+    w.add("web", "b").sni();
+    EXPECT_EQ(to_text(run_until_sure(w)), "put sni=b,e");
+    EXPECT_THAT(w.told, Contains("Warning DeadRefRemoved gone"));
+}
+
+TEST(plan_dead, a_dead_one_that_is_left_out_is_unconfirmed)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("gone", "a", sni_slot);
+    w.certificates["a"] = failing(failure::not_found);
+    w.refs["a"] = ref_state::dead;
+    w.add("web", "b").sni();
+    EXPECT_EQ(to_text(run_until_sure(w)), "put sni=b");
+    EXPECT_EQ(w.status("gone"), "error CertificateNotFound [sni a?]");
+}
+
+TEST(plan_dead, a_dead_one_of_ours_is_not_added_again_by_what_was_known_of_it_before)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("gone", "a", sni_slot);
+    w.finish();  // its certificate is seen to be active
+    w.certificates["a"] = failing(failure::not_found);
+    w.refs["a"] = ref_state::dead;
+    w.later(1s).add("web", "b").sni();
+    w.write_fails = [&w](const std::string&) {
+        EXPECT_EQ(w.status("gone").find("active Attached [sni a?]"), std::string::npos)
+            << "Ready while it goes";
+        return false;
+    };
+    EXPECT_EQ(w.converge(), 1);
+    EXPECT_EQ(w.slots(), "default=f sni=b");
+    EXPECT_EQ(w.status("gone"), "error CertificateNotFound []");
+}
+
+TEST(plan_dead, a_dead_one_of_ours_stays_until_we_have_to_write_and_says_what_comes)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("gone", "a", sni_slot);
+    w.certificates["a"] = failing(failure::not_found);
+    w.refs["a"] = ref_state::dead;
+    w.finish();
+    w.later(10min).finish();
+    w.later(10min).finish();
+    EXPECT_EQ(w.status("gone"), "error CertificateNotFound [sni a]");
+    EXPECT_THAT(w.message("gone"), HasSubstr("next change of this load balancer"));
+    EXPECT_EQ(
+        w.object("gone").status[binding::condition_type::attached].status, binding::condition_status::true_
+    );
+}
+
+TEST(plan_dead, a_dead_foreign_ref_blocks_and_is_named)
+{
+    world_builder w;
+    w.shows("f", {"e"}).add("web", "a").sni();
+    w.refs["e"] = ref_state::dead;
+    EXPECT_EQ(to_text(run_until_sure(w)), "end, slow");
+    EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []");
+    EXPECT_THAT(w.message("web"), HasSubstr(ref("e")));
+    w.refs.clear();
+    EXPECT_EQ(w.later(15s).converge(), 1);
+}
+
+TEST(plan_dead, a_dead_default_that_is_replaced_does_not_block)
+{
+    world_builder w;
+    w.shows("f", {"e"}).add("web", "a");
+    w.refs["f"] = ref_state::dead;
+    EXPECT_EQ(text(w.put()), "put default=a");
+}
+
+TEST(plan_dead, a_dead_ref_that_is_removed_anyway_does_not_block)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
+    w.change("web").deleting();
+    w.refs["a"] = ref_state::dead;
+    EXPECT_EQ(text(w.put()), "put sni=");
+}
+
+TEST(plan_dead, a_dead_client_ca_or_revocation_list_blocks)
+{
+    for (const bool ca : {true, false})
+    {
+        world_builder w;
+        w.shows("f").add("web", "a").sni();
+        (ca ? w.listener->client_ca_ref : w.listener->client_crl_ref) = ref("d");
+        w.refs["d"] = ref_state::dead;
+        run_until_sure(w);
+        EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []");
+        EXPECT_THAT(w.message("web"), HasSubstr(ref("d")));
+    }
+}
+
+TEST(plan_dead, a_dead_last_certificate_of_ours_blocks)
+{
+    world_builder w;
+    w.shows("a", {"b"}).add_attached("gone", "a", default_slot);
+    w.certificates["a"] = failing(failure::not_found);
+    w.refs["a"] = ref_state::dead;
+    w.add_attached("web", "b", sni_slot);
+    w.change("web").deleting();
+    run_until_sure(w);
+    EXPECT_EQ(w.status("web"), "deleting Detaching [sni b]");
+    EXPECT_THAT(w.message("web"), HasSubstr(ref("a")));
+}
+
+TEST(plan_dead, a_dead_ref_in_our_slot_and_a_foreign_one_blocks)
+{
+    world_builder w;
+    w.shows("a", {"a"}).add_attached("gone", "a", sni_slot);
+    w.certificates["a"] = failing(failure::not_found);
+    w.refs["a"] = ref_state::dead;
+    w.add("web", "b").sni();
+    run_until_sure(w);
+    EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []") << "the default is not ours to take away";
+}
+
+TEST(plan_dead, half_of_three_or_more_that_look_dead_at_once_is_an_endpoint_that_is_wrong)
+{
+    world_builder w;
+    w.shows("f", {"a", "b", "c"});
+    for (const std::string name : {"a", "b", "c"})
+    {
+        w.add_attached(name, name, sni_slot);
+    }
+    w.add("web", "d").sni();
+    w.refs["a"] = w.refs["b"] = ref_state::dead;
+    run_until_sure(w);
+    EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []");
+    EXPECT_THAT(w.message("web"), AllOf(HasSubstr("2 of 3"), HasSubstr(ref("a")), HasSubstr(ref("b"))));
+    EXPECT_EQ(w.slots(), "default=f sni=a,b,c");
+}
+
+TEST(plan_dead, a_ref_of_ours_is_not_taken_off_by_the_word_of_another_project)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("old", "a", sni_slot);
+    w.certificates["a"] = failing(failure::not_found);
+    w.refs["a"] = ref_state::dead;
+    const auto right = *w.place;
+    w.place->project_id = "another";
+    w.finish();
+    w.later(1s);
+    w.add("web", "b").sni();
+    run_until_sure(w);
+    EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []");
+    EXPECT_EQ(w.slots(), "default=f sni=a");
+    w.place = right;
+    w.later(1min);
+    EXPECT_EQ(text(w.put()), "put sni=b");
+}
+
+TEST(plan_dead, what_looks_dead_elsewhere_counts_and_so_does_what_does_not)
+{
+    for (const bool elsewhere : {true, false})
+    {
+        world_builder w;
+        w.shows("f", {"a", "b"});
+        w.add_attached("one", "a", sni_slot);
+        w.add_attached("two", "b", sni_slot);
+        w.add("web", "d").sni();
+        w.refs["a"] = ref_state::dead;
+        w.survey = {4, elsewhere ? 2U : 1U};
+        run_until_sure(w);
+        EXPECT_EQ(
+            w.status("web"), elsewhere ? "error BlockedByUnreadableRef []" : "pending Progressing [sni d?]"
+        );
+    }
+}
+
+TEST(plan_dead, one_of_three_or_both_of_two_that_are_dead_are_left_out)
+{
+    world_builder three;
+    three.shows("f", {"a", "b", "c"});
+    for (const std::string name : {"a", "b", "c"})
+    {
+        three.add_attached(name, name, sni_slot);
+    }
+    three.add("web", "d").sni();
+    three.refs["a"] = ref_state::dead;
+    EXPECT_EQ(to_text(run_until_sure(three)), "put sni=b,c,d");
+
+    world_builder two;
+    two.shows("f", {"a", "b"});
+    for (const std::string name : {"a", "b"})
+    {
+        two.add_attached(name, name, sni_slot);
+        two.certificates[name] = failing(failure::not_found);
+        two.refs[name] = ref_state::dead;
+    }
+    two.add("web", "d").sni();
+    EXPECT_EQ(to_text(run_until_sure(two)), "put sni=d");
+}
+
+// ---- the neighbours on the load balancer ----
+
+TEST(plan_dead, a_dead_ref_of_a_neighbour_blocks_and_names_listener_and_ref)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    w.neighbours = {neighbour_with("e", false)};
+    EXPECT_EQ(w.finish().next, pause::slow);
+    EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []");
+    EXPECT_THAT(
+        w.message("web"), AllOf(HasSubstr(ref("e")), HasSubstr("22222222-0000-4000-8000-000000000002"))
+    );
+}
+
+TEST(plan_dead, a_neighbour_that_holds_a_dead_ref_of_ours_is_prodded_and_goes_first)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    w.neighbours = {neighbour_with("b", true)};
+    const auto end = w.finish();
+    EXPECT_EQ(end.next, pause::retry);
+    EXPECT_THAT(end.prod, ElementsAre(w.neighbours.front().target));
+    w.neighbours.clear();
+    w.later(2s);
+    w.put();
+}
+
+TEST(plan_dead, who_is_prodded_lets_go_of_its_dead_refs_though_it_wants_nothing)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("gone", "a", sni_slot);
+    w.certificates["a"] = failing(failure::not_found);
+    w.refs["a"] = ref_state::dead;
+    w.memory.asked_to_clean = true;
+    EXPECT_EQ(to_text(run_until_sure(w)), "put sni=");
+}
+
+TEST(plan_dead, of_two_neighbours_that_wait_for_each_other_the_prodded_one_goes)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("gone", "a", sni_slot);
+    w.certificates["a"] = failing(failure::not_found);
+    w.refs["a"] = ref_state::dead;
+    w.neighbours = {neighbour_with("b", true)};
+    w.memory.asked_to_clean = true;
+    EXPECT_EQ(to_text(run_until_sure(w)), "put sni=");
+}
+
+TEST(plan_dead, who_is_prodded_and_holds_no_dead_ref_writes_nothing)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot);
+    w.memory.asked_to_clean = true;
+    w.finish();
+    EXPECT_THAT(w.steps(), ElementsAre("end until the resync"));
+}
+
+TEST(plan_dead, a_neighbour_that_is_not_decided_yet_is_waited_for)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    binding::neighbour seen = neighbour_with("b", false);
+    seen.dead_ref.clear();
+    seen.doubt = "cannot be read";
+    w.neighbours = {seen};
+    EXPECT_EQ(w.finish().wait, 5s);
+    EXPECT_EQ(w.status("web"), "pending Progressing []");
+    EXPECT_THAT(w.message("web"), HasSubstr("listener " + seen.target.listener.str() + " cannot be read"));
+}
+
+}  // namespace

@@ -1,0 +1,773 @@
+#include "binding/plan/plan_fixture.hpp"
+
+#include "binding/status/ready_status.hpp"
+#include "cloud/container_ref.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <ostream>
+#include <utility>
+
+namespace test {
+namespace {
+
+using namespace std::chrono_literals;
+using binding::certificate_binding;
+
+constexpr auto first_wall = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24);
+constexpr int steps_of_a_round = 80;
+constexpr auto at_rest = 60s;  // nothing was done for so long, and nothing is due so soon
+
+const auto listener_id = *support::uuid::parse("11111111-0000-4000-8000-000000000001");
+const auto balancer_id = *support::uuid::parse("99999999-0000-4000-8000-000000000001");
+const auto first_now = support::time_point(std::chrono::hours(1));
+
+using namer = std::function<std::string(const support::uuid&)>;
+
+std::string comma(const std::vector<std::string>& parts)
+{
+    std::string text;
+    for (const std::string& part : parts)
+    {
+        text += (text.empty() ? "" : ",") + part;
+    }
+    return text;
+}
+
+std::vector<std::string> names_of_refs(const std::vector<std::string>& all)
+{
+    std::vector<std::string> names;
+    for (const std::string& each : all)
+    {
+        names.push_back(name_of_ref(each));
+    }
+    std::ranges::sort(names);
+    return names;
+}
+
+std::string name_of_slot(slot where)
+{
+    return where == default_slot ? "default " : "sni ";
+}
+
+std::string text_of(const binding::look& asked, const namer& name)
+{
+    std::string text = "look";
+    text += asked.place ? " place" : "";
+    text += asked.listener ? " listener" : "";
+    text += asked.load_balancer ? " balancer" : "";
+    text += asked.neighbours ? " neighbours" : "";
+    text += asked.survey ? " survey" : "";
+    std::vector<std::string> names;
+    for (const support::uuid& uid : asked.certificates)
+    {
+        names.push_back(name(uid));
+    }
+    text += names.empty() ? "" : " certificates(" + comma(names) + ")";
+    text += asked.refs.empty() ? "" : " refs(" + comma(names_of_refs(asked.refs)) + ")";
+    return text;
+}
+
+std::string text_of(const binding::commit& made, const namer& name)
+{
+    std::string text = "commit";
+    for (const binding::write& each : made.writes)
+    {
+        switch (each.kind)
+        {
+            case binding::write_kind::add_finalizer:
+                text += " finalizer(" + name(each.uid) + ")";
+                break;
+            case binding::write_kind::remove_finalizer:
+                text += " release(" + name(each.uid) + ")";
+                break;
+            case binding::write_kind::status:
+                text += " status(" + name(each.uid) + " " + to_text(each.wanted) + ")";
+                break;
+        }
+    }
+    return text;
+}
+
+std::string text_of(const binding::put& made)
+{
+    std::string text = "put";
+    if (made.change.default_ref)
+    {
+        text += " default=" + (*made.change.default_ref ? name_of_ref(**made.change.default_ref) : "null");
+    }
+    if (made.change.sni_refs)
+    {
+        text += " sni=" + comma(names_of_refs(*made.change.sni_refs));
+    }
+    return text;
+}
+
+std::string text_of(const binding::finish& made)
+{
+    switch (made.next)
+    {
+        case binding::pause::resync:
+            return "end until the resync";
+        case binding::pause::after:
+        case binding::pause::poll:
+        case binding::pause::settle:
+            return "end for " +
+                   std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(made.wait).count()) +
+                   " ms";
+        case binding::pause::retry:
+            return "end, retry";
+        case binding::pause::slow:
+            return "end, slow";
+        case binding::pause::lane:
+            return "end until the lane is free";
+    }
+    return "?";
+}
+
+std::string text_of(const binding::step& made, const namer& name)
+{
+    if (const auto* asked = std::get_if<binding::look>(&made))
+    {
+        return text_of(*asked, name);
+    }
+    if (const auto* writes = std::get_if<binding::commit>(&made))
+    {
+        return text_of(*writes, name);
+    }
+    if (const auto* change = std::get_if<binding::put>(&made))
+    {
+        return text_of(*change);
+    }
+    if (const auto* end = std::get_if<binding::finish>(&made))
+    {
+        return text_of(*end);
+    }
+    return "lane";
+}
+
+}  // namespace
+
+// ---- names ----
+
+std::string ref(const std::string& name)
+{
+    const auto colon = name.find(':');
+    const std::string host = colon == std::string::npos ? "kms" : name.substr(0, colon);
+    return "http://" + host + "/v1/containers/" + certificate_id(name).str();
+}
+
+std::vector<std::string> refs(const std::vector<std::string>& names)
+{
+    std::vector<std::string> made;
+    for (const std::string& name : names)
+    {
+        made.push_back(ref(name));
+    }
+    return made;
+}
+
+support::uuid certificate_id(const std::string& name)
+{
+    return *support::uuid::parse(std::string(8, name.back()) + "-0000-4000-8000-000000000000");
+}
+
+std::string name_of_ref(std::string_view container_ref)
+{
+    const auto named = cloud::parse_container_ref(container_ref);
+    if (!named)
+    {
+        return std::string(container_ref);
+    }
+    const std::string letter(1, named->id.str().front());
+    const auto host = container_ref.substr(7, container_ref.find('/', 7) - 7);
+    return host == "kms" ? letter : std::string(host) + ":" + letter;
+}
+
+std::string to_text(const binding::ledger& ledger)
+{
+    std::vector<std::string> parts;
+    for (const binding::attachment& each : ledger.attachments)
+    {
+        parts.push_back(
+            name_of_slot(each.slot) + name_of_ref(each.container_ref.view()) + (each.confirmed ? "" : "?")
+        );
+    }
+    if (!ledger.replaced_default_ref.empty())
+    {
+        parts.push_back("was " + name_of_ref(ledger.replaced_default_ref.view()));
+    }
+    std::string text;
+    for (const std::string& part : parts)
+    {
+        text += (text.empty() ? "" : ", ") + part;
+    }
+    return "[" + text + "]";
+}
+
+std::string to_text(const binding::step& step)
+{
+    return text_of(step, [](const support::uuid& uid) { return uid.str(); });
+}
+
+std::string to_text(const binding::status& status)
+{
+    return std::string(name_of(status.state)) + " " +
+           std::string(name_of(status[binding::condition_type::ready].reason)) + " " + to_text(status.ledger);
+}
+
+// ---- answers ----
+
+cloud::answer<cloud::certificate> active(const std::string& name)
+{
+    cloud::certificate made;
+    made.container_ref = ref(name);
+    made.status = "ACTIVE";
+    made.usable = true;
+    return made;
+}
+
+cloud::answer<cloud::certificate> not_active(const std::string& name)
+{
+    cloud::certificate made;
+    made.container_ref = ref(name);
+    made.status = "PENDING";
+    made.missing = "its private key has no payload yet";
+    return made;
+}
+
+std::unexpected<cloud::error> failing(cloud::failure kind, std::string message)
+{
+    return std::unexpected(cloud::error{kind, std::move(message), {}, {}});
+}
+
+// ---- binding_builder ----
+
+binding_builder& binding_builder::sni()
+{
+    object_->spec.sni = true;
+    return *this;
+}
+
+binding_builder& binding_builder::older()
+{
+    object_->created -= std::chrono::hours(24);
+    return *this;
+}
+
+binding_builder& binding_builder::wants(const std::string& certificate)
+{
+    object_->spec.certificate_id = certificate_id(certificate);
+    ++object_->generation;
+    return *this;
+}
+
+binding_builder& binding_builder::wants_sni(bool value)
+{
+    object_->spec.sni = value;
+    ++object_->generation;
+    return *this;
+}
+
+binding_builder& binding_builder::holds(const std::string& certificate, slot where, bool confirmed)
+{
+    auto& ledger = object_->status.ledger;
+    ledger.attachments.push_back({support::interned(ref(certificate)), where, confirmed});
+    ledger.place = *place_;
+    if (!object_->has_finalizer())
+    {
+        object_->finalizers.emplace_back(binding::finalizer);
+    }
+    return *this;
+}
+
+binding_builder& binding_builder::holds_unconfirmed(const std::string& certificate, slot where)
+{
+    return holds(certificate, where, false);
+}
+
+binding_builder& binding_builder::remembers(const std::string& certificate)
+{
+    object_->status.ledger.replaced_default_ref = support::interned(ref(certificate));
+    return *this;
+}
+
+binding_builder& binding_builder::ready(support::wall_time since)
+{
+    const std::string letter(1, object_->spec.certificate_id.str().front());
+    binding::binding_memory memory;
+    memory.certificate_id = object_->spec.certificate_id;
+    memory.certificate = binding::sighting<cloud::answer<cloud::certificate>>{{}, active(letter)};
+    const binding::verdict said{binding::reason::attached, "", binding::condition_status::true_};
+    object_->status = render(*object_, said, object_->status.ledger, memory, since);
+    return *this;
+}
+
+binding_builder& binding_builder::deleting()
+{
+    object_->deleting = true;
+    ++object_->generation;
+    return *this;
+}
+
+binding_builder& binding_builder::retain()
+{
+    object_->spec.retain = true;
+    return *this;
+}
+
+binding_builder& binding_builder::abandoned()
+{
+    object_->abandoned = true;
+    return *this;
+}
+
+binding_builder& binding_builder::asked_again(const std::string& token)
+{
+    object_->requested_at = support::interned(token);
+    return *this;
+}
+
+// ---- world_builder ----
+
+world_builder::world_builder()
+    : place(cloud::place{"http://keystone/v3", "project", "sao1", "http://octavia/v2"}), now(first_now)
+{
+    cloud::listener made;
+    made.id = listener_id;
+    made.load_balancer_id = balancer_id;
+    made.project_id = "project";
+    made.protocol = "TERMINATED_HTTPS";
+    listener = made;
+    balancer = cloud::load_balancer{balancer_id, cloud::provisioning_status::active};
+    ledger_place_ = {
+        support::interned(place->identity),
+        support::interned(place->project_id),
+        support::interned(place->region),
+        support::interned(place->load_balancer_endpoint),
+    };
+    settings.settle = 0ms;
+    round_.started = now;
+}
+
+world_builder& world_builder::shows(const std::string& default_ref, const std::vector<std::string>& sni)
+{
+    listener->default_ref = default_ref.empty() ? std::nullopt : std::optional(ref(default_ref));
+    listener->sni_refs = test::refs(sni);
+    std::ranges::sort(listener->sni_refs);
+    return *this;
+}
+
+std::string world_builder::slots() const
+{
+    return "default=" + (listener->default_ref ? name_of_ref(*listener->default_ref) : "null") +
+           " sni=" + comma(names_of_refs(listener->sni_refs));
+}
+
+binding_builder world_builder::add(const std::string& name, const std::string& certificate)
+{
+    ++added_;
+    char uid[37];
+    std::snprintf(uid, sizeof uid, "00000000-0000-4000-8000-%012d", added_);
+    certificate_binding made;
+    made.uid = *support::uuid::parse(uid);
+    made.name_space = support::interned("shop");
+    made.name = name;
+    made.resource_version = 1;
+    made.generation = 1;
+    made.created = wall() - std::chrono::hours(2) + std::chrono::seconds(added_);
+    made.spec.certificate_id = certificate_id(certificate);
+    made.spec.resource_id = listener_id;
+    made.spec.region = support::interned("sao1");
+    return {objects_.insert_or_assign(name, made).first->second, ledger_place_};
+}
+
+binding_builder world_builder::change(const std::string& name)
+{
+    ++objects_.at(name).resource_version;
+    return {objects_.at(name), ledger_place_};
+}
+
+binding_builder world_builder::add_attached(
+    const std::string& name, const std::string& certificate, slot where
+)
+{
+    binding_builder made = add(name, certificate);
+    made.object().spec.sni = where == sni_slot;
+    made.holds(certificate, where).ready(wall());
+    return made;
+}
+
+std::string world_builder::status(const std::string& name) const
+{
+    return exists(name) ? to_text(objects_.at(name).status) : "gone";
+}
+
+std::string world_builder::message(const std::string& name) const
+{
+    return objects_.at(name).status.error_message.str();
+}
+
+support::wall_time world_builder::wall() const
+{
+    return first_wall + std::chrono::floor<std::chrono::seconds>(now - first_now);
+}
+
+std::vector<const certificate_binding*> world_builder::sorted() const
+{
+    std::vector<const certificate_binding*> all;
+    for (const auto& [name, object] : objects_)
+    {
+        all.push_back(&object);
+    }
+    std::ranges::sort(all, [](const auto* a, const auto* b) { return older(*a, *b); });
+    return all;
+}
+
+binding::world world_builder::world_now() const
+{
+    binding::world made;
+    made.now = now;
+    made.wall = wall();
+    made.settings = &settings;
+    made.round_started = round_.started;
+    made.longest_look = round_.longest_look;
+    made.longest_certificate_look = round_.longest_certificate_look;
+    made.committed_at = round_.committed_at;
+    made.bindings = sorted();
+    made.unwritable = round_.unwritable;
+    made.memory = &memory;
+    made.lane = lane;
+    made.neighbours = round_.neighbours;
+    made.survey = round_.survey;
+    made.siblings = siblings;
+    made.sibling_put = sibling_put;
+    made.siblings_have_lane = siblings_have_lane;
+    made.siblings_unread = siblings_unread;
+    return made;
+}
+
+binding::decision world_builder::plan_once()
+{
+    remember_bindings(memory, sorted(), settings, now, wall(), started);
+    return plan(world_now());
+}
+
+binding::step world_builder::run()
+{
+    const auto name = [this](const support::uuid& uid) { return name_of(uid); };
+    for (int steps = 0; steps < steps_of_a_round && !objects_.empty(); ++steps)
+    {
+        if (most_steps && steps >= *most_steps)
+        {
+            return binding::finish{};
+        }
+        binding::decision decided = plan_once();
+        if (decided.put_resolved)
+        {
+            remember_put_end(memory);
+        }
+        trace_.push_back(text_of(decided.step, name));
+        if (const auto* asked = std::get_if<binding::look>(&decided.step))
+        {
+            do_look(*asked);
+            continue;
+        }
+        for (const binding::notice& each : decided.notices)
+        {
+            told.push_back((each.warning ? "Warning " : "") + each.reason + " " + name_of(each.uid));
+        }
+        if (const auto* writes = std::get_if<binding::commit>(&decided.step))
+        {
+            do_commit(*writes);
+        }
+        else if (std::holds_alternative<binding::take_lane>(decided.step))
+        {
+            lane = binding::lane_state::ours;
+        }
+        else
+        {
+            if (std::holds_alternative<binding::finish>(decided.step))
+            {
+                remember_verified(memory, sorted(), round_.started, now);
+                forget_refs(memory, sorted());
+            }
+            return std::move(decided.step);
+        }
+    }
+    if (!objects_.empty())
+    {
+        ADD_FAILURE() << "the round does not come to an end:\n" << testing::PrintToString(trace_);
+    }
+    return binding::finish{};
+}
+
+binding::put world_builder::put()
+{
+    const binding::step made = run();
+    if (const auto* change = std::get_if<binding::put>(&made))
+    {
+        return *change;
+    }
+    ADD_FAILURE() << "no PUT, but:\n" << testing::PrintToString(trace_);
+    return {};
+}
+
+binding::finish world_builder::finish()
+{
+    const binding::step made = run();
+    if (const auto* end = std::get_if<binding::finish>(&made))
+    {
+        return *end;
+    }
+    ADD_FAILURE() << "not the end of a round, but:\n" << testing::PrintToString(trace_);
+    return {};
+}
+
+void world_builder::sent(const binding::put& put)
+{
+    remember_put_sent(memory, settings, put.change, put.from, put.expected, now);
+}
+
+void world_builder::accept(const binding::put& put)
+{
+    sent(put);
+    listener->default_ref = put.expected.default_ref;
+    listener->sni_refs = put.expected.sni_refs;
+    listener->status = cloud::provisioning_status::pending;
+    balancer->status = cloud::provisioning_status::pending;
+    remember_put_answer(memory, settings, put.adds, listener, now);
+    memory.listener.reset();
+    memory.load_balancer.reset();
+}
+
+void world_builder::fail(const binding::put& put, cloud::error error)
+{
+    sent(put);
+    remember_put_answer(memory, settings, put.adds, std::unexpected(std::move(error)), now);
+    memory.listener.reset();
+    memory.load_balancer.reset();
+}
+
+void world_builder::cut(const binding::put& put, bool takes_effect)
+{
+    fail(put, {cloud::failure::ambiguous, "cut", {}, {}});
+    if (takes_effect)
+    {
+        listener->default_ref = put.expected.default_ref;
+        listener->sni_refs = put.expected.sni_refs;
+        listener->status = cloud::provisioning_status::pending;
+        balancer->status = cloud::provisioning_status::pending;
+    }
+}
+
+void world_builder::settle()
+{
+    listener->status = cloud::provisioning_status::active;
+    balancer->status = cloud::provisioning_status::active;
+}
+
+world_builder& world_builder::later(support::duration wait)
+{
+    now += wait + 1ns;
+    round_ = {};
+    round_.started = now;
+    if (!memory.put && lane == binding::lane_state::ours)
+    {
+        lane = binding::lane_state::free;
+    }
+    return *this;
+}
+
+world_builder& world_builder::restart()
+{
+    memory = {};
+    lane = binding::lane_state::free;
+    started = now;
+    return later();
+}
+
+int world_builder::converge()
+{
+    int puts = 0;
+    auto quiet_since = now;
+    for (int rounds = 0; rounds < 200 && !objects_.empty(); ++rounds)
+    {
+        const std::size_t before = steps().size();
+        const binding::step made = run();
+        if (const auto* change = std::get_if<binding::put>(&made))
+        {
+            ++puts;
+            if (auto error = refuses ? refuses(*change) : std::nullopt)
+            {
+                fail(*change, *error);
+                later(1s);
+                continue;
+            }
+            accept(*change);
+            later(1s);
+            settle();
+            quiet_since = now;
+            continue;
+        }
+        if (steps().size() > before + 1)
+        {
+            quiet_since = now;
+        }
+        const auto& end = std::get<binding::finish>(made);
+        const bool timed = end.next == binding::pause::after || end.next == binding::pause::poll ||
+                           end.next == binding::pause::settle;
+        const bool soon = end.next == binding::pause::retry || (timed && end.wait <= at_rest);
+        if (!soon || now - quiet_since > at_rest)
+        {
+            return puts;
+        }
+        later(std::max<support::duration>(end.wait, 1s));
+    }
+    if (!objects_.empty())
+    {
+        ADD_FAILURE() << "does not come to rest:\n" << testing::PrintToString(steps());
+    }
+    return puts;
+}
+
+std::vector<std::string> world_builder::steps() const
+{
+    std::vector<std::string> made;
+    std::ranges::copy_if(trace_, std::back_inserter(made), [](const std::string& each) {
+        return !each.starts_with("look") && each != "lane";
+    });
+    return made;
+}
+
+std::vector<std::string> world_builder::looks() const
+{
+    std::vector<std::string> made;
+    std::ranges::copy_if(trace_, std::back_inserter(made), [](const std::string& each) {
+        return each.starts_with("look");
+    });
+    return made;
+}
+
+void world_builder::do_look(const binding::look& asked)
+{
+    if (asked.place)
+    {
+        remember_place(memory, {now, place});
+    }
+    if (asked.listener)
+    {
+        remember_listener(memory, settings, {now, listener});
+    }
+    if (asked.load_balancer)
+    {
+        remember_load_balancer(memory, {now, balancer});
+    }
+    for (const support::uuid& uid : asked.certificates)
+    {
+        const auto id = objects_.at(name_of(uid)).spec.certificate_id;
+        const std::string letter(1, id.str().front());
+        const auto by_id = certificates_by_id.find(id.str());
+        const auto known = certificates.find(letter);
+        remember_certificate(
+            memory,
+            uid,
+            id,
+            {now,
+             by_id != certificates_by_id.end() ? by_id->second
+             : known == certificates.end()     ? active(letter)
+                                               : known->second}
+        );
+    }
+    for (const std::string& each : asked.refs)
+    {
+        const auto known = refs.find(std::string(1, name_of_ref(each).back()));
+        remember_ref(
+            memory.refs, each, now, known == refs.end() ? cloud::ref_state::readable : known->second
+        );
+    }
+    if (asked.neighbours)
+    {
+        round_.neighbours = binding::sighting<std::vector<binding::neighbour>>{now, neighbours};
+    }
+    if (asked.survey)
+    {
+        round_.survey = survey;
+    }
+    now += look_takes;
+    if (!asked.certificates.empty())
+    {
+        round_.longest_certificate_look = std::max(round_.longest_certificate_look, look_takes);
+    }
+    round_.longest_look = std::max(round_.longest_look, look_takes);
+}
+
+void world_builder::do_commit(const binding::commit& made)
+{
+    for (const binding::write& each : made.writes)
+    {
+        const std::string name = name_of(each.uid);
+        if (!objects_.contains(name))
+        {
+            EXPECT_TRUE(write_sibling) << "nobody keeps what is written to a binding of another credential";
+            write_sibling(each);
+            continue;
+        }
+        certificate_binding& object = objects_.at(name);
+        if (write_fails && write_fails(name))
+        {
+            round_.unwritable.insert(each.uid);
+            continue;
+        }
+        ++object.resource_version;
+        switch (each.kind)
+        {
+            case binding::write_kind::add_finalizer:
+                object.finalizers.emplace_back(binding::finalizer);
+                break;
+            case binding::write_kind::remove_finalizer:
+                objects_.erase(name);
+                break;
+            case binding::write_kind::status:
+                object.status = each.wanted;
+                memory.bindings[each.uid].held = each.wanted.ledger;
+                break;
+        }
+    }
+    now += 1us;
+    round_.committed_at = now;
+}
+
+std::string world_builder::name_of(const support::uuid& uid) const
+{
+    for (const auto& [name, object] : objects_)
+    {
+        if (object.uid == uid)
+        {
+            return name;
+        }
+    }
+    return uid.str();
+}
+
+}  // namespace test
+
+namespace binding {
+
+std::ostream& operator<<(std::ostream& out, const step& value)
+{
+    return out << test::to_text(value);
+}
+
+std::ostream& operator<<(std::ostream& out, const ledger& value)
+{
+    return out << test::to_text(value);
+}
+
+std::ostream& operator<<(std::ostream& out, const status& value)
+{
+    return out << test::to_text(value);
+}
+
+}  // namespace binding

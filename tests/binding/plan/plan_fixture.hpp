@@ -1,0 +1,189 @@
+#pragma once
+
+#include "binding/observed/target_state.hpp"
+#include "binding/plan/plan.hpp"
+
+#include <functional>
+#include <iosfwd>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+// Worlds for plan() in a few lines, and a runner that does the steps on these values as the reconciler does
+// them on the wires.
+//
+// Certificates go by a letter from a to f: "a" is
+// http://kms/v1/containers/aaaaaaaa-0000-4000-8000-000000000000, "other:a" the same by the host name "other".
+// Steps, ledgers and statuses print themselves in these letters: "put default=a sni=b,f", "web active
+// Attached [default a, sni b?, was f]", where "?" is an entry that is not confirmed and "was" the remembered
+// default.
+namespace test {
+
+using binding::slot;
+inline constexpr slot default_slot = slot::default_;
+inline constexpr slot sni_slot = slot::sni;
+
+std::string ref(const std::string& name);
+std::vector<std::string> refs(const std::vector<std::string>& names);
+support::uuid certificate_id(const std::string& name);
+std::string name_of_ref(std::string_view container_ref);
+
+// Answers of the certificate service.
+cloud::answer<cloud::certificate> active(const std::string& name);
+cloud::answer<cloud::certificate> not_active(const std::string& name);
+std::unexpected<cloud::error> failing(cloud::failure kind, std::string message = "as the service said");
+
+// Changes one binding of a world.
+class binding_builder
+{
+public:
+    binding_builder(binding::certificate_binding& object, const binding::ledger_place& place)
+        : object_(&object), place_(&place)
+    {}
+
+    binding_builder& sni();
+    binding_builder& older();                                // than all that were added before it
+    binding_builder& wants(const std::string& certificate);  // a new generation: rotation
+    binding_builder& wants_sni(bool value);                  // a new generation
+    // A ledger entry, with the finalizer and the place that go with it.
+    binding_builder& holds(const std::string& certificate, slot where, bool confirmed = true);
+    binding_builder& holds_unconfirmed(const std::string& certificate, slot where);
+    binding_builder& remembers(const std::string& certificate);
+    binding_builder& ready(support::wall_time since = {});  // Attached, for this generation
+    binding_builder& deleting();
+    binding_builder& retain();
+    binding_builder& abandoned();
+    binding_builder& asked_again(const std::string& token);
+
+    binding::certificate_binding& object() { return *object_; }
+
+private:
+    binding::certificate_binding* object_;
+    const binding::ledger_place* place_;
+};
+
+class world_builder
+{
+public:
+    world_builder();
+
+    // ---- the cloud, as it answers ----
+
+    cloud::answer<cloud::place> place;
+    cloud::answer<cloud::listener> listener;
+    cloud::answer<cloud::load_balancer> balancer;
+    std::map<std::string, cloud::answer<cloud::certificate>> certificates;  // by letter; others are active
+    std::map<std::string, cloud::answer<cloud::certificate>> certificates_by_id;  // before those by letter
+    std::map<std::string, cloud::ref_state> refs;  // by letter; others are readable
+    std::vector<binding::neighbour> neighbours;
+    binding::survey survey;
+
+    // What the listener holds; "" is no default.
+    world_builder& shows(const std::string& default_ref, const std::vector<std::string>& sni = {});
+    std::string slots() const;  // "default=a sni=b,f"
+    void set_balancer(cloud::provisioning_status status) { balancer->status = status; }
+    void set_listener(cloud::provisioning_status status) { listener->status = status; }
+
+    // ---- bindings ----
+
+    // Wants `certificate` in the default slot, younger than those before.
+    binding_builder add(const std::string& name, const std::string& certificate);
+    binding_builder change(const std::string& name);
+    // Ready, with a confirmed entry in its slot; the listener is to show it.
+    binding_builder add_attached(const std::string& name, const std::string& certificate, slot where);
+    bool exists(const std::string& name) const { return objects_.contains(name); }
+    const binding::certificate_binding& object(const std::string& name) const { return objects_.at(name); }
+    std::string status(const std::string& name) const;  // "active Attached [default a]"
+    std::string message(const std::string& name) const;
+
+    // ---- Kubernetes ----
+
+    std::function<bool(const std::string& name)> write_fails;
+
+    // ---- time and the rest of the world ----
+
+    binding::target_memory memory;
+    binding::settings settings;  // nothing settles: settle is 0
+    support::duration look_takes = std::chrono::microseconds(1);
+    binding::lane_state lane = binding::lane_state::free;
+    std::vector<binding::sibling> siblings;  // of other credentials
+    std::function<void(const binding::write&)> write_sibling;
+    std::optional<support::time_point> sibling_put;
+    bool siblings_unread = false;
+    bool siblings_have_lane = false;
+    std::optional<support::time_point> started;  // of the process; empty: long ago
+    support::time_point now;
+    support::wall_time wall() const;
+
+    // ---- running ----
+
+    // Plans once and does nothing.
+    binding::decision plan_once();
+    // Does steps until there is a PUT or the round is over; that step. The PUT is not sent.
+    binding::step run();
+    std::optional<int> most_steps;  // after so many run() stops in the middle, as a crash does
+    // run() that has to end so.
+    binding::put put();
+    binding::finish finish();
+    // Answers a PUT: accepted and pending, `error` without effect, or cut off with or without effect.
+    void accept(const binding::put& sent);
+    void fail(const binding::put& sent, cloud::error error);
+    void cut(const binding::put& sent, bool takes_effect);
+    // The load balancer is ACTIVE again, the listener as well.
+    void settle();
+    // The next round, `wait` later.
+    world_builder& later(support::duration wait = {});
+    // A new process: all memory is lost.
+    world_builder& restart();
+    // Rounds with PUTs that are accepted, or refused with what `refuses` says, until the world is at rest;
+    // how many PUTs it took.
+    int converge();
+    std::function<std::optional<cloud::error>(const binding::put& sent)> refuses;
+
+    // All steps since the last clear_trace(), looks left out, one a line.
+    std::vector<std::string> steps() const;
+    std::vector<std::string> looks() const;
+    void clear_trace() { trace_.clear(); }
+    std::vector<std::string> told;  // "Adopted web"; warnings begin with "Warning "
+
+private:
+    binding::world world_now() const;
+    std::vector<const binding::certificate_binding*> sorted() const;
+    void do_look(const binding::look& asked);
+    void do_commit(const binding::commit& writes);
+    std::string name_of(const support::uuid& uid) const;
+    void sent(const binding::put& put);
+
+    struct round
+    {
+        support::time_point started{};
+        support::duration longest_look{};
+        support::duration longest_certificate_look{};
+        std::optional<support::time_point> committed_at;
+        std::set<support::uuid> unwritable;
+        std::optional<binding::sighting<std::vector<binding::neighbour>>> neighbours;
+        std::optional<binding::survey> survey;
+    };
+
+    std::map<std::string, binding::certificate_binding> objects_;
+    binding::ledger_place ledger_place_;
+    round round_;
+    std::vector<std::string> trace_;
+    int added_ = 0;
+};
+
+std::string to_text(const binding::step& step);
+std::string to_text(const binding::ledger& ledger);
+std::string to_text(const binding::status& status);
+
+}  // namespace test
+
+namespace binding {
+
+std::ostream& operator<<(std::ostream& out, const step& value);
+std::ostream& operator<<(std::ostream& out, const ledger& value);
+std::ostream& operator<<(std::ostream& out, const status& value);
+
+}  // namespace binding

@@ -1,0 +1,228 @@
+// Rule 14: what a target does where bindings of other credentials are on its listener.
+#include "binding/plan/plan_fixture.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace test;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+// A binding "other" of another credential that holds and wants `certificate`.
+struct other_credential
+{
+    other_credential(world_builder& world, const std::string& certificate, slot where)
+    {
+        object.name = "other";
+        object.name_space = support::interned("blog");
+        object.uid = *support::uuid::parse("ffffffff-0000-4000-8000-000000000001");
+        object.finalizers.emplace_back(binding::finalizer);
+        object.spec.certificate_id = certificate_id(certificate);
+        object.spec.sni = where == sni_slot;
+        object.status.ledger.attachments.push_back({support::interned(ref(certificate)), where, true});
+        world.siblings = {{&object, &memory, target, true}};
+        world.write_sibling = [this](const binding::write& each) {
+            ASSERT_EQ(each.uid, object.uid);
+            object.status = each.wanted;
+            memory.held = each.wanted.ledger;
+        };
+    }
+
+    binding::certificate_binding object;
+    binding::binding_memory memory;
+    binding::target target{{}, {}, support::interned("http://keystone/v3"), support::interned("theirs")};
+};
+
+TEST(plan_siblings, before_the_first_write_each_credential_has_tried_to_read_the_listener)
+{
+    world_builder w;
+    w.shows("f");
+    w.add("web", "a");
+    w.memory.siblings_since = w.now;
+    w.siblings_unread = true;
+    EXPECT_EQ(w.finish().next, binding::pause::after);
+    w.later(9s);
+    EXPECT_EQ(w.finish().next, binding::pause::after);
+    EXPECT_THAT(w.steps(), Not(Contains(StartsWith("put"))));
+    w.later(2s);
+    w.put();
+}
+
+TEST(plan_siblings, once_all_have_read_the_write_goes)
+{
+    world_builder w;
+    w.shows("f");
+    w.add("web", "a");
+    w.memory.siblings_since = w.now;
+    w.put();
+}
+
+TEST(plan_siblings, nothing_is_concluded_while_a_put_of_theirs_may_take_effect)
+{
+    world_builder w;
+    w.shows("f");
+    w.add_attached("sni", "b", sni_slot);
+    w.add("gone", "a").holds_unconfirmed("a", default_slot).deleting();
+    w.shows("f", {"b"});
+    w.sibling_put = w.now + 30s;
+    EXPECT_LE(w.finish().wait, 500ms) << "that it is refused is to be seen soon";
+    EXPECT_THAT(w.looks(), IsEmpty());
+    EXPECT_TRUE(w.exists("gone"));
+    EXPECT_THAT(w.status("gone"), HasSubstr("default a?"));
+    EXPECT_THAT(w.status("sni"), StartsWith("active Attached")) << "what is Ready stays so";
+    w.sibling_put.reset();
+    w.later(31s);
+    w.converge();
+    EXPECT_FALSE(w.exists("gone"));
+}
+
+TEST(plan_siblings, who_cannot_act_is_in_no_conflict_that_would_make_a_quarantine_endless)
+{
+    for (const bool reads : {false, true})
+    {
+        world_builder w;
+        w.shows("f").add("web", "a");
+        w.fail(w.put(), {cloud::failure::refused, "PKCS12 bundle is unreadable", {}, {}});
+        w.finish();
+        other_credential other(w, "b", default_slot);
+        other.object.status.ledger = {};
+        other.object.created = w.wall() + std::chrono::hours(1);
+        w.siblings.front().reads_listener = reads;
+        w.siblings.front().may_not_write = reads;
+        w.later(61min);
+        w.put();
+    }
+}
+
+TEST(plan_siblings, a_list_with_a_ref_of_theirs_that_cannot_be_read_is_not_sent)
+{
+    world_builder w;
+    w.shows("f", {"b"});
+    const other_credential other(w, "b", sni_slot);
+    w.add("web", "a").sni();
+    w.refs["b"] = cloud::ref_state::unknown;
+    w.finish();
+    EXPECT_THAT(w.status("web"), StartsWith("error BlockedByUnreadableRef"));
+    EXPECT_THAT(w.message("web"), HasSubstr(ref("b") + " of binding blog/other cannot be read"));
+    EXPECT_THAT(w.steps(), Not(Contains(StartsWith("put"))));
+    w.refs["b"] = cloud::ref_state::readable;
+    w.later(1min);
+    w.put();
+}
+
+TEST(plan_siblings, a_default_is_sent_beside_what_cannot_be_read)
+{
+    world_builder w;
+    w.shows("f", {"b"});
+    const other_credential other(w, "b", sni_slot);
+    w.add("web", "a");
+    w.refs["b"] = cloud::ref_state::unknown;
+    EXPECT_EQ(to_text(binding::step(w.put())), "put default=a");
+}
+
+TEST(plan_siblings, a_dead_ref_of_theirs_is_left_out_where_the_same_project_put_it_there)
+{
+    world_builder w;
+    w.shows("f", {"b"});
+    w.add("web", "a").sni();
+    other_credential other(w, "b", sni_slot);
+    w.change("web").holds("e", sni_slot);
+    other.object.status.ledger.place = w.object("web").status.ledger.place;
+    w.refs["b"] = cloud::ref_state::dead;
+    w.finish();
+    EXPECT_EQ(to_text(other.object.status.ledger), "[sni b]");
+    w.later(10s);
+    EXPECT_EQ(to_text(binding::step(w.put())), "put sni=a");
+    EXPECT_EQ(to_text(other.object.status.ledger), "[sni b?]") << "before the PUT (rule 3)";
+}
+
+TEST(plan_siblings, a_default_of_theirs_that_an_older_one_takes_is_unconfirmed_before)
+{
+    world_builder w;
+    w.shows("b");
+    other_credential other(w, "b", default_slot);
+    other.object.created = w.wall();
+    w.add("web", "a").older();
+    EXPECT_EQ(to_text(binding::step(w.put())), "put default=a");
+    EXPECT_EQ(to_text(other.object.status.ledger), "[default b?]");
+}
+
+// Theirs is the PUT that takes it off, and may be about to be sent.
+TEST(plan_siblings, what_is_unconfirmed_stays_so_while_they_have_the_lane)
+{
+    world_builder w;
+    w.shows("a");
+    w.add("web", "a").holds_unconfirmed("a", default_slot);
+    w.lane = binding::lane_state::taken;
+    w.siblings_have_lane = true;
+    w.finish();
+    EXPECT_EQ(to_text(w.object("web").status.ledger), "[default a?]");
+    w.siblings_have_lane = false;  // another listener of the load balancer has it
+    w.later(1s).finish();
+    EXPECT_EQ(to_text(w.object("web").status.ledger), "[default a]");
+}
+
+TEST(plan_siblings, who_leaves_waits_for_no_older_one_that_cannot_act)
+{
+    for (const bool acts : {true, false})
+    {
+        world_builder w;
+        w.shows("f", {"b"});
+        other_credential other(w, "b", sni_slot);
+        other.object.deleting = true;
+        w.siblings.front().reads_listener = acts;
+        w.add_attached("web", "b", sni_slot);
+        w.change("web").deleting();
+        if (acts)
+        {
+            w.finish();
+            EXPECT_EQ(w.slots(), "default=f sni=b") << "the older one's target takes it off";
+        }
+        else
+        {
+            EXPECT_EQ(to_text(binding::step(w.put())), "put sni=");
+        }
+    }
+}
+
+TEST(plan_siblings, who_is_prodded_itself_prods_nobody)
+{
+    world_builder w;
+    w.shows("f", {"b"});
+    const other_credential other(w, "b", sni_slot);
+    w.add_attached("web", "a", sni_slot);
+    w.shows("f", {"a", "b"});
+    w.refs["b"] = cloud::ref_state::dead;
+    w.memory.asked_to_clean = true;
+    w.finish();
+    w.later(10s);
+    w.memory.asked_to_clean = true;
+    EXPECT_THAT(w.finish().prod, IsEmpty());
+    EXPECT_THAT(w.status("web"), StartsWith("active Attached"));
+}
+
+TEST(plan_siblings, a_dead_ref_of_theirs_is_not_ours_to_leave_out)
+{
+    world_builder w;
+    w.shows("f", {"b"});
+    const other_credential other(w, "b", sni_slot);
+    w.add("web", "a").sni();
+    w.refs["b"] = cloud::ref_state::dead;
+    w.finish();
+    w.later(10s);
+    w.finish();
+    EXPECT_THAT(w.status("web"), StartsWith("error BlockedByUnreadableRef"));
+    EXPECT_THAT(w.message("web"), HasSubstr(ref("b") + " of binding blog/other"));
+    w.later();
+    EXPECT_THAT(w.finish().prod, ElementsAre(other.target)) << "its own target can take it off";
+    EXPECT_EQ(w.slots(), "default=f sni=b");
+}
+
+}  // namespace

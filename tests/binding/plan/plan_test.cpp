@@ -1,0 +1,787 @@
+// The stages of a plan: what is asked, what ends a round early, and rules 9, 10 and 11.
+#include "binding/plan/plan.hpp"
+
+#include "binding/plan/plan_fixture.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace test;
+using namespace std::chrono_literals;
+using binding::pause;
+using cloud::failure;
+using cloud::provisioning_status;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// ---- the way of a round ----
+
+TEST(plan, asks_for_the_place_then_the_listener_and_the_certificates_then_the_load_balancer)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    w.put();
+    EXPECT_THAT(
+        w.looks(),
+        ElementsAre(
+            "look place",
+            "look listener certificates(web)",
+            "look balancer",
+            "look neighbours refs(f)",
+            "look listener"
+        )
+    );
+}
+
+TEST(plan, an_attach_is_three_writes_and_one_put)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    EXPECT_EQ(w.converge(), 1);
+    EXPECT_THAT(
+        w.steps(),
+        ElementsAre(
+            "commit finalizer(web)",
+            "commit status(web pending Progressing [default a?, was f])",
+            "put default=a",
+            "commit status(web active Attached [default a, was f])",
+            "end until the resync"
+        )
+    );
+}
+
+TEST(plan, a_stable_target_is_read_and_not_written)
+{
+    world_builder w;
+    w.shows("a", {"b", "e"}).add_attached("web", "a", default_slot);
+    w.add_attached("more", "b", sni_slot);
+    w.finish();
+    w.later(10min).finish();
+    EXPECT_THAT(w.steps(), ElementsAre("end until the resync", "end until the resync"));
+}
+
+TEST(plan, what_arrives_while_bindings_still_arrive_waits_for_the_rest)
+{
+    world_builder w;
+    w.settings.settle = 100ms;
+    w.add("web", "a").sni();
+    EXPECT_THAT(w.finish().wait, testing::AllOf(testing::Gt(90ms), testing::Le(100ms)));
+    w.later(90ms).add("more", "b").sni();
+    w.finish();
+    w.later(100ms);
+    EXPECT_EQ(w.put().adds.size(), 2U);
+}
+
+TEST(plan, what_keeps_arriving_is_waited_for_two_seconds_at_most)
+{
+    world_builder w;
+    w.settings.settle = 100ms;
+    const auto began = w.now;
+    for (int i = 0; i < 100; ++i)
+    {
+        w.add("web-" + std::to_string(i), "a").sni();
+        if (std::holds_alternative<binding::put>(w.run()))
+        {
+            break;
+        }
+        w.later(90ms);
+    }
+    EXPECT_GT(w.now - began, 1900ms);
+    EXPECT_LT(w.now - began, 2100ms);
+}
+
+// ---- rule 9: ambiguity ----
+
+TEST(plan, an_ambiguous_put_that_shows_its_value_counts_at_once)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.cut(w.put(), true);
+    w.settle();
+    w.finish();
+    EXPECT_EQ(w.status("web"), "active Attached [default a, was f]");
+    EXPECT_FALSE(w.memory.put);
+}
+
+TEST(plan, after_an_ambiguous_put_the_old_value_counts_only_after_the_deadline)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.cut(w.put(), false);
+    w.clear_trace();
+    const auto sent = w.now;
+    while (w.later(500ms).now < sent + cloud::sent_within + w.settings.write_deadline + w.settings.per_ref)
+    {
+        EXPECT_EQ(w.finish().next, pause::after);
+        EXPECT_EQ(w.status("web"), "pending Progressing [default a?, was f]");
+        EXPECT_EQ(w.lane, binding::lane_state::ours) << "the lane is kept";
+    }
+    EXPECT_EQ(w.finish().next, pause::after) << "others of the load balancer may go first";
+    EXPECT_EQ(w.status("web"), "pending CloudUnavailable [default a?, was f]");
+    w.later(1s).put();
+}
+
+TEST(plan, a_change_that_is_never_answered_is_tried_ever_more_seldom)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    support::duration longest{};
+    for (int i = 0; i < 10; ++i)
+    {
+        w.cut(w.put(), false);
+        w.later(w.memory.put->deadline - w.now);
+        const auto wait = w.finish().wait;
+        EXPECT_GE(wait, longest);
+        longest = wait;
+        w.later(wait);
+    }
+    EXPECT_GT(longest, 59s);
+    w.cut(w.put(), true);
+    w.settle();
+    w.later(1s).finish();
+    EXPECT_FALSE(w.memory.unanswered) << "it took effect";
+}
+
+TEST(plan, the_deadline_grows_with_the_refs_of_the_body)
+{
+    world_builder w;
+    w.shows("f", {"b", "c", "d"}).add("web", "a").sni();
+    w.cut(w.put(), false);
+    EXPECT_NEAR(
+        std::chrono::duration<double>(w.memory.put->deadline - w.now).count(),
+        std::chrono::duration<double>(cloud::sent_within + w.settings.write_deadline + 4 * w.settings.per_ref)
+            .count(),
+        0.001
+    );
+}
+
+TEST(plan, the_wait_for_an_ambiguous_put_is_written_once)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.cut(w.put(), false);
+    w.finish();
+    w.clear_trace();
+    for (int i = 0; i < 40; ++i)
+    {
+        w.later(510ms).finish();
+    }
+    EXPECT_THAT(w.steps(), testing::Each(testing::StartsWith("end for")));
+}
+
+TEST(plan, nothing_becomes_ready_while_a_put_is_in_doubt)
+{
+    world_builder w;
+    w.shows("f", {"b"}).add("web", "a");
+    w.cut(w.put(), false);
+    w.add("more", "b").sni();
+    w.later(1s).finish();
+    EXPECT_EQ(w.status("more"), "pending Progressing []") << "adopted only when the read counts";
+}
+
+TEST(plan, while_a_put_is_in_doubt_ready_is_what_it_leaves_alone)
+{
+    world_builder w;
+    w.shows("f", {"a", "b"}).add_attached("there", "b", sni_slot);
+    w.add("web", "a").sni().holds_unconfirmed("a", sni_slot).ready();
+    w.restart();
+    w.finish();
+    ASSERT_TRUE(w.memory.put);
+    EXPECT_EQ(w.status("there"), "active Attached [sni b]");
+    EXPECT_EQ(w.status("web"), "pending Progressing [sni a?]");
+}
+
+TEST(plan, no_finalizer_goes_while_a_put_is_in_doubt)
+{
+    world_builder w;
+    w.shows("f", {"a", "b"}).add_attached("web", "a", sni_slot);
+    w.add_attached("more", "b", sni_slot);
+    w.change("web").deleting();
+    w.cut(w.put(), true);
+    w.set_balancer(provisioning_status::pending);
+    w.change("more").deleting();
+    w.later(1s).finish();
+    EXPECT_TRUE(w.exists("web")) << "pending: not read back yet";
+    w.shows("f", {"a"});  // neither what was there nor what was written
+    w.settle();
+    w.later(1s).finish();
+    EXPECT_TRUE(w.exists("web"));
+    EXPECT_TRUE(w.exists("more")) << "its ref is not there, but the read does not count";
+    EXPECT_EQ(w.status("web"), "deleting Detaching [sni a?]");
+}
+
+TEST(plan, the_deletion_of_what_may_still_be_attached_waits_for_the_deadline)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    w.cut(w.put(), false);
+    w.later(1s).change("web").deleting();
+    w.finish();
+    EXPECT_TRUE(w.exists("web")) << "the PUT may still put it there";
+    w.later(34s).finish();
+    EXPECT_FALSE(w.exists("web"));
+}
+
+TEST(plan, the_same_value_again_in_doubt_does_not_count_before_the_listener_has_healed)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.accept(w.put());
+    w.settle();
+    w.set_listener(provisioning_status::error);
+    w.later(1s).finish();
+    w.later(10s);
+    w.cut(w.put(), false);
+    const auto sent = w.now;
+    while (w.later(1s).now < sent + cloud::sent_within + w.settings.write_deadline)
+    {
+        EXPECT_EQ(w.finish().next, pause::after) << "no other PUT while this one may be under way";
+        EXPECT_EQ(w.lane, binding::lane_state::ours);
+    }
+    w.later(1s);
+    w.put();
+}
+
+TEST(plan, after_a_start_with_an_unconfirmed_entry_nothing_counts_before_the_deadline)
+{
+    world_builder w;
+    w.restart().shows("a", {"e"});
+    w.add("web", "a").holds_unconfirmed("a", default_slot);
+    const auto began = *w.started;
+    // 30 s, the one entry of the ledger and the two refs of the listener.
+    const auto deadline = began + w.settings.write_deadline + 3 * w.settings.per_ref;
+    for (; w.now < deadline - 1s; w.later(3s))
+    {
+        w.finish();
+        EXPECT_NE(w.status("web"), "active Attached [default a]");
+        EXPECT_EQ(w.lane, binding::lane_state::ours) << "the lane is kept";
+    }
+    w.later(3s).finish();
+    EXPECT_EQ(w.status("web"), "active Attached [default a]");
+}
+
+TEST(plan, after_a_start_an_unconfirmed_entry_is_not_given_up_before_the_deadline)
+{
+    world_builder w;
+    w.restart().shows("f");
+    w.add("web", "a").holds_unconfirmed("a", sni_slot).deleting();
+    w.finish();
+    w.later(20s).finish();
+    EXPECT_TRUE(w.exists("web"));
+    w.later(12s).finish();
+    EXPECT_FALSE(w.exists("web"));
+}
+
+TEST(plan, after_a_start_with_confirmed_entries_nothing_waits)
+{
+    world_builder w;
+    w.restart().shows("a").add_attached("web", "a", default_slot);
+    EXPECT_EQ(w.finish().next, pause::resync);
+}
+
+TEST(plan, a_refused_put_is_no_ambiguous_one)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.fail(w.put(), {failure::refused, "no", {}, {}});
+    EXPECT_FALSE(w.memory.put);
+    w.finish();
+    EXPECT_EQ(w.status("web"), "error CertificateRefused []");
+}
+
+// A PUT that Octavia answers by something else than yes is not sent again in the same round.
+struct put_failure
+{
+    const char* name;
+    failure kind;
+    const char* status;
+    pause next;
+};
+
+class plan_after_a_put : public testing::TestWithParam<put_failure>
+{};
+
+TEST_P(plan_after_a_put, that_was_answered_otherwise_says_so_and_waits)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.fail(w.put(), {GetParam().kind, "as Octavia said", {}, {}});
+    EXPECT_EQ(w.finish().next, GetParam().next);
+    EXPECT_EQ(w.status("web"), GetParam().status);
+    w.later(1min).put();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    every_kind,
+    plan_after_a_put,
+    testing::Values(
+        put_failure{"busy", failure::busy, "pending LoadBalancerBusy [default a?, was f]", pause::retry},
+        put_failure{
+            "denied", failure::access_denied, "error ListenerAccessDenied [default a?, was f]", pause::slow
+        },
+        put_failure{
+            "limited", failure::rate_limited, "pending CloudUnavailable [default a?, was f]", pause::retry
+        },
+        put_failure{
+            "credentials",
+            failure::credentials_invalid,
+            "error CredentialsInvalid [default a?, was f]",
+            pause::slow
+        },
+        put_failure{
+            "not_sent", failure::transient, "pending CloudUnavailable [default a?, was f]", pause::retry
+        }
+    ),
+    [](const auto& row) { return row.param.name; }
+);
+
+// Octavia's 409 has one text for PENDING and ERROR.
+TEST(plan, a_busy_load_balancer_that_turns_out_to_be_in_error_is_said_to_be)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.fail(w.put(), {failure::busy, "is immutable and cannot be updated", {}, {}});
+    w.finish();
+    EXPECT_EQ(w.status("web"), "pending LoadBalancerBusy [default a?, was f]");
+    w.set_balancer(provisioning_status::error);
+    w.later(1s).finish();
+    EXPECT_EQ(w.status("web"), "error LoadBalancerError [default a?, was f]");
+}
+
+TEST(plan, a_put_that_is_limited_waits_as_long_as_it_is_told)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.fail(w.put(), {failure::rate_limited, "slow down", {}, 17s});
+    const auto end = w.finish();
+    EXPECT_EQ(end.next, pause::retry);
+    EXPECT_EQ(end.wait, 17s);
+}
+
+// ---- rule 10: gone is proven ----
+
+TEST(plan, a_listener_is_gone_after_two_answers_five_seconds_apart)
+{
+    world_builder w;
+    w.add_attached("web", "a", default_slot);
+    w.change("web").deleting();
+    w.listener = failing(failure::not_found);
+    EXPECT_EQ(w.finish().wait, 5s);
+    w.later(4s).finish();
+    EXPECT_TRUE(w.exists("web"));
+    w.later(2s).finish();
+    EXPECT_FALSE(w.exists("web"));
+}
+
+TEST(plan, another_answer_in_between_starts_the_proof_anew)
+{
+    world_builder w;
+    w.add_attached("web", "a", default_slot);
+    w.change("web").deleting();
+    for (const failure kind : {failure::transient, failure::access_denied, failure::credentials_invalid})
+    {
+        w.listener = failing(failure::not_found);
+        w.later(6s).finish();
+        w.listener = failing(kind);
+        w.later(6s).finish();
+    }
+    w.listener = failing(failure::not_found);
+    w.later(6s).finish();
+    EXPECT_TRUE(w.exists("web"));
+    w.later(6s).finish();
+    EXPECT_FALSE(w.exists("web"));
+}
+
+TEST(plan, only_the_listeners_own_not_found_is_gone)
+{
+    for (const failure kind :
+         {failure::transient,
+          failure::access_denied,
+          failure::credentials_invalid,
+          failure::rate_limited,
+          failure::no_endpoint,
+          failure::refused,
+          failure::busy})
+    {
+        world_builder w;
+        w.add_attached("web", "a", default_slot);
+        w.change("web").deleting();
+        w.listener = failing(kind);
+        for (int i = 0; i < 10; ++i)
+        {
+            w.later(6s).finish();
+        }
+        EXPECT_TRUE(w.exists("web")) << static_cast<int>(kind);
+        EXPECT_EQ(w.status("web"), "deleting Detaching [default a]") << static_cast<int>(kind);
+    }
+}
+
+TEST(plan, the_ledger_of_a_live_binding_is_never_cleared_by_not_found)
+{
+    world_builder w;
+    w.add_attached("web", "a", default_slot).remembers("f");
+    w.listener = failing(failure::not_found);
+    for (int i = 0; i < 100; ++i)
+    {
+        w.later(1min).finish();
+    }
+    EXPECT_EQ(w.status("web"), "error ListenerNotFound [default a, was f]");
+}
+
+TEST(plan, a_listener_that_another_cloud_does_not_know_is_cloud_changed_and_nothing_is_given_up)
+{
+    world_builder w;
+    w.add_attached("web", "a", default_slot);
+    w.add_attached("going", "b", sni_slot);
+    w.change("going").deleting();
+    w.place->project_id = "another";
+    w.listener = failing(failure::not_found);
+    for (int i = 0; i < 10; ++i)
+    {
+        w.later(1min).finish();
+    }
+    EXPECT_EQ(w.status("web"), "error CloudChanged [default a]");
+    EXPECT_EQ(w.status("going"), "deleting Detaching [sni b]");
+    for (const std::string name : {"web", "going"})
+    {
+        EXPECT_THAT(w.message(name), HasSubstr("project"));
+        EXPECT_THAT(w.message(name), HasSubstr("another"));
+        EXPECT_THAT(w.message(name), HasSubstr("certificates.bycloud.io/abandon"));
+    }
+}
+
+TEST(plan, trouble_of_another_cloud_is_trouble_and_does_not_tell_that_the_cloud_has_changed)
+{
+    for (const auto kind : {failure::transient, failure::rate_limited})
+    {
+        world_builder w;
+        w.add_attached("web", "a", default_slot);
+        w.add("new", "b").holds_unconfirmed("b", default_slot);
+        w.place->project_id = "another";
+        w.listener = failing(kind);
+        EXPECT_EQ(w.finish().next, binding::pause::retry);
+        EXPECT_EQ(w.status("web"), "active Attached [default a]");
+        EXPECT_EQ(w.status("new"), "pending CloudUnavailable [default b?]");
+    }
+}
+
+TEST(plan, a_deletion_without_an_entry_goes_though_the_cloud_has_changed)
+{
+    world_builder w;
+    w.add_attached("web", "a", default_slot);
+    w.add("new", "b").deleting().object().finalizers.emplace_back(binding::finalizer);
+    w.place->identity = "http://another/v3";
+    w.listener = failing(failure::not_found);
+    w.finish();
+    EXPECT_FALSE(w.exists("new"));
+}
+
+TEST(plan, the_proof_starts_anew_in_another_place)
+{
+    world_builder w;
+    w.add_attached("web", "a", default_slot);
+    w.change("web").deleting();
+    const auto right = *w.place;
+    w.listener = failing(failure::not_found);
+    w.place->project_id = "another";
+    w.finish();
+    w.place = right;
+    w.later(10s).finish();
+    EXPECT_TRUE(w.exists("web")) << "one of the two answers was another project's";
+}
+
+TEST(plan, a_changed_endpoint_that_shows_the_listener_is_written_down)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot);
+    w.place->load_balancer_endpoint = "http://new-octavia/v2";
+    w.finish();
+    EXPECT_EQ(w.object("web").status.ledger.place.load_balancer_endpoint.view(), "http://new-octavia/v2");
+    EXPECT_EQ(w.status("web"), "active Attached [default a]");
+}
+
+TEST(plan, a_listener_that_is_gone_gives_its_lane_back)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.accept(w.put());
+    w.listener = failing(failure::not_found);
+    w.finish();
+    w.later(6s).finish();
+    EXPECT_FALSE(w.memory.put) << "no PUT can take effect on it";
+}
+
+TEST(plan, a_listener_that_is_not_there_may_still_come_for_five_minutes)
+{
+    world_builder w;
+    w.add("web", "a").object().created = w.wall();
+    const auto there = w.listener;
+    w.listener = failing(failure::not_found);
+    w.finish();
+    EXPECT_EQ(w.status("web"), "pending ListenerNotFound []");
+    w.later(4min).finish();
+    EXPECT_EQ(w.status("web"), "pending ListenerNotFound []");
+    w.later(1min).finish();
+    EXPECT_EQ(w.status("web"), "error ListenerNotFound []");
+    w.listener = there;
+    EXPECT_EQ(w.later(1min).converge(), 1) << "it still heals by itself";
+}
+
+TEST(plan, a_new_generation_brings_new_grace_and_an_old_one_none)
+{
+    world_builder w;
+    w.add("web", "a");
+    w.listener = failing(failure::not_found);
+    w.finish();
+    EXPECT_EQ(w.status("web"), "error ListenerNotFound []") << "it has been there for two hours";
+    w.change("web").wants("b");
+    w.later(1s).finish();
+    EXPECT_EQ(w.status("web"), "pending ListenerNotFound []");
+}
+
+TEST(plan, an_error_that_was_said_is_not_taken_back_by_a_start)
+{
+    world_builder w;
+    w.add("web", "a").object().created = w.wall() - 1min;
+    w.listener = failing(failure::not_found);
+    w.finish();
+    EXPECT_EQ(w.status("web"), "pending ListenerNotFound []");
+    w.later(5min).finish();
+    w.restart().finish();
+    EXPECT_EQ(w.status("web"), "error ListenerNotFound []");
+}
+
+// ---- rule 11: Ready means verified ----
+
+TEST(plan, nothing_is_ready_before_the_load_balancer_is_active_again)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.accept(w.put());
+    w.finish();
+    EXPECT_EQ(w.status("web"), "pending Progressing [default a?, was f]");
+    w.set_listener(provisioning_status::active);
+    w.later(1s).finish();
+    EXPECT_EQ(w.status("web"), "pending Progressing [default a?, was f]");
+    w.settle();
+    w.later(1s).finish();
+    EXPECT_EQ(w.status("web"), "active Attached [default a, was f]");
+}
+
+TEST(plan, a_new_binding_is_told_that_the_change_of_others_is_still_going_on)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.accept(w.put());
+    w.later(1s).finish();
+    w.add("new", "b").sni();
+    w.later(1s).finish();
+    EXPECT_EQ(w.status("new"), "pending Progressing []");
+    w.clear_trace();
+    for (int i = 0; i < 10; ++i)
+    {
+        w.later(2s).finish();
+    }
+    EXPECT_THAT(w.steps(), testing::Each(testing::StartsWith("end for"))) << "once";
+}
+
+TEST(plan, a_listener_read_before_the_change_ended_is_read_again)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.accept(w.put());
+    w.set_balancer(provisioning_status::active);
+    w.clear_trace();
+    w.later(1s);
+    binding::decision decided = w.plan_once();
+    // The listener says PENDING, the load balancer was asked later and says ACTIVE.
+    remember_place(w.memory, {w.now, w.place});
+    remember_listener(w.memory, w.settings, {w.now, w.listener});
+    remember_load_balancer(w.memory, {w.now + 1us, w.balancer});
+    decided = w.plan_once();
+    ASSERT_TRUE(std::holds_alternative<binding::look>(decided.step)) << decided.step;
+    EXPECT_TRUE(std::get<binding::look>(decided.step).listener);
+}
+
+TEST(plan, nothing_is_ready_while_the_load_balancer_is_changed_for_another_binding)
+{
+    world_builder w;
+    w.shows("f", {"b"}).add("web", "a");
+    w.add("more", "b").sni();
+    w.set_balancer(provisioning_status::pending);
+    w.finish();
+    EXPECT_EQ(w.status("web"), "pending LoadBalancerBusy []");
+    EXPECT_EQ(w.status("more"), "pending LoadBalancerBusy []")
+        << "it is there, but read in the middle of a change";
+}
+
+TEST(plan, nothing_is_ready_on_a_listener_in_error_though_another_binding_writes)
+{
+    world_builder w;
+    w.shows("f", {"b"}).add("web", "a");
+    w.add("more", "b").sni();
+    w.set_listener(provisioning_status::error);
+    w.put();
+    EXPECT_THAT(w.status("more"), testing::Not(testing::StartsWith("active")));
+}
+
+TEST(plan, a_load_balancer_in_error_after_our_put_is_said_and_confirms_nothing)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.accept(w.put());
+    w.set_balancer(provisioning_status::error);
+    w.set_listener(provisioning_status::active);
+    EXPECT_EQ(w.later(1s).finish().next, pause::slow);
+    EXPECT_EQ(w.status("web"), "error LoadBalancerError [default a?, was f]");
+}
+
+TEST(plan, a_ready_binding_stays_ready_through_a_pending_load_balancer)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot);
+    w.set_balancer(provisioning_status::pending);
+    w.finish();
+    w.later(10min).finish();
+    EXPECT_EQ(w.status("web"), "active Attached [default a]");
+    EXPECT_THAT(w.steps(), testing::Each(testing::StartsWith("end for")));
+}
+
+TEST(plan, a_new_generation_is_not_ready_by_the_old_ones_word)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot);
+    w.certificates["b"] = not_active("b");
+    w.change("web").wants("b");
+    w.finish();
+    EXPECT_EQ(w.status("web"), "pending CertificateNotActive [default a]");
+    EXPECT_EQ(w.object("web").status.observed_generation, 2);
+}
+
+// ---- the cloud is not there, or not for us ----
+
+struct listener_failure
+{
+    const char* name;
+    failure kind;
+    const char* status;
+    pause next;
+};
+
+class plan_without_a_listener : public testing::TestWithParam<listener_failure>
+{};
+
+TEST_P(plan_without_a_listener, says_why_and_comes_back)
+{
+    world_builder w;
+    w.add("web", "a");
+    w.listener = failing(GetParam().kind);
+    EXPECT_EQ(w.finish().next, GetParam().next);
+    EXPECT_EQ(w.status("web"), GetParam().status);
+    EXPECT_EQ(w.message("web"), "as the service said");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    every_kind,
+    plan_without_a_listener,
+    testing::Values(
+        listener_failure{"denied", failure::access_denied, "error ListenerAccessDenied []", pause::slow},
+        listener_failure{"no_endpoint", failure::no_endpoint, "error ListenerNotFound []", pause::slow},
+        listener_failure{
+            "credentials", failure::credentials_invalid, "error CredentialsInvalid []", pause::slow
+        },
+        listener_failure{"limited", failure::rate_limited, "pending CloudUnavailable []", pause::retry},
+        listener_failure{"transient", failure::transient, "pending CloudUnavailable []", pause::retry}
+    ),
+    [](const auto& row) { return row.param.name; }
+);
+
+TEST(plan, credentials_that_keystone_refuses_are_said)
+{
+    world_builder w;
+    w.add("web", "a");
+    w.place = failing(failure::credentials_invalid);
+    EXPECT_EQ(w.finish().next, pause::slow);
+    EXPECT_EQ(w.status("web"), "error CredentialsInvalid []");
+}
+
+TEST(plan, a_ready_binding_stays_ready_through_trouble_of_the_cloud_for_three_resync_periods)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot);
+    w.finish();
+    w.memory.bindings.begin()->second.verified_at = w.now;
+    w.listener = failing(failure::transient);
+    w.later(29min).finish();
+    EXPECT_EQ(w.status("web"), "active Attached [default a]");
+    w.later(2min).finish();
+    EXPECT_EQ(w.status("web"), "pending CloudUnavailable [default a]");
+    const auto& ready = w.object("web").status[binding::condition_type::ready];
+    EXPECT_EQ(ready.status, binding::condition_status::unknown);
+}
+
+TEST(plan, a_ready_binding_of_an_earlier_process_stays_ready_for_three_resync_periods_of_this_one)
+{
+    world_builder w;
+    w.restart().shows("a").add_attached("web", "a", default_slot);
+    w.listener = failing(failure::transient);
+    w.finish();
+    w.later(29min).finish();
+    EXPECT_EQ(w.status("web"), "active Attached [default a]");
+    w.later(2min).finish();
+    EXPECT_EQ(w.status("web"), "pending CloudUnavailable [default a]");
+}
+
+TEST(plan, a_load_balancer_that_stays_pending_leaves_nothing_verified)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot);
+    w.finish();
+    w.set_balancer(provisioning_status::pending);
+    w.later(29min).finish();
+    EXPECT_EQ(w.status("web"), "active Attached [default a]");
+    w.later(2min).finish();
+    EXPECT_EQ(w.status("web"), "pending CloudUnavailable [default a]");
+    w.settle();
+    w.later(1s).finish();
+    EXPECT_EQ(w.status("web"), "active Attached [default a]");
+}
+
+// ---- the protocol ----
+
+TEST(plan, a_listener_of_another_protocol_is_said_and_never_written)
+{
+    for (const std::string protocol : {"HTTP", "HTTPS", "TCP", "PROMETHEUS"})
+    {
+        world_builder w;
+        w.add("web", "a");
+        w.listener->protocol = protocol;
+        EXPECT_EQ(w.finish().next, pause::slow);
+        EXPECT_EQ(w.status("web"), "error ListenerProtocol []");
+        EXPECT_THAT(w.message("web"), HasSubstr(protocol));
+    }
+}
+
+TEST(plan, a_deletion_on_a_listener_of_another_protocol_goes)
+{
+    world_builder w;
+    w.add("web", "a").holds("a", sni_slot).deleting();
+    w.listener->protocol = "TCP";
+    w.finish();
+    EXPECT_FALSE(w.exists("web"));
+}
+
+TEST(plan, a_deletion_on_a_listener_of_another_protocol_is_not_let_go_by_a_read_of_a_busy_one)
+{
+    world_builder w;
+    w.add("web", "a").holds("a", sni_slot).deleting();
+    w.listener->protocol = "TCP";
+    w.set_balancer(provisioning_status::pending);
+    w.finish();
+    EXPECT_TRUE(w.exists("web"));
+}
+
+}  // namespace

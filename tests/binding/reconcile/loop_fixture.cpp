@@ -1,0 +1,95 @@
+#include "binding/reconcile/loop_fixture.hpp"
+
+namespace test {
+
+using namespace std::chrono_literals;
+
+process::process(loop& loop, kube::client& kube, fake_cloud& cloud)
+    : random(1),
+      credentials(&cloud),
+      queue({1s, 60s, 0.0}, random, 16, &binding::tenant_of),
+      bindings(
+          credentials,
+          [this](const auto& where, const auto* before, const auto* after) {
+              if (const auto due = reconciler.round_due(where, before, after))
+              {
+                  pool.add(where, runtime::urgency::urgent, *due);
+              }
+          },
+          [] {},
+          [this](const auto& where, const auto* before, const auto* after) {
+              reconciler.changed(where, before, after);
+          }
+      ),
+      reconciler(
+          {kube,
+           credentials,
+           loop.clock(),
+           bindings,
+           random,
+           [this](binding::target t) { pool.add(t); },
+           observed},
+          {}
+      ),
+      pool(
+          loop.executor(), loop.clock(), queue, [this](binding::target t) { return reconciler.reconcile(t); }
+      ),
+      sink(&bindings.scope(""))
+{
+    kill = loop.spawn(pool.run());
+}
+
+the_loop::the_loop()
+    : kube([this] { return running ? running->sink : nullptr; }),
+      cloud(clock()),
+      checked(kube, cloud, clock())
+{
+    cloud.balancers[balancer] = cloud::provisioning_status::active;
+    add_listener(listener_1);
+    cloud.certificates = {{cert_a, true}, {cert_b, true}, {cert_c, true}};
+}
+
+void the_loop::add_listener(const std::string& id)
+{
+    fake_cloud::listener_row row;
+    row.load_balancer = balancer;
+    row.slots.default_ref = foreign;
+    cloud.listeners[*support::uuid::parse(id)] = row;
+}
+
+fake_cloud::listener_row& the_loop::row(const std::string& id)
+{
+    return cloud.listeners.at(*support::uuid::parse(id));
+}
+
+void the_loop::start()
+{
+    running = std::make_unique<process>(*this, checked, cloud);
+    kube.list_into(*running->sink);
+}
+
+void the_loop::stop()
+{
+    running->pool.stop();
+    running->pool.cancel();
+    step();
+    running->kill();
+    step();
+    running.reset();
+}
+
+bool the_loop::until(const std::function<bool()>& done)
+{
+    return run_until(done, 10min);
+}
+
+void the_loop::TearDown()
+{
+    if (running)
+    {
+        stop();
+    }
+    loop::TearDown();
+}
+
+}  // namespace test

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "binding/events/recorded_events.hpp"
+#include "binding/index/binding_index.hpp"
+#include "binding/reconcile/reconciler.hpp"
+#include "fakes/cloud/fake_cloud.hpp"
+#include "fakes/cloud/one_cloud.hpp"
+#include "fakes/kubernetes/fake_kube.hpp"
+#include "invariants/invariants.hpp"
+#include "runtime/worker_pool.hpp"
+#include "support/loop.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+// A whole controller but for its wires: store, queue, workers, reconciler and plan over a small Kubernetes
+// and cloud.
+namespace test {
+
+inline const std::string cert_a = "aaaaaaaa-0000-4000-8000-000000000001";
+inline const std::string cert_b = "bbbbbbbb-0000-4000-8000-000000000002";
+inline const std::string cert_c = "cccccccc-0000-4000-8000-000000000003";
+inline const std::string foreign = "http://kms/v1/containers/ffffffff-0000-4000-8000-00000000000f";
+inline const std::string listener_1 = "11111111-0000-4000-8000-000000000001";
+inline const std::string listener_2 = "22222222-0000-4000-8000-000000000002";
+inline const support::uuid balancer = *support::uuid::parse("99999999-0000-4000-8000-000000000001");
+
+// One process of the controller: what a crash loses.
+struct process
+{
+    process(loop& loop, kube::client& kube, fake_cloud& cloud);
+
+    // As SIGTERM does: the work in hand may end.
+    void stop_gently()
+    {
+        reconciler.stop();
+        pool.stop();
+    }
+
+    test::observed observed;
+    support::random_engine random;
+    one_cloud credentials;
+    runtime::work_queue<binding::target> queue;
+    binding::bindings bindings;
+    binding::reconciler reconciler;
+    runtime::worker_pool<binding::target> pool;
+    runtime::object_sink* sink;
+    std::function<void()> kill;
+};
+
+// Two processes never run at a time. Every write is held to the invariants.
+class the_loop : public loop
+{
+protected:
+    the_loop();
+
+    static std::string ref(const std::string& certificate) { return fake_cloud::ref(certificate); }
+    void add_listener(const std::string& id);
+    fake_cloud::listener_row& row(const std::string& id = listener_1);
+
+    void start();
+    void stop();
+    bool until(const std::function<bool()>& done);
+
+    void TearDown() override;
+
+    fake_kube kube;
+    fake_cloud cloud;
+    invariants checked;
+    std::unique_ptr<process> running;
+};
+
+}  // namespace test

@@ -1,0 +1,153 @@
+#include "binding/reconcile/peers.hpp"
+
+#include "binding/plan/plan_fixture.hpp"
+#include "fakes/cloud/one_cloud.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+using binding::target;
+
+const support::uuid listener = *support::uuid::parse("11111111-0000-4000-8000-000000000001");
+
+target through(const std::string& credential, const std::string& identity = "http://keystone/v3")
+{
+    return {support::interned("sao1"), listener, support::interned(identity), support::interned(credential)};
+}
+
+// A binding of each target.
+class some_bindings final : public binding::binding_store
+{
+public:
+    std::vector<const binding::certificate_binding*> bindings_of(const target& where) const override
+    {
+        const auto found = objects.find(where);
+        return found == objects.end() ? std::vector<const binding::certificate_binding*>()
+                                      : std::vector{&found->second};
+    }
+    std::vector<target> targets() const override { return {}; }
+    std::vector<target> siblings_of(const target& of) const override
+    {
+        std::vector<target> found;
+        for (const auto& [where, object] : objects)
+        {
+            if (where != of && same_listener(where, of))
+            {
+                found.push_back(where);
+            }
+        }
+        return found;
+    }
+    const binding::certificate_binding* find(const support::uuid&) const override { return nullptr; }
+    void applied(kube::object_json) override {}
+
+    std::map<target, binding::certificate_binding> objects;
+};
+
+class siblings : public testing::Test
+{
+protected:
+    binding::siblings_seen look(support::duration after_start)
+    {
+        return look_at_siblings(here, store, credentials, memories, settings, t0, t0 + after_start);
+    }
+
+    void put(const target& where)
+    {
+        binding::put_memory sent;
+        sent.deadline = t0 + 40s;
+        memories[where].put = sent;
+    }
+
+    void reads_listener(const std::vector<std::string>& names)
+    {
+        cloud::listener seen;
+        for (const std::string& name : names)
+        {
+            seen.sni_refs.push_back(test::ref(name));
+        }
+        memories[here].listener = {t0, std::move(seen)};
+    }
+
+    const support::time_point t0{1h};
+    const target here = through("ours");
+    some_bindings store;
+    test::one_cloud credentials;
+    std::map<target, binding::target_memory> memories;
+    binding::settings settings;
+};
+
+TEST_F(siblings, a_put_counts_until_its_deadline_with_bindings_or_without)
+{
+    put(through("theirs"));
+    EXPECT_EQ(look(1s).put_deadline, t0 + 40s);
+    EXPECT_EQ(look(40s).put_deadline, std::nullopt);
+}
+
+TEST_F(siblings, a_put_of_our_own_or_of_another_cloud_is_none_of_theirs)
+{
+    put(here);
+    put(through("theirs", "http://another/v3"));
+    EXPECT_EQ(look(1s).put_deadline, std::nullopt);
+}
+
+TEST_F(siblings, a_put_of_an_earlier_process_counts_before_anybody_has_looked_at_its_target)
+{
+    auto& object = store.objects[through("theirs")];
+    object.status.ledger.attachments.push_back({support::interned(test::ref("a")), test::sni_slot, false});
+    EXPECT_EQ(look(1s).put_deadline, t0 + settings.write_deadline + settings.per_ref);
+    EXPECT_EQ(look(31s).put_deadline, std::nullopt);
+    object.status.ledger.attachments.front().confirmed = true;
+    EXPECT_EQ(look(1s).put_deadline, std::nullopt);
+}
+
+TEST_F(siblings, a_put_of_an_earlier_process_is_waited_for_with_the_refs_that_the_listener_holds)
+{
+    put(through("theirs"));
+    auto& theirs = *memories[through("theirs")].put;
+    theirs.phase = binding::put_phase::before_start;
+    reads_listener({"a", "b", "f"});
+    EXPECT_EQ(look(1s).put_deadline, t0 + 40s + 3 * settings.per_ref);
+    EXPECT_EQ(look(41s).put_deadline, t0 + 40s + 3 * settings.per_ref);
+    theirs.refs_counted = true;
+    EXPECT_EQ(look(1s).put_deadline, t0 + 40s);
+    theirs.deadline = t0;
+    auto& object = store.objects[through("another")];
+    object.status.ledger.attachments.push_back({support::interned(test::ref("a")), test::sni_slot, false});
+    EXPECT_EQ(look(1s).put_deadline, t0 + settings.write_deadline + 4 * settings.per_ref);
+}
+
+TEST_F(siblings, who_cannot_log_in_any_more_reads_no_listener)
+{
+    store.objects[through("theirs")];
+    auto& memory = memories[through("theirs")];
+    memory.listener = {t0, cloud::listener()};
+    memory.place = {t0, cloud::place()};
+    EXPECT_TRUE(look(1s).bindings.at(0).reads_listener);
+    memory.place = {t0 + 1s, test::failing(cloud::failure::transient)};
+    EXPECT_TRUE(look(1s).bindings.at(0).reads_listener) << "it may be a moment";
+    memory.place = {t0 + 2s, test::failing(cloud::failure::credentials_invalid)};
+    EXPECT_FALSE(look(1s).bindings.at(0).reads_listener);
+}
+
+TEST_F(siblings, whether_one_may_write_is_believed_of_its_status_until_this_process_knows)
+{
+    auto& object = store.objects[through("theirs")];
+    auto& memory = memories[through("theirs")];
+    object.generation = 3;
+    auto& ready = object.status[binding::condition_type::ready];
+    ready.reason = binding::reason::listener_access_denied;
+    ready.observed_generation = 3;
+    EXPECT_TRUE(look(1s).bindings.at(0).may_not_write);
+    memory.may_write = true;
+    EXPECT_FALSE(look(1s).bindings.at(0).may_not_write);
+    memory.may_write = false;
+    ready.observed_generation = 2;
+    EXPECT_TRUE(look(1s).bindings.at(0).may_not_write);
+    memory.may_write.reset();
+    EXPECT_FALSE(look(1s).bindings.at(0).may_not_write) << "it spoke of something else";
+}
+
+}  // namespace

@@ -1,0 +1,366 @@
+#include "binding/status/ready_status.hpp"
+
+#include "binding/plan/plan_fixture.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace test;
+using namespace std::chrono_literals;
+using binding::condition_status;
+using binding::condition_type;
+using binding::reason;
+using binding::state;
+using binding::verdict;
+
+const support::wall_time t0 = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24);
+
+binding::certificate_binding some_binding()
+{
+    binding::certificate_binding made;
+    made.uid = *support::uuid::parse("00000000-0000-4000-8000-000000000001");
+    made.name = "web";
+    made.generation = 3;
+    made.spec.certificate_id = certificate_id("a");
+    return made;
+}
+
+binding::binding_memory seen(cloud::answer<cloud::certificate> answer)
+{
+    binding::binding_memory made;
+    made.certificate_id = certificate_id("a");
+    made.certificate = binding::sighting<cloud::answer<cloud::certificate>>{{}, std::move(answer)};
+    return made;
+}
+
+binding::status rendered(
+    const binding::certificate_binding& object, const verdict& said, support::wall_time now = t0
+)
+{
+    return render(object, said, object.status.ledger, seen(active("a")), now);
+}
+
+std::string text(condition_status value)
+{
+    switch (value)
+    {
+        case condition_status::absent:
+            return "absent";
+        case condition_status::false_:
+            return "False";
+        case condition_status::true_:
+            return "True";
+        case condition_status::unknown:
+            return "Unknown";
+    }
+    return "?";
+}
+
+// What kstatus computes of it (sigs.k8s.io/cli-utils, pkg/kstatus).
+std::string kstatus(const binding::certificate_binding& object)
+{
+    const binding::status& status = object.status;
+    if (object.deleting)
+    {
+        return "Terminating";
+    }
+    if (status.observed_generation != object.generation)
+    {
+        return "InProgress";
+    }
+    if (status[condition_type::reconciling].status == condition_status::true_)
+    {
+        return "InProgress";
+    }
+    if (status[condition_type::stalled].status == condition_status::true_)
+    {
+        return "Failed";
+    }
+    return status[condition_type::ready].status == condition_status::true_ ? "Current" : "InProgress";
+}
+
+// ---- a row for each reason ----
+
+struct reason_row
+{
+    reason why;
+    bool attached;
+    const char* state;
+    const char* ready;
+    const char* reconciling;
+    const char* stalled;
+    const char* kstatus;
+};
+
+void PrintTo(const reason_row& row, std::ostream* out)
+{
+    *out << name_of(row.why) << (row.attached ? " attached" : "");
+}
+
+class verdict_row : public testing::TestWithParam<reason_row>
+{};
+
+TEST_P(verdict_row, gives_its_state_and_conditions)
+{
+    const reason_row& row = GetParam();
+    auto object = some_binding();
+    verdict said{row.why, "why it is so"};
+    said.attached = row.attached ? condition_status::true_ : condition_status::false_;
+    object.status = rendered(object, said);
+    const binding::status& made = object.status;
+    EXPECT_EQ(name_of(made.state), row.state);
+    EXPECT_EQ(text(made[condition_type::ready].status), row.ready);
+    EXPECT_EQ(text(made[condition_type::reconciling].status), row.reconciling);
+    EXPECT_EQ(text(made[condition_type::stalled].status), row.stalled);
+    EXPECT_EQ(kstatus(object), row.kstatus);
+    EXPECT_EQ(made[condition_type::ready].reason, row.why);
+    EXPECT_EQ(text(made[condition_type::attached].status), row.attached ? "True" : "False");
+    EXPECT_EQ(made.error_message.empty(), made.state == state::active);
+    EXPECT_EQ(made.observed_generation, 3);
+    for (const binding::condition& each : made.conditions)
+    {
+        if (each.status != condition_status::absent)
+        {
+            EXPECT_NE(name_of(each.reason), "") << "a condition needs a reason";
+            EXPECT_EQ(each.observed_generation, 3);
+            EXPECT_EQ(each.last_transition, t0);
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    every_reason,
+    verdict_row,
+    testing::Values(
+        reason_row{reason::attached, true, "active", "True", "absent", "absent", "Current"},
+        reason_row{reason::progressing, false, "pending", "False", "True", "absent", "InProgress"},
+        reason_row{reason::load_balancer_busy, false, "pending", "False", "True", "absent", "InProgress"},
+        reason_row{reason::certificate_not_active, false, "pending", "False", "True", "absent", "InProgress"},
+        reason_row{reason::certificate_not_active, true, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::certificate_not_found, false, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::certificate_not_found, true, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::certificate_access_denied, false, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::certificate_access_denied, true, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::certificate_expired, false, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::certificate_expired, true, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::listener_not_found, false, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::listener_access_denied, false, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::listener_protocol, false, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::conflict, false, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::load_balancer_error, true, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::listener_error, true, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::blocked_by_unreadable_ref, false, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::certificate_refused, false, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::contested, false, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::ledger_full, false, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::credentials_invalid, false, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::credentials_missing, false, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::cloud_changed, true, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::cloud_unavailable, false, "pending", "False", "True", "absent", "InProgress"},
+        reason_row{reason::cloud_unavailable, true, "pending", "Unknown", "True", "absent", "InProgress"}
+    )
+);
+
+TEST(verdict, a_deletion_is_deleting_whatever_is_said_and_kstatus_calls_it_terminating)
+{
+    for (const reason why : {reason::detaching, reason::last_certificate})
+    {
+        auto object = some_binding();
+        object.deleting = true;
+        object.status = rendered(object, {why, "it goes", condition_status::true_});
+        EXPECT_EQ(object.status.state, state::deleting);
+        EXPECT_EQ(object.status[condition_type::ready].status, condition_status::false_);
+        EXPECT_EQ(object.status[condition_type::stalled].status, condition_status::absent);
+        EXPECT_EQ(object.status.error_message.view(), "it goes");
+        EXPECT_EQ(kstatus(object), "Terminating");
+    }
+}
+
+TEST(verdict, what_may_still_come_is_pending_and_in_progress)
+{
+    auto object = some_binding();
+    verdict said{reason::listener_not_found, "not there"};
+    said.may_still_come = true;
+    object.status = rendered(object, said);
+    EXPECT_EQ(object.status.state, state::pending);
+    EXPECT_EQ(object.status[condition_type::ready].reason, reason::listener_not_found);
+    EXPECT_EQ(kstatus(object), "InProgress");
+}
+
+TEST(verdict, trouble_of_the_cloud_keeps_the_state_error_but_is_in_progress)
+{
+    auto object = some_binding();
+    object.status = rendered(object, {reason::conflict, "409", condition_status::false_});
+    object.status = rendered(object, {reason::cloud_unavailable, "503", condition_status::unknown});
+    EXPECT_EQ(object.status.state, state::error);
+    EXPECT_EQ(object.status[condition_type::ready].status, condition_status::false_);
+    EXPECT_EQ(kstatus(object), "InProgress");
+}
+
+TEST(verdict, an_unseen_object_is_in_progress)
+{
+    const auto object = some_binding();
+    EXPECT_EQ(object.status.observed_generation, -1);
+    EXPECT_EQ(kstatus(object), "InProgress");
+}
+
+// ---- what moves and what does not ----
+
+TEST(verdict, the_time_of_a_transition_moves_with_the_status_of_its_condition_alone)
+{
+    auto object = some_binding();
+    object.status = rendered(object, {reason::progressing, "one", condition_status::false_}, t0);
+    object.status = rendered(object, {reason::conflict, "two", condition_status::false_}, t0 + 1min);
+    EXPECT_EQ(object.status[condition_type::ready].last_transition, t0) << "False all the time";
+    EXPECT_EQ(object.status[condition_type::stalled].last_transition, t0 + 1min);
+    EXPECT_EQ(object.status[condition_type::ready].reason, reason::conflict);
+    object.status = rendered(object, {reason::attached, "", condition_status::true_}, t0 + 2min);
+    EXPECT_EQ(object.status[condition_type::ready].last_transition, t0 + 2min);
+}
+
+TEST(verdict, updated_at_moves_only_with_something_else)
+{
+    auto object = some_binding();
+    object.status = rendered(object, {reason::attached, "", condition_status::true_}, t0);
+    EXPECT_EQ(object.status.updated_at, t0);
+    const auto same = rendered(object, {reason::attached, "", condition_status::true_}, t0 + 1min);
+    EXPECT_EQ(same, object.status);
+    const auto other = rendered(object, {reason::conflict, "409", condition_status::true_}, t0 + 1min);
+    EXPECT_EQ(other.updated_at, t0 + 1min);
+}
+
+TEST(verdict, observed_generation_never_falls)
+{
+    auto object = some_binding();
+    object.status = rendered(object, {reason::attached, "", condition_status::true_});
+    object.generation = 2;  // as an API server that lags shows it
+    const auto made = rendered(object, {reason::attached, "", condition_status::true_}, t0 + 1min);
+    EXPECT_EQ(made.observed_generation, 3);
+    EXPECT_EQ(made[condition_type::ready].observed_generation, 3);
+}
+
+TEST(verdict, a_status_that_was_restored_with_another_object_becomes_that_of_this_one)
+{
+    auto object = some_binding();
+    object.status = rendered(object, {reason::attached, "", condition_status::true_});
+    object.generation = 1;
+    object.status.identified = false;  // by the id of the object before
+    const auto made = rendered(object, {reason::attached, "", condition_status::true_}, t0 + 1min);
+    EXPECT_EQ(made.observed_generation, 1);
+    EXPECT_EQ(made[condition_type::ready].observed_generation, 1);
+    EXPECT_TRUE(made.identified);
+}
+
+TEST(verdict, the_error_message_is_never_empty_while_the_state_is_not_active)
+{
+    auto object = some_binding();
+    object.status = rendered(object, {reason::listener_access_denied, "", condition_status::false_});
+    EXPECT_NE(object.status.error_message.view(), "");
+}
+
+TEST(verdict, a_message_of_a_server_is_cleaned_and_cut)
+{
+    auto object = some_binding();
+    object.status = rendered(
+        object,
+        {reason::listener_access_denied,
+         "line\nline\x1b[31m " + std::string(5000, 'x'),
+         condition_status::false_}
+    );
+    const auto message = object.status.error_message.view();
+    EXPECT_LE(message.size(), 1024U);
+    EXPECT_EQ(message.find_first_of("\n\x1b"), std::string_view::npos);
+}
+
+TEST(verdict, left_as_it_is_only_the_ledger_is_written)
+{
+    auto object = some_binding();
+    object.status = rendered(object, {reason::attached, "", condition_status::true_}, t0);
+    verdict said{reason::cloud_unavailable, "503"};
+    said.leave_as_is = true;
+    EXPECT_EQ(rendered(object, said, t0 + 1min), object.status);
+    binding::ledger changed;
+    changed.attachments.push_back({support::interned(ref("a")), sni_slot, true});
+    const auto made = render(object, said, changed, seen(active("a")), t0 + 1min);
+    EXPECT_EQ(made.ledger, changed);
+    EXPECT_EQ(made[condition_type::ready], object.status[condition_type::ready]);
+    EXPECT_EQ(made.updated_at, t0 + 1min);
+}
+
+// ---- the certificate ----
+
+struct certificate_row
+{
+    const char* name;
+    cloud::answer<cloud::certificate> answer;
+    const char* status;
+    reason why;
+};
+
+cloud::answer<cloud::certificate> expired()
+{
+    auto made = active("a");
+    made->expires_at = t0;
+    return made;
+}
+
+TEST(verdict, the_certificate_has_a_condition_of_its_own)
+{
+    const certificate_row rows[] = {
+        {"active", active("a"), "True", reason::certificate_active},
+        {"not active", not_active("a"), "False", reason::certificate_not_active},
+        {"expired", expired(), "False", reason::certificate_expired},
+        {"gone", failing(cloud::failure::not_found), "False", reason::certificate_not_found},
+        {"denied", failing(cloud::failure::access_denied), "Unknown", reason::certificate_access_denied},
+        {"refused", failing(cloud::failure::credentials_invalid), "Unknown", reason::credentials_invalid},
+        {"silent", failing(cloud::failure::transient), "Unknown", reason::cloud_unavailable},
+    };
+    for (const certificate_row& row : rows)
+    {
+        const auto object = some_binding();
+        const auto made = render(object, {reason::progressing, "on it"}, {}, seen(row.answer), t0);
+        const binding::condition& active = made[condition_type::certificate_active];
+        EXPECT_EQ(text(active.status), row.status) << row.name;
+        EXPECT_EQ(active.reason, row.why) << row.name;
+    }
+}
+
+TEST(verdict, what_is_known_of_the_certificate_is_kept_while_it_does_not_answer)
+{
+    auto object = some_binding();
+    object.status = render(object, {reason::progressing, "on it"}, {}, seen(expired()), t0);
+    const auto made =
+        render(object, {reason::progressing, "on it"}, {}, seen(failing(cloud::failure::transient)), t0);
+    EXPECT_EQ(made.certificate.id, certificate_id("a"));
+    EXPECT_EQ(made.certificate.status.view(), "ACTIVE");
+    EXPECT_EQ(made.certificate.expires_at, t0);
+}
+
+TEST(verdict, what_was_known_of_another_certificate_is_not_said_of_this_one)
+{
+    auto object = some_binding();
+    object.status.certificate = {certificate_id("b"), support::interned("ACTIVE"), t0};
+    for (const auto& memory : {binding::binding_memory{}, seen(failing(cloud::failure::transient))})
+    {
+        const auto made = render(object, {reason::progressing, "on it"}, {}, memory, t0);
+        EXPECT_EQ(made.certificate.id, certificate_id("a"));
+        EXPECT_TRUE(made.certificate.status.empty());
+        EXPECT_EQ(made.certificate.expires_at, std::nullopt);
+    }
+}
+
+// ---- is_ready ----
+
+TEST(verdict, ready_is_ready_for_this_generation)
+{
+    auto object = some_binding();
+    EXPECT_FALSE(is_ready(object));
+    object.status = rendered(object, {reason::attached, "", condition_status::true_});
+    EXPECT_TRUE(is_ready(object));
+    ++object.generation;
+    EXPECT_FALSE(is_ready(object));
+}
+
+}  // namespace

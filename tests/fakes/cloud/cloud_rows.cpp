@@ -1,0 +1,125 @@
+#include "fakes/cloud/cloud_rows.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+namespace test {
+
+cloud::answer<cloud::certificate> cloud_rows::certificate(const support::uuid& id) const
+{
+    if (away)
+    {
+        return std::unexpected(cloud::error{cloud::failure::transient, "Barbican does not answer", {}, {}});
+    }
+    const auto found = certificates.find(id.str());
+    if (found == certificates.end() || dead.contains(id.str()))
+    {
+        return std::unexpected(
+            cloud::error{cloud::failure::not_found, "certificate " + id.str() + " does not exist", {}, {}}
+        );
+    }
+    cloud::certificate made;
+    made.container_ref = ref(id.str());
+    made.status = "ACTIVE";
+    made.usable = found->second;
+    made.missing = found->second ? "" : "its private key has no payload yet";
+    made.expires_at = expires_at;
+    return made;
+}
+
+cloud::answer<cloud::listener> cloud_rows::listener(const support::uuid& id) const
+{
+    const auto found = listeners.find(id);
+    if (found == listeners.end())
+    {
+        return std::unexpected(
+            cloud::error{cloud::failure::not_found, "Listener " + id.str() + " not found.", {}, {}}
+        );
+    }
+    const listener_row& row = found->second;
+    cloud::listener made;
+    made.id = id;
+    made.load_balancer_id = row.load_balancer;
+    made.project_id = here.project_id;
+    made.protocol = row.protocol;
+    made.status = row.status;
+    made.default_ref = row.slots.default_ref;
+    made.sni_refs = row.slots.sni_refs;
+    made.client_ca_ref = row.client_ca;
+    std::ranges::sort(made.sni_refs);
+    return made;
+}
+
+cloud::ref_state cloud_rows::state_of(const std::string& ref) const
+{
+    return away                        ? cloud::ref_state::unanswered
+           : dead.contains(id_of(ref)) ? cloud::ref_state::dead
+                                       : cloud::ref_state::readable;
+}
+
+cloud::answer<cloud::listener> cloud_rows::change(
+    const support::uuid& id, const cloud::listener_change& change
+)
+{
+    listener_row& row = listeners.at(id);
+    if (balancers.at(row.load_balancer) != cloud::provisioning_status::active)
+    {
+        return std::unexpected(cloud::error{cloud::failure::busy, "immutable", {}, {}});
+    }
+    std::vector<std::string> refs = change.sni_refs.value_or(std::vector<std::string>{});
+    if (change.default_ref && *change.default_ref)
+    {
+        refs.push_back(**change.default_ref);
+    }
+    std::vector<std::string> bad;
+    std::ranges::copy_if(refs, std::back_inserter(bad), [&](const auto& each) {
+        return state_of(each) != cloud::ref_state::readable;
+    });
+    if (!bad.empty())
+    {
+        return std::unexpected(
+            cloud::error{cloud::failure::refused, "Could not retrieve certificate", bad, {}}
+        );
+    }
+    if (std::ranges::any_of(refs, [&](const auto& each) { return unreadable.contains(id_of(each)); }))
+    {
+        return std::unexpected(
+            cloud::error{cloud::failure::refused, "The PKCS12 bundle is unreadable", {}, {}}
+        );
+    }
+    if (change.default_ref)
+    {
+        row.slots.default_ref = *change.default_ref;
+    }
+    if (change.sni_refs)
+    {
+        row.slots.sni_refs = *change.sni_refs;
+    }
+    row.status = cloud::provisioning_status::pending;
+    balancers[row.load_balancer] = cloud::provisioning_status::pending;
+    return listener(id);
+}
+
+void cloud_rows::work(const support::uuid& balancer)
+{
+    balancers[balancer] = cloud::provisioning_status::active;
+    for (auto& [id, row] : listeners)
+    {
+        if (row.load_balancer != balancer)
+        {
+            continue;
+        }
+        std::vector<std::string> refs = row.slots.sni_refs;
+        if (row.slots.default_ref)
+        {
+            refs.push_back(*row.slots.default_ref);
+        }
+        row.served = std::ranges::all_of(refs, [&](const auto& each) {
+            return state_of(each) == cloud::ref_state::readable;
+        });
+        row.status = row.served ? cloud::provisioning_status::active : cloud::provisioning_status::error;
+    }
+}
+
+}  // namespace test

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "binding/slots/assignment.hpp"
+#include "cloud/client.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace test {
+
+// What a small cloud consists of, as values, with Octavia's rules where they decide something: whole lists,
+// one lock a load balancer, every ref of the body readable, a worker that drops a listener for one unreadable
+// ref.
+struct cloud_rows
+{
+    struct listener_row
+    {
+        support::uuid load_balancer;
+        std::string protocol = "TERMINATED_HTTPS";
+        binding::listener_slots slots;
+        cloud::provisioning_status status = cloud::provisioning_status::active;
+        bool served = true;
+        std::optional<std::string> client_ca;
+    };
+
+    // id -> usable; the ref is http://kms/v1/containers/<id>.
+    std::map<std::string, bool> certificates;
+    std::map<support::uuid, listener_row> listeners;
+    std::map<support::uuid, cloud::provisioning_status> balancers;
+    std::set<std::string> dead;        // ids that answer 404
+    bool away = false;                 // the certificate service gives no answer, to Octavia neither
+    std::set<std::string> unreadable;  // ids whose PKCS12 Octavia cannot read, and does not say which
+    std::optional<support::wall_time> expires_at;
+    cloud::place here{"http://keystone/v3", "project", "sao1", "http://octavia/v2"};
+
+    static std::string ref(const std::string& id) { return "http://kms/v1/containers/" + id; }
+    static std::string id_of(const std::string& ref) { return ref.substr(ref.rfind('/') + 1); }
+
+    cloud::answer<cloud::certificate> certificate(const support::uuid& id) const;
+    cloud::answer<cloud::listener> listener(const support::uuid& id) const;
+    cloud::ref_state state_of(const std::string& ref) const;
+
+    // A PUT takes effect, or is refused. The load balancer is PENDING afterwards.
+    cloud::answer<cloud::listener> change(const support::uuid& id, const cloud::listener_change& change);
+
+    // The worker ends what the load balancer is PENDING for: every certificate of every listener again.
+    void work(const support::uuid& balancer);
+};
+
+}  // namespace test

@@ -1,0 +1,109 @@
+#pragma once
+
+#include "fakes/kubernetes/server/api_status.hpp"
+#include "kube/client.hpp"
+#include "support/clock.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace test {
+
+struct api_kind
+{
+    kube::resource resource;
+    std::string kind;
+    std::function<void(nlohmann::json&)> set_defaults;  // as the schema of a CRD does, to whatever is written
+};
+
+// The CertificateBinding with the defaults of its CRD.
+api_kind certificate_binding_kind();
+
+// The objects of one kind as etcd and kube-apiserver keep them. Each write is a revision, which is the
+// resourceVersion of what it left behind; revisions are a history that can be followed until it is compacted.
+//
+// A write follows the server's rules: 409 if the resourceVersion in it is not the present one, status apart
+// from the rest, a new generation for a new spec, a write that changes nothing is none, a deleted object
+// stays until its last finalizer is gone and takes no new ones.
+class api_objects
+{
+public:
+    using json = nlohmann::json;
+    using answer = std::expected<json, api_status>;
+
+    struct event
+    {
+        std::uint64_t revision;
+        std::string type;  // ADDED, MODIFIED, DELETED
+        std::string name_space;
+        std::shared_ptr<const json> object;
+    };
+
+    // A page of what there was at one revision.
+    struct page
+    {
+        std::vector<std::shared_ptr<const json>> items;
+        std::uint64_t revision = 0;
+        std::string continue_token;
+        std::size_t remaining = 0;
+    };
+
+    api_objects(support::clock& clock, api_kind kind) : clock_(clock), kind_(std::move(kind)) {}
+
+    const api_kind& kind() const { return kind_; }
+
+    // ---- writes; `manager` is the field manager ----
+    answer create(json object, const std::string& manager = "kubectl-create");
+    answer patch(
+        const std::string& name_space,
+        const std::string& name,
+        const std::string& subresource,  // "status" or empty
+        const json& merge_patch,
+        const std::string& manager = "kubectl-patch"
+    );
+    std::expected<api_status, api_status> remove(const std::string& name_space, const std::string& name);
+
+    // ---- reads ----
+    // The object as it is; null if there is none.
+    const json* find(const std::string& name_space, const std::string& name) const;
+    std::expected<page, api_status> list(
+        const std::string& name_space, std::size_t limit, const std::string& continue_token
+    );
+    std::uint64_t revision() const { return revision_; }
+    std::size_t size() const { return objects_.size(); }
+    const std::map<std::string, std::shared_ptr<const json>>& all() const { return objects_; }
+
+    // ---- history ----
+    const std::deque<event>& events() const { return events_; }
+    std::uint64_t oldest() const { return compacted_; }  // events after this revision are known
+    void compact();  // forgets all events and the lists that are under way
+
+    // Called after each event.
+    std::function<void()> on_event;
+
+private:
+    using objects = std::map<std::string, std::shared_ptr<const json>>;  // by "namespace/name"
+
+    void commit(const char* type, json object);
+    std::string now() const;
+    void set_manager(json& object, const std::string& manager, const std::string& subresource) const;
+
+    support::clock& clock_;
+    api_kind kind_;
+    objects objects_;
+    std::uint64_t revision_ = 200;
+    std::uint64_t compacted_ = 200;
+    std::uint64_t uids_ = 0;
+    std::deque<event> events_;
+    std::map<std::uint64_t, objects> snapshots_;  // of lists that go on, by revision
+};
+
+}  // namespace test

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "fakes/kubernetes/server/api_objects.hpp"
+#include "fakes/kubernetes/server/api_request.hpp"
+#include "net/http/http.hpp"
+#include "support/alarm.hpp"
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+namespace test {
+
+class api_watch;
+
+// What all watches of a server share.
+struct api_watches
+{
+    std::set<api_watch*> open;
+    std::uint64_t shown_up_to = UINT64_MAX;  // the revision after which events are held back
+    std::size_t largest_piece = 0;           // how many bytes come at a time; 0: all that are there
+    bool forgets_to_end = false;             // no bookmark, no end: as if the network ate it all
+};
+
+// A watch as kube-apiserver serves it: events after a version, a bookmark each minute and shortly before the
+// end.
+class api_watch final : public net::http_stream
+{
+public:
+    // Nothing but `start` is sent until follow().
+    api_watch(
+        boost::asio::any_io_executor executor,
+        support::clock& clock,
+        const api_objects& objects,
+        api_watches& all,
+        net::http_response start
+    );
+    ~api_watch() override;
+
+    // From here on events after `version` are sent.
+    void follow(const api_request& asked, std::uint64_t version);
+
+    int status() const override { return start_.status; }
+    const std::vector<net::header>& headers() const override { return start_.headers; }
+    support::task<support::result<std::string>> read(support::time_point deadline) override;
+
+    void notice();  // there are new events
+    void end();
+    void cut(std::size_t after_bytes);
+    void say(const std::string& text);
+
+private:
+    static constexpr std::size_t everything = SIZE_MAX;
+
+    void show_what_is_there();
+    void take_events();
+    void take_bookmark();
+
+    support::clock& clock_;
+    const api_objects& objects_;
+    api_watches& all_;
+    net::http_response start_;
+    std::string name_space_;
+    std::string name_;  // of the one object; empty: all
+    std::uint64_t seen_ = 0;
+    std::string pending_;
+    std::size_t left_ = everything;  // until it breaks
+    bool ended_ = true;
+    bool bookmarks_ = false;
+    support::time_point ends_at_ = support::time_point::max();
+    support::time_point next_bookmark_{};
+    support::alarm bell_;
+};
+
+// A line of a watch.
+std::string event_line(const std::string& type, const std::string& object);
+
+}  // namespace test

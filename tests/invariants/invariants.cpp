@@ -1,0 +1,327 @@
+#include "invariants/invariants.hpp"
+
+#include "binding/resource/certificate_binding.hpp"
+#include "cloud/container_ref.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace test {
+namespace {
+
+using namespace std::chrono_literals;
+using cloud::ref_key;
+using json = nlohmann::json;
+
+std::set<std::string> keys_of(const std::vector<std::string>& refs)
+{
+    std::set<std::string> keys;
+    for (const std::string& each : refs)
+    {
+        keys.insert(ref_key(each));
+    }
+    return keys;
+}
+
+std::string key_of(const std::optional<std::string>& ref)
+{
+    return ref ? ref_key(*ref) : "";
+}
+
+bool has_finalizer(const json& metadata)
+{
+    return metadata.value("finalizers", std::set<std::string>()).contains(std::string(binding::finalizer));
+}
+
+std::string certificate_of(const std::string& key)
+{
+    return key.substr(key.rfind('/') + 1);
+}
+
+}  // namespace
+
+invariants::invariants(fake_kube& kube, fake_cloud& cloud, support::clock& clock)
+    : kube_through(kube), kube_(kube), cloud_(cloud), clock_(clock)
+{
+    cloud_.seen_at_put = [this](const auto& put) { look_at_put(put); };
+}
+
+void invariants::stopped(const std::string& certificate)
+{
+    stopped_[ref_key(fake_cloud::ref(certificate))] = clock_.now();
+}
+
+support::task<support::result<std::unique_ptr<kube::object_answer>>> invariants::patch(
+    kube::patch_request request
+)
+{
+    if (kube_.exists(request.name))
+    {
+        const json& object = kube_.object(request.name);
+        const json patch = json::parse(request.merge_patch);
+        const bool meets = patch["metadata"]["resourceVersion"] == object["metadata"]["resourceVersion"];
+        if (meets && request.subresource == "status")
+        {
+            look_at_status(object, patch["status"]);
+        }
+        else if (meets && has_finalizer(object["metadata"]) && !has_finalizer(patch["metadata"]))
+        {
+            look_at_release(object);
+        }
+    }
+    return kube_through::patch(std::move(request));
+}
+
+std::vector<invariants::entry> invariants::ledger_of(const json& object)
+{
+    return ledger_of(object, object["status"]);
+}
+
+std::vector<invariants::entry> invariants::ledger_of(const json& object, const json& status)
+{
+    std::vector<entry> held;
+    const auto attachments = status.find("attachments");
+    if (attachments == status.end() || !attachments->is_array())
+    {
+        return held;
+    }
+    for (const json& each : *attachments)
+    {
+        held.push_back({
+            ref_key(each["containerRef"].get<std::string>()),
+            each["slot"] == "default",
+            each["confirmed"].get<bool>(),
+            status.contains("replacedDefaultRef") && status["replacedDefaultRef"].is_string()
+                ? status["replacedDefaultRef"].get<std::string>()
+                : "",
+            object["metadata"].contains("deletionTimestamp"),
+        });
+    }
+    return held;
+}
+
+std::vector<invariants::entry> invariants::ledgers(const std::string& listener, const std::string& except)
+    const
+{
+    std::vector<entry> all;
+    for (const auto& [name, object] : kube_.objects())
+    {
+        if (name != except && object["spec"]["resourceId"] == listener && has_finalizer(object["metadata"]))
+        {
+            const auto held = ledger_of(object);
+            all.insert(all.end(), held.begin(), held.end());
+        }
+    }
+    return all;
+}
+
+bool invariants::shows(const binding::listener_slots& slots, const entry& which)
+{
+    return which.is_default ? key_of(slots.default_ref) == which.key
+                            : keys_of(slots.sni_refs).contains(which.key);
+}
+
+bool invariants::at_rest(const fake_cloud::listener_row& row) const
+{
+    return row.status == cloud::provisioning_status::active &&
+           cloud_.balancers.at(row.load_balancer) == cloud::provisioning_status::active;
+}
+
+bool invariants::stopped_long_ago(const std::string& key, support::duration allowed) const
+{
+    const auto found = stopped_.find(key);
+    return found == stopped_.end() || clock_.now() - found->second > allowed;
+}
+
+void invariants::look_at_put(const fake_cloud::put_record& put)
+{
+    const auto& row = cloud_.listeners.at(put.listener);
+    const binding::listener_slots& now = row.slots;
+    binding::listener_slots after = now;
+    after.default_ref = put.change.default_ref.value_or(now.default_ref);
+    after.sni_refs = put.change.sni_refs.value_or(now.sni_refs);
+    const auto held = ledgers(put.listener.str());
+    const auto may_change = [&](const std::string& key) {
+        return std::ranges::any_of(held, [&](const entry& each) {
+            return !each.is_default && each.key == key && !each.confirmed;
+        });
+    };
+
+    if (!at_rest(row) && row.status != cloud::provisioning_status::error)
+    {
+        return;  // Octavia answers busy, whatever it is
+    }
+    EXPECT_TRUE(!same_slots(now, after) || row.status == cloud::provisioning_status::error)
+        << "S8: changes nothing";
+    EXPECT_TRUE(after.default_ref || !after.sni_refs.empty()) << "S2: no certificate is left";
+
+    std::set<std::string> added;
+    for (const std::string& key : keys_of(after.sni_refs))
+    {
+        if (!keys_of(now.sni_refs).contains(key))
+        {
+            EXPECT_TRUE(may_change(key)) << "S1, S12: adds " << key;
+            added.insert(key);
+        }
+    }
+    for (const std::string& key : keys_of(now.sni_refs))
+    {
+        EXPECT_TRUE(keys_of(after.sni_refs).contains(key) || may_change(key)) << "S1, S12: removes " << key;
+    }
+    if (key_of(now.default_ref) != key_of(after.default_ref))
+    {
+        look_at_default(put, held, now);
+        added.insert(key_of(after.default_ref));
+    }
+    for (const auto& [name, object] : kube_.objects())
+    {
+        for (const entry& each : ledger_of(object))
+        {
+            const bool there = shows(now, each);
+            if (object["spec"]["resourceId"] == put.listener.str() && !there && shows(after, each))
+            {
+                put_[name].push_back(each);
+            }
+        }
+    }
+    for (const std::string& key : added)
+    {
+        const auto known = cloud_.certificates.find(certificate_of(key));
+        const bool usable = known == cloud_.certificates.end() || known->second;
+        EXPECT_TRUE(usable || !stopped_long_ago(key, 10s)) << "rule 4: adds what is not active: " << key;
+    }
+    auto stays = keys_of(after.sni_refs);
+    stays.insert(key_of(after.default_ref));
+    for (const std::string& key : stays)
+    {
+        const bool dead = cloud_.dead.contains(certificate_of(key));
+        EXPECT_TRUE(!dead || !stopped_long_ago(key, 60s)) << "rule 4: writes over dead " << key;
+    }
+}
+
+void invariants::look_at_default(
+    const fake_cloud::put_record& put, const std::vector<entry>& held, const binding::listener_slots& now
+) const
+{
+    const std::string before = key_of(now.default_ref);
+    const std::string after = key_of(*put.change.default_ref);
+    const auto entry_for = [&](const std::string& key) {
+        return std::ranges::find_if(held, [&](const entry& each) {
+            return each.is_default && each.key == key && !each.confirmed;
+        });
+    };
+    const bool was_ours =
+        std::ranges::any_of(held, [&](const entry& each) { return each.is_default && each.key == before; });
+    EXPECT_TRUE(!was_ours || entry_for(before) != held.end()) << "S12: replaces " << before;
+    const auto taker = entry_for(after);
+    if (taker != held.end())
+    {
+        EXPECT_TRUE(was_ours || before.empty() || ref_key(taker->remembered) == before)
+            << "rule 5: replaces foreign " << before << ", remembers " << taker->remembered;
+        return;
+    }
+    EXPECT_TRUE(was_ours) << "S1: replaces foreign " << before << " by " << after;
+    const bool remembered = std::ranges::any_of(held, [&](const entry& each) {
+        return each.is_default && each.key == before && ref_key(each.remembered) == after;
+    });
+    EXPECT_TRUE(after.empty() || remembered) << "rule 5: puts back " << after;
+}
+
+void invariants::look_at_release(const json& object)
+{
+    const std::string name = object["metadata"]["name"].get<std::string>();
+    EXPECT_TRUE(object["metadata"].contains("deletionTimestamp"))
+        << "S4: " << name << " is not being deleted";
+    const bool abandoned =
+        object["metadata"].value("annotations", json::object()).value(binding::abandon_annotation, "") ==
+        "true";
+    const auto listener = object["spec"]["resourceId"].get<std::string>();
+    const auto found = cloud_.listeners.find(*support::uuid::parse(listener));
+    if (abandoned || object["spec"].value("deletionPolicy", "") == "Retain" ||
+        found == cloud_.listeners.end())
+    {
+        return;
+    }
+    auto held = ledger_of(object);
+    held.insert(held.end(), put_[name].begin(), put_[name].end());
+    for (const entry& each : held)
+    {
+        const bool unchanging =
+            found->second.status == cloud::provisioning_status::error &&
+            cloud_.balancers.at(found->second.load_balancer) == cloud::provisioning_status::active;
+        const bool gone = !shows(found->second.slots, each) && (at_rest(found->second) || unchanging);
+        EXPECT_TRUE(gone || holds_another(listener, name, each))
+            << "S4: " << name << " goes, " << each.key << " stays";
+    }
+}
+
+bool invariants::holds_another(const std::string& listener, const std::string& except, const entry& which)
+    const
+{
+    return std::ranges::any_of(ledgers(listener, except), [&](const entry& other) {
+        return !other.deleting && other.same(which);
+    });
+}
+
+void invariants::look_at_what_is_given_up(const json& object, const std::vector<entry>& wanted)
+{
+    const auto name = object["metadata"]["name"].get<std::string>();
+    const auto listener = object["spec"]["resourceId"].get<std::string>();
+    const auto found = cloud_.listeners.find(*support::uuid::parse(listener));
+    const auto in = [](const std::vector<entry>& list, const entry& which) {
+        return std::ranges::any_of(list, [&](const entry& each) { return each.same(which); });
+    };
+    auto held = ledger_of(object);
+    // What somebody else wrote there is not ours to keep.
+    std::erase_if(held, [&](const entry& each) { return !in(written_[name], each); });
+    held.insert(held.end(), put_[name].begin(), put_[name].end());
+    for (const entry& each : held)
+    {
+        if (in(wanted, each) || found == cloud_.listeners.end() || holds_another(listener, name, each))
+        {
+            continue;
+        }
+        EXPECT_FALSE(shows(found->second.slots, each)) << "S12: " << name << " gives up " << each.key;
+        for (const auto& put : cloud_.under_way)
+        {
+            binding::listener_slots added;
+            added.default_ref = put.change.default_ref.value_or(std::nullopt);
+            added.sni_refs = put.change.sni_refs.value_or(std::vector<std::string>());
+            EXPECT_FALSE(put.listener.str() == listener && shows(added, each))
+                << "S12: " << name << " gives up " << each.key << " during its PUT";
+        }
+    }
+    std::erase_if(put_[name], [&](const entry& each) { return !in(wanted, each); });
+    written_[name] = wanted;
+}
+
+void invariants::look_at_status(const json& object, const json& wanted)
+{
+    look_at_what_is_given_up(object, ledger_of(object, wanted));
+    if (wanted["state"] != "active" || object["status"].value("state", "") == "active")
+    {
+        return;
+    }
+    const auto& spec = object["spec"];
+    const auto found = cloud_.listeners.find(*support::uuid::parse(spec["resourceId"].get<std::string>()));
+    ASSERT_NE(found, cloud_.listeners.end());
+    entry want;
+    want.key = ref_key(fake_cloud::ref(spec["certificateId"].get<std::string>()));
+    want.is_default = !spec["options"]["sni"].get<bool>();
+    EXPECT_TRUE(shows(found->second.slots, want) && at_rest(found->second))
+        << "rule 11: " << object["metadata"]["name"] << " becomes active";
+    const auto held = wanted["attachments"];
+    EXPECT_TRUE(std::ranges::any_of(
+        held,
+        [&](const json& each) {
+            return ref_key(each["containerRef"].get<std::string>()) == want.key &&
+                   (each["slot"] == "default") == want.is_default && each["confirmed"] == true;
+        }
+    )) << "rule 3: "
+       << object["metadata"]["name"] << " becomes active without a confirmed entry";
+}
+
+}  // namespace test

@@ -1,0 +1,527 @@
+#include "model_check/digest.hpp"
+
+#include "cloud/container_ref.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+
+namespace prove {
+
+using binding::certificate_binding;
+using namespace std::chrono_literals;
+using support::duration;
+using support::time_point;
+using support::uuid;
+
+namespace {
+
+std::uint64_t folded(std::uint64_t a, std::uint64_t b)
+{
+    const auto product = static_cast<unsigned __int128>(a) * b;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
+}
+
+class digest_of_world
+{
+public:
+    digest_of_world(digester& into, const model& world, bool nothing_dies)
+        : into_(into), w_(world), nothing_dies_(nothing_dies)
+    {}
+
+    void take()
+    {
+        now_ = w_.now;
+        listener_ = w_.cloud.listeners.begin()->first;
+        for (const auto& [uid, object] : w_.objects)
+        {
+            take(object);
+        }
+        separate();
+        take_cloud();
+        flag(w_.running.has_value());
+        if (w_.running)
+        {
+            take(*w_.running);
+        }
+        take_history();
+    }
+
+private:
+    // ---- values ----
+
+    void number(std::uint64_t value) { into_.number(value); }
+    void flag(bool value) { into_.number(value ? 1 : 0); }
+    void separate() { into_.number(0xffff); }
+    void text(std::string_view value) { into_.text(value); }
+    void take(const uuid& id) { number(id.hash()); }
+    template <class T>
+        requires std::is_enum_v<T>
+    void take(T value)
+    {
+        number(static_cast<std::uint64_t>(value));
+    }
+
+    // How many of the limits it is older than.
+    void age(time_point of, std::initializer_list<duration> limits)
+    {
+        number(static_cast<std::uint64_t>(std::ranges::count_if(limits, [&](duration each) {
+            return now_ - of > each;
+        })));
+    }
+
+    void left(time_point until, duration unit)
+    {
+        number(until <= now_ ? 0 : static_cast<std::uint64_t>((until - now_ + unit - duration(1)) / unit));
+    }
+
+    void take(const slot_entry& entry)
+    {
+        text(entry.key);
+        take(entry.slot);
+    }
+
+    template <class T>
+    void take(const std::set<T>& all)
+    {
+        for (const auto& each : all)
+        {
+            take(each);
+        }
+        separate();
+    }
+
+    void take(const binding::listener_slots& slots)
+    {
+        text(slots.default_ref.value_or(""));
+        auto refs = slots.sni_refs;
+        std::ranges::sort(refs);
+        for (const std::string& each : refs)
+        {
+            text(each);
+        }
+        separate();
+    }
+
+    void take(const binding::ledger& held)
+    {
+        for (const auto& each : held.attachments)
+        {
+            text(each.container_ref.view());
+            take(each.slot);
+            flag(each.confirmed);
+        }
+        text(held.replaced_default_ref.view());
+        text(held.place.identity.view());
+        text(held.place.project_id.view());
+    }
+
+    void take(const std::optional<binding::ledger>& held, const binding::ledger& usual)
+    {
+        number(!held ? 0 : *held == usual ? 1 : 2);
+        if (held && *held != usual)
+        {
+            take(*held);
+        }
+    }
+
+    // ---- Kubernetes ----
+
+    void take(const certificate_binding& object)
+    {
+        take(object.uid);
+        flag(object.deleting);
+        flag(object.abandoned);
+        flag(object.has_finalizer());
+        take(object.spec.certificate_id);
+        flag(object.spec.sni);
+        flag(object.spec.retain);
+        const binding::status& s = object.status;
+        take(s.state);
+        flag(s.observed_generation == object.generation);
+        text(s.error_message.view());
+        flag(s.identified);
+        take(s.certificate.id);
+        text(s.certificate.status.view());
+        take(s.ledger);
+        for (const auto& each : s.conditions)
+        {
+            take(each.status);
+            take(each.reason);
+            flag(each.observed_generation == object.generation);
+            text(each.message.view());
+        }
+    }
+
+    // ---- the cloud ----
+
+    void take_cloud()
+    {
+        for (const auto& [id, usable] : w_.cloud.certificates)
+        {
+            flag(usable);
+            flag(w_.cloud.dead.contains(id));
+        }
+        const auto& row = w_.cloud.listeners.at(listener_);
+        take(row.slots);
+        take(row.status);
+        take(w_.cloud.balancers.at(row.load_balancer));
+        number(w_.late.size());
+        for (const late_put& each : w_.late)
+        {
+            number(each.change.default_ref ? 1 : 0);
+            text(each.change.default_ref.value_or("").value_or("none"));
+            number(each.change.sni_refs ? 1 : 0);
+            take(binding::listener_slots{{}, each.change.sni_refs.value_or(std::vector<std::string>{})});
+            left(each.expires, 5s);
+        }
+        for (const auto& [balancer, until] : w_.pending_until)
+        {
+            left(until, 1s);
+        }
+    }
+
+    // ---- the process ----
+
+    void take(const process& p)
+    {
+        separate();
+        const auto round = p.rounds.empty() ? nullptr : &p.rounds.begin()->second;
+        round_started_ = round != nullptr ? std::optional(round->started) : std::nullopt;
+        flag(p.held_lanes.empty());
+        number(p.due.size());
+        for (const auto& [target, at] : p.due)
+        {
+            left(at, 1s);
+        }
+        if (!p.memories.empty())
+        {
+            memory_ = &p.memories.begin()->second;
+            take(*memory_);
+        }
+        // When it began counts for what it has not looked at yet.
+        const bool all_known = std::ranges::all_of(w_.objects, [&](const auto& each) {
+            return memory_ != nullptr && memory_->bindings.contains(each.first);
+        });
+        number(all_known ? 0 : w_.now - p.started > 45s ? 1 : 2);
+        flag(round != nullptr);
+        if (round != nullptr)
+        {
+            take(*round);
+        }
+    }
+
+    void take(const binding::round& r)
+    {
+        flag(r.committed_at.has_value());
+        flag(r.committed_at && memory_->listener && memory_->listener->asked_at < *r.committed_at);
+        take(r.unwritable);
+        // There are no neighbours to look at, and the changes are over before the conflicts are too many.
+    }
+
+    bool of_round(time_point asked_at) const { return round_started_ && asked_at >= *round_started_; }
+
+    template <class T>
+    bool of_round(const std::optional<binding::sighting<T>>& seen) const
+    {
+        return seen && of_round(seen->asked_at);
+    }
+
+    void take(const binding::target_memory& m)
+    {
+        flag(of_round(m.place));
+        const bool listener_known = m.listener && m.listener->value;
+        flag(listener_known);
+        if (of_round(m.listener))
+        {
+            flag(listener_known);
+            if (listener_known)
+            {
+                take(m.listener->value->status);
+                take(binding::listener_slots{m.listener->value->default_ref, m.listener->value->sni_refs});
+            }
+            flag(m.put && m.listener->asked_at >= m.put->deadline);
+            flag(m.load_balancer && m.listener->asked_at < m.load_balancer->asked_at);
+        }
+        flag(of_round(m.load_balancer));
+        if (of_round(m.load_balancer))
+        {
+            take(m.load_balancer->value ? m.load_balancer->value->status : cloud::provisioning_status::error);
+            flag(m.load_balancer->value.has_value());
+        }
+        flag(m.put.has_value());
+        if (m.put)
+        {
+            take(m.put->phase);
+            take(m.put->from);
+            take(m.put->expected);
+            left(m.put->deadline, 5s);
+            flag(m.put->refs_counted);
+        }
+        flag(of_round(m.put_error));
+        if (of_round(m.put_error))
+        {
+            take(m.put_error->value.kind);
+            text(m.put_error->value.message);
+        }
+        if (!nothing_dies_)
+        {
+            number(static_cast<std::uint64_t>(std::min(m.error_puts, 7)));
+            left(m.next_error_put.value_or(now_), 5s);
+        }
+        flag(m.asked_to_clean);
+        flag(m.tried);
+        take_refs(m);
+        take_refusals(m);
+        for (const auto& [uid, object] : w_.objects)
+        {
+            const auto found = m.bindings.find(uid);
+            flag(found != m.bindings.end());
+            if (found != m.bindings.end())
+            {
+                take(found->second, object);
+            }
+        }
+    }
+
+    void take_refs(const binding::target_memory& m)
+    {
+        for (const auto& [key, seen] : m.refs)
+        {
+            // Each round looks again, and what was readable says nothing more.
+            if (seen.state == cloud::ref_state::readable && (nothing_dies_ || !of_round(seen.asked_at)))
+            {
+                continue;
+            }
+            text(key);
+            take(seen.state);
+            flag(of_round(seen.asked_at));
+            age(seen.asked_at, {w_.settings.fresh_lookup});
+            flag(seen.dead_since && seen.asked_at - *seen.dead_since >= w_.settings.proof);
+            flag(seen.dead_since && now_ - *seen.dead_since >= w_.settings.proof);
+            for (const auto& [uid, each] : m.bindings)
+            {
+                flag(each.certificate && seen.asked_at > each.certificate->asked_at);
+            }
+        }
+        separate();
+    }
+
+    void take_refusals(const binding::target_memory& m)
+    {
+        for (const auto& [key, named] : m.named)
+        {
+            text(key);
+            left(named.until, 1s);
+            number(static_cast<std::uint64_t>(std::min(named.times, 10)));
+            flag(named.lasting);
+            for (const auto& [uid, each] : m.bindings)
+            {
+                flag(each.certificate && named.at > each.certificate->asked_at);
+            }
+        }
+        separate();
+        if (m.suspicion)
+        {
+            text(m.suspicion->message);
+            for (const auto& each : m.suspicion->suspects)
+            {
+                take(each.binding);
+                take(each.certificate_id);
+                take(each.slot);
+            }
+        }
+        separate();
+        if (m.blocked)
+        {
+            left(m.blocked->until, 30s);
+            number(static_cast<std::uint64_t>(std::min(m.blocked->times, 7)));
+        }
+        separate();
+        if (m.unanswered)
+        {
+            left(m.unanswered->until, 5s);
+            number(static_cast<std::uint64_t>(std::min(m.unanswered->times, 7)));
+        }
+        separate();
+        for (const auto& [where, move] : m.moves)
+        {
+            const bool may_be_wanted = std::ranges::any_of(w_.cloud.certificates, [&](const auto& each) {
+                return where.second.ends_with(each.first);
+            });
+            if (!may_be_wanted)
+            {
+                continue;
+            }
+            take(where.first);
+            text(where.second);
+            flag(move.added);
+            number(static_cast<std::uint64_t>(std::min(move.times, 3)));
+            if (move.times > 1)
+            {
+                age(move.at, {1h});  // what was not undone is not waited for
+            }
+        }
+        separate();
+    }
+
+    void take(const binding::binding_memory& m, const certificate_binding& object)
+    {
+        take(m.held, object.status.ledger);
+        take(m.tried, object.status.ledger);
+        flag(m.generation == object.generation);
+        flag(m.requested_at == object.requested_at);
+        flag(m.certificate_id == object.spec.certificate_id);
+        if (m.certificate)
+        {
+            const auto& seen = *m.certificate;
+            const bool usable = seen.value && seen.value->usable;
+            flag(usable);
+            number(usable ? 1 : seen.value ? 2 : 3 + static_cast<std::uint64_t>(seen.value.error().kind));
+            if (usable)
+            {
+                age(seen.asked_at, {w_.settings.fresh_certificate, w_.settings.resync_period * 7 / 10});
+            }
+            else
+            {
+                flag(of_round(seen.asked_at));
+                flag(m.generation_is_new);
+                age(m.generation_since, {w_.settings.grace});
+                age(seen.asked_at, {w_.settings.fresh_certificate, 15s, 30s, 1min, 2min, 5min - 1s});
+                number(static_cast<std::uint64_t>(std::min(m.certificate_polls, 6)));
+            }
+        }
+        separate();
+        if (m.refused)
+        {
+            take(m.refused->certificate_id);
+            take(m.refused->refused_slot);
+            text(m.refused->message);
+            left(m.refused->until, 10min);
+        }
+        separate();
+        age(m.verified_at.value_or(m.generation_since), {w_.settings.resync_period * 3});
+    }
+
+    // ---- what the invariants go by ----
+
+    template <class T>
+    void take(const std::map<uuid, std::set<T>>& all)
+    {
+        for (const auto& [id, values] : all)
+        {
+            if (!values.empty())
+            {
+                take(id);
+                take(values);
+            }
+        }
+        separate();
+    }
+
+    void take_history()
+    {
+        const history& h = w_.seen;
+        // A round begins with looks of its own.
+        if (round_started_)
+        {
+            if (const auto read = h.reads.find(listener_); read != h.reads.end())
+            {
+                take(read->second.slots);
+                take(read->second.status);
+                const auto written = h.written.find(listener_);
+                flag(written != h.written.end() && read->second.at <= written->second);
+            }
+            separate();
+            if (const auto balancer = h.balancers.find(listener_); balancer != h.balancers.end())
+            {
+                take(balancer->second);
+            }
+            separate();
+            take(h.unsure);
+        }
+        for (const auto& [id, asked_at] : h.certificate_active)
+        {
+            const bool wanted = std::ranges::any_of(w_.objects, [&](const auto& each) {
+                return !each.second.deleting && each.second.spec.certificate_id.str() == id;
+            });
+            if (wanted && now_ - asked_at <= w_.settings.fresh_certificate)
+            {
+                text(id);
+            }
+        }
+        separate();
+        for (const auto& [uid, object] : w_.objects)
+        {
+            const auto held = h.held.find(uid);
+            flag(held != h.held.end());
+            flag(held != h.held.end() && held->second == object.status.ledger);
+        }
+        for (const auto& [key, seen] : h.dead)
+        {
+            text(key);
+            flag(seen.last - seen.first < w_.settings.proof);
+        }
+        separate();
+        take(h.refused);
+        for (const open_put& each : h.open)
+        {
+            take(each.expected);
+            left(each.deadline, 5s);
+            flag(each.of_this_process);
+            flag(each.left);
+        }
+        separate();
+        take(h.believed);
+        take(h.put);
+        take(h.ours);
+        take(h.lost);
+        const auto began = h.round_started.find(listener_);
+        const time_point last = began == h.round_started.end() ? time_point() : began->second;
+        for (const auto& [where, since] : h.harmful)
+        {
+            text(where.second);
+            flag(since < last);
+        }
+        for (const auto& [id, since] : h.usable)
+        {
+            text(id);
+            age(since, {5min});
+        }
+    }
+
+    digester& into_;
+    const model& w_;
+    bool nothing_dies_;
+    time_point now_{};
+    uuid listener_;
+    std::optional<time_point> round_started_;
+    const binding::target_memory* memory_ = nullptr;
+};
+
+}  // namespace
+
+void digester::number(std::uint64_t value)
+{
+    high_ = folded(high_ ^ value, 0xa0761d6478bd642f) + 0xe7037ed1a0b428db;
+    low_ = folded(low_ ^ (value + 0x8ebc6af09c88c6e3), 0x589965cc75374cc3) + 0x1d8e4e27c47d124f;
+}
+
+void digester::text(std::string_view value)
+{
+    number(value.size());
+    while (!value.empty())
+    {
+        std::uint64_t word = 0;
+        const auto size = std::min(value.size(), sizeof word);
+        std::ranges::copy(value.substr(0, size), reinterpret_cast<char*>(&word));
+        number(word);
+        value.remove_prefix(size);
+    }
+}
+
+void take_in(digester& into, const model& world, bool nothing_dies)
+{
+    digest_of_world(into, world, nothing_dies).take();
+}
+
+}  // namespace prove

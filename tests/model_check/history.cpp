@@ -1,0 +1,640 @@
+#include "model_check/history.hpp"
+
+#include "binding/slots/ledger.hpp"
+#include "binding/status/ready_status.hpp"
+#include "cloud/container_ref.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace prove {
+namespace {
+
+using binding::attachment;
+using binding::certificate_binding;
+using binding::slot;
+using cloud::ref_key;
+
+// An entry in Kubernetes, and beside what it stands.
+struct committed
+{
+    slot_entry what;
+    bool confirmed = false;
+    bool deleting = false;
+    std::string remembered;  // key of replacedDefaultRef
+    const certificate_binding* object = nullptr;
+};
+
+void broken(history& h, std::string what)
+{
+    h.broken.push_back(std::move(what));
+}
+
+std::string key_of(const std::optional<std::string>& ref)
+{
+    return ref ? ref_key(*ref) : "";
+}
+
+std::string text_of(const slot_entry& entry)
+{
+    return entry.key + (entry.slot == slot::default_ ? " (default)" : " (sni)");
+}
+
+std::vector<committed> ledgers_of(const history& h, const surroundings& at, const support::uuid& listener)
+{
+    std::vector<committed> all;
+    for (const auto& [uid, object] : at.objects)
+    {
+        // What is left there by its owner's wish is nobody's.
+        const bool left = object.deleting && (object.spec.retain || object.abandoned);
+        if (object.spec.resource_id != listener || !object.has_finalizer() || left)
+        {
+            continue;
+        }
+        const auto believed = h.believed.find(uid);
+        for (const attachment& each : object.status.ledger.attachments)
+        {
+            committed made;
+            made.what = {ref_key(each.container_ref.view()), each.slot};
+            made.confirmed = each.confirmed;
+            made.deleting = object.deleting;
+            made.remembered = ref_key(object.status.ledger.replaced_default_ref.view());
+            made.object = &object;
+            // Rule 2: what somebody else wrote there is never acted on.
+            if (believed != h.believed.end() && believed->second.contains(made.what))
+            {
+                all.push_back(std::move(made));
+            }
+        }
+    }
+    return all;
+}
+
+bool held(const std::vector<committed>& all, const slot_entry& what)
+{
+    return std::ranges::any_of(all, [&](const committed& each) { return each.what == what; });
+}
+
+bool held_unconfirmed(const std::vector<committed>& all, const slot_entry& what)
+{
+    return std::ranges::any_of(all, [&](const committed& each) {
+        return each.what == what && !each.confirmed;
+    });
+}
+
+// Rule 5: a default from before that goes back, and that nobody wants besides.
+bool goes_back(
+    const surroundings& at,
+    const support::uuid& listener,
+    const std::vector<committed>& all,
+    const std::string& before,
+    const slot_entry& what
+)
+{
+    const bool wanted = std::ranges::any_of(at.objects, [&](const auto& each) {
+        const certificate_binding& object = each.second;
+        return object.spec.resource_id == listener && !object.deleting && wanted_by(object) == what;
+    });
+    const slot_entry from{before, slot::default_};
+    return !wanted && what.slot == slot::default_ && std::ranges::any_of(all, [&](const committed& each) {
+        return each.what == from && each.remembered == what.key;
+    });
+}
+
+// S1, S12: of each thing that a PUT changes there is an unconfirmed entry in Kubernetes.
+void need_entry(history& h, const std::vector<committed>& all, const slot_entry& what, const char* verb)
+{
+    if (!held(all, what))
+    {
+        broken(h, "S1: " + std::string(verb) + " " + text_of(what) + ", which no ledger holds");
+    }
+    else if (!held_unconfirmed(all, what))
+    {
+        broken(h, "S12: " + std::string(verb) + " " + text_of(what) + " without an unconfirmed entry");
+    }
+}
+
+bool round_before(const history& h, const support::uuid& listener, support::time_point since)
+{
+    const auto began = h.round_started.find(listener);
+    return began != h.round_started.end() && since < began->second;
+}
+
+// Whether nothing can have kept this binding from taking part in conflicts when the round began.
+bool surely_takes_part(const history& h, const certificate_binding& object)
+{
+    const std::string id = object.spec.certificate_id.str();
+    const auto since = h.usable.find(id);
+    // Quarantined; a start believes it (rule 7).
+    const bool quarantined =
+        object.status[binding::condition_type::ready].reason == binding::reason::certificate_refused;
+    const bool kept_from =
+        object.deleting || h.unsure.contains(object.uid) || h.refused.contains(object.uid) || quarantined;
+    const bool was_away =
+        h.away_since || (h.back_since && !round_before(h, object.spec.resource_id, *h.back_since));
+    // A certificate that is waited for is looked at every 5 minutes at least.
+    return !kept_from && !was_away && since != h.usable.end() &&
+           round_before(h, object.spec.resource_id, since->second + std::chrono::minutes(5));
+}
+
+void look_at_new_default(
+    history& h,
+    const surroundings& at,
+    const support::uuid& listener,
+    const std::vector<committed>& all,
+    const std::string& before,
+    const std::string& after
+)
+{
+    const auto is_default = [](const committed& each) { return each.what.slot == slot::default_; };
+    const bool was_ours = held(all, {before, slot::default_});
+    if (was_ours)
+    {
+        need_entry(h, all, {before, slot::default_}, "replaces");
+    }
+    const committed* taker = nullptr;
+    bool remembers_any = false;
+    bool remembers_after = false;
+    for (const committed& each : all)
+    {
+        if (is_default(each) && each.what.key == after && !each.deleting)
+        {
+            const bool right = each.remembered == before || (was_ours && !each.remembered.empty());
+            taker = taker == nullptr || right ? &each : taker;
+        }
+        if (is_default(each) && each.what.key == before)
+        {
+            remembers_any = remembers_any || !each.remembered.empty();
+            remembers_after = remembers_after || each.remembered == after;
+        }
+    }
+    if (after.empty())
+    {
+        broken(h, "R5: takes the default " + before + " and gives none");
+        return;
+    }
+    const certificate_binding* heir = nullptr;
+    for (const auto& [uid, object] : at.objects)
+    {
+        const bool wants = object.spec.resource_id == listener && object.wanted_slot() == slot::default_;
+        if (wants && surely_takes_part(h, object) && (heir == nullptr || older(object, *heir)))
+        {
+            heir = &object;
+        }
+    }
+    if (taker == nullptr)
+    {
+        if (!was_ours)
+        {
+            broken(h, "S1: replaces the foreign default " + before + " by " + after);
+        }
+        else if (!remembers_after)
+        {
+            broken(h, "R5: puts back " + after + ", which was not remembered");
+        }
+        if (heir != nullptr)
+        {
+            broken(h, "R5: puts back " + after + " although " + heir->name + " wants the slot");
+        }
+        return;
+    }
+    need_entry(h, all, taker->what, "adds");
+    if (!was_ours && !before.empty() && taker->remembered != before)
+    {
+        broken(h, "R5: replaces the foreign default " + before + ", but remembers " + taker->remembered);
+    }
+    if (was_ours && remembers_any && taker->remembered.empty())
+    {
+        broken(h, "R5: the memory of the default from before does not travel with the slot");
+    }
+    // A rotation that cannot be done yet keeps its place by the old certificate.
+    if (heir != nullptr && wanted_by(*heir).key != after && older(*heir, *taker->object))
+    {
+        broken(h, "R6: " + taker->object->name + " takes the slot that the older " + heir->name + " wants");
+    }
+}
+
+// Rule 8: what a binding no longer wants stays until what it wants is in place. A dead ref goes at once, but
+// not by one 404 alone (rule 10).
+void look_at_gap(
+    history& h,
+    const surroundings& at,
+    const std::vector<committed>& all,
+    const std::set<slot_entry>& was,
+    const std::set<slot_entry>& is
+)
+{
+    const auto taken_over = [&](const committed& each) {
+        return each.what.slot == slot::default_ && std::ranges::any_of(all, [&](const committed& other) {
+                   return !other.deleting && other.what.slot == slot::default_ && is.contains(other.what);
+               });
+    };
+    for (const committed& each : all)
+    {
+        const bool removed = was.contains(each.what) && !is.contains(each.what);
+        if (!removed || each.deleting || is.contains(wanted_by(*each.object)) || taken_over(each))
+        {
+            continue;
+        }
+        const auto dead = h.dead.find(each.what.key);
+        if (dead == h.dead.end())
+        {
+            broken(
+                h, "R8: takes " + text_of(each.what) + " away and gives " + each.object->name + " nothing"
+            );
+        }
+        else if (dead->second.last - dead->second.first < at.settings.proof)
+        {
+            broken(h, "R10: takes " + text_of(each.what) + " away by one 404");
+        }
+    }
+}
+
+void look_at_dead_refs(
+    history& h,
+    const surroundings& at,
+    const support::uuid& listener,
+    const binding::listener_slots& before,
+    const binding::listener_slots& after
+)
+{
+    const auto dead_before_round = [&](const support::uuid& where, const std::string& key) {
+        const auto since = h.harmful.find({where, key});
+        return since != h.harmful.end() && round_before(h, listener, since->second);
+    };
+    bool cleans = false;
+    const auto kept = entries_of(after);
+    const auto was = entries_of(before);
+    const bool nobody_reads = h.away_since && round_before(h, listener, *h.away_since);
+    const auto added = [&](const std::string& key) {
+        return std::ranges::any_of(kept, [&](const slot_entry& each) {
+            return each.key == key && !was.contains(each);
+        });
+    };
+    for (const slot_entry& each : was)
+    {
+        // What it adds too, in the other slot, was looked at not long ago.
+        const bool dead = dead_before_round(listener, each.key) && !added(each.key);
+        cleans = cleans || (dead && !kept.contains(each));
+        if (dead && kept.contains(each))
+        {
+            broken(h, "R4: writes over the dead " + text_of(each));
+        }
+        if (nobody_reads && kept.contains(each) && !added(each.key))
+        {
+            broken(h, "R4: writes while nobody can read " + text_of(each));
+        }
+    }
+    const auto balancer = at.cloud.listeners.at(listener).load_balancer;
+    std::set<support::uuid> others;
+    for (const auto& [uid, object] : at.objects)
+    {
+        const auto row = at.cloud.listeners.find(object.spec.resource_id);
+        if (object.spec.resource_id != listener && row != at.cloud.listeners.end() &&
+            row->second.load_balancer == balancer && round_before(h, listener, h.created.at(uid)))
+        {
+            others.insert(object.spec.resource_id);
+        }
+    }
+    for (const support::uuid& other : others)
+    {
+        const auto ledgers = ledgers_of(h, at, other);
+        for (const slot_entry& each : entries_of(at.cloud.listeners.at(other).slots))
+        {
+            // Of two listeners that both let go of a dead ref one goes first.
+            const bool goes_next = cleans && held(ledgers, each);
+            if (dead_before_round(other, each.key) && !goes_next)
+            {
+                broken(
+                    h, "R4: makes Octavia drop listener " + other.str() + " for the dead " + text_of(each)
+                );
+            }
+        }
+    }
+}
+
+// Rule 9: whether a PUT of ours to it may still take effect.
+bool in_doubt(const history& h, const surroundings& at, const support::uuid& listener)
+{
+    return std::ranges::any_of(h.open, [&](const open_put& each) {
+        return each.listener == listener && at.now < each.deadline && (each.of_this_process || !each.left);
+    });
+}
+
+bool holds_another(
+    const history& h, const surroundings& at, const certificate_binding& object, const slot_entry& what
+)
+{
+    return std::ranges::any_of(ledgers_of(h, at, object.spec.resource_id), [&](const committed& each) {
+        // One that is being deleted too has to prove it by itself.
+        return each.object->uid != object.uid && each.what == what;
+    });
+}
+
+// What must be proven to be gone before the binding may forget it.
+std::set<slot_entry> to_be_proven(const history& h, const certificate_binding& object)
+{
+    std::set<slot_entry> all;
+    const auto believed = h.believed.find(object.uid);
+    for (const slot_entry& each : entries_of(object.status.ledger))
+    {
+        if (believed != h.believed.end() && believed->second.contains(each))
+        {
+            all.insert(each);
+        }
+    }
+    if (const auto put = h.put.find(object.uid); put != h.put.end())
+    {
+        all.insert(put->second.begin(), put->second.end());
+    }
+    return all;
+}
+
+// At rest, or in ERROR: Octavia does nothing about it.
+bool read_unchanging(const history& h, const support::uuid& listener)
+{
+    const auto balancer = h.balancers.find(listener);
+    return h.reads.at(listener).status != cloud::provisioning_status::pending &&
+           balancer != h.balancers.end() && balancer->second == cloud::provisioning_status::active;
+}
+
+bool read_at_rest(const history& h, const support::uuid& listener)
+{
+    const auto balancer = h.balancers.find(listener);
+    return h.reads.at(listener).status == cloud::provisioning_status::active &&
+           balancer != h.balancers.end() && balancer->second == cloud::provisioning_status::active;
+}
+
+}  // namespace
+
+binding::listener_slots with(binding::listener_slots slots, const cloud::listener_change& change)
+{
+    slots.default_ref = change.default_ref.value_or(slots.default_ref);
+    slots.sni_refs = change.sni_refs.value_or(slots.sni_refs);
+    return slots;
+}
+
+std::set<slot_entry> entries_of(const binding::listener_slots& slots)
+{
+    std::set<slot_entry> all;
+    if (slots.default_ref)
+    {
+        all.insert({ref_key(*slots.default_ref), slot::default_});
+    }
+    for (const std::string& ref : slots.sni_refs)
+    {
+        all.insert({ref_key(ref), slot::sni});
+    }
+    return all;
+}
+
+std::set<slot_entry> entries_of(const binding::ledger& held)
+{
+    std::set<slot_entry> all;
+    for (const attachment& each : held.attachments)
+    {
+        all.insert({ref_key(each.container_ref.view()), each.slot});
+    }
+    return all;
+}
+
+slot_entry wanted_by(const certificate_binding& object)
+{
+    return {ref_key(test::cloud_rows::ref(object.spec.certificate_id.str())), object.wanted_slot()};
+}
+
+void look_at_put(
+    history& h, const surroundings& at, const support::uuid& listener, const cloud::listener_change& change
+)
+{
+    const auto read = h.reads.find(listener);
+    if (read == h.reads.end())
+    {
+        broken(h, "S5: writes to a listener that it has not read");
+        return;
+    }
+    const binding::listener_slots& before = read->second.slots;
+    const auto after = with(before, change);
+    const auto balancer = at.cloud.listeners.at(listener).load_balancer;
+    const bool in_error = read->second.status == cloud::provisioning_status::error;
+    const auto all = ledgers_of(h, at, listener);
+    const auto was = entries_of(before);
+    const auto is = entries_of(after);
+
+    if (same_slots(before, after) && !in_error)
+    {
+        broken(h, "S8: a PUT that changes nothing");
+    }
+    const bool default_moves = key_of(before.default_ref) != key_of(after.default_ref);
+    if (!in_error && change.default_ref && !default_moves)
+    {
+        broken(h, "S2: names a default that does not change");
+    }
+    const auto sni_moves =
+        std::ranges::any_of(
+            was, [&](const slot_entry& each) { return each.slot == slot::sni && !is.contains(each); }
+        ) ||
+        std::ranges::any_of(is, [&](const slot_entry& each) {
+            return each.slot == slot::sni && !was.contains(each);
+        });
+    if (!in_error && change.sni_refs && !sni_moves)
+    {
+        broken(h, "S2: names SNI refs that do not change");
+    }
+    if (is.empty())
+    {
+        broken(h, "S2: leaves no certificate on the listener");
+    }
+    for (const slot_entry& each : was)
+    {
+        if (each.slot == slot::sni && !is.contains(each))
+        {
+            need_entry(h, all, each, "removes");
+        }
+    }
+    for (const slot_entry& each : is)
+    {
+        if (was.contains(each))
+        {
+            continue;
+        }
+        if (each.slot == slot::sni)
+        {
+            need_entry(h, all, each, "adds");
+        }
+        if (held(all, each) && !goes_back(at, listener, all, key_of(before.default_ref), each))
+        {
+            const auto asked = h.certificate_active.find(each.key.substr(each.key.rfind('/') + 1));
+            if (asked == h.certificate_active.end() || at.now - asked->second > at.settings.fresh_certificate)
+            {
+                broken(h, "S3: adds " + text_of(each) + " without a fresh look at its certificate");
+            }
+        }
+    }
+    if (default_moves)
+    {
+        look_at_new_default(h, at, listener, all, key_of(before.default_ref), key_of(after.default_ref));
+    }
+    look_at_gap(h, at, all, was, is);
+    look_at_dead_refs(h, at, listener, before, after);
+    if (const auto written = h.written.find(listener);
+        written != h.written.end() && read->second.at <= written->second)
+    {
+        broken(h, "R3: goes by what the listener was before the ledger was written");
+    }
+    for (const open_put& each : h.open)
+    {
+        if (each.balancer == balancer && at.now < each.deadline && (each.of_this_process || !each.left))
+        {
+            broken(h, "R9: a PUT while an earlier one to the load balancer may still take effect");
+        }
+    }
+    if (!h.in_flight.insert(balancer).second)
+    {
+        broken(h, "R9: two PUTs at a time to one load balancer");
+    }
+    for (const committed& each : all)
+    {
+        if (is.contains(each.what) && !was.contains(each.what))
+        {
+            h.put[each.object->uid].insert(each.what);
+        }
+    }
+}
+
+void look_at_status(
+    history& h, const surroundings& at, const certificate_binding& object, const binding::status& wanted
+)
+{
+    const support::uuid& listener = object.spec.resource_id;
+    const auto read = h.reads.find(listener);
+    const auto keeps = entries_of(wanted.ledger);
+    for (const slot_entry& each : to_be_proven(h, object))
+    {
+        if (keeps.contains(each) || holds_another(h, at, object, each))
+        {
+            continue;
+        }
+        if (read == h.reads.end())
+        {
+            broken(
+                h, "R10: " + object.name + " gives up " + text_of(each) + " without having read the listener"
+            );
+        }
+        else if (entries_of(read->second.slots).contains(each))
+        {
+            broken(h, "S12: " + object.name + " gives up " + text_of(each) + ", which is there");
+        }
+        else if (in_doubt(h, at, listener))
+        {
+            broken(h, "R9: " + object.name + " gives up " + text_of(each) + " while a PUT is in doubt");
+        }
+    }
+
+    const binding::status& before = object.status;
+    const auto is_true = [](const binding::condition& each) {
+        return each.status == binding::condition_status::true_;
+    };
+    const auto& ready = wanted[binding::condition_type::ready];
+    if (is_true(ready) && !is_ready(object))
+    {
+        const slot_entry want = wanted_by(object);
+        const bool entered = std::ranges::any_of(wanted.ledger.attachments, [&](const attachment& each) {
+            return each.confirmed && each.slot == want.slot && ref_key(each.container_ref.view()) == want.key;
+        });
+        if (read == h.reads.end() || !entries_of(read->second.slots).contains(want) ||
+            !read_at_rest(h, listener))
+        {
+            broken(h, "S6: " + object.name + " becomes Ready, but was not read back");
+        }
+        if (!entered)
+        {
+            broken(h, "S12: " + object.name + " becomes Ready without a confirmed entry");
+        }
+        if (in_doubt(h, at, listener))
+        {
+            broken(h, "R9: " + object.name + " becomes Ready while a PUT is in doubt");
+        }
+        if (wanted.observed_generation != object.generation)
+        {
+            broken(h, "S6: " + object.name + " becomes Ready for another generation");
+        }
+    }
+    if (wanted.observed_generation < before.observed_generation)
+    {
+        broken(h, "S6: the observedGeneration of " + object.name + " decreases");
+    }
+    for (std::size_t i = 0; i < binding::condition_types; ++i)
+    {
+        const binding::condition& was = before.conditions.at(i);
+        const binding::condition& is = wanted.conditions.at(i);
+        if (was.status == is.status && was.last_transition != is.last_transition)
+        {
+            broken(h, "S6: a lastTransitionTime of " + object.name + " changes without its status");
+        }
+    }
+    const auto known = h.held.find(object.uid);
+    if (says_the_same(wanted, before) && known != h.held.end() && known->second == wanted.ledger)
+    {
+        broken(h, "S8: " + object.name + " is written as it is");
+    }
+}
+
+void look_at_release(history& h, const surroundings& at, const certificate_binding& object)
+{
+    if (!object.deleting)
+    {
+        broken(h, "S4: the finalizer of " + object.name + " goes, but nobody deletes it");
+        return;
+    }
+    const support::uuid& listener = object.spec.resource_id;
+    if (object.abandoned || object.spec.retain)
+    {
+        for (open_put& each : h.open)
+        {
+            each.left = each.left || each.listener == listener;
+        }
+        return;
+    }
+    const auto gone = h.gone.find(listener);
+    const auto read = h.reads.find(listener);
+    for (const slot_entry& each : to_be_proven(h, object))
+    {
+        if (holds_another(h, at, object, each))
+        {
+            continue;
+        }
+        if (gone != h.gone.end())
+        {
+            const auto& place = object.status.ledger.place;
+            if (gone->second.last - gone->second.first < at.settings.proof)
+            {
+                broken(h, "R10: " + object.name + " goes by one 404");
+            }
+            if (!place.empty() && !binding::same_cloud(place, gone->second.place))
+            {
+                broken(h, "R10: " + object.name + " goes by the 404 of another cloud");
+            }
+            continue;
+        }
+        if (read == h.reads.end())
+        {
+            broken(h, "S4: " + object.name + " goes, and nobody has read the listener");
+            continue;
+        }
+        if (entries_of(read->second.slots).contains(each))
+        {
+            broken(h, "S4: " + object.name + " goes, " + text_of(each) + " stays");
+        }
+        else if (!read_unchanging(h, listener))
+        {
+            broken(h, "S4: " + object.name + " goes, but the listener was being changed");
+        }
+        if (in_doubt(h, at, listener))
+        {
+            broken(h, "R9: " + object.name + " goes while a PUT is in doubt");
+        }
+    }
+}
+
+}  // namespace prove

@@ -1,0 +1,593 @@
+#include "model_check/model.hpp"
+
+#include "binding/observed/target_state.hpp"
+#include "binding/plan/plan.hpp"
+#include "cloud/container_ref.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace prove {
+
+using binding::certificate_binding;
+using binding::target;
+using namespace std::chrono_literals;
+using support::time_point;
+using support::uuid;
+
+std::vector<std::string>* model::story = nullptr;
+
+std::string model::name_of(const uuid& id)
+{
+    return id.str().substr(0, 8);
+}
+
+void model::tell(const std::function<std::string()>& line) const
+{
+    if (story != nullptr)
+    {
+        const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(now - time_point(1h));
+        story->push_back(std::to_string(since.count()) + " ms  " + line());
+    }
+}
+
+support::wall_time model::wall() const
+{
+    const support::wall_time start = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24);
+    return wall_stands ? start : start + std::chrono::floor<std::chrono::seconds>(now.time_since_epoch());
+}
+
+support::duration fate::pause_of(binding::pause how, int slow, support::duration wait)
+{
+    switch (how)
+    {
+        case binding::pause::after:
+        case binding::pause::poll:
+        case binding::pause::settle:
+            return wait;
+        case binding::pause::retry:
+            return std::max<support::duration>(wait, 1s);
+        case binding::pause::slow: {
+            const auto pause = std::min<support::duration>(15s * (1 << std::min(slow, 5)), 5min);
+            return wait > support::duration{} ? std::min(pause, wait) : pause;
+        }
+        case binding::pause::resync:
+        case binding::pause::lane:
+            break;
+    }
+    return 10min;
+}
+
+std::vector<const certificate_binding*> model::bindings_of(const target& wanted) const
+{
+    std::vector<const certificate_binding*> found;
+    for (const auto& [uid, object] : objects)
+    {
+        if (listener_of(object) == wanted)
+        {
+            found.push_back(&object);
+        }
+    }
+    std::ranges::sort(found, [](const auto* a, const auto* b) { return older(*a, *b); });
+    return found;
+}
+
+// ---- the controller ----
+
+void model::start()
+{
+    tell([] { return "the controller starts"; });
+    running.emplace();
+    running->started = now;
+    seen.reads.clear();
+    seen.balancers.clear();
+    seen.gone.clear();
+    seen.dead.clear();
+    seen.written.clear();
+    seen.certificate_active.clear();
+    seen.held.clear();
+    seen.round_started.clear();
+    seen.unsure.clear();
+    seen.refused.clear();
+    for (open_put& each : seen.open)
+    {
+        each.of_this_process = false;
+    }
+    // What status holds at a start is believed.
+    seen.believed.clear();
+    for (const auto& [uid, object] : objects)
+    {
+        believe(object);
+        enqueue(listener_of(object));
+    }
+}
+
+// Rule 2: when it is first seen. What only a lost ledger knew is foreign from then on.
+void model::believe(const certificate_binding& object)
+{
+    seen.believed[object.uid] = entries_of(object.status.ledger);
+    seen.held[object.uid] = object.status.ledger;
+    if (object.status[binding::condition_type::ready].reason == binding::reason::certificate_refused)
+    {
+        seen.refused.insert(object.uid);  // rule 7; what is said of it later does not end the quarantine
+    }
+    if (seen.lost.erase(object.uid) == 0)
+    {
+        return;
+    }
+    std::erase_if(seen.open, [&](const open_put& each) {
+        return each.listener == object.spec.resource_id && !each.of_this_process;
+    });
+    const auto known = entries_of(object.status.ledger);
+    std::erase_if(seen.put[object.uid], [&](const slot_entry& each) { return !known.contains(each); });
+    std::set<slot_entry> held;
+    for (const certificate_binding* each : bindings_of(listener_of(object)))
+    {
+        held.merge(entries_of(each->status.ledger));
+    }
+    std::erase_if(seen.ours[object.spec.resource_id], [&](const slot_entry& each) {
+        return !held.contains(each);
+    });
+}
+
+void model::crash()
+{
+    tell([] { return "the controller dies"; });
+    running.reset();
+    seen.in_flight.clear();
+    crashed_ = false;
+}
+
+void model::enqueue(const target& target)
+{
+    if (running)
+    {
+        auto& due = running->due.try_emplace(target, now).first->second;
+        due = std::min(due, now);
+    }
+}
+
+std::optional<time_point> model::next_due() const
+{
+    std::optional<time_point> next;
+    if (running)
+    {
+        for (const auto& [target, at] : running->due)
+        {
+            next = std::min(next.value_or(at), at);
+        }
+    }
+    return next;
+}
+
+void model::begin_round(const target& target)
+{
+    now += tick;
+    binding::round r;
+    r.target = target;
+    r.started = now;
+    running->due.erase(target);
+    running->rounds.insert_or_assign(target, std::move(r));
+    seen.round_started[target.listener] = now;
+    for (const certificate_binding* each : bindings_of(target))
+    {
+        seen.unsure.erase(each->uid);
+    }
+    tell([&] { return "a round of " + name_of(target.listener) + " begins"; });
+}
+
+// As reconciler::impl::reconcile, one turn of its loop.
+bool model::step(const target& target, fate& decides)
+{
+    if (!running->rounds.contains(target))
+    {
+        begin_round(target);
+    }
+    process& p = *running;
+    binding::round& r = p.rounds.at(target);
+    const auto bindings = bindings_of(target);
+    binding::target_memory& memory = p.memories[target];
+    if (bindings.empty())
+    {
+        p.rounds.erase(target);
+        if (memory.put && now < memory.put->deadline)
+        {
+            p.due[target] = memory.put->deadline;
+            return true;
+        }
+        leave_lane(target);
+        p.memories.erase(target);
+        p.slow_rounds.erase(target);
+        return true;
+    }
+    for (const certificate_binding* each : bindings)
+    {
+        if (!memory.bindings.contains(each->uid))
+        {
+            believe(*each);
+        }
+    }
+    remember_bindings(memory, bindings, settings, now, wall(), p.started);
+    binding::world w;
+    w.now = now;
+    w.wall = wall();
+    w.settings = &settings;
+    w.round_started = r.started;
+    w.longest_look = r.longest_look;
+    w.longest_certificate_look = r.longest_certificate_look;
+    w.committed_at = r.committed_at;
+    w.bindings = bindings;
+    w.unwritable = r.unwritable;
+    w.memory = &memory;
+    const bool lane_known = memory.listener && memory.listener->value;
+    const auto lane =
+        lane_known ? binding::lane{target.region, memory.listener->value->load_balancer_id} : binding::lane{};
+    w.lane = p.held_lanes.contains(target) ? binding::lane_state::ours
+             : lane_known                  ? p.traffic.state(lane, target)
+                                           : binding::lane_state::free;
+    const auto held = p.held_lanes.find(target);
+    w.lane_is_wanted = held != p.held_lanes.end() && p.traffic.is_wanted(held->second);
+    w.put_ended = r.listener_changed;
+    w.neighbours = r.neighbours;
+    w.survey = r.survey;
+    binding::decision decided = plan(w);
+    if (decided.put_resolved)
+    {
+        r.listener_changed = true;
+        remember_put_end(memory);
+    }
+    if (std::holds_alternative<binding::take_lane>(decided.step))
+    {
+        if (p.traffic.take(lane, target))
+        {
+            p.held_lanes[target] = lane;
+        }
+    }
+    else if (const auto* how = std::get_if<binding::finish>(&decided.step))
+    {
+        end_round(target, *how, decides);
+    }
+    else
+    {
+        perform(r, decided.step, decides);
+        if (crashed_)
+        {
+            crash();
+            return true;
+        }
+        return !std::holds_alternative<binding::look>(decided.step);
+    }
+    return !std::holds_alternative<binding::take_lane>(decided.step);
+}
+
+// As reconciler::impl::end.
+void model::end_round(const target& target, const binding::finish& how, fate& decides)
+{
+    process& p = *running;
+    binding::target_memory& memory = p.memories[target];
+    const auto bindings = bindings_of(target);
+    remember_verified(memory, bindings, p.rounds.at(target).started, now);
+    forget_refs(memory, bindings);
+    memory.asked_to_clean = false;
+    if (how.next == binding::pause::resync || how.next == binding::pause::poll ||
+        how.next == binding::pause::slow)
+    {
+        memory.first_arrival.reset();
+    }
+    p.rounds.erase(target);
+    for (const binding::target& each : how.prod)
+    {
+        p.memories[each].asked_to_clean = true;
+        enqueue(each);
+    }
+    if (how.next == binding::pause::lane)
+    {
+        p.traffic.wait({target.region, memory.listener->value->load_balancer_id}, target);
+    }
+    else
+    {
+        leave_lane_unless_written(target);
+    }
+    int& slow = p.slow_rounds[target];
+    slow = how.next == binding::pause::slow ? slow + 1 : 0;
+    const auto pause = decides.pause_of(how.next, slow, how.wait);
+    p.due[target] = std::min(p.due.contains(target) ? p.due[target] : now + pause, now + pause);
+    tell([&] {
+        return "its round ends; the next in " +
+               std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(pause).count()) + " ms";
+    });
+}
+
+void model::leave_lane_unless_written(const target& target)
+{
+    const auto& put = running->memories[target].put;
+    if (!put || now >= put->deadline || !running->held_lanes.contains(target))
+    {
+        leave_lane(target);
+    }
+}
+
+void model::leave_lane(const target& target)
+{
+    const auto held = running->held_lanes.find(target);
+    const auto next = held == running->held_lanes.end() ? running->traffic.let_pass(target)
+                                                        : running->traffic.leave(held->second, target);
+    running->held_lanes.erase(target);
+    if (next)
+    {
+        enqueue(*next);
+    }
+}
+
+// ---- time ----
+
+void model::advance(time_point to)
+{
+    for (auto next = next_event(); next && *next <= to; next = next_event())
+    {
+        now = std::max(now, *next);
+        for (std::size_t i = 0; i < late.size();)
+        {
+            if (late[i].due && *late[i].due <= now)
+            {
+                take_effect(i);
+            }
+            else if (late[i].expires <= now)
+            {
+                late.erase(late.begin() + static_cast<std::ptrdiff_t>(i));
+            }
+            else
+            {
+                ++i;
+            }
+        }
+        for (const auto& [balancer, until] : std::map(pending_until))
+        {
+            if (until <= now)
+            {
+                finish_work(balancer);
+            }
+        }
+        if (certificates_back && *certificates_back <= now)
+        {
+            bring_certificates_back();
+        }
+    }
+    now = std::max(now, to);
+    std::erase_if(seen.open, [&](const open_put& each) { return each.deadline <= now; });
+}
+
+std::optional<time_point> model::next_event() const
+{
+    std::optional<time_point> next;
+    for (const late_put& each : late)
+    {
+        const auto at = each.due.value_or(each.expires);
+        next = std::min(next.value_or(at), at);
+    }
+    for (const auto& [balancer, until] : pending_until)
+    {
+        next = std::min(next.value_or(until), until);
+    }
+    if (certificates_back)
+    {
+        next = std::min(next.value_or(*certificates_back), *certificates_back);
+    }
+    return next;
+}
+
+void model::finish_work(const uuid& balancer)
+{
+    pending_until.erase(balancer);
+    cloud.work(balancer);
+}
+
+void model::take_effect(std::size_t late_index)
+{
+    const late_put put = late.at(late_index);
+    late.erase(late.begin() + static_cast<std::ptrdiff_t>(late_index));
+    if (!cloud.listeners.contains(put.listener))
+    {
+        return;
+    }
+    const bool taken = cloud.change(put.listener, put.change).has_value();
+    tell([&] {
+        return "a PUT to " + name_of(put.listener) + " from before " +
+               (taken ? "takes effect" : "is refused");
+    });
+    if (taken)
+    {
+        note_effect(put.listener, put.change, true);
+    }
+}
+
+// ---- people ----
+
+void model::object_changed(const certificate_binding& object)
+{
+    enqueue(listener_of(object));
+}
+
+void model::create(certificate_binding object)
+{
+    object.resource_version = ++versions_;
+    object.generation = 1;
+    tell([&] {
+        return "binding " + object.name + " is created: " + wanted_by(object).key +
+               (object.spec.sni ? " (sni) on " : " (default) on ") + name_of(object.spec.resource_id);
+    });
+    const auto uid = object.uid;
+    seen.created[uid] = now;
+    objects.insert_or_assign(uid, std::move(object));
+    object_changed(objects.at(uid));
+}
+
+void model::edit(const uuid& uid, const std::function<void(certificate_binding&)>& change)
+{
+    certificate_binding& object = objects.at(uid);
+    const auto before = object.spec;
+    const auto held = object.status.ledger;
+    change(object);
+    if (object.status.ledger != held)
+    {
+        seen.lost.insert(uid);
+    }
+    object.generation += object.spec == before ? 0 : 1;
+    object.resource_version = ++versions_;
+    tell([&] {
+        return "binding " + object.name + " is edited: " + wanted_by(object).key +
+               (object.spec.sni ? " (sni)" : " (default)") + (object.spec.retain ? ", Retain" : "") +
+               (object.abandoned ? ", abandoned" : "");
+    });
+    object_changed(object);
+}
+
+void model::remove(const uuid& uid)
+{
+    certificate_binding& object = objects.at(uid);
+    tell([&] { return "binding " + object.name + " is deleted"; });
+    if (object.finalizers.empty())
+    {
+        const auto where = listener_of(object);
+        objects.erase(uid);
+        enqueue(where);
+        return;
+    }
+    object.deleting = true;
+    ++object.generation;
+    object.resource_version = ++versions_;
+    object_changed(object);
+}
+
+bool model::foreign_put(const uuid& listener, const cloud::listener_change& change)
+{
+    const auto row = cloud.listeners.find(listener);
+    if (row == cloud.listeners.end() ||
+        cloud.balancers.at(row->second.load_balancer) != cloud::provisioning_status::active)
+    {
+        return false;
+    }
+    // Octavia reads what the body names; what dies later is in the listener already.
+    if (!cloud.change(listener, change))
+    {
+        return false;
+    }
+    tell([&] {
+        std::string slots;
+        for (const slot_entry& each : entries_of(cloud.listeners.at(listener).slots))
+        {
+            slots += " " + each.key + (each.slot == binding::slot::default_ ? " (default)" : "");
+        }
+        return "somebody else writes to " + name_of(listener) + ":" + slots;
+    });
+    note_effect(listener, change, false);
+    return true;
+}
+
+void model::delete_listener(const uuid& listener)
+{
+    tell([&] { return "listener " + name_of(listener) + " is deleted"; });
+    cloud.listeners.erase(listener);
+    std::erase_if(seen.harmful, [&](const auto& each) { return each.first.first == listener; });
+    // No PUT takes effect on what is not there.
+    std::erase_if(seen.open, [&](const open_put& each) { return each.listener == listener; });
+}
+
+void model::set_usable(const std::string& id, bool usable)
+{
+    tell([&] { return "certificate " + id + (usable ? " is usable" : " is not usable"); });
+    cloud.certificates[id] = usable;
+    const bool works = usable && !cloud.dead.contains(id);
+    works ? (void)seen.usable.try_emplace(id, now) : (void)seen.usable.erase(id);
+}
+
+void model::set_dead(const std::string& id, bool dead)
+{
+    tell([&] { return "certificate " + id + (dead ? " dies" : " is restored"); });
+    dead ? (void)cloud.dead.insert(id) : (void)cloud.dead.erase(id);
+    const auto row = cloud.certificates.find(id);
+    const bool works = !dead && row != cloud.certificates.end() && row->second;
+    works ? (void)seen.usable.try_emplace(id, now) : (void)seen.usable.erase(id);
+    for (const auto& [listener, each] : cloud.listeners)
+    {
+        note_slots(listener);
+    }
+}
+
+void model::take_certificates_away(time_point until)
+{
+    tell([] { return "the certificate service does not answer any more"; });
+    cloud.away = true;
+    certificates_back = until;
+    seen.away_since = seen.away_since.value_or(now);
+}
+
+void model::bring_certificates_back()
+{
+    tell([] { return "the certificate service answers again"; });
+    cloud.away = false;
+    certificates_back.reset();
+    seen.away_since.reset();
+    seen.back_since = now;
+}
+
+void model::note_slots(const uuid& listener)
+{
+    std::set<std::string> harmful;
+    for (const slot_entry& each : entries_of(cloud.listeners.at(listener).slots))
+    {
+        if (cloud.dead.contains(test::cloud_rows::id_of(each.key)))
+        {
+            harmful.insert(each.key);
+        }
+    }
+    std::erase_if(seen.harmful, [&](const auto& each) {
+        return each.first.first == listener && !harmful.contains(each.first.second);
+    });
+    for (const std::string& key : harmful)
+    {
+        seen.harmful.try_emplace({listener, key}, now);
+    }
+}
+
+void model::note_effect(const uuid& listener, const cloud::listener_change& /*change*/, bool ours)
+{
+    const auto balancer = cloud.listeners.at(listener).load_balancer;
+    pending_until[balancer] = now + pending_for;
+    note_slots(listener);
+    const auto shown = entries_of(cloud.listeners.at(listener).slots);
+    auto& provenance = seen.ours[listener];
+    std::erase_if(provenance, [&](const slot_entry& each) { return !shown.contains(each); });
+    if (!ours)
+    {
+        return;
+    }
+    for (const auto& [uid, object] : objects)
+    {
+        if (object.spec.resource_id != listener)
+        {
+            continue;
+        }
+        for (const slot_entry& each : entries_of(object.status.ledger))
+        {
+            if (shown.contains(each) && seen.put[uid].contains(each))
+            {
+                provenance.insert(each);
+            }
+        }
+    }
+}
+
+certificate_binding* model::find_by_name(const std::string& name)
+{
+    for (auto& [uid, object] : objects)
+    {
+        if (object.name == name)
+        {
+            return &object;
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace prove

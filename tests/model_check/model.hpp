@@ -1,0 +1,176 @@
+#pragma once
+
+#include "binding/reconcile/load_balancer_queue.hpp"
+#include "binding/reconcile/pass.hpp"
+#include "model_check/history.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+// The whole world of the provers as one value that can be copied at any step: Kubernetes' objects, the cloud,
+// and a process of the controller with all that a crash loses.
+namespace prove {
+
+// A PUT whose sender is gone or has given up.
+struct late_put
+{
+    support::uuid listener;
+    cloud::listener_change change;
+    support::time_point expires{};           // after that it takes no effect any more
+    std::optional<support::time_point> due;  // when it does; empty: any time before, or never
+
+    bool operator==(const late_put&) const = default;
+};
+
+struct process
+{
+    support::time_point started{};
+    std::map<binding::target, binding::target_memory> memories;
+    std::map<binding::target, int> slow_rounds;
+    std::map<binding::target, int> failures;
+    std::map<binding::target, binding::lane> held_lanes;
+    binding::lanes traffic;
+    std::map<binding::target, binding::round> rounds;    // under way
+    std::map<binding::target, support::time_point> due;  // the next ones
+};
+
+enum class patch_fate
+{
+    done,
+    refused,  // 403
+    dropped,  // never arrives, and the answer is lost
+    lost,     // takes effect, and the answer is lost
+    crash,    // takes effect, and the process dies
+};
+
+enum class put_fate
+{
+    done,
+    refused,      // 400
+    busy,         // 409, whatever the load balancer is
+    lost,         // takes effect, and the answer is lost
+    late,         // the answer is lost, and it may take effect later
+    crash,        // takes effect, and the process dies
+    crash_early,  // the process dies, and it may take effect later
+};
+
+enum class request
+{
+    read,  // of the load balancer: the listener was read before
+    patch,
+    put,
+};
+
+// What goes wrong, and what others do meanwhile: the part of a prover that decides. By default all is well.
+class fate
+{
+public:
+    virtual ~fate() = default;
+
+    virtual patch_fate of_patch() { return patch_fate::done; }
+    virtual put_fate of_put() { return put_fate::done; }
+    virtual bool read_fails() { return false; }
+    virtual std::optional<support::time_point>
+    when_late(support::time_point /*now*/, support::time_point /*expires*/)
+    {
+        return std::nullopt;
+    }
+    // Called while a request is under way, before and, of a PUT, after it takes effect.
+    virtual void meanwhile(request /*kind*/) {}
+    virtual support::duration pause_of(binding::pause how, int slow, support::duration wait);
+};
+
+// The world does what the provers' moves say; each function is one move.
+class model
+{
+public:
+    explicit model(binding::settings with_settings) : settings(with_settings) {}
+
+    binding::settings settings;
+    support::time_point now{std::chrono::hours(1)};
+    support::duration tick = std::chrono::milliseconds(1);
+    bool wall_stands = false;
+
+    std::map<support::uuid, binding::certificate_binding> objects;
+    test::cloud_rows cloud;
+    std::optional<cloud::place>
+        elsewhere;  // where the credential leads to meanwhile, and nothing of ours is there
+    std::vector<late_put> late;
+    std::map<support::uuid, support::time_point> pending_until;  // load balancers
+    support::duration pending_for = std::chrono::milliseconds(300);
+    std::optional<support::time_point> certificates_back;  // when their service answers again
+    std::optional<process> running;
+    history seen;
+    int writes = 0;         // to Kubernetes and the cloud
+    support::uuid putting;  // the listener whose PUT waits for its answer
+
+    // ---- the controller ----
+    void start();
+    void crash();
+    // One step of the round of that target; begins it if none is under way. False if nobody can have noticed.
+    bool step(const binding::target& target, fate& decides);
+    std::optional<support::time_point> next_due() const;
+
+    // ---- time ----
+    // What takes effect by itself until then does.
+    void advance(support::time_point to);
+    std::optional<support::time_point> next_event() const;
+    void finish_work(const support::uuid& balancer);
+    void take_effect(std::size_t late_index);
+
+    // ---- people ----
+    void create(binding::certificate_binding object);
+    void edit(const support::uuid& uid, const std::function<void(binding::certificate_binding&)>& change);
+    void remove(const support::uuid& uid);
+    void bring_certificates_back();
+    // As somebody else's PUT; false if the load balancer is busy.
+    bool foreign_put(const support::uuid& listener, const cloud::listener_change& change);
+    void delete_listener(const support::uuid& listener);
+    void set_usable(const std::string& id, bool usable);
+    void set_dead(const std::string& id, bool dead);
+    // The certificate service answers nobody until then.
+    void take_certificates_away(support::time_point until);
+
+    // ---- the story ----
+    static std::vector<std::string>* story;  // null: nobody wants to read it
+    static std::string name_of(const support::uuid& id);
+    void tell(const std::function<std::string()>& line) const;
+
+    std::vector<const binding::certificate_binding*> bindings_of(const binding::target& target) const;
+    support::wall_time wall() const;
+
+private:
+    friend class model_kube;
+    friend class model_cloud;
+    friend class model_store;
+
+    void believe(const binding::certificate_binding& object);
+    void begin_round(const binding::target& target);
+    void end_round(const binding::target& target, const binding::finish& how, fate& decides);
+    void leave_lane(const binding::target& target);
+    void leave_lane_unless_written(const binding::target& target);
+    void perform(binding::round& r, binding::step& made, fate& decides);
+    void object_changed(const binding::certificate_binding& object);
+    void enqueue(const binding::target& target);
+    surroundings around() const { return {objects, cloud, settings, now}; }
+    void note_slots(const support::uuid& listener);
+    void note_effect(const support::uuid& listener, const cloud::listener_change& change, bool ours);
+    binding::certificate_binding* find_by_name(const std::string& name);
+    support::result<std::unique_ptr<kube::object_answer>> patch(
+        const kube::patch_request& request, fate& decides
+    );
+    cloud::answer<cloud::listener> put(
+        const support::uuid& listener, const cloud::listener_change& change, fate& decides
+    );
+    void reckon(const support::uuid& listener);
+    cloud::answer<cloud::listener> read_listener(const support::uuid& listener, fate& decides);
+
+    bool crashed_ = false;   // nothing that the process sends arrives any more
+    support::uuid reading_;  // the listener whose round looks
+    std::uint64_t versions_ = 100;
+};
+
+}  // namespace prove

@@ -1,0 +1,589 @@
+// How the controller's gather and apply reach the world: their coroutines run to the end in one move, over
+// clients that answer at once.
+#include "binding/events/recorded_events.hpp"
+#include "binding/observed/target_state.hpp"
+#include "binding/reconcile/cloud_reader.hpp"
+#include "binding/reconcile/writer.hpp"
+#include "binding/resource/codec.hpp"
+#include "cloud/container_ref.hpp"
+#include "fakes/cloud/one_cloud.hpp"
+#include "model_check/model.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+#include <unordered_map>
+#include <utility>
+
+namespace prove {
+
+using binding::certificate_binding;
+using json = nlohmann::json;
+using support::uuid;
+
+namespace {
+
+class no_text final : public kube::object_answer
+{
+public:
+    kube::object_json object() const override { return {}; }
+};
+
+support::error status_error(int status)
+{
+    return {support::errc::status, "HTTP " + std::to_string(status), status, std::nullopt};
+}
+
+support::error cut_off()
+{
+    return {support::errc::interrupted, "cut off", 0, std::nullopt};
+}
+
+cloud::error failure_of(cloud::failure kind, const char* message)
+{
+    return {kind, message, {}, {}};
+}
+
+// The status that a merge patch leaves, which carries all of it. Most are alike, so they are kept.
+const binding::status& status_in(const certificate_binding& object, const std::string& merge_patch)
+{
+    static std::unordered_map<std::string, binding::status> known;
+    const auto at = merge_patch.find("\"status\":{\"");
+    const std::string text = merge_patch.substr(at);
+    if (const auto found = known.find(text); found != known.end())
+    {
+        return found->second;
+    }
+    if (known.size() > 20000)
+    {
+        known.clear();
+    }
+    json whole{
+        {"metadata",
+         {{"name", object.name},
+          {"namespace", object.name_space.view()},
+          {"uid", object.uid.str()},
+          {"resourceVersion", "1"},
+          {"generation", 1},
+          {"creationTimestamp", "2026-11-24T00:00:00Z"}}},
+        {"spec",
+         {{"certificateId", object.spec.certificate_id.str()},
+          {"resourceId", object.spec.resource_id.str()},
+          {"region", object.spec.region.view()}}},
+        {"status", json::object()},
+    };
+    whole["status"].merge_patch(json::parse(merge_patch)["status"]);
+    std::string padded = whole.dump();
+    const auto size = padded.size();
+    padded.append(64, ' ');
+    auto decoded = binding::decode(std::string_view(padded).substr(0, size));
+    if (!decoded)
+    {
+        throw std::logic_error("a status cannot be read back: " + decoded.error().message);
+    }
+    return known.emplace(text, std::move(decoded->status)).first->second;
+}
+
+// Runs what waits for nothing of its own.
+void run_now(support::task<> job)
+{
+    static std::vector<std::unique_ptr<boost::asio::io_context>> free_contexts;
+    std::unique_ptr<boost::asio::io_context> context;
+    if (free_contexts.empty())
+    {
+        context = std::make_unique<boost::asio::io_context>();
+    }
+    else
+    {
+        context = std::move(free_contexts.back());
+        free_contexts.pop_back();
+    }
+    bool ended = false;
+    std::exception_ptr failed;
+    boost::asio::co_spawn(*context, std::move(job), [&](std::exception_ptr thrown) {
+        ended = true;
+        failed = thrown;
+    });
+    context->restart();
+    context->poll();
+    free_contexts.push_back(std::move(context));
+    if (failed)
+    {
+        std::rethrow_exception(failed);
+    }
+    if (!ended)
+    {
+        throw std::logic_error("gather or apply waits for something");
+    }
+}
+
+}  // namespace
+
+class model_clock final : public support::clock
+{
+public:
+    explicit model_clock(const model& world) : world_(world) {}
+    support::time_point now() const override { return world_.now; }
+    support::wall_time wall() const override { return world_.wall(); }
+    // For ever: what sleeps here is what goes on beside a request, and ends with it.
+    support::task<> sleep_until(support::time_point) override
+    {
+        boost::asio::steady_timer never(
+            co_await boost::asio::this_coro::executor, boost::asio::steady_timer::time_point::max()
+        );
+        co_await never.async_wait(boost::asio::use_awaitable);
+    }
+
+private:
+    const model& world_;
+};
+
+class model_kube final : public kube::client
+{
+public:
+    model_kube(model& world, fate& decides) : world_(world), decides_(decides) {}
+
+    support::task<support::result<std::unique_ptr<kube::list_page>>> list(kube::list_request) override
+    {
+        co_return std::unexpected(cut_off());
+    }
+    support::task<support::result<std::unique_ptr<kube::watch_stream>>> watch(kube::watch_request) override
+    {
+        co_return std::unexpected(cut_off());
+    }
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> patch(kube::patch_request request
+    ) override
+    {
+        co_return world_.patch(request, decides_);
+    }
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> create(kube::create_request) override
+    {
+        co_return std::unexpected(cut_off());
+    }
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> get(
+        kube::resource, std::string, std::string name
+    ) override
+    {
+        if (world_.find_by_name(name) == nullptr)
+        {
+            co_return std::unexpected(status_error(404));
+        }
+        co_return std::make_unique<no_text>();
+    }
+
+private:
+    model& world_;
+    fate& decides_;
+};
+
+class model_cloud final : public cloud::client
+{
+public:
+    model_cloud(model& world, fate& decides) : world_(world), decides_(decides) {}
+
+    support::task<cloud::answer<cloud::place>> locate(std::string) override
+    {
+        co_return world_.elsewhere.value_or(world_.cloud.here);
+    }
+
+    support::task<cloud::answer<cloud::certificate>>
+    get_certificate(std::string, uuid id, std::optional<support::wall_time>) override
+    {
+        if (world_.elsewhere)
+        {
+            co_return std::unexpected(failure_of(cloud::failure::not_found, "no such certificate here"));
+        }
+        auto answer = world_.cloud.certificate(id);
+        if (answer && answer->usable)
+        {
+            world_.seen.certificate_active[id.str()] = world_.now;
+        }
+        co_return answer;
+    }
+
+    support::task<cloud::answer<cloud::listener>> get_listener(std::string, uuid id) override
+    {
+        co_return world_.read_listener(id, decides_);
+    }
+
+    support::task<cloud::answer<cloud::load_balancer>> get_load_balancer(std::string, uuid id) override
+    {
+        if (decides_.read_fails())
+        {
+            co_return std::unexpected(failure_of(cloud::failure::transient, "no answer"));
+        }
+        decides_.meanwhile(request::read);
+        const auto status = world_.cloud.balancers.at(id);
+        world_.seen.balancers[world_.reading_] = status;
+        co_return cloud::load_balancer{id, status};
+    }
+
+    support::task<cloud::answer<cloud::listener>> update_listener(
+        std::string, uuid id, cloud::listener_change change, support::time_point
+    ) override
+    {
+        co_return world_.put(id, change, decides_);
+    }
+
+    support::task<cloud::ref_state> look_up(std::string, std::string container_ref) override
+    {
+        const auto state = world_.elsewhere ? cloud::ref_state::dead : world_.cloud.state_of(container_ref);
+        if (state == cloud::ref_state::dead)
+        {
+            const history::ref_gone now{world_.now, world_.now};
+            world_.seen.dead.try_emplace(cloud::ref_key(container_ref), now).first->second.last = world_.now;
+        }
+        co_return state;
+    }
+
+private:
+    model& world_;
+    fate& decides_;
+};
+
+class model_store final : public binding::binding_store
+{
+public:
+    explicit model_store(const model& world) : world_(world) {}
+
+    std::vector<const certificate_binding*> bindings_of(const binding::target& target) const override
+    {
+        return world_.bindings_of(target);
+    }
+    std::vector<binding::target> targets() const override
+    {
+        std::set<binding::target> all;
+        for (const auto& [uid, object] : world_.objects)
+        {
+            all.insert(listener_of(object));
+        }
+        return {all.begin(), all.end()};
+    }
+    std::vector<binding::target> siblings_of(const binding::target&) const override { return {}; }
+    const certificate_binding* find(const uuid& uid) const override
+    {
+        const auto found = world_.objects.find(uid);
+        return found == world_.objects.end() ? nullptr : &found->second;
+    }
+    void applied(kube::object_json) override {}  // it never lags
+
+private:
+    const model& world_;
+};
+
+void model::perform(binding::round& r, binding::step& made, fate& decides)
+{
+    model_kube kube_client(*this, decides);
+    model_cloud cloud_client(*this, decides);
+    model_clock clock(*this);
+    model_store store(*this);
+    const test::one_cloud credentials(&cloud_client);
+    test::observed told;
+    const binding::round_parts parts{
+        kube_client, credentials, clock, store, running->memories, settings, told
+    };
+    r.credential = credentials.of(r.target);
+    binding::gather gather(parts);
+    binding::apply apply(parts);
+    if (auto* asked = std::get_if<binding::look>(&made))
+    {
+        now += tick;
+        reading_ = r.target.listener;
+        run_now(gather.look_at(r, std::move(*asked)));
+    }
+    else if (auto* commit = std::get_if<binding::commit>(&made))
+    {
+        now += tick;
+        run_now(apply.write_all(r, std::move(commit->writes)));
+    }
+    else if (auto* change = std::get_if<binding::put>(&made))
+    {
+        run_now(apply.change_listener(r, std::move(*change)));
+        now += tick;
+    }
+}
+
+support::result<std::unique_ptr<kube::object_answer>> model::patch(
+    const kube::patch_request& wish, fate& decides
+)
+{
+    if (crashed_)
+    {
+        return std::unexpected(cut_off());
+    }
+    const bool of_status = wish.subresource == "status";
+    const auto version = [&] {
+        const auto at = wish.merge_patch.find("\"resourceVersion\":\"") + 19;
+        return std::stoull(wish.merge_patch.substr(at, wish.merge_patch.find('"', at) - at));
+    };
+    decides.meanwhile(request::patch);
+    const auto wanted = decides.of_patch();
+    certificate_binding* object = find_by_name(wish.name);
+    if (object == nullptr)
+    {
+        return std::unexpected(status_error(404));
+    }
+    if (version() != object->resource_version)
+    {
+        tell([&] { return "a write to " + wish.name + " is refused: it has changed"; });
+        return std::unexpected(status_error(409));
+    }
+    if (wanted == patch_fate::refused || wanted == patch_fate::dropped)
+    {
+        tell([&] {
+            return "a write to " + wish.name +
+                   (wanted == patch_fate::refused ? " is refused" : " is dropped");
+        });
+        seen.unsure.insert(object->uid);
+        return std::unexpected(wanted == patch_fate::refused ? status_error(403) : cut_off());
+    }
+    ++writes;
+    seen.written[object->spec.resource_id] = now;
+    const uuid uid = object->uid;
+    if (of_status)
+    {
+        const binding::status& status = status_in(*object, wish.merge_patch);
+        look_at_status(seen, around(), *object, status);
+        const auto kept = entries_of(status.ledger);
+        std::erase_if(seen.put[uid], [&](const slot_entry& each) { return !kept.contains(each); });
+        seen.believed[uid] = kept;
+        seen.lost.erase(uid);
+        object->status = status;
+        tell([&] {
+            const auto& ready = status[binding::condition_type::ready];
+            std::string held;
+            for (const auto& each : status.ledger.attachments)
+            {
+                held += " " + cloud::ref_key(each.container_ref.view()) +
+                        (each.slot == binding::slot::default_ ? " (default)" : " (sni)") +
+                        (each.confirmed ? "" : "?");
+            }
+            return object->name + " is " + std::string(binding::name_of(ready.reason)) + "; holds" + held +
+                   (status.ledger.replaced_default_ref.empty()
+                        ? ""
+                        : ", remembers " + cloud::ref_key(status.ledger.replaced_default_ref.view()));
+        });
+    }
+    else
+    {
+        const bool with_ours = wish.merge_patch.find(binding::finalizer) != std::string::npos;
+        if (!with_ours && object->has_finalizer())
+        {
+            look_at_release(seen, around(), *object);
+        }
+        std::erase_if(object->finalizers, [](const auto& each) { return each.view() == binding::finalizer; });
+        if (with_ours)
+        {
+            object->finalizers.push_back(support::interned(binding::finalizer));
+        }
+        tell([&] { return object->name + (with_ours ? " gets" : " loses") + " the finalizer"; });
+    }
+    object->resource_version = ++versions_;
+    const auto held = object->status.ledger;
+    const auto where = listener_of(*object);
+    if (object->deleting && object->finalizers.empty())
+    {
+        const bool left = object->abandoned || object->spec.retain;
+        if (left)
+        {
+            // Also what it took over from another, though somebody emptied its status since.
+            for (const auto& entries : {seen.put[uid], seen.believed[uid], entries_of(object->status.ledger)})
+            {
+                for (const slot_entry& each : entries)
+                {
+                    seen.ours[where.listener].erase(each);
+                }
+            }
+        }
+        objects.erase(uid);
+        seen.put.erase(uid);
+        seen.believed.erase(uid);
+        seen.held.erase(uid);
+        enqueue(where);
+    }
+    if (wanted == patch_fate::lost || wanted == patch_fate::crash)
+    {
+        tell([&] { return "its answer is lost"; });
+        crashed_ = wanted == patch_fate::crash;
+        seen.unsure.insert(uid);
+        seen.held.erase(uid);
+        enqueue(where);
+        return std::unexpected(cut_off());
+    }
+    if (of_status)
+    {
+        seen.held[uid] = held;
+    }
+    return std::make_unique<no_text>();
+}
+
+// Rule 9: the next process reckons the deadline from its start, with the refs on the listener and in the
+// ledger; there may be fewer than the PUT had, if somebody else has taken some off since.
+void model::reckon(const uuid& listener)
+{
+    std::size_t refs = entries_of(cloud.listeners.at(listener).slots).size();
+    for (const auto& [uid, object] : objects)
+    {
+        refs += object.spec.resource_id == listener ? object.status.ledger.attachments.size() : 0;
+    }
+    const auto reckoned =
+        running->started + settings.write_deadline + settings.per_ref * static_cast<std::int64_t>(refs);
+    for (open_put& each : seen.open)
+    {
+        if (each.listener == listener && !each.of_this_process)
+        {
+            each.deadline = std::min(each.deadline, reckoned);
+        }
+    }
+}
+
+cloud::answer<cloud::listener> model::read_listener(const uuid& listener, fate& decides)
+{
+    const bool own = listener == reading_;  // not for another listener's sake
+    if (crashed_ || decides.read_fails())
+    {
+        own ? (void)seen.gone.erase(listener) : void();
+        return std::unexpected(failure_of(cloud::failure::transient, "no answer"));
+    }
+    if (elsewhere || !cloud.listeners.contains(listener))
+    {
+        if (!own)
+        {
+            return std::unexpected(failure_of(cloud::failure::not_found, "Listener not found."));
+        }
+        const auto place = elsewhere.value_or(cloud.here);
+        auto& gone = seen.gone[listener];
+        if (gone.place != place)
+        {
+            gone = {now, now, place};
+        }
+        gone.last = now;
+        seen.reads.erase(listener);
+        return std::unexpected(failure_of(cloud::failure::not_found, "Listener not found."));
+    }
+    if (!own)
+    {
+        return cloud.listener(listener);
+    }
+    seen.gone.erase(listener);
+    const auto& row = cloud.listeners.at(listener);
+    if (!seen.reads.contains(listener))
+    {
+        reckon(listener);
+    }
+    seen.reads[listener] = {row.slots, row.status, now};
+    // Rule 9: what a PUT would have written counts at once, but not for the next process, nor on a listener
+    // in ERROR, which shows what is sent to it again before it takes effect.
+    std::erase_if(seen.open, [&](const open_put& each) {
+        return each.listener == listener && each.of_this_process && same_slots(each.expected, row.slots) &&
+               row.status != cloud::provisioning_status::error;
+    });
+    return cloud.listener(listener);
+}
+
+cloud::answer<cloud::listener> model::put(
+    const uuid& listener, const cloud::listener_change& change, fate& decides
+)
+{
+    if (crashed_)
+    {
+        return std::unexpected(failure_of(cloud::failure::ambiguous, "cut off"));
+    }
+    const auto no_listener = [&] {
+        return std::unexpected(failure_of(cloud::failure::not_found, "Listener not found."));
+    };
+    if (!cloud.listeners.contains(listener))
+    {
+        return no_listener();
+    }
+    ++writes;
+    const auto sent = now;
+    look_at_put(seen, around(), listener, change);
+    const auto read = seen.reads[listener];
+    const auto balancer = cloud.listeners.at(listener).load_balancer;
+    tell([&] {
+        std::string slots;
+        for (const slot_entry& each : entries_of(with(read.slots, change)))
+        {
+            slots += " " + each.key + (each.slot == binding::slot::default_ ? " (default)" : "");
+        }
+        return "PUT to " + name_of(listener) + " for" + slots;
+    });
+    const uuid before = std::exchange(putting, listener);
+    decides.meanwhile(request::put);
+    now += tick;
+    auto wanted = decides.of_put();
+    cloud::answer<cloud::listener> answer =
+        std::unexpected(failure_of(cloud::failure::ambiguous, "no answer in time"));
+    const auto expires = sent + deadline_of(settings, change);
+    if (!cloud.listeners.contains(listener))
+    {
+        answer = no_listener();
+        wanted = put_fate::done;
+    }
+    else if (wanted == put_fate::refused)
+    {
+        answer = std::unexpected(failure_of(cloud::failure::refused, "The PKCS12 bundle is unreadable"));
+    }
+    else if (wanted == put_fate::busy)
+    {
+        answer = std::unexpected(failure_of(cloud::failure::busy, "immutable"));
+    }
+    else if (wanted == put_fate::late || wanted == put_fate::crash_early)
+    {
+        late.push_back({listener, change, expires, decides.when_late(now, expires)});
+    }
+    else
+    {
+        auto taken = cloud.change(listener, change);
+        if (taken)
+        {
+            note_effect(listener, change, true);
+        }
+        else
+        {
+            tell([&] { return "Octavia refuses it: " + taken.error().message; });
+        }
+        if (wanted == put_fate::done)
+        {
+            answer = std::move(taken);
+        }
+    }
+    if (!answer && answer.error().kind == cloud::failure::refused)
+    {
+        for (const auto& [uid, object] : objects)
+        {
+            if (object.spec.resource_id == listener)
+            {
+                seen.refused.insert(uid);
+            }
+        }
+    }
+    decides.meanwhile(request::put);
+    now += tick;
+    seen.in_flight.erase(balancer);
+    putting = before;
+    if (wanted == put_fate::lost || wanted == put_fate::late || wanted == put_fate::crash ||
+        wanted == put_fate::crash_early)
+    {
+        seen.open.push_back({listener, balancer, with(read.slots, change), expires, true, false});
+        tell([&] {
+            return wanted == put_fate::lost    ? "its answer is lost"
+                   : wanted == put_fate::late  ? "its answer is lost, and it may take effect later"
+                   : wanted == put_fate::crash ? "it has taken effect"
+                                               : "it may take effect later";
+        });
+    }
+    crashed_ = wanted == put_fate::crash || wanted == put_fate::crash_early;
+    return answer;
+}
+
+}  // namespace prove

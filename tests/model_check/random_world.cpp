@@ -1,0 +1,611 @@
+#include "model_check/random_world.hpp"
+
+#include "cloud/container_ref.hpp"
+#include "model_check/end_state.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+namespace prove {
+
+using binding::certificate_binding;
+using binding::slot;
+using namespace std::chrono_literals;
+using support::uuid;
+
+namespace {
+
+const std::vector<std::string> our_certificates{
+    "aaaaaaaa-0000-4000-8000-000000000001",
+    "bbbbbbbb-0000-4000-8000-000000000002",
+    "cccccccc-0000-4000-8000-000000000003",
+    "dddddddd-0000-4000-8000-000000000004",
+};
+const std::vector<std::string> foreign_certificates{
+    "eeeeeeee-0000-4000-8000-00000000000e",
+    "ffffffff-0000-4000-8000-00000000000f",
+};
+
+uuid numbered(const char* prefix, int number)
+{
+    char text[37];
+    std::snprintf(text, sizeof text, "%s-0000-4000-8000-%012d", prefix, number);
+    return *uuid::parse(text);
+}
+
+std::string spelled(const std::string& id, bool otherwise)
+{
+    return otherwise ? "https://other-name:9311/v1/containers/" + id : test::cloud_rows::ref(id);
+}
+
+}  // namespace
+
+random_world::random_world(std::uint64_t seed) : random_(seed), world_(binding::settings{})
+{
+    set_up();
+}
+
+void random_world::set_up()
+{
+    const int listeners = 1 + below(3);
+    for (int i = 0; i < listeners; ++i)
+    {
+        const uuid balancer = numbered("99999999", chance(75) ? 1 : 2);
+        world_.cloud.balancers[balancer] = cloud::provisioning_status::active;
+        test::cloud_rows::listener_row row;
+        row.load_balancer = balancer;
+        if (chance(80))
+        {
+            row.slots.default_ref = spelled(foreign_certificates[0], chance(20));
+        }
+        if (!row.slots.default_ref || chance(30))
+        {
+            row.slots.sni_refs.push_back(spelled(foreign_certificates[1], chance(20)));
+        }
+        const uuid id = numbered(i == 0 ? "11111111" : i == 1 ? "22222222" : "33333333", i + 1);
+        world_.cloud.listeners[id] = row;
+        listeners_.push_back(id);
+    }
+    for (const std::string& id : our_certificates)
+    {
+        world_.set_usable(id, chance(85));
+        for (auto& [usable, since] : world_.seen.usable)
+        {
+            since = world_.now - 1h;  // it always was
+        }
+    }
+    for (int i = below(4); i > 0; --i)
+    {
+        add_binding(chance(50));
+    }
+    trouble_ = chance(30) ? 0 : 1 + below(15);
+    world_.start();
+}
+
+void random_world::add_binding(bool with_ledger)
+{
+    certificate_binding object;
+    object.uid = numbered("00000000", ++bindings_);
+    object.name_space = support::interned("shop");
+    object.name = "b" + std::to_string(bindings_);
+    object.created = world_.wall() - std::chrono::seconds(below(3) * 100);
+    object.spec.region = support::interned(world_.cloud.here.region);
+    object.spec.resource_id = one_of(listeners_);
+    object.spec.certificate_id = *uuid::parse(one_of(our_certificates));
+    object.spec.sni = chance(50);
+    object.spec.retain = chance(5);
+    if (with_ledger)
+    {
+        give_ledger(object);
+    }
+    world_.create(std::move(object));
+}
+
+// As an earlier process left it: what it holds is there, or its PUT may still take effect.
+void random_world::give_ledger(certificate_binding& object)
+{
+    auto& row = world_.cloud.listeners.at(object.spec.resource_id);
+    const bool rotates = chance(20);
+    const std::string id = rotates ? one_of(our_certificates) : object.spec.certificate_id.str();
+    const slot where = chance(10) ? slot::sni : object.wanted_slot();
+    const std::string ref = test::cloud_rows::ref(id);
+    object.finalizers.push_back(support::interned(binding::finalizer));
+    object.status.ledger.attachments.push_back({support::interned(ref), where, chance(60)});
+    const auto& here = world_.cloud.here;
+    object.status.ledger.place = {
+        support::interned(here.identity),
+        support::interned(here.project_id),
+        support::interned(here.region),
+        support::interned(here.load_balancer_endpoint),
+    };
+    const slot_entry entry{cloud::ref_key(ref), where};
+    const bool confirmed = object.status.ledger.attachments.front().confirmed;
+    cloud::listener_change change;
+    if (where == slot::default_)
+    {
+        if (row.slots.default_ref &&
+            cloud::ref_key(*row.slots.default_ref) == cloud::ref_key(spelled(foreign_certificates[0], false)))
+        {
+            object.status.ledger.replaced_default_ref = support::interned(*row.slots.default_ref);
+        }
+        change.default_ref = ref;
+    }
+    else
+    {
+        change.sni_refs = row.slots.sni_refs;
+        if (!entries_of(row.slots).contains(entry))
+        {
+            change.sni_refs->push_back(ref);
+        }
+    }
+    if (confirmed || chance(40))
+    {
+        const auto was = entries_of(row.slots);
+        row.slots = with(row.slots, change);
+        if (!was.contains(entry))
+        {
+            world_.seen.put[object.uid].insert(entry);
+            world_.seen.ours[object.spec.resource_id].insert(entry);
+        }
+        const auto shown = entries_of(row.slots);
+        std::erase_if(world_.seen.ours[object.spec.resource_id], [&](const slot_entry& each) {
+            return !shown.contains(each);
+        });
+        return;
+    }
+    world_.seen.put[object.uid].insert(entry);
+    const auto expires = world_.now + world_.settings.write_deadline;
+    if (chance(70))
+    {
+        world_.late.push_back({object.spec.resource_id, change, expires, when_late(world_.now, expires)});
+        world_.seen.open.push_back(
+            {object.spec.resource_id, row.load_balancer, with(row.slots, change), expires, false, false}
+        );
+    }
+}
+
+// ---- what goes wrong with requests ----
+
+patch_fate random_world::of_patch()
+{
+    if (calm_ || !chance(trouble_))
+    {
+        return patch_fate::done;
+    }
+    static const std::vector<patch_fate> all{
+        patch_fate::refused, patch_fate::dropped, patch_fate::lost, patch_fate::lost, patch_fate::crash
+    };
+    const patch_fate made = one_of(all);
+    return nested_ && made == patch_fate::crash ? patch_fate::lost : made;
+}
+
+put_fate random_world::of_put()
+{
+    if (calm_ || !chance(3 * trouble_))
+    {
+        return put_fate::done;
+    }
+    static const std::vector<put_fate> all{
+        put_fate::refused,
+        put_fate::busy,
+        put_fate::lost,
+        put_fate::late,
+        put_fate::late,
+        put_fate::crash,
+        put_fate::crash_early
+    };
+    const put_fate made = one_of(all);
+    const bool dies = made == put_fate::crash || made == put_fate::crash_early;
+    return nested_ && dies ? put_fate::late : made;
+}
+
+bool random_world::read_fails()
+{
+    return !calm_ && ((reads_fail_until_ && world_.now < *reads_fail_until_) || chance(trouble_ / 5));
+}
+
+std::optional<support::time_point> random_world::when_late(
+    support::time_point now, support::time_point expires
+)
+{
+    if (chance(20))
+    {
+        return std::nullopt;  // never
+    }
+    const auto most = std::chrono::duration_cast<std::chrono::milliseconds>(expires - now).count();
+    return now + std::chrono::milliseconds(1 + below(static_cast<int>(std::max<std::int64_t>(most - 1, 1))));
+}
+
+// Others do not wait while a request is under way: people, foreign writers, other rounds of this process.
+void random_world::meanwhile(request kind)
+{
+    const bool is_put = kind == request::put;
+    if (calm_ || nested_)
+    {
+        return;
+    }
+    if (chance(is_put ? 10 : 3))
+    {
+        happen();
+    }
+    if (is_put && world_.running)
+    {
+        nested_ = true;
+        const uuid waits = world_.putting;
+        std::vector<binding::target> others;
+        for (const auto& [target, round] : world_.running->rounds)
+        {
+            others.push_back(target);
+        }
+        for (int i = below(6); i > 0 && others.size() > 1; --i)
+        {
+            const auto& other = one_of(others);
+            const auto row = world_.cloud.listeners.find(other.listener);
+            const auto& active = world_.running->rounds;
+            // The round that waits for this very answer is at the same target.
+            if (active.contains(other) && row != world_.cloud.listeners.end() && other.listener != waits)
+            {
+                world_.step(other, *this);
+                ++steps_;
+            }
+        }
+        nested_ = false;
+    }
+}
+
+// ---- what happens ----
+
+std::optional<uuid> random_world::some_binding()
+{
+    if (world_.objects.empty())
+    {
+        return std::nullopt;
+    }
+    auto at = world_.objects.begin();
+    std::advance(at, below(static_cast<int>(world_.objects.size())));
+    return at->first;
+}
+
+void random_world::happen()
+{
+    const int what = below(100);
+    if (what < 50)
+    {
+        happen_to_bindings();
+    }
+    else if (what < 75)
+    {
+        happen_to_listeners();
+    }
+    else if (what < 92)
+    {
+        happen_to_certificates();
+    }
+    else if (what < 95)
+    {
+        reads_fail_until_ = world_.now + std::chrono::milliseconds(below(20000));
+        world_.tell([] { return "reads of listeners fail for a while"; });
+    }
+    else if (world_.running && !world_.running->rounds.empty())
+    {
+        return;  // another content of a credential is another credential, not a change within a round
+    }
+    else if (world_.elsewhere)
+    {
+        lead_back();
+    }
+    else
+    {
+        world_.elsewhere = cloud::place{"http://keystone/v3", "another", "sao1", "http://octavia/v2"};
+        world_.tell([] { return "the credential leads to another project"; });
+    }
+}
+
+// What could not be seen there is looked at again in its time.
+void random_world::lead_back()
+{
+    if (!world_.elsewhere)
+    {
+        return;
+    }
+    world_.elsewhere.reset();
+    world_.tell([] { return "the credential leads to the right cloud again"; });
+    for (auto& [id, since] : world_.seen.usable)
+    {
+        since = world_.now;
+    }
+}
+
+void random_world::happen_to_bindings()
+{
+    const auto uid = some_binding();
+    const int what = below(100);
+    if (!uid || (what < 35 && world_.objects.size() < 5))
+    {
+        if (bindings_ < 12)
+        {
+            add_binding(false);
+        }
+        return;
+    }
+    if (what < 60)
+    {
+        if (!world_.objects.at(*uid).deleting)
+        {
+            world_.remove(*uid);
+        }
+        return;
+    }
+    world_.edit(*uid, [&](certificate_binding& object) {
+        if (what < 75)
+        {
+            object.spec.certificate_id = *uuid::parse(one_of(our_certificates));
+        }
+        else if (what < 85)
+        {
+            object.spec.sni = !object.spec.sni;
+        }
+        else if (what < 88)
+        {
+            object.spec.retain = !object.spec.retain;
+        }
+        else if (what < 90)
+        {
+            object.abandoned = true;
+        }
+        else if (what < 93)
+        {
+            object.requested_at = support::interned(std::to_string(below(1000)));
+        }
+        else if (what < 97)
+        {
+            object.status = {};  // restored from a backup
+        }
+        else
+        {
+            auto& entries = object.status.ledger.attachments;
+            const auto row = world_.cloud.listeners.find(object.spec.resource_id);
+            if (row != world_.cloud.listeners.end() && row->second.slots.default_ref && entries.size() < 10)
+            {
+                entries.push_back(
+                    {support::interned(*row->second.slots.default_ref), slot::default_, chance(50)}
+                );
+            }
+        }
+    });
+}
+
+void random_world::happen_to_listeners()
+{
+    const uuid& listener = one_of(listeners_);
+    const auto found = world_.cloud.listeners.find(listener);
+    if (found == world_.cloud.listeners.end())
+    {
+        return;
+    }
+    const auto slots = found->second.slots;
+    cloud::listener_change change;
+    const int what = below(100);
+    if (what < 40)
+    {
+        change.default_ref =
+            spelled(chance(70) ? one_of(foreign_certificates) : one_of(our_certificates), chance(30));
+    }
+    else if (what < 70)
+    {
+        const std::string ref =
+            spelled(chance(60) ? one_of(foreign_certificates) : one_of(our_certificates), chance(30));
+        change.sni_refs = slots.sni_refs;
+        if (!entries_of(slots).contains({cloud::ref_key(ref), slot::sni}))
+        {
+            change.sni_refs->push_back(ref);
+        }
+    }
+    else if (what < 92)
+    {
+        change.sni_refs = slots.sni_refs;
+        if (!change.sni_refs->empty())
+        {
+            change.sni_refs->erase(
+                change.sni_refs->begin() + below(static_cast<int>(change.sni_refs->size()))
+            );
+        }
+    }
+    else if (what < 95)
+    {
+        world_.delete_listener(listener);
+        return;
+    }
+    if (!world_.foreign_put(listener, change) && chance(50))
+    {
+        world_.finish_work(found->second.load_balancer);
+    }
+}
+
+void random_world::happen_to_certificates()
+{
+    if (chance(8))
+    {
+        world_.take_certificates_away(world_.now + std::chrono::milliseconds(below(60000)));
+        return;
+    }
+    const bool foreign = chance(25);
+    const std::string& id = one_of(foreign ? foreign_certificates : our_certificates);
+    if (!foreign && chance(50))
+    {
+        world_.set_usable(id, !world_.cloud.certificates[id]);
+        return;
+    }
+    world_.set_dead(id, !world_.cloud.dead.contains(id));
+}
+
+// ---- the order of things ----
+
+void random_world::step_one()
+{
+    std::vector<binding::target> ready;
+    for (const auto& [target, round] : world_.running->rounds)
+    {
+        ready.push_back(target);
+    }
+    for (const auto& [target, at] : world_.running->due)
+    {
+        if (at <= world_.now && !world_.running->rounds.contains(target))
+        {
+            ready.push_back(target);
+        }
+    }
+    if (ready.empty())
+    {
+        wait();
+        return;
+    }
+    ++steps_;
+    world_.step(one_of(ready), *this);
+}
+
+void random_world::wait()
+{
+    auto next = world_.next_due();
+    for (const auto& at : {world_.next_event(), starts_at_})
+    {
+        if (at)
+        {
+            next = std::min(next.value_or(*at), *at);
+        }
+    }
+    world_.advance(next.value_or(world_.now + 1s));
+}
+
+void random_world::turn()
+{
+    if (!world_.running)
+    {
+        if (!starts_at_)
+        {
+            starts_at_ = world_.now + std::chrono::milliseconds(below(2) * below(60000));
+        }
+        if (world_.now >= *starts_at_)
+        {
+            starts_at_.reset();
+            world_.start();
+            return;
+        }
+        chance(30) ? happen() : wait();
+        return;
+    }
+    const int what = below(100);
+    if (what < 6)
+    {
+        happen();
+    }
+    else if (what == 6 && chance(10 * trouble_))
+    {
+        world_.crash();
+    }
+    else if (what == 7 && world_.running->rounds.empty())
+    {
+        world_.advance(world_.now + std::chrono::milliseconds(below(700000)));
+    }
+    else
+    {
+        step_one();
+    }
+}
+
+void random_world::ask_again(const std::string& when)
+{
+    for (const auto& [uid, object] : std::map(world_.objects))
+    {
+        world_.edit(uid, [&](certificate_binding& each) { each.requested_at = support::interned(when); });
+    }
+}
+
+// Whether this process has looked at each binding.
+bool random_world::all_seen() const
+{
+    return std::ranges::all_of(world_.objects, [&](const auto& each) {
+        const auto memory = world_.running->memories.find(listener_of(each.second));
+        return memory != world_.running->memories.end() && memory->second.bindings.contains(each.first);
+    });
+}
+
+void random_world::put_in_order()
+{
+    calm_ = true;
+    world_.tell([] { return "the world is put in order and left alone"; });
+    lead_back();
+    for (const std::string& id : std::set(world_.cloud.dead))
+    {
+        world_.set_dead(id, false);
+    }
+    if (world_.cloud.away)
+    {
+        world_.bring_certificates_back();
+    }
+    for (const std::string& id : our_certificates)
+    {
+        world_.set_usable(id, true);
+    }
+    ask_again("now");
+    if (!world_.running)
+    {
+        starts_at_.reset();
+        world_.start();
+    }
+    if (!all_seen())
+    {
+        // What is asked for while nobody watches is seen by nobody.
+        for (const auto watched = world_.now + 2min; world_.now < watched && world_.seen.broken.empty();)
+        {
+            step_one();
+        }
+        ask_again("later");
+    }
+}
+
+std::vector<std::string> random_world::left_alone()
+{
+    const auto end = world_.now + 45min;
+    const auto quiet = end - 21min;
+    int writes = world_.writes;
+    for (int i = 0; world_.now < end; ++i)
+    {
+        if (i > 20000)
+        {
+            return {"L1: the controller does not come to rest"};
+        }
+        step_one();
+        if (!world_.seen.broken.empty())
+        {
+            return world_.seen.broken;
+        }
+        if (world_.now < quiet)
+        {
+            writes = world_.writes;
+        }
+    }
+    auto wrong = look_at_end(world_);
+    if (writes != world_.writes)
+    {
+        wrong.push_back("S8: the controller goes on writing to a world that does not change");
+    }
+    return wrong;
+}
+
+std::vector<std::string> random_world::run()
+{
+    for (int i = 60 + below(140); i > 0; --i)
+    {
+        turn();
+        if (!world_.seen.broken.empty())
+        {
+            return world_.seen.broken;
+        }
+    }
+    put_in_order();
+    return left_alone();
+}
+
+}  // namespace prove

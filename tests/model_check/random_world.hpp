@@ -1,0 +1,67 @@
+#pragma once
+
+#include "model_check/model.hpp"
+
+#include <cstdint>
+#include <random>
+
+namespace prove {
+
+// A world and all that happens in it, made from a seed: the same seed, the same story.
+class random_world final : private fate
+{
+public:
+    explicit random_world(std::uint64_t seed);
+
+    // Everything that can go wrong does, for a while; then the world is put in order and left alone. Ends at
+    // the first broken invariant, which it gives; empty: none.
+    std::vector<std::string> run();
+
+    std::size_t steps() const { return steps_; }
+
+private:
+    patch_fate of_patch() override;
+    put_fate of_put() override;
+    bool read_fails() override;
+    std::optional<support::time_point> when_late(support::time_point now, support::time_point expires)
+        override;
+    void meanwhile(request kind) override;
+
+    void set_up();
+    void add_binding(bool with_ledger);
+    void give_ledger(binding::certificate_binding& object);
+    void turn();
+    void wait();
+    void happen();
+    void lead_back();
+    void happen_to_bindings();
+    void happen_to_listeners();
+    void happen_to_certificates();
+    void ask_again(const std::string& when);
+    bool all_seen() const;
+    void put_in_order();
+    std::vector<std::string> left_alone();
+    void step_one();
+
+    int below(int n) { return static_cast<int>(random_() % static_cast<std::uint64_t>(n)); }
+    bool chance(int percent) { return below(100) < percent; }
+    template <class T>
+    const T& one_of(const std::vector<T>& all)
+    {
+        return all[static_cast<std::size_t>(below(static_cast<int>(all.size())))];
+    }
+    std::optional<support::uuid> some_binding();
+
+    std::mt19937_64 random_;
+    model world_;
+    std::vector<support::uuid> listeners_;
+    int trouble_ = 10;  // of each write, in percent
+    bool calm_ = false;
+    bool nested_ = false;
+    int bindings_ = 0;
+    std::optional<support::time_point> starts_at_;
+    std::optional<support::time_point> reads_fail_until_;
+    std::size_t steps_ = 0;
+};
+
+}  // namespace prove

@@ -1,0 +1,119 @@
+#pragma once
+
+#include "model_check/digest.hpp"
+#include "model_check/model.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace prove {
+
+// How much of each kind may still happen in one story; it is part of the state.
+struct allowance
+{
+    int faults = 0;                // crashes, lost and late answers, refused writes, failed reads
+    int foreign = 0;               // writes of somebody else to the listener
+    std::array<int, 2> changes{};  // of each binding's spec or annotation, besides its creation and deletion
+    int certificates = 0;          // one becomes unusable, or dies
+
+    bool operator==(const allowance&) const = default;
+};
+
+// Small worlds of one kind: one listener, two bindings that may come, two certificates.
+struct family
+{
+    std::string name{};
+    std::size_t bindings = 2;
+    bool default_there = true;       // a foreign default at the start
+    bool sni_there = false;          // a foreign SNI ref at the start
+    std::array<bool, 2> sni{};       // what each binding wants at first
+    bool one_certificate = false;    // both want the same at first
+    bool second_usable = true;       // the second certificate, at the start
+    bool with_retain = false;        // among the changes
+    bool default_is_written = true;  // by somebody else
+    bool sni_is_written = false;
+    allowance may{};
+};
+
+// The answers to what a step of the controller leaves open, in the order in which they are asked for.
+struct script
+{
+    std::vector<std::uint8_t> chosen;   // those that were given; the first of each after them
+    std::vector<std::uint8_t> options;  // how many there were, of each
+};
+
+// A world that can be copied, and all that can happen in it next.
+class small_world final : private fate
+{
+public:
+    explicit small_world(const family& of);
+
+    // What people, others and the cloud can do now.
+    enum class what : std::uint8_t
+    {
+        create,
+        remove,
+        change_certificate,
+        change_slot,
+        retain,
+        abandon,
+        default_by_another,  // somebody else sets the default: `who` is which certificate
+        sni_by_another,      // ... adds it to the SNI list, or takes it off
+        late_effect,         // `who` is which of the late PUTs
+        unusable,
+        dies,
+        crash,
+        put_in_order,  // all certificates are usable again, and a retry is asked for
+    };
+    struct happening
+    {
+        small_world::what what = what::create;
+        std::size_t who = 0;
+    };
+    std::vector<happening> happenings() const;
+    void happen(const happening& what);
+
+    // A step of the controller, or time until it has something to do. False where nothing of it can be seen
+    // but what a status says: what happens next is as if it happened before, or is among the answers to a
+    // later step.
+    bool step(script& answers);
+
+    // A long wait has just ended, in which nothing happened.
+    bool at_rest() const { return rested_; }
+    bool in_order() const;
+
+    const model& world() const { return world_; }
+    const allowance& may() const { return may_; }
+    digest128 digest() const;
+
+private:
+    patch_fate of_patch() override;
+    put_fate of_put() override;
+    bool read_fails() override;
+    void meanwhile(request kind) override;
+    support::duration pause_of(binding::pause how, int slow, support::duration wait) override;
+
+    std::size_t choose(std::size_t options);
+    void bindings_may(std::vector<happening>& all) const;
+    void others_may(std::vector<happening>& all, bool at_once) const;
+    bool others_write(const happening& what, cloud::listener_change& change) const;
+    void settle_down();
+    std::vector<std::pair<bool, binding::ledger>> ledgers() const;
+    void choose_among(const std::vector<happening>& all);
+    void create(std::size_t which);
+    const binding::certificate_binding* find(std::size_t which) const;
+
+    const family* family_;
+    model world_;
+    allowance may_;
+    std::array<bool, 2> created_{};
+    script* answers_ = nullptr;
+    bool rested_ = false;
+    int puts_ = 0;
+    bool put_decided_ = false;  // meanwhile() of a PUT after its effect
+};
+
+}  // namespace prove

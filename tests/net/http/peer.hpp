@@ -1,0 +1,136 @@
+#pragma once
+
+#include "fakes/certificates/certificates.hpp"
+#include "support/manual_clock.hpp"
+#include "support/task.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+// Servers on 127.0.0.1 that behave as a test tells them, and real sockets to talk to them. They run on the
+// same event loop as what is tested, so a test has an order and needs no waiting; time is a clock that is
+// moved.
+namespace test {
+
+// One accepted connection. Everything that fails on it ends its coroutine quietly.
+class peer_connection
+{
+public:
+    virtual ~peer_connection() = default;
+
+    // Reads a request whole, by its Content-Length.
+    virtual support::task<std::string> read_request() = 0;
+    virtual support::task<> write(std::string text) = 0;
+    // TLS: says that it ends (close_notify), as a proper server does.
+    virtual support::task<> end() = 0;
+    // Closes with RST, so that what was not read by the other side is lost to it.
+    virtual void reset() = 0;
+    // Waits until the other side has closed.
+    virtual support::task<> wait_closed() = 0;
+};
+
+struct peer_tls
+{
+    certificate own;
+    std::string chain_pem = {};
+    std::string client_ca_pem = {};  // not empty: a client certificate is required
+    int max_version = 0;             // TLS1_1_VERSION …; 0: the newest
+};
+
+using behaviour = std::function<support::task<>(std::shared_ptr<peer_connection>)>;
+
+// Ends all its connections when it goes, so `does` may refer to what was declared before it.
+class peer
+{
+public:
+    // Listens on `address`, on a free port if `port` is 0. `tls` null: plain TCP.
+    peer(
+        boost::asio::io_context& context,
+        behaviour does,
+        std::shared_ptr<const peer_tls> tls = nullptr,
+        const std::string& address = "127.0.0.1",
+        std::uint16_t port = 0
+    );
+    ~peer();
+    peer(const peer&) = delete;
+    peer& operator=(const peer&) = delete;
+
+    std::uint16_t port() const;
+    std::size_t accepted() const;
+
+private:
+    struct state;
+    boost::asio::io_context& context_;
+    std::shared_ptr<state> state_;
+};
+
+// A port of 127.0.0.1 that nobody listens on, and nobody else gets: it refuses connections.
+class deaf_port
+{
+public:
+    explicit deaf_port(boost::asio::io_context& context);
+    std::uint16_t port() const;
+
+private:
+    boost::asio::ip::tcp::socket bound_;
+};
+
+// A port that never answers a SYN, so that connecting to it hangs.
+class black_hole
+{
+public:
+    explicit black_hole(boost::asio::io_context& context, const std::string& address = "127.0.0.1");
+    std::uint16_t port() const;
+
+private:
+    boost::asio::ip::tcp::acceptor acceptor_;
+    std::vector<boost::asio::ip::tcp::socket> fillers_;
+};
+
+// A fixture with sockets. At its end no work may be left on the loop.
+class wire : public testing::Test
+{
+public:
+    boost::asio::io_context& context() { return context_; }
+    boost::asio::any_io_executor executor() { return context_.get_executor(); }
+    manual_clock& clock() { return clock_; }
+
+    // Runs `job` to its end; an exception from it is thrown here.
+    template <class T>
+    T run(support::task<T> job)
+    {
+        std::optional<T> value;
+        run_void(store(std::move(job), value));
+        return std::move(value).value();
+    }
+    void run(support::task<> job) { run_void(std::move(job)); }
+
+    // Runs until `done`.
+    void run_until(const std::function<bool()>& done);
+
+    // Starts `job` and returns how to cancel it.
+    std::function<void()> spawn(support::task<> job);
+
+protected:
+    void TearDown() override;
+
+private:
+    template <class T>
+    static support::task<> store(support::task<T> job, std::optional<T>& value)
+    {
+        value.emplace(co_await std::move(job));
+    }
+    void run_void(support::task<> job);
+
+    boost::asio::io_context context_;
+    manual_clock clock_{context_.get_executor()};
+};
+
+}  // namespace test

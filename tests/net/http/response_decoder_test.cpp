@@ -1,0 +1,430 @@
+#include "net/http/response_decoder.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace {
+
+using support::errc;
+using testing::HasSubstr;
+
+// What came of a response, whatever the pieces.
+struct outcome
+{
+    std::string error;  // empty: none
+    errc code = errc::invalid;
+    bool done = false;
+    int status = 0;
+    std::string body;
+    bool reusable = false;
+    std::vector<std::string> headers;
+
+    bool operator==(const outcome&) const = default;
+};
+
+std::ostream& operator<<(std::ostream& out, const outcome& o)
+{
+    return out << "{error \"" << o.error << "\" done " << o.done << " status " << o.status << " body \""
+               << o.body << "\" reusable " << o.reusable << " headers " << testing::PrintToString(o.headers)
+               << "}";
+}
+
+struct decoding
+{
+    bool head = false;
+    bool sensitive = false;
+    net::response_limits limits = {};
+    bool end = true;  // the peer ends after the bytes
+};
+
+outcome decode(const std::vector<std::string_view>& pieces, decoding how = {})
+{
+    net::response_decoder decoder(how.head, how.sensitive, how.limits);
+    outcome seen;
+    const auto put = [&](auto&& result) {
+        if (!result)
+        {
+            seen.error = result.error().message;
+            seen.code = result.error().code;
+        }
+        return result.has_value();
+    };
+    for (const auto piece : pieces)
+    {
+        if (!put(decoder.put(piece)))
+        {
+            return seen;
+        }
+        seen.body += decoder.take_body();
+    }
+    if (how.end && !put(decoder.put_end()))
+    {
+        return seen;
+    }
+    seen.done = decoder.done();
+    if (decoder.header_done())
+    {
+        seen.status = decoder.status();
+        for (const auto& [name, value] : decoder.take_headers())
+        {
+            seen.headers.push_back(name + ": " + value);
+        }
+    }
+    seen.reusable = decoder.reusable();
+    return seen;
+}
+
+outcome decode(std::string_view bytes, decoding how = {})
+{
+    return decode(std::vector{bytes}, how);
+}
+
+outcome answer(int status, std::string body, bool reusable, std::vector<std::string> headers)
+{
+    return {"", errc::invalid, true, status, std::move(body), reusable, std::move(headers)};
+}
+
+struct kind
+{
+    std::string_view name;
+    std::string_view bytes;
+    outcome expected;
+    bool head = false;
+    bool ends_itself = true;  // false: its end is the peer's
+};
+
+const kind kinds[] = {
+    {"content-length",
+     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+     answer(200, "hello", true, {"Content-Length: 5"})},
+    {"empty", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", answer(200, "", true, {"Content-Length: 0"})},
+    {"no reason",
+     "HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\n{}",
+     answer(200, "{}", true, {"Content-Length: 2"})},
+    {"chunked",
+     "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nA;x=y\r\n, "
+     "everyone\r\n0\r\n\r\n",
+     answer(201, "hello, everyone", true, {"Transfer-Encoding: chunked"})},
+    {"chunked with trailers",
+     "HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 1\r\nX-More: 2\r\n\r\n",
+     answer(200, "a", true, {"transfer-encoding: Chunked"})},
+    {"until the end",
+     "HTTP/1.1 200 OK\r\nX: y\r\n\r\nhello",
+     answer(200, "hello", false, {"X: y"}),
+     false,
+     false},
+    {"HTTP/1.0 until the end", "HTTP/1.0 200 OK\r\n\r\nhello", answer(200, "hello", false, {}), false, false},
+    {"HTTP/1.0 with a length",
+     "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+     answer(200, "ok", false, {"Content-Length: 2"})},
+    {"HTTP/1.0 kept open",
+     "HTTP/1.0 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok",
+     answer(200, "ok", true, {"Content-Length: 2", "Connection: keep-alive"})},
+    {"connection close",
+     "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
+     answer(200, "ok", false, {"Connection: close", "Content-Length: 2"})},
+    {"204", "HTTP/1.1 204 No Content\r\n\r\n", answer(204, "", true, {})},
+    {"304 with a length",
+     "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n",
+     answer(304, "", true, {"Content-Length: 9"})},
+    {"answer to HEAD",
+     "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
+     answer(200, "", true, {"Content-Length: 9"}),
+     true},
+    {"after 100 Continue",
+     "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 "
+     "OK\r\nContent-Length: 2\r\n\r\nok",
+     answer(200, "ok", true, {"Content-Length: 2"})},
+    {"folded and spaced values",
+     "HTTP/1.1 200 OK\r\nA: b\r\n c\r\nE:\r\nContent-Length:  2 \r\n\r\nok",
+     answer(200, "ok", true, {"A: b c", "E: ", "Content-Length: 2"})},
+    {"the same length twice",
+     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok",
+     answer(200, "ok", true, {"Content-Length: 2", "Content-Length: 2"})},
+};
+
+TEST(response_decoder, reads_every_kind_of_response_whole)
+{
+    for (const auto& each : kinds)
+    {
+        SCOPED_TRACE(each.name);
+        EXPECT_EQ(decode(each.bytes, {.head = each.head}), each.expected);
+    }
+}
+
+TEST(response_decoder, knows_by_itself_where_a_response_ends)
+{
+    for (const auto& each : kinds)
+    {
+        SCOPED_TRACE(each.name);
+        EXPECT_EQ(decode(each.bytes, {.head = each.head, .end = false}).done, each.ends_itself);
+    }
+}
+
+TEST(response_decoder, reads_the_same_from_single_bytes_and_from_any_two_pieces)
+{
+    for (const auto& each : kinds)
+    {
+        for (const bool sensitive : {false, true})
+        {
+            SCOPED_TRACE(each.name);
+            std::vector<std::string_view> bytes;
+            for (std::size_t i = 0; i < each.bytes.size(); ++i)
+            {
+                bytes.push_back(each.bytes.substr(i, 1));
+            }
+            EXPECT_EQ(decode(bytes, {.head = each.head, .sensitive = sensitive}), each.expected);
+            for (std::size_t cut = 1; cut < each.bytes.size(); ++cut)
+            {
+                SCOPED_TRACE(cut);
+                EXPECT_EQ(
+                    decode(
+                        {each.bytes.substr(0, cut), each.bytes.substr(cut)},
+                        {.head = each.head, .sensitive = sensitive}
+                    ),
+                    each.expected
+                );
+            }
+        }
+    }
+}
+
+TEST(response_decoder, tells_a_response_that_is_cut_at_any_byte_from_a_whole_one)
+{
+    for (const auto& each : kinds)
+    {
+        SCOPED_TRACE(each.name);
+        const auto header_size = each.bytes.rfind("\r\n\r\n") + 4;
+        for (std::size_t cut = 0; cut < each.bytes.size(); ++cut)
+        {
+            SCOPED_TRACE(cut);
+            const auto seen = decode(each.bytes.substr(0, cut), {.head = each.head});
+            if (!each.ends_itself && cut >= header_size)
+            {
+                // Its end cannot be told from a cut; TLS tells (stream_truncated), plain TCP does not.
+                EXPECT_TRUE(seen.done);
+                continue;
+            }
+            EXPECT_FALSE(seen.done);
+            EXPECT_EQ(seen.code, errc::interrupted) << seen;
+            EXPECT_THAT(seen.error, HasSubstr("the server closed the connection"));
+        }
+    }
+}
+
+TEST(response_decoder, gives_no_further_use_to_a_connection_with_bytes_after_the_end)
+{
+    for (const auto& each : kinds)
+    {
+        SCOPED_TRACE(each.name);
+        if (!each.ends_itself)
+        {
+            continue;
+        }
+        const auto more = std::string(each.bytes) + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
+        auto expected = each.expected;
+        expected.reusable = false;
+        EXPECT_EQ(decode(more, {.head = each.head}), expected);
+    }
+}
+
+struct refusal
+{
+    std::string_view name;
+    std::string_view bytes;
+    std::string_view why;
+};
+
+const refusal refusals[] = {
+    {"garbage", "\x01\x02\x03 garbage\r\n\r\n", "not HTTP/1.1"},
+    {"HTML alone", "<html><body>hello</body></html>\r\n\r\n", "not HTTP/1.1"},
+    {"a TLS alert", "\x15\x03\x03\x00\x02\x02\x46", "speaks TLS"},
+    {"another protocol", "SSH-2.0-OpenSSH_9.2p1\r\n", "not HTTP/1.1"},
+    {"HTTP/2", "HTTP/2.0 200 OK\r\n\r\n", "not HTTP/1.1"},
+    {"HTTP/0.9", "HTTP/0.9 200 OK\r\n\r\n", "not HTTP/1.1"},
+    {"no status", "HTTP/1.1 OK\r\n\r\n", "not HTTP/1.1"},
+    {"status 099", "HTTP/1.1 099 Odd\r\n\r\n", "not HTTP/1.1"},
+    {"status of four digits", "HTTP/1.1 2000 OK\r\n\r\n", "not HTTP/1.1"},
+    {"bare line feeds", "HTTP/1.1 200 OK\nContent-Length: 2\n\nok", "not HTTP/1.1"},
+    {"space before the colon", "HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nok", "not HTTP/1.1"},
+    {"header without a colon", "HTTP/1.1 200 OK\r\nnonsense\r\n\r\n", "not HTTP/1.1"},
+    {"NUL in a value", std::string_view("HTTP/1.1 200 OK\r\nA: b\0c\r\n\r\n", 27), "not HTTP/1.1"},
+    {"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok!", "Content-Length"},
+    {"a list of two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nok!", "Content-Length"},
+    {"negative length", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "Content-Length"},
+    {"length that is no number", "HTTP/1.1 200 OK\r\nContent-Length: 2x\r\n\r\nok", "Content-Length"},
+    {"length beyond 64 bit",
+     "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551616\r\n\r\nok",
+     "Content-Length"},
+    {"length and chunked",
+     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     "Transfer-Encoding"},
+    {"chunked and length",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+     "Content-Length"},
+    {"chunked twice",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     "Transfer-Encoding"},
+    {"gzip, then chunked",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+     "Transfer-Encoding"},
+    {"unknown transfer encoding",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+     "Transfer-Encoding"},
+    {"chunked in HTTP/1.0",
+     "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     "Transfer-Encoding"},
+    {"gzip that nobody asked for",
+     "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\x1f\x8b",
+     "encoding that was not asked for"},
+    {"a change of protocol", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n", "change the protocol"
+    },
+    {"chunk size that is no number",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n",
+     "chunk"},
+    {"chunk longer than its size",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n0\r\n\r\n",
+     "chunk"},
+    {"chunk size beyond 64 bit",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000000\r\nhello",
+     "chunk"},
+    {"length in a trailer",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 5\r\n\r\n",
+     "Content-Length"},
+};
+
+TEST(response_decoder, refuses_what_could_be_read_in_two_ways_and_what_is_no_http)
+{
+    for (const auto& each : refusals)
+    {
+        SCOPED_TRACE(each.name);
+        const auto seen = decode(each.bytes);
+        EXPECT_EQ(seen.code, errc::bad_answer) << seen;
+        EXPECT_THAT(seen.error, HasSubstr(each.why));
+        // From single bytes too, though perhaps only when the peer ends.
+        std::vector<std::string_view> bytes;
+        for (std::size_t i = 0; i < each.bytes.size(); ++i)
+        {
+            bytes.push_back(each.bytes.substr(i, 1));
+        }
+        EXPECT_FALSE(decode(bytes).done);
+    }
+}
+
+constexpr std::string_view ok = "HTTP/1.1 200 OK\r\n";
+
+TEST(response_decoder, takes_a_response_of_exactly_its_limit_and_none_beyond)
+{
+    const std::string header = std::string(ok) + "Content-Length: 100\r\n\r\n";
+    const std::string whole = header + std::string(100, 'x');
+    EXPECT_TRUE(decode(whole, {.limits = {.total_bytes = whole.size()}}).done);
+    const auto seen = decode(whole, {.limits = {.total_bytes = whole.size() - 1}});
+    EXPECT_EQ(seen.code, errc::too_large);
+    EXPECT_EQ(seen.error, "the answer is too large");
+}
+
+TEST(response_decoder, refuses_a_body_by_its_announced_length_before_it_comes)
+{
+    const auto seen = decode(
+        std::string(ok) + "Content-Length: 4294967296\r\n\r\nx",
+        {.limits = {.total_bytes = 1000}, .end = false}
+    );
+    EXPECT_EQ(seen.error, "the answer is too large");
+    EXPECT_EQ(
+        decode(
+            std::string(ok) + "Transfer-Encoding: chunked\r\n\r\nffffffff\r\n",
+            {.limits = {.total_bytes = 1000}, .end = false}
+        )
+            .error,
+        "the answer is too large"
+    );
+}
+
+TEST(response_decoder, bounds_what_comes_without_a_length)
+{
+    const auto endless = [](std::string start, std::string_view piece, net::response_limits limits) {
+        net::response_decoder decoder(false, false, limits);
+        auto result = decoder.put(start);
+        std::size_t sent = 0;
+        for (; result && sent < (1 << 20); sent += piece.size())
+        {
+            result = decoder.put(piece);
+        }
+        EXPECT_FALSE(result.has_value()) << "took " << sent << " bytes";
+        return result ? errc::invalid : result.error().code;
+    };
+    const net::response_limits small{.header_bytes = 1000, .total_bytes = 4000};
+    EXPECT_EQ(endless("", "a", small), errc::bad_answer);
+    EXPECT_EQ(endless("HTTP/1.1 200 ", "a", small), errc::bad_answer);
+    EXPECT_EQ(endless(std::string(ok) + "X: ", "a", small), errc::bad_answer);
+    EXPECT_EQ(endless(std::string(ok), "A: b\r\n", small), errc::bad_answer);
+    EXPECT_EQ(endless(std::string(ok) + "A: b\r\n", " c\r\n", small), errc::bad_answer);
+    EXPECT_EQ(endless(std::string(ok) + "\r\n", "a", small), errc::too_large);
+    EXPECT_EQ(endless("", "HTTP/1.1 100 Continue\r\n\r\n", small), errc::bad_answer);
+    const std::string chunked = std::string(ok) + "Transfer-Encoding: chunked\r\n\r\n";
+    EXPECT_EQ(endless(chunked, "1\r\na\r\n", small), errc::too_large);
+    EXPECT_EQ(endless(chunked, "0", {}), errc::bad_answer);
+    EXPECT_EQ(endless(chunked + "1;", "x", {}), errc::bad_answer);
+    EXPECT_EQ(endless(chunked + "0\r\n", "A: b\r\n", {}), errc::bad_answer);
+}
+
+TEST(response_decoder, keeps_an_unlimited_body_coming_in_bounded_pieces)
+{
+    net::response_decoder decoder(false, false, {});
+    ASSERT_TRUE(decoder.put(std::string(ok) + "Transfer-Encoding: chunked\r\n\r\n").has_value());
+    for (int i = 0; i < 100; ++i)
+    {
+        ASSERT_TRUE(decoder.put("5\r\nhello\r\n").has_value());
+        EXPECT_TRUE(decoder.has_body());
+        EXPECT_EQ(decoder.take_body(), "hello");
+        EXPECT_FALSE(decoder.has_body());
+    }
+}
+
+// Any bytes give a result and never a crash: responses with a few bytes changed, moved or left out.
+TEST(response_decoder, survives_mutated_responses)
+{
+    std::mt19937 random(1);
+    const auto below = [&random](std::size_t n) { return static_cast<std::size_t>(random() % n); };
+    constexpr std::string_view alphabet = "\r\n :;,0159aAfFhxX\t\x7f\xff";
+    std::size_t done = 0;
+    std::size_t refused = 0;
+    for (int round = 0; round < 20'000; ++round)
+    {
+        const auto& each = kinds[below(std::size(kinds))];
+        std::string bytes(each.bytes);
+        for (std::size_t changes = 1 + below(3); changes > 0; --changes)
+        {
+            const auto at = below(bytes.size());
+            switch (below(4))
+            {
+                case 0:
+                    bytes[at] = alphabet[below(alphabet.size())];
+                    break;
+                case 1:
+                    bytes.insert(at, 1, alphabet[below(alphabet.size())]);
+                    break;
+                case 2:
+                    bytes.erase(at, 1 + below(4));
+                    break;
+                default:
+                    bytes.insert(at, bytes.substr(below(bytes.size()), below(20)));
+                    break;
+            }
+            bytes += 'x';
+        }
+        const auto cut = below(bytes.size());
+        const std::string_view all = bytes;
+        const auto seen = decode(
+            {all.substr(0, cut), all.substr(cut)}, {.head = each.head, .limits = {.total_bytes = 10'000}}
+        );
+        EXPECT_NE(seen.done, !seen.error.empty());
+        ++(seen.done ? done : refused);
+    }
+    EXPECT_GT(done, 1000U);
+    EXPECT_GT(refused, 1000U);
+}
+
+}  // namespace

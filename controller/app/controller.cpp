@@ -108,13 +108,13 @@ struct controller::impl
         const binding::certificate_binding* after
     )
     {
-        const auto due = reconciler.round_due(where, before, after);
+        const auto due = reconciler.requeue_delay(where, before, after);
         // Until all is listed, what a target's bindings are is not known; all_listed() asks for all of them
         // then.
         if (due && bindings.ready())
         {
             pool.add(where, runtime::urgency::urgent, *due);
-            for (const binding::target& each : bindings.siblings_of(where))
+            for (const binding::target& each : bindings.peers_of(where))
             {
                 pool.add(each, runtime::urgency::urgent, *due);
             }
@@ -228,12 +228,12 @@ struct controller::impl
     app::metrics counted;
     kube::event_recorder events;
     reporter reported{counted, events};
-    binding::expirations expirations;
+    binding::expiry_warnings expirations;
     runtime::work_queue<binding::target> queue;
     support::task_group watching;
     binding::credentials credentials;
-    binding::secrets secrets;
-    binding::bindings bindings;
+    binding::secret_watchers secrets;
+    binding::binding_index bindings;
     binding::reconciler reconciler;
     runtime::worker_pool<binding::target> pool;
     std::vector<std::unique_ptr<runtime::watcher>> watchers;

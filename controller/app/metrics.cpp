@@ -210,7 +210,7 @@ void append_expiration(std::string& text, const binding::certificate_binding& bi
 class pieces
 {
 public:
-    pieces(std::string first, const binding::bindings& bindings)
+    pieces(std::string first, const binding::binding_index& bindings)
         : first_(std::move(first) + begin_expirations()), walk_(bindings)
     {}
 
@@ -233,7 +233,7 @@ private:
     static constexpr std::size_t bindings_of_a_piece = 250;
 
     std::string first_;
-    binding::bindings::walk walk_;
+    binding::binding_index::walk walk_;
     counts_by_reason counts_{};
     bool ended_ = false;
 };

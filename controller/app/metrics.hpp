@@ -22,7 +22,7 @@ public:
     // What nobody counts, because it is there to be looked at.
     struct state
     {
-        const binding::bindings& bindings;
+        const binding::binding_index& bindings;
         std::size_t queue_depth = 0;
         runtime::watcher::restarts watch_restarts;
         kube::event_recorder::counts events;

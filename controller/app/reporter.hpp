@@ -7,7 +7,7 @@
 namespace app {
 
 // Passes what the bindings' code tells on to the metrics and, as Kubernetes Events, to users.
-class reporter final : public binding::observer
+class reporter final : public binding::event_sink
 {
 public:
     reporter(metrics& metrics, kube::event_recorder& events) : metrics_(metrics), events_(events) {}

@@ -42,14 +42,14 @@ using answer = std::expected<T, error>;
 inline constexpr support::duration sent_within = std::chrono::seconds(3);
 
 // Where a ledger was written: the cloud as this credential sees it.
-struct place
+struct project_scope
 {
     std::string identity;  // the Keystone URL, normalised: lower-case host, no trailing '/', with /v3
     std::string project_id;
     std::string region;
     std::string load_balancer_endpoint;  // the URL in use, normalised
 
-    bool operator==(const place&) const = default;
+    bool operator==(const project_scope&) const = default;
 };
 
 struct certificate
@@ -115,7 +115,7 @@ public:
     virtual ~client() = default;
 
     // The place for `region`; asks Keystone only if no token is held.
-    virtual support::task<answer<place>> locate(std::string region) = 0;
+    virtual support::task<answer<project_scope>> locate(std::string region) = 0;
 
     // Looks `id` up as a container, then as a secret. `known_expires_at` saves reading the payload for
     // notAfter.

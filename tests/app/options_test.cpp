@@ -42,7 +42,7 @@ std::string text_instead(const words& arguments)
     return std::get<app::exit_text>(parse(arguments).value()).text;
 }
 
-std::string refusal(const words& arguments, const variables& set = {})
+std::string quarantine(const words& arguments, const variables& set = {})
 {
     const auto parsed = parse(arguments, set);
     return parsed ? "accepted" : parsed.error().message;
@@ -176,9 +176,9 @@ TEST_P(every_flag, needs_a_value)
 {
     const std::string& name = GetParam().name;
     const std::string said = name + " needs a value; see --help";
-    EXPECT_EQ(refusal({name}), said);
-    EXPECT_EQ(refusal({name + "="}), said);
-    EXPECT_EQ(refusal({name, ""}), said);
+    EXPECT_EQ(quarantine({name}), said);
+    EXPECT_EQ(quarantine({name + "="}), said);
+    EXPECT_EQ(quarantine({name, ""}), said);
 }
 
 TEST_P(every_flag, has_a_variable_that_is_not_set_when_it_is_empty)
@@ -186,7 +186,7 @@ TEST_P(every_flag, has_a_variable_that_is_not_set_when_it_is_empty)
     EXPECT_TRUE(
         GetParam().has_value(options({GetParam().name, GetParam().value}, {{GetParam().variable(), ""}}))
     );
-    EXPECT_EQ(refusal({}, {{GetParam().variable(), ""}}), "accepted");
+    EXPECT_EQ(quarantine({}, {{GetParam().variable(), ""}}), "accepted");
 }
 
 TEST_P(every_flag, is_in_the_help)
@@ -364,15 +364,15 @@ TEST(options, mistakes_are_told_in_one_line_that_says_what_to_do)
     };
     for (const auto& [arguments, set, said] : mistakes)
     {
-        EXPECT_EQ(refusal(arguments, set), said);
+        EXPECT_EQ(quarantine(arguments, set), said);
     }
     EXPECT_EQ(parse({"--unknown"}).error().code, support::errc::invalid);
 }
 
 TEST(options, what_was_meant_for_another_program_is_not_repeated)
 {
-    EXPECT_THAT(refusal({"--os-password=canary"}), Not(HasSubstr("canary")));
-    EXPECT_THAT(refusal({"--os-password", "canary"}), Not(HasSubstr("canary")));
+    EXPECT_THAT(quarantine({"--os-password=canary"}), Not(HasSubstr("canary")));
+    EXPECT_THAT(quarantine({"--os-password", "canary"}), Not(HasSubstr("canary")));
 }
 
 }  // namespace

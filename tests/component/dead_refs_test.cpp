@@ -18,10 +18,10 @@ protected:
     void add_neighbour()
     {
         its_default = certificate("neighbour.example.com");
-        neighbour =
+        other_listener =
             sim.add_listener({.load_balancer = balancer, .default_ref = its_default.ref, .port = 444});
         there = certificate("there.example.com");
-        kube.create({.name = "there", .certificate = there.id, .listener = neighbour, .sni = true});
+        kube.create({.name = "there", .certificate = there.id, .listener = other_listener, .sni = true});
         start();
         ASSERT_TRUE(until([&] { return kube.state("there") == "active"; }));
     }
@@ -36,7 +36,7 @@ protected:
 
     void expect_always_served()
     {
-        for (const std::string& each : {listener, neighbour})
+        for (const std::string& each : {listener, other_listener})
         {
             for (const auto& change : sim.history(each))
             {
@@ -45,7 +45,7 @@ protected:
         }
     }
 
-    std::string neighbour;
+    std::string other_listener;
     cloudsim::control::certificate its_default;
     cloudsim::control::certificate there;
     cloudsim::control::certificate web;
@@ -88,18 +88,20 @@ TEST_F(dead_refs, of_others_on_a_neighbour_stop_the_write_that_would_take_it_dow
     ASSERT_TRUE(becomes("web", "BlockedByUnreadableRef")) << kube.object("web").dump(1);
     EXPECT_THAT(
         kube.message("web"),
-        AllOf(HasSubstr("listener " + neighbour + " holds " + its_default.ref), HasSubstr("does not exist"))
+        AllOf(
+            HasSubstr("listener " + other_listener + " holds " + its_default.ref), HasSubstr("does not exist")
+        )
     );
     advance(1h);
     EXPECT_EQ(sim.puts(), 1U);
-    EXPECT_EQ(served(neighbour, "there.example.com"), there.ref);
-    EXPECT_EQ(served(neighbour, "any.example.com"), its_default.ref) << "as long as nobody writes";
+    EXPECT_EQ(served(other_listener, "there.example.com"), there.ref);
+    EXPECT_EQ(served(other_listener, "any.example.com"), its_default.ref) << "as long as nobody writes";
     EXPECT_EQ(served("web.example.com"), foreign);
 
-    sim.set_listener_refs(neighbour, foreign, {there.ref});
+    sim.set_listener_refs(other_listener, foreign, {there.ref});
     ASSERT_TRUE(until([&] { return kube.state("web") == "active"; })) << kube.object("web").dump(1);
     EXPECT_EQ(served("web.example.com"), web.ref);
-    EXPECT_EQ(served(neighbour, "there.example.com"), there.ref);
+    EXPECT_EQ(served(other_listener, "there.example.com"), there.ref);
     expect_always_served();
 }
 
@@ -111,8 +113,8 @@ TEST_F(dead_refs, of_ours_on_a_neighbour_go_first)
     ASSERT_TRUE(until([&] { return kube.state("web") == "active"; })) << kube.object("web").dump(1);
     ASSERT_TRUE(becomes("there", "CertificateNotFound"));
     EXPECT_EQ(served("web.example.com"), web.ref);
-    EXPECT_EQ(served(neighbour, "any.example.com"), its_default.ref);
-    EXPECT_THAT(sim.get_listener(neighbour).sni_refs, IsEmpty());
+    EXPECT_EQ(served(other_listener, "any.example.com"), its_default.ref);
+    EXPECT_THAT(sim.get_listener(other_listener).sni_refs, IsEmpty());
     EXPECT_EQ(sim.puts(), 3U);
     expect_always_served();
 }

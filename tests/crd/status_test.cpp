@@ -118,7 +118,7 @@ binding::status full_status(const binding::certificate_binding& object)
         {ref('b'), binding::slot::sni, true},
     };
     made.ledger.replaced_default_ref = ref('c');
-    made.ledger.place = {
+    made.ledger.scope = {
         text("https://keystone.example.com/v3"),
         text("0123456789abcdef0123456789abcdef"),
         text("sao1"),

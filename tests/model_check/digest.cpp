@@ -111,8 +111,8 @@ private:
             flag(each.confirmed);
         }
         text(held.replaced_default_ref.view());
-        text(held.place.identity.view());
-        text(held.place.project_id.view());
+        text(held.scope.identity.view());
+        text(held.scope.project_id.view());
     }
 
     void take(const std::optional<binding::ledger>& held, const binding::ledger& usual)
@@ -187,7 +187,7 @@ private:
         separate();
         const auto round = p.rounds.empty() ? nullptr : &p.rounds.begin()->second;
         round_started_ = round != nullptr ? std::optional(round->started) : std::nullopt;
-        flag(p.held_lanes.empty());
+        flag(p.held_turns.empty());
         number(p.due.size());
         for (const auto& [target, at] : p.due)
         {
@@ -210,7 +210,7 @@ private:
         }
     }
 
-    void take(const binding::round& r)
+    void take(const binding::pass& r)
     {
         flag(r.committed_at.has_value());
         flag(r.committed_at && memory_->listener && memory_->listener->asked_at < *r.committed_at);
@@ -221,14 +221,14 @@ private:
     bool of_round(time_point asked_at) const { return round_started_ && asked_at >= *round_started_; }
 
     template <class T>
-    bool of_round(const std::optional<binding::sighting<T>>& seen) const
+    bool of_round(const std::optional<binding::observed<T>>& seen) const
     {
         return seen && of_round(seen->asked_at);
     }
 
-    void take(const binding::target_memory& m)
+    void take(const binding::target_state& m)
     {
-        flag(of_round(m.place));
+        flag(of_round(m.scope));
         const bool listener_known = m.listener && m.listener->value;
         flag(listener_known);
         if (of_round(m.listener))
@@ -268,7 +268,7 @@ private:
             number(static_cast<std::uint64_t>(std::min(m.error_puts, 7)));
             left(m.next_error_put.value_or(now_), 5s);
         }
-        flag(m.asked_to_clean);
+        flag(m.cleanup_requested);
         flag(m.tried);
         take_refs(m);
         take_refusals(m);
@@ -283,7 +283,7 @@ private:
         }
     }
 
-    void take_refs(const binding::target_memory& m)
+    void take_refs(const binding::target_state& m)
     {
         for (const auto& [key, seen] : m.refs)
         {
@@ -306,9 +306,9 @@ private:
         separate();
     }
 
-    void take_refusals(const binding::target_memory& m)
+    void take_refusals(const binding::target_state& m)
     {
-        for (const auto& [key, named] : m.named)
+        for (const auto& [key, named] : m.refused_refs)
         {
             text(key);
             left(named.until, 1s);
@@ -320,10 +320,10 @@ private:
             }
         }
         separate();
-        if (m.suspicion)
+        if (m.bisection)
         {
-            text(m.suspicion->message);
-            for (const auto& each : m.suspicion->suspects)
+            text(m.bisection->message);
+            for (const auto& each : m.bisection->suspects)
             {
                 take(each.binding);
                 take(each.certificate_id);
@@ -343,7 +343,7 @@ private:
             number(static_cast<std::uint64_t>(std::min(m.unanswered->times, 7)));
         }
         separate();
-        for (const auto& [where, move] : m.moves)
+        for (const auto& [where, move] : m.ownership_changes)
         {
             const bool may_be_wanted = std::ranges::any_of(w_.cloud.certificates, [&](const auto& each) {
                 return where.second.ends_with(each.first);
@@ -364,7 +364,7 @@ private:
         separate();
     }
 
-    void take(const binding::binding_memory& m, const certificate_binding& object)
+    void take(const binding::binding_state& m, const certificate_binding& object)
     {
         take(m.held, object.status.ledger);
         take(m.tried, object.status.ledger);
@@ -391,12 +391,12 @@ private:
             }
         }
         separate();
-        if (m.refused)
+        if (m.quarantine)
         {
-            take(m.refused->certificate_id);
-            take(m.refused->refused_slot);
-            text(m.refused->message);
-            left(m.refused->until, 10min);
+            take(m.quarantine->certificate_id);
+            take(m.quarantine->refused_slot);
+            text(m.quarantine->message);
+            left(m.quarantine->until, 10min);
         }
         separate();
         age(m.verified_at.value_or(m.generation_since), {w_.settings.resync_period * 3});
@@ -475,8 +475,8 @@ private:
         take(h.put);
         take(h.ours);
         take(h.lost);
-        const auto began = h.round_started.find(listener_);
-        const time_point last = began == h.round_started.end() ? time_point() : began->second;
+        const auto began = h.pass_started.find(listener_);
+        const time_point last = began == h.pass_started.end() ? time_point() : began->second;
         for (const auto& [where, since] : h.harmful)
         {
             text(where.second);
@@ -495,7 +495,7 @@ private:
     time_point now_{};
     uuid listener_;
     std::optional<time_point> round_started_;
-    const binding::target_memory* memory_ = nullptr;
+    const binding::target_state* memory_ = nullptr;
 };
 
 }  // namespace

@@ -37,7 +37,7 @@ public:
             {
                 // A ledger that a start believed and that we never wrote says of no cloud that it is its own.
                 const auto& held = each->status.ledger;
-                const bool provable = held.attachments.empty() || !held.place.empty();
+                const bool provable = held.attachments.empty() || !held.scope.empty();
                 if (each->deleting && provable)
                 {
                     fail("L2", *each, "is still there, though its listener is gone");

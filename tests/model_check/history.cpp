@@ -116,8 +116,8 @@ void need_entry(history& h, const std::vector<committed>& all, const slot_entry&
 
 bool round_before(const history& h, const support::uuid& listener, support::time_point since)
 {
-    const auto began = h.round_started.find(listener);
-    return began != h.round_started.end() && since < began->second;
+    const auto began = h.pass_started.find(listener);
+    return began != h.pass_started.end() && since < began->second;
 }
 
 // Whether nothing can have kept this binding from taking part in conflicts when the round began.
@@ -606,12 +606,12 @@ void look_at_release(history& h, const surroundings& at, const certificate_bindi
         }
         if (gone != h.gone.end())
         {
-            const auto& place = object.status.ledger.place;
+            const auto& scope = object.status.ledger.scope;
             if (gone->second.last - gone->second.first < at.settings.proof)
             {
                 broken(h, "R10: " + object.name + " goes by one 404");
             }
-            if (!place.empty() && !binding::same_cloud(place, gone->second.place))
+            if (!scope.empty() && !binding::same_cloud(scope, gone->second.scope))
             {
                 broken(h, "R10: " + object.name + " goes by the 404 of another cloud");
             }

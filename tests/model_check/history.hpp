@@ -49,7 +49,7 @@ struct history
     {
         support::time_point first{};
         support::time_point last{};
-        cloud::place place;
+        cloud::project_scope scope;
     };
     struct ref_gone
     {
@@ -66,7 +66,7 @@ struct history
     std::map<std::string, support::time_point>
         certificate_active;                         // by id: when it was asked for with that answer
     std::map<support::uuid, binding::ledger> held;  // by binding: the ledger that is known to be ours
-    std::map<support::uuid, support::time_point> round_started;  // by listener
+    std::map<support::uuid, support::time_point> pass_started;  // by listener
     std::set<support::uuid> unsure;   // bindings to which a write failed in this round
     std::set<support::uuid> refused;  // bindings on a listener that Octavia has refused a PUT to
 

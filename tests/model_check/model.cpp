@@ -37,22 +37,22 @@ support::wall_time model::wall() const
     return wall_stands ? start : start + std::chrono::floor<std::chrono::seconds>(now.time_since_epoch());
 }
 
-support::duration fate::pause_of(binding::pause how, int slow, support::duration wait)
+support::duration fate::pause_of(binding::requeue how, int slow, support::duration wait)
 {
     switch (how)
     {
-        case binding::pause::after:
-        case binding::pause::poll:
-        case binding::pause::settle:
+        case binding::requeue::after:
+        case binding::requeue::poll:
+        case binding::requeue::settle:
             return wait;
-        case binding::pause::retry:
+        case binding::requeue::retry:
             return std::max<support::duration>(wait, 1s);
-        case binding::pause::slow: {
+        case binding::requeue::slow: {
             const auto pause = std::min<support::duration>(15s * (1 << std::min(slow, 5)), 5min);
             return wait > support::duration{} ? std::min(pause, wait) : pause;
         }
-        case binding::pause::resync:
-        case binding::pause::lane:
+        case binding::requeue::resync:
+        case binding::requeue::turn:
             break;
     }
     return 10min;
@@ -86,7 +86,7 @@ void model::start()
     seen.written.clear();
     seen.certificate_active.clear();
     seen.held.clear();
-    seen.round_started.clear();
+    seen.pass_started.clear();
     seen.unsure.clear();
     seen.refused.clear();
     for (open_put& each : seen.open)
@@ -163,12 +163,12 @@ std::optional<time_point> model::next_due() const
 void model::begin_round(const target& target)
 {
     now += tick;
-    binding::round r;
+    binding::pass r;
     r.target = target;
     r.started = now;
     running->due.erase(target);
     running->rounds.insert_or_assign(target, std::move(r));
-    seen.round_started[target.listener] = now;
+    seen.pass_started[target.listener] = now;
     for (const certificate_binding* each : bindings_of(target))
     {
         seen.unsure.erase(each->uid);
@@ -184,9 +184,9 @@ bool model::step(const target& target, fate& decides)
         begin_round(target);
     }
     process& p = *running;
-    binding::round& r = p.rounds.at(target);
+    binding::pass& r = p.rounds.at(target);
     const auto bindings = bindings_of(target);
-    binding::target_memory& memory = p.memories[target];
+    binding::target_state& memory = p.memories[target];
     if (bindings.empty())
     {
         p.rounds.erase(target);
@@ -195,7 +195,7 @@ bool model::step(const target& target, fate& decides)
             p.due[target] = memory.put->deadline;
             return true;
         }
-        leave_lane(target);
+        leave_turn(target);
         p.memories.erase(target);
         p.slow_rounds.erase(target);
         return true;
@@ -207,43 +207,44 @@ bool model::step(const target& target, fate& decides)
             believe(*each);
         }
     }
-    remember_bindings(memory, bindings, settings, now, wall(), p.started);
-    binding::world w;
+    record_bindings(memory, bindings, settings, now, wall(), p.started);
+    binding::observation w;
     w.now = now;
     w.wall = wall();
     w.settings = &settings;
-    w.round_started = r.started;
-    w.longest_look = r.longest_look;
-    w.longest_certificate_look = r.longest_certificate_look;
+    w.pass_started = r.started;
+    w.longest_read = r.longest_read;
+    w.longest_certificate_read = r.longest_certificate_read;
     w.committed_at = r.committed_at;
     w.bindings = bindings;
     w.unwritable = r.unwritable;
     w.memory = &memory;
-    const bool lane_known = memory.listener && memory.listener->value;
-    const auto lane =
-        lane_known ? binding::lane{target.region, memory.listener->value->load_balancer_id} : binding::lane{};
-    w.lane = p.held_lanes.contains(target) ? binding::lane_state::ours
-             : lane_known                  ? p.traffic.state(lane, target)
-                                           : binding::lane_state::free;
-    const auto held = p.held_lanes.find(target);
-    w.lane_is_wanted = held != p.held_lanes.end() && p.traffic.is_wanted(held->second);
+    const bool queue_key_known = memory.listener && memory.listener->value;
+    const auto load_balancer_key =
+        queue_key_known ? binding::load_balancer_key{target.region, memory.listener->value->load_balancer_id}
+                        : binding::load_balancer_key{};
+    w.turn = p.held_turns.contains(target) ? binding::turn_state::ours
+             : queue_key_known             ? p.queues.state(load_balancer_key, target)
+                                           : binding::turn_state::free;
+    const auto held = p.held_turns.find(target);
+    w.turn_is_wanted = held != p.held_turns.end() && p.queues.is_wanted(held->second);
     w.put_ended = r.listener_changed;
-    w.neighbours = r.neighbours;
-    w.survey = r.survey;
+    w.other_listeners = r.other_listeners;
+    w.endpoint_check = r.endpoint_check;
     binding::decision decided = plan(w);
     if (decided.put_resolved)
     {
         r.listener_changed = true;
-        remember_put_end(memory);
+        record_put_end(memory);
     }
-    if (std::holds_alternative<binding::take_lane>(decided.step))
+    if (std::holds_alternative<binding::take_turn>(decided.step))
     {
-        if (p.traffic.take(lane, target))
+        if (p.queues.take(load_balancer_key, target))
         {
-            p.held_lanes[target] = lane;
+            p.held_turns[target] = load_balancer_key;
         }
     }
-    else if (const auto* how = std::get_if<binding::finish>(&decided.step))
+    else if (const auto* how = std::get_if<binding::done>(&decided.step))
     {
         end_round(target, *how, decides);
     }
@@ -255,41 +256,41 @@ bool model::step(const target& target, fate& decides)
             crash();
             return true;
         }
-        return !std::holds_alternative<binding::look>(decided.step);
+        return !std::holds_alternative<binding::read>(decided.step);
     }
-    return !std::holds_alternative<binding::take_lane>(decided.step);
+    return !std::holds_alternative<binding::take_turn>(decided.step);
 }
 
 // As reconciler::impl::end.
-void model::end_round(const target& target, const binding::finish& how, fate& decides)
+void model::end_round(const target& target, const binding::done& how, fate& decides)
 {
     process& p = *running;
-    binding::target_memory& memory = p.memories[target];
+    binding::target_state& memory = p.memories[target];
     const auto bindings = bindings_of(target);
-    remember_verified(memory, bindings, p.rounds.at(target).started, now);
+    record_verified(memory, bindings, p.rounds.at(target).started, now);
     forget_refs(memory, bindings);
-    memory.asked_to_clean = false;
-    if (how.next == binding::pause::resync || how.next == binding::pause::poll ||
-        how.next == binding::pause::slow)
+    memory.cleanup_requested = false;
+    if (how.next == binding::requeue::resync || how.next == binding::requeue::poll ||
+        how.next == binding::requeue::slow)
     {
         memory.first_arrival.reset();
     }
     p.rounds.erase(target);
-    for (const binding::target& each : how.prod)
+    for (const binding::target& each : how.request_cleanup)
     {
-        p.memories[each].asked_to_clean = true;
+        p.memories[each].cleanup_requested = true;
         enqueue(each);
     }
-    if (how.next == binding::pause::lane)
+    if (how.next == binding::requeue::turn)
     {
-        p.traffic.wait({target.region, memory.listener->value->load_balancer_id}, target);
+        p.queues.wait({target.region, memory.listener->value->load_balancer_id}, target);
     }
     else
     {
-        leave_lane_unless_written(target);
+        leave_turn_unless_written(target);
     }
     int& slow = p.slow_rounds[target];
-    slow = how.next == binding::pause::slow ? slow + 1 : 0;
+    slow = how.next == binding::requeue::slow ? slow + 1 : 0;
     const auto pause = decides.pause_of(how.next, slow, how.wait);
     p.due[target] = std::min(p.due.contains(target) ? p.due[target] : now + pause, now + pause);
     tell([&] {
@@ -298,21 +299,21 @@ void model::end_round(const target& target, const binding::finish& how, fate& de
     });
 }
 
-void model::leave_lane_unless_written(const target& target)
+void model::leave_turn_unless_written(const target& target)
 {
     const auto& put = running->memories[target].put;
-    if (!put || now >= put->deadline || !running->held_lanes.contains(target))
+    if (!put || now >= put->deadline || !running->held_turns.contains(target))
     {
-        leave_lane(target);
+        leave_turn(target);
     }
 }
 
-void model::leave_lane(const target& target)
+void model::leave_turn(const target& target)
 {
-    const auto held = running->held_lanes.find(target);
-    const auto next = held == running->held_lanes.end() ? running->traffic.let_pass(target)
-                                                        : running->traffic.leave(held->second, target);
-    running->held_lanes.erase(target);
+    const auto held = running->held_turns.find(target);
+    const auto next = held == running->held_turns.end() ? running->queues.let_pass(target)
+                                                        : running->queues.leave(held->second, target);
+    running->held_turns.erase(target);
     if (next)
     {
         enqueue(*next);

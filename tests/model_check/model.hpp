@@ -28,12 +28,12 @@ struct late_put
 struct process
 {
     support::time_point started{};
-    std::map<binding::target, binding::target_memory> memories;
+    std::map<binding::target, binding::target_state> memories;
     std::map<binding::target, int> slow_rounds;
     std::map<binding::target, int> failures;
-    std::map<binding::target, binding::lane> held_lanes;
-    binding::lanes traffic;
-    std::map<binding::target, binding::round> rounds;    // under way
+    std::map<binding::target, binding::load_balancer_key> held_turns;
+    binding::load_balancer_queue queues;
+    std::map<binding::target, binding::pass> rounds;     // under way
     std::map<binding::target, support::time_point> due;  // the next ones
 };
 
@@ -80,7 +80,7 @@ public:
     }
     // Called while a request is under way, before and, of a PUT, after it takes effect.
     virtual void meanwhile(request /*kind*/) {}
-    virtual support::duration pause_of(binding::pause how, int slow, support::duration wait);
+    virtual support::duration pause_of(binding::requeue how, int slow, support::duration wait);
 };
 
 // The world does what the provers' moves say; each function is one move.
@@ -96,7 +96,7 @@ public:
 
     std::map<support::uuid, binding::certificate_binding> objects;
     test::cloud_rows cloud;
-    std::optional<cloud::place>
+    std::optional<cloud::project_scope>
         elsewhere;  // where the credential leads to meanwhile, and nothing of ours is there
     std::vector<late_put> late;
     std::map<support::uuid, support::time_point> pending_until;  // load balancers
@@ -149,10 +149,10 @@ private:
 
     void believe(const binding::certificate_binding& object);
     void begin_round(const binding::target& target);
-    void end_round(const binding::target& target, const binding::finish& how, fate& decides);
-    void leave_lane(const binding::target& target);
-    void leave_lane_unless_written(const binding::target& target);
-    void perform(binding::round& r, binding::step& made, fate& decides);
+    void end_round(const binding::target& target, const binding::done& how, fate& decides);
+    void leave_turn(const binding::target& target);
+    void leave_turn_unless_written(const binding::target& target);
+    void perform(binding::pass& r, binding::step& made, fate& decides);
     void object_changed(const binding::certificate_binding& object);
     void enqueue(const binding::target& target);
     surroundings around() const { return {objects, cloud, settings, now}; }

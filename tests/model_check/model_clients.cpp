@@ -189,7 +189,7 @@ class model_cloud final : public cloud::client
 public:
     model_cloud(model& world, fate& decides) : world_(world), decides_(decides) {}
 
-    support::task<cloud::answer<cloud::place>> locate(std::string) override
+    support::task<cloud::answer<cloud::project_scope>> locate(std::string) override
     {
         co_return world_.elsewhere.value_or(world_.cloud.here);
     }
@@ -267,7 +267,7 @@ public:
         }
         return {all.begin(), all.end()};
     }
-    std::vector<binding::target> siblings_of(const binding::target&) const override { return {}; }
+    std::vector<binding::target> peers_of(const binding::target&) const override { return {}; }
     const certificate_binding* find(const uuid& uid) const override
     {
         const auto found = world_.objects.find(uid);
@@ -279,21 +279,21 @@ private:
     const model& world_;
 };
 
-void model::perform(binding::round& r, binding::step& made, fate& decides)
+void model::perform(binding::pass& r, binding::step& made, fate& decides)
 {
     model_kube kube_client(*this, decides);
     model_cloud cloud_client(*this, decides);
     model_clock clock(*this);
     model_store store(*this);
     const test::one_cloud credentials(&cloud_client);
-    test::observed told;
-    const binding::round_parts parts{
+    test::recorded_events told;
+    const binding::pass_parts parts{
         kube_client, credentials, clock, store, running->memories, settings, told
     };
     r.credential = credentials.of(r.target);
-    binding::gather gather(parts);
-    binding::apply apply(parts);
-    if (auto* asked = std::get_if<binding::look>(&made))
+    binding::cloud_reader gather(parts);
+    binding::writer apply(parts);
+    if (auto* asked = std::get_if<binding::read>(&made))
     {
         now += tick;
         reading_ = r.target.listener;
@@ -459,11 +459,11 @@ cloud::answer<cloud::listener> model::read_listener(const uuid& listener, fate& 
         {
             return std::unexpected(failure_of(cloud::failure::not_found, "Listener not found."));
         }
-        const auto place = elsewhere.value_or(cloud.here);
+        const auto scope = elsewhere.value_or(cloud.here);
         auto& gone = seen.gone[listener];
-        if (gone.place != place)
+        if (gone.scope != scope)
         {
-            gone = {now, now, place};
+            gone = {now, now, scope};
         }
         gone.last = now;
         seen.reads.erase(listener);

@@ -113,7 +113,7 @@ void random_world::give_ledger(certificate_binding& object)
     object.finalizers.push_back(support::interned(binding::finalizer));
     object.status.ledger.attachments.push_back({support::interned(ref), where, chance(60)});
     const auto& here = world_.cloud.here;
-    object.status.ledger.place = {
+    object.status.ledger.scope = {
         support::interned(here.identity),
         support::interned(here.project_id),
         support::interned(here.region),
@@ -297,7 +297,7 @@ void random_world::happen()
     }
     else
     {
-        world_.elsewhere = cloud::place{"http://keystone/v3", "another", "sao1", "http://octavia/v2"};
+        world_.elsewhere = cloud::project_scope{"http://keystone/v3", "another", "sao1", "http://octavia/v2"};
         world_.tell([] { return "the credential leads to another project"; });
     }
 }

@@ -375,25 +375,25 @@ std::vector<std::pair<bool, binding::ledger>> small_world::ledgers() const
     return all;
 }
 
-support::duration small_world::pause_of(binding::pause how, int slow, support::duration wait)
+support::duration small_world::pause_of(binding::requeue how, int slow, support::duration wait)
 {
     switch (how)
     {
-        case binding::pause::after: {
+        case binding::requeue::after: {
             const auto& put = world_.running->memories.begin()->second.put;
             const bool in_doubt =
                 put && put->phase == binding::put_phase::in_doubt && world_.now < put->deadline;
             return in_doubt ? std::min<support::duration>(looks_again, put->deadline - world_.now) : wait;
         }
-        case binding::pause::resync:
+        case binding::requeue::resync:
             return world_.settings.resync_period;
-        case binding::pause::slow:
+        case binding::requeue::slow:
             return wait > support::duration{} ? std::min(wait, slow_wait) : slow_wait;
-        case binding::pause::poll:
+        case binding::requeue::poll:
             return std::max(wait, slow_wait);
-        case binding::pause::retry:
-        case binding::pause::lane:
-        case binding::pause::settle:
+        case binding::requeue::retry:
+        case binding::requeue::turn:
+        case binding::requeue::settle:
             break;
     }
     return fate::pause_of(how, slow, wait);

@@ -94,7 +94,7 @@ private:
     put_fate of_put() override;
     bool read_fails() override;
     void meanwhile(request kind) override;
-    support::duration pause_of(binding::pause how, int slow, support::duration wait) override;
+    support::duration pause_of(binding::requeue how, int slow, support::duration wait) override;
 
     std::size_t choose(std::size_t options);
     void bindings_may(std::vector<happening>& all) const;

@@ -34,7 +34,7 @@ public:
     virtual bool is_controllers(const target& target) const = 0;
     virtual missing_credential why_none(const certificate_binding& object) const = 0;
     // Its namespace may not use the credential, but for taking away what was put there with it.
-    virtual bool lent(const certificate_binding& object) const = 0;
+    virtual bool borrowed(const certificate_binding& object) const = 0;
 };
 
 }  // namespace binding

@@ -40,7 +40,7 @@ void credentials::seen(const certificate_binding* before, const certificate_bind
     }
     if (is)
     {
-        place(*after, *is);
+        scope(*after, *is);
     }
     else if (after != nullptr && placed_.contains(after->uid))
     {
@@ -77,7 +77,7 @@ void credentials::leave(const secret_name& name, const support::uuid& user)
     }
 }
 
-void credentials::place(const certificate_binding& object, const secret_name& from)
+void credentials::scope(const certificate_binding& object, const secret_name& from)
 {
     secret& held = secrets_.at(from);
     placement& made = placed_[object.uid];
@@ -208,9 +208,9 @@ bool credentials::is_unsure(const secret_name& name) const
     return found != secrets_.end() && found->second.unsure;
 }
 
-bool credentials::lent(const certificate_binding& object) const
+bool credentials::borrowed(const certificate_binding& object) const
 {
-    const ledger_place& written = object.status.ledger.place;
+    const ledger_scope& written = object.status.ledger.scope;
     return object.deleting && object.spec.secret.empty() &&
            !parts_.admitted.admits(object.name_space.view()) && !placed_.contains(object.uid) &&
            written.by_controller && written.identity.view() == parts_.own->identity;
@@ -223,7 +223,7 @@ credentials::shared credentials::credential_of(const certificate_binding& object
     {
         return placed == placed_.end() ? nullptr : placed->second.now;
     }
-    if (parts_.admitted.admits(object.name_space.view()) || lent(object))
+    if (parts_.admitted.admits(object.name_space.view()) || borrowed(object))
     {
         return parts_.own;
     }

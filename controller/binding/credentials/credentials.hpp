@@ -65,7 +65,7 @@ public:
     std::shared_ptr<cloud::credential> of(const target& target) const override;
     bool is_controllers(const target& target) const override;
     missing_credential why_none(const certificate_binding& object) const override;
-    bool lent(const certificate_binding& object) const override;
+    bool borrowed(const certificate_binding& object) const override;
 
     // What is seen of a Secret; nothing happens where nobody uses it (any more).
     void secret_shown(const secret_name& name, support::result<secret_content> content);
@@ -100,7 +100,7 @@ private:
     static std::optional<secret_name> secret_of(const certificate_binding* object);
     void use(const secret_name& name, const support::uuid& user);
     void leave(const secret_name& name, const support::uuid& user);
-    void place(const certificate_binding& object, const secret_name& from);
+    void scope(const certificate_binding& object, const secret_name& from);
     const support::result<shared>& read(secret& from, const secret_name& name, const std::string& cloud);
     void lost(const secret_name& name, missing_credential why);
     shared credential_of(const certificate_binding& object) const;

@@ -6,7 +6,7 @@
 
 namespace binding {
 
-class secrets::follower final : public runtime::object_view
+class secret_watchers::follower final : public runtime::object_view
 {
 public:
     follower(parts& parts, secret_name name)
@@ -41,12 +41,12 @@ private:
     runtime::object_watcher watcher_;
 };
 
-void secrets::follow(const secret_name& name)
+void secret_watchers::follow(const secret_name& name)
 {
     followed_[name] = parts_.tasks.spawn(follower::run(std::make_unique<follower>(parts_, name)));
 }
 
-void secrets::unfollow(const secret_name& name)
+void secret_watchers::unfollow(const secret_name& name)
 {
     if (const auto found = followed_.find(name); found != followed_.end())
     {

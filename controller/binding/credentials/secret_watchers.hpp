@@ -13,7 +13,7 @@
 namespace binding {
 
 // Follows the Secrets in use, each by its own name.
-class secrets
+class secret_watchers
 {
 public:
     struct parts
@@ -27,7 +27,7 @@ public:
         std::function<bool(const secret_name&)> awaited;  // a binding fails for it
     };
 
-    explicit secrets(parts parts) : parts_(std::move(parts)) {}
+    explicit secret_watchers(parts parts) : parts_(std::move(parts)) {}
 
     void follow(const secret_name& name);
     void unfollow(const secret_name& name);

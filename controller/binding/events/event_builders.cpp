@@ -52,7 +52,7 @@ std::optional<event> change_of_state(const certificate_binding& before, const ce
     return made;
 }
 
-std::vector<attachment> still_there(const ledger& held, const target_memory& memory)
+std::vector<attachment> still_there(const ledger& held, const target_state& memory)
 {
     if (memory.put || !memory.listener)
     {

@@ -14,7 +14,7 @@ std::optional<event> change_of_state(const certificate_binding& before, const ce
 
 // What of the ledger the listener holds as far as it is known: all of it while a PUT is under way, or where
 // the listener was not read.
-std::vector<attachment> still_there(const ledger& held, const target_memory& memory);
+std::vector<attachment> still_there(const ledger& held, const target_state& memory);
 
 // The binding went without us, because our finalizer was taken off by hand: what it has `left` on the
 // listener is nobody's. Empty if there is nothing to tell.

@@ -12,10 +12,10 @@
 namespace binding {
 
 // Is told what happens, to count it and to pass it on. Nothing here waits, fails or decides.
-class observer
+class event_sink
 {
 public:
-    virtual ~observer() = default;
+    virtual ~event_sink() = default;
 
     virtual void happened(const certificate_binding& binding, const event& what) = 0;
     virtual void happened_in(const std::string& name_space, const event& what) = 0;

@@ -7,11 +7,11 @@
 
 namespace binding {
 
-expirations::expirations(support::clock& clock, observer& observer, std::vector<int> days)
+expiry_warnings::expiry_warnings(support::clock& clock, event_sink& observer, std::vector<int> days)
     : clock_(clock), observer_(observer), days_(std::move(days)), looked_(clock.wall())
 {}
 
-void expirations::changed(const certificate_binding* before, const certificate_binding* after)
+void expiry_warnings::changed(const certificate_binding* before, const certificate_binding* after)
 {
     if (after != nullptr && expires_otherwise(before, *after))
     {
@@ -19,14 +19,14 @@ void expirations::changed(const certificate_binding* before, const certificate_b
     }
 }
 
-void expirations::look(const bindings& all)
+void expiry_warnings::look(const binding_index& all)
 {
     const auto now = clock_.wall();
     all.each([&](const certificate_binding& each) { tell(each, looked_, now); });
     looked_ = now;
 }
 
-void expirations::tell(
+void expiry_warnings::tell(
     const certificate_binding& binding, std::optional<support::wall_time> last, support::wall_time now
 )
 {

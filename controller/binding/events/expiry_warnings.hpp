@@ -10,16 +10,16 @@ namespace binding {
 
 // Warns so many days before the certificate of a binding ends. Of a certificate that it learns of late, or
 // after a restart, it tells once how near the end is; what it told before a restart is not known.
-class expirations
+class expiry_warnings
 {
 public:
-    expirations(support::clock& clock, observer& observer, std::vector<int> days);
+    expiry_warnings(support::clock& clock, event_sink& observer, std::vector<int> days);
 
     // An object has changed; null: it was not there / is gone.
     void changed(const certificate_binding* before, const certificate_binding* after);
 
     // Tells what came since the last look.
-    void look(const bindings& all);
+    void look(const binding_index& all);
 
 private:
     void tell(
@@ -27,7 +27,7 @@ private:
     );
 
     support::clock& clock_;
-    observer& observer_;
+    event_sink& observer_;
     std::vector<int> days_;
     support::wall_time looked_;  // changed() goes up to here, look() on from here: nothing is told twice
 };

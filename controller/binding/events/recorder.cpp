@@ -75,7 +75,7 @@ void recorder::forget(const support::uuid& uid)
 }
 
 void recorder::tell_orphans(
-    const certificate_binding& before, const certificate_binding* after, const target_memory* memory
+    const certificate_binding& before, const certificate_binding* after, const target_state* memory
 )
 {
     std::vector<attachment> left = before.status.ledger.attachments;

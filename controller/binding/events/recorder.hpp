@@ -16,7 +16,7 @@ namespace binding {
 class recorder
 {
 public:
-    recorder(const support::clock& clock, const binding_store& store, binding::observer& observer)
+    recorder(const support::clock& clock, const binding_store& store, binding::event_sink& observer)
         : clock_(clock), store_(store), observer_(observer)
     {}
 
@@ -28,7 +28,7 @@ public:
     // What a binding leaves on the listener whose finalizer somebody has removed. `memory`: of the target
     // that it was in; null: none.
     void tell_orphans(
-        const certificate_binding& before, const certificate_binding* after, const target_memory* memory
+        const certificate_binding& before, const certificate_binding* after, const target_state* memory
     );
 
     // The binding is gone.
@@ -37,7 +37,7 @@ public:
 private:
     const support::clock& clock_;
     const binding_store& store_;
-    binding::observer& observer_;
+    binding::event_sink& observer_;
     std::map<std::pair<support::uuid, std::string>, support::time_point> told_;  // notices, and when
 };
 

@@ -7,8 +7,11 @@
 
 namespace binding {
 
-bindings::bindings(
-    credential_source& credentials, observer changed, std::function<void()> ready, witness seen
+binding_index::binding_index(
+    credential_source& credentials,
+    on_target_changed changed,
+    std::function<void()> ready,
+    on_object_changed seen
 )
     : credentials_(credentials),
       changed_(std::move(changed)),
@@ -20,7 +23,7 @@ bindings::bindings(
       )
 {}
 
-std::vector<const certificate_binding*> bindings::bindings_of(const target& target) const
+std::vector<const certificate_binding*> binding_index::bindings_of(const target& target) const
 {
     std::vector<const certificate_binding*> found;
     if (const auto uids = by_target_.find(target); uids != by_target_.end())
@@ -34,7 +37,7 @@ std::vector<const certificate_binding*> bindings::bindings_of(const target& targ
     return found;
 }
 
-std::vector<target> bindings::targets() const
+std::vector<target> binding_index::targets() const
 {
     std::vector<target> all;
     for (const auto& [target, uids] : by_target_)
@@ -44,7 +47,7 @@ std::vector<target> bindings::targets() const
     return all;
 }
 
-std::vector<target> bindings::siblings_of(const target& target) const
+std::vector<target> binding_index::peers_of(const target& target) const
 {
     std::vector<binding::target> found;
     const auto begin = by_target_.lower_bound({target.region, target.listener});
@@ -63,7 +66,9 @@ std::vector<target> bindings::siblings_of(const target& target) const
     return found;
 }
 
-bool bindings::walk::go_on(std::size_t most, const std::function<void(const certificate_binding&)>& visit)
+bool binding_index::walk::go_on(
+    std::size_t most, const std::function<void(const certificate_binding&)>& visit
+)
 {
     const std::size_t asked = most;
     const auto end = all_.by_target_.end();
@@ -81,7 +86,7 @@ bool bindings::walk::go_on(std::size_t most, const std::function<void(const cert
     return most < asked;
 }
 
-void bindings::take(const certificate_binding* before, const certificate_binding* after, bool again)
+void binding_index::take(const certificate_binding* before, const certificate_binding* after, bool again)
 {
     credentials_.seen(before, after);
     const auto known = where_.find(before == nullptr ? after->uid : before->uid);
@@ -111,7 +116,7 @@ void bindings::take(const certificate_binding* before, const certificate_binding
     changed_(is, nullptr, after);
 }
 
-void bindings::place_again(const std::set<support::uuid>& uids)
+void binding_index::place_again(const std::set<support::uuid>& uids)
 {
     for (const support::uuid& uid : uids)
     {
@@ -122,7 +127,7 @@ void bindings::place_again(const std::set<support::uuid>& uids)
     }
 }
 
-void bindings::enter(const certificate_binding& object, const target& where)
+void binding_index::enter(const certificate_binding& object, const target& where)
 {
     const auto found = by_target_.try_emplace(where).first;
     auto& uids = found->second;
@@ -130,7 +135,7 @@ void bindings::enter(const certificate_binding& object, const target& where)
     where_[object.uid] = found;
 }
 
-void bindings::leave(const support::uuid& uid)
+void binding_index::leave(const support::uuid& uid)
 {
     const auto known = where_.find(uid);
     const auto found = known->second;

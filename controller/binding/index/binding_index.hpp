@@ -16,24 +16,27 @@
 namespace binding {
 
 // All bindings that we see, found by uid and by target.
-class bindings final : public binding_store
+class binding_index final : public binding_store
 {
 public:
     // What changed of a target. An object that moves to another target leaves one and comes to the other.
-    using observer = std::function<
+    using on_target_changed = std::function<
         void(const target& where, const certificate_binding* before, const certificate_binding* after)>;
 
     // What changed of an object, whatever its target; `where` it was until now, empty: nowhere. Where the two
     // are the same, only what it acts with may have changed.
-    using witness = std::function<void(
+    using on_object_changed = std::function<void(
         const std::optional<target>& where,
         const certificate_binding* before,
         const certificate_binding* after
     )>;
 
     // `ready` is called once, when all that is to be seen has been listed. `credentials` must outlive it.
-    bindings(
-        credential_source& credentials, observer changed, std::function<void()> ready, witness seen = {}
+    binding_index(
+        credential_source& credentials,
+        on_target_changed changed,
+        std::function<void()> ready,
+        on_object_changed seen = {}
     );
 
     // What these act with may be something else now.
@@ -49,20 +52,20 @@ public:
     class walk
     {
     public:
-        explicit walk(const bindings& all) : all_(all) {}
+        explicit walk(const binding_index& all) : all_(all) {}
 
         // Visits `most` more; false if none was left.
         bool go_on(std::size_t most, const std::function<void(const certificate_binding&)>& visit);
 
     private:
-        const bindings& all_;
+        const binding_index& all_;
         target at_;           // where it is ...
         support::uuid last_;  // ... and the binding there that was visited last
     };
 
     std::vector<const certificate_binding*> bindings_of(const target& target) const override;
     std::vector<target> targets() const override;
-    std::vector<target> siblings_of(const target& target) const override;
+    std::vector<target> peers_of(const target& target) const override;
     const certificate_binding* find(const support::uuid& uid) const override { return store_.find(uid); }
     void applied(kube::object_json object) override { store_.applied(object); }
 
@@ -74,8 +77,8 @@ private:
     void leave(const support::uuid& uid);
 
     credential_source& credentials_;
-    observer changed_;
-    witness seen_;
+    on_target_changed changed_;
+    on_object_changed seen_;
     index by_target_;
     std::unordered_map<support::uuid, index::iterator> where_;
     runtime::store<certificate_binding> store_;

@@ -19,7 +19,7 @@ public:
     ) const = 0;  // oldest first
     virtual std::vector<target> targets() const = 0;
     // The others of its listener: the same cloud, or no credential.
-    virtual std::vector<target> siblings_of(const target& target) const = 0;
+    virtual std::vector<target> peers_of(const target& target) const = 0;
     virtual const certificate_binding* find(const support::uuid& uid) const = 0;
 
     // The answer to a write of ours: the object as it is now.

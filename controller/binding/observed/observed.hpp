@@ -9,13 +9,13 @@ namespace binding {
 
 // An answer and when its question was sent: what it says was true at that time or later.
 template <class T>
-struct sighting
+struct observed
 {
     support::time_point asked_at;
     T value;
 };
 
-struct ref_sighting
+struct ref_observation
 {
     support::time_point asked_at{};
     cloud::ref_state state = cloud::ref_state::unknown;

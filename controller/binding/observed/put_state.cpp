@@ -44,25 +44,26 @@ std::set<std::string> keys_of(const listener_slots& slots)
 }
 
 // Nothing, if the binding is gone by now; if it wants another certificate, that is not concerned.
-void quarantine(target_memory& memory, const addition& which, std::string why, support::time_point now)
+void put_in_quarantine(target_state& memory, const addition& which, std::string why, support::time_point now)
 {
     const auto found = memory.bindings.find(which.binding);
     if (found == memory.bindings.end())
     {
         return;
     }
-    binding_memory& binding = found->second;
+    binding_state& binding = found->second;
     if (const auto& seen = binding.certificate; seen && seen->value && !seen->value->doubt.empty())
     {
         why += " (" + seen->value->doubt + ")";
     }
-    binding.refused = refusal{which.certificate_id, which.slot, std::move(why), now + quarantine_lasts};
+    binding.quarantine =
+        quarantine{which.certificate_id, which.slot, std::move(why), now + quarantine_duration};
 }
 
-void remember_moves(target_memory& memory, support::time_point now)
+void record_ownership_changes(target_state& memory, support::time_point now)
 {
     const auto remember = [&](slot where, const std::string& key, bool added) {
-        move& made = memory.moves[{where, key}];
+        ownership_change& made = memory.ownership_changes[{where, key}];
         made.times = made.added == added ? made.times + 1 : 1;
         made.added = added;
         made.at = now;
@@ -73,7 +74,8 @@ void remember_moves(target_memory& memory, support::time_point now)
         (!before.default_ref || !cloud::same_ref(*before.default_ref, *after.default_ref)))
     {
         remember(slot::default_, ref_key(*after.default_ref), true);
-        memory.moves.erase({slot::default_, ref_key(before.default_ref.value_or(""))});  // by ourselves
+        memory.ownership_changes.erase({slot::default_, ref_key(before.default_ref.value_or(""))}
+        );  // by ourselves
     }
     const auto keys_before = keys_of({std::nullopt, before.sni_refs});
     const auto keys_after = keys_of({std::nullopt, after.sni_refs});
@@ -95,8 +97,8 @@ void remember_moves(target_memory& memory, support::time_point now)
 
 // Rule 7, a refusal that names refs: which of them are bad is for the certificate service to say. Whether it
 // names anything that was sent or is checked with it.
-bool remember_named(
-    target_memory& memory,
+bool record_refused_refs(
+    target_state& memory,
     const listener_slots& sent,
     const std::vector<addition>& added,
     const cloud::error& error,
@@ -122,7 +124,7 @@ bool remember_named(
     }
     for (const std::string& key : keys)
     {
-        named_ref& named = memory.named[key];
+        refused_ref& named = memory.refused_refs[key];
         ++named.times;
         named.at = now;
         named.until = now + doubled(1s, named.times, 5min);
@@ -135,10 +137,10 @@ bool remember_named(
     }
     for (const addition& each : added)
     {
-        const auto named = memory.named.find(ref_key(each.container_ref));
-        if (named != memory.named.end() && named->second.lasting && keys.contains(named->first))
+        const auto named = memory.refused_refs.find(ref_key(each.container_ref));
+        if (named != memory.refused_refs.end() && named->second.lasting && keys.contains(named->first))
         {
-            quarantine(memory, each, named->second.message, now);
+            put_in_quarantine(memory, each, named->second.message, now);
         }
     }
     return !keys.empty();
@@ -146,7 +148,7 @@ bool remember_named(
 
 // Rule 7, a refusal that names nothing: of what the PUT would have added one is bad.
 void suspect(
-    target_memory& memory,
+    target_state& memory,
     const std::vector<addition>& added,
     const std::string& message,
     support::time_point now
@@ -155,21 +157,21 @@ void suspect(
     std::string why = "Octavia refused the change that would have attached it: " + message;
     if (added.size() == 1)
     {
-        quarantine(memory, added.front(), std::move(why), now);
-        memory.suspicion.reset();
+        put_in_quarantine(memory, added.front(), std::move(why), now);
+        memory.bisection.reset();
         return;
     }
-    memory.suspicion = suspicion{.suspects = added, .message = std::move(why)};
+    memory.bisection = bisection{.suspects = added, .message = std::move(why)};
 }
 
 // Rule 7: who was accepted is not the bad one; who remains alone is.
-void clear_of_suspicion(target_memory& memory, const std::vector<addition>& accepted, support::time_point now)
+void clear_suspects(target_state& memory, const std::vector<addition>& accepted, support::time_point now)
 {
-    if (!memory.suspicion)
+    if (!memory.bisection)
     {
         return;
     }
-    auto& suspects = memory.suspicion->suspects;
+    auto& suspects = memory.bisection->suspects;
     std::erase_if(suspects, [&](const addition& each) {
         return std::ranges::find(accepted, each) != accepted.end();
     });
@@ -179,20 +181,20 @@ void clear_of_suspicion(target_memory& memory, const std::vector<addition>& acce
     }
     if (suspects.size() == 1)
     {
-        quarantine(memory, suspects.front(), memory.suspicion->message, now);
+        put_in_quarantine(memory, suspects.front(), memory.bisection->message, now);
     }
-    memory.suspicion.reset();
+    memory.bisection.reset();
 }
 
 }  // namespace
 
-support::time_point contested_until(const move& move, const settings& settings)
+support::time_point contested_until(const ownership_change& change, const settings& settings)
 {
-    const bool undone_before = move.times > 1;
+    const bool undone_before = change.times > 1;
     return undone_before
-               ? move.at +
-                     doubled(std::min<support::duration>(settings.resync_period, 1h), move.times - 1, 1h)
-               : move.at;
+               ? change.at +
+                     doubled(std::min<support::duration>(settings.resync_period, 1h), change.times - 1, 1h)
+               : change.at;
 }
 
 support::duration deadline_of(const settings& settings, const cloud::listener_change& change)
@@ -202,8 +204,8 @@ support::duration deadline_of(const settings& settings, const cloud::listener_ch
     return settings.write_deadline + settings.per_ref * static_cast<std::int64_t>(refs);
 }
 
-void remember_put_sent(
-    target_memory& memory,
+void record_put_sent(
+    target_state& memory,
     const settings& settings,
     const cloud::listener_change& change,
     listener_slots from,
@@ -211,21 +213,21 @@ void remember_put_sent(
     support::time_point now
 )
 {
-    put_memory put;
+    put_state put;
     put.phase = put_phase::in_doubt;
     put.from = std::move(from);
     put.expected = std::move(expected);
     put.deadline = now + cloud::sent_within + deadline_of(settings, change);
     memory.put = std::move(put);
     memory.first_arrival.reset();
-    memory.asked_to_clean = false;
+    memory.cleanup_requested = false;
     ++memory.error_puts;
     memory.next_error_put = now + doubled(5s, memory.error_puts, 5min);
 }
 
-void remember_put_end(target_memory& memory)
+void record_put_end(target_state& memory)
 {
-    const put_memory& put = *memory.put;
+    const put_state& put = *memory.put;
     if (put.phase == put_phase::in_doubt)
     {
         memory.may_write.reset();  // it may have been taken
@@ -241,7 +243,7 @@ void remember_put_end(target_memory& memory)
     memory.put.reset();
 }
 
-void remember_meanwhile(target_memory& memory, const cloud::answer<cloud::listener>& seen)
+void record_read_during_put(target_state& memory, const cloud::answer<cloud::listener>& seen)
 {
     if (!memory.put || !seen)
     {
@@ -255,8 +257,8 @@ void remember_meanwhile(target_memory& memory, const cloud::answer<cloud::listen
     }
 }
 
-void remember_put_answer(
-    target_memory& memory,
+void record_put_answer(
+    target_state& memory,
     const settings& settings,
     const std::vector<addition>& added,
     const cloud::answer<cloud::listener>& answer,
@@ -268,13 +270,13 @@ void remember_put_answer(
         if (memory.put)
         {
             memory.put->phase = put_phase::accepted;
-            remember_moves(memory, now);
+            record_ownership_changes(memory, now);
             for (const std::string& key : keys_of(memory.put->expected))
             {
-                memory.named.erase(key);
+                memory.refused_refs.erase(key);
             }
         }
-        clear_of_suspicion(memory, added, now);
+        clear_suspects(memory, added, now);
         memory.blocked.reset();
         memory.unanswered.reset();
         memory.may_write = true;
@@ -286,7 +288,7 @@ void remember_put_answer(
         // It stays in doubt until its value is seen or its deadline has passed.
         const int times = memory.unanswered ? memory.unanswered->times + 1 : 1;
         const auto over = memory.put ? memory.put->deadline : now;
-        memory.unanswered = standstill{
+        memory.unanswered = write_backoff{
             "a change of the listener had no effect, and no sure answer: " + error.message,
             over + doubled(1s, times, 1min),
             times
@@ -301,13 +303,13 @@ void remember_put_answer(
     {
         memory.next_error_put.reset();
     }
-    memory.put_error = sighting<cloud::error>{now, error};
+    memory.put_error = observed<cloud::error>{now, error};
     if (error.kind == cloud::failure::access_denied || error.kind == cloud::failure::credentials_invalid)
     {
         memory.may_write = false;
     }
     if (error.kind != cloud::failure::refused ||
-        remember_named(memory, sent ? sent->expected : listener_slots(), added, error, now))
+        record_refused_refs(memory, sent ? sent->expected : listener_slots(), added, error, now))
     {
         return;
     }
@@ -317,7 +319,7 @@ void remember_put_answer(
         return;
     }
     const int times = memory.blocked ? memory.blocked->times + 1 : 1;
-    memory.blocked = standstill{
+    memory.blocked = write_backoff{
         "Octavia refuses every change of the listener: " + error.message,
         now + doubled(1min, times, settings.resync_period),
         times

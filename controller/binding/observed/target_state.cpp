@@ -12,29 +12,29 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void arrive(target_memory& memory, support::time_point now)
+void arrive(target_state& memory, support::time_point now)
 {
     memory.first_arrival = memory.first_arrival.value_or(now);
     memory.last_arrival = now;
 }
 
 // Every wait of the binding ends.
-void end_waits(target_memory& memory, binding_memory& binding)
+void end_waits(target_state& memory, binding_state& binding)
 {
-    binding.refused.reset();
+    binding.quarantine.reset();
     binding.certificate_polls = 0;
     binding.certificate.reset();
-    memory.named.clear();
-    memory.suspicion.reset();
+    memory.refused_refs.clear();
+    memory.bisection.reset();
     memory.blocked.reset();
     memory.unanswered.reset();
-    memory.moves.clear();
+    memory.ownership_changes.clear();
     memory.next_error_put.reset();
     memory.error_puts = 0;
 }
 
 // Rule 7: what an earlier process found out about the certificate, as status says it of this generation.
-std::optional<refusal> refused_before(
+std::optional<quarantine> refused_before(
     const certificate_binding& object, support::time_point now, support::wall_time wall
 )
 {
@@ -47,15 +47,15 @@ std::optional<refusal> refused_before(
     }
     const condition& stalled = object.status[condition_type::stalled];
     const auto since = std::max<support::duration>(wall - stalled.last_transition, support::duration::zero());
-    return refusal{
+    return quarantine{
         object.spec.certificate_id,
         object.wanted_slot(),
         ready.message.str(),
-        now + std::max<support::duration>(quarantine_lasts - since, support::duration::zero())
+        now + std::max<support::duration>(quarantine_duration - since, support::duration::zero())
     };
 }
 
-bool is_suspected(const suspicion& why, const certificate_binding& object)
+bool is_suspected(const bisection& why, const certificate_binding& object)
 {
     return std::ranges::any_of(why.suspects, [&](const addition& each) {
         return each.binding == object.uid && each.certificate_id == object.spec.certificate_id &&
@@ -64,17 +64,17 @@ bool is_suspected(const suspicion& why, const certificate_binding& object)
 }
 
 // Without one of them it is open again whether the bad one is among them.
-void drop_suspicion_without(target_memory& memory, const std::vector<const certificate_binding*>& bindings)
+void drop_bisection_without(target_state& memory, const std::vector<const certificate_binding*>& bindings)
 {
     const bool all =
-        !memory.suspicion ||
-        memory.suspicion->suspects.size() ==
+        !memory.bisection ||
+        memory.bisection->suspects.size() ==
             static_cast<std::size_t>(std::ranges::count_if(bindings, [&](const certificate_binding* object) {
-                return is_suspected(*memory.suspicion, *object);
+                return is_suspected(*memory.bisection, *object);
             }));
     if (!all)
     {
-        memory.suspicion.reset();
+        memory.bisection.reset();
     }
 }
 
@@ -98,8 +98,8 @@ bool has_changed(
 
 }  // namespace
 
-void remember_bindings(
-    target_memory& memory,
+void record_bindings(
+    target_state& memory,
     const std::vector<const certificate_binding*>& bindings,
     const settings& settings,
     support::time_point now,
@@ -113,7 +113,7 @@ void remember_bindings(
     {
         present.insert(object->uid);
         auto [found, is_new] = memory.bindings.try_emplace(object->uid);
-        binding_memory& binding = found->second;
+        binding_state& binding = found->second;
         if (is_new)
         {
             binding.held = object->status.ledger;
@@ -144,19 +144,19 @@ void remember_bindings(
             binding.certificate_id = object->spec.certificate_id;
             binding.certificate.reset();
             binding.certificate_polls = 0;
-            binding.refused.reset();
+            binding.quarantine.reset();
         }
         if (is_new)
         {
-            binding.refused = refused_before(*object, now, wall);
+            binding.quarantine = refused_before(*object, now, wall);
         }
     }
     std::erase_if(memory.bindings, [&](const auto& each) { return !present.contains(each.first); });
-    drop_suspicion_without(memory, bindings);
+    drop_bisection_without(memory, bindings);
     const auto until = started ? deadline_before_start(first_seen, settings, *started) : std::nullopt;
     if (until && !memory.put)
     {
-        put_memory put;
+        put_state put;
         put.phase = put_phase::before_start;
         put.deadline = *until;
         memory.put = put;
@@ -184,27 +184,27 @@ std::optional<support::time_point> deadline_before_start(
                : std::nullopt;
 }
 
-void remember_place(target_memory& memory, sighting<cloud::answer<cloud::place>> seen)
+void record_scope(target_state& memory, observed<cloud::answer<cloud::project_scope>> seen)
 {
     memory.tried = memory.tried || !seen.value;
-    memory.place = std::move(seen);
+    memory.scope = std::move(seen);
 }
 
-void remember_listener(
-    target_memory& memory, const settings& settings, sighting<cloud::answer<cloud::listener>> seen
+void record_listener(
+    target_state& memory, const settings& settings, observed<cloud::answer<cloud::listener>> seen
 )
 {
     const bool not_found = !seen.value && seen.value.error().kind == cloud::failure::not_found;
-    const auto place =
-        memory.place && memory.place->value ? std::optional(*memory.place->value) : std::nullopt;
+    const auto scope =
+        memory.scope && memory.scope->value ? std::optional(*memory.scope->value) : std::nullopt;
     if (!not_found)
     {
         memory.gone_since.reset();
     }
-    else if (!memory.gone_since || memory.gone_place != place)
+    else if (!memory.gone_since || memory.gone_place != scope)
     {
         memory.gone_since = seen.asked_at;
-        memory.gone_place = place;
+        memory.gone_place = scope;
     }
     if (seen.value && memory.put && memory.put->phase == put_phase::before_start && !memory.put->refs_counted)
     {
@@ -225,7 +225,7 @@ void remember_listener(
     memory.listener = std::move(seen);
 }
 
-bool was_silent(
+bool has_timed_out(
     support::time_point asked_at, support::time_point now, const cloud::answer<cloud::listener>& seen
 )
 {
@@ -242,7 +242,7 @@ bool is_refusal(const cloud::error& error)
     return error.kind == cloud::failure::not_found || error.kind == cloud::failure::access_denied;
 }
 
-void remember_load_balancer(target_memory& memory, sighting<cloud::answer<cloud::load_balancer>> seen)
+void record_load_balancer(target_state& memory, observed<cloud::answer<cloud::load_balancer>> seen)
 {
     const bool pending = seen.value && seen.value->status == cloud::provisioning_status::pending;
     if (memory.put)
@@ -256,11 +256,11 @@ void remember_load_balancer(target_memory& memory, sighting<cloud::answer<cloud:
     memory.load_balancer = std::move(seen);
 }
 
-void remember_certificate(
-    target_memory& memory,
+void record_certificate(
+    target_state& memory,
     support::uuid binding,
     support::uuid certificate_id,
-    sighting<cloud::answer<cloud::certificate>> seen
+    observed<cloud::answer<cloud::certificate>> seen
 )
 {
     const auto found = memory.bindings.find(binding);
@@ -270,22 +270,22 @@ void remember_certificate(
     }
     if (found->second.certificate && has_changed(found->second.certificate->value, seen.value))
     {
-        found->second.refused.reset();
-        memory.named.erase(seen.value ? cloud::ref_key(seen.value->container_ref) : "");
+        found->second.quarantine.reset();
+        memory.refused_refs.erase(seen.value ? cloud::ref_key(seen.value->container_ref) : "");
     }
     const bool usable = seen.value && seen.value->usable;
     found->second.certificate_polls = usable ? 0 : found->second.certificate_polls + 1;
     found->second.certificate = std::move(seen);
 }
 
-void remember_ref(
-    std::map<std::string, ref_sighting>& refs,
+void record_ref(
+    std::map<std::string, ref_observation>& refs,
     const std::string& container_ref,
     support::time_point asked_at,
     cloud::ref_state state
 )
 {
-    ref_sighting& seen = refs[cloud::ref_key(container_ref)];
+    ref_observation& seen = refs[cloud::ref_key(container_ref)];
     if (state != cloud::ref_state::dead)
     {
         seen.dead_since.reset();
@@ -301,9 +301,9 @@ void remember_ref(
 namespace {
 
 // Rule 13: an hour undisturbed ends a contest; so does twice that without an attempt.
-void forget_moves(target_memory& memory, support::time_point now, const cloud::listener* at_rest)
+void forget_moves(target_state& memory, support::time_point now, const cloud::listener* at_rest)
 {
-    std::erase_if(memory.moves, [&](const auto& each) {
+    std::erase_if(memory.ownership_changes, [&](const auto& each) {
         const auto& [slot_and_key, move] = each;
         const auto& [where, key] = slot_and_key;
         const auto is_it = [&key](const std::string& ref) { return cloud::ref_key(ref) == key; };
@@ -317,15 +317,15 @@ void forget_moves(target_memory& memory, support::time_point now, const cloud::l
 
 }  // namespace
 
-void remember_verified(
-    target_memory& memory,
+void record_verified(
+    target_state& memory,
     const std::vector<const certificate_binding*>& bindings,
-    support::time_point round_started,
+    support::time_point pass_started,
     support::time_point now
 )
 {
     const auto at_rest = [&](const auto& seen) {
-        return seen && seen->asked_at >= round_started && seen->value &&
+        return seen && seen->asked_at >= pass_started && seen->value &&
                seen->value->status == cloud::provisioning_status::active;
     };
     if (memory.put || !at_rest(memory.listener) || !at_rest(memory.load_balancer))
@@ -336,7 +336,7 @@ void remember_verified(
     forget_moves(memory, now, &*memory.listener->value);
     for (const certificate_binding* object : bindings)
     {
-        binding_memory& binding = memory.bindings[object->uid];
+        binding_state& binding = memory.bindings[object->uid];
         if (is_ready(*object) && binding.certificate && binding.certificate->value)
         {
             binding.verified_at = now;
@@ -344,7 +344,7 @@ void remember_verified(
     }
 }
 
-void forget_refs(target_memory& memory, const std::vector<const certificate_binding*>& bindings)
+void forget_refs(target_state& memory, const std::vector<const certificate_binding*>& bindings)
 {
     if (!memory.listener || !memory.listener->value)
     {
@@ -370,7 +370,7 @@ void forget_refs(target_memory& memory, const std::vector<const certificate_bind
         }
     }
     std::erase_if(memory.refs, [&](const auto& each) { return !kept.contains(each.first); });
-    std::erase_if(memory.named, [&](const auto& each) {
+    std::erase_if(memory.refused_refs, [&](const auto& each) {
         const bool wanted = std::ranges::any_of(bindings, [&](const certificate_binding* object) {
             return each.first.ends_with(object->spec.certificate_id.str());
         });
@@ -378,7 +378,7 @@ void forget_refs(target_memory& memory, const std::vector<const certificate_bind
     });
 }
 
-support::time_point quiet_at(const target_memory& memory, const settings& settings)
+support::time_point quiet_at(const target_state& memory, const settings& settings)
 {
     return std::min(memory.last_arrival + settings.settle, *memory.first_arrival + settings.settle_at_most);
 }

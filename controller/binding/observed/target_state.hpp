@@ -18,7 +18,7 @@ namespace binding {
 
 // Rule 7, the quarantine: no PUT adds this certificate, because Octavia refuses it. Its condition
 // Ready=False/CertificateRefused is the record of it that a start believes.
-struct refusal
+struct quarantine
 {
     support::uuid certificate_id;
     slot refused_slot = slot::sni;
@@ -26,10 +26,10 @@ struct refusal
     support::time_point until{};  // it is over then, if no other binding wants the same
 };
 
-inline constexpr support::duration quarantine_lasts = std::chrono::hours(1);
+inline constexpr support::duration quarantine_duration = std::chrono::hours(1);
 
 // Rule 7: a ref that Octavia named when it refused a PUT, and has not accepted since.
-struct named_ref
+struct refused_ref
 {
     support::time_point at{};     // when it was named last
     support::time_point until{};  // before that it is not sent again, though it can be read
@@ -51,21 +51,21 @@ struct addition
 
 // Rule 7: Octavia refused a PUT without naming a ref, and one of these, which the PUT would have added, is
 // bad. Of what it refused last, what it has not accepted since.
-struct suspicion
+struct bisection
 {
     std::vector<addition> suspects;  // two or more
     std::string message;
 };
 
 // Every PUT fails, whatever it adds.
-struct standstill
+struct write_backoff
 {
     std::string message;
     support::time_point until{};
     int times = 0;
 };
 
-struct binding_memory
+struct binding_state
 {
     std::optional<ledger> held;  // the ledger as we last wrote it, or as it was when we first saw the binding
     std::optional<ledger> tried;  // what a later write of ours would have made of it, whose answer was lost:
@@ -78,9 +78,9 @@ struct binding_memory
     bool generation_is_new = false;  // it began while we watched, so generation_since is its beginning
     support::interned requested_at;
     support::uuid certificate_id;  // what `certificate` is about
-    std::optional<sighting<cloud::answer<cloud::certificate>>> certificate;
+    std::optional<observed<cloud::answer<cloud::certificate>>> certificate;
     int certificate_polls = 0;  // looks in a row that found it not usable
-    std::optional<refusal> refused;
+    std::optional<binding::quarantine> quarantine;
     std::optional<support::time_point> verified_at;  // when it was last read back as attached
 };
 
@@ -93,7 +93,7 @@ enum class put_phase
 };
 
 // A PUT whose end has not been seen.
-struct put_memory
+struct put_state
 {
     put_phase phase = put_phase::accepted;
     listener_slots from;      // the listener that it was planned from
@@ -106,7 +106,7 @@ struct put_memory
 };
 
 // Rule 13: what accepted PUTs have put into a slot or taken off the SNI list, all in the same direction.
-struct move
+struct ownership_change
 {
     bool added = false;
     int times = 0;             // from the second on it was to repair what somebody else had undone
@@ -116,28 +116,28 @@ struct move
 // What was seen of another listener for the sake of this one (rule 4), with this one's credential and, where
 // that may not know a certificate, with the other's. It is kept apart from what the other one sees for
 // itself.
-struct view_from_here
+struct other_listener_state
 {
     support::time_point asked_at{};
-    std::optional<support::uuid> load_balancer_id;  // as it was last read
-    std::optional<cloud::place> not_ours_in;        // it was not there, or not for us to read, in this cloud
-    bool silent = false;                            // it was waited for in vain
-    std::map<std::string, ref_sighting> refs;       // by ref_key
+    std::optional<support::uuid> load_balancer_id;   // as it was last read
+    std::optional<cloud::project_scope> refused_in;  // it was not there, or not for us to read, in this cloud
+    bool timed_out = false;                          // it was waited for in vain
+    std::map<std::string, ref_observation> refs;     // by ref_key
 };
 
-struct target_memory
+struct target_state
 {
-    std::optional<sighting<cloud::answer<cloud::place>>> place;
-    std::optional<sighting<cloud::answer<cloud::listener>>> listener;
-    std::optional<sighting<cloud::answer<cloud::load_balancer>>> load_balancer;
-    std::map<std::string, ref_sighting> refs;  // by ref_key
+    std::optional<observed<cloud::answer<cloud::project_scope>>> scope;
+    std::optional<observed<cloud::answer<cloud::listener>>> listener;
+    std::optional<observed<cloud::answer<cloud::load_balancer>>> load_balancer;
+    std::map<std::string, ref_observation> refs;  // by ref_key
     std::optional<support::time_point>
         gone_since;  // when the first of an unbroken row of 404s of the listener was asked for
-    std::optional<cloud::place> gone_place;
+    std::optional<cloud::project_scope> gone_place;
     // Of the listener when it was last read.
     std::optional<support::uuid> load_balancer_id;
-    std::optional<put_memory> put;
-    std::optional<sighting<cloud::error>> put_error;  // the last PUT had no effect
+    std::optional<put_state> put;
+    std::optional<observed<cloud::error>> put_error;  // the last PUT had no effect
     // As the last PUT showed that was taken, or refused for want of a right (403, or 401 where access rules
     // leave it out); empty: there was none.
     std::optional<bool> may_write;
@@ -146,27 +146,29 @@ struct target_memory
     int busy_polls = 0;  // looks in a row that found the load balancer busy with something that is not ours
     int error_puts = 0;  // PUTs in a row after which the listener was in ERROR
     std::optional<support::time_point> next_error_put;
-    std::map<std::string, named_ref> named;  // by ref_key
-    std::optional<binding::suspicion> suspicion;
-    std::optional<standstill> blocked;  // rule 7: Octavia names nothing, and nothing of ours was added
+    std::map<std::string, refused_ref> refused_refs;  // by ref_key
+    std::optional<binding::bisection> bisection;
+    std::optional<write_backoff> blocked;  // rule 7: Octavia names nothing, and nothing of ours was added
     // Rule 9: PUTs in a row without Octavia's own answer, the last of them without effect; the next one
     // waits.
-    std::optional<standstill> unanswered;
-    std::map<std::pair<slot, std::string>, move> moves;  // of the last hours, by slot and ref_key
-    bool asked_to_clean = false;  // another listener of the load balancer waits until our dead refs are gone
-    std::unordered_map<support::uuid, binding_memory> bindings;
-    std::map<target, view_from_here> neighbours;
+    std::optional<write_backoff> unanswered;
+    std::map<std::pair<slot, std::string>, ownership_change>
+        ownership_changes;  // of the last hours, by slot and ref_key
+    bool cleanup_requested =
+        false;  // another listener of the load balancer waits until our dead refs are gone
+    std::unordered_map<support::uuid, binding_state> bindings;
+    std::map<target, other_listener_state> other_listeners;
     std::optional<support::time_point>
-        silent_at;       // when the listener was waited for in vain, if that was last
+        timed_out_at;    // when the listener was waited for in vain, if that was last
     bool tried = false;  // the listener was asked for, whatever came of it
-    std::optional<support::time_point> siblings_since;         // when it was first seen that there are any
+    std::optional<support::time_point> peers_since;            // when it was first seen that there are any
     std::map<support::uuid, support::time_point> heirs_since;  // those of other targets: see remember_heirs()
 };
 
 // A look at the bindings of the target: new ones, changed ones, those that are gone. `started` tells whether
 // the process has just begun, when an unconfirmed entry may belong to a PUT of an earlier process (rule 9).
-void remember_bindings(
-    target_memory& memory,
+void record_bindings(
+    target_state& memory,
     const std::vector<const certificate_binding*>& bindings,
     const settings& settings,
     support::time_point now,
@@ -182,27 +184,27 @@ std::optional<support::time_point> deadline_before_start(
     support::time_point started
 );
 
-void remember_place(target_memory& memory, sighting<cloud::answer<cloud::place>> seen);
-void remember_listener(
-    target_memory& memory, const settings& settings, sighting<cloud::answer<cloud::listener>> seen
+void record_scope(target_state& memory, observed<cloud::answer<cloud::project_scope>> seen);
+void record_listener(
+    target_state& memory, const settings& settings, observed<cloud::answer<cloud::listener>> seen
 );
 // Whether one had to wait for an answer that was none.
-bool was_silent(
+bool has_timed_out(
     support::time_point asked_at, support::time_point now, const cloud::answer<cloud::listener>& seen
 );
 // The cloud has said that it is not there, or not for this credential.
 bool is_refusal(const cloud::error& error);
 // It says nothing but that there is no answer now.
 bool passes(const cloud::error& error);
-void remember_load_balancer(target_memory& memory, sighting<cloud::answer<cloud::load_balancer>> seen);
-void remember_certificate(
-    target_memory& memory,
+void record_load_balancer(target_state& memory, observed<cloud::answer<cloud::load_balancer>> seen);
+void record_certificate(
+    target_state& memory,
     support::uuid binding,
     support::uuid certificate_id,
-    sighting<cloud::answer<cloud::certificate>> seen
+    observed<cloud::answer<cloud::certificate>> seen
 );
-void remember_ref(
-    std::map<std::string, ref_sighting>& refs,
+void record_ref(
+    std::map<std::string, ref_observation>& refs,
     const std::string& container_ref,
     support::time_point asked_at,
     cloud::ref_state state
@@ -210,30 +212,30 @@ void remember_ref(
 
 // The end of a round in which nothing more was to be done: what is Ready was seen so, its certificate
 // included, and what was undone once was seen to stay, if the cloud was read in this round and is at rest.
-void remember_verified(
-    target_memory& memory,
+void record_verified(
+    target_state& memory,
     const std::vector<const certificate_binding*>& bindings,
-    support::time_point round_started,
+    support::time_point pass_started,
     support::time_point now
 );
 
 // What is neither on the listener, as far as it is known, nor in a ledger is not looked up again; what no
 // binding wants either need not be known.
-void forget_refs(target_memory& memory, const std::vector<const certificate_binding*>& bindings);
+void forget_refs(target_state& memory, const std::vector<const certificate_binding*>& bindings);
 
 // When the arrivals since memory.first_arrival count as complete. Needs first_arrival.
-support::time_point quiet_at(const target_memory& memory, const settings& settings);
+support::time_point quiet_at(const target_state& memory, const settings& settings);
 
 // How long a PUT may take effect after it was sent, which is cloud::sent_within after it was planned at most.
 support::duration deadline_of(const settings& settings, const cloud::listener_change& change);
 
 // Rule 13: until when what is undone again is left so. A repair that is undone doubles the wait, from the
 // resync period to an hour.
-support::time_point contested_until(const move& move, const settings& settings);
+support::time_point contested_until(const ownership_change& change, const settings& settings);
 
 // A PUT is about to be sent: from here on it may take effect.
-void remember_put_sent(
-    target_memory& memory,
+void record_put_sent(
+    target_state& memory,
     const settings& settings,
     const cloud::listener_change& change,
     listener_slots from,
@@ -242,13 +244,13 @@ void remember_put_sent(
 );
 
 // What a read of the listener showed while the PUT was under way.
-void remember_meanwhile(target_memory& memory, const cloud::answer<cloud::listener>& seen);
+void record_read_during_put(target_state& memory, const cloud::answer<cloud::listener>& seen);
 // Its end was seen by the last read: it has taken effect, or can do so no more.
-void remember_put_end(target_memory& memory);
+void record_put_end(target_state& memory);
 
 // What came back of it. `added`: what it was to add. What was read before the PUT is forgotten after this.
-void remember_put_answer(
-    target_memory& memory,
+void record_put_answer(
+    target_state& memory,
     const settings& settings,
     const std::vector<addition>& added,
     const cloud::answer<cloud::listener>& answer,

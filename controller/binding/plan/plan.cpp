@@ -14,26 +14,26 @@ using namespace std::chrono_literals;
 
 namespace {
 
-ledger_place compact(const cloud::place& place, bool by_controller)
+ledger_scope compact(const cloud::project_scope& scope, bool by_controller)
 {
     return {
-        support::interned(place.identity),
-        support::interned(place.project_id),
-        support::interned(place.region),
-        support::interned(place.load_balancer_endpoint),
+        support::interned(scope.identity),
+        support::interned(scope.project_id),
+        support::interned(scope.region),
+        support::interned(scope.load_balancer_endpoint),
         by_controller,
     };
 }
 
 }  // namespace
 
-planner::planner(const world& w) : w_(w), m_(*w.memory), s_(*w.settings)
+planner::planner(const observation& w) : w_(w), m_(*w.memory), s_(*w.settings)
 {
-    static const binding_memory nothing;
+    static const binding_state nothing;
     for (const certificate_binding* object : w.bindings)
     {
         const auto found = m_.bindings.find(object->uid);
-        const binding_memory& memory = found == m_.bindings.end() ? nothing : found->second;
+        const binding_state& memory = found == m_.bindings.end() ? nothing : found->second;
         const ledger held = memory.held.value_or(object->status.ledger);
         if (object->deleting && !object->has_finalizer())
         {
@@ -55,7 +55,7 @@ step planner::first_step()
     for (const auto stage : {
              &planner::release_without_cloud,
              &planner::stop_without_credential,
-             &planner::wait_for_siblings,
+             &planner::wait_for_peers,
              &planner::ask_place,
              &planner::ask_cloud,
              &planner::stop_without_listener,
@@ -107,8 +107,8 @@ std::optional<step> planner::release_without_cloud()
         return std::nullopt;
     }
     // With the last of them nobody waits for the PUT; the lane is given back when it can no longer land.
-    return m_.put && w_.now < m_.put->deadline ? ended(pause::after, m_.put->deadline - w_.now)
-                                               : ended(pause::resync);
+    return m_.put && w_.now < m_.put->deadline ? ended(requeue::after, m_.put->deadline - w_.now)
+                                               : ended(requeue::resync);
 }
 
 void planner::tell_of_release(const certificate_binding& object, const ledger& held)
@@ -134,24 +134,24 @@ void planner::tell_of_release(const certificate_binding& object, const ledger& h
 
 std::optional<step> planner::ask_place()
 {
-    if (stale(m_.place))
+    if (stale(m_.scope))
     {
-        look asked;
-        asked.place = true;
+        read asked;
+        asked.scope = true;
         return asked;
     }
-    const auto& place = m_.place->value;
-    if (!place)
+    const auto& scope = m_.scope->value;
+    if (!scope)
     {
-        return stop_for(place.error());
+        return stop_for(scope.error());
     }
-    place_ = compact(*place, w_.controllers_credential);
+    place_ = compact(*scope, w_.controllers_credential);
     return std::nullopt;
 }
 
 std::optional<step> planner::ask_cloud()
 {
-    look asked;
+    read asked;
     asked.listener = stale(m_.listener);
     for (const view& each : views_)
     {
@@ -171,7 +171,7 @@ std::optional<step> planner::ask_load_balancer()
 {
     if (stale(m_.load_balancer))
     {
-        look asked;
+        read asked;
         asked.load_balancer = true;
         return asked;
     }
@@ -185,7 +185,7 @@ std::optional<step> planner::ask_load_balancer()
     if (balancer_ == cloud::provisioning_status::active && changing &&
         m_.listener->asked_at < m_.load_balancer->asked_at)
     {
-        look asked;  // the listener was read before the change ended
+        read asked;  // the listener was read before the change ended
         asked.listener = true;
         return asked;
     }
@@ -202,11 +202,11 @@ std::optional<step> planner::wait_for_put()
     {
         return std::nullopt;
     }
-    if (w_.lane == lane_state::free)
+    if (w_.turn == turn_state::free)
     {
-        return take_lane{};
+        return take_turn{};
     }
-    const put_memory& put = *m_.put;
+    const put_state& put = *m_.put;
     const bool over = m_.listener->asked_at >= put.deadline;
     switch (put.phase)
     {
@@ -236,7 +236,7 @@ std::optional<step> planner::wait_for_put()
     return std::nullopt;
 }
 
-void planner::tell_of_lost_updates(const put_memory& put)
+void planner::tell_of_lost_updates(const put_state& put)
 {
     if (!put.meanwhile)
     {
@@ -269,14 +269,14 @@ step planner::wait_in_doubt(support::duration wait)
         // who was told that it may not make one.
         const bool refused =
             says(each, reason::listener_access_denied) || says(each, reason::credentials_invalid);
-        each.said.leave_as_is = was_told(each) && (refused || !mentions_unconfirmed(each));
+        each.said.keep_status = was_told(each) && (refused || !mentions_unconfirmed(each));
     }
-    return write_then(ended(pause::after, std::max<support::duration>(wait, 10ms)));
+    return write_then(ended(requeue::after, std::max<support::duration>(wait, 10ms)));
 }
 
 step planner::wait_for_load_balancer(reason why, support::duration wait)
 {
-    if (settled_.claims.empty())
+    if (settled_.requests.empty())
     {
         for (view& each : views_)
         {
@@ -286,13 +286,13 @@ step planner::wait_for_load_balancer(reason why, support::duration wait)
                 continue;
             }
             say(each, why, "the load balancer is being changed");
-            each.said.leave_as_is =
+            each.said.keep_status =
                 (was_told(each) && !mentions_unconfirmed(each)) || says(each, each.said.reason);
         }
-        return write_then(ended(pause::after, wait));
+        return write_then(ended(requeue::after, wait));
     }
     for_affected([&](view& each) { say(each, why, "the load balancer is being changed by something else"); });
-    return write_then(ended(pause::after, wait));
+    return write_then(ended(requeue::after, wait));
 }
 
 std::optional<step> planner::settle()
@@ -301,7 +301,7 @@ std::optional<step> planner::settle()
     {
         return stop_for_protocol();
     }
-    make_claims();
+    make_requests();
     if (auto asked = settle_with({}))
     {
         return asked;
@@ -313,13 +313,13 @@ std::optional<step> planner::settle()
             return asked;
         }
     }
-    first_verdicts();
+    first_statuses();
     return std::nullopt;
 }
 
-decision plan(const world& world)
+decision plan(const observation& observation)
 {
-    return planner(world).run();
+    return planner(observation).run();
 }
 
 }  // namespace binding

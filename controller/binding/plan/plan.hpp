@@ -16,13 +16,13 @@
 namespace binding {
 
 // Ask the cloud; the answers go to memory.
-struct look
+struct read
 {
-    bool place = false;
+    bool scope = false;
     bool listener = false;
     bool load_balancer = false;
-    bool neighbours = false;
-    bool survey = false;
+    bool other_listeners = false;
+    bool endpoint_check = false;
     std::vector<support::uuid> certificates;  // by the uid of the binding
     std::vector<std::string> refs;
 };
@@ -48,7 +48,7 @@ struct commit
 };
 
 // Take the lane of the listener's load balancer.
-struct take_lane
+struct take_turn
 {};
 
 // Send the one PUT. Everything it does is committed.
@@ -60,26 +60,26 @@ struct put
     std::vector<addition> adds;  // certificates of bindings that it brings
 };
 
-enum class pause
+enum class requeue
 {
     resync,  // nothing to do until something changes
     after,   // in `wait`
     poll,    // in `wait`, only to look again
     retry,   // failed: after the queue's backoff, and no sooner than `wait`
     slow,    // waits for people: after the slow backoff, and no later than `wait` if there is one
-    lane,    // when the lane is free
+    turn,    // when it is the turn of the target in the load-balancer queue
     settle,  // in `wait`, when the changes that arrive together have arrived
 };
 
 // The round is over.
-struct finish
+struct done
 {
-    pause next = pause::resync;
+    requeue next = requeue::resync;
     support::duration wait{};
-    std::vector<target> prod;  // targets that should let go of dead refs
+    std::vector<target> request_cleanup;  // targets that should let go of dead refs
 };
 
-using step = std::variant<look, commit, take_lane, put, finish>;
+using step = std::variant<read, commit, take_turn, put, done>;
 
 struct decision
 {
@@ -88,6 +88,6 @@ struct decision
     std::vector<notice> notices;  // told when the step is more than a look, but for those at_once
 };
 
-decision plan(const world& world);
+decision plan(const observation& observation);
 
 }  // namespace binding

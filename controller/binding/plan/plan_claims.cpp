@@ -27,12 +27,12 @@ std::string id_of(std::string_view ref)
 
 }  // namespace
 
-void planner::make_claims()
+void planner::make_requests()
 {
-    claims_.clear();
+    requests_.clear();
     for (view& each : views_)
     {
-        claim made;
+        slot_request made;
         made.object = each.object;
         made.held = each.next;
         const bool unwritable = w_.unwritable.contains(each.object->uid);
@@ -41,7 +41,7 @@ void planner::make_claims()
             made.released = each.release;
             made.leaving = !each.release;
             each.held_back = made.leaving ? held_back_as_contested(each) : std::nullopt;
-            made.unwritable = made.leaving && (unwritable || lent_in_vain(each));
+            made.unwritable = made.leaving && (unwritable || cannot_detach_with_borrowed_credential(each));
         }
         else
         {
@@ -54,18 +54,18 @@ void planner::make_claims()
             }
             made.held_back = unwritable || each.held_back;
         }
-        claims_.push_back(std::move(made));
+        requests_.push_back(std::move(made));
     }
-    claim_for_siblings();
+    request_for_peers();
 }
 
 std::optional<step> planner::settle_with(const std::set<std::string>& dead)
 {
-    slots_input input;
+    assignment_input input;
     input.now = now_;
-    input.claims = claims_;
+    input.requests = requests_;
     input.dead = dead;
-    for (const auto& [slot_and_key, move] : m_.moves)
+    for (const auto& [slot_and_key, move] : m_.ownership_changes)
     {
         if (slot_and_key.first == slot::sni && is_contested(slot::sni, slot_and_key.second, false))
         {
@@ -74,27 +74,27 @@ std::optional<step> planner::settle_with(const std::set<std::string>& dead)
     }
     for (const auto& [key, seen] : m_.refs)
     {
-        if (seen.asked_at >= w_.round_started && seen.state != cloud::ref_state::unanswered)
+        if (seen.asked_at >= w_.pass_started && seen.state != cloud::ref_state::unanswered)
         {
             input.readable[key] = seen.state == cloud::ref_state::readable;
         }
     }
-    auto outcome = settle_slots(input);
-    if (auto* unknown = std::get_if<slots_unknown>(&outcome))
+    auto outcome = assign_slots(input);
+    if (auto* unknown = std::get_if<unread_refs>(&outcome))
     {
         for (const std::string& ref : unknown->refs)
         {
             const auto seen = m_.refs.find(ref_key(ref));
-            if (seen != m_.refs.end() && seen->second.asked_at >= w_.round_started)
+            if (seen != m_.refs.end() && seen->second.asked_at >= w_.pass_started)
             {
                 return stop_for({cloud::failure::transient, no_answer_about({ref}), {}, {}});
             }
         }
-        look asked;
+        read asked;
         asked.refs = std::move(unknown->refs);
         return asked;
     }
-    settled_ = std::get<settled_slots>(std::move(outcome));
+    settled_ = std::get<assignment>(std::move(outcome));
     return std::nullopt;
 }
 
@@ -134,14 +134,14 @@ const cloud::answer<cloud::certificate>* planner::certificate_of(const view& eac
     return same && each.memory->certificate ? &each.memory->certificate->value : nullptr;
 }
 
-std::optional<verdict> planner::why_not(const view& each) const
+std::optional<ready_status> planner::why_not(const view& each) const
 {
     const certificate_binding& object = *each.object;
     const auto* seen = certificate_of(each);
     const std::string id = object.spec.certificate_id.str();
     if (seen == nullptr)
     {
-        return verdict{reason::progressing, "certificate " + id + " has not been looked at yet"};
+        return ready_status{reason::progressing, "certificate " + id + " has not been looked at yet"};
     }
     if (!*seen)
     {
@@ -154,14 +154,14 @@ std::optional<verdict> planner::why_not(const view& each) const
     }
     if (!certificate.usable)
     {
-        return verdict{
+        return ready_status{
             reason::certificate_not_active, "certificate " + id + " is not active yet: " + certificate.missing
         };
     }
     const std::size_t limit = object.spec.sni ? longest_sni_ref : longest_default_ref;
     if (certificate.container_ref.size() > limit)
     {
-        return verdict{
+        return ready_status{
             reason::certificate_refused,
             "Octavia keeps " + std::to_string(limit) + " characters of a container ref, this one has " +
                 std::to_string(certificate.container_ref.size()) + ": " + certificate.container_ref
@@ -169,14 +169,14 @@ std::optional<verdict> planner::why_not(const view& each) const
     }
     if (is_quarantined(each))
     {
-        return verdict{reason::certificate_refused, each.memory->refused->message};
+        return ready_status{reason::certificate_refused, each.memory->quarantine->message};
     }
     const bool has_entry = std::ranges::any_of(each.next.attachments, [&](const attachment& entry) {
         return entry.slot == object.wanted_slot() && id_of(entry.container_ref.view()) == id;
     });
     if (!has_entry && each.next.attachments.size() + 1 >= ledger_limit)
     {
-        return verdict{
+        return ready_status{
             reason::ledger_full,
             "status.attachments holds " + std::to_string(each.next.attachments.size()) +
                 " entries of earlier changes that are not finished; no further change is begun before "
@@ -186,7 +186,7 @@ std::optional<verdict> planner::why_not(const view& each) const
     return std::nullopt;
 }
 
-verdict planner::expired(const view& each, support::wall_time since)
+ready_status planner::expired(const view& each, support::wall_time since)
 {
     return {
         reason::certificate_expired,
@@ -195,7 +195,7 @@ verdict planner::expired(const view& each, support::wall_time since)
     };
 }
 
-verdict planner::certificate_failure(const view& each, const cloud::error& error) const
+ready_status planner::certificate_failure(const view& each, const cloud::error& error) const
 {
     const auto& known = each.object->status.certificate;
     if (known.id == each.object->spec.certificate_id && known.expires_at && *known.expires_at <= w_.wall &&
@@ -203,10 +203,10 @@ verdict planner::certificate_failure(const view& each, const cloud::error& error
     {
         return expired(each, *known.expires_at);
     }
-    verdict made{
+    ready_status made{
         reason_of(error.kind, reason::certificate_not_found, reason::certificate_access_denied), error.message
     };
-    made.may_still_come = may_still_come(each, made.reason);
+    made.within_grace_period = within_grace_period(each, made.reason);
     return made;
 }
 
@@ -231,7 +231,7 @@ reason planner::reason_of(cloud::failure kind, reason not_found, reason access_d
     return reason::cloud_unavailable;
 }
 
-bool planner::may_still_come(const view& each, reason why) const
+bool planner::within_grace_period(const view& each, reason why) const
 {
     const bool young_kind = why == reason::certificate_not_found || why == reason::listener_not_found;
     const bool said_already =
@@ -249,12 +249,12 @@ bool planner::may_still_come(const view& each, reason why) const
     return w_.wall - each.object->created < s_.grace;
 }
 
-void planner::first_verdicts()
+void planner::first_statuses()
 {
     for (std::size_t i = 0; i < views_.size(); ++i)
     {
         view& each = views_[i];
-        const settled_claim& settled = settled_.claims[i];
+        const placement& settled = settled_.requests[i];
         if (each.object->deleting)
         {
             say_of_deletion(each, settled);
@@ -265,7 +265,7 @@ void planner::first_verdicts()
         {
             missing = each.held_back->said;
         }
-        each.said = missing.value_or(verdict{reason::attached, ""});
+        each.said = missing.value_or(ready_status{reason::attached, ""});
         each.said.attached = settled.shown ? condition_status::true_ : condition_status::false_;
         if (settled.winner != nullptr)
         {
@@ -281,7 +281,7 @@ void planner::first_verdicts()
                                     " stays attached until then";
             each.said.message += each.said.message.ends_with(old) ? "" : old;  // a start reads it in status
         }
-        const bool stays_ready = each.said.reason == reason::attached || each.said.leave_as_is;
+        const bool stays_ready = each.said.reason == reason::attached || each.said.keep_status;
         if (stays_ready && (!settled.shown || affected(i)))
         {
             say(each,
@@ -291,13 +291,13 @@ void planner::first_verdicts()
     }
 }
 
-void planner::say_of_attached(view& each, const verdict& missing)
+void planner::say_of_attached(view& each, const ready_status& missing)
 {
     if (missing.reason == reason::certificate_refused || missing.reason == reason::ledger_full ||
         missing.reason == reason::progressing)
     {
         each.said = {reason::attached, "", condition_status::true_};
-        each.said.leave_as_is = is_ready(*each.object);
+        each.said.keep_status = is_ready(*each.object);
         return;
     }
     const std::string stays =
@@ -310,13 +310,13 @@ void planner::say_of_attached(view& each, const verdict& missing)
     else
     {
         each.said.message += stays;
-        each.said.may_still_come = false;
+        each.said.within_grace_period = false;
     }
     each.said.attached = condition_status::true_;
 }
 
-verdict planner::conflict_with(
-    const certificate_binding& winner, const view& each, const settled_claim& settled
+ready_status planner::conflict_with(
+    const certificate_binding& winner, const view& each, const placement& settled
 )
 {
     return {
@@ -332,14 +332,14 @@ verdict planner::conflict_with(
     };
 }
 
-bool planner::lent_in_vain(const view& each) const
+bool planner::cannot_detach_with_borrowed_credential(const view& each) const
 {
-    return w_.lent.contains(each.object->uid) && !same_cloud(each.next.place, *m_.place->value);
+    return w_.borrowed.contains(each.object->uid) && !same_cloud(each.next.scope, *m_.scope->value);
 }
 
-void planner::say_of_deletion(view& each, const settled_claim& settled)
+void planner::say_of_deletion(view& each, const placement& settled)
 {
-    if (lent_in_vain(each) && !settled.kept.empty())
+    if (cannot_detach_with_borrowed_credential(each) && !settled.kept.empty())
     {
         say(each,
             reason::credentials_missing,
@@ -398,8 +398,8 @@ bool planner::certificate_due(const view& each) const
     const auto asked_at = each.memory->certificate->asked_at;
     if (const auto* seen = certificate_of(each); *seen)
     {
-        const auto named = m_.named.find(ref_key((*seen)->container_ref));
-        if (named != m_.named.end() && named->second.at > asked_at)
+        const auto named = m_.refused_refs.find(ref_key((*seen)->container_ref));
+        if (named != m_.refused_refs.end() && named->second.at > asked_at)
         {
             return true;
         }
@@ -410,7 +410,7 @@ bool planner::certificate_due(const view& each) const
             return true;  // it has died since
         }
     }
-    return asked_at < w_.round_started && (unanswered(each) || w_.now >= next_look(each));
+    return asked_at < w_.pass_started && (unanswered(each) || w_.now >= next_look(each));
 }
 
 bool planner::unanswered(const view& each) const

@@ -16,13 +16,13 @@ std::optional<step> planner::keep_off_dead_refs()
     std::set<std::string> dead;
     for (;;)
     {
-        look asked;
+        read asked;
         std::vector<std::string> unanswered;
         std::vector<std::string> suspects;
         std::vector<std::string> found_dead;
         for (const std::string& ref : refs_afterwards())
         {
-            const ref_sighting* seen = fresh_sighting(ref);
+            const ref_observation* seen = fresh_observation(ref);
             if (seen == nullptr)
             {
                 asked.refs.push_back(ref);
@@ -38,7 +38,8 @@ std::optional<step> planner::keep_off_dead_refs()
         }
         if (!asked.refs.empty())
         {
-            asked.neighbours = !knows_neighbours();  // at the same time; check_neighbours() judges them
+            asked.other_listeners =
+                !knows_other_listeners();  // at the same time; check_neighbours() judges them
             return asked;
         }
         if (!unanswered.empty())
@@ -62,21 +63,21 @@ std::optional<step> planner::keep_off_dead_refs()
     {
         return stopped;
     }
-    return check_neighbours();
+    return check_other_listeners();
 }
 
 std::optional<step> planner::stop_for_named()
 {
     std::vector<std::string> unreadable;
-    const named_ref* readable = nullptr;
+    const refused_ref* readable = nullptr;
     for (const std::string& ref : refs_afterwards())
     {
-        const auto named = m_.named.find(ref_key(ref));
-        if (named == m_.named.end())
+        const auto named = m_.refused_refs.find(ref_key(ref));
+        if (named == m_.refused_refs.end())
         {
             continue;
         }
-        if (fresh_sighting(ref)->state != cloud::ref_state::readable)
+        if (fresh_observation(ref)->state != cloud::ref_state::readable)
         {
             unreadable.push_back(ref);
         }
@@ -92,7 +93,7 @@ std::optional<step> planner::stop_for_named()
             "Octavia refuses every change of the listener for " + support::joined(unreadable) +
                 ", which the controller cannot read either: replace or remove it on the listener, or let "
                 "both read it",
-            pause::slow
+            requeue::slow
         );
     }
     if (readable == nullptr)
@@ -102,10 +103,10 @@ std::optional<step> planner::stop_for_named()
     const auto wait = readable->until - w_.now;
     if (readable->lasting)
     {
-        return blocked(readable->message, pause::after, wait);
+        return blocked(readable->message, requeue::after, wait);
     }
     for_affected([&](view& each) { say(each, reason::cloud_unavailable, readable->message); });
-    return write_then(ended(pause::after, wait));
+    return write_then(ended(requeue::after, wait));
 }
 
 std::optional<step> planner::leave_out(
@@ -128,14 +129,14 @@ std::optional<step> planner::leave_out(
     {
         return stop_for_dead(std::move(immovable));
     }
-    if (!w_.survey)
+    if (!w_.endpoint_check)
     {
-        look asked;
-        asked.survey = true;
+        read asked;
+        asked.endpoint_check = true;
         return asked;
     }
-    const std::size_t held = ours_afterwards() + w_.survey->looked_up;
-    const std::size_t look_dead = dead.size() + w_.survey->dead;
+    const std::size_t held = ours_afterwards() + w_.endpoint_check->looked_up;
+    const std::size_t look_dead = dead.size() + w_.endpoint_check->dead;
     if (held >= 3 && look_dead * 2 >= held)
     {
         return blocked(
@@ -144,7 +145,7 @@ std::optional<step> planner::leave_out(
                 "endpoint, so "
                 "nothing is removed: " +
                 support::joined(found_dead),
-            pause::slow
+            requeue::slow
         );
     }
     for (const std::string& ref : found_dead)
@@ -155,22 +156,23 @@ std::optional<step> planner::leave_out(
     {
         return asked;
     }
-    first_verdicts();
+    first_statuses();
     return std::nullopt;
 }
 
 step planner::stop_for_dead(std::vector<std::string> refs)
 {
-    std::vector<target> prod;
+    std::vector<target> request_cleanup;
     for (std::string& ref : refs)
     {
-        const sibling* on_sni = sibling_that_holds(ref, slot::sni);
-        if (const sibling* owner = on_sni != nullptr ? on_sni : sibling_that_holds(ref, slot::default_))
+        const peer* on_sni = peer_that_holds(ref, slot::sni);
+        if (const peer* owner = on_sni != nullptr ? on_sni : peer_that_holds(ref, slot::default_))
         {
             ref += " of binding " + owner->object->full_name();
-            if (!m_.asked_to_clean)
+            if (!m_.cleanup_requested)
             {
-                prod.push_back(owner->where);  // one that was prodded itself prods nobody, or it never ended
+                request_cleanup.push_back(owner->where
+                );  // one that was prodded itself prods nobody, or it never ended
             }
         }
     }
@@ -179,16 +181,16 @@ step planner::stop_for_dead(std::vector<std::string> refs)
             ", which the certificate service answers 404 for; Octavia would stop serving the whole listener "
             "at its next change: replace or remove it there, or restore it (or, if it was attached through "
             "another project, put that credential back)",
-        std::move(prod)
+        std::move(request_cleanup)
     );
 }
 
-step planner::blocked_until_gone(std::string message, std::vector<target> prod)
+step planner::blocked_until_gone(std::string message, std::vector<target> request_cleanup)
 {
-    step made = blocked(std::move(message), prod.empty() ? pause::slow : pause::retry);
-    if (auto* end = std::get_if<finish>(&made))
+    step made = blocked(std::move(message), request_cleanup.empty() ? requeue::slow : requeue::retry);
+    if (auto* end = std::get_if<done>(&made))
     {
-        end->prod = std::move(prod);
+        end->request_cleanup = std::move(request_cleanup);
     }
     return made;
 }
@@ -204,7 +206,7 @@ std::string planner::no_answer_about(const std::vector<std::string>& refs)
 step planner::wait_for_answer_about(const std::vector<std::string>& refs)
 {
     for_affected([&](view& each) { say(each, reason::cloud_unavailable, no_answer_about(refs)); });
-    return write_then(ended(pause::retry));
+    return write_then(ended(requeue::retry));
 }
 
 step planner::look_at_suspects(const std::vector<std::string>& suspects)
@@ -220,28 +222,28 @@ step planner::look_at_suspects(const std::vector<std::string>& suspects)
         say(each, progress_reason(each), "making sure whether " + support::joined(suspects) + " still exists"
         );
     });
-    return write_then(ended(pause::after, wait));
+    return write_then(ended(requeue::after, wait));
 }
 
-std::optional<step> planner::check_neighbours()
+std::optional<step> planner::check_other_listeners()
 {
-    if (!knows_neighbours())
+    if (!knows_other_listeners())
     {
-        look asked;
-        asked.neighbours = true;
+        read asked;
+        asked.other_listeners = true;
         return asked;
     }
-    std::vector<target> prod;
+    std::vector<target> request_cleanup;
     std::string names;
     std::string doubts;
-    for (const neighbour& each : w_.neighbours->value)
+    for (const other_listener& each : w_.other_listeners->value)
     {
         if (!each.doubt.empty())
         {
             doubts += (doubts.empty() ? "" : "; ") + std::string("listener ") + each.target.listener.str() +
                       " " + each.doubt;
         }
-        if (each.ours && m_.asked_to_clean)
+        if (each.ours && m_.cleanup_requested)
         {
             continue;  // it waits for us, or we would wait for each other for ever; it goes next
         }
@@ -251,7 +253,7 @@ std::optional<step> planner::check_neighbours()
                      " holds " + each.dead_ref;
             if (each.ours)
             {
-                prod.push_back(each.target);
+                request_cleanup.push_back(each.target);
             }
         }
     }
@@ -260,7 +262,7 @@ std::optional<step> planner::check_neighbours()
         return blocked_until_gone(
             "another listener of the load balancer would stop being served at its next change: " + names +
                 ", which does not exist any more",
-            std::move(prod)
+            std::move(request_cleanup)
         );
     }
     if (!doubts.empty())
@@ -268,7 +270,7 @@ std::optional<step> planner::check_neighbours()
         for_affected([&](view& each) {
             say(each, progress_reason(each), "making sure of the other listeners first: " + doubts);
         });
-        return write_then(ended(pause::after, s_.proof));
+        return write_then(ended(requeue::after, s_.proof));
     }
     return std::nullopt;
 }
@@ -284,11 +286,11 @@ std::vector<std::string> planner::refs_afterwards() const
         }
     }
     std::set<std::string> checked;
-    for (std::size_t i = 0; i < claims_.size(); ++i)
+    for (std::size_t i = 0; i < requests_.size(); ++i)
     {
         if (adds(i))
         {
-            checked.insert(ref_key(*claims_[i].ref));
+            checked.insert(ref_key(*requests_[i].ref));
         }
     }
     std::erase_if(refs, [&](const std::string& ref) { return checked.contains(ref_key(ref)); });
@@ -298,7 +300,7 @@ std::vector<std::string> planner::refs_afterwards() const
 std::size_t planner::ours_afterwards() const
 {
     std::set<std::string> keys;
-    for (const claim& each : claims_)
+    for (const slot_request& each : requests_)
     {
         for (const attachment& entry : each.held.attachments)
         {
@@ -311,25 +313,25 @@ std::size_t planner::ours_afterwards() const
     return keys.size();
 }
 
-const ref_sighting* planner::fresh_sighting(const std::string& ref) const
+const ref_observation* planner::fresh_observation(const std::string& ref) const
 {
     const auto found = m_.refs.find(ref_key(ref));
-    const bool fresh = found != m_.refs.end() && found->second.asked_at >= w_.round_started &&
+    const bool fresh = found != m_.refs.end() && found->second.asked_at >= w_.pass_started &&
                        is_fresh_lookup(found->second.asked_at);
     return fresh ? &found->second : nullptr;
 }
 
-bool planner::knows_neighbours() const
+bool planner::knows_other_listeners() const
 {
-    return w_.neighbours && is_fresh_lookup(w_.neighbours->asked_at);
+    return w_.other_listeners && is_fresh_lookup(w_.other_listeners->asked_at);
 }
 
 bool planner::is_fresh_lookup(support::time_point asked_at) const
 {
-    return w_.now - asked_at <= std::max(s_.fresh_lookup, 4 * w_.longest_look);
+    return w_.now - asked_at <= std::max(s_.fresh_lookup, 4 * w_.longest_read);
 }
 
-bool planner::is_dead(const ref_sighting& seen) const
+bool planner::is_dead(const ref_observation& seen) const
 {
     return seen.state == cloud::ref_state::dead && seen.dead_since &&
            seen.asked_at - *seen.dead_since >= s_.proof;

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 step planner::conclude_verified()
 {
-    if (!views_.empty() && listener_ != nullptr && !settled_.claims.empty())
+    if (!views_.empty() && listener_ != nullptr && !settled_.requests.empty())
     {
         for (std::size_t i = 0; i < views_.size(); ++i)
         {
@@ -23,11 +23,11 @@ step planner::conclude_verified()
     }
     if (balancer_ == cloud::provisioning_status::pending)
     {
-        return write_then(ended(pause::after, poll_wait(m_.busy_polls, 1min)));  // no write of ours waits
+        return write_then(ended(requeue::after, poll_wait(m_.busy_polls, 1min)));  // no write of ours waits
     }
     if (!at_rest())
     {
-        return write_then(ended(pause::slow));
+        return write_then(ended(requeue::slow));
     }
     return write_then(ended_by_certificates());
 }
@@ -35,7 +35,7 @@ step planner::conclude_verified()
 void planner::conclude_one(std::size_t i)
 {
     view& each = views_[i];
-    const settled_claim& settled = settled_.claims[i];
+    const placement& settled = settled_.requests[i];
     if (at_rest())
     {
         each.next = verified(i);
@@ -88,20 +88,20 @@ bool planner::is_gone(const view& each) const
     });
 }
 
-finish planner::ended(pause next, support::duration wait) const
+done planner::ended(requeue next, support::duration wait) const
 {
-    finish made;
+    done made;
     made.next = next;
     made.wait = wait;
-    if (!w_.unwritable.empty() && (next == pause::resync || next == pause::slow))
+    if (!w_.unwritable.empty() && (next == requeue::resync || next == requeue::slow))
     {
-        made.next = pause::retry;
+        made.next = requeue::retry;
         made.wait = {};
     }
     return made;
 }
 
-finish planner::ended_by_certificates() const
+done planner::ended_by_certificates() const
 {
     std::optional<support::duration> soonest;
     bool slow = false;
@@ -119,22 +119,22 @@ finish planner::ended_by_certificates() const
         }
         if (each.object->deleting)
         {
-            slow = slow || settled_.claims[i].kept_as_last;
+            slow = slow || settled_.requests[i].kept_as_last;
             continue;
         }
         const auto* seen = certificate_of(each);
         const bool usable = seen != nullptr && *seen && (*seen)->usable;
         if (unanswered(each))
         {
-            return ended(pause::retry);
+            return ended(requeue::retry);
         }
         if (seen != nullptr && !usable)
         {
             sooner(std::max<support::duration>(next_look(each) - w_.now, 1ms));
         }
-        if (is_quarantined(each) && w_.now < each.memory->refused->until)
+        if (is_quarantined(each) && w_.now < each.memory->quarantine->until)
         {
-            sooner(each.memory->refused->until - w_.now);
+            sooner(each.memory->quarantine->until - w_.now);
         }
         if (usable && (*seen)->expires_at && *(*seen)->expires_at > w_.wall)
         {
@@ -143,16 +143,16 @@ finish planner::ended_by_certificates() const
     }
     if (slow)
     {
-        return ended(pause::slow, soonest.value_or(support::duration{}));
+        return ended(requeue::slow, soonest.value_or(support::duration{}));
     }
     if (soonest && *soonest < s_.resync_period)
     {
-        return ended(pause::poll, *soonest);
+        return ended(requeue::poll, *soonest);
     }
-    return ended(pause::resync);
+    return ended(requeue::resync);
 }
 
-step planner::write_then(finish end)
+step planner::write_then(done end)
 {
     commit made;
     for (view& each : views_)
@@ -198,8 +198,8 @@ void planner::say(view& each, reason why, std::string message)
     }
     each.said.reason = why;
     each.said.message = std::move(message);
-    each.said.leave_as_is = false;
-    each.said.may_still_come = false;
+    each.said.keep_status = false;
+    each.said.within_grace_period = false;
 }
 
 reason planner::progress_reason(const view& each)

@@ -15,7 +15,7 @@ using cloud::ref_key;
 
 bool planner::is_quarantined(const view& each) const
 {
-    const auto& refused = each.memory->refused;
+    const auto& refused = each.memory->quarantine;
     return refused && refused->certificate_id == each.object->spec.certificate_id &&
            refused->refused_slot == each.object->wanted_slot() &&
            (w_.now < refused->until || in_conflict(*each.object));
@@ -28,16 +28,16 @@ bool planner::in_conflict(const certificate_binding& object) const
         return its.uid != object.uid && !its.deleting && its.wanted_slot() == object.wanted_slot() &&
                (!object.spec.sni || its.spec.certificate_id == object.spec.certificate_id);
     };
-    const auto takes_part = [&](const sibling& other) {
+    const auto takes_part = [&](const peer& other) {
         return other.reads_listener && !other.may_not_write && wants_the_same(other);
     };
-    return std::ranges::any_of(views_, wants_the_same) || std::ranges::any_of(w_.siblings, takes_part);
+    return std::ranges::any_of(views_, wants_the_same) || std::ranges::any_of(w_.peers, takes_part);
 }
 
 std::optional<view::hold> planner::held_back_as_named(const view& each) const
 {
-    const auto named = m_.named.find(ref_key((*certificate_of(each))->container_ref));
-    if (named == m_.named.end() || w_.now >= named->second.until)
+    const auto named = m_.refused_refs.find(ref_key((*certificate_of(each))->container_ref));
+    if (named == m_.refused_refs.end() || w_.now >= named->second.until)
     {
         return std::nullopt;
     }
@@ -46,9 +46,9 @@ std::optional<view::hold> planner::held_back_as_named(const view& each) const
 
 bool planner::is_contested(slot where, std::string_view key, bool wanted) const
 {
-    const auto known = m_.moves.find({where, std::string(key)});
-    return known != m_.moves.end() && known->second.added == wanted && shows(key, where) != wanted &&
-           w_.now < contested_until(known->second, s_);
+    const auto known = m_.ownership_changes.find({where, std::string(key)});
+    return known != m_.ownership_changes.end() && known->second.added == wanted &&
+           shows(key, where) != wanted && w_.now < contested_until(known->second, s_);
 }
 
 std::optional<view::hold> planner::held_back_as_contested(const view& each) const
@@ -60,7 +60,7 @@ std::optional<view::hold> planner::held_back_as_contested(const view& each) cons
                  "; this is repaired ever more seldom, at most once an hour, until it stays or a retry is "
                  "asked "
                  "for. Find out who else changes the listener, and let only one of the two do it"},
-            contested_until(m_.moves.at({where, ref_key(ref)}), s_)
+            contested_until(m_.ownership_changes.at({where, ref_key(ref)}), s_)
         };
     };
     if (each.object->deleting)
@@ -88,14 +88,14 @@ std::optional<view::hold> planner::held_back_as_contested(const view& each) cons
 
 bool planner::hold_back_half()
 {
-    if (!m_.suspicion)
+    if (!m_.bisection)
     {
         return false;
     }
     std::vector<std::size_t> suspects;
     for (std::size_t i = 0; i < views_.size(); ++i)
     {
-        const bool suspected = std::ranges::any_of(m_.suspicion->suspects, [&](const auto& each) {
+        const bool suspected = std::ranges::any_of(m_.bisection->suspects, [&](const auto& each) {
             return each.binding == views_[i].object->uid;
         });
         if (suspected && adds(i))
@@ -103,7 +103,7 @@ bool planner::hold_back_half()
             suspects.push_back(i);
         }
     }
-    if (suspects.size() < m_.suspicion->suspects.size())
+    if (suspects.size() < m_.bisection->suspects.size())
     {
         return false;  // those that are left go together with the others
     }
@@ -126,7 +126,7 @@ bool planner::hold_back_half()
                  "finding it out"},
                 std::nullopt
             };
-            claims_[i].held_back = true;
+            requests_[i].held_back = true;
         }
     }
     return true;

@@ -32,8 +32,8 @@ bool holds_default(const ledger& held)
 ledger planner::ahead(std::size_t i)
 {
     view& each = views_[i];
-    const settled_claim& settled = settled_.claims[i];
-    ledger made = claims_[i].held;
+    const placement& settled = settled_.requests[i];
+    ledger made = requests_[i].held;
     for (const attachment& gone : settled.removed)
     {
         const auto entry = find_entry(made, ref_key(gone.container_ref.view()), gone.slot);
@@ -46,19 +46,19 @@ ledger planner::ahead(std::size_t i)
     {
         hold(made, i, settled.shown);
     }
-    made.place = made.attachments.empty() ? each.object->status.ledger.place : place_of(made, i);
+    made.scope = made.attachments.empty() ? each.object->status.ledger.scope : place_of(made, i);
     return made;
 }
 
 ledger planner::verified(std::size_t i)
 {
-    const settled_claim& settled = settled_.claims[i];
+    const placement& settled = settled_.requests[i];
     const bool live = !views_[i].object->deleting;
-    ledger made = claims_[i].held;
+    ledger made = requests_[i].held;
     std::erase_if(made.attachments, [&](attachment& entry) {
         const bool there = shows(ref_key(entry.container_ref.view()), entry.slot);
-        const bool wanted = live && claims_[i].ref && entry.slot == views_[i].object->wanted_slot() &&
-                            cloud::same_ref(*claims_[i].ref, entry.container_ref.view());
+        const bool wanted = live && requests_[i].ref && entry.slot == views_[i].object->wanted_slot() &&
+                            cloud::same_ref(*requests_[i].ref, entry.container_ref.view());
         const bool loses = wanted && settled.winner != nullptr;
         if (!there)
         {
@@ -71,7 +71,7 @@ ledger planner::verified(std::size_t i)
             return true;
         }
         // Another credential's PUT that takes it off may be about to be sent (see ahead_of()).
-        entry.confirmed = entry.confirmed || !w_.siblings_have_lane;
+        entry.confirmed = entry.confirmed || !w_.peer_has_turn;
         return false;
     });
     if (settled.placed && settled.shown)
@@ -82,30 +82,30 @@ ledger planner::verified(std::size_t i)
     {
         made.replaced_default_ref = {};  // only the memory beside a default entry counts
     }
-    made.place = made.attachments.empty() ? ledger_place() : place_of(made, i);
+    made.scope = made.attachments.empty() ? ledger_scope() : place_of(made, i);
     return made;
 }
 
 bool planner::passed_on(std::size_t i, const attachment& entry) const
 {
     const std::string key = ref_key(entry.container_ref.view());
-    const bool has_memory = entry.slot == slot::default_ && !claims_[i].held.replaced_default_ref.empty();
-    for (std::size_t j = 0; j < claims_.size(); ++j)
+    const bool has_memory = entry.slot == slot::default_ && !requests_[i].held.replaced_default_ref.empty();
+    for (std::size_t j = 0; j < requests_.size(); ++j)
     {
-        const settled_claim& other = settled_.claims[j];
-        const certificate_binding& object = *claims_[j].object;
+        const placement& other = settled_.requests[j];
+        const certificate_binding& object = *requests_[j].object;
         const bool has_it = other.placed && other.shown && object.wanted_slot() == entry.slot &&
-                            ref_key(*claims_[j].ref) == key;
+                            ref_key(*requests_[j].ref) == key;
         const bool wants_it =
-            claims_[j].ref && object.wanted_slot() == entry.slot && ref_key(*claims_[j].ref) == key;
+            requests_[j].ref && object.wanted_slot() == entry.slot && ref_key(*requests_[j].ref) == key;
         const bool gives_it_up = wants_it && other.winner != nullptr;  // as this one may
-        const bool waits_with_it =
-            !object.deleting && !other.placed && !gives_it_up && holds_key(claims_[j].held, key, entry.slot);
-        const bool waits_as_last = other.kept_as_last && holds_key(claims_[j].held, key, entry.slot);
+        const bool waits_with_it = !object.deleting && !other.placed && !gives_it_up &&
+                                   holds_key(requests_[j].held, key, entry.slot);
+        const bool waits_as_last = other.kept_as_last && holds_key(requests_[j].held, key, entry.slot);
         const ledger& committed = object.status.ledger;
         // In Kubernetes, and by us: not by the word of somebody else.
         const bool has_entry =
-            holds_key(committed, key, entry.slot) && holds_key(claims_[j].held, key, entry.slot);
+            holds_key(committed, key, entry.slot) && holds_key(requests_[j].held, key, entry.slot);
         const bool has_copy =
             object.has_finalizer() && has_entry && (!has_memory || !committed.replaced_default_ref.empty());
         if (j != i && (has_it || waits_with_it || waits_as_last) && has_copy)
@@ -119,12 +119,13 @@ bool planner::passed_on(std::size_t i, const attachment& entry) const
 void planner::hold(ledger& made, std::size_t i, bool shown)
 {
     const certificate_binding& object = *views_[i].object;
-    const std::string key = ref_key(*claims_[i].ref);
+    const std::string key = ref_key(*requests_[i].ref);
     const auto entry = find_entry(made, key, object.wanted_slot());
-    const bool had_default = holds_default(claims_[i].held);
+    const bool had_default = holds_default(requests_[i].held);
     if (entry == made.attachments.end())
     {
-        const std::string spelled = shown ? spelled_on_listener(key, object.wanted_slot()) : *claims_[i].ref;
+        const std::string spelled =
+            shown ? spelled_on_listener(key, object.wanted_slot()) : *requests_[i].ref;
         made.attachments.push_back({support::interned(spelled), object.wanted_slot(), shown});
         if (shown)
         {
@@ -159,13 +160,13 @@ void planner::hold(ledger& made, std::size_t i, bool shown)
 
 support::interned planner::remembered_beside(std::size_t taker) const
 {
-    for (std::size_t j = 0; j < claims_.size(); ++j)
+    for (std::size_t j = 0; j < requests_.size(); ++j)
     {
-        const bool has_slot = j != taker && now_.default_ref && !claims_[j].released &&
-                              holds_key(claims_[j].held, ref_key(*now_.default_ref), slot::default_);
-        if (has_slot && !claims_[j].held.replaced_default_ref.empty())
+        const bool has_slot = j != taker && now_.default_ref && !requests_[j].released &&
+                              holds_key(requests_[j].held, ref_key(*now_.default_ref), slot::default_);
+        if (has_slot && !requests_[j].held.replaced_default_ref.empty())
         {
-            return claims_[j].held.replaced_default_ref;
+            return requests_[j].held.replaced_default_ref;
         }
     }
     return {};
@@ -191,33 +192,33 @@ std::string planner::spelled_on_listener(std::string_view key, slot where) const
 
 bool planner::is_ours_in(std::string_view ref, slot where) const
 {
-    return std::ranges::any_of(claims_, [&](const claim& each) {
+    return std::ranges::any_of(requests_, [&](const slot_request& each) {
         return !each.released && holds_key(each.held, ref_key(ref), where);
     });
 }
 
 bool planner::may_let_go(std::string_view ref) const
 {
-    return std::ranges::any_of(claims_, [&](const claim& each) {
+    return std::ranges::any_of(requests_, [&](const slot_request& each) {
         const bool holds = holds_key(each.held, ref_key(ref), slot::default_) ||
                            holds_key(each.held, ref_key(ref), slot::sni);
-        return !each.released && holds && same_cloud(each.held.place, *m_.place->value);
+        return !each.released && holds && same_cloud(each.held.scope, *m_.scope->value);
     });
 }
 
-bool planner::may_judge(const claim& each) const
+bool planner::may_judge(const slot_request& each) const
 {
-    return !each.released && (!each.elsewhere || same_cloud(each.held.place, *m_.place->value));
+    return !each.released && (!each.elsewhere || same_cloud(each.held.scope, *m_.scope->value));
 }
 
-ledger_place planner::place_of(const ledger& made, std::size_t i) const
+ledger_scope planner::place_of(const ledger& made, std::size_t i) const
 {
-    const ledger_place& before = claims_[i].held.place;
+    const ledger_scope& before = requests_[i].held.scope;
     const bool in_question = !before.empty() && std::ranges::any_of(made.attachments, [&](const auto& entry) {
         return looks_dead(entry, views_[i]);
     });
-    ledger_place made_at = in_question || lent_in_vain(views_[i]) ? before : place_;
-    const bool all_before = claims_[i].held.attachments.empty() || before.by_controller;
+    ledger_scope made_at = in_question || cannot_detach_with_borrowed_credential(views_[i]) ? before : place_;
+    const bool all_before = requests_[i].held.attachments.empty() || before.by_controller;
     made_at.by_controller = place_.by_controller && all_before;  // of all entries, or of none
     return made_at;
 }

@@ -13,17 +13,17 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr support::duration heir_within = 60s;
-constexpr support::duration siblings_within = 10s;
+constexpr support::duration peers_within = 10s;
 
 }  // namespace
 
-void planner::claim_for_siblings()
+void planner::request_for_peers()
 {
-    for (const sibling& each : w_.siblings)
+    for (const peer& each : w_.peers)
     {
         const certificate_binding& object = *each.object;
         const view its{each.object, each.memory, {}, each.memory->held.value_or(object.status.ledger), false};
-        claim made;
+        slot_request made;
         made.object = each.object;
         made.elsewhere = true;
         made.helpless = !each.reads_listener || each.may_not_write;
@@ -40,7 +40,7 @@ void planner::claim_for_siblings()
             const bool late = heir != m_.heirs_since.end() && w_.now - heir->second >= heir_within;
             made.attachable = made.ref && !made.helpless && !late && !why_not(its);
         }
-        claims_.push_back(std::move(made));
+        requests_.push_back(std::move(made));
     }
 }
 
@@ -58,41 +58,41 @@ std::optional<support::duration> planner::next_late_heir() const
     return soonest;
 }
 
-std::optional<step> planner::wait_for_siblings()
+std::optional<step> planner::wait_for_peers()
 {
-    if (!w_.sibling_put)
+    if (!w_.peer_put_deadline)
     {
         return std::nullopt;
     }
     for (view& each : views_)
     {
         say(each, progress_reason(each), "the listener is being changed through another credential");
-        each.said.leave_as_is = was_told(each) && !mentions_unconfirmed(each);
+        each.said.keep_status = was_told(each) && !mentions_unconfirmed(each);
     }
     // They wake us when it has taken effect; that it was refused is seen here.
     return write_then(
-        ended(pause::after, std::clamp<support::duration>(*w_.sibling_put - w_.now, 10ms, 500ms))
+        ended(requeue::after, std::clamp<support::duration>(*w_.peer_put_deadline - w_.now, 10ms, 500ms))
     );
 }
 
-std::optional<step> planner::wait_until_siblings_have_read()
+std::optional<step> planner::wait_until_peers_have_read()
 {
-    if (!w_.siblings_unread || w_.now - m_.siblings_since.value_or(w_.now) >= siblings_within)
+    if (!w_.peers_unread || w_.now - m_.peers_since.value_or(w_.now) >= peers_within)
     {
         return std::nullopt;
     }
     for_affected([&](view& each) {
         say(each, progress_reason(each), "another credential has to look at the listener first");
     });
-    return write_then(ended(pause::after, 500ms));
+    return write_then(ended(requeue::after, 500ms));
 }
 
-const sibling* planner::sibling_that_holds(std::string_view ref, slot where) const
+const peer* planner::peer_that_holds(std::string_view ref, slot where) const
 {
-    const auto found = std::ranges::find_if(w_.siblings, [&](const sibling& each) {
+    const auto found = std::ranges::find_if(w_.peers, [&](const peer& each) {
         return holds_key(each.memory->held.value_or(each.object->status.ledger), ref_key(ref), where);
     });
-    return found == w_.siblings.end() ? nullptr : &*found;
+    return found == w_.peers.end() ? nullptr : &*found;
 }
 
 std::optional<step> planner::stop_at_what_is_not_ours_to_send()
@@ -103,8 +103,8 @@ std::optional<step> planner::stop_at_what_is_not_ours_to_send()
     }
     for (const std::string& ref : *settled_.change.sni_refs)
     {
-        const sibling* owner = sibling_that_holds(ref, slot::sni);
-        const ref_sighting* seen = fresh_sighting(ref);
+        const peer* owner = peer_that_holds(ref, slot::sni);
+        const ref_observation* seen = fresh_observation(ref);
         if (owner != nullptr && seen != nullptr && seen->state != cloud::ref_state::readable)
         {
             return blocked(
@@ -112,7 +112,7 @@ std::optional<step> planner::stop_at_what_is_not_ours_to_send()
                     " of binding " + owner->object->full_name() +
                     " cannot be read with this credential; give this credential's user the right to, or use "
                     "one credential for both",
-                pause::slow
+                requeue::slow
             );
         }
     }

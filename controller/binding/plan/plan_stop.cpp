@@ -12,7 +12,7 @@ using cloud::ref_key;
 namespace {
 
 // Whosever credential wrote there.
-bool same_place(ledger_place written, const ledger_place& here)
+bool same_place(ledger_scope written, const ledger_scope& here)
 {
     written.by_controller = here.by_controller;
     return written == here;
@@ -35,7 +35,7 @@ std::optional<step> planner::stop_without_credential()
             continue;
         }
         say(each, why.reason, why.message);
-        each.said.leave_as_is = why.passes;
+        each.said.keep_status = why.passes;
         const bool was = each.object->status[condition_type::attached].status == condition_status::true_;
         each.said.attached = was                             ? condition_status::true_
                              : each.next.attachments.empty() ? condition_status::false_
@@ -48,7 +48,7 @@ std::optional<step> planner::stop_without_credential()
                 std::string(abandon_annotation) + "=\"true\"";
         }
     }
-    return write_then(ended(pause::resync));
+    return write_then(ended(requeue::resync));
 }
 
 std::optional<step> planner::stop_without_listener()
@@ -67,13 +67,13 @@ std::optional<step> planner::stop_without_listener()
     bool changed = false;
     for (view& each : views_)
     {
-        if (certain && !each.next.attachments.empty() && !same_place(each.next.place, place_))
+        if (certain && !each.next.attachments.empty() && !same_place(each.next.scope, place_))
         {
             changed = true;
             say(each,
                 reason::cloud_changed,
-                "the certificate was attached through " + each.next.place.identity.str() + " (project " +
-                    each.next.place.project_id.str() + "), but the credential now leads to " +
+                "the certificate was attached through " + each.next.scope.identity.str() + " (project " +
+                    each.next.scope.project_id.str() + "), but the credential now leads to " +
                     place_.identity.str() + " (project " + place_.project_id.str() +
                     "), where the listener cannot be read: " + answer.error().message +
                     "; put the old credential back, or annotate the binding with " +
@@ -100,21 +100,21 @@ step planner::listener_gone(const cloud::error& error)
         else
         {
             say(each, reason::listener_not_found, error.message);
-            each.said.may_still_come = may_still_come(each, reason::listener_not_found);
+            each.said.within_grace_period = within_grace_period(each, reason::listener_not_found);
         }
         each.said.attached = condition_status::false_;
     }
     if (!proven)
     {
-        return write_then(ended(pause::after, s_.proof));
+        return write_then(ended(requeue::after, s_.proof));
     }
     put_resolved_ = m_.put.has_value();  // no PUT takes effect on what is not there
-    return write_then(ended(any_live() ? pause::slow : pause::resync));
+    return write_then(ended(any_live() ? requeue::slow : requeue::resync));
 }
 
 step planner::stop_for_protocol()
 {
-    make_claims();
+    make_requests();
     for (std::size_t i = 0; i < views_.size(); ++i)
     {
         view& each = views_[i];
@@ -131,7 +131,7 @@ step planner::stop_for_protocol()
             each.release = each.release || (each.object->deleting && each.next.attachments.empty());
         }
     }
-    return write_then(ended(any_live() ? pause::slow : pause::resync));
+    return write_then(ended(any_live() ? requeue::slow : requeue::resync));
 }
 
 step planner::stop_for(const cloud::error& error, bool keep_said)
@@ -151,13 +151,13 @@ step planner::stop_for(const cloud::error& error, bool keep_said)
             continue;
         }
         say(each, why, error.message);
-        each.said.may_still_come = may_still_come(each, why);
+        each.said.within_grace_period = within_grace_period(each, why);
     }
     if (error.retry_after)
     {
-        return write_then(ended(pause::retry, *error.retry_after));
+        return write_then(ended(requeue::retry, *error.retry_after));
     }
-    return write_then(ended(why == reason::cloud_unavailable ? pause::retry : pause::slow));
+    return write_then(ended(why == reason::cloud_unavailable ? requeue::retry : requeue::slow));
 }
 
 bool planner::was_told(const view& each)
@@ -179,7 +179,7 @@ void planner::say_unavailable(view& each, std::string message)
     const bool stays_ready = is_ready(*each.object) && w_.now - verified < 3 * s_.resync_period;
     // A start knows of a quarantine by its status alone (rule 7).
     const bool stays_refused = says(each, reason::certificate_refused) && is_quarantined(each);
-    each.said.leave_as_is = stays_ready || stays_refused;
+    each.said.keep_status = stays_ready || stays_refused;
     const bool was_attached = each.object->status[condition_type::attached].status == condition_status::true_;
     each.said.attached = was_attached ? condition_status::true_ : condition_status::unknown;
 }

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 std::optional<step> planner::write_listener()
 {
     const bool repeat = must_repeat();
-    if (!changes() && !repeat && !m_.asked_to_clean)
+    if (!changes() && !repeat && !m_.cleanup_requested)
     {
         return std::nullopt;
     }
@@ -25,8 +25,8 @@ std::optional<step> planner::write_listener()
             return std::nullopt;
         }
         // Behind a change of our own there is a queue; looking for a gap instead, one could miss each.
-        return w_.lane == lane_state::taken
-                   ? wait_for_lane()
+        return w_.turn == turn_state::taken
+                   ? wait_for_turn()
                    : wait_for_load_balancer(reason::load_balancer_busy, poll_wait(m_.busy_polls));
     }
     const bool deleted = listener_->status == cloud::provisioning_status::deleted;
@@ -36,9 +36,9 @@ std::optional<step> planner::write_listener()
     }
     if (m_.blocked && w_.now < m_.blocked->until)
     {
-        return blocked(m_.blocked->message, pause::after, m_.blocked->until - w_.now);
+        return blocked(m_.blocked->message, requeue::after, m_.blocked->until - w_.now);
     }
-    if (m_.put_error && m_.put_error->asked_at >= w_.round_started)
+    if (m_.put_error && m_.put_error->asked_at >= w_.pass_started)
     {
         const cloud::error& error = m_.put_error->value;
         return error.kind == cloud::failure::refused ? stop_after_refusal() : stop_after_put(error);
@@ -46,33 +46,33 @@ std::optional<step> planner::write_listener()
     if (m_.unanswered && w_.now < m_.unanswered->until)
     {
         for_affected([&](view& each) { say(each, reason::cloud_unavailable, m_.unanswered->message); });
-        return write_then(ended(pause::after, m_.unanswered->until - w_.now));
+        return write_then(ended(requeue::after, m_.unanswered->until - w_.now));
     }
-    if (w_.lane_is_wanted && (w_.put_ended || put_resolved_))
+    if (w_.turn_is_wanted && (w_.put_ended || put_resolved_))
     {
         for_affected([](view&) {});
-        return write_then(ended(pause::after, 10ms));
+        return write_then(ended(requeue::after, 10ms));
     }
     if (m_.first_arrival && w_.now < quiet_at(m_, s_))
     {
-        return ended(pause::settle, quiet_at(m_, s_) - w_.now);
+        return ended(requeue::settle, quiet_at(m_, s_) - w_.now);
     }
     if (repeat && m_.next_error_put && w_.now < *m_.next_error_put)
     {
         say_of_listener_error();
-        return write_then(ended(pause::after, *m_.next_error_put - w_.now));
+        return write_then(ended(requeue::after, *m_.next_error_put - w_.now));
     }
-    if (auto made = wait_until_siblings_have_read())
+    if (auto made = wait_until_peers_have_read())
     {
         return made;
     }
-    if (w_.lane == lane_state::taken)
+    if (w_.turn == turn_state::taken)
     {
-        return wait_for_lane();
+        return wait_for_turn();
     }
-    if (w_.lane == lane_state::free)
+    if (w_.turn == turn_state::free)
     {
-        return take_lane{};
+        return take_turn{};
     }
     if (auto made = keep_off_dead_refs())
     {
@@ -97,10 +97,10 @@ std::optional<step> planner::write_listener()
     return send(repeat);
 }
 
-step planner::wait_for_lane()
+step planner::wait_for_turn()
 {
     for_affected([](view&) {});
-    return write_then(ended(pause::lane));
+    return write_then(ended(requeue::turn));
 }
 
 step planner::stop_after_put(const cloud::error& error)
@@ -112,16 +112,16 @@ step planner::stop_after_put(const cloud::error& error)
     for_affected([&](view& each) { say(each, why, error.message); });
     if (error.retry_after)
     {
-        return write_then(ended(pause::retry, *error.retry_after));
+        return write_then(ended(requeue::retry, *error.retry_after));
     }
     const bool passes = why == reason::load_balancer_busy || why == reason::cloud_unavailable;
-    return write_then(ended(passes ? pause::retry : pause::slow));
+    return write_then(ended(passes ? requeue::retry : requeue::slow));
 }
 
 step planner::stop_after_refusal()
 {
     for_affected([](view&) {});
-    return write_then(ended(pause::after, 10ms));
+    return write_then(ended(requeue::after, 10ms));
 }
 
 std::optional<step> planner::commit_ahead()
@@ -131,7 +131,7 @@ std::optional<step> planner::commit_ahead()
         if (w_.unwritable.contains(views_[i].object->uid) && loses_entry(i))
         {
             for_affected([](view&) {});  // what cannot be committed now cannot be done now
-            return write_then(ended(pause::retry));
+            return write_then(ended(requeue::retry));
         }
     }
     commit made;
@@ -160,14 +160,14 @@ std::optional<step> planner::commit_ahead()
             }
         }
     }
-    for (const sibling& each : w_.siblings)
+    for (const peer& each : w_.peers)
     {
         if (auto needed = ahead_of(each))
         {
             if (w_.unwritable.contains(each.object->uid))
             {
                 for_affected([](view&) {});
-                return write_then(ended(pause::retry));
+                return write_then(ended(requeue::retry));
             }
             made.writes.push_back(std::move(*needed));
         }
@@ -175,7 +175,7 @@ std::optional<step> planner::commit_ahead()
     return made.writes.empty() ? std::nullopt : std::optional<step>(std::move(made));
 }
 
-std::optional<write> planner::ahead_of(const sibling& each) const
+std::optional<write> planner::ahead_of(const peer& each) const
 {
     const ledger held = each.memory->held.value_or(each.object->status.ledger);
     status wanted = each.object->status;
@@ -201,7 +201,7 @@ bool planner::was_refused_to_write() const
 bool planner::loses_entry(std::size_t i) const
 {
     return !views_[i].release &&
-           std::ranges::any_of(claims_[i].held.attachments, [&](const auto& entry) { return goes(entry); });
+           std::ranges::any_of(requests_[i].held.attachments, [&](const auto& entry) { return goes(entry); });
 }
 
 bool planner::goes(const attachment& entry) const
@@ -217,7 +217,7 @@ bool planner::goes(const attachment& entry) const
 
 std::optional<step> planner::check_again()
 {
-    look asked;
+    read asked;
     asked.listener = w_.committed_at && m_.listener->asked_at < *w_.committed_at;
     for (std::size_t i = 0; i < views_.size(); ++i)
     {
@@ -249,7 +249,7 @@ step planner::send(bool repeat)
         {
             const certificate_binding& object = *views_[i].object;
             made.adds.push_back(
-                {object.uid, object.spec.certificate_id, object.wanted_slot(), *claims_[i].ref}
+                {object.uid, object.spec.certificate_id, object.wanted_slot(), *requests_[i].ref}
             );
         }
     }
@@ -259,14 +259,14 @@ step planner::send(bool repeat)
 
 bool planner::is_fresh_certificate(support::time_point asked_at) const
 {
-    return w_.now - asked_at <= std::max(s_.fresh_certificate, 2 * w_.longest_certificate_look);
+    return w_.now - asked_at <= std::max(s_.fresh_certificate, 2 * w_.longest_certificate_read);
 }
 
 bool planner::must_repeat() const
 {
     return listener_->status == cloud::provisioning_status::error &&
            balancer_ == cloud::provisioning_status::active &&
-           std::ranges::any_of(claims_, [](const claim& each) {
+           std::ranges::any_of(requests_, [](const slot_request& each) {
                return !each.released && !each.elsewhere &&
                       std::ranges::any_of(each.held.attachments, [](const attachment& entry) {
                           return !entry.confirmed;
@@ -276,7 +276,7 @@ bool planner::must_repeat() const
 
 void planner::repeat_unconfirmed(cloud::listener_change& change) const
 {
-    for (const claim& each : claims_)
+    for (const slot_request& each : requests_)
     {
         for (const attachment& entry : each.held.attachments)
         {
@@ -296,7 +296,7 @@ void planner::repeat_unconfirmed(cloud::listener_change& change) const
     }
 }
 
-step planner::blocked(std::string message, pause next, support::duration wait)
+step planner::blocked(std::string message, requeue next, support::duration wait)
 {
     for_affected([&](view& each) { say(each, reason::blocked_by_unreadable_ref, message); });
     return write_then(ended(next, wait));
@@ -306,7 +306,7 @@ void planner::say_of_listener_error()
 {
     for (std::size_t i = 0; i < views_.size(); ++i)
     {
-        if (settled_.claims[i].shown || affected(i))
+        if (settled_.requests[i].shown || affected(i))
         {
             say(views_[i],
                 reason::listener_error,
@@ -320,7 +320,7 @@ std::size_t planner::whose_default() const
     for (std::size_t i = 0; i < views_.size(); ++i)
     {
         const bool takes = adds(i) && !views_[i].object->spec.sni;
-        const auto& removed = settled_.claims[i].removed;
+        const auto& removed = settled_.requests[i].removed;
         const bool leaves = std::ranges::find(removed, slot::default_, &attachment::slot) != removed.end();
         if (settled_.default_ref == default_end::ours ? takes : leaves)
         {

@@ -15,8 +15,8 @@ inline constexpr std::string_view terminated_https =
 struct view
 {
     const certificate_binding* object;
-    const binding_memory* memory;
-    verdict said;
+    const binding_state* memory;
+    ready_status said;
     ledger next;           // its ledger once this step is done
     bool release = false;  // our finalizer goes
 
@@ -24,7 +24,7 @@ struct view
     // 13).
     struct hold
     {
-        verdict said;
+        ready_status said;
         std::optional<support::time_point> until;
     };
     std::optional<hold> held_back{};
@@ -33,7 +33,7 @@ struct view
 class planner
 {
 public:
-    explicit planner(const world& w);
+    explicit planner(const observation& w);
     decision run();
 
 private:
@@ -50,7 +50,7 @@ private:
     // Rule 9. Nothing is concluded and nothing written while a PUT of ours may still take effect.
     std::optional<step> wait_for_put();
     step wait_in_doubt(support::duration wait);
-    void tell_of_lost_updates(const put_memory& put);
+    void tell_of_lost_updates(const put_state& put);
     step wait_for_load_balancer(reason why, support::duration wait);
     // What should be in the slots, with what is known so far; first verdicts and ledgers follow from it.
     std::optional<step> settle();
@@ -75,20 +75,20 @@ private:
 
     // ---- other credentials (plan_siblings.cpp) ----
 
-    void claim_for_siblings();
+    void request_for_peers();
     // When a deletion has waited long enough for one of them to take its place.
     std::optional<support::duration> next_late_heir() const;
     // Rule 9: nothing is concluded while a PUT of theirs may still take effect.
-    std::optional<step> wait_for_siblings();
+    std::optional<step> wait_for_peers();
     // Before the first write in a process each has tried to read the listener once.
-    std::optional<step> wait_until_siblings_have_read();
-    const sibling* sibling_that_holds(std::string_view ref, slot where) const;
+    std::optional<step> wait_until_peers_have_read();
+    const peer* peer_that_holds(std::string_view ref, slot where) const;
     // Octavia checks each ref of a list with the sender's token.
     std::optional<step> stop_at_what_is_not_ours_to_send();
 
     // ---- claims and verdicts (plan_claims.cpp) ----
 
-    void make_claims();
+    void make_requests();
     std::optional<step> settle_with(const std::set<std::string>& dead);
     // The ref of a binding's certificate: by the certificate service, else by the ledger, else by the
     // listener.
@@ -99,10 +99,10 @@ private:
     );
     const cloud::answer<cloud::certificate>* certificate_of(const view& each) const;
     // Why the binding's certificate may not be attached now; empty if it may (rule 4: only active ones).
-    std::optional<verdict> why_not(const view& each) const;
+    std::optional<ready_status> why_not(const view& each) const;
     // What is known of its end holds where the certificate service does not answer.
-    verdict certificate_failure(const view& each, const cloud::error& error) const;
-    static verdict expired(const view& each, support::wall_time since);
+    ready_status certificate_failure(const view& each, const cloud::error& error) const;
+    static ready_status expired(const view& each, support::wall_time since);
     static reason reason_of(cloud::failure kind, reason not_found, reason access_denied);
     // Rule 7. In a conflict the quarantine lasts until something about the certificate changes.
     bool is_quarantined(const view& each) const;
@@ -117,16 +117,16 @@ private:
     // now.
     bool hold_back_half();
     // What is not found is waited for in the first minutes of a generation.
-    bool may_still_come(const view& each, reason why) const;
-    void first_verdicts();
+    bool within_grace_period(const view& each, reason why) const;
+    void first_statuses();
     // Attached and read back, though its certificate could not be attached anew.
-    void say_of_attached(view& each, const verdict& missing);
-    static verdict conflict_with(
-        const certificate_binding& winner, const view& each, const settled_claim& settled
+    void say_of_attached(view& each, const ready_status& missing);
+    static ready_status conflict_with(
+        const certificate_binding& winner, const view& each, const placement& settled
     );
-    void say_of_deletion(view& each, const settled_claim& settled);
+    void say_of_deletion(view& each, const placement& settled);
     // A lent credential takes away what was put there with it, and nothing else.
-    bool lent_in_vain(const view& each) const;
+    bool cannot_detach_with_borrowed_credential(const view& each) const;
     // A certificate that is waited for is asked after 15 s, doubling to 5 min, never slower than the resync
     // period.
     support::time_point next_look(const view& each) const;
@@ -139,7 +139,7 @@ private:
 
     // Rules 1, 3, 4: the one PUT, when everything that it needs is there.
     std::optional<step> write_listener();
-    step wait_for_lane();
+    step wait_for_turn();
     // One PUT a round: one that was answered otherwise is said, and sent again in another round.
     step stop_after_put(const cloud::error& error);
     // Rule 7: what can be sent without what Octavia refused goes in the next round.
@@ -151,7 +151,7 @@ private:
     bool goes(const attachment& entry) const;
     // Rule 3: what another credential's binding has to say before the PUT, if that takes an entry of its off.
     // Not before one that was refused and is only tried again.
-    std::optional<write> ahead_of(const sibling& each) const;
+    std::optional<write> ahead_of(const peer& each) const;
     bool was_refused_to_write() const;
     // The listener as it is after the commits, the certificates as they were at most 10 s ago (rule 4).
     std::optional<step> check_again();
@@ -163,16 +163,16 @@ private:
     // Rule 1, the exception: a listener in ERROR with an unconfirmed entry of ours gets the same PUT again.
     bool must_repeat() const;
     void repeat_unconfirmed(cloud::listener_change& change) const;
-    step blocked(std::string message, pause next, support::duration wait = {});
+    step blocked(std::string message, requeue next, support::duration wait = {});
     void say_of_listener_error();
     // Rule 5: what clients without a known server name will get from now on.
     void tell_of_default();
     // The binding that takes the default slot with this PUT, or leaves it.
     std::size_t whose_default() const;
     bool changes() const { return settled_.change != cloud::listener_change{}; }
-    bool adds(std::size_t i) const { return settled_.claims[i].placed && !settled_.claims[i].shown; }
+    bool adds(std::size_t i) const { return settled_.requests[i].placed && !settled_.requests[i].shown; }
 
-    bool affected(std::size_t i) const { return adds(i) || !settled_.claims[i].removed.empty(); }
+    bool affected(std::size_t i) const { return adds(i) || !settled_.requests[i].removed.empty(); }
 
     // Runs `change` on every binding that the PUT is for; for the others what was read is the truth.
     template <class F>
@@ -194,20 +194,20 @@ private:
     // Dead refs that are not this target's to remove.
     step stop_for_dead(std::vector<std::string> refs);
     // `prod`: whose own targets can let go of them.
-    step blocked_until_gone(std::string message, std::vector<target> prod);
+    step blocked_until_gone(std::string message, std::vector<target> request_cleanup);
     // Rule 7: a ref that stays and that Octavia named.
     std::optional<step> stop_for_named();
     step look_at_suspects(const std::vector<std::string>& suspects);
     // While the certificate service is away Octavia's worker could not read the certificates either.
     step wait_for_answer_about(const std::vector<std::string>& refs);
     static std::string no_answer_about(const std::vector<std::string>& refs);
-    std::optional<step> check_neighbours();
+    std::optional<step> check_other_listeners();
     // All refs that the listener would hold after the PUT, but for those whose certificate was just checked.
     std::vector<std::string> refs_afterwards() const;
     std::size_t ours_afterwards() const;
-    bool knows_neighbours() const;
-    const ref_sighting* fresh_sighting(const std::string& ref) const;
-    bool is_dead(const ref_sighting& seen) const;
+    bool knows_other_listeners() const;
+    const ref_observation* fresh_observation(const std::string& ref) const;
+    bool is_dead(const ref_observation& seen) const;
 
     // ---- ledgers and what the listener shows (plan_ledger.cpp) ----
 
@@ -228,12 +228,12 @@ private:
     bool is_ours_in(std::string_view ref, slot where) const;
     // Whether what this credential is told of its refs counts: those of another one, if that put them there
     // through the same cloud and project.
-    bool may_judge(const claim& each) const;
+    bool may_judge(const slot_request& each) const;
     // Whether a ref that looks dead is dead: ours, and put there through the cloud and project that say so.
     bool may_let_go(std::string_view ref) const;
     // Where the ledger was written from now on. What looks dead here may not be so where it was put from, so
     // that place stays on record.
-    ledger_place place_of(const ledger& made, std::size_t i) const;
+    ledger_scope place_of(const ledger& made, std::size_t i) const;
     bool looks_dead(const attachment& entry, const view& each) const;
 
     // ---- conclusions (plan_end.cpp) ----
@@ -243,11 +243,11 @@ private:
     void conclude_one(std::size_t i);
     // Nothing of it is on the listener, nor to be sent again (rule 1, the exception).
     bool is_gone(const view& each) const;
-    finish ended(pause next, support::duration wait = {}) const;
+    done ended(requeue next, support::duration wait = {}) const;
     // When the next certificate that is waited for wants to be looked at.
-    finish ended_by_certificates() const;
+    done ended_by_certificates() const;
     // Statuses first; when nothing is left to say, the round ends.
-    step write_then(finish end);
+    step write_then(done end);
     // The write that brings the object to what was decided for it; empty if it is there.
     std::optional<write> write_for(const view& each) const;
     void say(view& each, reason why, std::string message);
@@ -271,18 +271,18 @@ private:
     static support::duration poll_wait(int polls, support::duration most = std::chrono::seconds(2));
 
     template <class T>
-    bool stale(const std::optional<sighting<T>>& seen) const
+    bool stale(const std::optional<observed<T>>& seen) const
     {
-        return !seen || seen->asked_at < w_.round_started;
+        return !seen || seen->asked_at < w_.pass_started;
     }
 
-    const world& w_;
-    const target_memory& m_;
+    const observation& w_;
+    const target_state& m_;
     const settings& s_;
     std::vector<view> views_;
-    std::vector<claim> claims_;
-    settled_slots settled_;
-    ledger_place place_;
+    std::vector<slot_request> requests_;
+    assignment settled_;
+    ledger_scope place_;
     const cloud::listener* listener_ = nullptr;
     listener_slots now_;
     cloud::provisioning_status balancer_ = cloud::provisioning_status::active;

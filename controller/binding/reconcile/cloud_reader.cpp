@@ -16,19 +16,20 @@ namespace {
 using support::task;
 using jobs = std::vector<std::function<task<>()>>;
 
-constexpr int remembered_for = 3;          // times the age of a fresh look-up: what is seen of neighbours
-constexpr std::size_t most_surveyed = 32;  // refs on other listeners, before one of ours is let go as dead
+constexpr int remembered_for = 3;  // times the age of a fresh look-up: what is seen of neighbours
+constexpr std::size_t most_endpoint_checks =
+    32;  // refs on other listeners, before one of ours is let go as dead
 
 }  // namespace
 
-task<> gather::look_at(round& r, look asked)
+task<> cloud_reader::look_at(pass& r, read asked)
 {
     const auto began = parts_.clock.now();
-    if (asked.place)
+    if (asked.scope)
     {
         const auto asked_at = parts_.clock.now();
         auto answer = co_await r.credential->client->locate(r.target.region.str());
-        remember_place(parts_.memories[r.target], {asked_at, std::move(answer)});
+        record_scope(parts_.memories[r.target], {asked_at, std::move(answer)});
     }
     jobs all;
     if (asked.listener)
@@ -47,37 +48,37 @@ task<> gather::look_at(round& r, look asked)
     {
         all.push_back([this, &r, ref] { return look_at_ref(r, ref); });
     }
-    if (asked.neighbours)
+    if (asked.other_listeners)
     {
-        all.push_back([this, &r] { return look_at_neighbours(r); });
+        all.push_back([this, &r] { return read_other_listeners(r); });
     }
     co_await support::run_all(std::move(all), side_by_side);
-    if (asked.survey)
+    if (asked.endpoint_check)
     {
-        r.survey = co_await look_around(r);
+        r.endpoint_check = co_await check_endpoint(r);
     }
-    r.longest_look = std::max(r.longest_look, parts_.clock.now() - began);
+    r.longest_read = std::max(r.longest_read, parts_.clock.now() - began);
 }
 
-task<> gather::look_at_listener(round& r)
+task<> cloud_reader::look_at_listener(pass& r)
 {
     const auto asked_at = parts_.clock.now();
     auto answer = co_await r.credential->client->get_listener(r.target.region.str(), r.target.listener);
-    target_memory& memory = parts_.memories[r.target];
-    memory.silent_at =
-        was_silent(asked_at, parts_.clock.now(), answer) ? std::optional(asked_at) : std::nullopt;
-    remember_listener(memory, parts_.settings, {asked_at, std::move(answer)});
+    target_state& memory = parts_.memories[r.target];
+    memory.timed_out_at =
+        has_timed_out(asked_at, parts_.clock.now(), answer) ? std::optional(asked_at) : std::nullopt;
+    record_listener(memory, parts_.settings, {asked_at, std::move(answer)});
 }
 
-task<> gather::look_at_load_balancer(round& r)
+task<> cloud_reader::look_at_load_balancer(pass& r)
 {
     const auto asked_at = parts_.clock.now();
     const auto id = parts_.memories[r.target].listener->value->load_balancer_id;
     auto answer = co_await r.credential->client->get_load_balancer(r.target.region.str(), id);
-    remember_load_balancer(parts_.memories[r.target], {asked_at, std::move(answer)});
+    record_load_balancer(parts_.memories[r.target], {asked_at, std::move(answer)});
 }
 
-task<> gather::look_at_certificate(round& r, support::uuid uid)
+task<> cloud_reader::look_at_certificate(pass& r, support::uuid uid)
 {
     const certificate_binding* object = parts_.store.find(uid);
     if (object == nullptr)
@@ -89,19 +90,19 @@ task<> gather::look_at_certificate(round& r, support::uuid uid)
     const auto expires_at = known.id == id ? known.expires_at : std::nullopt;
     const auto asked_at = parts_.clock.now();
     auto answer = co_await r.credential->client->get_certificate(r.target.region.str(), id, expires_at);
-    remember_certificate(parts_.memories[r.target], uid, id, {asked_at, std::move(answer)});
-    r.longest_certificate_look = std::max(r.longest_certificate_look, parts_.clock.now() - asked_at);
+    record_certificate(parts_.memories[r.target], uid, id, {asked_at, std::move(answer)});
+    r.longest_certificate_read = std::max(r.longest_certificate_read, parts_.clock.now() - asked_at);
 }
 
-task<> gather::look_at_ref(const round& r, std::string ref)
+task<> cloud_reader::look_at_ref(const pass& r, std::string ref)
 {
     const auto asked_at = parts_.clock.now();
     const auto state = co_await r.credential->client->look_up(r.target.region.str(), ref);
-    remember_ref(parts_.memories[r.target].refs, ref, asked_at, state);
+    record_ref(parts_.memories[r.target].refs, ref, asked_at, state);
 }
 
 // Its own credential may be told more of its certificates, but only what it is sure of counts.
-task<> gather::look_at_neighbours_ref(const round& r, target target, std::string ref)
+task<> cloud_reader::read_ref_of_other_listener(const pass& r, target target, std::string ref)
 {
     const auto is_certain = [](cloud::ref_state state) {
         return state == cloud::ref_state::readable || state == cloud::ref_state::dead;
@@ -119,14 +120,14 @@ task<> gather::look_at_neighbours_ref(const round& r, target target, std::string
             state = other;
         }
     }
-    remember_ref(parts_.memories[r.target].neighbours[target].refs, ref, asked_at, state);
+    record_ref(parts_.memories[r.target].other_listeners[target].refs, ref, asked_at, state);
 }
 
-task<> gather::look_at_neighbours(round& r)
+task<> cloud_reader::read_other_listeners(pass& r)
 {
     const auto asked_at = parts_.clock.now();
     const auto balancer = parts_.memories[r.target].listener->value->load_balancer_id;
-    std::erase_if(parts_.memories[r.target].neighbours, [&](const auto& each) {
+    std::erase_if(parts_.memories[r.target].other_listeners, [&](const auto& each) {
         return asked_at - each.second.asked_at > remembered_for * parts_.settings.fresh_lookup;
     });
     std::vector<target> others;
@@ -143,14 +144,14 @@ task<> gather::look_at_neighbours(round& r)
             others.push_back(each);
         }
     }
-    std::vector<neighbour> seen(others.size());
+    std::vector<other_listener> seen(others.size());
     std::vector<std::vector<std::string>> refs(others.size());
     jobs reads;
     for (std::size_t i = 0; i < others.size(); ++i)
     {
         seen[i].target = others[i];
         reads.push_back([this, &r, &seen, &refs, i, balancer] {
-            return read_neighbour(r, balancer, seen[i], refs[i]);
+            return read_other_listener(r, balancer, seen[i], refs[i]);
         });
     }
     co_await support::run_all(std::move(reads), side_by_side);
@@ -159,28 +160,31 @@ task<> gather::look_at_neighbours(round& r)
     {
         for (const std::string& ref : refs[i])
         {
-            looks.push_back([this, &r, &others, i, ref] { return look_at_neighbours_ref(r, others[i], ref); }
-            );
+            looks.push_back([this, &r, &others, i, ref] {
+                return read_ref_of_other_listener(r, others[i], ref);
+            });
         }
     }
     co_await support::run_all(std::move(looks), side_by_side);
     for (std::size_t i = 0; i < others.size(); ++i)
     {
-        judge_neighbour(r, seen[i], refs[i]);
+        judge_other_listener(r, seen[i], refs[i]);
     }
-    std::erase_if(seen, [](const neighbour& each) { return each.dead_ref.empty() && each.doubt.empty(); });
-    r.neighbours = sighting<std::vector<neighbour>>{asked_at, std::move(seen)};
+    std::erase_if(seen, [](const other_listener& each) {
+        return each.dead_ref.empty() && each.doubt.empty();
+    });
+    r.other_listeners = observed<std::vector<other_listener>>{asked_at, std::move(seen)};
 }
 
-bool gather::may_be_behind(const round& r, support::uuid balancer, const target& where) const
+bool cloud_reader::may_be_behind(const pass& r, support::uuid balancer, const target& where) const
 {
-    static const target_memory nothing;
-    static const view_from_here never;
+    static const target_state nothing;
+    static const other_listener_state never;
     const auto known = parts_.memories.find(where);
-    const target_memory& its_own = known == parts_.memories.end() ? nothing : known->second;
-    const target_memory& ours = parts_.memories.at(r.target);
-    const auto viewed = ours.neighbours.find(where);
-    const view_from_here& seen = viewed == ours.neighbours.end() ? never : viewed->second;
+    const target_state& its_own = known == parts_.memories.end() ? nothing : known->second;
+    const target_state& ours = parts_.memories.at(r.target);
+    const auto viewed = ours.other_listeners.find(where);
+    const other_listener_state& seen = viewed == ours.other_listeners.end() ? never : viewed->second;
     if (const auto& id = its_own.load_balancer_id ? its_own.load_balancer_id : seen.load_balancer_id)
     {
         return *id == balancer;
@@ -189,23 +193,23 @@ bool gather::may_be_behind(const round& r, support::uuid balancer, const target&
         return parts_.clock.now() - asked_at <= times * parts_.settings.fresh_lookup;
     };
     // What this credential has just been told is not there, or not for it to see, is behind another one.
-    const cloud::place& here = *ours.place->value;
+    const cloud::project_scope& here = *ours.scope->value;
     const bool told_its_own_round = where.credential == r.target.credential && its_own.listener &&
                                     !its_own.listener->value && is_refusal(its_own.listener->value.error()) &&
-                                    recent(its_own.listener->asked_at) && its_own.place &&
-                                    its_own.place->value == here;
-    const bool told_us = seen.not_ours_in == here && recent(seen.asked_at);
+                                    recent(its_own.listener->asked_at) && its_own.scope &&
+                                    its_own.scope->value == here;
+    const bool told_us = seen.refused_in == here && recent(seen.asked_at);
     // For one that lets us wait its own rounds wait, and ask again; it holds nothing of ours that could be
     // dead.
-    const bool silent = (seen.silent && recent(seen.asked_at)) ||
-                        (its_own.silent_at && recent(*its_own.silent_at, remembered_for));
+    const bool silent = (seen.timed_out && recent(seen.asked_at)) ||
+                        (its_own.timed_out_at && recent(*its_own.timed_out_at, remembered_for));
     return !told_its_own_round && !told_us && (!silent || holds_anything(where));
 }
 
-task<survey> gather::look_around(const round& r)
+task<endpoint_check> cloud_reader::check_endpoint(const pass& r)
 {
     const target here = r.target;
-    const cloud::place place = *parts_.memories[here].place->value;
+    const cloud::project_scope scope = *parts_.memories[here].scope->value;
     std::set<std::string> known;
     for (const certificate_binding* object : parts_.store.bindings_of(here))
     {
@@ -225,30 +229,30 @@ task<survey> gather::look_around(const round& r)
         {
             for (const attachment& entry : object->status.ledger.attachments)
             {
-                const bool counts = entry.confirmed && refs.size() < most_surveyed &&
-                                    same_cloud(object->status.ledger.place, place);
+                const bool counts = entry.confirmed && refs.size() < most_endpoint_checks &&
+                                    same_cloud(object->status.ledger.scope, scope);
                 if (counts && known.insert(cloud::ref_key(entry.container_ref.view())).second)
                 {
                     refs.push_back(entry.container_ref.str());
                 }
             }
         }
-        if (refs.size() >= most_surveyed)
+        if (refs.size() >= most_endpoint_checks)
         {
             break;
         }
     }
-    survey seen;
+    endpoint_check seen;
     jobs looks;
     for (const std::string& ref : refs)
     {
-        looks.push_back([&r, &seen, ref] { return survey_ref(r, ref, seen); });
+        looks.push_back([&r, &seen, ref] { return check_endpoint_by(r, ref, seen); });
     }
     co_await support::run_all(std::move(looks), side_by_side);
     co_return seen;
 }
 
-task<> gather::survey_ref(const round& r, std::string ref, survey& seen)
+task<> cloud_reader::check_endpoint_by(const pass& r, std::string ref, endpoint_check& seen)
 {
     const auto state = co_await r.credential->client->look_up(r.target.region.str(), std::move(ref));
     const bool dead = state == cloud::ref_state::dead;
@@ -258,8 +262,8 @@ task<> gather::survey_ref(const round& r, std::string ref, survey& seen)
 
 // Who may change the load balancer may read each listener on it, so ours decides, and nobody else's
 // credential can keep us from it.
-task<> gather::read_neighbour(
-    const round& r, support::uuid balancer, neighbour& seen, std::vector<std::string>& refs
+task<> cloud_reader::read_other_listener(
+    const pass& r, support::uuid balancer, other_listener& seen, std::vector<std::string>& refs
 )
 {
     const target other = seen.target;
@@ -273,16 +277,16 @@ task<> gather::read_neighbour(
     {
         co_return;  // its last binding has just gone
     }
-    target_memory& ours = parts_.memories.at(r.target);
-    view_from_here& view = ours.neighbours[other];
+    target_state& ours = parts_.memories.at(r.target);
+    other_listener_state& view = ours.other_listeners[other];
     view.asked_at = asked_at;
-    view.silent = was_silent(asked_at, parts_.clock.now(), answer);
-    view.not_ours_in.reset();
+    view.timed_out = has_timed_out(asked_at, parts_.clock.now(), answer);
+    view.refused_in.reset();
     if (!answer)
     {
         if (is_refusal(answer.error()))
         {
-            view.not_ours_in = *ours.place->value;
+            view.refused_in = *ours.scope->value;
         }
         // One that was never read and has no entry of ours has no dead ref of ours either.
         const auto known = parts_.memories.find(other);
@@ -313,23 +317,25 @@ task<> gather::read_neighbour(
     }
 }
 
-void gather::judge_neighbour(const round& r, neighbour& seen, const std::vector<std::string>& refs) const
+void cloud_reader::judge_other_listener(
+    const pass& r, other_listener& seen, const std::vector<std::string>& refs
+) const
 {
-    const auto& neighbours = parts_.memories.at(r.target).neighbours;
-    const auto view = neighbours.find(seen.target);
-    if (view == neighbours.end())
+    const auto& other_listeners = parts_.memories.at(r.target).other_listeners;
+    const auto view = other_listeners.find(seen.target);
+    if (view == other_listeners.end())
     {
         return;  // it was not read
     }
-    const auto& sightings = view->second.refs;
+    const auto& observations = view->second.refs;
     for (const std::string& ref : refs)
     {
-        const auto sighted = sightings.find(cloud::ref_key(ref));
-        if (sighted != sightings.end() && sighted->second.state == cloud::ref_state::unanswered)
+        const auto sighted = observations.find(cloud::ref_key(ref));
+        if (sighted != observations.end() && sighted->second.state == cloud::ref_state::unanswered)
         {
             seen.doubt = "holds " + ref + ", about which the certificate service gives no answer now";
         }
-        if (sighted == sightings.end() || sighted->second.state != cloud::ref_state::dead)
+        if (sighted == observations.end() || sighted->second.state != cloud::ref_state::dead)
         {
             continue;
         }
@@ -339,7 +345,7 @@ void gather::judge_neighbour(const round& r, neighbour& seen, const std::vector<
             continue;
         }
         const bool ours =
-            refs.size() > 1 && holds(seen.target, ref, *parts_.memories.at(r.target).place->value);
+            refs.size() > 1 && holds(seen.target, ref, *parts_.memories.at(r.target).scope->value);
         if (seen.dead_ref.empty() || !ours)  // one that its target cannot let go of counts first
         {
             seen.dead_ref = ref;
@@ -349,7 +355,7 @@ void gather::judge_neighbour(const round& r, neighbour& seen, const std::vector<
 }
 
 // Rule 9: a PUT to it of ours, or of an earlier process that it has not been looked at for, may be under way.
-bool gather::may_be_written(const target& where, std::size_t refs) const
+bool cloud_reader::may_be_written(const target& where, std::size_t refs) const
 {
     const auto known = parts_.memories.find(where);
     if (known != parts_.memories.end() && !known->second.bindings.empty())
@@ -368,7 +374,7 @@ bool gather::may_be_written(const target& where, std::size_t refs) const
     });
 }
 
-bool gather::holds_anything(const target& where) const
+bool cloud_reader::holds_anything(const target& where) const
 {
     const auto objects = parts_.store.bindings_of(where);
     return std::ranges::any_of(objects, [](const certificate_binding* object) {
@@ -376,13 +382,13 @@ bool gather::holds_anything(const target& where) const
     });
 }
 
-bool gather::holds(const target& where, const std::string& ref, const cloud::place& here) const
+bool cloud_reader::holds(const target& where, const std::string& ref, const cloud::project_scope& here) const
 {
-    std::vector<target> of_it = parts_.store.siblings_of(where);
+    std::vector<target> of_it = parts_.store.peers_of(where);
     of_it.push_back(where);
     return std::ranges::any_of(of_it, [&](const target& each) {
         return std::ranges::any_of(parts_.store.bindings_of(each), [&](const certificate_binding* object) {
-            return same_cloud(object->status.ledger.place, here) &&
+            return same_cloud(object->status.ledger.scope, here) &&
                    std::ranges::any_of(object->status.ledger.attachments, [&](const attachment& entry) {
                        return cloud::same_ref(entry.container_ref.view(), ref);
                    });

@@ -5,35 +5,36 @@
 namespace binding {
 
 // Asks the cloud what the plan wants to know; the answers go to the memory of the target.
-class gather
+class cloud_reader
 {
 public:
-    explicit gather(round_parts parts) : parts_(parts) {}
+    explicit cloud_reader(pass_parts parts) : parts_(parts) {}
 
-    support::task<> look_at(round& r, look asked);
+    support::task<> look_at(pass& r, read asked);
 
 private:
-    support::task<> look_at_listener(round& r);
-    support::task<> look_at_load_balancer(round& r);
-    support::task<> look_at_certificate(round& r, support::uuid uid);
-    support::task<> look_at_ref(const round& r, std::string ref);
+    support::task<> look_at_listener(pass& r);
+    support::task<> look_at_load_balancer(pass& r);
+    support::task<> look_at_certificate(pass& r, support::uuid uid);
+    support::task<> look_at_ref(const pass& r, std::string ref);
     // Rule 4: every other listener with a binding of ours on this load balancer.
-    support::task<> look_at_neighbours(round& r);
-    support::task<> read_neighbour(
-        const round& r, support::uuid balancer, neighbour& seen, std::vector<std::string>& refs
+    support::task<> read_other_listeners(pass& r);
+    support::task<> read_other_listener(
+        const pass& r, support::uuid balancer, other_listener& seen, std::vector<std::string>& refs
     );
-    support::task<> look_at_neighbours_ref(const round& r, target target, std::string ref);
-    void judge_neighbour(const round& r, neighbour& seen, const std::vector<std::string>& refs) const;
+    support::task<> read_ref_of_other_listener(const pass& r, target target, std::string ref);
+    void judge_other_listener(const pass& r, other_listener& seen, const std::vector<std::string>& refs)
+        const;
     // Rule 4: whether refs of ours on other listeners look dead as well.
-    support::task<survey> look_around(const round& r);
-    static support::task<> survey_ref(const round& r, std::string ref, survey& seen);
-    bool may_be_behind(const round& r, support::uuid balancer, const target& where) const;
+    support::task<endpoint_check> check_endpoint(const pass& r);
+    static support::task<> check_endpoint_by(const pass& r, std::string ref, endpoint_check& seen);
+    bool may_be_behind(const pass& r, support::uuid balancer, const target& where) const;
     bool may_be_written(const target& where, std::size_t refs) const;
     bool holds_anything(const target& where) const;
     // Whether it is ours, put there through this cloud and project.
-    bool holds(const target& where, const std::string& ref, const cloud::place& here) const;
+    bool holds(const target& where, const std::string& ref, const cloud::project_scope& here) const;
 
-    round_parts parts_;
+    pass_parts parts_;
 };
 
 }  // namespace binding

@@ -4,22 +4,22 @@
 
 namespace binding {
 
-lane_state lanes::state(const lane& which, const target& asking) const
+turn_state load_balancer_queue::state(const load_balancer_key& which, const target& asking) const
 {
     const auto found = lanes_.find(which);
     if (found == lanes_.end())
     {
-        return lane_state::free;
+        return turn_state::free;
     }
     const auto& [holder, turn, waiting] = found->second;
     if (holder)
     {
-        return *holder == asking ? lane_state::ours : lane_state::taken;
+        return *holder == asking ? turn_state::ours : turn_state::taken;
     }
-    return !turn || *turn == asking ? lane_state::free : lane_state::taken;
+    return !turn || *turn == asking ? turn_state::free : turn_state::taken;
 }
 
-std::optional<target> lanes::taken_by(const lane& which) const
+std::optional<target> load_balancer_queue::taken_by(const load_balancer_key& which) const
 {
     const auto found = lanes_.find(which);
     if (found == lanes_.end())
@@ -29,7 +29,7 @@ std::optional<target> lanes::taken_by(const lane& which) const
     return found->second.holder ? found->second.holder : found->second.turn;
 }
 
-bool lanes::take(const lane& which, const target& taking)
+bool load_balancer_queue::take(const load_balancer_key& which, const target& taking)
 {
     auto& [holder, turn, waiting] = lanes_[which];
     if (!holder && (!turn || *turn == taking))
@@ -40,7 +40,7 @@ bool lanes::take(const lane& which, const target& taking)
     return holder == taking;
 }
 
-void lanes::wait(const lane& which, const target& waiting)
+void load_balancer_queue::wait(const load_balancer_key& which, const target& waiting)
 {
     auto& queue = lanes_[which].waiting;
     if (std::ranges::find(queue, waiting) == queue.end())
@@ -49,26 +49,26 @@ void lanes::wait(const lane& which, const target& waiting)
     }
 }
 
-bool lanes::is_wanted(const lane& which) const
+bool load_balancer_queue::is_wanted(const load_balancer_key& which) const
 {
     const auto found = lanes_.find(which);
     return found != lanes_.end() && !found->second.waiting.empty();
 }
 
-std::optional<target> lanes::leave(const lane& which, const target& leaving)
+std::optional<target> load_balancer_queue::leave(const load_balancer_key& which, const target& leaving)
 {
     const auto found = lanes_.find(which);
     return found == lanes_.end() || found->second.holder != leaving ? std::nullopt : next(found);
 }
 
-std::optional<target> lanes::let_pass(const target& passing)
+std::optional<target> load_balancer_queue::let_pass(const target& passing)
 {
     const auto found =
         std::ranges::find_if(lanes_, [&](const auto& each) { return each.second.turn == passing; });
     return found == lanes_.end() ? std::nullopt : next(found);
 }
 
-std::optional<target> lanes::next(entry which)
+std::optional<target> load_balancer_queue::next(entry which)
 {
     auto& [holder, turn, waiting] = which->second;
     if (waiting.empty())

@@ -7,9 +7,9 @@
 namespace binding {
 namespace {
 
-bool reads_listener(const target& where, const target_memory& memory)
+bool reads_listener(const target& where, const target_state& memory)
 {
-    const bool logs_in = !memory.place || memory.place->value || passes(memory.place->value.error());
+    const bool logs_in = !memory.scope || memory.scope->value || passes(memory.scope->value.error());
     return !where.credential.empty() && logs_in && memory.listener && memory.listener->value;
 }
 
@@ -31,7 +31,7 @@ bool leaves_default(const certificate_binding& object)
 
 // What the refs on the listener add to a deadline that was reckoned without them (rule 9), as we read them.
 support::duration time_for_refs(
-    const target& here, const std::map<target, target_memory>& memories, const settings& settings
+    const target& here, const std::map<target, target_state>& memories, const settings& settings
 )
 {
     const auto known = memories.find(here);
@@ -47,7 +47,7 @@ support::duration time_for_refs(
 // With bindings or without: one that has another credential from now on leaves its target's PUT behind.
 std::optional<support::time_point> last_put_deadline(
     const target& here,
-    const std::map<target, target_memory>& memories,
+    const std::map<target, target_state>& memories,
     support::duration for_refs,
     support::time_point now
 )
@@ -76,24 +76,24 @@ std::optional<support::time_point> last_put_deadline(
 
 }  // namespace
 
-siblings_seen look_at_siblings(
+observed_peers observe_peers(
     const target& here,
     const binding_store& store,
     const credential_source& credentials,
-    const std::map<target, target_memory>& memories,
+    const std::map<target, target_state>& memories,
     const settings& settings,
     support::time_point started,
     support::time_point now
 )
 {
-    static const binding_memory nothing;
-    siblings_seen seen;
+    static const binding_state nothing;
+    observed_peers seen;
     const auto for_refs = time_for_refs(here, memories, settings);
     seen.put_deadline = last_put_deadline(here, memories, for_refs, now);
-    for (const target& where : store.siblings_of(here))
+    for (const target& where : store.peers_of(here))
     {
         const auto known = memories.find(where);
-        const target_memory* memory = known == memories.end() ? nullptr : &known->second;
+        const target_state* memory = known == memories.end() ? nullptr : &known->second;
         const bool has_credential = !where.credential.empty();
         seen.unread = seen.unread || (has_credential && (memory == nullptr || !memory->tried));
         const auto bindings = store.bindings_of(where);
@@ -104,7 +104,7 @@ siblings_seen look_at_siblings(
         }
         for (const certificate_binding* object : bindings)
         {
-            sibling made;
+            peer made;
             made.object = object;
             made.where = where;
             made.memory = &nothing;
@@ -121,27 +121,27 @@ siblings_seen look_at_siblings(
             seen.bindings.push_back(made);
         }
     }
-    std::ranges::sort(seen.bindings, [](const sibling& a, const sibling& b) {
+    std::ranges::sort(seen.bindings, [](const peer& a, const peer& b) {
         return older(*a.object, *b.object);
     });
     return seen;
 }
 
-void remember_heirs(
-    target_memory& memory,
+void record_heirs(
+    target_state& memory,
     const std::vector<const certificate_binding*>& bindings,
-    const std::vector<sibling>& siblings,
+    const std::vector<peer>& peers,
     support::time_point now
 )
 {
     const bool inherits =
         std::ranges::any_of(bindings, [](const auto* each) { return leaves_default(*each); });
     std::erase_if(memory.heirs_since, [&](const auto& each) {
-        return !inherits || std::ranges::none_of(siblings, [&](const sibling& other) {
+        return !inherits || std::ranges::none_of(peers, [&](const peer& other) {
             return other.object->uid == each.first;
         });
     });
-    for (const sibling& each : siblings)
+    for (const peer& each : peers)
     {
         if (inherits && !each.object->deleting && each.object->wanted_slot() == slot::default_)
         {

@@ -9,19 +9,19 @@
 // Rule 14, one listener and several credentials: what a target has to know of the others of its listener.
 namespace binding {
 
-struct siblings_seen
+struct observed_peers
 {
-    std::vector<sibling> bindings;  // oldest first
+    std::vector<peer> bindings;  // oldest first
     std::optional<support::time_point>
         put_deadline;     // of a PUT through another target that may still take effect
     bool unread = false;  // one has not tried to read the listener yet
 };
 
-siblings_seen look_at_siblings(
+observed_peers observe_peers(
     const target& here,
     const binding_store& store,
     const credential_source& credentials,
-    const std::map<target, target_memory>& memories,
+    const std::map<target, target_state>& memories,
     const settings& settings,
     support::time_point started,  // the process
     support::time_point now
@@ -29,10 +29,10 @@ siblings_seen look_at_siblings(
 
 // Notes since when each of the others could take over the default slot from a deletion here: an heir that has
 // not done so for a minute is none.
-void remember_heirs(
-    target_memory& memory,
+void record_heirs(
+    target_state& memory,
     const std::vector<const certificate_binding*>& bindings,
-    const std::vector<sibling>& siblings,
+    const std::vector<peer>& peers,
     support::time_point now
 );
 

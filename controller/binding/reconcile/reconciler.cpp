@@ -34,7 +34,7 @@ struct reconciler::impl
 
     task<runtime::outcome> reconcile(target target)
     {
-        round r;
+        pass r;
         r.target = target;
         r.started = parts.clock.now();
         r.credential = parts.credentials.of(target);
@@ -47,52 +47,52 @@ struct reconciler::impl
         for (int steps = 0; steps < most_steps; ++steps)
         {
             auto bindings = parts.store.bindings_of(target);
-            target_memory& memory = memories[target];
+            target_state& memory = memories[target];
             if (bindings.empty())
             {
                 co_return end_without_bindings(target);
             }
-            remember_bindings(memory, bindings, settings, parts.clock.now(), parts.clock.wall(), started);
+            record_bindings(memory, bindings, settings, parts.clock.now(), parts.clock.wall(), started);
             std::erase_if(bindings, [&](const auto* each) { return waits_for_next_round(r, *each); });
-            const auto siblings = look_at_siblings(
+            const auto peers = observe_peers(
                 target, parts.store, parts.credentials, memories, settings, started, parts.clock.now()
             );
-            remember_siblings(memory, bindings, siblings);
-            decision decided = plan(world_of(r, memory, bindings, siblings));
+            record_peers(memory, bindings, peers);
+            decision decided = plan(observe(r, memory, bindings, peers));
             if (decided.put_resolved)
             {
                 r.listener_changed = true;
-                remember_put_end(memory);
+                record_put_end(memory);
             }
-            if (std::holds_alternative<look>(decided.step))
+            if (std::holds_alternative<read>(decided.step))
             {
                 std::erase_if(decided.notices, [](const notice& each) { return !each.at_once; });
             }
             records.tell(decided.notices);
-            if (auto* asked = std::get_if<look>(&decided.step))
+            if (auto* asked = std::get_if<read>(&decided.step))
             {
-                co_await gatherer.look_at(r, std::move(*asked));
+                co_await reader.look_at(r, std::move(*asked));
             }
             else if (auto* writes = std::get_if<commit>(&decided.step))
             {
-                r.told_siblings = r.told_siblings || writes_for_others(writes->writes, bindings);
-                co_await applier.write_all(r, std::move(writes->writes));
+                r.announced_to_peers = r.announced_to_peers || writes_for_others(writes->writes, bindings);
+                co_await writing.write_all(r, std::move(writes->writes));
             }
-            else if (std::holds_alternative<take_lane>(decided.step))
+            else if (std::holds_alternative<take_turn>(decided.step))
             {
-                take_lane_for(memory, target);
+                take_turn_for(memory, target);
             }
             else if (stopping && std::holds_alternative<put>(decided.step))
             {
-                co_return end(r, finish{pause::retry, {}, {}});
+                co_return end(r, done{requeue::retry, {}, {}});
             }
             else if (auto* change = std::get_if<put>(&decided.step))
             {
-                co_await applier.change_listener(r, std::move(*change));
+                co_await writing.change_listener(r, std::move(*change));
             }
             else
             {
-                co_return end(r, std::get<finish>(decided.step));
+                co_return end(r, std::get<done>(decided.step));
             }
         }
         support::log(
@@ -100,13 +100,13 @@ struct reconciler::impl
             "a round does not come to an end, which is a bug; trying again later",
             {{"listener", target.listener.str()}}
         );
-        leave_lane_unless_written(target);
+        leave_turn_unless_written(target);
         co_return runtime::outcome{runtime::outcome::kind::retry, {}};
     }
 
     // Who comes while the round is under way joins the next one, or it might never end. Not so who brings a
     // ledger: without it its refs would be foreign.
-    static bool waits_for_next_round(const round& r, const certificate_binding& object)
+    static bool waits_for_next_round(const pass& r, const certificate_binding& object)
     {
         return !r.members.contains(object.uid) && object.status.ledger.attachments.empty();
     }
@@ -120,20 +120,20 @@ struct reconciler::impl
         });
     }
 
-    world world_of(
-        const round& r,
-        const target_memory& memory,
+    observation observe(
+        const pass& r,
+        const target_state& memory,
         const std::vector<const certificate_binding*>& bindings,
-        const siblings_seen& siblings
+        const observed_peers& peers
     ) const
     {
-        world made;
+        observation made;
         made.now = parts.clock.now();
         made.wall = parts.clock.wall();
         made.settings = &settings;
-        made.round_started = r.started;
-        made.longest_look = r.longest_look;
-        made.longest_certificate_look = r.longest_certificate_look;
+        made.pass_started = r.started;
+        made.longest_read = r.longest_read;
+        made.longest_certificate_read = r.longest_certificate_read;
         made.committed_at = r.committed_at;
         made.bindings = bindings;
         for (const certificate_binding* object : bindings)
@@ -142,54 +142,54 @@ struct reconciler::impl
             {
                 made.missing[object->uid] = parts.credentials.why_none(*object);
             }
-            else if (object->deleting && parts.credentials.lent(*object))
+            else if (object->deleting && parts.credentials.borrowed(*object))
             {
-                made.lent.insert(object->uid);
+                made.borrowed.insert(object->uid);
             }
         }
         made.controllers_credential = parts.credentials.is_controllers(r.target);
-        made.siblings = siblings.bindings;
-        made.sibling_put = siblings.put_deadline;
-        made.siblings_unread = siblings.unread;
+        made.peers = peers.bindings;
+        made.peer_put_deadline = peers.put_deadline;
+        made.peers_unread = peers.unread;
         made.unwritable = r.unwritable;
         made.memory = &memory;
-        made.lane = held_lanes.contains(r.target) ? lane_state::ours
-                    : lane_known(memory)          ? traffic.state(lane_of(memory, r.target), r.target)
-                                                  : lane_state::free;
-        if (made.lane == lane_state::taken)
+        made.turn = held_turns.contains(r.target) ? turn_state::ours
+                    : queue_key_known(memory)     ? queues.state(queue_key_of(memory, r.target), r.target)
+                                                  : turn_state::free;
+        if (made.turn == turn_state::taken)
         {
-            const auto by = traffic.taken_by(lane_of(memory, r.target));
-            made.siblings_have_lane = by && same_listener(*by, r.target);
+            const auto by = queues.taken_by(queue_key_of(memory, r.target));
+            made.peer_has_turn = by && same_listener(*by, r.target);
         }
-        const auto held = held_lanes.find(r.target);
-        made.lane_is_wanted = held != held_lanes.end() && traffic.is_wanted(held->second);
+        const auto held = held_turns.find(r.target);
+        made.turn_is_wanted = held != held_turns.end() && queues.is_wanted(held->second);
         made.put_ended = r.listener_changed;
-        made.neighbours = r.neighbours;
-        made.survey = r.survey;
+        made.other_listeners = r.other_listeners;
+        made.endpoint_check = r.endpoint_check;
         return made;
     }
 
-    void remember_siblings(
-        target_memory& memory,
+    void record_peers(
+        target_state& memory,
         const std::vector<const certificate_binding*>& bindings,
-        const siblings_seen& siblings
+        const observed_peers& peers
     ) const
     {
-        if (siblings.bindings.empty())
+        if (peers.bindings.empty())
         {
-            memory.siblings_since.reset();
+            memory.peers_since.reset();
         }
-        else if (!memory.siblings_since)
+        else if (!memory.peers_since)
         {
-            memory.siblings_since = parts.clock.now();
+            memory.peers_since = parts.clock.now();
         }
-        remember_heirs(memory, bindings, siblings.bindings, parts.clock.now());
+        record_heirs(memory, bindings, peers.bindings, parts.clock.now());
     }
 
     // What this target has done may be what the others of its listener wait for.
-    void wake_siblings(const target& target)
+    void wake_peers(const target& target)
     {
-        for (const binding::target& each : parts.store.siblings_of(target))
+        for (const binding::target& each : parts.store.peers_of(target))
         {
             parts.enqueue(each);
         }
@@ -205,12 +205,12 @@ struct reconciler::impl
         {
             return;
         }
-        binding_memory known = std::move(old->second.bindings.at(uid));
+        binding_state known = std::move(old->second.bindings.at(uid));
         old->second.bindings.erase(uid);
         known.certificate.reset();
         known.certificate_polls = 0;
-        known.refused.reset();  // Octavia before 11.0.1 refuses it for application credentials alone
-        target_memory& memory = memories[to];
+        known.quarantine.reset();  // Octavia before 11.0.1 refuses it for application credentials alone
+        target_state& memory = memories[to];
         memory.bindings.insert_or_assign(uid, std::move(known));
         const auto& put = old->second.put;
         if (put && put->phase == put_phase::before_start && !memory.put)
@@ -230,59 +230,59 @@ struct reconciler::impl
             return {runtime::outcome::kind::later, put->deadline - now, runtime::urgency::routine};
         }
         forget(target);
-        wake_siblings(target);
+        wake_peers(target);
         return {};
     }
 
-    runtime::outcome end(const round& r, const finish& how)
+    runtime::outcome end(const pass& r, const done& how)
     {
-        target_memory& memory = memories[r.target];
-        if (r.listener_changed || r.told_siblings || (!r.tried_before && memory.tried) ||
+        target_state& memory = memories[r.target];
+        if (r.listener_changed || r.announced_to_peers || (!r.tried_before && memory.tried) ||
             r.could_write != memory.may_write)
         {
-            wake_siblings(r.target);
+            wake_peers(r.target);
         }
-        remember_verified(memory, parts.store.bindings_of(r.target), r.started, parts.clock.now());
+        record_verified(memory, parts.store.bindings_of(r.target), r.started, parts.clock.now());
         forget_refs(memory, parts.store.bindings_of(r.target));
-        memory.asked_to_clean = false;
-        if (how.next == pause::resync || how.next == pause::poll || how.next == pause::slow)
+        memory.cleanup_requested = false;
+        if (how.next == requeue::resync || how.next == requeue::poll || how.next == requeue::slow)
         {
             memory.first_arrival.reset();  // no PUT is to come
         }
-        for (const target& each : how.prod)
+        for (const target& each : how.request_cleanup)
         {
-            memories[each].asked_to_clean = true;
+            memories[each].cleanup_requested = true;
             parts.enqueue(each);
         }
-        if (how.next == pause::lane)
+        if (how.next == requeue::turn)
         {
-            traffic.wait(lane_of(memory, r.target), r.target);
+            queues.wait(queue_key_of(memory, r.target), r.target);
         }
         else
         {
-            leave_lane_unless_written(r.target);
+            leave_turn_unless_written(r.target);
         }
         int& slow = slow_rounds[r.target];
-        slow = how.next == pause::slow ? slow + 1 : 0;
+        slow = how.next == requeue::slow ? slow + 1 : 0;
         return outcome_of(how, slow);
     }
 
-    runtime::outcome outcome_of(const finish& how, int slow)
+    runtime::outcome outcome_of(const done& how, int slow)
     {
         using kind = runtime::outcome::kind;
         switch (how.next)
         {
-            case pause::after:
-            case pause::settle:
+            case requeue::after:
+            case requeue::settle:
                 return {kind::later, how.wait, runtime::urgency::urgent};
-            case pause::poll:
+            case requeue::poll:
                 return {kind::later, how.wait, runtime::urgency::routine};
-            case pause::retry:
+            case requeue::retry:
                 // Those who were sent away together do not come back together.
                 return {
                     kind::retry, support::jittered(how.wait * 6 / 5, resync_jitter * 5 / 6, parts.random)
                 };
-            case pause::slow: {
+            case requeue::slow: {
                 const support::backoff wait{
                     15s, std::min<support::duration>(5min, settings.resync_period), resync_jitter
                 };
@@ -293,8 +293,8 @@ struct reconciler::impl
                     runtime::urgency::routine
                 };
             }
-            case pause::resync:
-            case pause::lane:
+            case requeue::resync:
+            case requeue::turn:
                 break;
         }
         return {
@@ -306,45 +306,48 @@ struct reconciler::impl
 
     void forget(const target& target)
     {
-        leave_lane(target);
+        leave_turn(target);
         memories.erase(target);
         slow_rounds.erase(target);
     }
 
     // ---- lanes ----
 
-    static bool lane_known(const target_memory& memory) { return memory.listener && memory.listener->value; }
+    static bool queue_key_known(const target_state& memory)
+    {
+        return memory.listener && memory.listener->value;
+    }
 
-    lane lane_of(const target_memory& memory, const target& target) const
+    load_balancer_key queue_key_of(const target_state& memory, const target& target) const
     {
         return {target.region, memory.listener->value->load_balancer_id, target.identity};
     }
 
-    void take_lane_for(const target_memory& memory, const target& target)
+    void take_turn_for(const target_state& memory, const target& target)
     {
-        const lane which = lane_of(memory, target);
-        if (traffic.take(which, target))
+        const load_balancer_key which = queue_key_of(memory, target);
+        if (queues.take(which, target))
         {
-            held_lanes[target] = which;
+            held_turns[target] = which;
         }
     }
 
     // A PUT that is past its deadline is not under way, read back or not.
-    void leave_lane_unless_written(const target& target)
+    void leave_turn_unless_written(const target& target)
     {
         const auto& put = memories[target].put;
-        if (!put || parts.clock.now() >= put->deadline || !held_lanes.contains(target))
+        if (!put || parts.clock.now() >= put->deadline || !held_turns.contains(target))
         {
-            leave_lane(target);
+            leave_turn(target);
         }
     }
 
-    void leave_lane(const target& target)
+    void leave_turn(const target& target)
     {
-        const auto held = held_lanes.find(target);
+        const auto held = held_turns.find(target);
         const auto next =
-            held == held_lanes.end() ? traffic.let_pass(target) : traffic.leave(held->second, target);
-        held_lanes.erase(target);
+            held == held_turns.end() ? queues.let_pass(target) : queues.leave(held->second, target);
+        held_turns.erase(target);
         if (next)
         {
             parts.enqueue(*next);
@@ -355,15 +358,15 @@ struct reconciler::impl
     binding::settings settings;
     support::time_point started;
     bool stopping = false;
-    std::map<target, target_memory> memories;
+    std::map<target, target_state> memories;
     std::map<target, int> slow_rounds;
-    std::map<target, lane> held_lanes;
-    lanes traffic;
+    std::map<target, load_balancer_key> held_turns;
+    load_balancer_queue queues;
     recorder records{parts.clock, parts.store, parts.observer};
-    gather gatherer{
+    cloud_reader reader{
         {parts.kube, parts.credentials, parts.clock, parts.store, memories, settings, parts.observer}
     };
-    apply applier{
+    writer writing{
         {parts.kube, parts.credentials, parts.clock, parts.store, memories, settings, parts.observer}
     };
 };
@@ -409,7 +412,7 @@ void reconciler::stop()
     impl_->stopping = true;
 }
 
-std::optional<support::duration> reconciler::round_due(
+std::optional<support::duration> reconciler::requeue_delay(
     const target& where, const certificate_binding* before, const certificate_binding* after
 ) const
 {

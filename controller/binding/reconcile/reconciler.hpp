@@ -32,7 +32,7 @@ public:
         binding_store& store;
         support::random_engine& random;
         std::function<void(target)> enqueue;  // asks for a round of that target, now
-        binding::observer& observer;
+        binding::event_sink& observer;
     };
 
     reconciler(parts parts, settings settings);
@@ -54,7 +54,7 @@ public:
 
     // The change of an object; null: it was not there / is gone. How soon its target needs a round for it;
     // empty: it needs none.
-    std::optional<support::duration> round_due(
+    std::optional<support::duration> requeue_delay(
         const target& where, const certificate_binding* before, const certificate_binding* after
     ) const;
 

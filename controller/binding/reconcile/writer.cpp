@@ -27,17 +27,17 @@ const kube::resource bindings_resource{"certificates.bycloud.io", "v1alpha1", "c
 
 }  // namespace
 
-task<> apply::watch_listener(target where, std::shared_ptr<cloud::credential> with)
+task<> writer::watch_listener(target where, std::shared_ptr<cloud::credential> with)
 {
     for (;;)
     {
         co_await parts_.clock.sleep_for(read_while_writing);
         const auto seen = co_await with->client->get_listener(where.region.str(), where.listener);
-        remember_meanwhile(parts_.memories[where], seen);
+        record_read_during_put(parts_.memories[where], seen);
     }
 }
 
-task<> apply::write_all(round& r, std::vector<write> writes)
+task<> writer::write_all(pass& r, std::vector<write> writes)
 {
     jobs all;
     for (write& each : writes)
@@ -53,7 +53,7 @@ task<> apply::write_all(round& r, std::vector<write> writes)
     r.committed_at = parts_.clock.now();
 }
 
-apply::prepared_write apply::prepare(const certificate_binding& object, const write& wanted)
+writer::prepared_write writer::prepare(const certificate_binding& object, const write& wanted)
 {
     prepared_write made;
     made.uid = object.uid;
@@ -79,7 +79,7 @@ apply::prepared_write apply::prepare(const certificate_binding& object, const wr
     return made;
 }
 
-task<> apply::patch(round& r, prepared_write prepared)
+task<> writer::patch(pass& r, prepared_write prepared)
 {
     if (const auto known = parts_.memories[r.target].bindings.find(prepared.uid);
         known != parts_.memories[r.target].bindings.end())
@@ -87,7 +87,7 @@ task<> apply::patch(round& r, prepared_write prepared)
         known->second.released = prepared.releases;  // before the watch may show it
     }
     const auto answer = co_await parts_.kube.patch(prepared.request);
-    binding_memory* const known = prepared.written ? memory_of(prepared.uid) : nullptr;
+    binding_state* const known = prepared.written ? memory_of(prepared.uid) : nullptr;
     if (answer)
     {
         if (known != nullptr)
@@ -128,7 +128,7 @@ task<> apply::patch(round& r, prepared_write prepared)
     );
 }
 
-binding_memory* apply::memory_of(const support::uuid& uid)
+binding_state* writer::memory_of(const support::uuid& uid)
 {
     const certificate_binding* object = parts_.store.find(uid);
     if (object == nullptr)
@@ -140,7 +140,7 @@ binding_memory* apply::memory_of(const support::uuid& uid)
     return found == known.end() ? nullptr : &found->second;
 }
 
-bool apply::was_kept(const prepared_write& prepared) const
+bool writer::was_kept(const prepared_write& prepared) const
 {
     const certificate_binding* object = parts_.store.find(prepared.uid);
     const bool kept =
@@ -159,7 +159,7 @@ bool apply::was_kept(const prepared_write& prepared) const
     return kept;
 }
 
-void apply::warn_of_foreign_ledger(const round& r, const certificate_binding& object)
+void writer::warn_of_foreign_ledger(const pass& r, const certificate_binding& object)
 {
     const auto& known = parts_.memories[r.target].bindings;
     const auto found = known.find(object.uid);
@@ -174,13 +174,13 @@ void apply::warn_of_foreign_ledger(const round& r, const certificate_binding& ob
     }
 }
 
-task<> apply::change_listener(round& r, put change)
+task<> writer::change_listener(pass& r, put change)
 {
     const auto now = parts_.clock.now();
     const auto deadline = now + deadline_of(parts_.settings, change.change);
     const auto& planned_from = parts_.memories[r.target].listener;
     const auto read_at = planned_from ? planned_from->asked_at : now;
-    remember_put_sent(
+    record_put_sent(
         parts_.memories[r.target], parts_.settings, change.change, change.from, change.expected, now
     );
     support::log(
@@ -208,8 +208,8 @@ task<> apply::change_listener(round& r, put change)
         answer ? std::nullopt : std::optional(answer.error().kind),
         may_count ? std::optional(parts_.clock.now() - read_at) : std::nullopt
     );
-    target_memory& memory = parts_.memories[r.target];
-    remember_put_answer(memory, parts_.settings, change.adds, answer, parts_.clock.now());
+    target_state& memory = parts_.memories[r.target];
+    record_put_answer(memory, parts_.settings, change.adds, answer, parts_.clock.now());
     memory.listener.reset();  // what was read before it counts no more
     memory.load_balancer.reset();
     if (!answer)

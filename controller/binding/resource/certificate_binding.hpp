@@ -38,7 +38,7 @@ struct attachment
 };
 
 // Where the ledger was written (cloud::place, kept compactly).
-struct ledger_place
+struct ledger_scope
 {
     support::interned identity;
     support::interned project_id;
@@ -46,7 +46,7 @@ struct ledger_place
     support::interned load_balancer_endpoint;
     bool by_controller = false;  // with the controller's own credential
 
-    bool operator==(const ledger_place&) const = default;
+    bool operator==(const ledger_scope&) const = default;
     bool empty() const { return identity.empty(); }
 };
 
@@ -55,7 +55,7 @@ struct ledger
     std::vector<attachment> attachments;
     support::interned
         replaced_default_ref;  // the foreign ref that the default slot held before us; empty: none
-    ledger_place place;
+    ledger_scope scope;
 
     bool operator==(const ledger&) const = default;
 };

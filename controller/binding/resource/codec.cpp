@@ -189,22 +189,22 @@ support::result<> read_ledger(element status, ledger& into)
         return wrong("status.replacedDefaultRef");
     }
     into.replaced_default_ref = interned(*replaced);
-    if (element place; status["cloud"].get(place) == simdjson::SUCCESS && !place.is_null())
+    if (element scope; status["cloud"].get(scope) == simdjson::SUCCESS && !scope.is_null())
     {
-        const auto identity = optional_text(place, "identity");
-        const auto project = optional_text(place, "projectId");
-        const auto region = optional_text(place, "region");
-        const auto endpoint = optional_text(place, "loadBalancerEndpoint");
-        if (!place.is_object() || !identity || !project || !region || !endpoint)
+        const auto identity = optional_text(scope, "identity");
+        const auto project = optional_text(scope, "projectId");
+        const auto region = optional_text(scope, "region");
+        const auto endpoint = optional_text(scope, "loadBalancerEndpoint");
+        if (!scope.is_object() || !identity || !project || !region || !endpoint)
         {
             return wrong("status.cloud");
         }
-        into.place = {
+        into.scope = {
             interned(*identity),
             interned(*project),
             interned(*region),
             interned(*endpoint),
-            text_at(place, "credentialSource") == by_controller,
+            text_at(scope, "credentialSource") == by_controller,
         };
     }
     return {};
@@ -329,18 +329,18 @@ json attachments_json(const ledger& written)
     return list;
 }
 
-json place_json(const ledger_place& place)
+json place_json(const ledger_scope& scope)
 {
-    if (place.empty())
+    if (scope.empty())
     {
         return nullptr;
     }
     return {
-        {"identity", place.identity.view()},
-        {"projectId", place.project_id.view()},
-        {"region", place.region.view()},
-        {"loadBalancerEndpoint", place.load_balancer_endpoint.view()},
-        {"credentialSource", place.by_controller ? by_controller : by_secret},
+        {"identity", scope.identity.view()},
+        {"projectId", scope.project_id.view()},
+        {"region", scope.region.view()},
+        {"loadBalancerEndpoint", scope.load_balancer_endpoint.view()},
+        {"credentialSource", scope.by_controller ? by_controller : by_secret},
     };
 }
 
@@ -431,7 +431,7 @@ std::string status_patch(const certificate_binding& object, const status& wanted
         {"lastHandledReconcileAt", text_or_null(wanted.handled_request.view())},
         {"observedGeneration", wanted.observed_generation},
         {"certificate", certificate_json(wanted.certificate)},
-        {"cloud", place_json(wanted.ledger.place)},
+        {"cloud", place_json(wanted.ledger.scope)},
         {"attachments", attachments_json(wanted.ledger)},
         {"replacedDefaultRef", text_or_null(wanted.ledger.replaced_default_ref.view())},
         {"conditions", conditions_json(wanted)},

@@ -19,22 +19,22 @@ std::optional<std::string> key_of(const std::optional<std::string>& ref)
     return ref ? std::optional(ref_key(*ref)) : std::nullopt;
 }
 
-class settling
+class slot_assigner
 {
 public:
-    explicit settling(const slots_input& input)
+    explicit slot_assigner(const assignment_input& input)
         : input_(input), default_key_(key_of(input.now.default_ref)), sni_keys_(keys_of(input.now.sni_refs))
     {
         result_.after.default_ref = input.now.default_ref;
-        for (const claim& each : input.claims)
+        for (const slot_request& each : input.requests)
         {
-            settled_claim settled;
+            placement settled;
             settled.shown = live(each) && each.ref && shown(ref_key(*each.ref), each.object->wanted_slot());
-            result_.claims.push_back(std::move(settled));
+            result_.requests.push_back(std::move(settled));
         }
     }
 
-    std::variant<settled_slots, slots_unknown> run()
+    std::variant<assignment, unread_refs> run()
     {
         choose_winners();
         settle_sni();
@@ -52,9 +52,12 @@ public:
     }
 
 private:
-    static bool addable(const claim& each) { return each.attachable && !each.held_back && !each.elsewhere; }
+    static bool addable(const slot_request& each)
+    {
+        return each.attachable && !each.held_back && !each.elsewhere;
+    }
 
-    static bool live(const claim& each) { return !each.leaving && !each.released; }
+    static bool live(const slot_request& each) { return !each.leaving && !each.released; }
 
     bool shown(std::string_view key, slot where) const
     {
@@ -66,7 +69,7 @@ private:
     // Whether an entry of ours makes what is in the slot ours.
     bool ours(std::string_view key, slot where) const
     {
-        return std::ranges::any_of(input_.claims, [&](const claim& each) {
+        return std::ranges::any_of(input_.requests, [&](const slot_request& each) {
             return !each.released && holds_key(each.held, key, where);
         });
     }
@@ -74,7 +77,7 @@ private:
     // Rule 6: taking part is whose certificate is attached by its ledger, or could be attached now.
     bool takes_part(std::size_t i) const
     {
-        const claim& each = input_.claims[i];
+        const slot_request& each = input_.requests[i];
         const slot where = each.object->wanted_slot();
         if (!live(each))
         {
@@ -96,17 +99,17 @@ private:
     // Its certificate is there, whoever put it there.
     bool shows(std::size_t i) const
     {
-        const claim& each = input_.claims[i];
-        return live(each) && each.ref && result_.claims[i].shown && !dead(ref_key(*each.ref));
+        const slot_request& each = input_.requests[i];
+        return live(each) && each.ref && result_.requests[i].shown && !dead(ref_key(*each.ref));
     }
 
     std::vector<std::size_t> oldest_first() const
     {
-        std::vector<std::size_t> order(input_.claims.size());
+        std::vector<std::size_t> order(input_.requests.size());
         std::iota(order.begin(), order.end(), std::size_t{});
         std::ranges::sort(order, [this](std::size_t a, std::size_t b) {
-            const certificate_binding& one = *input_.claims[a].object;
-            const certificate_binding& other = *input_.claims[b].object;
+            const certificate_binding& one = *input_.requests[a].object;
+            const certificate_binding& other = *input_.requests[b].object;
             return older(one, other) || (!older(other, one) && a < b);
         });
         return order;
@@ -117,7 +120,7 @@ private:
     bool left_to_elsewhere(std::string_view key, slot where) const
     {
         const certificate_binding* oldest = nullptr;
-        for (const claim& each : input_.claims)
+        for (const slot_request& each : input_.requests)
         {
             if (!each.elsewhere && !each.released && holds_key(each.held, key, where) &&
                 (oldest == nullptr || older(*each.object, *oldest)))
@@ -125,7 +128,7 @@ private:
                 oldest = each.object;
             }
         }
-        return std::ranges::any_of(input_.claims, [&](const claim& each) {
+        return std::ranges::any_of(input_.requests, [&](const slot_request& each) {
             return each.elsewhere && !each.released && holds_key(each.held, key, where) &&
                    (live(each) || oldest == nullptr || (!each.helpless && older(*each.object, *oldest)));
         });
@@ -141,9 +144,9 @@ private:
             }
         }
         // Rule 2: what is there and nobody's is adopted, though it could not be attached now.
-        for (std::size_t i = 0; i < input_.claims.size(); ++i)
+        for (std::size_t i = 0; i < input_.requests.size(); ++i)
         {
-            if (takes_part(i) || !shows(i) || input_.claims[i].elsewhere)
+            if (takes_part(i) || !shows(i) || input_.requests[i].elsewhere)
             {
                 continue;
             }
@@ -153,7 +156,7 @@ private:
             }
             else
             {
-                result_.claims[i].shown = false;  // that is another's
+                result_.requests[i].shown = false;  // that is another's
             }
         }
     }
@@ -161,28 +164,28 @@ private:
     // Who has the place that the claim wants.
     std::optional<std::size_t>& place_of(std::size_t i)
     {
-        const claim& each = input_.claims[i];
+        const slot_request& each = input_.requests[i];
         return each.object->wanted_slot() == slot::sni ? sni_winners_[ref_key(*each.ref)] : default_winner_;
     }
 
     void compete(std::size_t i)
     {
-        auto& place = place_of(i);
-        if (!place)
+        auto& scope = place_of(i);
+        if (!scope)
         {
-            place = i;
-            result_.claims[i].wins = true;
+            scope = i;
+            result_.requests[i].wins = true;
         }
         else
         {
-            result_.claims[i].winner = input_.claims[*place].object;
+            result_.requests[i].winner = input_.requests[*scope].object;
         }
     }
 
     // Rule 8: what a binding no longer wants stays until what it wants is in place.
     bool kept_until_placed(std::size_t i) const
     {
-        return live(input_.claims[i]) && !result_.claims[i].placed;
+        return live(input_.requests[i]) && !result_.requests[i].placed;
     }
 
     void settle_sni()
@@ -190,11 +193,11 @@ private:
         std::vector<std::string> added;
         for (const auto& [key, winner] : sni_winners_)
         {
-            settled_claim& settled = result_.claims[*winner];
-            settled.placed = (settled.shown || addable(input_.claims[*winner])) && !dead(key);
+            placement& settled = result_.requests[*winner];
+            settled.placed = (settled.shown || addable(input_.requests[*winner])) && !dead(key);
             if (settled.placed && !settled.shown)
             {
-                added.push_back(*input_.claims[*winner].ref);
+                added.push_back(*input_.requests[*winner].ref);
             }
         }
         mark_default_placement();
@@ -231,10 +234,10 @@ private:
         {
             return true;
         }
-        for (std::size_t i = 0; i < input_.claims.size(); ++i)
+        for (std::size_t i = 0; i < input_.requests.size(); ++i)
         {
-            const claim& each = input_.claims[i];
-            const bool wanted = result_.claims[i].placed && each.object->wanted_slot() == slot::sni &&
+            const slot_request& each = input_.requests[i];
+            const bool wanted = result_.requests[i].placed && each.object->wanted_slot() == slot::sni &&
                                 ref_key(*each.ref) == key;
             if (wanted || (holds_key(each.held, key, slot::sni) && kept_until_placed(i)))
             {
@@ -248,7 +251,7 @@ private:
     bool goes_later(const std::string& key) const
     {
         return (input_.later.contains(key) && !dead(key)) ||
-               std::ranges::any_of(input_.claims, [&](const claim& each) {
+               std::ranges::any_of(input_.requests, [&](const slot_request& each) {
                    return each.unwritable && holds_key(each.held, key, slot::sni);
                });
     }
@@ -260,8 +263,8 @@ private:
         {
             return;
         }
-        const claim& winner = input_.claims[*default_winner_];
-        settled_claim& settled = result_.claims[*default_winner_];
+        const slot_request& winner = input_.requests[*default_winner_];
+        placement& settled = result_.requests[*default_winner_];
         settled.placed = winner.ref && (settled.shown || addable(winner)) && !dead(ref_key(*winner.ref));
     }
 
@@ -269,8 +272,8 @@ private:
     {
         if (default_winner_)
         {
-            const claim& winner = input_.claims[*default_winner_];
-            const settled_claim& settled = result_.claims[*default_winner_];
+            const slot_request& winner = input_.requests[*default_winner_];
+            const placement& settled = result_.requests[*default_winner_];
             if (settled.placed)
             {
                 result_.after.default_ref = settled.shown ? input_.now.default_ref : winner.ref;
@@ -284,9 +287,9 @@ private:
             return;
         }
         std::optional<std::size_t> owner;
-        for (std::size_t i = 0; i < input_.claims.size(); ++i)
+        for (std::size_t i = 0; i < input_.requests.size(); ++i)
         {
-            const claim& each = input_.claims[i];
+            const slot_request& each = input_.requests[i];
             if (each.released || each.elsewhere || !holds_key(each.held, *default_key_, slot::default_))
             {
                 continue;
@@ -295,7 +298,7 @@ private:
             {
                 return;
             }
-            if (!owner || input_.claims[*owner].held.replaced_default_ref.empty())
+            if (!owner || input_.requests[*owner].held.replaced_default_ref.empty())
             {
                 owner = i;
             }
@@ -312,7 +315,7 @@ private:
     // speaks plain HTTP.
     void replace_default(std::size_t owner)
     {
-        const std::string remembered = input_.claims[owner].held.replaced_default_ref.str();
+        const std::string remembered = input_.requests[owner].held.replaced_default_ref.str();
         if (!remembered.empty() && ref_key(remembered) != *default_key_ && readable(remembered))
         {
             result_.after.default_ref = remembered;
@@ -320,13 +323,13 @@ private:
             result_.restored_ref = remembered;
             return;
         }
-        result_.claims[owner].kept_as_last = unknown_.refs.empty();
+        result_.requests[owner].kept_as_last = unknown_.refs.empty();
     }
 
     bool readable(const std::string& ref)
     {
         const std::string key = ref_key(ref);
-        const bool just_checked = std::ranges::any_of(input_.claims, [&](const claim& each) {
+        const bool just_checked = std::ranges::any_of(input_.requests, [&](const slot_request& each) {
             return each.attachable && !each.elsewhere && each.ref && ref_key(*each.ref) == key;
         });
         if (just_checked)
@@ -353,9 +356,9 @@ private:
         std::optional<std::string> last;
         for (const auto& [is_dead, leaving] : {std::pair(false, true), {true, true}, {true, false}})
         {
-            for (std::size_t i = 0; i < input_.claims.size() && !last; ++i)
+            for (std::size_t i = 0; i < input_.requests.size() && !last; ++i)
             {
-                const claim& each = input_.claims[i];
+                const slot_request& each = input_.requests[i];
                 for (const std::string& ref : input_.now.sni_refs)
                 {
                     const std::string key = ref_key(ref);
@@ -363,7 +366,7 @@ private:
                         holds_key(each.held, key, slot::sni))
                     {
                         last = ref;
-                        result_.claims[i].kept_as_last = each.leaving;
+                        result_.requests[i].kept_as_last = each.leaving;
                     }
                 }
             }
@@ -385,10 +388,10 @@ private:
     {
         const auto default_after = key_of(result_.after.default_ref);
         const auto sni_after = keys_of(result_.after.sni_refs);
-        for (std::size_t i = 0; i < input_.claims.size(); ++i)
+        for (std::size_t i = 0; i < input_.requests.size(); ++i)
         {
-            const claim& each = input_.claims[i];
-            settled_claim& settled = result_.claims[i];
+            const slot_request& each = input_.requests[i];
+            placement& settled = result_.requests[i];
             if (each.released || each.elsewhere)
             {
                 continue;
@@ -442,21 +445,21 @@ private:
         return change;
     }
 
-    const slots_input& input_;
+    const assignment_input& input_;
     std::optional<std::string> default_key_;
     std::set<std::string> sni_keys_;
     std::optional<std::size_t> default_winner_;
     std::map<std::string, std::optional<std::size_t>> sni_winners_;
     std::vector<std::string> going_later_;
-    slots_unknown unknown_;
-    settled_slots result_;
+    unread_refs unknown_;
+    assignment result_;
 };
 
 }  // namespace
 
-std::variant<settled_slots, slots_unknown> settle_slots(const slots_input& input)
+std::variant<assignment, unread_refs> assign_slots(const assignment_input& input)
 {
-    return settling(input).run();
+    return slot_assigner(input).run();
 }
 
 }  // namespace binding

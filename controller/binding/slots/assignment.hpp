@@ -17,7 +17,7 @@
 namespace binding {
 
 // One binding of the target as this decision sees it.
-struct claim
+struct slot_request
 {
     const certificate_binding* object = nullptr;
     ledger held;
@@ -34,7 +34,7 @@ struct claim
 };
 
 // What becomes of one claim.
-struct settled_claim
+struct placement
 {
     bool shown =
         false;  // its certificate is in its wanted slot on the listener now, and not as another's alone
@@ -55,33 +55,33 @@ enum class default_end
     restored,  // the remembered foreign default
 };
 
-struct settled_slots
+struct assignment
 {
     listener_slots after;
-    cloud::listener_change change;      // only what differs from now
-    std::vector<settled_claim> claims;  // in the order of the input
+    cloud::listener_change change;    // only what differs from now
+    std::vector<placement> requests;  // in the order of the input
     default_end default_ref = default_end::unchanged;
     std::string restored_ref;
     std::vector<std::string> foreign;  // refs of the listener that no ledger of ours holds
 };
 
-struct slots_input
+struct assignment_input
 {
     listener_slots now;
-    std::vector<claim> claims;    // oldest first
-    std::set<std::string> dead;   // ref keys of ours that must not stay (rule 4)
+    std::vector<slot_request> requests;  // oldest first
+    std::set<std::string> dead;          // ref keys of ours that must not stay (rule 4)
     std::set<std::string> later;  // ref keys of ours that are taken off the SNI list another time (rule 13)
     // Whether a ref can be read by our credential; nullopt: not looked up yet.
     std::map<std::string, bool> readable;
 };
 
 // Refs whose readability decides the outcome but is not in input.readable.
-struct slots_unknown
+struct unread_refs
 {
     std::vector<std::string> refs;
 };
 
 // Either the outcome, or what has to be looked up first.
-std::variant<settled_slots, slots_unknown> settle_slots(const slots_input& input);
+std::variant<assignment, unread_refs> assign_slots(const assignment_input& input);
 
 }  // namespace binding

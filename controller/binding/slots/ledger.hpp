@@ -9,10 +9,10 @@
 namespace binding {
 
 // Whether a ledger was written through the cloud and project of `place`, by whatever endpoint.
-inline bool same_cloud(const ledger_place& written, const cloud::place& place)
+inline bool same_cloud(const ledger_scope& written, const cloud::project_scope& scope)
 {
-    return written.identity.view() == place.identity && written.project_id.view() == place.project_id &&
-           written.region.view() == place.region;
+    return written.identity.view() == scope.identity && written.project_id.view() == scope.project_id &&
+           written.region.view() == scope.region;
 }
 
 bool holds_key(const ledger& held, std::string_view key, slot where);

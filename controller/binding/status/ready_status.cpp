@@ -9,13 +9,13 @@ namespace {
 
 constexpr std::size_t longest_message = 1024;  // of status.errorMessage and of a condition
 
-state state_for(const certificate_binding& object, const verdict& said)
+state state_for(const certificate_binding& object, const ready_status& said)
 {
     if (object.deleting)
     {
         return state::deleting;
     }
-    if (said.may_still_come)
+    if (said.within_grace_period)
     {
         return state::pending;
     }
@@ -49,7 +49,7 @@ void set_condition(
 void render_certificate(
     status& into,
     const certificate_binding& object,
-    const binding_memory& memory,
+    const binding_state& memory,
     std::int64_t generation,
     support::wall_time now
 )
@@ -137,15 +137,15 @@ bool says_the_same(const status& a, const status& b)
 
 status render(
     const certificate_binding& object,
-    const verdict& said,
+    const ready_status& said,
     const ledger& written,
-    const binding_memory& memory,
+    const binding_state& memory,
     support::wall_time now
 )
 {
     status made = object.status;
     made.ledger = written;
-    if (said.leave_as_is)
+    if (said.keep_status)
     {
         if (!says_the_same(made, object.status))
         {

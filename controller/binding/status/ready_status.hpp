@@ -9,22 +9,22 @@
 namespace binding {
 
 // What is to be said of one binding.
-struct verdict
+struct ready_status
 {
     binding::reason reason = reason::progressing;
     std::string message;  // for people; shown as errorMessage wherever the state is not active
     condition_status attached = condition_status::unknown;
-    bool may_still_come = false;  // what was not found may be created soon: pending instead of error
-    bool leave_as_is = false;     // nothing is known to be wrong with what status says: do not write
+    bool within_grace_period = false;  // what was not found may be created soon: pending instead of error
+    bool keep_status = false;          // nothing is known to be wrong with what status says: do not write
 };
 
 // The status that says `said` and holds `written`. Equal to object.status, but for updatedAt, where nothing
 // changes. Times of transition move with the status of their condition alone; observedGeneration never falls.
 status render(
     const certificate_binding& object,
-    const verdict& said,
+    const ready_status& said,
     const ledger& written,
-    const binding_memory& memory,
+    const binding_state& memory,
     support::wall_time now
 );
 

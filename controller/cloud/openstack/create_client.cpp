@@ -23,7 +23,7 @@ public:
           octavia_(services_)
     {}
 
-    support::task<answer<place>> locate(std::string region) override
+    support::task<answer<project_scope>> locate(std::string region) override
     {
         return services_.locate(std::move(region));
     }

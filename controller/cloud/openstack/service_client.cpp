@@ -14,14 +14,14 @@ constexpr auto deadline_of_a_read = 10s;
 
 }  // namespace
 
-support::task<answer<place>> service_client::locate(std::string region)
+support::task<answer<project_scope>> service_client::locate(std::string region)
 {
     auto over = co_await find_route(service::octavia, region);
     if (!over)
     {
         co_return std::unexpected(std::move(over.error()));
     }
-    co_return place{
+    co_return project_scope{
         .identity = entry_.keystone.str(),
         .project_id = over->session->issued.project_id,
         .region = std::move(region),

@@ -35,7 +35,7 @@ public:
     {}
 
     // The place for `region`; asks Keystone only if no token is held.
-    support::task<answer<place>> locate(std::string region);
+    support::task<answer<project_scope>> locate(std::string region);
 
     // A 2xx of the service that was asked; everything else is an error as judge() has it.
     support::task<answer<net::http_response>> send(

@@ -281,7 +281,7 @@ TEST_F(credentials, that_were_used_last_serve_a_deletion_after_the_ref_was_taken
     web.deleting = true;
     see(web);
     EXPECT_EQ(credential_of(web), "a");
-    EXPECT_FALSE(all->lent(web));
+    EXPECT_FALSE(all->borrowed(web));
 }
 
 TEST_F(credentials, a_deletion_that_never_had_one_has_none)
@@ -298,28 +298,28 @@ TEST_F(credentials, the_controllers_is_lent_to_deletions_of_what_was_put_there_i
 {
     admit({});
     auto web = binding("blog", "");
-    web.status.ledger.place.identity = support::interned("ks");
-    web.status.ledger.place.by_controller = true;
+    web.status.ledger.scope.identity = support::interned("ks");
+    web.status.ledger.scope.by_controller = true;
     see(web);
     EXPECT_EQ(credential_of(web), "");
     web.deleting = true;
     see(web);
     EXPECT_EQ(credential_of(web), "own");
-    EXPECT_TRUE(all->lent(web));
-    web.status.ledger.place.identity = support::interned("another");
+    EXPECT_TRUE(all->borrowed(web));
+    web.status.ledger.scope.identity = support::interned("another");
     EXPECT_EQ(credential_of(web), "");
-    EXPECT_FALSE(all->lent(web));
+    EXPECT_FALSE(all->borrowed(web));
 }
 
 TEST_F(credentials, the_controllers_is_not_lent_for_what_another_credential_put_there)
 {
     admit({});
     auto web = binding("blog", "");
-    web.status.ledger.place.identity = support::interned("ks");
+    web.status.ledger.scope.identity = support::interned("ks");
     web.deleting = true;
     see(web);
     EXPECT_EQ(credential_of(web), "");
-    EXPECT_FALSE(all->lent(web));
+    EXPECT_FALSE(all->borrowed(web));
 }
 
 TEST_F(credentials, a_secret_is_followed_while_somebody_uses_it)

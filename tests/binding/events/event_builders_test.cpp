@@ -127,11 +127,11 @@ TEST(orphans, are_what_the_listener_still_shows)
     const ledger held{
         {{support::interned(a), slot::default_, true}, {support::interned(b), slot::sni, true}}, {}, {}
     };
-    target_memory memory;
+    target_state memory;
     EXPECT_EQ(still_there(held, memory).size(), 2U) << "it was not read";
     cloud::listener seen;
     seen.sni_refs = {a, "https://other.example.com/v1/containers/bbbbbbbb-0000-4000-8000-000000000002"};
-    memory.listener = sighting<cloud::answer<cloud::listener>>{{}, seen};
+    memory.listener = observed<cloud::answer<cloud::listener>>{{}, seen};
     EXPECT_EQ(still_there(held, memory), std::vector{held.attachments[1]}) << "a is in another slot";
     seen.default_ref = a;
     memory.listener->value = seen;

@@ -64,9 +64,9 @@ protected:
 
     std::string certificate = "aaaaaaaa-0000-4000-8000-000000000001";
     test::one_cloud credentials;
-    test::observed told;
-    std::optional<binding::expirations> warnings;
-    std::optional<binding::bindings> bindings;
+    test::recorded_events told;
+    std::optional<binding::expiry_warnings> warnings;
+    std::optional<binding::binding_index> bindings;
     runtime::object_sink* sink = nullptr;
     test::fake_kube kube{[this] { return sink; }};
 };

@@ -8,7 +8,7 @@
 namespace test {
 
 // What a reconciler has told.
-struct observed final : binding::observer
+struct recorded_events final : binding::event_sink
 {
     struct update
     {

@@ -35,7 +35,7 @@ public:
     std::shared_ptr<cloud::credential> of(const target&) const override { return {}; }
     binding::missing_credential why_none(const binding::certificate_binding&) const override { return {}; }
     bool is_controllers(const target&) const override { return false; }
-    bool lent(const binding::certificate_binding&) const override { return false; }
+    bool borrowed(const binding::certificate_binding&) const override { return false; }
 };
 
 class bindings : public testing::Test
@@ -69,7 +69,7 @@ protected:
     }
 
     own_credentials credentials;
-    binding::bindings store{credentials, [](const auto&, const auto*, const auto*) {}, [] {}};
+    binding::binding_index store{credentials, [](const auto&, const auto*, const auto*) {}, [] {}};
     runtime::object_sink& sink = store.scope("");
 
 private:
@@ -81,8 +81,8 @@ TEST_F(bindings, of_one_listener_through_two_credentials_of_one_cloud_are_siblin
     const auto shop = add("shop");
     const auto next_door = add("next-door");
     ASSERT_NE(shop, next_door);
-    EXPECT_THAT(store.siblings_of(shop), ElementsAre(next_door));
-    EXPECT_THAT(store.siblings_of(next_door), ElementsAre(shop));
+    EXPECT_THAT(store.peers_of(shop), ElementsAre(next_door));
+    EXPECT_THAT(store.peers_of(next_door), ElementsAre(shop));
 }
 
 TEST_F(bindings, of_another_cloud_another_region_or_another_listener_are_none)
@@ -92,8 +92,8 @@ TEST_F(bindings, of_another_cloud_another_region_or_another_listener_are_none)
     add("next-door", listener_1, "RegionOne");
     add("next-door", listener_2);
     ASSERT_EQ(store.targets().size(), 4U);
-    EXPECT_THAT(store.siblings_of(shop), IsEmpty());
-    EXPECT_THAT(store.siblings_of(blog), IsEmpty()) << "it names the same listener, at another Keystone";
+    EXPECT_THAT(store.peers_of(shop), IsEmpty());
+    EXPECT_THAT(store.peers_of(blog), IsEmpty()) << "it names the same listener, at another Keystone";
 }
 
 TEST_F(bindings, of_the_same_target_are_none_to_themselves)
@@ -101,7 +101,7 @@ TEST_F(bindings, of_the_same_target_are_none_to_themselves)
     const auto shop = add("shop");
     EXPECT_EQ(add("shop"), shop);
     EXPECT_EQ(store.bindings_of(shop).size(), 2U);
-    EXPECT_THAT(store.siblings_of(shop), IsEmpty());
+    EXPECT_THAT(store.peers_of(shop), IsEmpty());
 }
 
 TEST_F(bindings, without_a_credential_may_be_of_any_cloud)
@@ -109,8 +109,8 @@ TEST_F(bindings, without_a_credential_may_be_of_any_cloud)
     const auto shop = add("shop");
     const auto blog = add("blog");
     const auto none = add("nobody");
-    EXPECT_THAT(store.siblings_of(none), UnorderedElementsAre(shop, blog));
-    EXPECT_THAT(store.siblings_of(shop), ElementsAre(none));
+    EXPECT_THAT(store.peers_of(none), UnorderedElementsAre(shop, blog));
+    EXPECT_THAT(store.peers_of(shop), ElementsAre(none));
 }
 
 }  // namespace

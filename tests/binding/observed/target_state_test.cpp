@@ -11,7 +11,7 @@ namespace {
 using namespace test;
 using namespace std::chrono_literals;
 using binding::put_phase;
-using binding::target_memory;
+using binding::target_state;
 using cloud::failure;
 using cloud::provisioning_status;
 using cloud::ref_state;
@@ -31,10 +31,10 @@ protected:
 
     void look(support::time_point now, std::optional<support::time_point> started = std::nullopt)
     {
-        remember_bindings(kept, {&object}, settings, now, wall, started);
+        record_bindings(kept, {&object}, settings, now, wall, started);
     }
 
-    binding::binding_memory& of_it() { return kept.bindings.at(object.uid); }
+    binding::binding_state& of_it() { return kept.bindings.at(object.uid); }
 
     void hold(const std::string& certificate, bool confirmed)
     {
@@ -44,12 +44,12 @@ protected:
 
     void see_certificate(cloud::answer<cloud::certificate> answer)
     {
-        remember_certificate(kept, object.uid, object.spec.certificate_id, {t0, std::move(answer)});
+        record_certificate(kept, object.uid, object.spec.certificate_id, {t0, std::move(answer)});
     }
 
     void see_listener(support::time_point asked_at, cloud::answer<cloud::listener> answer)
     {
-        remember_listener(kept, settings, {asked_at, std::move(answer)});
+        record_listener(kept, settings, {asked_at, std::move(answer)});
     }
 
     static cloud::listener listener(int refs, provisioning_status status = provisioning_status::active)
@@ -65,7 +65,7 @@ protected:
     {
         cloud::listener_change change;
         change.sni_refs = std::vector<std::string>(static_cast<std::size_t>(sni_refs), ref("a"));
-        remember_put_sent(kept, settings, change, {}, {std::nullopt, *change.sni_refs}, now);
+        record_put_sent(kept, settings, change, {}, {std::nullopt, *change.sni_refs}, now);
     }
 
     void answer(cloud::answer<cloud::listener> answer, support::time_point now, bool adds = true)
@@ -75,12 +75,12 @@ protected:
         {
             added.push_back({object.uid, object.spec.certificate_id, object.wanted_slot(), ref("a")});
         }
-        remember_put_answer(kept, settings, added, answer, now);
+        record_put_answer(kept, settings, added, answer, now);
     }
 
     support::wall_time wall = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24);
     binding::certificate_binding object;
-    target_memory kept;
+    target_state kept;
     binding::settings settings;
 };
 
@@ -110,7 +110,7 @@ TEST_F(memory, a_ledger_that_we_tried_to_write_is_ours_when_it_is_seen)
 TEST_F(memory, a_binding_that_is_gone_is_forgotten)
 {
     look(t0);
-    remember_bindings(kept, {}, settings, t0, wall, std::nullopt);
+    record_bindings(kept, {}, settings, t0, wall, std::nullopt);
     EXPECT_TRUE(kept.bindings.empty());
 }
 
@@ -136,7 +136,7 @@ TEST_F(memory, another_certificate_is_another_question)
     look(t0 + 1s);
     EXPECT_FALSE(of_it().certificate);
     EXPECT_EQ(of_it().certificate_polls, 0);
-    remember_certificate(kept, object.uid, certificate_id("a"), {t0, active("a")});
+    record_certificate(kept, object.uid, certificate_id("a"), {t0, active("a")});
     EXPECT_FALSE(of_it().certificate) << "an answer about the old one comes too late";
 }
 
@@ -162,12 +162,12 @@ TEST_F(memory, a_request_to_reconcile_ends_every_wait)
     send(t0);
     answer(failing(failure::refused), t0);
     see_certificate(not_active("a"));
-    kept.blocked = binding::standstill{};
+    kept.blocked = binding::write_backoff{};
     kept.next_error_put = t0 + 1h;
     kept.error_puts = 7;
     object.requested_at = support::interned("now");
     look(t0 + 1s);
-    EXPECT_FALSE(of_it().refused);
+    EXPECT_FALSE(of_it().quarantine);
     EXPECT_FALSE(of_it().certificate) << "asked anew";
     EXPECT_EQ(of_it().certificate_polls, 0);
     EXPECT_FALSE(kept.blocked);
@@ -182,7 +182,7 @@ TEST_F(memory, the_annotation_that_is_there_at_first_is_no_request)
     send(t0);
     answer(failing(failure::refused), t0);
     look(t0 + 1s);
-    EXPECT_TRUE(of_it().refused);
+    EXPECT_TRUE(of_it().quarantine);
 }
 
 // ---- arrivals ----
@@ -315,9 +315,9 @@ TEST_F(memory, a_refusal_of_one_certificate_is_a_quarantine_of_an_hour)
     look(t0);
     send(t0);
     answer(failing(failure::refused, "no"), t0);
-    ASSERT_TRUE(of_it().refused);
-    EXPECT_EQ(of_it().refused->until, t0 + 1h);
-    EXPECT_EQ(of_it().refused->certificate_id, certificate_id("a"));
+    ASSERT_TRUE(of_it().quarantine);
+    EXPECT_EQ(of_it().quarantine->until, t0 + 1h);
+    EXPECT_EQ(of_it().quarantine->certificate_id, certificate_id("a"));
 }
 
 TEST_F(memory, a_quarantine_ends_with_its_certificate_and_not_with_its_generation)
@@ -327,10 +327,10 @@ TEST_F(memory, a_quarantine_ends_with_its_certificate_and_not_with_its_generatio
     answer(failing(failure::refused), t0);
     ++object.generation;
     look(t0 + 1s);
-    EXPECT_TRUE(of_it().refused);
+    EXPECT_TRUE(of_it().quarantine);
     object.spec.certificate_id = certificate_id("b");
     look(t0 + 2s);
-    EXPECT_FALSE(of_it().refused);
+    EXPECT_FALSE(of_it().quarantine);
 }
 
 TEST_F(memory, a_quarantine_ends_when_something_about_the_certificate_changes)
@@ -353,7 +353,7 @@ TEST_F(memory, a_quarantine_ends_when_something_about_the_certificate_changes)
         send(t0);
         answer(failing(failure::refused), t0);
         see_certificate(later);
-        EXPECT_EQ(of_it().refused.has_value(), !ends) << &later - &seen[0].first;
+        EXPECT_EQ(of_it().quarantine.has_value(), !ends) << &later - &seen[0].first;
     }
 }
 
@@ -369,7 +369,7 @@ TEST_F(memory, a_start_believes_a_quarantine_that_status_tells_of)
         };
         kept = {};
         look(t0);
-        return of_it().refused;
+        return of_it().quarantine;
     };
     const auto believed = told(binding::reason::certificate_refused, 1, 20min);
     ASSERT_TRUE(believed);
@@ -433,11 +433,11 @@ TEST_F(memory, a_row_of_not_found_begins_with_its_first_and_ends_with_any_other_
 
 TEST_F(memory, a_row_of_not_found_begins_anew_in_another_place)
 {
-    cloud::place here{"http://keystone/v3", "project", "sao1", "http://octavia/v2"};
-    remember_place(kept, {t0, here});
+    cloud::project_scope here{"http://keystone/v3", "project", "sao1", "http://octavia/v2"};
+    record_scope(kept, {t0, here});
     see_listener(t0, failing(failure::not_found));
     here.project_id = "another";
-    remember_place(kept, {t0 + 6s, here});
+    record_scope(kept, {t0 + 6s, here});
     see_listener(t0 + 6s, failing(failure::not_found));
     EXPECT_EQ(kept.gone_since, t0 + 6s);
 }
@@ -445,13 +445,13 @@ TEST_F(memory, a_row_of_not_found_begins_anew_in_another_place)
 TEST_F(memory, a_ref_is_dead_since_the_first_of_an_unbroken_row)
 {
     const std::string key = cloud::ref_key(ref("a"));
-    remember_ref(kept.refs, ref("a"), t0, ref_state::dead);
-    remember_ref(kept.refs, ref("other:a"), t0 + 5s, ref_state::dead);
+    record_ref(kept.refs, ref("a"), t0, ref_state::dead);
+    record_ref(kept.refs, ref("other:a"), t0 + 5s, ref_state::dead);
     EXPECT_EQ(kept.refs.at(key).dead_since, t0) << "however it is spelled";
     EXPECT_EQ(kept.refs.at(key).asked_at, t0 + 5s);
-    remember_ref(kept.refs, ref("a"), t0 + 6s, ref_state::unknown);
+    record_ref(kept.refs, ref("a"), t0 + 6s, ref_state::unknown);
     EXPECT_FALSE(kept.refs.at(key).dead_since);
-    remember_ref(kept.refs, ref("a"), t0 + 7s, ref_state::dead);
+    record_ref(kept.refs, ref("a"), t0 + 7s, ref_state::dead);
     EXPECT_EQ(kept.refs.at(key).dead_since, t0 + 7s);
 }
 
@@ -463,7 +463,7 @@ TEST_F(memory, a_ref_that_is_neither_on_the_listener_nor_in_a_ledger_is_forgotte
     object.status.ledger.replaced_default_ref = support::interned(ref("c"));
     for (const std::string name : {"a", "b", "c", "e", "f"})
     {
-        remember_ref(kept.refs, ref(name), t0, ref_state::readable);
+        record_ref(kept.refs, ref(name), t0, ref_state::readable);
     }
     forget_refs(kept, {&object});
     EXPECT_EQ(kept.refs.size(), 5U) << "the listener could not be read";
@@ -478,17 +478,17 @@ TEST_F(memory, what_is_ready_was_verified_when_listener_and_load_balancer_were_r
     object.status =
         render(object, {binding::reason::attached, "", binding::condition_status::true_}, {}, {}, {});
     look(t0);
-    const auto verify = [&] { remember_verified(kept, {&object}, t0, t0 + 9s); };
+    const auto verify = [&] { record_verified(kept, {&object}, t0, t0 + 9s); };
     verify();
     EXPECT_FALSE(of_it().verified_at) << "nothing was read";
     see_listener(t0 + 1s, listener(1));
-    remember_load_balancer(kept, {t0 + 1s, cloud::load_balancer{{}, provisioning_status::pending}});
+    record_load_balancer(kept, {t0 + 1s, cloud::load_balancer{{}, provisioning_status::pending}});
     verify();
     EXPECT_FALSE(of_it().verified_at) << "in the middle of a change";
-    remember_load_balancer(kept, {t0 - 1s, cloud::load_balancer{{}, provisioning_status::active}});
+    record_load_balancer(kept, {t0 - 1s, cloud::load_balancer{{}, provisioning_status::active}});
     verify();
     EXPECT_FALSE(of_it().verified_at) << "read before this round";
-    remember_load_balancer(kept, {t0 + 2s, cloud::load_balancer{{}, provisioning_status::active}});
+    record_load_balancer(kept, {t0 + 2s, cloud::load_balancer{{}, provisioning_status::active}});
     send(t0 + 2s);
     verify();
     EXPECT_FALSE(of_it().verified_at) << "a PUT is under way";
@@ -507,8 +507,8 @@ TEST_F(memory, what_is_not_ready_was_not_verified)
 {
     look(t0);
     see_listener(t0, listener(1));
-    remember_load_balancer(kept, {t0, cloud::load_balancer{{}, provisioning_status::active}});
-    remember_verified(kept, {&object}, t0, t0);
+    record_load_balancer(kept, {t0, cloud::load_balancer{{}, provisioning_status::active}});
+    record_verified(kept, {&object}, t0, t0);
     EXPECT_FALSE(of_it().verified_at);
 }
 
@@ -517,7 +517,7 @@ TEST_F(memory, what_is_not_ready_was_not_verified)
 TEST_F(memory, polls_of_a_busy_load_balancer_count_until_it_is_not)
 {
     const auto see = [&](provisioning_status status) {
-        remember_load_balancer(kept, {t0, cloud::load_balancer{{}, status}});
+        record_load_balancer(kept, {t0, cloud::load_balancer{{}, status}});
     };
     see(provisioning_status::pending);
     see(provisioning_status::pending);

@@ -10,7 +10,7 @@ using namespace test;
 using namespace std::chrono_literals;
 using binding::condition_status;
 using binding::condition_type;
-using binding::pause;
+using binding::requeue;
 using cloud::failure;
 using cloud::ref_state;
 using testing::AllOf;
@@ -194,7 +194,7 @@ TEST(plan_claims, a_certificate_that_is_waited_for_is_asked_after_15_s_doubling_
     for (const auto wait : {15s, 30s, 60s, 120s, 240s, 300s, 300s})
     {
         const auto end = w.finish();
-        EXPECT_EQ(end.next, pause::poll);
+        EXPECT_EQ(end.next, requeue::poll);
         EXPECT_NEAR(std::chrono::duration<double>(end.wait).count(), static_cast<double>(wait.count()), 0.01);
         w.later(end.wait);
     }
@@ -309,7 +309,7 @@ TEST(plan_claims, a_rotation_to_what_is_there_already_is_not_ready_before_the_ol
     w.change("web").wants("b");
     EXPECT_EQ(text(w.put()), "put sni=b");
     EXPECT_EQ(w.status("web"), "pending Progressing [sni a?, sni b]");
-    w.lane = binding::lane_state::taken;
+    w.turn = binding::turn_state::taken;
     w.later(1s).finish();
     EXPECT_EQ(w.status("web"), "pending Progressing [sni a?, sni b]");
 }

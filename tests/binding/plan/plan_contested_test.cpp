@@ -11,7 +11,7 @@ namespace {
 
 using namespace test;
 using namespace std::chrono_literals;
-using binding::pause;
+using binding::requeue;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -36,8 +36,8 @@ std::vector<support::duration> fought(
             undo(w);
             continue;
         }
-        const auto& end = std::get<binding::finish>(made);
-        const bool waits = end.next == pause::after || end.next == pause::poll;
+        const auto& end = std::get<binding::done>(made);
+        const bool waits = end.next == requeue::after || end.next == requeue::poll;
         const auto wait = waits ? std::min(end.wait, w.settings.resync_period) : w.settings.resync_period;
         w.later(std::min<support::duration>(wait, began + span - w.now));
     }
@@ -213,9 +213,9 @@ TEST(plan_contested, a_load_balancer_that_is_busy_for_long_does_not_end_it)
     world_builder w;
     w.shows("f").add("web", "a").sni();
     fought(w, 6h, [](world_builder& it) { it.shows("f"); });
-    w.lane = binding::lane_state::taken;
+    w.turn = binding::turn_state::taken;
     w.later(70min).finish();
-    w.lane = binding::lane_state::free;
+    w.turn = binding::turn_state::free;
     EXPECT_EQ(w.later(1s).converge(), 1);
     w.shows("f");
     EXPECT_EQ(w.later(1s).converge(), 0);

@@ -8,7 +8,7 @@ namespace {
 
 using namespace test;
 using namespace std::chrono_literals;
-using binding::pause;
+using binding::requeue;
 using cloud::failure;
 using cloud::ref_state;
 using testing::AllOf;
@@ -21,9 +21,9 @@ std::string text(const binding::put& put)
     return to_text(binding::step(put));
 }
 
-binding::neighbour neighbour_with(const std::string& dead, bool ours)
+binding::other_listener neighbour_with(const std::string& dead, bool ours)
 {
-    binding::neighbour made;
+    binding::other_listener made;
     made.target = {support::interned("sao1"), *support::uuid::parse("22222222-0000-4000-8000-000000000002")};
     made.dead_ref = ref(dead);
     made.ours = ours;
@@ -90,7 +90,7 @@ TEST(plan_dead, where_a_look_takes_longer_than_that_its_own_time_counts)
     {
         world_builder w;
         w.shows("f", {"e"}).add("web", "a").sni();
-        w.look_takes = takes;
+        w.read_takes = takes;
         EXPECT_EQ(text(w.put()), "put sni=a,e");
     }
 }
@@ -124,7 +124,7 @@ TEST(plan_dead, nothing_is_written_while_the_certificate_service_gives_no_answer
     w.add_attached("stays", "e", sni_slot);
     w.change("gone").deleting();
     w.refs["f"] = ref_state::unanswered;
-    EXPECT_EQ(w.finish().next, binding::pause::retry);
+    EXPECT_EQ(w.finish().next, binding::requeue::retry);
     EXPECT_EQ(w.status("gone"), "deleting Detaching [sni a]");
     EXPECT_THAT(w.message("gone"), HasSubstr("gives no answer about " + ref("f")));
     EXPECT_EQ(w.status("stays"), "active Attached [sni e]");
@@ -278,15 +278,15 @@ TEST(plan_dead, a_ref_of_ours_is_not_taken_off_by_the_word_of_another_project)
     w.shows("f", {"a"}).add_attached("old", "a", sni_slot);
     w.certificates["a"] = failing(failure::not_found);
     w.refs["a"] = ref_state::dead;
-    const auto right = *w.place;
-    w.place->project_id = "another";
+    const auto right = *w.scope;
+    w.scope->project_id = "another";
     w.finish();
     w.later(1s);
     w.add("web", "b").sni();
     run_until_sure(w);
     EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []");
     EXPECT_EQ(w.slots(), "default=f sni=a");
-    w.place = right;
+    w.scope = right;
     w.later(1min);
     EXPECT_EQ(text(w.put()), "put sni=b");
 }
@@ -301,7 +301,7 @@ TEST(plan_dead, what_looks_dead_elsewhere_counts_and_so_does_what_does_not)
         w.add_attached("two", "b", sni_slot);
         w.add("web", "d").sni();
         w.refs["a"] = ref_state::dead;
-        w.survey = {4, elsewhere ? 2U : 1U};
+        w.endpoint_check = {4, elsewhere ? 2U : 1U};
         run_until_sure(w);
         EXPECT_EQ(
             w.status("web"), elsewhere ? "error BlockedByUnreadableRef []" : "pending Progressing [sni d?]"
@@ -339,8 +339,8 @@ TEST(plan_dead, a_dead_ref_of_a_neighbour_blocks_and_names_listener_and_ref)
 {
     world_builder w;
     w.shows("f").add("web", "a").sni();
-    w.neighbours = {neighbour_with("e", false)};
-    EXPECT_EQ(w.finish().next, pause::slow);
+    w.other_listeners = {neighbour_with("e", false)};
+    EXPECT_EQ(w.finish().next, requeue::slow);
     EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []");
     EXPECT_THAT(
         w.message("web"), AllOf(HasSubstr(ref("e")), HasSubstr("22222222-0000-4000-8000-000000000002"))
@@ -351,11 +351,11 @@ TEST(plan_dead, a_neighbour_that_holds_a_dead_ref_of_ours_is_prodded_and_goes_fi
 {
     world_builder w;
     w.shows("f").add("web", "a").sni();
-    w.neighbours = {neighbour_with("b", true)};
+    w.other_listeners = {neighbour_with("b", true)};
     const auto end = w.finish();
-    EXPECT_EQ(end.next, pause::retry);
-    EXPECT_THAT(end.prod, ElementsAre(w.neighbours.front().target));
-    w.neighbours.clear();
+    EXPECT_EQ(end.next, requeue::retry);
+    EXPECT_THAT(end.request_cleanup, ElementsAre(w.other_listeners.front().target));
+    w.other_listeners.clear();
     w.later(2s);
     w.put();
 }
@@ -366,7 +366,7 @@ TEST(plan_dead, who_is_prodded_lets_go_of_its_dead_refs_though_it_wants_nothing)
     w.shows("f", {"a"}).add_attached("gone", "a", sni_slot);
     w.certificates["a"] = failing(failure::not_found);
     w.refs["a"] = ref_state::dead;
-    w.memory.asked_to_clean = true;
+    w.memory.cleanup_requested = true;
     EXPECT_EQ(to_text(run_until_sure(w)), "put sni=");
 }
 
@@ -376,8 +376,8 @@ TEST(plan_dead, of_two_neighbours_that_wait_for_each_other_the_prodded_one_goes)
     w.shows("f", {"a"}).add_attached("gone", "a", sni_slot);
     w.certificates["a"] = failing(failure::not_found);
     w.refs["a"] = ref_state::dead;
-    w.neighbours = {neighbour_with("b", true)};
-    w.memory.asked_to_clean = true;
+    w.other_listeners = {neighbour_with("b", true)};
+    w.memory.cleanup_requested = true;
     EXPECT_EQ(to_text(run_until_sure(w)), "put sni=");
 }
 
@@ -385,7 +385,7 @@ TEST(plan_dead, who_is_prodded_and_holds_no_dead_ref_writes_nothing)
 {
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot);
-    w.memory.asked_to_clean = true;
+    w.memory.cleanup_requested = true;
     w.finish();
     EXPECT_THAT(w.steps(), ElementsAre("end until the resync"));
 }
@@ -394,10 +394,10 @@ TEST(plan_dead, a_neighbour_that_is_not_decided_yet_is_waited_for)
 {
     world_builder w;
     w.shows("f").add("web", "a").sni();
-    binding::neighbour seen = neighbour_with("b", false);
+    binding::other_listener seen = neighbour_with("b", false);
     seen.dead_ref.clear();
     seen.doubt = "cannot be read";
-    w.neighbours = {seen};
+    w.other_listeners = {seen};
     EXPECT_EQ(w.finish().wait, 5s);
     EXPECT_EQ(w.status("web"), "pending Progressing []");
     EXPECT_THAT(w.message("web"), HasSubstr("listener " + seen.target.listener.str() + " cannot be read"));

@@ -8,7 +8,7 @@ namespace {
 
 using namespace test;
 using namespace std::chrono_literals;
-using binding::pause;
+using binding::requeue;
 using cloud::failure;
 using cloud::provisioning_status;
 using cloud::ref_state;
@@ -66,7 +66,7 @@ TEST(plan_end, a_deletion_without_an_entry_goes_without_asking_the_cloud)
 {
     world_builder w;
     w.shows("f", {"a"}).add("web", "a").sni().deleting().object().finalizers.emplace_back(binding::finalizer);
-    w.place = failing(failure::transient);
+    w.scope = failing(failure::transient);
     w.finish();
     EXPECT_FALSE(w.exists("web"));
     EXPECT_THAT(w.looks(), IsEmpty());
@@ -109,7 +109,7 @@ TEST(plan_end, the_abandon_annotation_leaves_the_cloud_as_it_is_even_if_it_does_
     world_builder w;
     w.add_attached("web", "a", default_slot).abandoned();
     w.change("web").deleting();
-    w.place = failing(failure::credentials_invalid);
+    w.scope = failing(failure::credentials_invalid);
     w.finish();
     EXPECT_FALSE(w.exists("web"));
 }
@@ -210,7 +210,7 @@ TEST(plan_end, a_remembered_default_about_which_there_is_no_answer_is_waited_for
     w.shows("a", {"e"}).add_attached("web", "a", default_slot).remembers("f");
     w.change("web").deleting();
     w.refs["f"] = ref_state::unanswered;
-    EXPECT_EQ(w.finish().next, binding::pause::retry);
+    EXPECT_EQ(w.finish().next, binding::requeue::retry);
     EXPECT_EQ(w.status("web"), "deleting Detaching [default a, was f]");
     w.refs["f"] = ref_state::readable;
     EXPECT_EQ(w.later(1s).converge(), 1);
@@ -294,7 +294,7 @@ TEST(plan_end, the_last_certificate_is_looked_after_by_itself)
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot);
     w.change("web").deleting();
-    EXPECT_EQ(w.finish().next, pause::slow);
+    EXPECT_EQ(w.finish().next, requeue::slow);
     w.shows("e");  // somebody puts another one there
     EXPECT_EQ(w.later(15s).converge(), 0);
     EXPECT_FALSE(w.exists("web"));
@@ -361,7 +361,7 @@ TEST(plan_end, unanswered_certificates_are_asked_with_backoff)
     world_builder w;
     w.shows("f").add("web", "a");
     w.certificates["a"] = failing(failure::transient);
-    EXPECT_EQ(w.finish().next, pause::retry);
+    EXPECT_EQ(w.finish().next, requeue::retry);
 }
 
 TEST(plan_end, a_binding_that_cannot_be_written_is_tried_again)
@@ -369,7 +369,7 @@ TEST(plan_end, a_binding_that_cannot_be_written_is_tried_again)
     world_builder w;
     w.shows("a").add("web", "a");
     w.write_fails = [](const std::string&) { return true; };
-    EXPECT_EQ(w.finish().next, pause::retry);
+    EXPECT_EQ(w.finish().next, requeue::retry);
 }
 
 TEST(plan_end, a_write_that_fails_does_not_keep_the_others_from_theirs)

@@ -51,14 +51,14 @@ std::string name_of_slot(slot where)
     return where == default_slot ? "default " : "sni ";
 }
 
-std::string text_of(const binding::look& asked, const namer& name)
+std::string text_of(const binding::read& asked, const namer& name)
 {
     std::string text = "look";
-    text += asked.place ? " place" : "";
+    text += asked.scope ? " place" : "";
     text += asked.listener ? " listener" : "";
     text += asked.load_balancer ? " balancer" : "";
-    text += asked.neighbours ? " neighbours" : "";
-    text += asked.survey ? " survey" : "";
+    text += asked.other_listeners ? " neighbours" : "";
+    text += asked.endpoint_check ? " survey" : "";
     std::vector<std::string> names;
     for (const support::uuid& uid : asked.certificates)
     {
@@ -104,23 +104,23 @@ std::string text_of(const binding::put& made)
     return text;
 }
 
-std::string text_of(const binding::finish& made)
+std::string text_of(const binding::done& made)
 {
     switch (made.next)
     {
-        case binding::pause::resync:
+        case binding::requeue::resync:
             return "end until the resync";
-        case binding::pause::after:
-        case binding::pause::poll:
-        case binding::pause::settle:
+        case binding::requeue::after:
+        case binding::requeue::poll:
+        case binding::requeue::settle:
             return "end for " +
                    std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(made.wait).count()) +
                    " ms";
-        case binding::pause::retry:
+        case binding::requeue::retry:
             return "end, retry";
-        case binding::pause::slow:
+        case binding::requeue::slow:
             return "end, slow";
-        case binding::pause::lane:
+        case binding::requeue::turn:
             return "end until the lane is free";
     }
     return "?";
@@ -128,7 +128,7 @@ std::string text_of(const binding::finish& made)
 
 std::string text_of(const binding::step& made, const namer& name)
 {
-    if (const auto* asked = std::get_if<binding::look>(&made))
+    if (const auto* asked = std::get_if<binding::read>(&made))
     {
         return text_of(*asked, name);
     }
@@ -140,7 +140,7 @@ std::string text_of(const binding::step& made, const namer& name)
     {
         return text_of(*change);
     }
-    if (const auto* end = std::get_if<binding::finish>(&made))
+    if (const auto* end = std::get_if<binding::done>(&made))
     {
         return text_of(*end);
     }
@@ -274,7 +274,7 @@ binding_builder& binding_builder::holds(const std::string& certificate, slot whe
 {
     auto& ledger = object_->status.ledger;
     ledger.attachments.push_back({support::interned(ref(certificate)), where, confirmed});
-    ledger.place = *place_;
+    ledger.scope = *place_;
     if (!object_->has_finalizer())
     {
         object_->finalizers.emplace_back(binding::finalizer);
@@ -296,10 +296,10 @@ binding_builder& binding_builder::remembers(const std::string& certificate)
 binding_builder& binding_builder::ready(support::wall_time since)
 {
     const std::string letter(1, object_->spec.certificate_id.str().front());
-    binding::binding_memory memory;
+    binding::binding_state memory;
     memory.certificate_id = object_->spec.certificate_id;
-    memory.certificate = binding::sighting<cloud::answer<cloud::certificate>>{{}, active(letter)};
-    const binding::verdict said{binding::reason::attached, "", binding::condition_status::true_};
+    memory.certificate = binding::observed<cloud::answer<cloud::certificate>>{{}, active(letter)};
+    const binding::ready_status said{binding::reason::attached, "", binding::condition_status::true_};
     object_->status = render(*object_, said, object_->status.ledger, memory, since);
     return *this;
 }
@@ -332,7 +332,8 @@ binding_builder& binding_builder::asked_again(const std::string& token)
 // ---- world_builder ----
 
 world_builder::world_builder()
-    : place(cloud::place{"http://keystone/v3", "project", "sao1", "http://octavia/v2"}), now(first_now)
+    : scope(cloud::project_scope{"http://keystone/v3", "project", "sao1", "http://octavia/v2"}),
+      now(first_now)
 {
     cloud::listener made;
     made.id = listener_id;
@@ -342,10 +343,10 @@ world_builder::world_builder()
     listener = made;
     balancer = cloud::load_balancer{balancer_id, cloud::provisioning_status::active};
     ledger_place_ = {
-        support::interned(place->identity),
-        support::interned(place->project_id),
-        support::interned(place->region),
-        support::interned(place->load_balancer_endpoint),
+        support::interned(scope->identity),
+        support::interned(scope->project_id),
+        support::interned(scope->region),
+        support::interned(scope->load_balancer_endpoint),
     };
     settings.settle = 0ms;
     round_.started = now;
@@ -425,32 +426,32 @@ std::vector<const certificate_binding*> world_builder::sorted() const
     return all;
 }
 
-binding::world world_builder::world_now() const
+binding::observation world_builder::world_now() const
 {
-    binding::world made;
+    binding::observation made;
     made.now = now;
     made.wall = wall();
     made.settings = &settings;
-    made.round_started = round_.started;
-    made.longest_look = round_.longest_look;
-    made.longest_certificate_look = round_.longest_certificate_look;
+    made.pass_started = round_.started;
+    made.longest_read = round_.longest_read;
+    made.longest_certificate_read = round_.longest_certificate_read;
     made.committed_at = round_.committed_at;
     made.bindings = sorted();
     made.unwritable = round_.unwritable;
     made.memory = &memory;
-    made.lane = lane;
-    made.neighbours = round_.neighbours;
-    made.survey = round_.survey;
-    made.siblings = siblings;
-    made.sibling_put = sibling_put;
-    made.siblings_have_lane = siblings_have_lane;
-    made.siblings_unread = siblings_unread;
+    made.turn = turn;
+    made.other_listeners = round_.other_listeners;
+    made.endpoint_check = round_.endpoint_check;
+    made.peers = peers;
+    made.peer_put_deadline = peer_put_deadline;
+    made.peer_has_turn = peer_has_turn;
+    made.peers_unread = peers_unread;
     return made;
 }
 
 binding::decision world_builder::plan_once()
 {
-    remember_bindings(memory, sorted(), settings, now, wall(), started);
+    record_bindings(memory, sorted(), settings, now, wall(), started);
     return plan(world_now());
 }
 
@@ -461,15 +462,15 @@ binding::step world_builder::run()
     {
         if (most_steps && steps >= *most_steps)
         {
-            return binding::finish{};
+            return binding::done{};
         }
         binding::decision decided = plan_once();
         if (decided.put_resolved)
         {
-            remember_put_end(memory);
+            record_put_end(memory);
         }
         trace_.push_back(text_of(decided.step, name));
-        if (const auto* asked = std::get_if<binding::look>(&decided.step))
+        if (const auto* asked = std::get_if<binding::read>(&decided.step))
         {
             do_look(*asked);
             continue;
@@ -482,15 +483,15 @@ binding::step world_builder::run()
         {
             do_commit(*writes);
         }
-        else if (std::holds_alternative<binding::take_lane>(decided.step))
+        else if (std::holds_alternative<binding::take_turn>(decided.step))
         {
-            lane = binding::lane_state::ours;
+            turn = binding::turn_state::ours;
         }
         else
         {
-            if (std::holds_alternative<binding::finish>(decided.step))
+            if (std::holds_alternative<binding::done>(decided.step))
             {
-                remember_verified(memory, sorted(), round_.started, now);
+                record_verified(memory, sorted(), round_.started, now);
                 forget_refs(memory, sorted());
             }
             return std::move(decided.step);
@@ -500,7 +501,7 @@ binding::step world_builder::run()
     {
         ADD_FAILURE() << "the round does not come to an end:\n" << testing::PrintToString(trace_);
     }
-    return binding::finish{};
+    return binding::done{};
 }
 
 binding::put world_builder::put()
@@ -514,10 +515,10 @@ binding::put world_builder::put()
     return {};
 }
 
-binding::finish world_builder::finish()
+binding::done world_builder::finish()
 {
     const binding::step made = run();
-    if (const auto* end = std::get_if<binding::finish>(&made))
+    if (const auto* end = std::get_if<binding::done>(&made))
     {
         return *end;
     }
@@ -527,7 +528,7 @@ binding::finish world_builder::finish()
 
 void world_builder::sent(const binding::put& put)
 {
-    remember_put_sent(memory, settings, put.change, put.from, put.expected, now);
+    record_put_sent(memory, settings, put.change, put.from, put.expected, now);
 }
 
 void world_builder::accept(const binding::put& put)
@@ -537,7 +538,7 @@ void world_builder::accept(const binding::put& put)
     listener->sni_refs = put.expected.sni_refs;
     listener->status = cloud::provisioning_status::pending;
     balancer->status = cloud::provisioning_status::pending;
-    remember_put_answer(memory, settings, put.adds, listener, now);
+    record_put_answer(memory, settings, put.adds, listener, now);
     memory.listener.reset();
     memory.load_balancer.reset();
 }
@@ -545,7 +546,7 @@ void world_builder::accept(const binding::put& put)
 void world_builder::fail(const binding::put& put, cloud::error error)
 {
     sent(put);
-    remember_put_answer(memory, settings, put.adds, std::unexpected(std::move(error)), now);
+    record_put_answer(memory, settings, put.adds, std::unexpected(std::move(error)), now);
     memory.listener.reset();
     memory.load_balancer.reset();
 }
@@ -573,9 +574,9 @@ world_builder& world_builder::later(support::duration wait)
     now += wait + 1ns;
     round_ = {};
     round_.started = now;
-    if (!memory.put && lane == binding::lane_state::ours)
+    if (!memory.put && turn == binding::turn_state::ours)
     {
-        lane = binding::lane_state::free;
+        turn = binding::turn_state::free;
     }
     return *this;
 }
@@ -583,7 +584,7 @@ world_builder& world_builder::later(support::duration wait)
 world_builder& world_builder::restart()
 {
     memory = {};
-    lane = binding::lane_state::free;
+    turn = binding::turn_state::free;
     started = now;
     return later();
 }
@@ -615,10 +616,10 @@ int world_builder::converge()
         {
             quiet_since = now;
         }
-        const auto& end = std::get<binding::finish>(made);
-        const bool timed = end.next == binding::pause::after || end.next == binding::pause::poll ||
-                           end.next == binding::pause::settle;
-        const bool soon = end.next == binding::pause::retry || (timed && end.wait <= at_rest);
+        const auto& end = std::get<binding::done>(made);
+        const bool timed = end.next == binding::requeue::after || end.next == binding::requeue::poll ||
+                           end.next == binding::requeue::settle;
+        const bool soon = end.next == binding::requeue::retry || (timed && end.wait <= at_rest);
         if (!soon || now - quiet_since > at_rest)
         {
             return puts;
@@ -650,19 +651,19 @@ std::vector<std::string> world_builder::looks() const
     return made;
 }
 
-void world_builder::do_look(const binding::look& asked)
+void world_builder::do_look(const binding::read& asked)
 {
-    if (asked.place)
+    if (asked.scope)
     {
-        remember_place(memory, {now, place});
+        record_scope(memory, {now, scope});
     }
     if (asked.listener)
     {
-        remember_listener(memory, settings, {now, listener});
+        record_listener(memory, settings, {now, listener});
     }
     if (asked.load_balancer)
     {
-        remember_load_balancer(memory, {now, balancer});
+        record_load_balancer(memory, {now, balancer});
     }
     for (const support::uuid& uid : asked.certificates)
     {
@@ -670,7 +671,7 @@ void world_builder::do_look(const binding::look& asked)
         const std::string letter(1, id.str().front());
         const auto by_id = certificates_by_id.find(id.str());
         const auto known = certificates.find(letter);
-        remember_certificate(
+        record_certificate(
             memory,
             uid,
             id,
@@ -683,24 +684,23 @@ void world_builder::do_look(const binding::look& asked)
     for (const std::string& each : asked.refs)
     {
         const auto known = refs.find(std::string(1, name_of_ref(each).back()));
-        remember_ref(
-            memory.refs, each, now, known == refs.end() ? cloud::ref_state::readable : known->second
-        );
+        record_ref(memory.refs, each, now, known == refs.end() ? cloud::ref_state::readable : known->second);
     }
-    if (asked.neighbours)
+    if (asked.other_listeners)
     {
-        round_.neighbours = binding::sighting<std::vector<binding::neighbour>>{now, neighbours};
+        round_.other_listeners =
+            binding::observed<std::vector<binding::other_listener>>{now, other_listeners};
     }
-    if (asked.survey)
+    if (asked.endpoint_check)
     {
-        round_.survey = survey;
+        round_.endpoint_check = endpoint_check;
     }
-    now += look_takes;
+    now += read_takes;
     if (!asked.certificates.empty())
     {
-        round_.longest_certificate_look = std::max(round_.longest_certificate_look, look_takes);
+        round_.longest_certificate_read = std::max(round_.longest_certificate_read, read_takes);
     }
-    round_.longest_look = std::max(round_.longest_look, look_takes);
+    round_.longest_read = std::max(round_.longest_read, read_takes);
 }
 
 void world_builder::do_commit(const binding::commit& made)
@@ -710,8 +710,8 @@ void world_builder::do_commit(const binding::commit& made)
         const std::string name = name_of(each.uid);
         if (!objects_.contains(name))
         {
-            EXPECT_TRUE(write_sibling) << "nobody keeps what is written to a binding of another credential";
-            write_sibling(each);
+            EXPECT_TRUE(write_peer) << "nobody keeps what is written to a binding of another credential";
+            write_peer(each);
             continue;
         }
         certificate_binding& object = objects_.at(name);

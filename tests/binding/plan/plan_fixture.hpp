@@ -39,8 +39,8 @@ std::unexpected<cloud::error> failing(cloud::failure kind, std::string message =
 class binding_builder
 {
 public:
-    binding_builder(binding::certificate_binding& object, const binding::ledger_place& place)
-        : object_(&object), place_(&place)
+    binding_builder(binding::certificate_binding& object, const binding::ledger_scope& scope)
+        : object_(&object), place_(&scope)
     {}
 
     binding_builder& sni();
@@ -61,7 +61,7 @@ public:
 
 private:
     binding::certificate_binding* object_;
-    const binding::ledger_place* place_;
+    const binding::ledger_scope* place_;
 };
 
 class world_builder
@@ -71,14 +71,14 @@ public:
 
     // ---- the cloud, as it answers ----
 
-    cloud::answer<cloud::place> place;
+    cloud::answer<cloud::project_scope> scope;
     cloud::answer<cloud::listener> listener;
     cloud::answer<cloud::load_balancer> balancer;
     std::map<std::string, cloud::answer<cloud::certificate>> certificates;  // by letter; others are active
     std::map<std::string, cloud::answer<cloud::certificate>> certificates_by_id;  // before those by letter
     std::map<std::string, cloud::ref_state> refs;  // by letter; others are readable
-    std::vector<binding::neighbour> neighbours;
-    binding::survey survey;
+    std::vector<binding::other_listener> other_listeners;
+    binding::endpoint_check endpoint_check;
 
     // What the listener holds; "" is no default.
     world_builder& shows(const std::string& default_ref, const std::vector<std::string>& sni = {});
@@ -104,15 +104,15 @@ public:
 
     // ---- time and the rest of the world ----
 
-    binding::target_memory memory;
+    binding::target_state memory;
     binding::settings settings;  // nothing settles: settle is 0
-    support::duration look_takes = std::chrono::microseconds(1);
-    binding::lane_state lane = binding::lane_state::free;
-    std::vector<binding::sibling> siblings;  // of other credentials
-    std::function<void(const binding::write&)> write_sibling;
-    std::optional<support::time_point> sibling_put;
-    bool siblings_unread = false;
-    bool siblings_have_lane = false;
+    support::duration read_takes = std::chrono::microseconds(1);
+    binding::turn_state turn = binding::turn_state::free;
+    std::vector<binding::peer> peers;  // of other credentials
+    std::function<void(const binding::write&)> write_peer;
+    std::optional<support::time_point> peer_put_deadline;
+    bool peers_unread = false;
+    bool peer_has_turn = false;
     std::optional<support::time_point> started;  // of the process; empty: long ago
     support::time_point now;
     support::wall_time wall() const;
@@ -126,7 +126,7 @@ public:
     std::optional<int> most_steps;  // after so many run() stops in the middle, as a crash does
     // run() that has to end so.
     binding::put put();
-    binding::finish finish();
+    binding::done finish();
     // Answers a PUT: accepted and pending, `error` without effect, or cut off with or without effect.
     void accept(const binding::put& sent);
     void fail(const binding::put& sent, cloud::error error);
@@ -149,9 +149,9 @@ public:
     std::vector<std::string> told;  // "Adopted web"; warnings begin with "Warning "
 
 private:
-    binding::world world_now() const;
+    binding::observation world_now() const;
     std::vector<const binding::certificate_binding*> sorted() const;
-    void do_look(const binding::look& asked);
+    void do_look(const binding::read& asked);
     void do_commit(const binding::commit& writes);
     std::string name_of(const support::uuid& uid) const;
     void sent(const binding::put& put);
@@ -159,16 +159,16 @@ private:
     struct round
     {
         support::time_point started{};
-        support::duration longest_look{};
-        support::duration longest_certificate_look{};
+        support::duration longest_read{};
+        support::duration longest_certificate_read{};
         std::optional<support::time_point> committed_at;
         std::set<support::uuid> unwritable;
-        std::optional<binding::sighting<std::vector<binding::neighbour>>> neighbours;
-        std::optional<binding::survey> survey;
+        std::optional<binding::observed<std::vector<binding::other_listener>>> other_listeners;
+        std::optional<binding::endpoint_check> endpoint_check;
     };
 
     std::map<std::string, binding::certificate_binding> objects_;
-    binding::ledger_place ledger_place_;
+    binding::ledger_scope ledger_place_;
     round round_;
     std::vector<std::string> trace_;
     int added_ = 0;

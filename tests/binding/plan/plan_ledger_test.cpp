@@ -416,9 +416,9 @@ TEST(plan_ledger, an_old_place_of_the_ledger_is_written_anew_with_the_put)
 {
     world_builder w;
     w.shows("f").add_attached("web", "a", sni_slot);
-    w.place->load_balancer_endpoint = "http://new-octavia/v2";
+    w.scope->load_balancer_endpoint = "http://new-octavia/v2";
     w.put();
-    EXPECT_EQ(w.object("web").status.ledger.place.load_balancer_endpoint.view(), "http://new-octavia/v2");
+    EXPECT_EQ(w.object("web").status.ledger.scope.load_balancer_endpoint.view(), "http://new-octavia/v2");
 }
 
 // Somebody wrote into the status of "new" what would make it the heir of the default.

@@ -27,8 +27,8 @@ struct other_credential
         object.spec.certificate_id = certificate_id(certificate);
         object.spec.sni = where == sni_slot;
         object.status.ledger.attachments.push_back({support::interned(ref(certificate)), where, true});
-        world.siblings = {{&object, &memory, target, true}};
-        world.write_sibling = [this](const binding::write& each) {
+        world.peers = {{&object, &memory, target, true}};
+        world.write_peer = [this](const binding::write& each) {
             ASSERT_EQ(each.uid, object.uid);
             object.status = each.wanted;
             memory.held = each.wanted.ledger;
@@ -36,7 +36,7 @@ struct other_credential
     }
 
     binding::certificate_binding object;
-    binding::binding_memory memory;
+    binding::binding_state memory;
     binding::target target{{}, {}, support::interned("http://keystone/v3"), support::interned("theirs")};
 };
 
@@ -45,11 +45,11 @@ TEST(plan_siblings, before_the_first_write_each_credential_has_tried_to_read_the
     world_builder w;
     w.shows("f");
     w.add("web", "a");
-    w.memory.siblings_since = w.now;
-    w.siblings_unread = true;
-    EXPECT_EQ(w.finish().next, binding::pause::after);
+    w.memory.peers_since = w.now;
+    w.peers_unread = true;
+    EXPECT_EQ(w.finish().next, binding::requeue::after);
     w.later(9s);
-    EXPECT_EQ(w.finish().next, binding::pause::after);
+    EXPECT_EQ(w.finish().next, binding::requeue::after);
     EXPECT_THAT(w.steps(), Not(Contains(StartsWith("put"))));
     w.later(2s);
     w.put();
@@ -60,7 +60,7 @@ TEST(plan_siblings, once_all_have_read_the_write_goes)
     world_builder w;
     w.shows("f");
     w.add("web", "a");
-    w.memory.siblings_since = w.now;
+    w.memory.peers_since = w.now;
     w.put();
 }
 
@@ -71,13 +71,13 @@ TEST(plan_siblings, nothing_is_concluded_while_a_put_of_theirs_may_take_effect)
     w.add_attached("sni", "b", sni_slot);
     w.add("gone", "a").holds_unconfirmed("a", default_slot).deleting();
     w.shows("f", {"b"});
-    w.sibling_put = w.now + 30s;
+    w.peer_put_deadline = w.now + 30s;
     EXPECT_LE(w.finish().wait, 500ms) << "that it is refused is to be seen soon";
     EXPECT_THAT(w.looks(), IsEmpty());
     EXPECT_TRUE(w.exists("gone"));
     EXPECT_THAT(w.status("gone"), HasSubstr("default a?"));
     EXPECT_THAT(w.status("sni"), StartsWith("active Attached")) << "what is Ready stays so";
-    w.sibling_put.reset();
+    w.peer_put_deadline.reset();
     w.later(31s);
     w.converge();
     EXPECT_FALSE(w.exists("gone"));
@@ -94,8 +94,8 @@ TEST(plan_siblings, who_cannot_act_is_in_no_conflict_that_would_make_a_quarantin
         other_credential other(w, "b", default_slot);
         other.object.status.ledger = {};
         other.object.created = w.wall() + std::chrono::hours(1);
-        w.siblings.front().reads_listener = reads;
-        w.siblings.front().may_not_write = reads;
+        w.peers.front().reads_listener = reads;
+        w.peers.front().may_not_write = reads;
         w.later(61min);
         w.put();
     }
@@ -134,7 +134,7 @@ TEST(plan_siblings, a_dead_ref_of_theirs_is_left_out_where_the_same_project_put_
     w.add("web", "a").sni();
     other_credential other(w, "b", sni_slot);
     w.change("web").holds("e", sni_slot);
-    other.object.status.ledger.place = w.object("web").status.ledger.place;
+    other.object.status.ledger.scope = w.object("web").status.ledger.scope;
     w.refs["b"] = cloud::ref_state::dead;
     w.finish();
     EXPECT_EQ(to_text(other.object.status.ledger), "[sni b]");
@@ -160,11 +160,11 @@ TEST(plan_siblings, what_is_unconfirmed_stays_so_while_they_have_the_lane)
     world_builder w;
     w.shows("a");
     w.add("web", "a").holds_unconfirmed("a", default_slot);
-    w.lane = binding::lane_state::taken;
-    w.siblings_have_lane = true;
+    w.turn = binding::turn_state::taken;
+    w.peer_has_turn = true;
     w.finish();
     EXPECT_EQ(to_text(w.object("web").status.ledger), "[default a?]");
-    w.siblings_have_lane = false;  // another listener of the load balancer has it
+    w.peer_has_turn = false;  // another listener of the load balancer has it
     w.later(1s).finish();
     EXPECT_EQ(to_text(w.object("web").status.ledger), "[default a]");
 }
@@ -177,7 +177,7 @@ TEST(plan_siblings, who_leaves_waits_for_no_older_one_that_cannot_act)
         w.shows("f", {"b"});
         other_credential other(w, "b", sni_slot);
         other.object.deleting = true;
-        w.siblings.front().reads_listener = acts;
+        w.peers.front().reads_listener = acts;
         w.add_attached("web", "b", sni_slot);
         w.change("web").deleting();
         if (acts)
@@ -200,11 +200,11 @@ TEST(plan_siblings, who_is_prodded_itself_prods_nobody)
     w.add_attached("web", "a", sni_slot);
     w.shows("f", {"a", "b"});
     w.refs["b"] = cloud::ref_state::dead;
-    w.memory.asked_to_clean = true;
+    w.memory.cleanup_requested = true;
     w.finish();
     w.later(10s);
-    w.memory.asked_to_clean = true;
-    EXPECT_THAT(w.finish().prod, IsEmpty());
+    w.memory.cleanup_requested = true;
+    EXPECT_THAT(w.finish().request_cleanup, IsEmpty());
     EXPECT_THAT(w.status("web"), StartsWith("active Attached"));
 }
 
@@ -221,7 +221,7 @@ TEST(plan_siblings, a_dead_ref_of_theirs_is_not_ours_to_leave_out)
     EXPECT_THAT(w.status("web"), StartsWith("error BlockedByUnreadableRef"));
     EXPECT_THAT(w.message("web"), HasSubstr(ref("b") + " of binding blog/other"));
     w.later();
-    EXPECT_THAT(w.finish().prod, ElementsAre(other.target)) << "its own target can take it off";
+    EXPECT_THAT(w.finish().request_cleanup, ElementsAre(other.target)) << "its own target can take it off";
     EXPECT_EQ(w.slots(), "default=f sni=b");
 }
 

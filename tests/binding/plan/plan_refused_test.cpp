@@ -10,7 +10,7 @@ namespace {
 
 using namespace test;
 using namespace std::chrono_literals;
-using binding::pause;
+using binding::requeue;
 using cloud::failure;
 using cloud::ref_state;
 using testing::AllOf;
@@ -37,9 +37,9 @@ cloud::error nameless()
 
 // Refuses every PUT that holds one of `bad`.
 template <class Refusal>
-auto refusing(const std::vector<std::string>& bad, Refusal refusal)
+auto refusing(const std::vector<std::string>& bad, Refusal quarantine)
 {
-    return [bad, refusal](const binding::put& put) -> std::optional<cloud::error> {
+    return [bad, quarantine](const binding::put& put) -> std::optional<cloud::error> {
         std::vector<std::string> found;
         for (const std::string& each : bad)
         {
@@ -50,7 +50,7 @@ auto refusing(const std::vector<std::string>& bad, Refusal refusal)
                 found.push_back(each);
             }
         }
-        return found.empty() ? std::nullopt : std::optional(refusal(found));
+        return found.empty() ? std::nullopt : std::optional(quarantine(found));
     };
 }
 
@@ -150,7 +150,7 @@ TEST(plan_refused, an_attached_one_of_ours_that_is_refused_but_not_dead_is_kept_
     w.refs["c"] = ref_state::unknown;
     w.finish();
     w.later(10ms);
-    EXPECT_EQ(w.finish().next, pause::slow);
+    EXPECT_EQ(w.finish().next, requeue::slow);
     EXPECT_EQ(w.slots(), "default=f sni=c");
     EXPECT_THAT(w.status("web"), StartsWith("error BlockedByUnreadableRef"));
     EXPECT_THAT(w.message("web"), HasSubstr(ref("c")));

@@ -10,7 +10,7 @@ namespace {
 
 using namespace test;
 using namespace std::chrono_literals;
-using binding::pause;
+using binding::requeue;
 using cloud::failure;
 using cloud::provisioning_status;
 using testing::ElementsAre;
@@ -115,11 +115,11 @@ TEST(plan, after_an_ambiguous_put_the_old_value_counts_only_after_the_deadline)
     const auto sent = w.now;
     while (w.later(500ms).now < sent + cloud::sent_within + w.settings.write_deadline + w.settings.per_ref)
     {
-        EXPECT_EQ(w.finish().next, pause::after);
+        EXPECT_EQ(w.finish().next, requeue::after);
         EXPECT_EQ(w.status("web"), "pending Progressing [default a?, was f]");
-        EXPECT_EQ(w.lane, binding::lane_state::ours) << "the lane is kept";
+        EXPECT_EQ(w.turn, binding::turn_state::ours) << "the lane is kept";
     }
-    EXPECT_EQ(w.finish().next, pause::after) << "others of the load balancer may go first";
+    EXPECT_EQ(w.finish().next, requeue::after) << "others of the load balancer may go first";
     EXPECT_EQ(w.status("web"), "pending CloudUnavailable [default a?, was f]");
     w.later(1s).put();
 }
@@ -238,8 +238,8 @@ TEST(plan, the_same_value_again_in_doubt_does_not_count_before_the_listener_has_
     const auto sent = w.now;
     while (w.later(1s).now < sent + cloud::sent_within + w.settings.write_deadline)
     {
-        EXPECT_EQ(w.finish().next, pause::after) << "no other PUT while this one may be under way";
-        EXPECT_EQ(w.lane, binding::lane_state::ours);
+        EXPECT_EQ(w.finish().next, requeue::after) << "no other PUT while this one may be under way";
+        EXPECT_EQ(w.turn, binding::turn_state::ours);
     }
     w.later(1s);
     w.put();
@@ -257,7 +257,7 @@ TEST(plan, after_a_start_with_an_unconfirmed_entry_nothing_counts_before_the_dea
     {
         w.finish();
         EXPECT_NE(w.status("web"), "active Attached [default a]");
-        EXPECT_EQ(w.lane, binding::lane_state::ours) << "the lane is kept";
+        EXPECT_EQ(w.turn, binding::turn_state::ours) << "the lane is kept";
     }
     w.later(3s).finish();
     EXPECT_EQ(w.status("web"), "active Attached [default a]");
@@ -279,7 +279,7 @@ TEST(plan, after_a_start_with_confirmed_entries_nothing_waits)
 {
     world_builder w;
     w.restart().shows("a").add_attached("web", "a", default_slot);
-    EXPECT_EQ(w.finish().next, pause::resync);
+    EXPECT_EQ(w.finish().next, requeue::resync);
 }
 
 TEST(plan, a_refused_put_is_no_ambiguous_one)
@@ -298,7 +298,7 @@ struct put_failure
     const char* name;
     failure kind;
     const char* status;
-    pause next;
+    requeue next;
 };
 
 class plan_after_a_put : public testing::TestWithParam<put_failure>
@@ -318,21 +318,21 @@ INSTANTIATE_TEST_SUITE_P(
     every_kind,
     plan_after_a_put,
     testing::Values(
-        put_failure{"busy", failure::busy, "pending LoadBalancerBusy [default a?, was f]", pause::retry},
+        put_failure{"busy", failure::busy, "pending LoadBalancerBusy [default a?, was f]", requeue::retry},
         put_failure{
-            "denied", failure::access_denied, "error ListenerAccessDenied [default a?, was f]", pause::slow
+            "denied", failure::access_denied, "error ListenerAccessDenied [default a?, was f]", requeue::slow
         },
         put_failure{
-            "limited", failure::rate_limited, "pending CloudUnavailable [default a?, was f]", pause::retry
+            "limited", failure::rate_limited, "pending CloudUnavailable [default a?, was f]", requeue::retry
         },
         put_failure{
             "credentials",
             failure::credentials_invalid,
             "error CredentialsInvalid [default a?, was f]",
-            pause::slow
+            requeue::slow
         },
         put_failure{
-            "not_sent", failure::transient, "pending CloudUnavailable [default a?, was f]", pause::retry
+            "not_sent", failure::transient, "pending CloudUnavailable [default a?, was f]", requeue::retry
         }
     ),
     [](const auto& row) { return row.param.name; }
@@ -357,7 +357,7 @@ TEST(plan, a_put_that_is_limited_waits_as_long_as_it_is_told)
     w.shows("f").add("web", "a");
     w.fail(w.put(), {failure::rate_limited, "slow down", {}, 17s});
     const auto end = w.finish();
-    EXPECT_EQ(end.next, pause::retry);
+    EXPECT_EQ(end.next, requeue::retry);
     EXPECT_EQ(end.wait, 17s);
 }
 
@@ -437,7 +437,7 @@ TEST(plan, a_listener_that_another_cloud_does_not_know_is_cloud_changed_and_noth
     w.add_attached("web", "a", default_slot);
     w.add_attached("going", "b", sni_slot);
     w.change("going").deleting();
-    w.place->project_id = "another";
+    w.scope->project_id = "another";
     w.listener = failing(failure::not_found);
     for (int i = 0; i < 10; ++i)
     {
@@ -460,9 +460,9 @@ TEST(plan, trouble_of_another_cloud_is_trouble_and_does_not_tell_that_the_cloud_
         world_builder w;
         w.add_attached("web", "a", default_slot);
         w.add("new", "b").holds_unconfirmed("b", default_slot);
-        w.place->project_id = "another";
+        w.scope->project_id = "another";
         w.listener = failing(kind);
-        EXPECT_EQ(w.finish().next, binding::pause::retry);
+        EXPECT_EQ(w.finish().next, binding::requeue::retry);
         EXPECT_EQ(w.status("web"), "active Attached [default a]");
         EXPECT_EQ(w.status("new"), "pending CloudUnavailable [default b?]");
     }
@@ -473,7 +473,7 @@ TEST(plan, a_deletion_without_an_entry_goes_though_the_cloud_has_changed)
     world_builder w;
     w.add_attached("web", "a", default_slot);
     w.add("new", "b").deleting().object().finalizers.emplace_back(binding::finalizer);
-    w.place->identity = "http://another/v3";
+    w.scope->identity = "http://another/v3";
     w.listener = failing(failure::not_found);
     w.finish();
     EXPECT_FALSE(w.exists("new"));
@@ -484,11 +484,11 @@ TEST(plan, the_proof_starts_anew_in_another_place)
     world_builder w;
     w.add_attached("web", "a", default_slot);
     w.change("web").deleting();
-    const auto right = *w.place;
+    const auto right = *w.scope;
     w.listener = failing(failure::not_found);
-    w.place->project_id = "another";
+    w.scope->project_id = "another";
     w.finish();
-    w.place = right;
+    w.scope = right;
     w.later(10s).finish();
     EXPECT_TRUE(w.exists("web")) << "one of the two answers was another project's";
 }
@@ -497,9 +497,9 @@ TEST(plan, a_changed_endpoint_that_shows_the_listener_is_written_down)
 {
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot);
-    w.place->load_balancer_endpoint = "http://new-octavia/v2";
+    w.scope->load_balancer_endpoint = "http://new-octavia/v2";
     w.finish();
-    EXPECT_EQ(w.object("web").status.ledger.place.load_balancer_endpoint.view(), "http://new-octavia/v2");
+    EXPECT_EQ(w.object("web").status.ledger.scope.load_balancer_endpoint.view(), "http://new-octavia/v2");
     EXPECT_EQ(w.status("web"), "active Attached [default a]");
 }
 
@@ -598,12 +598,12 @@ TEST(plan, a_listener_read_before_the_change_ended_is_read_again)
     w.later(1s);
     binding::decision decided = w.plan_once();
     // The listener says PENDING, the load balancer was asked later and says ACTIVE.
-    remember_place(w.memory, {w.now, w.place});
-    remember_listener(w.memory, w.settings, {w.now, w.listener});
-    remember_load_balancer(w.memory, {w.now + 1us, w.balancer});
+    record_scope(w.memory, {w.now, w.scope});
+    record_listener(w.memory, w.settings, {w.now, w.listener});
+    record_load_balancer(w.memory, {w.now + 1us, w.balancer});
     decided = w.plan_once();
-    ASSERT_TRUE(std::holds_alternative<binding::look>(decided.step)) << decided.step;
-    EXPECT_TRUE(std::get<binding::look>(decided.step).listener);
+    ASSERT_TRUE(std::holds_alternative<binding::read>(decided.step)) << decided.step;
+    EXPECT_TRUE(std::get<binding::read>(decided.step).listener);
 }
 
 TEST(plan, nothing_is_ready_while_the_load_balancer_is_changed_for_another_binding)
@@ -635,7 +635,7 @@ TEST(plan, a_load_balancer_in_error_after_our_put_is_said_and_confirms_nothing)
     w.accept(w.put());
     w.set_balancer(provisioning_status::error);
     w.set_listener(provisioning_status::active);
-    EXPECT_EQ(w.later(1s).finish().next, pause::slow);
+    EXPECT_EQ(w.later(1s).finish().next, requeue::slow);
     EXPECT_EQ(w.status("web"), "error LoadBalancerError [default a?, was f]");
 }
 
@@ -668,7 +668,7 @@ struct listener_failure
     const char* name;
     failure kind;
     const char* status;
-    pause next;
+    requeue next;
 };
 
 class plan_without_a_listener : public testing::TestWithParam<listener_failure>
@@ -688,13 +688,13 @@ INSTANTIATE_TEST_SUITE_P(
     every_kind,
     plan_without_a_listener,
     testing::Values(
-        listener_failure{"denied", failure::access_denied, "error ListenerAccessDenied []", pause::slow},
-        listener_failure{"no_endpoint", failure::no_endpoint, "error ListenerNotFound []", pause::slow},
+        listener_failure{"denied", failure::access_denied, "error ListenerAccessDenied []", requeue::slow},
+        listener_failure{"no_endpoint", failure::no_endpoint, "error ListenerNotFound []", requeue::slow},
         listener_failure{
-            "credentials", failure::credentials_invalid, "error CredentialsInvalid []", pause::slow
+            "credentials", failure::credentials_invalid, "error CredentialsInvalid []", requeue::slow
         },
-        listener_failure{"limited", failure::rate_limited, "pending CloudUnavailable []", pause::retry},
-        listener_failure{"transient", failure::transient, "pending CloudUnavailable []", pause::retry}
+        listener_failure{"limited", failure::rate_limited, "pending CloudUnavailable []", requeue::retry},
+        listener_failure{"transient", failure::transient, "pending CloudUnavailable []", requeue::retry}
     ),
     [](const auto& row) { return row.param.name; }
 );
@@ -703,8 +703,8 @@ TEST(plan, credentials_that_keystone_refuses_are_said)
 {
     world_builder w;
     w.add("web", "a");
-    w.place = failing(failure::credentials_invalid);
-    EXPECT_EQ(w.finish().next, pause::slow);
+    w.scope = failing(failure::credentials_invalid);
+    EXPECT_EQ(w.finish().next, requeue::slow);
     EXPECT_EQ(w.status("web"), "error CredentialsInvalid []");
 }
 
@@ -759,7 +759,7 @@ TEST(plan, a_listener_of_another_protocol_is_said_and_never_written)
         world_builder w;
         w.add("web", "a");
         w.listener->protocol = protocol;
-        EXPECT_EQ(w.finish().next, pause::slow);
+        EXPECT_EQ(w.finish().next, requeue::slow);
         EXPECT_EQ(w.status("web"), "error ListenerProtocol []");
         EXPECT_THAT(w.message("web"), HasSubstr(protocol));
     }

@@ -8,7 +8,7 @@ namespace {
 
 using namespace test;
 using namespace std::chrono_literals;
-using binding::pause;
+using binding::requeue;
 using cloud::failure;
 using cloud::provisioning_status;
 using cloud::ref_state;
@@ -92,7 +92,7 @@ TEST(plan_write, a_listener_in_error_with_nothing_of_ours_unconfirmed_is_said_an
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot);
     w.set_listener(provisioning_status::error);
-    EXPECT_EQ(w.finish().next, pause::slow);
+    EXPECT_EQ(w.finish().next, requeue::slow);
     EXPECT_EQ(w.status("web"), "error ListenerError [default a]");
 }
 
@@ -101,7 +101,7 @@ TEST(plan_write, a_load_balancer_in_error_is_said_and_not_written)
     world_builder w;
     w.shows("f").add("web", "a");
     w.set_balancer(provisioning_status::error);
-    EXPECT_EQ(w.finish().next, pause::slow);
+    EXPECT_EQ(w.finish().next, requeue::slow);
     EXPECT_EQ(w.status("web"), "error LoadBalancerError []");
     EXPECT_THAT(w.message("web"), HasSubstr("openstack loadbalancer failover"));
 }
@@ -295,7 +295,7 @@ TEST(plan_write, a_default_whose_loss_cannot_be_committed_is_not_replaced)
         }
         w.add("old", "b").older();
         w.write_fails = [](const std::string& name) { return name == "young"; };
-        EXPECT_EQ(w.finish().next, pause::retry)
+        EXPECT_EQ(w.finish().next, requeue::retry)
             << "S12: every entry that a PUT replaces is committed before it";
         w.write_fails = nullptr;
         w.later(1s);
@@ -349,12 +349,12 @@ TEST(plan_write, a_taken_lane_is_waited_for)
 {
     world_builder w;
     w.shows("f").add("web", "a").sni();
-    w.lane = binding::lane_state::taken;
-    EXPECT_EQ(w.finish().next, pause::lane);
-    w.lane = binding::lane_state::free;
+    w.turn = binding::turn_state::taken;
+    EXPECT_EQ(w.finish().next, requeue::turn);
+    w.turn = binding::turn_state::free;
     w.later();
     w.put();
-    EXPECT_EQ(w.lane, binding::lane_state::ours);
+    EXPECT_EQ(w.turn, binding::turn_state::ours);
 }
 
 // ---- too long, full ----

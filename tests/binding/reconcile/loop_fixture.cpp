@@ -11,7 +11,7 @@ process::process(loop& loop, kube::client& kube, fake_cloud& cloud)
       bindings(
           credentials,
           [this](const auto& where, const auto* before, const auto* after) {
-              if (const auto due = reconciler.round_due(where, before, after))
+              if (const auto due = reconciler.requeue_delay(where, before, after))
               {
                   pool.add(where, runtime::urgency::urgent, *due);
               }

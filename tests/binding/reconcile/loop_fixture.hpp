@@ -38,11 +38,11 @@ struct process
         pool.stop();
     }
 
-    test::observed observed;
+    test::recorded_events observed;
     support::random_engine random;
     one_cloud credentials;
     runtime::work_queue<binding::target> queue;
-    binding::bindings bindings;
+    binding::binding_index bindings;
     binding::reconciler reconciler;
     runtime::worker_pool<binding::target> pool;
     runtime::object_sink* sink;

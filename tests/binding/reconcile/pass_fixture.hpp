@@ -46,7 +46,7 @@ protected:
 
         support::random_engine random{1};
         one_cloud credentials;
-        binding::bindings store;
+        binding::binding_index store;
         runtime::object_sink* sink;
         binding::reconciler rounds;
     };
@@ -116,7 +116,7 @@ protected:
     kube::client* other_kube = nullptr;
     binding::settings settings;
     std::vector<std::string> asked_for;
-    test::observed seen;
+    test::recorded_events seen;
     std::optional<alone> one;
 };
 

@@ -28,7 +28,7 @@ public:
                                       : std::vector{&found->second};
     }
     std::vector<target> targets() const override { return {}; }
-    std::vector<target> siblings_of(const target& of) const override
+    std::vector<target> peers_of(const target& of) const override
     {
         std::vector<target> found;
         for (const auto& [where, object] : objects)
@@ -46,17 +46,17 @@ public:
     std::map<target, binding::certificate_binding> objects;
 };
 
-class siblings : public testing::Test
+class peers : public testing::Test
 {
 protected:
-    binding::siblings_seen look(support::duration after_start)
+    binding::observed_peers look(support::duration after_start)
     {
-        return look_at_siblings(here, store, credentials, memories, settings, t0, t0 + after_start);
+        return observe_peers(here, store, credentials, memories, settings, t0, t0 + after_start);
     }
 
     void put(const target& where)
     {
-        binding::put_memory sent;
+        binding::put_state sent;
         sent.deadline = t0 + 40s;
         memories[where].put = sent;
     }
@@ -75,25 +75,25 @@ protected:
     const target here = through("ours");
     some_bindings store;
     test::one_cloud credentials;
-    std::map<target, binding::target_memory> memories;
+    std::map<target, binding::target_state> memories;
     binding::settings settings;
 };
 
-TEST_F(siblings, a_put_counts_until_its_deadline_with_bindings_or_without)
+TEST_F(peers, a_put_counts_until_its_deadline_with_bindings_or_without)
 {
     put(through("theirs"));
     EXPECT_EQ(look(1s).put_deadline, t0 + 40s);
     EXPECT_EQ(look(40s).put_deadline, std::nullopt);
 }
 
-TEST_F(siblings, a_put_of_our_own_or_of_another_cloud_is_none_of_theirs)
+TEST_F(peers, a_put_of_our_own_or_of_another_cloud_is_none_of_theirs)
 {
     put(here);
     put(through("theirs", "http://another/v3"));
     EXPECT_EQ(look(1s).put_deadline, std::nullopt);
 }
 
-TEST_F(siblings, a_put_of_an_earlier_process_counts_before_anybody_has_looked_at_its_target)
+TEST_F(peers, a_put_of_an_earlier_process_counts_before_anybody_has_looked_at_its_target)
 {
     auto& object = store.objects[through("theirs")];
     object.status.ledger.attachments.push_back({support::interned(test::ref("a")), test::sni_slot, false});
@@ -103,7 +103,7 @@ TEST_F(siblings, a_put_of_an_earlier_process_counts_before_anybody_has_looked_at
     EXPECT_EQ(look(1s).put_deadline, std::nullopt);
 }
 
-TEST_F(siblings, a_put_of_an_earlier_process_is_waited_for_with_the_refs_that_the_listener_holds)
+TEST_F(peers, a_put_of_an_earlier_process_is_waited_for_with_the_refs_that_the_listener_holds)
 {
     put(through("theirs"));
     auto& theirs = *memories[through("theirs")].put;
@@ -119,20 +119,20 @@ TEST_F(siblings, a_put_of_an_earlier_process_is_waited_for_with_the_refs_that_th
     EXPECT_EQ(look(1s).put_deadline, t0 + settings.write_deadline + 4 * settings.per_ref);
 }
 
-TEST_F(siblings, who_cannot_log_in_any_more_reads_no_listener)
+TEST_F(peers, who_cannot_log_in_any_more_reads_no_listener)
 {
     store.objects[through("theirs")];
     auto& memory = memories[through("theirs")];
     memory.listener = {t0, cloud::listener()};
-    memory.place = {t0, cloud::place()};
+    memory.scope = {t0, cloud::project_scope()};
     EXPECT_TRUE(look(1s).bindings.at(0).reads_listener);
-    memory.place = {t0 + 1s, test::failing(cloud::failure::transient)};
+    memory.scope = {t0 + 1s, test::failing(cloud::failure::transient)};
     EXPECT_TRUE(look(1s).bindings.at(0).reads_listener) << "it may be a moment";
-    memory.place = {t0 + 2s, test::failing(cloud::failure::credentials_invalid)};
+    memory.scope = {t0 + 2s, test::failing(cloud::failure::credentials_invalid)};
     EXPECT_FALSE(look(1s).bindings.at(0).reads_listener);
 }
 
-TEST_F(siblings, whether_one_may_write_is_believed_of_its_status_until_this_process_knows)
+TEST_F(peers, whether_one_may_write_is_believed_of_its_status_until_this_process_knows)
 {
     auto& object = store.objects[through("theirs")];
     auto& memory = memories[through("theirs")];

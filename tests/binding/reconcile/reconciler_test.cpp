@@ -498,7 +498,7 @@ TEST_F(reconciler, our_own_writes_wake_nobody_and_what_people_change_does)
         binding::certificate_binding after = before;
         ++after.resource_version;
         change(after);
-        return one->rounds.round_due(here, &before, &after).has_value();
+        return one->rounds.requeue_delay(here, &before, &after).has_value();
     };
     EXPECT_FALSE(wakes([](auto&) {})) << "a label";
     EXPECT_FALSE(wakes([](auto& object) { object.status.error_message = support::interned("x"); }));
@@ -509,8 +509,8 @@ TEST_F(reconciler, our_own_writes_wake_nobody_and_what_people_change_does)
     EXPECT_TRUE(wakes([](auto& object) { object.requested_at = support::interned("now"); }));
     EXPECT_TRUE(wakes([](auto& object) { object.finalizers.clear(); })) << "ours was taken away";
     EXPECT_TRUE(wakes([](auto& object) { object.status.ledger = {}; })) << "the ledger was";
-    EXPECT_TRUE(one->rounds.round_due(here, nullptr, &before));
-    EXPECT_TRUE(one->rounds.round_due(here, &before, nullptr));
+    EXPECT_TRUE(one->rounds.requeue_delay(here, nullptr, &before));
+    EXPECT_TRUE(one->rounds.requeue_delay(here, &before, nullptr));
 }
 
 }  // namespace

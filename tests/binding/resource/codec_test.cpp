@@ -142,8 +142,8 @@ TEST(codec, reads_status_and_ledger)
     EXPECT_EQ(status.observed_generation, 3);
     EXPECT_EQ(status.certificate.expires_at, std::chrono::sys_days(std::chrono::year(2027) / 1 / 1));
     EXPECT_EQ(to_text(status.ledger), "[sni a, default b?, was f]") << "not confirmed unless it says so";
-    EXPECT_EQ(status.ledger.place.project_id.view(), "project");
-    EXPECT_TRUE(status.ledger.place.by_controller);
+    EXPECT_EQ(status.ledger.scope.project_id.view(), "project");
+    EXPECT_TRUE(status.ledger.scope.by_controller);
     EXPECT_EQ(status.handled_request.view(), "morning");
     EXPECT_EQ(status[condition_type::ready].status, condition_status::true_);
     EXPECT_EQ(status[condition_type::ready].reason, reason::attached);
@@ -356,9 +356,9 @@ TEST(codec, the_finalizers_of_others_stay)
 TEST(codec, a_written_status_reads_back_as_it_was)
 {
     auto object = decoded(some_object());
-    binding::binding_memory memory;
+    binding::binding_state memory;
     memory.certificate_id = certificate_id("a");
-    memory.certificate = binding::sighting<cloud::answer<cloud::certificate>>{{}, not_active("a")};
+    memory.certificate = binding::observed<cloud::answer<cloud::certificate>>{{}, not_active("a")};
     for (const reason why :
          {reason::attached,
           reason::progressing,

@@ -25,20 +25,20 @@ struct slots_case
     }
 
     // A live claim whose certificate may be attached.
-    binding::claim& wants(const std::string& certificate, slot where)
+    binding::slot_request& wants(const std::string& certificate, slot where)
     {
         binding::certificate_binding& object = objects.emplace_back();
         object.name = certificate;
         object.spec.sni = where == sni_slot;
         object.spec.certificate_id = certificate_id(certificate);
-        input.claims.push_back({&object, {}, ref(certificate), true, false, false});
-        return input.claims.back();
+        input.requests.push_back({&object, {}, ref(certificate), true, false, false});
+        return input.requests.back();
     }
 
     // The same, with an entry for it in the ledger.
-    binding::claim& has(const std::string& certificate, slot where, const std::string& remembered = "")
+    binding::slot_request& has(const std::string& certificate, slot where, const std::string& remembered = "")
     {
-        binding::claim& made = wants(certificate, where);
+        binding::slot_request& made = wants(certificate, where);
         hold(made, certificate, where);
         if (!remembered.empty())
         {
@@ -48,16 +48,18 @@ struct slots_case
     }
 
     // A deletion with an entry.
-    binding::claim& leaves(const std::string& certificate, slot where, const std::string& remembered = "")
+    binding::slot_request& leaves(
+        const std::string& certificate, slot where, const std::string& remembered = ""
+    )
     {
-        binding::claim& made = has(certificate, where, remembered);
+        binding::slot_request& made = has(certificate, where, remembered);
         made.leaving = true;
         made.ref.reset();
         made.attachable = false;
         return made;
     }
 
-    static void hold(binding::claim& which, const std::string& certificate, slot where)
+    static void hold(binding::slot_request& which, const std::string& certificate, slot where)
     {
         which.held.attachments.push_back({support::interned(ref(certificate)), where, true});
     }
@@ -74,15 +76,15 @@ struct slots_case
         return *this;
     }
 
-    binding::settled_slots settled() const
+    binding::assignment settled() const
     {
-        auto outcome = settle_slots(input);
-        if (auto* unknown = std::get_if<binding::slots_unknown>(&outcome))
+        auto outcome = assign_slots(input);
+        if (auto* unknown = std::get_if<binding::unread_refs>(&outcome))
         {
             ADD_FAILURE() << "asks for " << testing::PrintToString(unknown->refs);
             return {};
         }
-        return std::get<binding::settled_slots>(std::move(outcome));
+        return std::get<binding::assignment>(std::move(outcome));
     }
 
     // "default=a sni=b,c", and what of it a PUT would carry.
@@ -100,8 +102,8 @@ struct slots_case
 
     std::vector<std::string> asks() const
     {
-        const auto outcome = settle_slots(input);
-        const auto* unknown = std::get_if<binding::slots_unknown>(&outcome);
+        const auto outcome = assign_slots(input);
+        const auto* unknown = std::get_if<binding::unread_refs>(&outcome);
         std::vector<std::string> made;
         for (const std::string& each : unknown != nullptr ? unknown->refs : std::vector<std::string>())
         {
@@ -140,7 +142,7 @@ struct slots_case
         return made;
     }
 
-    binding::slots_input input;
+    binding::assignment_input input;
     std::deque<binding::certificate_binding> objects;
 };
 
@@ -219,7 +221,7 @@ TEST(slots, a_deletion_takes_its_entries_away_and_nothing_else)
     c.leaves("a", sni_slot);
     c.has("b", sni_slot);
     EXPECT_EQ(c.change(), "sni=b,e");
-    EXPECT_THAT(slots_case::entries(c.settled().claims[0].removed), ElementsAre("sni a"));
+    EXPECT_THAT(slots_case::entries(c.settled().requests[0].removed), ElementsAre("sni a"));
 }
 
 TEST(slots, a_deletion_without_an_entry_takes_nothing_away)
@@ -243,7 +245,7 @@ TEST(slots, what_is_there_by_another_host_name_is_there_and_keeps_its_spelling)
     c.wants("b", sni_slot);
     EXPECT_EQ(c.change(), "");
     EXPECT_EQ(c.after(), "default=other:a sni=other:b");
-    EXPECT_TRUE(c.settled().claims[0].shown);
+    EXPECT_TRUE(c.settled().requests[0].shown);
 }
 
 TEST(slots, a_secret_is_not_the_container_of_the_same_id)
@@ -251,7 +253,7 @@ TEST(slots, a_secret_is_not_the_container_of_the_same_id)
     slots_case c("f");
     c.input.now.sni_refs = {"http://kms/v1/secrets/aaaaaaaa-0000-4000-8000-000000000000"};
     c.wants("a", sni_slot);
-    EXPECT_FALSE(c.settled().claims[0].shown);
+    EXPECT_FALSE(c.settled().requests[0].shown);
     EXPECT_EQ(c.settled().after.sni_refs.size(), 2U);
 }
 
@@ -259,7 +261,7 @@ TEST(slots, what_is_there_is_adopted_whatever_the_state_of_the_certificate)
 {
     slots_case c("f", {"a"});
     c.wants("a", sni_slot).attachable = false;
-    EXPECT_TRUE(c.settled().claims[0].placed);
+    EXPECT_TRUE(c.settled().requests[0].placed);
     EXPECT_EQ(c.change(), "");
 }
 
@@ -268,7 +270,7 @@ TEST(slots, a_retained_certificate_stays_and_is_nobodys)
     slots_case c("a", {"b"});
     c.leaves("a", default_slot).released = true;
     c.leaves("b", sni_slot).released = true;
-    for (auto& each : c.input.claims)
+    for (auto& each : c.input.requests)
     {
         each.leaving = false;
     }
@@ -284,7 +286,7 @@ TEST(slots, what_may_not_be_attached_is_not_added)
     c.wants("a", sni_slot).attachable = false;
     c.wants("b", default_slot).attachable = false;
     EXPECT_EQ(c.change(), "");
-    EXPECT_FALSE(c.settled().claims[0].wins);
+    EXPECT_FALSE(c.settled().requests[0].wins);
 }
 
 TEST(slots, a_dead_ref_of_ours_is_left_out)
@@ -294,7 +296,7 @@ TEST(slots, a_dead_ref_of_ours_is_left_out)
     c.wants("b", sni_slot);
     c.dead("a");
     EXPECT_EQ(c.change(), "sni=b,e");
-    EXPECT_THAT(slots_case::entries(c.settled().claims[0].removed), ElementsAre("sni a"));
+    EXPECT_THAT(slots_case::entries(c.settled().requests[0].removed), ElementsAre("sni a"));
 }
 
 TEST(slots, a_dead_default_of_ours_passes_to_the_next_binding_that_wants_it)
@@ -304,7 +306,7 @@ TEST(slots, a_dead_default_of_ours_passes_to_the_next_binding_that_wants_it)
     c.wants("b", default_slot);
     c.dead("a");
     EXPECT_EQ(c.change(), "default=b");
-    EXPECT_TRUE(c.settled().claims[1].wins);
+    EXPECT_TRUE(c.settled().requests[1].wins);
 }
 
 TEST(slots, a_dead_default_of_ours_gives_way_to_the_remembered_one)
@@ -384,12 +386,12 @@ TEST(slots, the_default_is_never_emptied_because_octavia_serves_no_tls_without_o
     unreadable.leaves("a", default_slot, "f");
     unreadable.readable("f", false).readable("e");
     EXPECT_EQ(unreadable.change(), "");
-    EXPECT_TRUE(unreadable.settled().claims[0].kept_as_last);
+    EXPECT_TRUE(unreadable.settled().requests[0].kept_as_last);
 
     slots_case without_memory("a", {"d", "e"});
     without_memory.leaves("a", default_slot);
     EXPECT_EQ(without_memory.change(), "");
-    EXPECT_TRUE(without_memory.settled().claims[0].kept_as_last);
+    EXPECT_TRUE(without_memory.settled().requests[0].kept_as_last);
 }
 
 TEST(slots, an_sni_ref_that_goes_in_the_same_put_does_not_remain)
@@ -399,8 +401,8 @@ TEST(slots, an_sni_ref_that_goes_in_the_same_put_does_not_remain)
     c.leaves("b", sni_slot);
     c.readable("b");
     EXPECT_EQ(c.after(), "default=a sni=");
-    EXPECT_TRUE(c.settled().claims[0].kept_as_last);
-    EXPECT_FALSE(c.settled().claims[1].kept_as_last);
+    EXPECT_TRUE(c.settled().requests[0].kept_as_last);
+    EXPECT_FALSE(c.settled().requests[1].kept_as_last);
 }
 
 TEST(slots, with_nothing_readable_left_the_last_certificate_stays)
@@ -408,13 +410,13 @@ TEST(slots, with_nothing_readable_left_the_last_certificate_stays)
     slots_case alone("a");
     alone.leaves("a", default_slot);
     EXPECT_EQ(alone.change(), "");
-    EXPECT_TRUE(alone.settled().claims[0].kept_as_last);
+    EXPECT_TRUE(alone.settled().requests[0].kept_as_last);
 
     slots_case unreadable("a", {"e"});
     unreadable.leaves("a", default_slot, "f");
     unreadable.readable("f", false).readable("e", false);
     EXPECT_EQ(unreadable.change(), "");
-    EXPECT_TRUE(unreadable.settled().claims[0].kept_as_last);
+    EXPECT_TRUE(unreadable.settled().requests[0].kept_as_last);
 }
 
 TEST(slots, of_several_deletions_on_a_listener_of_sni_refs_alone_the_oldest_stays)
@@ -424,8 +426,8 @@ TEST(slots, of_several_deletions_on_a_listener_of_sni_refs_alone_the_oldest_stay
     c.leaves("a", sni_slot);
     c.leaves("c", sni_slot);
     EXPECT_EQ(c.after(), "default=null sni=b");
-    EXPECT_TRUE(c.settled().claims[0].kept_as_last);
-    EXPECT_FALSE(c.settled().claims[1].kept_as_last);
+    EXPECT_TRUE(c.settled().requests[0].kept_as_last);
+    EXPECT_FALSE(c.settled().requests[1].kept_as_last);
 }
 
 TEST(slots, of_several_deletions_a_dead_one_is_not_what_stays)
@@ -435,8 +437,8 @@ TEST(slots, of_several_deletions_a_dead_one_is_not_what_stays)
     c.leaves("b", sni_slot);
     c.dead("a");
     EXPECT_EQ(c.after(), "default=null sni=b");
-    EXPECT_FALSE(c.settled().claims[0].kept_as_last);
-    EXPECT_TRUE(c.settled().claims[1].kept_as_last);
+    EXPECT_FALSE(c.settled().requests[0].kept_as_last);
+    EXPECT_TRUE(c.settled().requests[1].kept_as_last);
 }
 
 TEST(slots, a_listener_that_is_empty_already_stays_empty)
@@ -444,7 +446,7 @@ TEST(slots, a_listener_that_is_empty_already_stays_empty)
     slots_case c("");
     c.leaves("a", sni_slot);
     EXPECT_EQ(c.change(), "");
-    EXPECT_FALSE(c.settled().claims[0].kept_as_last);
+    EXPECT_FALSE(c.settled().requests[0].kept_as_last);
 }
 
 TEST(slots, a_last_certificate_goes_once_another_default_comes)
@@ -453,13 +455,13 @@ TEST(slots, a_last_certificate_goes_once_another_default_comes)
     c.leaves("a", default_slot);
     c.wants("b", default_slot);
     EXPECT_EQ(c.change(), "default=b");
-    EXPECT_FALSE(c.settled().claims[0].kept_as_last);
+    EXPECT_FALSE(c.settled().requests[0].kept_as_last);
 
     slots_case sni("a");
     sni.leaves("a", default_slot);
     sni.wants("b", sni_slot);
     EXPECT_EQ(sni.change(), "sni=b");
-    EXPECT_TRUE(sni.settled().claims[0].kept_as_last);
+    EXPECT_TRUE(sni.settled().requests[0].kept_as_last);
 }
 
 TEST(slots, a_remembered_default_that_is_what_is_there_now_is_no_way_out)
@@ -467,7 +469,7 @@ TEST(slots, a_remembered_default_that_is_what_is_there_now_is_no_way_out)
     slots_case c("a");
     c.leaves("a", default_slot, "other:a");
     EXPECT_EQ(c.change(), "");
-    EXPECT_TRUE(c.settled().claims[0].kept_as_last);
+    EXPECT_TRUE(c.settled().requests[0].kept_as_last);
 }
 
 TEST(slots, of_two_holders_of_the_default_the_one_with_a_memory_counts)
@@ -488,9 +490,9 @@ TEST(slots, of_two_that_want_the_default_the_older_wins_even_over_an_attached_on
     c.has("b", default_slot, "f");
     const auto settled = c.settled();
     EXPECT_EQ(c.change(), "default=a");
-    EXPECT_TRUE(settled.claims[0].wins);
-    EXPECT_EQ(settled.claims[1].winner, c.input.claims[0].object);
-    EXPECT_THAT(slots_case::entries(settled.claims[1].removed), ElementsAre("default b"));
+    EXPECT_TRUE(settled.requests[0].wins);
+    EXPECT_EQ(settled.requests[1].winner, c.input.requests[0].object);
+    EXPECT_THAT(slots_case::entries(settled.requests[1].removed), ElementsAre("default b"));
 }
 
 TEST(slots, of_two_that_want_the_same_certificate_in_the_same_slot_the_older_wins)
@@ -499,8 +501,8 @@ TEST(slots, of_two_that_want_the_same_certificate_in_the_same_slot_the_older_win
     c.wants("a", sni_slot);
     c.has("a", sni_slot);
     EXPECT_EQ(c.change(), "");
-    EXPECT_TRUE(c.settled().claims[0].wins);
-    EXPECT_EQ(c.settled().claims[1].winner, c.input.claims[0].object);
+    EXPECT_TRUE(c.settled().requests[0].wins);
+    EXPECT_EQ(c.settled().requests[1].winner, c.input.requests[0].object);
 }
 
 TEST(slots, the_same_certificate_in_two_slots_is_no_conflict)
@@ -509,7 +511,7 @@ TEST(slots, the_same_certificate_in_two_slots_is_no_conflict)
     c.wants("a", sni_slot);
     c.wants("a", default_slot);
     EXPECT_EQ(c.after(), "default=a sni=a");
-    EXPECT_TRUE(c.settled().claims[1].wins);
+    EXPECT_TRUE(c.settled().requests[1].wins);
 }
 
 TEST(slots, an_older_one_that_cannot_be_attached_takes_no_part)
@@ -518,8 +520,8 @@ TEST(slots, an_older_one_that_cannot_be_attached_takes_no_part)
     c.wants("a", default_slot).attachable = false;
     c.has("b", default_slot);
     EXPECT_EQ(c.change(), "");
-    EXPECT_TRUE(c.settled().claims[1].wins);
-    EXPECT_EQ(c.settled().claims[0].winner, nullptr);
+    EXPECT_TRUE(c.settled().requests[1].wins);
+    EXPECT_EQ(c.settled().requests[0].winner, nullptr);
 }
 
 TEST(slots, an_attached_one_takes_part_whatever_its_certificate_has_become)
@@ -528,7 +530,7 @@ TEST(slots, an_attached_one_takes_part_whatever_its_certificate_has_become)
     c.has("a", default_slot).attachable = false;
     c.wants("b", default_slot);
     EXPECT_EQ(c.change(), "");
-    EXPECT_EQ(c.settled().claims[1].winner, c.input.claims[0].object);
+    EXPECT_EQ(c.settled().requests[1].winner, c.input.requests[0].object);
 }
 
 TEST(slots, a_deletion_takes_no_part)
@@ -537,8 +539,8 @@ TEST(slots, a_deletion_takes_no_part)
     c.leaves("a", sni_slot);
     c.wants("a", sni_slot);
     EXPECT_EQ(c.change(), "") << "the ref passes without a PUT";
-    EXPECT_TRUE(c.settled().claims[1].wins);
-    EXPECT_THAT(slots_case::entries(c.settled().claims[0].kept), ElementsAre("sni a"));
+    EXPECT_TRUE(c.settled().requests[1].wins);
+    EXPECT_THAT(slots_case::entries(c.settled().requests[0].kept), ElementsAre("sni a"));
 }
 
 // ---- rule 8: rotation ----
@@ -548,7 +550,7 @@ TEST(slots, a_rotation_swaps_in_one_change)
     slots_case c("f", {"a", "e"});
     slots_case::hold(c.wants("b", sni_slot), "a", sni_slot);
     EXPECT_EQ(c.change(), "sni=b,e");
-    EXPECT_THAT(slots_case::entries(c.settled().claims[0].removed), ElementsAre("sni a"));
+    EXPECT_THAT(slots_case::entries(c.settled().requests[0].removed), ElementsAre("sni a"));
 }
 
 TEST(slots, a_rotation_of_the_default_swaps_in_one_change)
@@ -561,33 +563,33 @@ TEST(slots, a_rotation_of_the_default_swaps_in_one_change)
 TEST(slots, until_the_new_one_can_be_attached_the_old_one_stays)
 {
     slots_case c("a", {"b"});
-    binding::claim& first = c.wants("c", default_slot);
+    binding::slot_request& first = c.wants("c", default_slot);
     slots_case::hold(first, "a", default_slot);
     first.attachable = false;
-    binding::claim& second = c.wants("d", sni_slot);
+    binding::slot_request& second = c.wants("d", sni_slot);
     slots_case::hold(second, "b", sni_slot);
-    c.input.claims[1].ref.reset();
-    c.input.claims[1].attachable = false;
+    c.input.requests[1].ref.reset();
+    c.input.requests[1].attachable = false;
     EXPECT_EQ(c.change(), "");
-    EXPECT_THAT(slots_case::entries(c.settled().claims[0].kept), ElementsAre("default a"));
-    EXPECT_THAT(slots_case::entries(c.settled().claims[1].kept), ElementsAre("sni b"));
+    EXPECT_THAT(slots_case::entries(c.settled().requests[0].kept), ElementsAre("default a"));
+    EXPECT_THAT(slots_case::entries(c.settled().requests[1].kept), ElementsAre("sni b"));
 }
 
 TEST(slots, a_rotation_that_waits_keeps_its_place_in_the_default_slot)
 {
     slots_case c("a");
-    binding::claim& older = c.wants("b", default_slot);
+    binding::slot_request& older = c.wants("b", default_slot);
     slots_case::hold(older, "a", default_slot);
     older.attachable = false;
     c.wants("c", default_slot);
     EXPECT_EQ(c.change(), "");
-    EXPECT_EQ(c.settled().claims[1].winner, c.input.claims[0].object);
+    EXPECT_EQ(c.settled().requests[1].winner, c.input.requests[0].object);
 }
 
 TEST(slots, a_move_from_default_to_sni_is_one_change)
 {
     slots_case c("a", {"e"});
-    binding::claim& moving = c.wants("a", sni_slot);
+    binding::slot_request& moving = c.wants("a", sni_slot);
     slots_case::hold(moving, "a", default_slot);
     moving.held.replaced_default_ref = support::interned(ref("f"));
     c.readable("f");
@@ -599,7 +601,7 @@ TEST(slots, a_move_from_default_to_sni_without_a_memory_leaves_it_in_both)
     slots_case c("a");
     slots_case::hold(c.wants("a", sni_slot), "a", default_slot);
     EXPECT_EQ(c.change(), "sni=a");
-    EXPECT_THAT(c.settled().claims[0].kept, testing::SizeIs(1));
+    EXPECT_THAT(c.settled().requests[0].kept, testing::SizeIs(1));
 }
 
 TEST(slots, a_move_from_sni_to_default_is_one_change)
@@ -612,7 +614,7 @@ TEST(slots, a_move_from_sni_to_default_is_one_change)
 TEST(slots, a_move_that_cannot_be_done_yet_changes_nothing)
 {
     slots_case c("a", {"e"});
-    binding::claim& moving = c.wants("a", sni_slot);
+    binding::slot_request& moving = c.wants("a", sni_slot);
     slots_case::hold(moving, "a", default_slot);
     moving.attachable = false;
     EXPECT_EQ(c.change(), "");
@@ -624,13 +626,13 @@ TEST(slots, a_move_that_loses_a_conflict_leaves_it_where_it_is)
     c.has("a", default_slot);
     slots_case::hold(c.wants("b", default_slot), "b", sni_slot);
     EXPECT_EQ(c.change(), "");
-    EXPECT_THAT(slots_case::entries(c.settled().claims[1].kept), ElementsAre("sni b"));
+    EXPECT_THAT(slots_case::entries(c.settled().requests[1].kept), ElementsAre("sni b"));
 }
 
 // ---- rule 14: bindings of other credentials ----
 
 // A claim of another credential's binding.
-binding::claim& elsewhere(binding::claim& which)
+binding::slot_request& elsewhere(binding::slot_request& which)
 {
     which.elsewhere = true;
     return which;
@@ -644,7 +646,7 @@ TEST(slots, what_another_credential_holds_stays_and_is_not_foreign)
     c.wants("c", sni_slot);
     EXPECT_EQ(c.change(), "sni=b,c,e");
     EXPECT_THAT(c.settled().foreign, ElementsAre(ref("e")));
-    EXPECT_THAT(c.settled().claims[0].removed, IsEmpty());
+    EXPECT_THAT(c.settled().requests[0].removed, IsEmpty());
 }
 
 TEST(slots, what_another_credential_wants_is_not_placed_by_this_one)
@@ -653,7 +655,7 @@ TEST(slots, what_another_credential_wants_is_not_placed_by_this_one)
     elsewhere(c.wants("a", default_slot));
     elsewhere(c.wants("b", sni_slot));
     EXPECT_EQ(c.change(), "");
-    EXPECT_FALSE(c.settled().claims[0].placed);
+    EXPECT_FALSE(c.settled().requests[0].placed);
 }
 
 TEST(slots, an_older_binding_of_another_credential_wins_the_default_and_places_it_itself)
@@ -662,7 +664,7 @@ TEST(slots, an_older_binding_of_another_credential_wins_the_default_and_places_i
     elsewhere(c.wants("a", default_slot));
     c.has("b", default_slot, "f");
     EXPECT_EQ(c.change(), "") << "ours stays until the other's target has replaced it";
-    EXPECT_EQ(c.settled().claims[1].winner, c.input.claims[0].object);
+    EXPECT_EQ(c.settled().requests[1].winner, c.input.requests[0].object);
 }
 
 TEST(slots, an_older_binding_replaces_the_default_of_another_credential)
@@ -672,7 +674,7 @@ TEST(slots, an_older_binding_replaces_the_default_of_another_credential)
     elsewhere(c.has("b", default_slot, "f"));
     EXPECT_EQ(c.change(), "default=a");
     EXPECT_THAT(c.settled().foreign, IsEmpty());
-    EXPECT_THAT(c.settled().claims[1].removed, IsEmpty())
+    EXPECT_THAT(c.settled().requests[1].removed, IsEmpty())
         << "its own target says what becomes of its entries";
 }
 
@@ -681,7 +683,7 @@ TEST(slots, a_duplicate_of_another_credential_is_a_conflict_and_no_adoption)
     slots_case c("f", {"a"});
     elsewhere(c.has("a", sni_slot));
     c.wants("a", sni_slot);
-    EXPECT_EQ(c.settled().claims[1].winner, c.input.claims[0].object);
+    EXPECT_EQ(c.settled().requests[1].winner, c.input.requests[0].object);
     EXPECT_EQ(c.change(), "");
 }
 
@@ -690,17 +692,17 @@ TEST(slots, another_credential_without_an_entry_and_without_a_right_to_attach_ta
     slots_case c("f", {"a"});
     elsewhere(c.wants("a", sni_slot)).attachable = false;
     c.has("a", sni_slot);
-    EXPECT_EQ(c.settled().claims[1].winner, nullptr);
-    EXPECT_TRUE(c.settled().claims[1].wins);
+    EXPECT_EQ(c.settled().requests[1].winner, nullptr);
+    EXPECT_TRUE(c.settled().requests[1].wins);
 }
 
 TEST(slots, a_default_that_goes_waits_for_an_heir_of_another_credential)
 {
     slots_case c("a");
     c.leaves("a", default_slot, "f");
-    binding::claim& heir = elsewhere(c.wants("b", default_slot));
+    binding::slot_request& heir = elsewhere(c.wants("b", default_slot));
     EXPECT_EQ(c.change(), "");
-    EXPECT_FALSE(c.settled().claims[0].kept_as_last);
+    EXPECT_FALSE(c.settled().requests[0].kept_as_last);
     heir.attachable = false;  // it was refused, or too slow
     c.readable("f");
     EXPECT_EQ(c.change(), "default=f");

@@ -11,9 +11,9 @@ using namespace test;
 using namespace std::chrono_literals;
 using binding::condition_status;
 using binding::condition_type;
+using binding::ready_status;
 using binding::reason;
 using binding::state;
-using binding::verdict;
 
 const support::wall_time t0 = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24);
 
@@ -27,16 +27,16 @@ binding::certificate_binding some_binding()
     return made;
 }
 
-binding::binding_memory seen(cloud::answer<cloud::certificate> answer)
+binding::binding_state seen(cloud::answer<cloud::certificate> answer)
 {
-    binding::binding_memory made;
+    binding::binding_state made;
     made.certificate_id = certificate_id("a");
-    made.certificate = binding::sighting<cloud::answer<cloud::certificate>>{{}, std::move(answer)};
+    made.certificate = binding::observed<cloud::answer<cloud::certificate>>{{}, std::move(answer)};
     return made;
 }
 
 binding::status rendered(
-    const binding::certificate_binding& object, const verdict& said, support::wall_time now = t0
+    const binding::certificate_binding& object, const ready_status& said, support::wall_time now = t0
 )
 {
     return render(object, said, object.status.ledger, seen(active("a")), now);
@@ -106,7 +106,7 @@ TEST_P(verdict_row, gives_its_state_and_conditions)
 {
     const reason_row& row = GetParam();
     auto object = some_binding();
-    verdict said{row.why, "why it is so"};
+    ready_status said{row.why, "why it is so"};
     said.attached = row.attached ? condition_status::true_ : condition_status::false_;
     object.status = rendered(object, said);
     const binding::status& made = object.status;
@@ -163,7 +163,7 @@ INSTANTIATE_TEST_SUITE_P(
     )
 );
 
-TEST(verdict, a_deletion_is_deleting_whatever_is_said_and_kstatus_calls_it_terminating)
+TEST(ready_status, a_deletion_is_deleting_whatever_is_said_and_kstatus_calls_it_terminating)
 {
     for (const reason why : {reason::detaching, reason::last_certificate})
     {
@@ -178,18 +178,18 @@ TEST(verdict, a_deletion_is_deleting_whatever_is_said_and_kstatus_calls_it_termi
     }
 }
 
-TEST(verdict, what_may_still_come_is_pending_and_in_progress)
+TEST(ready_status, what_may_still_come_is_pending_and_in_progress)
 {
     auto object = some_binding();
-    verdict said{reason::listener_not_found, "not there"};
-    said.may_still_come = true;
+    ready_status said{reason::listener_not_found, "not there"};
+    said.within_grace_period = true;
     object.status = rendered(object, said);
     EXPECT_EQ(object.status.state, state::pending);
     EXPECT_EQ(object.status[condition_type::ready].reason, reason::listener_not_found);
     EXPECT_EQ(kstatus(object), "InProgress");
 }
 
-TEST(verdict, trouble_of_the_cloud_keeps_the_state_error_but_is_in_progress)
+TEST(ready_status, trouble_of_the_cloud_keeps_the_state_error_but_is_in_progress)
 {
     auto object = some_binding();
     object.status = rendered(object, {reason::conflict, "409", condition_status::false_});
@@ -199,7 +199,7 @@ TEST(verdict, trouble_of_the_cloud_keeps_the_state_error_but_is_in_progress)
     EXPECT_EQ(kstatus(object), "InProgress");
 }
 
-TEST(verdict, an_unseen_object_is_in_progress)
+TEST(ready_status, an_unseen_object_is_in_progress)
 {
     const auto object = some_binding();
     EXPECT_EQ(object.status.observed_generation, -1);
@@ -208,7 +208,7 @@ TEST(verdict, an_unseen_object_is_in_progress)
 
 // ---- what moves and what does not ----
 
-TEST(verdict, the_time_of_a_transition_moves_with_the_status_of_its_condition_alone)
+TEST(ready_status, the_time_of_a_transition_moves_with_the_status_of_its_condition_alone)
 {
     auto object = some_binding();
     object.status = rendered(object, {reason::progressing, "one", condition_status::false_}, t0);
@@ -220,7 +220,7 @@ TEST(verdict, the_time_of_a_transition_moves_with_the_status_of_its_condition_al
     EXPECT_EQ(object.status[condition_type::ready].last_transition, t0 + 2min);
 }
 
-TEST(verdict, updated_at_moves_only_with_something_else)
+TEST(ready_status, updated_at_moves_only_with_something_else)
 {
     auto object = some_binding();
     object.status = rendered(object, {reason::attached, "", condition_status::true_}, t0);
@@ -231,7 +231,7 @@ TEST(verdict, updated_at_moves_only_with_something_else)
     EXPECT_EQ(other.updated_at, t0 + 1min);
 }
 
-TEST(verdict, observed_generation_never_falls)
+TEST(ready_status, observed_generation_never_falls)
 {
     auto object = some_binding();
     object.status = rendered(object, {reason::attached, "", condition_status::true_});
@@ -241,7 +241,7 @@ TEST(verdict, observed_generation_never_falls)
     EXPECT_EQ(made[condition_type::ready].observed_generation, 3);
 }
 
-TEST(verdict, a_status_that_was_restored_with_another_object_becomes_that_of_this_one)
+TEST(ready_status, a_status_that_was_restored_with_another_object_becomes_that_of_this_one)
 {
     auto object = some_binding();
     object.status = rendered(object, {reason::attached, "", condition_status::true_});
@@ -253,14 +253,14 @@ TEST(verdict, a_status_that_was_restored_with_another_object_becomes_that_of_thi
     EXPECT_TRUE(made.identified);
 }
 
-TEST(verdict, the_error_message_is_never_empty_while_the_state_is_not_active)
+TEST(ready_status, the_error_message_is_never_empty_while_the_state_is_not_active)
 {
     auto object = some_binding();
     object.status = rendered(object, {reason::listener_access_denied, "", condition_status::false_});
     EXPECT_NE(object.status.error_message.view(), "");
 }
 
-TEST(verdict, a_message_of_a_server_is_cleaned_and_cut)
+TEST(ready_status, a_message_of_a_server_is_cleaned_and_cut)
 {
     auto object = some_binding();
     object.status = rendered(
@@ -274,12 +274,12 @@ TEST(verdict, a_message_of_a_server_is_cleaned_and_cut)
     EXPECT_EQ(message.find_first_of("\n\x1b"), std::string_view::npos);
 }
 
-TEST(verdict, left_as_it_is_only_the_ledger_is_written)
+TEST(ready_status, left_as_it_is_only_the_ledger_is_written)
 {
     auto object = some_binding();
     object.status = rendered(object, {reason::attached, "", condition_status::true_}, t0);
-    verdict said{reason::cloud_unavailable, "503"};
-    said.leave_as_is = true;
+    ready_status said{reason::cloud_unavailable, "503"};
+    said.keep_status = true;
     EXPECT_EQ(rendered(object, said, t0 + 1min), object.status);
     binding::ledger changed;
     changed.attachments.push_back({support::interned(ref("a")), sni_slot, true});
@@ -306,7 +306,7 @@ cloud::answer<cloud::certificate> expired()
     return made;
 }
 
-TEST(verdict, the_certificate_has_a_condition_of_its_own)
+TEST(ready_status, the_certificate_has_a_condition_of_its_own)
 {
     const certificate_row rows[] = {
         {"active", active("a"), "True", reason::certificate_active},
@@ -327,7 +327,7 @@ TEST(verdict, the_certificate_has_a_condition_of_its_own)
     }
 }
 
-TEST(verdict, what_is_known_of_the_certificate_is_kept_while_it_does_not_answer)
+TEST(ready_status, what_is_known_of_the_certificate_is_kept_while_it_does_not_answer)
 {
     auto object = some_binding();
     object.status = render(object, {reason::progressing, "on it"}, {}, seen(expired()), t0);
@@ -338,11 +338,11 @@ TEST(verdict, what_is_known_of_the_certificate_is_kept_while_it_does_not_answer)
     EXPECT_EQ(made.certificate.expires_at, t0);
 }
 
-TEST(verdict, what_was_known_of_another_certificate_is_not_said_of_this_one)
+TEST(ready_status, what_was_known_of_another_certificate_is_not_said_of_this_one)
 {
     auto object = some_binding();
     object.status.certificate = {certificate_id("b"), support::interned("ACTIVE"), t0};
-    for (const auto& memory : {binding::binding_memory{}, seen(failing(cloud::failure::transient))})
+    for (const auto& memory : {binding::binding_state{}, seen(failing(cloud::failure::transient))})
     {
         const auto made = render(object, {reason::progressing, "on it"}, {}, memory, t0);
         EXPECT_EQ(made.certificate.id, certificate_id("a"));
@@ -353,7 +353,7 @@ TEST(verdict, what_was_known_of_another_certificate_is_not_said_of_this_one)
 
 // ---- is_ready ----
 
-TEST(verdict, ready_is_ready_for_this_generation)
+TEST(ready_status, ready_is_ready_for_this_generation)
 {
     auto object = some_binding();
     EXPECT_FALSE(is_ready(object));

@@ -197,9 +197,9 @@ TEST_F(openstack_client, takes_the_default_away)
 TEST_F(openstack_client, a_password_does_as_well)
 {
     use(password_entry());
-    const auto place = run(client->locate("sao1"));
-    ASSERT_TRUE(place) << place.error().message;
-    EXPECT_EQ(place->project_id, project);
+    const auto scope = run(client->locate("sao1"));
+    ASSERT_TRUE(scope) << scope.error().message;
+    EXPECT_EQ(scope->project_id, project);
     EXPECT_TRUE(update(listener, sni({first.ref})));
 }
 

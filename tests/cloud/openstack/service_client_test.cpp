@@ -218,11 +218,11 @@ TEST_F(service_client, a_token_that_a_server_repeats_is_not_passed_on)
 
 TEST_F(service_client, the_place_is_told_without_asking_again)
 {
-    const auto place = run(services.locate("sao1"));
-    ASSERT_TRUE(place);
+    const auto scope = run(services.locate("sao1"));
+    ASSERT_TRUE(scope);
     EXPECT_EQ(
-        *place,
-        (cloud::place{
+        *scope,
+        (cloud::project_scope{
             .identity = "http://127.0.0.1:15000/v3",
             .project_id = "4df7978bb2cf4afc91391260ded6416d",
             .region = "sao1",

@@ -33,7 +33,7 @@ struct cloud_rows
     bool away = false;                 // the certificate service gives no answer, to Octavia neither
     std::set<std::string> unreadable;  // ids whose PKCS12 Octavia cannot read, and does not say which
     std::optional<support::wall_time> expires_at;
-    cloud::place here{"http://keystone/v3", "project", "sao1", "http://octavia/v2"};
+    cloud::project_scope here{"http://keystone/v3", "project", "sao1", "http://octavia/v2"};
 
     static std::string ref(const std::string& id) { return "http://kms/v1/containers/" + id; }
     static std::string id_of(const std::string& ref) { return ref.substr(ref.rfind('/') + 1); }

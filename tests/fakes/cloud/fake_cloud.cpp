@@ -4,7 +4,7 @@
 #include <memory>
 
 namespace test {
-support::task<cloud::answer<cloud::place>> fake_cloud::locate(std::string)
+support::task<cloud::answer<cloud::project_scope>> fake_cloud::locate(std::string)
 {
     co_return here;
 }

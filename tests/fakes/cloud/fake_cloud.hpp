@@ -44,7 +44,7 @@ public:
     std::map<std::string, support::time_point> certificate_read;  // by id: when it was last asked for
     std::function<void(const put_record&)> seen_at_put;
 
-    support::task<cloud::answer<cloud::place>> locate(std::string region) override;
+    support::task<cloud::answer<cloud::project_scope>> locate(std::string region) override;
     support::task<cloud::answer<cloud::certificate>> get_certificate(
         std::string region, support::uuid id, std::optional<support::wall_time> known_expires_at
     ) override;

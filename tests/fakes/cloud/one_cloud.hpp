@@ -52,7 +52,7 @@ public:
     }
     binding::missing_credential why_none(const binding::certificate_binding&) const override { return {}; }
     bool is_controllers(const binding::target&) const override { return true; }
-    bool lent(const binding::certificate_binding&) const override { return false; }
+    bool borrowed(const binding::certificate_binding&) const override { return false; }
 
 private:
     std::shared_ptr<cloud::credential> credential_;

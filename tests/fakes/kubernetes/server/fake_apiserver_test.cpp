@@ -166,7 +166,7 @@ TEST_F(fake_apiserver, a_list_of_a_namespace_has_its_own_objects_alone)
     EXPECT_EQ(second["metadata"]["continue"], "");
 }
 
-struct refusal
+struct quarantine
 {
     const char* what;
     const char* method;
@@ -178,7 +178,7 @@ struct refusal
     const char* details;
 };
 
-class refusals : public fake_apiserver, public testing::WithParamInterface<refusal>
+class refusals : public fake_apiserver, public testing::WithParamInterface<quarantine>
 {};
 
 TEST_P(refusals, are_the_real_servers_words)
@@ -204,7 +204,7 @@ INSTANTIATE_TEST_SUITE_P(
     all,
     refusals,
     testing::Values(
-        refusal{
+        quarantine{
             "get_of_nothing",
             "GET",
             std::string(shop) + "/zz",
@@ -214,7 +214,7 @@ INSTANTIATE_TEST_SUITE_P(
             R"(certificatebindings.certificates.bycloud.io "zz" not found)",
             R"({"name":"zz","group":"certificates.bycloud.io","kind":"certificatebindings"})"
         },
-        refusal{
+        quarantine{
             "patch_of_nothing",
             "PATCH",
             std::string(shop) + "/zz/status",
@@ -224,7 +224,7 @@ INSTANTIATE_TEST_SUITE_P(
             R"(certificatebindings.certificates.bycloud.io "zz" not found)",
             R"({"name":"zz","group":"certificates.bycloud.io","kind":"certificatebindings"})"
         },
-        refusal{
+        quarantine{
             "conflict",
             "PATCH",
             std::string(shop) + "/b",
@@ -235,7 +235,7 @@ INSTANTIATE_TEST_SUITE_P(
             "the object has been modified; please apply your changes to the latest version and try again",
             R"({"name":"b","group":"certificates.bycloud.io","kind":"certificatebindings"})"
         },
-        refusal{
+        quarantine{
             "conflict_of_status",
             "PATCH",
             std::string(shop) + "/b/status",
@@ -246,10 +246,10 @@ INSTANTIATE_TEST_SUITE_P(
             "the object has been modified; please apply your changes to the latest version and try again",
             R"({"name":"b","group":"certificates.bycloud.io","kind":"certificatebindings"})"
         },
-        refusal{
+        quarantine{
             "not_json", "PATCH", std::string(shop) + "/b", "{bad", 400, "BadRequest", "invalid JSON patch", ""
         },
-        refusal{
+        quarantine{
             "new_finalizer_of_a_deleted_object",
             "PATCH",
             std::string(shop) + "/a",
@@ -263,7 +263,7 @@ INSTANTIATE_TEST_SUITE_P(
             R"({"reason":"FieldValueForbidden","message":"Forbidden: no new finalizers can be added if the )"
             R"(object is being deleted, found new finalizers []string{\"x.io/y\"}","field":"metadata.finalizers"}]})"
         },
-        refusal{
+        quarantine{
             "forbidden",
             "POST",
             shop,
@@ -275,7 +275,7 @@ INSTANTIATE_TEST_SUITE_P(
             R"("certificatebindings" in API group "certificates.bycloud.io" in the namespace "shop")",
             R"({"group":"certificates.bycloud.io","kind":"certificatebindings"})"
         },
-        refusal{
+        quarantine{
             "version_of_the_future",
             "GET",
             std::string(shop) + "?resourceVersion=99999999",

@@ -1,5 +1,5 @@
 // The cloud simulator as a program.
-#include "cloudsim/http_server.hpp"
+#include "cloudsim/http/server.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>

@@ -1,6 +1,6 @@
 #include "e2e/world.hpp"
 
-#include "cloudsim/http_transport.hpp"
+#include "cloudsim/http/transport.hpp"
 #include "testbed/files.hpp"
 #include "testbed/poll.hpp"
 

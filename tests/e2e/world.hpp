@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cloudsim/control.hpp"
+#include "cloudsim/control/control.hpp"
 #include "testbed/environment.hpp"
 #include "testbed/eventually.hpp"
 #include "testbed/world.hpp"

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "cloudsim/cloud.hpp"
-#include "cloudsim/control.hpp"
-#include "net/http/http.hpp"
+#include "cloudsim/cloud/cloud.hpp"
+#include "cloudsim/control/control.hpp"
+#include "net/http.hpp"
 #include "support/manual_clock.hpp"
 
 #include <map>

@@ -1,0 +1,79 @@
+#pragma once
+
+#include "cloudsim/barbican/secret_store.hpp"
+
+#include <expected>
+#include <string>
+
+// Barbican v1: secrets, their payloads, containers, access lists.
+namespace cloudsim {
+
+// A page of a list, as its query asks for it.
+struct page
+{
+    std::size_t offset;
+    std::size_t limit;
+};
+
+page page_of(const target& where);
+
+// An id as Barbican takes one: a uuid in lower case.
+bool is_id(std::string_view text);
+
+// What is said of a body that breaks a rule of its schema.
+std::string mismatch(const std::string& schema, const std::string& reason, const std::string& property);
+
+class barbican
+{
+public:
+    barbican(environment& env, keystone& tokens, std::string url)
+        : env_(env), tokens_(tokens), url_(std::move(url)), store_(env)
+    {}
+
+    handling handle(const request& asked);
+
+    secret_store& store() { return store_; }
+    const std::string& url() const { return url_; }
+    std::string ref_of(const secret& what) const { return url_ + "/v1/secrets/" + what.id; }
+    std::string ref_of(const container& what) const { return url_ + "/v1/containers/" + what.id; }
+    void forget_tokens() { seen_.clear(); }
+
+private:
+    // A request with who sent it and where it goes.
+    struct call
+    {
+        const request& asked;
+        target where;
+        identity who;
+    };
+
+    reply answer(const request& asked, const identity& who);
+    answer_style style(header_list before = {});
+    reply ok(int status, const json& body, header_list before = {});
+    reply no_content();
+    reply error(int status, const std::string& description);
+    reply forbidden(const std::string& operation);
+
+    reply secrets(const call& c);
+    reply one_secret(const call& c);
+    reply payload(const call& c, const secret& what, const std::string& operation);
+    reply add_secret(const call& c);
+    reply put_payload(const call& c, secret& what);
+    reply containers(const call& c);
+    reply one_container(const call& c);
+    reply add_container(const call& c);
+    template <class T>
+    reply access(const call& c, T& what, const std::string& name);
+
+    json to_json(const secret& what) const;
+    json to_json(const container& what) const;
+    json version_document() const;
+
+    environment& env_;
+    keystone& tokens_;
+    std::string url_;  // without the version
+    secret_store store_;
+    token_cache seen_;
+};
+
+}  // namespace cloudsim

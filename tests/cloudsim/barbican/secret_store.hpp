@@ -1,0 +1,104 @@
+#pragma once
+
+#include "cloudsim/keystone/keystone.hpp"
+#include "cloudsim/support/environment.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+// What Barbican keeps, and who may do what with it (its legacy policy, which Debian's Barbican 15 uses).
+namespace cloudsim {
+
+struct access_list
+{
+    bool present = false;  // else the implicit one: the project may read
+    bool project_access = true;
+    std::vector<std::string> users;
+    wall_time created;
+    wall_time updated;
+};
+
+// What a secret and a container have in common.
+struct stored
+{
+    std::string id;
+    std::string project_id;
+    std::string creator_id;
+    std::optional<std::string> name;
+    std::string status = "ACTIVE";
+    wall_time created;
+    wall_time updated;
+    std::uint64_t order = 0;  // of creation
+    access_list access;
+};
+
+struct secret : stored
+{
+    std::string type = "opaque";
+    std::optional<wall_time> expiration;  // afterwards Barbican says 404
+    json algorithm;
+    json bit_length;
+    json mode;
+    std::optional<std::string> payload;
+    std::string content_type;  // text/plain, application/octet-stream
+};
+
+struct part
+{
+    json name;
+    std::string secret_id;
+};
+
+struct container : stored
+{
+    std::string type;  // certificate, generic, rsa
+    std::vector<part> parts;
+};
+
+enum class action
+{
+    get,
+    decrypt,
+    put,
+    remove,
+    get_acl,
+    put_acl,
+};
+
+bool allowed(const identity& who, const secret& what, action wanted);
+bool allowed(const identity& who, const container& what, action wanted);
+
+class secret_store
+{
+public:
+    explicit secret_store(environment& env) : env_(env) {}
+
+    // Null for an unknown one and for an expired one.
+    secret* find_secret(const std::string& id);
+    container* find_container(const std::string& id);
+
+    // Gives it an id unless it has one, and its times.
+    secret& add(secret wanted);
+    container& add(container wanted);
+
+    // A deleted secret also leaves the containers that list it.
+    void remove_secret(std::string id);
+    void remove_container(const std::string& id) { containers_.erase(id); }
+
+    void set_access(stored& what, bool project_access, std::vector<std::string> users);
+
+    // Of a project, in the order of creation.
+    std::vector<const secret*> secrets_of(const std::string& project_id);
+    std::vector<const container*> containers_of(const std::string& project_id);
+
+private:
+    void prepare(stored& what);
+
+    environment& env_;
+    std::map<std::string, secret> secrets_;
+    std::map<std::string, container> containers_;
+};
+
+}  // namespace cloudsim

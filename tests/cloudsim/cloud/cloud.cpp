@@ -1,0 +1,181 @@
+#include "cloudsim/cloud/cloud.hpp"
+
+#include "cloudsim/cloud/parts.hpp"
+#include "cloudsim/control/api.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace cloudsim {
+
+namespace {
+
+std::vector<endpoint> endpoints_of(const cloud_options& options)
+{
+    std::vector<endpoint> result;
+    for (const auto& each : options.regions)
+    {
+        result.push_back(
+            {.type = "identity", .region = each.name, .url = parse_base_url(options.identity_url)}
+        );
+        result.push_back(
+            {.type = "load-balancer", .region = each.name, .url = parse_base_url(each.load_balancer_url)}
+        );
+        result.push_back(
+            {.type = "key-manager", .region = each.name, .url = parse_base_url(each.key_manager_url)}
+        );
+    }
+    return result;
+}
+
+}  // namespace
+
+cloud_parts::cloud_parts(cloud_options wanted, instant now)
+    : options(std::move(wanted)),
+      env{.now = now, .ids = id_source(options.seed), .start = now.monotonic},
+      endpoints(endpoints_of(options)),
+      tokens(env, endpoints),
+      traffic(env)
+{
+    // What every cloud has: an administrator, and the users as which the services work.
+    const auto admin_project = tokens.add_project("admin", "").id;
+    const auto service_project = tokens.add_project("service", "").id;
+    tokens.grant(
+        tokens.add_user("admin", "admin-secret", "").id, admin_project, {"admin", "member", "reader"}
+    );
+    identity service_user;
+    for (const auto* name : {"barbican", "octavia"})
+    {
+        service_user = {
+            .user_id = tokens.add_user(name, "service-secret", "").id,
+            .project_id = service_project,
+            .roles = {"admin", "service"}
+        };
+        tokens.grant(service_user.user_id, service_project, service_user.roles);
+    }
+    for (const auto& each : options.regions)
+    {
+        regions.push_back(std::make_unique<region>(env, tokens, each, service_user));
+    }
+}
+
+region& cloud_parts::find_region(const std::string& name)
+{
+    const auto found =
+        std::ranges::find_if(regions, [&](const auto& each) { return name.empty() || each->name == name; });
+    if (found == regions.end())
+    {
+        throw std::invalid_argument("unknown region: " + name);
+    }
+    return **found;
+}
+
+struct cloud::impl
+{
+    impl(cloud_options options, instant now) : parts(std::move(options), now), api(parts) {}
+
+    cloud_parts parts;
+    control_api api;
+    exchange_id last_id = 0;
+
+    void advance(instant now)
+    {
+        auto& env = parts.env;
+        while (env.later.next() && *env.later.next() <= now.monotonic)
+        {
+            env.now = now.at(std::max(*env.later.next(), env.now.monotonic));
+            env.later.take()();
+        }
+        env.now = now;
+    }
+
+    // The endpoint under which a request came in, and the request as that service sees it.
+    const endpoint* route(request& asked) const
+    {
+        const endpoint* best = nullptr;
+        for (const auto& each : parts.endpoints)
+        {
+            const bool fits =
+                each.url.authority == asked.authority && asked.target.starts_with(each.url.path);
+            if (fits && (best == nullptr || best->url.path.size() < each.url.path.size()))
+            {
+                best = &each;
+            }
+        }
+        if (best != nullptr)
+        {
+            asked.target.erase(0, best->url.path.size());
+        }
+        return best;
+    }
+
+    handling reach(const endpoint& where, const request& asked)
+    {
+        if (where.type == "identity")
+        {
+            return parts.tokens.handle(asked);
+        }
+        auto& here = parts.find_region(where.region);
+        return where.type == "key-manager" ? here.secrets.handle(asked) : here.balancing.handle(asked);
+    }
+};
+
+cloud::cloud(cloud_options options, instant now) : impl_(std::make_unique<impl>(std::move(options), now)) {}
+
+cloud::~cloud() = default;
+cloud::cloud(cloud&&) noexcept = default;
+
+exchange_id cloud::submit(request asked, instant now)
+{
+    impl_->advance(now);
+    const auto id = ++impl_->last_id;
+    const auto* where = impl_->route(asked);
+    if (where == nullptr)
+    {
+        impl_->parts.traffic.refuse(
+            id, asked, {.service = "", .region = "", .method = asked.method, .target = asked.target}
+        );
+        return id;
+    }
+    request_kind kind{
+        .service = where->type, .region = where->region, .method = asked.method, .target = asked.target
+    };
+    if (impl_->parts.env.config.down.contains(where->type))
+    {
+        impl_->parts.traffic.refuse(id, asked, std::move(kind));
+        return id;
+    }
+    impl_->parts.traffic.begin(id, asked, std::move(kind), [this_ = impl_.get(), where, asked] {
+        return this_->reach(*where, asked);
+    });
+    return id;
+}
+
+void cloud::abandon(exchange_id id, instant now)
+{
+    impl_->advance(now);
+    impl_->parts.traffic.abandon(id);
+}
+
+reply cloud::control(const request& asked, instant now)
+{
+    impl_->advance(now);
+    return impl_->api.answer(asked);
+}
+
+std::optional<time_point> cloud::next_event() const
+{
+    return impl_->parts.env.later.next();
+}
+
+void cloud::advance(instant now)
+{
+    impl_->advance(now);
+}
+
+std::vector<departure> cloud::take_departures()
+{
+    return impl_->parts.traffic.take_departures();
+}
+
+}  // namespace cloudsim

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "cloudsim/barbican/barbican.hpp"
+#include "cloudsim/cloud/cloud.hpp"
+#include "cloudsim/cloud/exchanges.hpp"
+#include "cloudsim/keystone/keystone.hpp"
+#include "cloudsim/octavia/octavia.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+// The inside of a cloud, which requests reach through its services and tests through the control API.
+namespace cloudsim {
+
+struct region
+{
+    std::string name;
+    barbican secrets;
+    octavia balancing;
+
+    region(environment& env, keystone& tokens, const region_options& options, const identity& service_user)
+        : name(options.name),
+          secrets(env, tokens, options.key_manager_url),
+          balancing(env, tokens, secrets, options.load_balancer_url, service_user)
+    {}
+};
+
+struct cloud_parts
+{
+    cloud_options options;
+    environment env;
+    std::vector<endpoint> endpoints;
+    keystone tokens;
+    std::vector<std::unique_ptr<region>> regions;
+    exchanges traffic;
+
+    cloud_parts(cloud_options wanted, instant now);
+
+    // The first for an empty name; throws std::invalid_argument for an unknown one.
+    region& find_region(const std::string& name);
+};
+
+}  // namespace cloudsim

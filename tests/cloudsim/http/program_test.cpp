@@ -1,0 +1,221 @@
+// The program, over real sockets.
+#include "cloudsim/http/transport.hpp"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/readable_pipe.hpp>
+#include <boost/asio/streambuf.hpp>
+#include <boost/asio/write.hpp>
+
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <istream>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace cloudsim::test {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// Starts the program and ends it.
+class program
+{
+public:
+    program()
+    {
+        int ends[2] = {};
+        EXPECT_EQ(::pipe(ends), 0);
+        posix_spawn_file_actions_t actions{};
+        posix_spawn_file_actions_init(&actions);
+        posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
+        posix_spawn_file_actions_addclose(&actions, ends[0]);
+        std::string path = CLOUDSIM_PROGRAM;
+        std::string flag = "--die-with-parent";
+        char* arguments[] = {path.data(), flag.data(), nullptr};
+        EXPECT_EQ(posix_spawn(&pid_, path.c_str(), &actions, nullptr, arguments, environ), 0);
+        posix_spawn_file_actions_destroy(&actions);
+        ::close(ends[1]);
+        std::string line;
+        char c = 0;
+        while (::read(ends[0], &c, 1) == 1 && c != '\n')
+        {
+            line += c;
+        }
+        ::close(ends[0]);
+        endpoints = json::parse(line);
+    }
+
+    // The exit status.
+    int stop()
+    {
+        int status = -1;
+        if (pid_ != 0)
+        {
+            ::kill(pid_, SIGTERM);
+            ::waitpid(std::exchange(pid_, 0), &status, 0);
+        }
+        return status;
+    }
+
+    ~program() { stop(); }
+    program(const program&) = delete;
+    program& operator=(const program&) = delete;
+
+    json endpoints;
+
+    static std::uint16_t port(const json& url)
+    {
+        const auto authority = parse_base_url(url.get<std::string>()).authority;
+        return static_cast<std::uint16_t>(std::stoi(authority.substr(authority.find(':') + 1)));
+    }
+
+private:
+    pid_t pid_ = 0;
+};
+
+class program_test : public testing::Test
+{
+protected:
+    program simulator_;
+    control sim{over_http(program::port(simulator_.endpoints["control"]))};
+    asio::io_context context_;
+
+    tcp::socket connect(const json& url)
+    {
+        tcp::socket socket(context_);
+        socket.connect({asio::ip::address_v4::loopback(), program::port(url)});
+        return socket;
+    }
+
+    // One answer, head and body, as it is on the wire.
+    static std::string read_answer(tcp::socket& socket)
+    {
+        asio::streambuf buffer;
+        const auto head_size = asio::read_until(socket, buffer, "\r\n\r\n");
+        std::string text(asio::buffers_begin(buffer.data()), asio::buffers_end(buffer.data()));
+        const auto at = text.find("Content-Length: ");
+        const auto length = at == std::string::npos ? 0 : std::stoul(text.substr(at + 16));
+        std::string rest(head_size + length - text.size(), '\0');
+        asio::read(socket, asio::buffer(rest));
+        return text + rest;
+    }
+
+    static std::string exchange(tcp::socket& socket, const std::string& text)
+    {
+        asio::write(socket, asio::buffer(text));
+        return read_answer(socket);
+    }
+};
+
+TEST_F(program_test, it_says_where_its_services_are)
+{
+    EXPECT_THAT(simulator_.endpoints["identity"].get<std::string>(), testing::EndsWith("/v3"));
+    EXPECT_EQ(simulator_.endpoints["regions"].size(), 2U);
+    EXPECT_EQ(sim.call("GET", "endpoints"), simulator_.endpoints);
+    EXPECT_EQ(simulator_.stop(), 0) << "SIGTERM is an orderly end";
+}
+
+TEST_F(program_test, a_connection_carries_many_requests_and_the_bytes_are_the_clouds)
+{
+    auto socket = connect(simulator_.endpoints["regions"]["sao1"]["load_balancer"]);
+    const std::string asked = "GET /v2/lbaas/listeners/x HTTP/1.1\r\nHost: x\r\nX-Auth-Token: none\r\n\r\n";
+    for (int i = 0; i < 2; ++i)
+    {
+        EXPECT_THAT(
+            exchange(socket, asked),
+            StartsWith(
+                "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\nContent-Length: 114\r\n"
+                "WWW-Authenticate: Keystone uri=\""
+            )
+        );
+    }
+}
+
+TEST_F(program_test, a_put_over_the_wire_is_held_survives_its_client_and_is_served)
+{
+    const auto project = sim.add_project("tenant-a");
+    const auto credential = sim.add_application_credential(sim.add_user("a", project), project);
+    const auto before = sim.add_certificate({.project = project, .names = {"before"}});
+    const auto after = sim.add_certificate({.project = project, .names = {"after"}});
+    const auto balancer = sim.add_load_balancer({.project = project});
+    const auto listener = sim.add_listener({.load_balancer = balancer, .default_ref = before.ref});
+    const json auth = {
+        {"auth",
+         {{"identity",
+           {{"methods", {"application_credential"}},
+            {"application_credential", {{"id", credential.id}, {"secret", credential.secret}}}}}}}
+    };
+    auto identity = connect(simulator_.endpoints["identity"]);
+    const auto issued = exchange(
+        identity,
+        "POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " +
+            std::to_string(auth.dump().size()) + "\r\n\r\n" + auth.dump()
+    );
+    const auto token = issued.substr(issued.find("X-Subject-Token: ") + 17, 204);
+
+    sim.set({{"pending_ms", 1}});
+    sim.hold({.method = "PUT"});
+    const auto body = json({{"listener", {{"default_tls_container_ref", after.ref}}}}).dump();
+    {
+        auto socket = connect(simulator_.endpoints["regions"]["sao1"]["load_balancer"]);
+        asio::write(
+            socket,
+            asio::buffer(
+                "PUT /v2/lbaas/listeners/" + listener + " HTTP/1.1\r\nHost: x\r\nX-Auth-Token: " + token +
+                "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body
+            )
+        );
+        while (sim.held().empty())
+        {
+        }
+    }
+    while (!sim.log({.method = "PUT"})[0].client_gone)
+    {
+    }
+    EXPECT_EQ(sim.get_listener(listener).default_ref, before.ref);
+    EXPECT_EQ(sim.release(), 1U);
+    EXPECT_EQ(sim.get_listener(listener).default_ref, after.ref);
+    while (sim.load_balancer_status(balancer) != "ACTIVE")
+    {
+    }
+    EXPECT_EQ(sim.tls(listener, "after").certificate, after.ref);
+}
+
+TEST_F(program_test, connections_are_cut_dropped_and_refused)
+{
+    auto cut = connect(simulator_.endpoints["identity"]);
+    sim.cut({.service = "identity"}, 10);
+    asio::write(cut, asio::buffer(std::string("GET /v3 HTTP/1.1\r\nHost: x\r\n\r\n")));
+    boost::system::error_code ended;
+    std::string text;
+    asio::read(cut, asio::dynamic_buffer(text), ended);
+    EXPECT_EQ(ended, asio::error::eof);
+    EXPECT_THAT(text, HasSubstr("Content-Length: "));
+    EXPECT_THAT(text, testing::EndsWith("\r\n\r\n{\"version\""));
+
+    auto dropped = connect(simulator_.endpoints["identity"]);
+    sim.drop({.service = "identity"});
+    asio::write(dropped, asio::buffer(std::string("GET /v3 HTTP/1.1\r\nHost: x\r\n\r\n")));
+    text.clear();
+    asio::read(dropped, asio::dynamic_buffer(text), ended);
+    EXPECT_EQ(ended, asio::error::eof);
+    EXPECT_EQ(text, "");
+
+    auto refused = connect(simulator_.endpoints["identity"]);
+    sim.set({{"down", {"identity"}}});
+    asio::write(refused, asio::buffer(std::string("GET /v3 HTTP/1.1\r\nHost: x\r\n\r\n")));
+    asio::read(refused, asio::dynamic_buffer(text), ended);
+    EXPECT_EQ(ended, asio::error::connection_reset);
+}
+
+}  // namespace
+}  // namespace cloudsim::test

@@ -1,0 +1,139 @@
+#pragma once
+
+#include "cloudsim/support/environment.hpp"
+
+#include <expected>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+// Keystone v3: tokens for projects, users and application credentials, and the catalog.
+namespace cloudsim {
+
+struct project
+{
+    std::string id;
+    std::string name;
+};
+
+struct user
+{
+    std::string id;
+    std::string name;
+    std::string password;
+    std::map<std::string, std::set<std::string>> roles{};  // by project id
+};
+
+struct application_credential
+{
+    std::string id;
+    std::string name;
+    std::string secret;
+    std::string user_id;
+    std::string project_id;
+    std::set<std::string> roles;
+    bool unrestricted = false;
+};
+
+// Who a token speaks for.
+struct identity
+{
+    std::string user_id{};
+    std::string project_id{};  // empty: no scope
+    std::set<std::string> roles{};
+    std::string application_credential_id{};  // empty: none
+
+    bool has(const std::string& role) const { return roles.contains(role); }
+};
+
+struct endpoint
+{
+    std::string type;  // identity, key-manager, load-balancer
+    std::string region;
+    base_url url;  // without the version
+};
+
+// What the middleware of a service answers instead of the service.
+struct refusal
+{
+    reply answer;
+    duration after{};
+};
+
+// The tokens that a service has seen, and when: it goes on believing in them.
+using token_cache = std::map<std::string, time_point>;
+
+class keystone
+{
+public:
+    keystone(environment& env, std::vector<endpoint> endpoints);
+
+    handling handle(const request& asked);
+
+    // As keystonemiddleware does it for `request`.
+    std::expected<identity, refusal> authenticate(const request& asked, token_cache& seen) const;
+
+    // Each gives back what was made; a given id is kept.
+    project& add_project(const std::string& name, const std::string& id);
+    user& add_user(const std::string& name, const std::string& password, const std::string& id);
+    void grant(const std::string& user_id, const std::string& project_id, const std::set<std::string>& roles);
+    application_credential& add_application_credential(application_credential wanted);
+
+    project* find_project(const std::string& id_or_name);
+    user* find_user(const std::string& id_or_name);
+    const user* find_member(const std::string& project_id) const;  // some user with a role there
+    bool remove_application_credential(const std::string& id);
+
+    // Ends tokens at once and everywhere: of a user, or all.
+    void revoke(const std::string& user_id);
+
+    // Replaces or (empty) removes what the catalog says; an empty interface means all three.
+    void override_catalog(
+        const std::string& type,
+        const std::string& region,
+        const std::string& interface,
+        std::optional<std::string> url
+    );
+
+    const std::string& url() const { return url_; }
+
+private:
+    struct token
+    {
+        identity who;
+        std::vector<std::string> methods;
+        wall_time issued_at;
+        wall_time expires_at;
+        std::string audit_id;
+        bool revoked = false;    // as Keystone knows; caches may not
+        bool forgotten = false;  // by everybody
+    };
+
+    reply answer(const request& asked);
+    reply issue(const request& asked);
+    reply render(int status, const std::string& id, const token& issued, bool with_catalog);
+    reply error(int status, const std::string& message);
+    answer_style error_style(int status);
+    reply unsupported_method();
+    reply inspect(const request& asked);
+    std::expected<identity, reply> by_password(const json& auth);
+    std::expected<identity, reply> by_application_credential(const json& method);
+    std::expected<identity, reply> by_token(const json& auth);
+    std::expected<identity, reply> scoped(const user& who, const json& auth);
+    json catalog() const;
+    json version_document() const;
+
+    environment& env_;
+    std::vector<endpoint> endpoints_;
+    std::string url_;  // with /v3
+    std::map<std::string, project> projects_;
+    std::map<std::string, user> users_;
+    std::map<std::string, application_credential> credentials_;
+    std::map<std::string, std::string> role_ids_;
+    std::map<std::string, token> tokens_;
+    std::map<std::tuple<std::string, std::string, std::string>, std::optional<std::string>> overrides_;
+    std::map<std::string, std::string> endpoint_ids_;
+};
+
+}  // namespace cloudsim

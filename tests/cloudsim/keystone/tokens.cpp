@@ -1,0 +1,295 @@
+// Keystone: the making and ending of tokens.
+#include "cloudsim/keystone/keystone.hpp"
+
+#include <algorithm>
+
+namespace cloudsim {
+
+namespace {
+
+const json default_domain = {{"id", "default"}, {"name", "Default"}};
+
+// Keystone quotes the schema that a body breaks.
+constexpr auto no_identity = R"('identity' is a required property
+
+Failed validating 'required' in schema:
+    {'properties': {'identity': {'properties': {'methods': {'items': {'type': 'string'},
+                                                            'type': 'array'},
+                                                'password': {'properties': {'user': {'properties': {'domain': {'properties': {'id': {'type': 'string'},
+                                                                                                                              'name': {'type': 'string'}},
+                                                                                                               'type': 'object'},
+                                                                                                    'id': {'type': 'string'},
+                                                                                                    'name': {'type': 'string'},
+                                                                                                    'password': {'type': 'string'}},
+                                                                                     'type': 'object'}},
+                                                             'type': 'object'},
+                                                'token': {'properties': {'id': {'type': 'string'}},
+                                                          'required': ['id'],
+                                                          'type': 'object'}},
+                                 'required': ['methods'],
+                                 'type': 'object'},
+                    'scope': {'properties': {'OS-TRUST:trust': {'properties': {'id': {'type': 'string'}},
+                                                                'type': 'object'},
+                                             'domain': {'properties': {'id': {'type': 'string'},
+                                                                       'name': {'type': 'string'}},
+                                                        'type': 'object'},
+                                             'project': {'properties': {'domain': {'properties': {'id': {'type': 'string'},
+                                                                                                  'name': {'type': 'string'}},
+                                                                                   'type': 'object'},
+                                                                        'id': {'type': 'string'},
+                                                                        'name': {'type': 'string'}},
+                                                         'type': 'object'},
+                                             'system': {'properties': {'all': {'enum': [True,
+                                                                                        False,
+                                                                                        None],
+                                                                               'type': 'boolean'}},
+                                                        'type': 'object'}},
+                              'type': ['object', 'string']}},
+     'required': ['identity'],
+     'type': 'object'}
+
+On instance:
+    )";
+
+bool has(const json& value, std::string_view member)
+{
+    return value.is_object() && value.contains(member);
+}
+
+}  // namespace
+
+reply keystone::issue(const request& asked)
+{
+    const auto body = json::parse(asked.body, nullptr, false);
+    if (body.is_discarded() || !body.is_object())
+    {
+        return error(
+            400,
+            "Expecting to find valid JSON in request body. The server could not comply with the request "
+            "since it "
+            "is either malformed or otherwise incorrect. The client is assumed to be in error."
+        );
+    }
+    if (!has(body, "auth"))
+    {
+        return error(
+            400,
+            "Expecting to find auth in request body. The server could not comply with the request since it "
+            "is either "
+            "malformed or otherwise incorrect. The client is assumed to be in error."
+        );
+    }
+    const json auth = body["auth"];
+    if (!has(auth, "identity"))
+    {
+        return error(400, no_identity + python_repr(auth));
+    }
+    const json& given = auth["identity"];
+    if (!has(given, "methods") || !given["methods"].is_array() || given["methods"].empty())
+    {
+        return error(400, "'methods' is a required property\n\nFailed validating 'required' in schema");
+    }
+    const json& method = given["methods"][0];
+    if (!method.is_string() || !has(given, method.get<std::string>().c_str()))
+    {
+        return error(401, "The request you have made requires authentication.");
+    }
+    const auto name = method.get<std::string>();
+    const auto who = name == "password"                 ? by_password(auth)
+                     : name == "application_credential" ? by_application_credential(given[name])
+                     : name == "token"                  ? by_token(auth)
+                                                        : std::unexpected(unsupported_method());
+    if (!who)
+    {
+        return who.error();
+    }
+    const token issued{
+        .who = *who,
+        .methods = {name},
+        .issued_at = env_.now.wall,
+        .expires_at =
+            env_.now.wall + std::chrono::duration_cast<wall_time::duration>(env_.config.token_lifetime),
+        .audit_id = env_.ids.url_text(22)
+    };
+    const std::size_t length = name == "application_credential" ? 204 : 183;
+    const auto id = "gAAAAABr" + env_.ids.url_text(length - 8);
+    tokens_[id] = issued;
+    return render(201, id, issued, !parse_target(asked.target).query.contains("nocatalog"));
+}
+
+reply keystone::unsupported_method()
+{
+    auto answer = error(401, "Attempted to authenticate with an unsupported method.");
+    auto body = json::parse(answer.body);
+    body["error"]["identity"] = {
+        {"methods", {"external", "password", "token", "oauth1", "mapped", "application_credential"}}
+    };
+    return make_reply(401, body.dump() + "\n", "application/json", error_style(401));
+}
+
+reply keystone::render(int status, const std::string& id, const token& issued, bool with_catalog)
+{
+    const auto& who = users_.at(issued.who.user_id);
+    json shown = {
+        {"methods", issued.methods},
+        {"user",
+         {{"domain", default_domain}, {"id", who.id}, {"name", who.name}, {"password_expires_at", nullptr}}},
+        {"audit_ids", json::array({issued.audit_id})},
+        {"expires_at", keystone_time(issued.expires_at)},
+        {"issued_at", keystone_time(issued.issued_at)}
+    };
+    if (!issued.who.project_id.empty())
+    {
+        const auto& where = projects_.at(issued.who.project_id);
+        shown["project"] = {{"domain", default_domain}, {"id", where.id}, {"name", where.name}};
+        shown["is_domain"] = false;
+        shown["roles"] = json::array();
+        for (const auto& role : issued.who.roles)
+        {
+            shown["roles"].push_back(
+                {{"id", role_ids_.contains(role) ? role_ids_.at(role) : role}, {"name", role}}
+            );
+        }
+        if (with_catalog)
+        {
+            shown["catalog"] = catalog();
+        }
+    }
+    if (!issued.who.application_credential_id.empty())
+    {
+        const auto found = credentials_.find(issued.who.application_credential_id);
+        const bool unrestricted = found != credentials_.end() && found->second.unrestricted;
+        shown["application_credential"] = {
+            {"id", issued.who.application_credential_id},
+            {"name", found == credentials_.end() ? "" : found->second.name},
+            {"restricted", !unrestricted}
+        };
+    }
+    return json_reply(
+        status,
+        {{"token", shown}},
+        {.type_first = true,
+         .after =
+             {{"X-Subject-Token", id},
+              {"Vary", "X-Auth-Token"},
+              {"x-openstack-request-id", env_.ids.request_id()}}}
+    );
+}
+
+// GET, HEAD and DELETE of a token: X-Auth-Token asks about X-Subject-Token.
+reply keystone::inspect(const request& asked)
+{
+    const auto usable = [&](std::string_view header) {
+        const auto found = tokens_.find(std::string(find_header(asked.headers, header).value_or("")));
+        const bool good =
+            found != tokens_.end() && !found->second.revoked && env_.now.wall < found->second.expires_at;
+        return good ? found : tokens_.end();
+    };
+    if (usable("X-Auth-Token") == tokens_.end())
+    {
+        return error(401, "The request you have made requires authentication.");
+    }
+    const auto subject = usable("X-Subject-Token");
+    if (subject == tokens_.end())
+    {
+        return error(404, "Failed to validate token");
+    }
+    if (asked.method == "DELETE")
+    {
+        subject->second.revoked = true;
+        return make_reply(
+            204,
+            "",
+            "",
+            {.type_first = true,
+             .after = {{"Vary", "X-Auth-Token"}, {"x-openstack-request-id", env_.ids.request_id()}}}
+        );
+    }
+    auto answer =
+        render(200, subject->first, subject->second, !parse_target(asked.target).query.contains("nocatalog"));
+    if (asked.method == "HEAD")
+    {
+        answer.body.clear();
+    }
+    return answer;
+}
+
+std::expected<identity, reply> keystone::by_password(const json& auth)
+{
+    const json& given = auth["identity"]["password"];
+    const json wanted = has(given, "user") ? given["user"] : json::object();
+    const auto* who =
+        find_user(wanted.contains("id") ? member_text(wanted, "id") : member_text(wanted, "name"));
+    if (who == nullptr || who->password != member_text(wanted, "password"))
+    {
+        return std::unexpected(error(401, "The request you have made requires authentication."));
+    }
+    return scoped(*who, auth);
+}
+
+std::expected<identity, reply> keystone::scoped(const user& who, const json& auth)
+{
+    if (!has(auth, "scope") || !has(auth["scope"], "project"))
+    {
+        return identity{.user_id = who.id};
+    }
+    const json& wanted = auth["scope"]["project"];
+    const auto* where =
+        find_project(has(wanted, "id") ? member_text(wanted, "id") : member_text(wanted, "name"));
+    const auto roles = where == nullptr ? who.roles.end() : who.roles.find(where->id);
+    if (roles == who.roles.end())
+    {
+        return std::unexpected(error(401, "The request you have made requires authentication."));
+    }
+    return identity{.user_id = who.id, .project_id = where->id, .roles = roles->second};
+}
+
+std::expected<identity, reply> keystone::by_application_credential(const json& method)
+{
+    const auto id = member_text(method, "id");
+    auto found = credentials_.find(id);
+    if (id.empty())
+    {
+        // By name, which is the user's own.
+        const json by = has(method, "user") ? method["user"] : json::object();
+        const auto* who = find_user(by.contains("id") ? member_text(by, "id") : member_text(by, "name"));
+        found = std::ranges::find_if(credentials_, [&](const auto& each) {
+            return who != nullptr && each.second.user_id == who->id &&
+                   each.second.name == member_text(method, "name");
+        });
+    }
+    if (found == credentials_.end() && id.empty())
+    {
+        return std::unexpected(error(401, "The request you have made requires authentication."));
+    }
+    if (found == credentials_.end())
+    {
+        return std::unexpected(error(404, "Could not find Application Credential: " + id + "."));
+    }
+    if (found->second.secret != member_text(method, "secret"))
+    {
+        return std::unexpected(error(401, "The request you have made requires authentication."));
+    }
+    return identity{
+        .user_id = found->second.user_id,
+        .project_id = found->second.project_id,
+        .roles = found->second.roles,
+        .application_credential_id = found->second.id
+    };
+}
+
+std::expected<identity, reply> keystone::by_token(const json& auth)
+{
+    const auto found = tokens_.find(member_text(auth["identity"]["token"], "id"));
+    if (found == tokens_.end() || found->second.revoked || env_.now.wall >= found->second.expires_at)
+    {
+        return std::unexpected(error(401, "The request you have made requires authentication."));
+    }
+    if (!found->second.who.application_credential_id.empty())
+    {
+        return std::unexpected(error(403, "Using a delegated token to create another token is not allowed."));
+    }
+    return scoped(users_.at(found->second.who.user_id), auth);
+}
+
+}  // namespace cloudsim

@@ -1,0 +1,282 @@
+// Octavia: what happens to listeners.
+#include "cloudsim/octavia/body.hpp"
+#include "cloudsim/octavia/octavia.hpp"
+
+#include <algorithm>
+
+namespace cloudsim {
+
+namespace {
+
+// What null means for a field that has a default.
+json default_of(const listener& what, const std::string& name)
+{
+    return default_attributes(what.protocol)[name];
+}
+
+}  // namespace
+
+reply octavia::listeners(const call& c)
+{
+    if (c.asked.method != "GET")
+    {
+        return fault(405, "Method Not Allowed");
+    }
+    std::vector<json> all;
+    for (const auto& [id, each] : listeners_)
+    {
+        all.push_back(to_json(each));
+    }
+    return list(c, "listeners", all);
+}
+
+reply octavia::one_listener(const call& c, const std::string& id)
+{
+    if (c.asked.method == "DELETE")
+    {
+        return delete_listener(c, id);
+    }
+    if (c.asked.method != "GET")
+    {
+        return fault(405, "Method Not Allowed");
+    }
+    const auto* what = find_listener(id);
+    if (what == nullptr)
+    {
+        return not_found("Listener", id);
+    }
+    return may_read(c.who, what->project_id)
+               ? ok(200, {{"listener", to_json(*what)}})
+               : fault(403, "Policy does not allow this request to be performed.");
+}
+
+duration octavia::put_time(const json& body, std::size_t present) const
+{
+    const auto refs = static_cast<std::int64_t>(refs_of(body).size());
+    const auto held = static_cast<std::int64_t>(
+        body.contains("sni_container_refs") ? std::max(present, sni_refs_of(body).size()) : present
+    );
+    return env_.config.put_base + env_.config.put_per_ref * refs +
+           env_.config.put_per_ref_squared * (refs * refs) +
+           env_.config.put_per_present_squared * (held * held);
+}
+
+handling octavia::put_listener(const call& c, const std::string& id)
+{
+    const auto body = parse_body(c.asked.body, body_kind::listener_change);
+    if (!body)
+    {
+        return at_once(fault(400, body.error()));
+    }
+    const auto* what = find_listener(id);
+    if (what == nullptr)
+    {
+        return at_once(not_found("Listener", id));
+    }
+    if (!may_write(c.who, what->project_id))
+    {
+        return at_once(fault(403, "Policy does not allow this request to be performed."));
+    }
+    if (auto refused = refuse_for_protocol(what->protocol, *body))
+    {
+        return at_once(*refused);
+    }
+    const auto work = put_time(*body, what->sni_refs.size());
+    if (auto refused = refuse_refs(c.who, *body))
+    {
+        return at_once(*refused, work);
+    }
+    // The client CA and the revocation list that the listener has already are looked at on every PUT.
+    const auto ca = given_text(*body, "client_ca_tls_container_ref")
+                        ? given_text(*body, "client_ca_tls_container_ref")
+                        : what->client_ca_ref;
+    const auto crl = given_text(*body, "client_crl_container_ref")
+                         ? given_text(*body, "client_crl_container_ref")
+                         : what->client_crl_ref;
+    if (auto refused = refuse_client_authority(c.who, ca, crl))
+    {
+        return at_once(*refused, work);
+    }
+    return {.work = work, .effect = [this, id, body = *body] { return commit(id, body); }};
+}
+
+void octavia::apply(listener& what, const json& body)
+{
+    for (const auto& [name, value] : body.items())
+    {
+        if (name == "default_tls_container_ref")
+        {
+            what.default_ref = value.is_null() ? std::nullopt : std::optional(value.get<std::string>());
+        }
+        else if (name == "sni_container_refs")
+        {
+            const auto refs = sni_refs_of(body);
+            what.sni_refs = {refs.begin(), refs.end()};
+        }
+        else if (name == "client_ca_tls_container_ref")
+        {
+            what.client_ca_ref = given_text(body, "client_ca_tls_container_ref");
+        }
+        else if (name == "client_crl_container_ref")
+        {
+            what.client_crl_ref = given_text(body, "client_crl_container_ref");
+        }
+        else if (what.attributes.contains(name))
+        {
+            what.attributes[name] = value.is_null() ? default_of(what, name) : value;
+        }
+    }
+}
+
+void octavia::lock(load_balancer& what, const std::string& cause)
+{
+    what.provisioning_status = "PENDING_UPDATE";
+    what.updated_at = env_.now.wall;
+    record(cause, what);
+}
+
+reply octavia::commit(const std::string& id, const json& body)
+{
+    auto* what = find_listener(id);
+    auto* above = what == nullptr ? nullptr : find_load_balancer(what->load_balancer_id);
+    if (above == nullptr)
+    {
+        return not_found("Listener", id);
+    }
+    if (above->locked())
+    {
+        return immutable(above->id);
+    }
+    if (auto refused = refuse_unusable(body))
+    {
+        return *refused;
+    }
+    if (auto refused = refuse_rows(*what, body))
+    {
+        return *refused;
+    }
+    lock(*above, "put");
+    apply(*what, body);
+    what->provisioning_status = "PENDING_UPDATE";
+    what->updated_at = env_.now.wall;
+    record("put", *what);
+    later({.what = job::kind::update_listener, .load_balancer_id = above->id, .listener_id = id});
+    return ok(200, {{"listener", to_json(*what)}});
+}
+
+handling octavia::post_listener(const call& c)
+{
+    const auto body = parse_body(c.asked.body, body_kind::new_listener);
+    if (!body)
+    {
+        return at_once(fault(400, body.error()));
+    }
+    // The lock comes before the look at the refs here, so all of it is at the end.
+    return {.work = put_time(*body, 0), .effect = [this, c, body = *body] { return create(c, body); }};
+}
+
+reply octavia::create(const call& c, const json& body)
+{
+    const auto protocol = body["protocol"].get<std::string>();
+    const auto port = body["protocol_port"].get<int>();
+    const auto load_balancer_id = body["loadbalancer_id"].get<std::string>();
+    auto* above = find_load_balancer(load_balancer_id);
+    if (above == nullptr)
+    {
+        return not_found("Load Balancer", load_balancer_id);
+    }
+    if (!may_write(c.who, above->project_id))
+    {
+        return fault(403, "Policy does not allow this request to be performed.");
+    }
+    if (above->locked())
+    {
+        return immutable(above->id);
+    }
+    if (auto refused = refuse_for_protocol(protocol, body))
+    {
+        return *refused;
+    }
+    if (protocol == "TERMINATED_HTTPS" && refs_of(body).empty())
+    {
+        return fault(
+            400,
+            "Validation failure: An SNI or default certificate container reference must be provided for "
+            "TERMINATED_HTTPS protocol listeners."
+        );
+    }
+    if (auto refused = refuse_refs(c.who, body))
+    {
+        return *refused;
+    }
+    if (auto refused = refuse_client_authority(
+            c.who,
+            given_text(body, "client_ca_tls_container_ref"),
+            given_text(body, "client_crl_container_ref")
+        ))
+    {
+        return *refused;
+    }
+    for (const auto* each : listeners_of(above->id))
+    {
+        if (each->port == port && (each->protocol == "UDP") == (protocol == "UDP"))
+        {
+            return fault(
+                409,
+                "Another Listener on this Load Balancer is already using protocol " + each->protocol +
+                    " and protocol_port " + std::to_string(port)
+            );
+        }
+    }
+    if (auto refused = refuse_unusable(body))
+    {
+        return *refused;
+    }
+    listener wanted{
+        .id = env_.ids.uuid(),
+        .load_balancer_id = above->id,
+        .project_id = above->project_id,
+        .protocol = protocol,
+        .port = port,
+        .provisioning_status = "PENDING_CREATE",
+        .attributes = default_attributes(protocol),
+        .created_at = env_.now.wall
+    };
+    if (auto refused = refuse_rows(wanted, body))
+    {
+        return *refused;
+    }
+    apply(wanted, body);
+    lock(*above, "post");
+    const auto id = wanted.id;
+    auto& made = listeners_[id] = std::move(wanted);
+    record("post", made);
+    later({.what = job::kind::create_listener, .load_balancer_id = above->id, .listener_id = id});
+    return ok(201, {{"listener", to_json(made)}});
+}
+
+reply octavia::delete_listener(const call& c, const std::string& id)
+{
+    auto* what = find_listener(id);
+    if (what == nullptr)
+    {
+        return not_found("Listener", id);
+    }
+    if (!may_write(c.who, what->project_id))
+    {
+        return fault(403, "Policy does not allow this request to be performed.");
+    }
+    auto* above = find_load_balancer(what->load_balancer_id);
+    if (above->locked())
+    {
+        return immutable(above->id);
+    }
+    lock(*above, "delete");
+    what->provisioning_status = "PENDING_DELETE";
+    what->updated_at = env_.now.wall;
+    record("delete", *what);
+    later({.what = job::kind::delete_listener, .load_balancer_id = above->id, .listener_id = id});
+    return no_content();
+}
+
+}  // namespace cloudsim

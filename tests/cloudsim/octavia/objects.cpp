@@ -1,0 +1,142 @@
+#include "cloudsim/octavia/objects.hpp"
+
+#include <algorithm>
+
+namespace cloudsim {
+
+namespace {
+
+// CIPHERS_OWASP_SUITE_B of Octavia 11.0.0.
+constexpr const char* default_ciphers =
+    "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:DHE-RSA-AES256-GCM-SHA384:"
+    "DHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-SHA256:"
+    "DHE-RSA-AES128-SHA256:ECDHE-RSA-AES256-SHA384:ECDHE-RSA-AES128-SHA256";
+
+json time_or_null(const std::optional<wall_time>& when)
+{
+    return when ? json(iso_time(*when)) : json(nullptr);
+}
+
+json only_ids(const std::vector<std::string>& ids)
+{
+    json result = json::array();
+    for (const auto& id : ids)
+    {
+        result.push_back({{"id", id}});
+    }
+    return result;
+}
+
+}  // namespace
+
+json to_json(const load_balancer& what, const std::vector<std::string>& listener_ids)
+{
+    return {
+        {"listeners", only_ids(listener_ids)},
+        {"pools", json::array()},
+        {"id", what.id},
+        {"name", what.name},
+        {"description", what.description},
+        {"provisioning_status", what.provisioning_status},
+        {"operating_status", "OFFLINE"},
+        {"admin_state_up", what.admin_state_up},
+        {"project_id", what.project_id},
+        {"created_at", iso_time(what.created_at)},
+        {"updated_at", time_or_null(what.updated_at)},
+        {"vip_address", what.vip_address},
+        {"vip_port_id", what.vip_port_id},
+        {"vip_subnet_id", what.vip_subnet_id},
+        {"vip_network_id", what.vip_network_id},
+        {"additional_vips", json::array()},
+        {"provider", what.provider},
+        {"flavor_id", nullptr},
+        {"vip_qos_policy_id", nullptr},
+        {"tags", what.tags},
+        {"availability_zone", nullptr},
+        {"tenant_id", what.project_id}
+    };
+}
+
+json to_json(const listener& what)
+{
+    const json& other = what.attributes;
+    return {
+        {"id", what.id},
+        {"name", other["name"]},
+        {"description", other["description"]},
+        {"provisioning_status", what.provisioning_status},
+        {"operating_status", what.operating_status},
+        {"admin_state_up", other["admin_state_up"]},
+        {"protocol", what.protocol},
+        {"protocol_port", what.port},
+        {"connection_limit", other["connection_limit"]},
+        {"default_tls_container_ref", text_or_null(what.default_ref)},
+        {"sni_container_refs", what.sni_refs},
+        {"project_id", what.project_id},
+        {"default_pool_id", nullptr},
+        {"l7policies", json::array()},
+        {"insert_headers", other["insert_headers"]},
+        {"created_at", iso_time(what.created_at)},
+        {"updated_at", time_or_null(what.updated_at)},
+        {"loadbalancers", only_ids({what.load_balancer_id})},
+        {"timeout_client_data", other["timeout_client_data"]},
+        {"timeout_member_connect", other["timeout_member_connect"]},
+        {"timeout_member_data", other["timeout_member_data"]},
+        {"timeout_tcp_inspect", other["timeout_tcp_inspect"]},
+        {"tags", other["tags"]},
+        {"client_ca_tls_container_ref", text_or_null(what.client_ca_ref)},
+        {"client_authentication", other["client_authentication"]},
+        {"client_crl_container_ref", text_or_null(what.client_crl_ref)},
+        {"allowed_cidrs", other["allowed_cidrs"]},
+        {"tls_ciphers", other["tls_ciphers"]},
+        {"tls_versions", other["tls_versions"]},
+        {"alpn_protocols", other["alpn_protocols"]},
+        {"tenant_id", what.project_id}
+    };
+}
+
+json default_attributes(const std::string& protocol)
+{
+    const bool tls = protocol == "TERMINATED_HTTPS";
+    return {
+        {"name", ""},
+        {"description", ""},
+        {"admin_state_up", true},
+        {"connection_limit", -1},
+        {"insert_headers", json::object()},
+        {"timeout_client_data", 50000},
+        {"timeout_member_connect", 5000},
+        {"timeout_member_data", 50000},
+        {"timeout_tcp_inspect", 0},
+        {"tags", json::array()},
+        {"client_authentication", "NONE"},
+        {"allowed_cidrs", nullptr},
+        {"tls_ciphers", tls ? json(default_ciphers) : json(nullptr)},
+        {"tls_versions", tls ? json::array({"TLSv1.2", "TLSv1.3"}) : json(nullptr)},
+        {"alpn_protocols", tls ? json::array({"h2", "http/1.1", "http/1.0"}) : json(nullptr)}
+    };
+}
+
+const served_certificate* served_for(const listener& what, const std::string& server_name)
+{
+    if (!what.served || what.served->empty())
+    {
+        return nullptr;
+    }
+    const auto name = to_lower(server_name);
+    const auto dot = name.find('.');
+    const auto wildcard = dot == std::string::npos ? std::string() : "*" + name.substr(dot);
+    for (const auto& wanted : {name, wildcard})
+    {
+        const auto found = std::ranges::find_if(*what.served, [&](const served_certificate& each) {
+            return !wanted.empty() && contains(each.names, wanted);
+        });
+        if (found != what.served->end())
+        {
+            return &*found;
+        }
+    }
+    return &what.served->front();
+}
+
+}  // namespace cloudsim

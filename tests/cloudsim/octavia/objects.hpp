@@ -1,0 +1,75 @@
+#pragma once
+
+#include "cloudsim/support/environment.hpp"
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+// Load balancers and listeners, as Octavia's database and its amphora have them.
+namespace cloudsim {
+
+struct load_balancer
+{
+    std::string id{};
+    std::string project_id{};
+    std::string name{};
+    std::string description{};
+    std::string provisioning_status = "ACTIVE";
+    std::string provider = "amphora";
+    json admin_state_up = true;
+    json tags = json::array();
+    json vip_address{};
+    json vip_port_id{};
+    json vip_subnet_id{};
+    json vip_network_id{};
+    wall_time created_at{};
+    std::optional<wall_time> updated_at{};
+
+    bool locked() const { return provisioning_status != "ACTIVE"; }
+};
+
+// A certificate in the configuration that the amphora runs.
+struct served_certificate
+{
+    std::string ref;
+    std::string slot;                // default, sni
+    std::vector<std::string> names;  // lower case, perhaps with a wildcard in front
+};
+
+struct listener
+{
+    std::string id{};
+    std::string load_balancer_id{};
+    std::string project_id{};
+    std::string protocol{};
+    int port = 0;
+    std::string provisioning_status = "ACTIVE";
+    std::string operating_status = "OFFLINE";
+    std::optional<std::string> default_ref{};
+    std::set<std::string> sni_refs{};
+    std::optional<std::string> client_ca_ref{};
+    std::optional<std::string> client_crl_ref{};
+    json attributes{};  // the others, by name, as a PUT may change them
+    wall_time created_at{};
+    std::optional<wall_time> updated_at{};
+
+    // What the amphora runs for it, in the order of its crt-list; empty: it is not in the configuration.
+    std::optional<std::vector<served_certificate>> served{};
+
+    bool terminates_tls() const { return default_ref.value_or("") != "" || !sni_refs.empty(); }
+};
+
+json to_json(const load_balancer& what, const std::vector<std::string>& listener_ids);
+json to_json(const listener& what);
+
+// The attributes of a new listener of that protocol.
+json default_attributes(const std::string& protocol);
+
+// What a TLS client that asks for `server_name` (empty: for none) gets of what the amphora runs; null:
+// nothing. haproxy takes exact names before wildcards, the first of equals, and else the first certificate of
+// all.
+const served_certificate* served_for(const listener& what, const std::string& server_name);
+
+}  // namespace cloudsim

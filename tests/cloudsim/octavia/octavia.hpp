@@ -1,0 +1,122 @@
+#pragma once
+
+#include "cloudsim/octavia/certificate_manager.hpp"
+#include "cloudsim/octavia/objects.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+// Octavia v2: load balancers and listeners, the lock of the load balancer, and the worker behind it.
+//
+// A PUT of a listener first looks at every ref in its body (and at the client CA and revocation list), with
+// the sender's rights, for a time that may be set; only then is the load balancer's lock taken (409 if it is
+// not ACTIVE), the change stored, and the answer PENDING_UPDATE. After the pending time the worker reads
+// every certificate of every listener of the load balancer again, with Octavia's own user: a listener with an
+// unreadable one becomes ERROR and leaves the configuration; the load balancer is ACTIVE again.
+namespace cloudsim {
+
+class octavia
+{
+public:
+    octavia(
+        environment& env, keystone& tokens, barbican& secrets, std::string url, const identity& service_user
+    );
+
+    handling handle(const request& asked);
+
+    // For the control API: no rights are asked for, no lock is taken.
+    load_balancer* find_load_balancer(const std::string& id);
+    listener* find_listener(const std::string& id);
+    load_balancer& add_load_balancer(load_balancer wanted);
+    listener& add_listener(listener wanted);  // is served at once if its certificates can be read
+    void remove_load_balancer(const std::string& id);
+    void remove_listener(const std::string& id) { listeners_.erase(id); }
+    json show(const load_balancer& what) const;
+    void record(const std::string& cause, const listener& what);
+    void record(const std::string& cause, const load_balancer& what);
+    void forget_tokens() { seen_.clear(); }
+
+    // Reads all certificates of a load balancer and replaces its configuration, as after a change.
+    void deploy(const std::string& load_balancer_id);
+
+    // Runs what a held worker has left undone.
+    void resume_worker();
+
+private:
+    struct call
+    {
+        request asked;
+        target where;
+        identity who;
+    };
+
+    // What the worker does at the end of a change.
+    struct job
+    {
+        enum class kind
+        {
+            create_load_balancer,
+            delete_load_balancer,
+            create_listener,
+            update_listener,
+            delete_listener,
+        };
+        kind what;
+        std::string load_balancer_id;
+        std::string listener_id{};
+    };
+
+    reply ok(int status, const json& body);
+    reply no_content();
+    reply fault(int status, const std::string& text);
+    reply immutable(const std::string& load_balancer_id);
+    reply not_found(const std::string& kind, const std::string& id);
+    reply nowhere(const target& where);
+    reply versions();
+    bool may_read(const identity& who, const std::string& project_id) const;
+    bool may_write(const identity& who, const std::string& project_id) const;
+
+    reply answer(const call& c);
+    reply load_balancers(const call& c);
+    reply one_load_balancer(const call& c, const std::string& id);
+    reply post_load_balancer(const call& c);
+    reply delete_load_balancer(const call& c, load_balancer& what);
+    reply listeners(const call& c);
+    reply one_listener(const call& c, const std::string& id);
+    reply list(const call& c, const std::string& name, const std::vector<json>& all);
+
+    handling post_listener(const call& c);
+    handling put_listener(const call& c, const std::string& id);
+    reply delete_listener(const call& c, const std::string& id);
+    reply create(const call& c, const json& body);
+    reply commit(const std::string& id, const json& body);
+    duration put_time(const json& body, std::size_t present) const;
+    std::optional<reply> refuse_refs(const identity& who, const json& body);
+    std::optional<reply> refuse_client_authority(
+        const identity& who, const std::optional<std::string>& ca, const std::optional<std::string>& crl
+    );
+    std::optional<reply> refuse_for_protocol(const std::string& protocol, const json& body);
+    std::optional<reply> refuse_unusable(const json& body);
+    std::optional<reply> refuse_rows(const listener& what, const json& body);
+    void apply(listener& what, const json& body);
+    void lock(load_balancer& what, const std::string& cause);
+
+    void later(job what);
+    void finish(const job& what);
+    bool deploy_one(listener& what);
+    std::vector<listener*> listeners_of(const std::string& load_balancer_id);
+
+    environment& env_;
+    keystone& tokens_;
+    std::string url_;  // without the version
+    certificate_manager certificates_;
+    token_cache seen_;
+    std::map<std::string, load_balancer> load_balancers_;
+    std::map<std::string, listener> listeners_;
+    std::vector<job> held_;
+};
+
+}  // namespace cloudsim

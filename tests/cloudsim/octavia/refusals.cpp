@@ -1,0 +1,186 @@
+// Octavia: what it refuses to do with a listener, and in which words.
+#include "cloudsim/octavia/body.hpp"
+#include "cloudsim/octavia/octavia.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace cloudsim {
+
+namespace {
+
+// What the column of Octavia's database holds.
+constexpr std::size_t longest_sni_ref = 128;
+
+// What MariaDB shows of a key that is there twice.
+constexpr std::size_t longest_shown_key = 61;
+
+std::string not_retrieved(const std::string& what)
+{
+    return "Could not retrieve certificate: " + what;
+}
+
+std::string unreadable_pkcs12(const std::string& error)
+{
+    return "The PKCS12 bundle is unreadable. Please check the PKCS12 bundle validity. In addition, make sure "
+           "it does not require a pass phrase. Error: " +
+           error;
+}
+
+}  // namespace
+
+std::optional<reply> octavia::refuse_for_protocol(const std::string& protocol, const json& body)
+{
+    if ((protocol == "UDP" || protocol == "SCTP") &&
+        (!refs_of(body).empty() || !body.value("insert_headers", json()).empty()))
+    {
+        return fault(
+            400,
+            "Validation failure: " + protocol + " protocol listener does not support TLS or header insertion."
+        );
+    }
+    const bool can_terminate =
+        protocol == "TERMINATED_HTTPS" || (protocol == "PROMETHEUS" && !refs_of(body).empty());
+    if (!can_terminate && !refs_of(body).empty())
+    {
+        return fault(
+            400,
+            "Validation failure: Certificate container references are not allowed on " + protocol +
+                " protocol listeners."
+        );
+    }
+    return std::nullopt;
+}
+
+std::optional<reply> octavia::refuse_refs(const identity& who, const json& body)
+{
+    std::vector<std::string> bad;
+    for (const auto& ref : refs_of(body))
+    {
+        if (!certificates_.grant(who, ref))
+        {
+            bad.push_back(ref);
+            continue;
+        }
+        const auto read = certificates_.certificate(ref);
+        if (!read && read.error().pkcs12)
+        {
+            return fault(400, unreadable_pkcs12(read.error().text));
+        }
+        if (!read)
+        {
+            bad.push_back(ref);
+        }
+    }
+    return bad.empty() ? std::nullopt : std::optional(fault(400, not_retrieved(python_repr(bad))));
+}
+
+std::optional<reply> octavia::refuse_client_authority(
+    const identity& who, const std::optional<std::string>& ca, const std::optional<std::string>& crl
+)
+{
+    if (crl && !ca)
+    {
+        return fault(
+            400,
+            "Validation failure: A client authentication CA reference is required to specify a client "
+            "authentication "
+            "revocation list."
+        );
+    }
+    if (!ca)
+    {
+        return std::nullopt;
+    }
+    std::vector<std::string> bad;
+    std::array<std::string, 2> payloads;
+    std::size_t index = 0;
+    for (const auto& ref : {ca, crl})
+    {
+        if (ref)
+        {
+            const bool granted = certificates_.grant(who, *ref);
+            const auto payload = granted ? certificates_.secret_payload(*ref) : std::nullopt;
+            if (!payload)
+            {
+                bad.push_back(*ref);
+            }
+            payloads.at(index) = payload.value_or(std::nullopt).value_or("");
+        }
+        ++index;
+    }
+    if (!bad.empty())
+    {
+        return fault(400, not_retrieved(python_repr(bad)));
+    }
+    const auto problem = check_client_authority(payloads[0], payloads[1]);
+    return problem.empty() ? std::nullopt : std::optional(fault(400, "Validation failure: " + problem));
+}
+
+// The second look, behind the lock: what is to be handed to the amphora must be complete.
+std::optional<reply> octavia::refuse_unusable(const json& body)
+{
+    const auto default_ref = given_text(body, "default_tls_container_ref");
+    std::vector<std::string> refs;
+    if (default_ref)
+    {
+        refs.push_back(*default_ref);
+    }
+    std::ranges::copy(sni_refs_of(body), std::back_inserter(refs));
+    for (const auto& ref : refs)
+    {
+        const auto read = certificates_.certificate(ref);
+        if (!read || !read->has_private_key || !read->has_common_name)
+        {
+            return fault(400, not_retrieved(ref));
+        }
+    }
+    return std::nullopt;
+}
+
+// Of the rows for new SNI refs. Their key has no regard for upper and lower case, and rows go only after the
+// new ones have come.
+std::optional<reply> octavia::refuse_rows(const listener& what, const json& body)
+{
+    const auto refused = [&](const std::string& error, const std::string& ref, const std::string& page) {
+        return fault(
+            500,
+            "(pymysql.err." + error +
+                "\")\n[SQL: INSERT INTO sni (listener_id, tls_container_id, `position`) VALUES "
+                "(%(listener_id)s, "
+                "%(tls_container_id)s, %(position)s)]\n[parameters: {'listener_id': '" +
+                what.id + "', 'tls_container_id': '" + ref +
+                "', 'position': None}]\n(Background on this error at: https://sqlalche.me/e/14/" + page + ")"
+        );
+    };
+    std::set<std::string> keys;
+    for (const auto& ref : what.sni_refs)
+    {
+        keys.insert(to_lower(ref));
+    }
+    const auto sent = sni_refs_of(body);
+    for (const auto& ref : std::set<std::string>(sent.begin(), sent.end()))
+    {
+        if (what.sni_refs.contains(ref))
+        {
+            continue;
+        }
+        if (ref.size() > longest_sni_ref)
+        {
+            return refused(
+                "DataError) (1406, \"Data too long for column 'tls_container_id' at row 1", ref, "9h9h"
+            );
+        }
+        if (!keys.insert(to_lower(ref)).second)
+        {
+            const auto key = (what.id + "-" + ref).substr(0, longest_shown_key) + "...";
+            return refused(
+                "IntegrityError) (1062, \"Duplicate entry '" + key + "' for key 'PRIMARY'", ref, "gkpj"
+            );
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace cloudsim

@@ -1,0 +1,149 @@
+// Octavia: the worker, which makes of what was stored what is served.
+#include "cloudsim/octavia/octavia.hpp"
+
+namespace cloudsim {
+
+void octavia::later(job what)
+{
+    env_.later.add(env_.now.monotonic + env_.config.pending, [this, what] {
+        if (env_.config.worker_held)
+        {
+            held_.push_back(what);
+        }
+        else
+        {
+            finish(what);
+        }
+    });
+}
+
+void octavia::resume_worker()
+{
+    const auto due = std::exchange(held_, {});
+    for (const auto& each : due)
+    {
+        finish(each);
+    }
+}
+
+void octavia::finish(const job& what)
+{
+    auto* above = find_load_balancer(what.load_balancer_id);
+    if (above == nullptr)
+    {
+        return;
+    }
+    const auto activate = [&](auto& object) {
+        object.provisioning_status = "ACTIVE";
+        object.updated_at = env_.now.wall;
+    };
+    auto* changed = find_listener(what.listener_id);
+    if (what.what == job::kind::delete_load_balancer)
+    {
+        remove_load_balancer(above->id);
+        return;
+    }
+    if (changed != nullptr && env_.config.worker_fails)
+    {
+        changed->provisioning_status = "ERROR";
+        record("worker", *changed);
+    }
+    else if (what.what != job::kind::create_load_balancer)
+    {
+        if (what.what == job::kind::delete_listener)
+        {
+            remove_listener(what.listener_id);
+            changed = nullptr;
+        }
+        deploy(above->id);
+        if (changed != nullptr && changed->provisioning_status != "ERROR")
+        {
+            activate(*changed);
+            record("worker", *changed);
+        }
+    }
+    activate(*above);
+    record("worker", *above);
+}
+
+void octavia::deploy(const std::string& load_balancer_id)
+{
+    for (auto* each : listeners_of(load_balancer_id))
+    {
+        if (!deploy_one(*each))
+        {
+            each->provisioning_status = "ERROR";
+            each->operating_status = "ERROR";
+            each->served.reset();
+            record("worker", *each);
+        }
+    }
+}
+
+// Puts the listener into the configuration, unless something that it needs cannot be read.
+bool octavia::deploy_one(listener& what)
+{
+    std::vector<served_certificate> list;
+    const auto add = [&](const std::string& ref, const std::string& slot) {
+        const auto read = certificates_.certificate(ref);
+        if (!read || !read->has_private_key || !read->has_common_name)
+        {
+            return false;
+        }
+        list.push_back({.ref = ref, .slot = slot, .names = read->names});
+        return true;
+    };
+    if (what.default_ref && !what.default_ref->empty() && !add(*what.default_ref, "default"))
+    {
+        return false;
+    }
+    for (const auto& ref : what.sni_refs)
+    {
+        if (!add(ref, "sni"))
+        {
+            return false;
+        }
+    }
+    for (const auto& ref : {what.client_ca_ref, what.client_crl_ref})
+    {
+        if (ref && !certificates_.secret_payload(*ref).value_or(std::nullopt))
+        {
+            return false;
+        }
+    }
+    // haproxy is told of the list, and of TLS at all, only where there is a default.
+    what.served = what.default_ref.value_or("").empty() ? std::vector<served_certificate>() : std::move(list);
+    return true;
+}
+
+listener& octavia::add_listener(listener wanted)
+{
+    wanted.id = wanted.id.empty() ? env_.ids.uuid() : wanted.id;
+    wanted.created_at = env_.now.wall;
+    if (wanted.attributes.is_null())
+    {
+        wanted.attributes = default_attributes(wanted.protocol);
+    }
+    const auto id = wanted.id;
+    auto& added = listeners_[id] = std::move(wanted);
+    // Its certificates were let in when it was made, by somebody with the right to.
+    const identity owner{.project_id = added.project_id, .roles = {"admin"}};
+    const auto grant = [&](const std::string& ref) { certificates_.grant(owner, ref); };
+    if (added.default_ref)
+    {
+        grant(*added.default_ref);
+    }
+    std::ranges::for_each(added.sni_refs, grant);
+    for (const auto& ref : {added.client_ca_ref, added.client_crl_ref})
+    {
+        if (ref)
+        {
+            grant(*ref);
+        }
+    }
+    deploy_one(added);
+    record("control", added);
+    return added;
+}
+
+}  // namespace cloudsim

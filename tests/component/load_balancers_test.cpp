@@ -24,21 +24,20 @@ protected:
     std::vector<change> changes_of(const std::string& id, const std::vector<std::string>& listeners) const
     {
         std::vector<change> made;
-        for (const auto& each : sim.call("GET", "log?service=load-balancer&method=PUT")["requests"])
+        for (const auto& each : sim.log({.service = "load-balancer", .method = "PUT"}))
         {
-            const auto path = each["path"].get<std::string>();
-            if (std::ranges::any_of(listeners, [&](const auto& one) { return path.contains(one); }))
+            if (std::ranges::any_of(listeners, [&](const auto& one) { return each.path.contains(one); }))
             {
-                EXPECT_EQ(each["status"], 200);
-                made.push_back({milliseconds(each["at_ms"].get<double>()), {}});
+                EXPECT_EQ(each.status, 200);
+                made.push_back({each.at, {}});
             }
         }
         std::vector<milliseconds> ends;
-        for (const auto& each : sim.call("GET", "history?id=" + id)["changes"])
+        for (const auto& each : sim.history(id))
         {
-            if (each["cause"] == "worker")
+            if (each.cause == "worker")
             {
-                ends.emplace_back(each["at_ms"].get<double>());
+                ends.emplace_back(each.at);
             }
         }
         EXPECT_EQ(ends.size(), made.size());

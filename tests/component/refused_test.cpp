@@ -46,7 +46,7 @@ protected:
     }
     void make_private(const std::string& id, bool is_private)
     {
-        sim.call("PATCH", "certificates/" + id, {{"private", is_private}});
+        sim.set_private(id, is_private);
     }
 
     bool all_active(const std::vector<std::string>& names)

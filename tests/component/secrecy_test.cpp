@@ -153,7 +153,7 @@ protected:
 
 TEST_P(secrecy, no_secret_leaves_the_program)
 {
-    sim.call("POST", "users", {{"name", "robot"}, {"project", project}, {"password", "canary-password"}});
+    sim.add_user({.name = "robot", .project = project, .password = "canary-password"});
     give("canary-password");
     running = std::make_unique<test::controller_process>(*this, kube, heard, credential, admitted);
     want("web", certificate("web.example.com").id, false);

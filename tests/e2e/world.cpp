@@ -1,6 +1,5 @@
 #include "e2e/world.hpp"
 
-#include "cloudsim/http/transport.hpp"
 #include "testbed/files.hpp"
 #include "testbed/poll.hpp"
 
@@ -45,7 +44,7 @@ world::world() : testbed::world(kubernetes(), "e2e"), clouds_yaml_(folder / "clo
     const json endpoints = json::parse(testbed::read_file(state_file));
     const auto control = endpoints["control"].get<std::string>();
     const auto port = control.substr(control.rfind(':') + 1);
-    sim.emplace(cloudsim::over_http(static_cast<std::uint16_t>(std::stoi(port))));
+    sim.emplace(static_cast<std::uint16_t>(std::stoi(port)));
     project = sim->add_project("shop");
     const auto credential = sim->add_application_credential(sim->add_user("shop", project), project);
     balancer = sim->add_load_balancer({.project = project});

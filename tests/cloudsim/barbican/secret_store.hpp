@@ -15,47 +15,47 @@ struct access_list
 {
     bool present = false;  // else the implicit one: the project may read
     bool project_access = true;
-    std::vector<std::string> users;
-    wall_time created;
-    wall_time updated;
+    std::vector<std::string> users{};
+    wall_time created{};
+    wall_time updated{};
 };
 
 // What a secret and a container have in common.
 struct stored
 {
-    std::string id;
-    std::string project_id;
-    std::string creator_id;
-    std::optional<std::string> name;
+    std::string id{};
+    std::string project_id{};
+    std::string creator_id{};
+    std::string name{};
     std::string status = "ACTIVE";
-    wall_time created;
-    wall_time updated;
-    std::uint64_t order = 0;  // of creation
-    access_list access;
+    wall_time created{};
+    wall_time updated{};
+    access_list access{};
 };
 
 struct secret : stored
 {
     std::string type = "opaque";
-    std::optional<wall_time> expiration;  // afterwards Barbican says 404
-    json algorithm;
-    json bit_length;
-    json mode;
-    std::optional<std::string> payload;
-    std::string content_type;  // text/plain, application/octet-stream
+    std::optional<wall_time> expiration{};  // afterwards Barbican says 404
+    std::optional<std::string> payload{};
+    std::optional<std::string> missing_payload{};  // of a test: it arrives when the test says so
+    std::string content_type{};                    // text/plain, application/octet-stream
 };
 
 struct part
 {
-    json name;
-    std::string secret_id;
+    std::string name{};
+    std::string secret_id{};
 };
 
 struct container : stored
 {
-    std::string type;  // certificate, generic, rsa
-    std::vector<part> parts;
+    std::string type{};  // certificate, generic, rsa
+    std::vector<part> parts{};
 };
+
+// Null if the container lists none of that name.
+const part* find_part(const container& listing, std::string_view name);
 
 enum class action
 {
@@ -88,10 +88,6 @@ public:
     void remove_container(const std::string& id) { containers_.erase(id); }
 
     void set_access(stored& what, bool project_access, std::vector<std::string> users);
-
-    // Of a project, in the order of creation.
-    std::vector<const secret*> secrets_of(const std::string& project_id);
-    std::vector<const container*> containers_of(const std::string& project_id);
 
 private:
     void prepare(stored& what);

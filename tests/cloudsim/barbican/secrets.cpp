@@ -39,12 +39,12 @@ json barbican::to_json(const secret& what) const
         {"created", iso_time(what.created)},
         {"updated", iso_time(what.updated)},
         {"status", what.status},
-        {"name", text_or_null(what.name)},
+        {"name", what.name},
         {"secret_type", what.type},
         {"expiration", what.expiration ? json(iso_time(*what.expiration)) : json(nullptr)},
-        {"algorithm", what.algorithm},
-        {"bit_length", what.bit_length},
-        {"mode", what.mode},
+        {"algorithm", nullptr},
+        {"bit_length", nullptr},
+        {"mode", nullptr},
         {"creator_id", what.creator_id}
     };
     if (what.payload)
@@ -53,44 +53,6 @@ json barbican::to_json(const secret& what) const
     }
     shown["secret_ref"] = ref_of(what);
     return shown;
-}
-
-reply barbican::secrets(const call& c)
-{
-    if (c.asked.method == "POST")
-    {
-        return add_secret(c);
-    }
-    if (c.asked.method != "GET")
-    {
-        return error(405, "The method " + c.asked.method + " is not allowed for this resource.");
-    }
-    if (!c.who.has("admin") && !c.who.has("creator") && !c.who.has("observer"))
-    {
-        return forbidden("Secret(s) retrieval");
-    }
-    const auto [offset, limit] = page_of(c.where);
-    json shown = json::array();
-    std::size_t index = 0;
-    for (const auto* each : store_.secrets_of(c.who.project_id))
-    {
-        const auto name = c.where.query.find("name");
-        if (name != c.where.query.end() && each->name != name->second)
-        {
-            continue;
-        }
-        if (index++ >= offset && shown.size() < limit)
-        {
-            shown.push_back(to_json(*each));
-        }
-    }
-    json body = {{"secrets", shown}, {"total", index}};
-    if (index > offset + limit)
-    {
-        body["next"] =
-            url_ + "/v1/secrets?limit=" + std::to_string(limit) + "&offset=" + std::to_string(offset + limit);
-    }
-    return ok(200, body);
 }
 
 reply barbican::one_secret(const call& c)
@@ -138,14 +100,14 @@ reply barbican::one_secret(const call& c)
         store_.remove_secret(what->id);
         return no_content();
     }
-    return error(405, "The method " + c.asked.method + " is not allowed for this resource.");
+    return not_allowed(c);
 }
 
 reply barbican::payload(const call& c, const secret& what, const std::string& operation)
 {
     if (c.asked.method != "GET")
     {
-        return error(405, "The method " + c.asked.method + " is not allowed for this resource.");
+        return not_allowed(c);
     }
     if (!allowed(c.who, what, action::decrypt))
     {
@@ -165,7 +127,7 @@ reply barbican::payload(const call& c, const secret& what, const std::string& op
         return error(406, operation + " issue seen - Wrong payload content-type.");
     }
     return make_reply(
-        200, *what.payload, type == "text/plain" ? "text/plain; charset=UTF-8" : accept, style()
+        200, *what.payload, type == "text/plain" ? "text/plain; charset=UTF-8" : accept, headers()
     );
 }
 
@@ -187,84 +149,28 @@ reply barbican::add_secret(const call& c)
     secret wanted;
     wanted.project_id = c.who.project_id;
     wanted.creator_id = c.who.user_id;
-    if (body.contains("name") && body["name"].is_string())
-    {
-        wanted.name = body["name"].get<std::string>();
-    }
+    wanted.name = member_text(body, "name");
     wanted.type = member_text(body, "secret_type").empty() ? "opaque" : member_text(body, "secret_type");
-    wanted.algorithm = body.value("algorithm", json());
-    wanted.bit_length = body.value("bit_length", json());
-    wanted.mode = body.value("mode", json());
-    if (!member_text(body, "expiration").empty())
-    {
-        wanted.expiration = parse_time(member_text(body, "expiration"));
-        if (!wanted.expiration)
-        {
-            return error(400, mismatch("Secret", "Invalid date for 'expiration'", "expiration"));
-        }
-        if (*wanted.expiration <= env_.now.wall)
-        {
-            return error(400, mismatch("Secret", "'expiration' is before current time", "expiration"));
-        }
-    }
-    const auto given_type = member_text(body, "payload_content_type");
+    wanted.expiration = parse_time(member_text(body, "expiration"));
+    wanted.content_type = known_type(member_text(body, "payload_content_type"));
+    const bool text = wanted.content_type == "text/plain";
+    const auto payload = member_text(body, "payload");
     if (body.contains("payload"))
     {
-        const auto text = member_text(body, "payload");
-        const auto encoding = member_text(body, "payload_content_encoding");
-        wanted.content_type = known_type(given_type);
-        if (given_type.empty())
-        {
-            return error(
-                400,
-                mismatch(
-                    "Secret",
-                    "If 'payload' is supplied, 'payload_content_type' must also be supplied.",
-                    "payload_content_type"
-                )
-            );
-        }
-        if (wanted.content_type.empty())
-        {
-            return error(
-                400,
-                mismatch(
-                    "Secret",
-                    "payload_content_type is not one of ['text/plain', 'text/plain;charset=utf-8', "
-                    "'text/plain; "
-                    "charset=utf-8', 'application/octet-stream', 'application/pkcs8']",
-                    "payload_content_type"
-                )
-            );
-        }
-        const bool text_type = wanted.content_type == "text/plain";
-        if (encoding != (text_type ? "" : "base64"))
-        {
-            return error(
-                400,
-                mismatch(
-                    "Secret",
-                    std::string("payload_content_encoding is not one of ") +
-                        (text_type ? "None" : "['base64', 'binary']"),
-                    "payload_content_encoding"
-                )
-            );
-        }
-        if (text.empty())
-        {
-            return error(400, mismatch("Secret", "If 'payload' specified, must be non empty", "payload"));
-        }
-        wanted.payload = text_type ? text : base64_decode(text);
+        wanted.payload = text ? payload : base64_decode(payload);
     }
-    else if (!given_type.empty())
+    const auto encoding = member_text(body, "payload_content_encoding");
+    const bool payload_fits =
+        wanted.payload
+            ? !payload.empty() && !wanted.content_type.empty() && encoding == (text ? "" : "base64")
+            : !body.contains("payload") && !body.contains("payload_content_type");
+    const bool expiration_fits =
+        body.contains("expiration") ? wanted.expiration && *wanted.expiration > env_.now.wall : true;
+    if (!payload_fits || !expiration_fits)
     {
-        return error(
-            400,
-            mismatch("Secret", "payload must be provided when payload_content_type is specified", "payload")
-        );
+        return error(400, "Provided object does not match schema 'Secret'");
     }
-    const auto ref = ref_of(store_.add(std::move(wanted)));
-    return ok(201, {{"secret_ref", ref}}, {{"Location", ref}});
+    return created("secret_ref", ref_of(store_.add(std::move(wanted))));
 }
 
 // The second step of a creation in two: the payload follows.
@@ -290,8 +196,7 @@ reply barbican::put_payload(const call& c, secret& what)
     {
         return error(409, "Secret already has data, cannot modify it.");
     }
-    const bool encoded = to_lower(find_header(c.asked.headers, "Content-Encoding").value_or("")) == "base64";
-    what.payload = encoded ? base64_decode(c.asked.body) : c.asked.body;
+    what.payload = c.asked.body;
     what.content_type = type;
     what.updated = env_.now.wall;
     return no_content();

@@ -1,7 +1,6 @@
 #include "cloudsim/cloud/cloud.hpp"
 
 #include "cloudsim/cloud/parts.hpp"
-#include "cloudsim/control/api.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -13,17 +12,14 @@ namespace {
 std::vector<endpoint> endpoints_of(const cloud_options& options)
 {
     std::vector<endpoint> result;
-    for (const auto& each : options.regions)
+    const auto add = [&](const char* type, const std::string& region, const std::string& url) {
+        result.push_back({.type = type, .region = region, .url = parse_base_url(url)});
+    };
+    for (const auto& region : options.regions)
     {
-        result.push_back(
-            {.type = "identity", .region = each.name, .url = parse_base_url(options.identity_url)}
-        );
-        result.push_back(
-            {.type = "load-balancer", .region = each.name, .url = parse_base_url(each.load_balancer_url)}
-        );
-        result.push_back(
-            {.type = "key-manager", .region = each.name, .url = parse_base_url(each.key_manager_url)}
-        );
+        add("identity", region.name, options.identity_url);
+        add("load-balancer", region.name, region.load_balancer_url);
+        add("key-manager", region.name, region.key_manager_url);
     }
     return result;
 }
@@ -38,16 +34,14 @@ cloud_parts::cloud_parts(cloud_options wanted, instant now)
       traffic(env)
 {
     // What every cloud has: an administrator, and the users as which the services work.
-    const auto admin_project = tokens.add_project("admin", "").id;
-    const auto service_project = tokens.add_project("service", "").id;
-    tokens.grant(
-        tokens.add_user("admin", "admin-secret", "").id, admin_project, {"admin", "member", "reader"}
-    );
+    const auto admin_project = tokens.add_project("admin").id;
+    const auto service_project = tokens.add_project("service").id;
+    tokens.grant(tokens.add_user("admin", "admin-secret").id, admin_project, {"admin", "member", "reader"});
     identity service_user;
     for (const auto* name : {"barbican", "octavia"})
     {
         service_user = {
-            .user_id = tokens.add_user(name, "service-secret", "").id,
+            .user_id = tokens.add_user(name, "service-secret").id,
             .project_id = service_project,
             .roles = {"admin", "service"}
         };
@@ -72,10 +66,9 @@ region& cloud_parts::find_region(const std::string& name)
 
 struct cloud::impl
 {
-    impl(cloud_options options, instant now) : parts(std::move(options), now), api(parts) {}
+    impl(cloud_options options, instant now) : parts(std::move(options), now) {}
 
     cloud_parts parts;
-    control_api api;
     exchange_id last_id = 0;
 
     void advance(instant now)
@@ -130,22 +123,18 @@ exchange_id cloud::submit(request asked, instant now)
     impl_->advance(now);
     const auto id = ++impl_->last_id;
     const auto* where = impl_->route(asked);
-    if (where == nullptr)
-    {
-        impl_->parts.traffic.refuse(
-            id, asked, {.service = "", .region = "", .method = asked.method, .target = asked.target}
-        );
-        return id;
-    }
-    request_kind kind{
-        .service = where->type, .region = where->region, .method = asked.method, .target = asked.target
+    const request_kind kind{
+        .service = where == nullptr ? "" : where->type,
+        .region = where == nullptr ? "" : where->region,
+        .method = asked.method,
+        .path = asked.target
     };
-    if (impl_->parts.env.config.down.contains(where->type))
+    if (where == nullptr || impl_->parts.env.config.down.contains(where->type))
     {
-        impl_->parts.traffic.refuse(id, asked, std::move(kind));
+        impl_->parts.traffic.refuse(id, asked, kind);
         return id;
     }
-    impl_->parts.traffic.begin(id, asked, std::move(kind), [this_ = impl_.get(), where, asked] {
+    impl_->parts.traffic.begin(id, asked, kind, [this_ = impl_.get(), where, asked] {
         return this_->reach(*where, asked);
     });
     return id;
@@ -157,10 +146,10 @@ void cloud::abandon(exchange_id id, instant now)
     impl_->parts.traffic.abandon(id);
 }
 
-reply cloud::control(const request& asked, instant now)
+cloud_parts& cloud::parts(instant now)
 {
     impl_->advance(now);
-    return impl_->api.answer(asked);
+    return impl_->parts;
 }
 
 std::optional<time_point> cloud::next_event() const

@@ -8,22 +8,23 @@
 #include <string>
 #include <vector>
 
-// A simulated OpenStack cloud: Keystone, and for each region a Barbican and an Octavia, with a control API.
+// A simulated OpenStack cloud: Keystone, and for each region a Barbican and an Octavia.
 //
 // It has no sockets, threads or clock: it is given requests and the time, and says what leaves when. The same
 // calls at the same times give the same answers. The program `cloudsim` puts it behind HTTP; component tests
 // call it directly:
 //
 //     cloud c({}, now);
-//     const auto id = c.submit({"GET", "127.0.0.1:19876", "/v2/lbaas/listeners/…", {{"X-Auth-Token", t}},
-//     ""}, now); c.advance(later);                       // at every next_event() and whenever time has
-//     passed for (auto& d : c.take_departures()) …   // d.id == id: d.answer has left
+//     const auto id = c.submit({"GET", "127.0.0.1:19876", "/v2/lbaas/listeners/…", {{"X-Auth-Token", t}}},
+//     now); c.advance(later);                      // at every next_event() and whenever time has passed for
+//     (auto& left : c.take_departures()) // left.id == id: left.answer has left
 //
-// What a request does happens although its client has gone (abandon), as in a real cloud. README.md beside
-// this file has the control API; control.hpp is a client for it that works on a cloud and on a program.
+// What a request does happens although its client has gone (abandon), as in a real cloud. What tests set,
+// break and read is in control/control.hpp.
 namespace cloudsim {
 
 using exchange_id = std::uint64_t;
+struct cloud_parts;
 
 struct region_options
 {
@@ -62,8 +63,8 @@ public:
     // The client has gone: its answer will not depart. Everything else goes on.
     void abandon(exchange_id id, instant now);
 
-    // A request of the control API, answered at once.
-    reply control(const request& asked, instant now);
+    // For the control API, which sees and changes what no user can.
+    cloud_parts& parts(instant now);
 
     // When advance() has something to do; empty: nothing until the next call.
     std::optional<time_point> next_event() const;

@@ -2,114 +2,48 @@
 
 namespace cloudsim {
 
-namespace {
-
-const char* to_string(progress state)
+void exchanges::note(exchange_id id, const request& asked, const request_kind& kind)
 {
-    switch (state)
-    {
-        case progress::under_way:
-            return "under_way";
-        case progress::held:
-            return "held";
-        case progress::answered:
-            return "answered";
-        case progress::dropped:
-            return "dropped";
-        case progress::cut:
-            return "cut";
-        case progress::refused:
-            return "refused";
-        case progress::discarded:
-            return "discarded";
-    }
-    return "";
-}
-
-json milliseconds(duration span)
-{
-    return std::chrono::duration<double, std::milli>(span).count();
-}
-
-json milliseconds(std::optional<duration> span)
-{
-    return span ? milliseconds(*span) : json(nullptr);
-}
-
-}  // namespace
-
-json log_entry::to_json() const
-{
-    return {
-        {"sequence", sequence},
-        {"exchange", id},
-        {"at_ms", milliseconds(at)},
-        {"wall", wall},
-        {"service", kind.service},
-        {"region", kind.region},
-        {"method", kind.method},
-        {"path", kind.target},
-        {"body", body},
-        {"status", status ? json(*status) : json(nullptr)},
-        {"effect_at_ms", milliseconds(effect_at)},
-        {"answered_at_ms", milliseconds(answered_at)},
-        {"state", to_string(state)},
-        {"rule", rule ? json(*rule) : json(nullptr)},
-        {"client_gone", client_gone}
+    logged_request noted{
+        .sequence = ++env_.sequence,
+        .exchange = id,
+        .at = env_.elapsed(),
+        .service = kind.service,
+        .region = kind.region,
+        .method = kind.method,
+        .path = kind.path
     };
-}
-
-log_entry& exchanges::note(exchange_id id, const request& asked, request_kind kind)
-{
-    log_entry made;
-    made.sequence = ++env_.sequence;
-    made.id = id;
-    made.at = env_.elapsed();
-    made.wall = rfc3339_time(env_.now.wall);
-    if (kind.service == "load-balancer" && !asked.body.empty())
+    if (kind.service == "load-balancer" && json::accept(asked.body))
     {
-        made.body = json::parse(asked.body, nullptr, false);
-        made.body = made.body.is_discarded() ? json(nullptr) : made.body;
+        noted.body = json::parse(asked.body);
     }
-    made.kind = std::move(kind);
-    log_.push_back(std::move(made));
-    return log_.back();
-}
-
-void exchanges::begin(exchange_id id, const request& asked, request_kind kind, service reach)
-{
-    auto& noted = note(id, asked, std::move(kind));
-    auto& started = running_[id];
-    started.log_index = log_.size() - 1;
-    started.reach = std::move(reach);
-    if (const auto* found = rules_.match(noted.kind))
-    {
-        noted.rule = found->id;
-        started.injected = found->what;
-    }
-    const auto go_on = [this, id] { arrive(id); };
-    if (!interfere(id, phase::before, go_on))
-    {
-        go_on();
-    }
-}
-
-void exchanges::refuse(exchange_id id, const request& asked, request_kind kind)
-{
-    note(id, asked, std::move(kind));
+    log_.push_back(std::move(noted));
     running_[id].log_index = log_.size() - 1;
-    end(id, {.how = delivery::refused}, progress::refused);
+}
+
+void exchanges::begin(exchange_id id, const request& asked, const request_kind& kind, service reach)
+{
+    note(id, asked, kind);
+    auto& started = running_.at(id);
+    started.reach = std::move(reach);
+    if (const auto* injected = rules_.match(kind))
+    {
+        started.injected = *injected;
+    }
+    pass(id, "before", [this, id] { arrive(id); });
+}
+
+void exchanges::refuse(exchange_id id, const request& asked, const request_kind& kind)
+{
+    note(id, asked, kind);
+    end(id, {.how = delivery::refused}, "refused");
 }
 
 void exchanges::arrive(exchange_id id)
 {
     auto handled = running_.at(id).reach();
-    const auto effect = [this, id, what = std::move(handled.effect)] {
-        const auto go_on = [this, id, what] { take_effect(id, what); };
-        if (!interfere(id, phase::during, go_on))
-        {
-            go_on();
-        }
+    const auto effect = [this, id, effect = std::move(handled.effect)] {
+        pass(id, "during", [this, id, effect] { take_effect(id, effect); });
     };
     if (handled.work == duration::zero())
     {
@@ -124,74 +58,67 @@ void exchanges::arrive(exchange_id id)
 void exchanges::take_effect(exchange_id id, const std::function<reply()>& effect)
 {
     auto answer = effect();
-    entry(id).effect_at = env_.elapsed();
     entry(id).status = answer.status;
-    const auto go_on = [this, id, answer] { leave(id, answer); };
-    if (!interfere(id, phase::after, go_on))
+    pass(id, "after", [this, id, answer = std::move(answer)] { leave(id, answer); });
+}
+
+void exchanges::pass(exchange_id id, const std::string& when, const std::function<void()>& go_on)
+{
+    if (!interfere(id, when, go_on))
     {
         go_on();
     }
 }
 
-bool exchanges::interfere(exchange_id id, phase now, const std::function<void()>& go_on)
+bool exchanges::interfere(exchange_id id, const std::string& when, const std::function<void()>& go_on)
 {
-    auto& each = running_.at(id);
-    if (!each.injected || each.injected->when != now || each.injected->kind == fault_kind::cut)
+    auto& running = running_.at(id);
+    if (!running.injected || running.injected->when != when || running.injected->action == "cut")
     {
         return false;
     }
-    const auto& what = *each.injected;
-    switch (what.kind)
+    const auto& injected = *running.injected;
+    if (injected.action == "hold")
     {
-        case fault_kind::hold:
-            each.resume = go_on;
-            each.held_in = now;
-            entry(id).state = progress::held;
-            return true;
-        case fault_kind::reply:
-            leave(
-                id,
-                make_reply(
-                    what.status, what.body, what.content_type, {.type_first = true, .after = what.headers}
-                )
-            );
-            return true;
-        case fault_kind::drop:
-            end(id, {.how = delivery::dropped}, progress::dropped);
-            return true;
-        case fault_kind::delay:
-            env_.later.add(env_.now.monotonic + what.wait, go_on);
-            return true;
-        case fault_kind::cut:
-            break;
+        running.resume = go_on;
+        entry(id).when = when;
+        entry(id).state = "held";
     }
-    return false;
+    else if (injected.action == "reply")
+    {
+        const auto& answer = injected.answer;
+        const header_list headers(answer.headers.begin(), answer.headers.end());
+        leave(id, make_reply(answer.status, answer.body, answer.content_type, headers));
+    }
+    else if (injected.action == "drop")
+    {
+        end(id, {.how = delivery::dropped}, "dropped");
+    }
+    else
+    {
+        env_.later.add(env_.now.monotonic + injected.wait, go_on);
+    }
+    return true;
 }
 
 void exchanges::leave(exchange_id id, reply answer)
 {
-    const auto& each = running_.at(id);
+    const auto& running = running_.at(id);
     entry(id).status = answer.status;
-    if (env_.config.connection_close)
-    {
-        answer.headers.emplace_back("Connection", "close");
-        answer.close = true;
-    }
-    if (each.injected && each.injected->kind == fault_kind::cut)
+    answer.close = env_.config.connection_close;
+    const bool cut = running.injected && running.injected->action == "cut";
+    if (cut)
     {
         answer.how = delivery::cut;
-        answer.cut_at = each.injected->bytes;
-        end(id, std::move(answer), progress::cut);
-        return;
+        answer.cut_at = running.injected->bytes;
     }
-    end(id, std::move(answer), progress::answered);
+    end(id, std::move(answer), cut ? "cut" : "answered");
 }
 
-void exchanges::end(exchange_id id, reply answer, progress how)
+void exchanges::end(exchange_id id, reply answer, const std::string& state)
 {
     auto& noted = entry(id);
-    noted.state = how;
-    noted.answered_at = env_.elapsed();
+    noted.state = state;
     if (!noted.client_gone)
     {
         departures_.push_back({.id = id, .answer = std::move(answer)});
@@ -205,43 +132,35 @@ void exchanges::abandon(exchange_id id)
     {
         entry(id).client_gone = true;
     }
-    std::erase_if(departures_, [&](const departure& each) { return each.id == id; });
+    std::erase_if(departures_, [&](const departure& leaving) { return leaving.id == id; });
 }
 
-std::size_t exchanges::release(std::optional<exchange_id> only, bool discard)
+std::size_t exchanges::release(bool discard)
 {
-    std::vector<exchange_id> chosen;
-    for (const auto& [id, each] : running_)
+    const auto released = held();
+    for (const auto& request : released)
     {
-        if (each.resume && (!only || *only == id))
-        {
-            chosen.push_back(id);
-        }
-    }
-    for (const auto id : chosen)
-    {
+        const auto id = request.exchange;
         if (discard)
         {
-            end(id, {.how = delivery::dropped}, progress::discarded);
+            end(id, {.how = delivery::dropped}, "discarded");
             continue;
         }
-        entry(id).state = progress::under_way;
+        entry(id).state = "under_way";
         const auto resume = std::exchange(running_.at(id).resume, nullptr);
         resume();
     }
-    return chosen.size();
+    return released.size();
 }
 
-json exchanges::held() const
+std::vector<logged_request> exchanges::held() const
 {
-    json result = json::array();
-    for (const auto& [id, each] : running_)
+    std::vector<logged_request> result;
+    for (const auto& [id, running] : running_)
     {
-        if (each.resume)
+        if (running.resume)
         {
-            auto shown = log_[each.log_index].to_json();
-            shown["phase"] = to_string(each.held_in);
-            result.push_back(std::move(shown));
+            result.push_back(log_[running.log_index]);
         }
     }
     return result;

@@ -15,7 +15,7 @@ constexpr auto start = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24) 
 lab::lab()
     : now_{.monotonic = time_point(1h), .wall = start},
       cloud_({}, now_),
-      sim([this](const request& asked) { return cloud_.control(asked, now_); }),
+      sim(cloud_, [this] { return now_; }),
       project_a(sim.add_project("tenant-a")),
       project_b(sim.add_project("tenant-b")),
       user_a(sim.add_user("tenant-a-user", project_a)),

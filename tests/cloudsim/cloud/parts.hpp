@@ -22,7 +22,7 @@ struct region
     region(environment& env, keystone& tokens, const region_options& options, const identity& service_user)
         : name(options.name),
           secrets(env, tokens, options.key_manager_url),
-          balancing(env, tokens, secrets, options.load_balancer_url, service_user)
+          balancing(env, tokens, secrets, service_user)
     {}
 };
 

@@ -11,46 +11,37 @@
 // Faults on demand: what is to happen to the k-th request of a kind, and when.
 namespace cloudsim {
 
-enum class phase
+// Which requests; an empty text is any.
+struct request_match
 {
-    before,  // the service has not seen the request
-    during,  // a listener's PUT: the refs were looked at, the lock is not taken, nothing is stored
-    after,   // it has taken effect, the answer has not left
+    std::string service{};  // identity, key-manager, load-balancer
+    std::string region{};
+    std::string method{};
+    std::string path{};                      // a regular expression, searched in path and query
+    std::uint64_t skip = 0;                  // so many pass first
+    std::optional<std::uint64_t> times = 1;  // empty: all
+    // before: the service has not seen the request. during: of a listener's PUT, its refs were looked at, the
+    // lock is not taken, nothing is stored. after: it has taken effect, the answer has not left.
+    std::string when = "before";
 };
 
-enum class fault_kind
+struct false_reply
 {
-    hold,   // until released
-    reply,  // another answer than the service's
-    drop,   // the connection ends without an answer
-    cut,    // after some bytes of the body (phase after)
-    delay,  // for a time
-};
-
-struct fault
-{
-    fault_kind kind = fault_kind::hold;
-    phase when = phase::before;
-    int status = 503;  // of reply, with the next three
-    header_list headers;
+    int status = 503;
+    std::string body = "<html><body>503 Service Unavailable</body></html>";
     std::string content_type = "text/html";
-    std::string body;
-    std::size_t bytes = 0;  // of cut
-    duration wait{};        // of delay
+    std::map<std::string, std::string> headers{};
 };
 
-struct rule
+struct rule : request_match
 {
-    std::uint64_t id = 0;
-    std::string service;  // empty: any; so for the next two
-    std::string region;
-    std::string method;
-    std::string path;  // a regular expression, searched in path and query
-    std::regex pattern;
-    std::uint64_t skip = 0;                  // so many matching requests pass first
-    std::optional<std::uint64_t> times = 1;  // how many it is for; empty: all
+    std::string action;    // hold, reply, drop, cut (whenever it leaves), delay
+    false_reply answer{};  // of reply
+    std::size_t bytes{};   // of the body, of cut
+    duration wait{};       // of delay
+
     std::uint64_t hits = 0;
-    fault what;
+    std::regex pattern{};
 };
 
 struct request_kind
@@ -58,26 +49,24 @@ struct request_kind
     std::string service;
     std::string region;
     std::string method;
-    std::string target;
+    std::string path;  // and query
 };
 
 class rule_book
 {
 public:
     // Throws std::invalid_argument (or std::regex_error) for what it does not know.
-    std::uint64_t add(const json& wanted);
-    bool remove(std::uint64_t id);
+    void add(rule wanted);
     void clear() { rules_.clear(); }
-    json to_json() const;
 
     // Of all rules the first that this request is for; counts it on every rule that it matches until then.
     const rule* match(const request_kind& asked);
 
 private:
     std::vector<rule> rules_;
-    std::uint64_t last_id_ = 0;
 };
 
-const char* to_string(phase when);
+// Whether service, region, method and path fit.
+bool matches(const request_match& wanted, const std::regex& path, const request_kind& asked);
 
 }  // namespace cloudsim

@@ -1,182 +1,163 @@
+// The control API: the people, the faults, what happened, load balancers and listeners.
 #include "cloudsim/control/control.hpp"
+
+#include "cloudsim/cloud/parts.hpp"
 
 namespace cloudsim {
 
 namespace {
 
-json to_json(const control::match& which, const char* action)
+template <class T>
+T& known(T* object, const std::string& kind, const std::string& id)
 {
-    return {
-        {"service", which.service},
-        {"method", which.method},
-        {"path", which.path},
-        {"skip", which.skip},
-        {"times", which.times ? json(*which.times) : json(nullptr)},
-        {"phase", which.when},
-        {"action", action}
-    };
-}
-
-std::string encode(const std::string& text)
-{
-    static constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string result;
-    for (const char c : text)
+    if (object == nullptr)
     {
-        const auto byte = static_cast<unsigned char>(c);
-        if (std::isalnum(byte) != 0 || c == '-' || c == '.' || c == '_')
-        {
-            result += c;
-        }
-        else
-        {
-            result += {'%', digits[byte / 16U], digits[byte % 16U]};
-        }
+        throw control_error("unknown " + kind + ": " + id);
     }
-    return result;
+    return *object;
 }
 
 }  // namespace
 
-json control::call(const std::string& method, const std::string& path, const json& body) const
+cloud_parts& control::parts() const
 {
-    request asked{.method = method, .authority = {}, .target = "/control/" + path};
-    if (!body.is_null())
-    {
-        asked.body = body.dump();
-        asked.headers = {{"Content-Type", "application/json"}};
-    }
-    const auto answer = send_(asked);
-    const auto result = json::parse(answer.body, nullptr, false);
-    if (answer.status != 200 || result.is_discarded())
-    {
-        throw control_error(
-            method + " /control/" + path + ": " + std::to_string(answer.status) + " " + answer.body
-        );
-    }
-    return result;
+    return cloud_.parts(now_());
 }
 
-std::string control::add_project(const std::string& name, const std::string& id) const
+octavia& control::balancing_with_listener(const std::string& id) const
 {
-    return call("POST", "projects", {{"name", name}, {"id", id}})["id"].get<std::string>();
+    for (const auto& region : parts().regions)
+    {
+        if (region->balancing.find_listener(id) != nullptr)
+        {
+            return region->balancing;
+        }
+    }
+    throw control_error("unknown listener: " + id);
+}
+
+octavia& control::balancing_with_load_balancer(const std::string& id) const
+{
+    for (const auto& region : parts().regions)
+    {
+        if (region->balancing.find_load_balancer(id) != nullptr)
+        {
+            return region->balancing;
+        }
+    }
+    throw control_error("unknown load balancer: " + id);
+}
+
+std::string control::add_project(const std::string& name) const
+{
+    return parts().tokens.add_project(name).id;
+}
+
+std::string control::add_user(const user_order& wanted) const
+{
+    auto& tokens = parts().tokens;
+    const auto& project = known(tokens.find_project(wanted.project), "project", wanted.project);
+    const auto id = tokens.add_user(wanted.name, wanted.password).id;
+    tokens.grant(id, project.id, wanted.roles);
+    return id;
+}
+
+std::string control::add_user(const std::string& name, const std::string& project) const
+{
+    return add_user({.name = name, .project = project});
 }
 
 std::string control::add_user(
-    const std::string& name, const std::string& project, const std::optional<std::set<std::string>>& roles
+    const std::string& name, const std::string& project, const std::set<std::string>& roles
 ) const
 {
-    json wanted = {{"name", name}, {"project", project}};
-    if (roles)
-    {
-        wanted["roles"] = *roles;
-    }
-    return call("POST", "users", wanted)["id"].get<std::string>();
+    return add_user({.name = name, .project = project, .roles = roles});
+}
+
+control::credential control::add_application_credential(const credential_order& wanted) const
+{
+    auto& tokens = parts().tokens;
+    const auto& added = tokens.add_application_credential(
+        wanted.name,
+        known(tokens.find_user(wanted.user), "user", wanted.user),
+        known(tokens.find_project(wanted.project), "project", wanted.project)
+    );
+    return {.id = added.id, .secret = added.secret, .project_id = added.project_id};
 }
 
 control::credential control::add_application_credential(const std::string& user, const std::string& project)
     const
 {
-    const auto made = call("POST", "application-credentials", {{"user", user}, {"project", project}});
-    return {
-        .id = made["id"].get<std::string>(),
-        .secret = made["secret"].get<std::string>(),
-        .project_id = made["project_id"].get<std::string>()
-    };
+    return add_application_credential({.user = user, .project = project});
 }
 
 void control::remove_application_credential(const std::string& id) const
 {
-    call("DELETE", "application-credentials/" + id);
+    if (!parts().tokens.remove_application_credential(id))
+    {
+        throw control_error("unknown application credential: " + id);
+    }
 }
 
 void control::revoke_tokens(const std::string& user) const
 {
-    call("POST", "tokens/revoke", {{"user", user}});
+    auto& tokens = parts().tokens;
+    tokens.revoke(user.empty() ? "" : known(tokens.find_user(user), "user", user).id);
 }
 
 std::string control::add_load_balancer(const load_balancer_order& wanted) const
 {
-    return call(
-               "POST",
-               "load-balancers",
-               {{"project", wanted.project}, {"region", wanted.region}, {"id", wanted.id}}
-    )["id"]
-        .get<std::string>();
+    auto& all = parts();
+    auto& balancing = all.find_region(wanted.region).balancing;
+    const auto& project = known(all.tokens.find_project(wanted.project), "project", wanted.project);
+    const auto& added = balancing.add_load_balancer({.project_id = project.id, .name = "lb"});
+    balancing.record("control", added);
+    return added.id;
 }
 
 std::string control::add_listener(const listener_order& wanted) const
 {
-    const json body = {
-        {"load_balancer", wanted.load_balancer},
-        {"default_tls_container_ref", text_or_null(wanted.default_ref)},
-        {"sni_container_refs", wanted.sni_refs},
-        {"client_ca_tls_container_ref", text_or_null(wanted.client_ca_ref)},
-        {"client_crl_container_ref", text_or_null(wanted.client_crl_ref)},
-        {"protocol", wanted.protocol},
-        {"port", wanted.port},
-        {"id", wanted.id}
+    auto& balancing = balancing_with_load_balancer(wanted.load_balancer);
+    listener added{
+        .id = wanted.id,
+        .load_balancer_id = wanted.load_balancer,
+        .project_id = balancing.find_load_balancer(wanted.load_balancer)->project_id,
+        .protocol = wanted.protocol,
+        .port = wanted.port,
+        .default_ref = wanted.default_ref,
+        .sni_refs = wanted.sni_refs,
+        .client_ca_ref = wanted.client_ca_ref,
+        .client_crl_ref = wanted.client_crl_ref,
+        .attributes = default_attributes(wanted.protocol)
     };
-    return call("POST", "listeners", body)["id"].get<std::string>();
-}
-
-control::certificate control::add_certificate(const certificate_order& wanted) const
-{
-    json body = {
-        {"project", wanted.project},
-        {"kind", wanted.kind},
-        {"names", wanted.names},
-        {"state", wanted.state},
-        {"pass_phrase", wanted.pass_phrase},
-        {"private", wanted.is_private},
-        {"user", wanted.user},
-        {"region", wanted.region},
-        {"id", wanted.id},
-        {"status", wanted.status}
-    };
-    if (wanted.not_after)
-    {
-        body["not_after"] = rfc3339_time(*wanted.not_after);
-    }
-    const auto made = call("POST", "certificates", body);
-    return {
-        .id = made["id"].get<std::string>(),
-        .ref = made["ref"].get<std::string>(),
-        .crl_ref = made.value("crl_ref", ""),
-        .secrets = made.value("secrets", std::map<std::string, std::string>()),
-        .not_after = parse_time(made["not_after"].get<std::string>()).value_or(wall_time()),
-        .pem = made["pem"].get<std::string>()
-    };
-}
-
-void control::complete_certificate(const std::string& id) const
-{
-    call("POST", "certificates/" + id + "/complete");
-}
-
-void control::remove_certificate(const std::string& id, const std::string& part) const
-{
-    call("DELETE", "certificates/" + id + (part.empty() ? "" : "?part=" + part));
+    added.attributes["name"] = "listener";
+    return balancing.add_listener(std::move(added)).id;
 }
 
 void control::remove_listener(const std::string& id) const
 {
-    call("DELETE", "listeners/" + id);
+    balancing_with_listener(id).remove_listener(id);
 }
 
 void control::remove_load_balancer(const std::string& id) const
 {
-    call("DELETE", "load-balancers/" + id);
+    balancing_with_load_balancer(id).remove_load_balancer(id);
 }
 
 void control::set_listener_status(const std::string& id, const std::string& status) const
 {
-    call("PATCH", "listeners/" + id, {{"provisioning_status", status}});
+    auto& balancing = balancing_with_listener(id);
+    auto& changed = *balancing.find_listener(id);
+    changed.provisioning_status = status;
+    balancing.commit("control", changed);
 }
 
 void control::set_load_balancer_status(const std::string& id, const std::string& status) const
 {
-    call("PATCH", "load-balancers/" + id, {{"provisioning_status", status}});
+    auto& balancing = balancing_with_load_balancer(id);
+    auto& changed = *balancing.find_load_balancer(id);
+    changed.provisioning_status = status;
+    balancing.commit("control", changed);
 }
 
 void control::set_listener_refs(
@@ -185,145 +166,126 @@ void control::set_listener_refs(
     const std::set<std::string>& sni_refs
 ) const
 {
-    call(
-        "PATCH",
-        "listeners/" + id,
-        {{"default_tls_container_ref", text_or_null(default_ref)}, {"sni_container_refs", sni_refs}}
-    );
+    auto& balancing = balancing_with_listener(id);
+    auto& changed = *balancing.find_listener(id);
+    changed.default_ref = default_ref;
+    changed.sni_refs = sni_refs;
+    balancing.commit("control", changed);
 }
 
 control::listener_state control::get_listener(const std::string& id) const
 {
-    const auto shown = call("GET", "listeners/" + id)["listener"];
+    const auto& shown = *balancing_with_listener(id).find_listener(id);
     return {
-        .status = shown["provisioning_status"].get<std::string>(),
-        .default_ref = text_or_none(shown["default_tls_container_ref"]),
-        .sni_refs = shown["sni_container_refs"].get<std::set<std::string>>()
+        .status = shown.provisioning_status, .default_ref = shown.default_ref, .sni_refs = shown.sni_refs
     };
 }
 
 std::string control::load_balancer_status(const std::string& id) const
 {
-    return call("GET", "load-balancers/" + id)["loadbalancer"]["provisioning_status"].get<std::string>();
+    return balancing_with_load_balancer(id).find_load_balancer(id)->provisioning_status;
+}
+
+json control::show_listener(const std::string& id) const
+{
+    const auto& shown = *balancing_with_listener(id).find_listener(id);
+    json served;
+    if (shown.served)
+    {
+        served = json::array();
+        for (const auto& [ref, slot, names] : *shown.served)
+        {
+            served.push_back({{"certificate", ref}, {"source", slot}, {"names", names}});
+        }
+    }
+    return {{"listener", to_json(shown)}, {"served", served}};
+}
+
+json control::show_load_balancer(const std::string& id) const
+{
+    auto& balancing = balancing_with_load_balancer(id);
+    return {{"loadbalancer", balancing.show(*balancing.find_load_balancer(id))}};
 }
 
 control::tls_answer control::tls(const std::string& listener, const std::string& server_name) const
 {
-    const auto shown = call("GET", "listeners/" + listener + "/tls?server_name=" + encode(server_name));
-    return {.certificate = text_or_none(shown["certificate"]), .source = shown["source"].get<std::string>()};
+    const auto* served = served_for(*balancing_with_listener(listener).find_listener(listener), server_name);
+    return served == nullptr ? tls_answer{.certificate = std::nullopt, .source = "none"}
+                             : tls_answer{.certificate = served->ref, .source = served->slot};
 }
 
-std::uint64_t control::hold(const match& which) const
+void control::add_rule(const rule& wanted) const
 {
-    return call("POST", "rules", to_json(which, "hold"))["id"].get<std::uint64_t>();
-}
-
-std::uint64_t control::fail(const match& which, const false_reply& with) const
-{
-    auto wanted = to_json(which, "reply");
-    wanted["status"] = with.status;
-    wanted["body"] = with.body;
-    wanted["content_type"] = with.content_type;
-    wanted["headers"] = with.headers;
-    return call("POST", "rules", wanted)["id"].get<std::uint64_t>();
-}
-
-std::uint64_t control::drop(const match& which) const
-{
-    return call("POST", "rules", to_json(which, "drop"))["id"].get<std::uint64_t>();
-}
-
-std::uint64_t control::cut(const match& which, std::size_t bytes) const
-{
-    auto wanted = to_json(which, "cut");
-    wanted["bytes"] = bytes;
-    return call("POST", "rules", wanted)["id"].get<std::uint64_t>();
-}
-
-std::uint64_t control::delay(const match& which, duration wait) const
-{
-    auto wanted = to_json(which, "delay");
-    wanted["delay_ms"] = std::chrono::duration<double, std::milli>(wait).count();
-    return call("POST", "rules", wanted)["id"].get<std::uint64_t>();
+    parts().traffic.rules().add(wanted);
 }
 
 void control::remove_rules() const
 {
-    call("DELETE", "rules");
+    parts().traffic.rules().clear();
 }
 
-std::vector<control::held_request> control::held() const
+std::vector<logged_request> control::held() const
 {
-    std::vector<held_request> result;
-    for (const auto& each : call("GET", "held")["held"])
-    {
-        result.push_back(
-            {.exchange = each["exchange"].get<std::uint64_t>(),
-             .service = each["service"].get<std::string>(),
-             .method = each["method"].get<std::string>(),
-             .path = each["path"].get<std::string>(),
-             .when = each["phase"].get<std::string>()}
-        );
-    }
-    return result;
+    return parts().traffic.held();
 }
 
 std::size_t control::release(bool discard) const
 {
-    return call("POST", "held/release", {{"discard", discard}})["released"].get<std::size_t>();
+    return parts().traffic.release(discard);
 }
 
 void control::set(const json& settings) const
 {
-    call("PATCH", "settings", settings);
+    auto& all = parts();
+    auto changed = all.env.config;
+    changed.patch(settings);
+    all.env.config = std::move(changed);
+    if (!all.env.config.worker_held)
+    {
+        for (const auto& region : all.regions)
+        {
+            region->balancing.resume_worker();
+        }
+    }
 }
 
 void control::
     set_catalog(const std::string& type, const std::string& region, const std::optional<std::string>& url, const std::string& interface)
         const
 {
-    call(
-        "PUT",
-        "catalog",
-        {{"type", type}, {"region", region}, {"url", text_or_null(url)}, {"interface", interface}}
-    );
+    auto& all = parts();
+    all.tokens.override_catalog(type, all.find_region(region).name, interface, url);
 }
 
-std::vector<control::logged_request> control::log(const match& which, std::uint64_t after) const
+std::vector<logged_request> control::log(const match& which, std::uint64_t after) const
 {
     std::vector<logged_request> result;
-    const auto shown = call(
-        "GET",
-        "log?after=" + std::to_string(after) + "&service=" + which.service + "&method=" + which.method +
-            "&path=" + encode(which.path)
-    );
-    for (const auto& each : shown["requests"])
+    const std::regex path(which.path);
+    for (const auto& request : parts().traffic.log())
     {
-        result.push_back(
-            {.sequence = each["sequence"].get<std::uint64_t>(),
-             .service = each["service"].get<std::string>(),
-             .region = each["region"].get<std::string>(),
-             .method = each["method"].get<std::string>(),
-             .path = each["path"].get<std::string>(),
-             .body = each["body"],
-             .status = each["status"].is_null() ? std::nullopt : std::optional(each["status"].get<int>()),
-             .state = each["state"].get<std::string>(),
-             .client_gone = each["client_gone"].get<bool>()}
-        );
+        const request_kind kind{
+            .service = request.service,
+            .region = request.region,
+            .method = request.method,
+            .path = request.path
+        };
+        if (request.sequence > after && matches(which, path, kind))
+        {
+            result.push_back(request);
+        }
     }
     return result;
 }
 
-std::vector<control::change> control::history(const std::string& id, std::uint64_t after) const
+std::vector<state_change> control::history(const std::string& id, std::uint64_t after) const
 {
-    std::vector<change> result;
-    for (const auto& each : call("GET", "history?after=" + std::to_string(after) + "&id=" + id)["changes"])
+    std::vector<state_change> result;
+    for (const auto& change : parts().env.history)
     {
-        result.push_back(
-            {.sequence = each["sequence"].get<std::uint64_t>(),
-             .cause = each["cause"].get<std::string>(),
-             .object = each["object"]}
-        );
+        if (change.sequence > after && (id.empty() || change.object["id"] == id))
+        {
+            result.push_back(change);
+        }
     }
     return result;
 }
@@ -335,7 +297,24 @@ std::size_t control::puts(std::uint64_t after) const
 
 std::uint64_t control::last_sequence() const
 {
-    return call("GET", "history?id=none")["last"].get<std::uint64_t>();
+    return parts().env.sequence;
+}
+
+json control::endpoints() const
+{
+    const auto& options = parts().options;
+    json regions = json::object();
+    for (const auto& region : options.regions)
+    {
+        regions[region.name] = {
+            {"key_manager", region.key_manager_url}, {"load_balancer", region.load_balancer_url}
+        };
+    }
+    return {
+        {"identity", options.identity_url + "/v3"},
+        {"regions", regions},
+        {"control", options.control_url + "/control"}
+    };
 }
 
 }  // namespace cloudsim

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cloudsim/support/message.hpp"
+#include "cloudsim/cloud/exchanges.hpp"
 #include "cloudsim/support/text.hpp"
 
 #include <cstdint>
@@ -12,10 +12,9 @@
 #include <string>
 #include <vector>
 
-// The control API for tests in C++: the same calls on a cloud in this process and on a program that runs.
+// What tests in C++ set, break and read of a cloud in this process:
 //
-//     control sim([&](const request& r) { return cloud.control(r, now()); });   // in process
-//     control sim(over_http(port));                                           // http/transport.hpp
+//     control sim(cloud, now);
 //     const auto project = sim.add_project("tenant-a");
 //     const auto user = sim.add_user("user-a", project);
 //     const auto credential = sim.add_application_credential(user, project);
@@ -26,27 +25,37 @@
 //     …
 //     EXPECT_EQ(sim.tls(listener, "a.example.com").certificate, certificate.ref);
 //
-// What the API refuses throws control_error: a test that asks for the impossible is wrong.
+// What is impossible throws control_error: a test that asks for it is wrong. Of a program that runs,
+// http/remote_control.hpp has the same calls.
 namespace cloudsim {
 
 class cloud;
+class octavia;
+class barbican;
 
-struct control_error : std::runtime_error
-{
-    using std::runtime_error::runtime_error;
-};
+using control_error = std::invalid_argument;
 
 class control
 {
 public:
-    using transport = std::function<reply(const request&)>;
+    control(cloud& controlled, std::function<instant()> now) : cloud_(controlled), now_(std::move(now)) {}
 
-    explicit control(transport send) : send_(std::move(send)) {}
+    // --- who there is; a user or project is named by id or name
 
-    // Any call of the table in README.md: path below /control.
-    json call(const std::string& method, const std::string& path, const json& body = {}) const;
+    struct user_order
+    {
+        std::string name{};
+        std::string project{};
+        std::string password = "secret";
+        std::set<std::string> roles = {"creator", "load-balancer_member", "member", "reader"};
+    };
 
-    // --- who there is
+    struct credential_order
+    {
+        std::string user{};
+        std::string project{};
+        std::string name = "certd";
+    };
 
     struct credential
     {
@@ -55,13 +64,13 @@ public:
         std::string project_id;
     };
 
-    std::string add_project(const std::string& name, const std::string& id = "") const;
-    // With the roles of a usual tenant, unless others are given. The password is "secret".
+    std::string add_project(const std::string& name) const;
+    std::string add_user(const user_order& wanted) const;
+    std::string add_user(const std::string& name, const std::string& project) const;
     std::string add_user(
-        const std::string& name,
-        const std::string& project,
-        const std::optional<std::set<std::string>>& roles = {}
+        const std::string& name, const std::string& project, const std::set<std::string>& roles
     ) const;
+    credential add_application_credential(const credential_order& wanted) const;
     credential add_application_credential(const std::string& user, const std::string& project) const;
     void remove_application_credential(const std::string& id) const;
     // Ends the tokens of a user (empty: of all), at once and everywhere.
@@ -73,7 +82,6 @@ public:
     {
         std::string project{};
         std::string region{};  // empty: the first
-        std::string id{};      // empty: a new one
     };
 
     struct listener_order
@@ -85,7 +93,7 @@ public:
         std::optional<std::string> client_crl_ref{};
         std::string protocol = "TERMINATED_HTTPS";
         int port = 443;
-        std::string id{};
+        std::string id{};  // empty: a new one
     };
 
     struct certificate_order
@@ -93,8 +101,8 @@ public:
         std::string project{};
         std::string kind = "container";  // pkcs12, pem (one secret that Octavia cannot use), ca
         std::vector<std::string> names = {"www.example.com"};  // none: no subject at all
-        std::string state =
-            "active";  // no_payload (see complete_certificate), no_key, expired (Barbican: 404)
+        // active, no_payload (see complete_certificate), no_key, expired (Barbican: 404)
+        std::string state = "active";
         std::optional<wall_time> not_after{};  // 90 days from now
         std::string pass_phrase{};             // of a pkcs12
         bool is_private = false;               // only its creator may read it
@@ -118,7 +126,10 @@ public:
     // Served at once. No lock, no rights: as if it had been there for long.
     std::string add_listener(const listener_order& wanted) const;
     certificate add_certificate(const certificate_order& wanted) const;
+    // The payload arrives of one made with state no_payload.
     void complete_certificate(const std::string& id) const;
+    // Also the secrets of a container.
+    void set_private(const std::string& id, bool is_private) const;
     // The whole, or one secret of a container (certificate, private_key, intermediates).
     void remove_certificate(const std::string& id, const std::string& part = "") const;
     void remove_listener(const std::string& id) const;
@@ -152,45 +163,24 @@ public:
 
     listener_state get_listener(const std::string& id) const;
     std::string load_balancer_status(const std::string& id) const;
+    // As Octavia shows them; of a listener also what the amphora has, null if it is not in the configuration.
+    json show_listener(const std::string& id) const;
+    json show_load_balancer(const std::string& id) const;
     // What a TLS client of the listener gets.
     tls_answer tls(const std::string& listener, const std::string& server_name = "") const;
 
     // --- faults
 
-    struct match
-    {
-        std::string service{};  // identity, key-manager, load-balancer; empty: any
-        std::string method{};
-        std::string path{};                      // a regular expression, searched in path and query
-        std::uint64_t skip = 0;                  // so many pass first
-        std::optional<std::uint64_t> times = 1;  // empty: all
-        std::string when = "before";             // before, during, after: see rules.hpp
-    };
+    using match = request_match;
 
-    struct false_reply
-    {
-        int status = 503;
-        std::string body = "<html><body>503 Service Unavailable</body></html>";
-        std::string content_type = "text/html";
-        std::map<std::string, std::string> headers{};
-    };
-
-    struct held_request
-    {
-        std::uint64_t exchange = 0;
-        std::string service;
-        std::string method;
-        std::string path;
-        std::string when;
-    };
-
-    std::uint64_t hold(const match& which) const;
-    std::uint64_t fail(const match& which, const false_reply& with) const;
-    std::uint64_t drop(const match& which) const;
-    std::uint64_t cut(const match& which, std::size_t bytes) const;
-    std::uint64_t delay(const match& which, duration wait) const;
+    void add_rule(const rule& wanted) const;
+    void hold(const match& which) const { add_rule({which, "hold"}); }
+    void fail(const match& which, const false_reply& with) const { add_rule({which, "reply", with}); }
+    void drop(const match& which) const { add_rule({which, "drop"}); }
+    void cut(const match& which, std::size_t bytes) const { add_rule({which, "cut", {}, bytes}); }
+    void delay(const match& which, duration wait) const { add_rule({which, "delay", {}, 0, wait}); }
     void remove_rules() const;
-    std::vector<held_request> held() const;
+    std::vector<logged_request> held() const;
     // Lets the held go on, or (discard) ends them as if they had never arrived. How many there were.
     std::size_t release(bool discard = false) const;
 
@@ -206,37 +196,25 @@ public:
 
     // --- what was asked
 
-    struct logged_request
-    {
-        std::uint64_t sequence = 0;
-        std::string service;
-        std::string region;
-        std::string method;
-        std::string path;
-        json body;                  // of writes to Octavia
-        std::optional<int> status;  // empty: not answered
-        std::string state;          // under_way, held, answered, dropped, cut, refused, discarded
-        bool client_gone = false;
-    };
-
-    // One commit of a listener or load balancer.
-    struct change
-    {
-        std::uint64_t sequence = 0;
-        std::string cause;  // post, put, delete, worker, control
-        json object;
-    };
-
-    std::vector<logged_request> log(const match& which, std::uint64_t after = 0) const;
-    std::vector<logged_request> log() const { return log(match{}); }
-    std::vector<change> history(const std::string& id = "", std::uint64_t after = 0) const;
+    std::vector<logged_request> log(const match& which = {}, std::uint64_t after = 0) const;
+    // The commits of a listener or load balancer (empty: of all).
+    std::vector<state_change> history(const std::string& id = "", std::uint64_t after = 0) const;
     // The PUTs of listeners that were asked for, refused ones included.
     std::size_t puts(std::uint64_t after = 0) const;
     // The number of the last entry of log and history.
     std::uint64_t last_sequence() const;
 
+    // Where everything is.
+    json endpoints() const;
+
 private:
-    transport send_;
+    cloud_parts& parts() const;
+    octavia& balancing_with_listener(const std::string& id) const;
+    octavia& balancing_with_load_balancer(const std::string& id) const;
+    barbican& secrets_with(const std::string& id) const;
+
+    cloud& cloud_;
+    std::function<instant()> now_;
 };
 
 }  // namespace cloudsim

@@ -1,5 +1,7 @@
 #include "cloudsim/http/server.hpp"
 
+#include "cloudsim/control/api.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -13,6 +15,7 @@
 
 #include <map>
 #include <optional>
+#include <sstream>
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
@@ -31,22 +34,18 @@ instant now()
     return {.monotonic = std::chrono::steady_clock::now(), .wall = std::chrono::system_clock::now()};
 }
 
-// Byte by byte as the cloud says it: names and order of the headers are part of what is simulated.
 std::string serialize(const reply& answer, bool keep_alive)
 {
-    std::string text = "HTTP/1.1 " + std::to_string(answer.status) + " ";
-    text += http::obsolete_reason(http::int_to_status(static_cast<unsigned>(answer.status)));
-    text += "\r\n";
+    http::response<http::string_body> message(static_cast<http::status>(answer.status), 11);
     for (const auto& [name, value] : answer.headers)
     {
-        text += name + ": " + value + "\r\n";
+        message.insert(name, value);
     }
-    if (!keep_alive && !find_header(answer.headers, "Connection"))
-    {
-        text += "Connection: close\r\n";
-    }
-    text += "\r\n";
-    return text + (answer.how == delivery::cut ? answer.body.substr(0, answer.cut_at) : answer.body);
+    message.keep_alive(keep_alive);
+    message.content_length(answer.body.size());
+    std::ostringstream head;
+    head << message.base();
+    return head.str() + (answer.how == delivery::cut ? answer.body.substr(0, answer.cut_at) : answer.body);
 }
 
 tcp::acceptor listen(const asio::any_io_executor& executor, std::uint16_t port)
@@ -93,6 +92,7 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl>
         }
         wanted.control_url = open();
         simulated_.emplace(std::move(wanted), now());
+        control_.emplace(*simulated_, now);
     }
 
     void start()
@@ -104,14 +104,7 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl>
         }
     }
 
-    std::string endpoints()
-    {
-        auto text =
-            simulated_->control({.method = "GET", .authority = {}, .target = "/control/endpoints"}, now())
-                .body;
-        text.pop_back();
-        return text;
-    }
+    std::string endpoints() { return control_->endpoints().dump(); }
 
     static asio::awaitable<void> accept(std::shared_ptr<impl> self, tcp::acceptor& acceptor, bool control)
     {
@@ -182,7 +175,7 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl>
 
     std::optional<reply> answer_control(const request& asked)
     {
-        auto answer = simulated_->control(asked, now());
+        auto answer = control_api(*control_).answer(asked);
         deliver();
         return answer;
     }
@@ -264,6 +257,7 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl>
     asio::steady_timer due_;
     std::vector<tcp::acceptor> acceptors_;
     std::optional<cloud> simulated_;
+    std::optional<control> control_;
     std::map<exchange_id, std::shared_ptr<connection>> waiting_;
 };
 

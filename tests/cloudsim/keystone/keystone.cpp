@@ -19,6 +19,15 @@ constexpr service_name services[] = {
     {"identity", "keystone"}, {"load-balancer", "octavia"}, {"key-manager", "barbican"}
 };
 
+template <class T>
+T* find_in(std::map<std::string, T>& all, const std::string& id_or_name)
+{
+    const auto found = std::ranges::find_if(all, [&](const auto& entry) {
+        return entry.first == id_or_name || entry.second.name == id_or_name;
+    });
+    return found == all.end() ? nullptr : &found->second;
+}
+
 }  // namespace
 
 keystone::keystone(environment& env, std::vector<endpoint> endpoints)
@@ -41,16 +50,16 @@ keystone::keystone(environment& env, std::vector<endpoint> endpoints)
     }
 }
 
-project& keystone::add_project(const std::string& name, const std::string& id)
+project& keystone::add_project(const std::string& name)
 {
-    const auto key = id.empty() ? env_.ids.hex(32) : id;
-    return projects_[key] = {.id = key, .name = name};
+    const auto id = env_.ids.hex(32);
+    return projects_[id] = {.id = id, .name = name};
 }
 
-user& keystone::add_user(const std::string& name, const std::string& password, const std::string& id)
+user& keystone::add_user(const std::string& name, const std::string& password)
 {
-    const auto key = id.empty() ? env_.ids.hex(32) : id;
-    return users_[key] = {.id = key, .name = name, .password = password};
+    const auto id = env_.ids.hex(32);
+    return users_[id] = {.id = id, .name = name, .password = password};
 }
 
 void keystone::grant(
@@ -67,16 +76,20 @@ void keystone::grant(
     users_.at(user_id).roles[project_id] = roles;
 }
 
-application_credential& keystone::add_application_credential(application_credential wanted)
+const application_credential& keystone::add_application_credential(
+    const std::string& name, const user& owner, const project& scope
+)
 {
-    wanted.id = wanted.id.empty() ? env_.ids.hex(32) : wanted.id;
-    wanted.secret = wanted.secret.empty() ? env_.ids.url_text(86) : wanted.secret;
-    if (wanted.roles.empty())
-    {
-        wanted.roles = users_.at(wanted.user_id).roles[wanted.project_id];
-    }
-    const auto id = wanted.id;
-    return credentials_[id] = std::move(wanted);
+    const auto id = env_.ids.hex(32);
+    const auto roles = owner.roles.find(scope.id);
+    return credentials_[id] = {
+               .id = id,
+               .name = name,
+               .secret = env_.ids.url_text(86),
+               .user_id = owner.id,
+               .project_id = scope.id,
+               .roles = roles == owner.roles.end() ? std::set<std::string>() : roles->second
+           };
 }
 
 bool keystone::remove_application_credential(const std::string& id)
@@ -86,18 +99,12 @@ bool keystone::remove_application_credential(const std::string& id)
 
 project* keystone::find_project(const std::string& id_or_name)
 {
-    const auto found = std::ranges::find_if(projects_, [&](const auto& each) {
-        return each.first == id_or_name || each.second.name == id_or_name;
-    });
-    return found == projects_.end() ? nullptr : &found->second;
+    return find_in(projects_, id_or_name);
 }
 
 user* keystone::find_user(const std::string& id_or_name)
 {
-    const auto found = std::ranges::find_if(users_, [&](const auto& each) {
-        return each.first == id_or_name || each.second.name == id_or_name;
-    });
-    return found == users_.end() ? nullptr : &found->second;
+    return find_in(users_, id_or_name);
 }
 
 const user* keystone::find_member(const std::string& project_id) const
@@ -166,13 +173,9 @@ std::expected<identity, refusal> keystone::authenticate(const request& asked, to
               {"title", "Unauthorized"},
               {"message", "The request you have made requires authentication."}}}
         };
-        return std::unexpected(refusal{
-            .answer = json_reply(
-                401,
-                body,
-                {.type_first = true, .after = {{"WWW-Authenticate", "Keystone uri=\"" + url_ + "\""}}}
-            )
-        });
+        return std::unexpected(
+            refusal{.answer = json_reply(401, body, {{"WWW-Authenticate", "Keystone uri=\"" + url_ + "\""}})}
+        );
     }
     if (!cached)
     {
@@ -186,35 +189,33 @@ handling keystone::handle(const request& asked)
     return {.work = env_.config.latency, .effect = [this, asked] { return answer(asked); }};
 }
 
+header_list keystone::headers()
+{
+    return {{"Vary", "X-Auth-Token"}, {"x-openstack-request-id", env_.ids.request_id()}};
+}
+
 reply keystone::answer(const request& asked)
 {
     const auto where = parse_target(asked.target);
-    const answer_style plain{
-        .type_first = true,
-        .after = {{"Vary", "X-Auth-Token"}, {"x-openstack-request-id", env_.ids.request_id()}}
-    };
-    if (where.segments.empty() && asked.method == "GET")
-    {
-        auto answer = json_reply(300, {{"versions", {{"values", json::array({version_document()})}}}}, plain);
-        answer.headers.emplace_back("Location", url_ + "/");
-        return answer;
-    }
     if (where.is({"v3"}) && asked.method == "GET")
     {
-        return json_reply(200, {{"version", version_document()}}, plain);
+        return json_reply(200, {{"version", version_document()}}, headers());
     }
-    if (where.is({"v3", "auth", "tokens"}))
+    if (where.is({"v3", "auth", "tokens"}) && asked.method == "POST")
     {
-        return asked.method == "POST" ? issue(asked) : inspect(asked);
+        return issue(asked);
+    }
+    if (where.is({"v3", "auth", "tokens"}) && asked.method == "DELETE")
+    {
+        return end_token(asked);
     }
     return make_reply(
         404,
         "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n<p>The requested "
-        "URL was not "
-        "found on the server. If you entered the URL manually please check your spelling and try "
+        "URL was not found on the server. If you entered the URL manually please check your spelling and try "
         "again.</p>\n",
         "text/html; charset=utf-8",
-        plain
+        headers()
     );
 }
 
@@ -231,25 +232,19 @@ json keystone::version_document() const
     };
 }
 
-reply keystone::error(int status, const std::string& message)
+// `more`: further members of the error.
+reply keystone::error(int status, const std::string& message, json more)
 {
     static const std::map<int, std::string> titles = {
-        {400, "Bad Request"}, {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"}
+        {400, "Bad Request"}, {401, "Unauthorized"}, {404, "Not Found"}
     };
-    const json body = {{"error", {{"code", status}, {"message", message}, {"title", titles.at(status)}}}};
-    return make_reply(status, body.dump() + "\n", "application/json", error_style(status));
-}
-
-answer_style keystone::error_style(int status)
-{
-    answer_style style{.type_first = true};
+    more.update({{"code", status}, {"message", message}, {"title", titles.at(status)}});
+    auto sent = headers();
     if (status == 401)
     {
-        style.after.emplace_back("WWW-Authenticate", "Keystone uri=\"" + url_ + "\"");
+        sent.emplace_back("WWW-Authenticate", "Keystone uri=\"" + url_ + "\"");
     }
-    style.after.emplace_back("Vary", "X-Auth-Token");
-    style.after.emplace_back("x-openstack-request-id", env_.ids.request_id());
-    return style;
+    return json_reply(status, {{"error", more}}, std::move(sent));
 }
 
 json keystone::catalog() const

@@ -33,7 +33,6 @@ struct application_credential
     std::string user_id;
     std::string project_id;
     std::set<std::string> roles;
-    bool unrestricted = false;
 };
 
 // Who a token speaks for.
@@ -74,11 +73,13 @@ public:
     // As keystonemiddleware does it for `request`.
     std::expected<identity, refusal> authenticate(const request& asked, token_cache& seen) const;
 
-    // Each gives back what was made; a given id is kept.
-    project& add_project(const std::string& name, const std::string& id);
-    user& add_user(const std::string& name, const std::string& password, const std::string& id);
+    project& add_project(const std::string& name);
+    user& add_user(const std::string& name, const std::string& password);
     void grant(const std::string& user_id, const std::string& project_id, const std::set<std::string>& roles);
-    application_credential& add_application_credential(application_credential wanted);
+    // With the user's roles in the project.
+    const application_credential& add_application_credential(
+        const std::string& name, const user& owner, const project& scope
+    );
 
     project* find_project(const std::string& id_or_name);
     user* find_user(const std::string& id_or_name);
@@ -96,13 +97,11 @@ public:
         std::optional<std::string> url
     );
 
-    const std::string& url() const { return url_; }
-
 private:
     struct token
     {
         identity who;
-        std::vector<std::string> methods;
+        std::string method;
         wall_time issued_at;
         wall_time expires_at;
         std::string audit_id;
@@ -112,14 +111,12 @@ private:
 
     reply answer(const request& asked);
     reply issue(const request& asked);
-    reply render(int status, const std::string& id, const token& issued, bool with_catalog);
-    reply error(int status, const std::string& message);
-    answer_style error_style(int status);
-    reply unsupported_method();
-    reply inspect(const request& asked);
+    reply render(const std::string& id, const token& issued);
+    reply end_token(const request& asked);
+    reply error(int status, const std::string& message, json more = json::object());
+    header_list headers();
     std::expected<identity, reply> by_password(const json& auth);
     std::expected<identity, reply> by_application_credential(const json& method);
-    std::expected<identity, reply> by_token(const json& auth);
     std::expected<identity, reply> scoped(const user& who, const json& auth);
     json catalog() const;
     json version_document() const;

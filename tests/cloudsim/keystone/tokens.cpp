@@ -9,6 +9,8 @@ namespace {
 
 const json default_domain = {{"id", "default"}, {"name", "Default"}};
 
+constexpr auto not_authenticated = "The request you have made requires authentication.";
+
 // Keystone quotes the schema that a body breaks.
 constexpr auto no_identity = R"('identity' is a required property
 
@@ -61,28 +63,21 @@ bool has(const json& value, std::string_view member)
 reply keystone::issue(const request& asked)
 {
     const auto body = json::parse(asked.body, nullptr, false);
-    if (body.is_discarded() || !body.is_object())
+    const std::string malformed =
+        " in request body. The server could not comply with the request since it is either malformed or "
+        "otherwise incorrect. The client is assumed to be in error.";
+    if (!body.is_object())
     {
-        return error(
-            400,
-            "Expecting to find valid JSON in request body. The server could not comply with the request "
-            "since it "
-            "is either malformed or otherwise incorrect. The client is assumed to be in error."
-        );
+        return error(400, "Expecting to find valid JSON" + malformed);
     }
     if (!has(body, "auth"))
     {
-        return error(
-            400,
-            "Expecting to find auth in request body. The server could not comply with the request since it "
-            "is either "
-            "malformed or otherwise incorrect. The client is assumed to be in error."
-        );
+        return error(400, "Expecting to find auth" + malformed);
     }
     const json auth = body["auth"];
     if (!has(auth, "identity"))
     {
-        return error(400, no_identity + python_repr(auth));
+        return error(400, no_identity + auth.dump());
     }
     const json& given = auth["identity"];
     if (!has(given, "methods") || !given["methods"].is_array() || given["methods"].empty())
@@ -92,20 +87,27 @@ reply keystone::issue(const request& asked)
     const json& method = given["methods"][0];
     if (!method.is_string() || !has(given, method.get<std::string>().c_str()))
     {
-        return error(401, "The request you have made requires authentication.");
+        return error(401, not_authenticated);
     }
     const auto name = method.get<std::string>();
+    const auto unsupported = [&] {
+        return error(
+            401,
+            "Attempted to authenticate with an unsupported method.",
+            {{"identity",
+              {{"methods", {"external", "password", "token", "oauth1", "mapped", "application_credential"}}}}}
+        );
+    };
     const auto who = name == "password"                 ? by_password(auth)
                      : name == "application_credential" ? by_application_credential(given[name])
-                     : name == "token"                  ? by_token(auth)
-                                                        : std::unexpected(unsupported_method());
+                                                        : std::unexpected(unsupported());
     if (!who)
     {
         return who.error();
     }
     const token issued{
         .who = *who,
-        .methods = {name},
+        .method = name,
         .issued_at = env_.now.wall,
         .expires_at =
             env_.now.wall + std::chrono::duration_cast<wall_time::duration>(env_.config.token_lifetime),
@@ -114,24 +116,14 @@ reply keystone::issue(const request& asked)
     const std::size_t length = name == "application_credential" ? 204 : 183;
     const auto id = "gAAAAABr" + env_.ids.url_text(length - 8);
     tokens_[id] = issued;
-    return render(201, id, issued, !parse_target(asked.target).query.contains("nocatalog"));
+    return render(id, issued);
 }
 
-reply keystone::unsupported_method()
-{
-    auto answer = error(401, "Attempted to authenticate with an unsupported method.");
-    auto body = json::parse(answer.body);
-    body["error"]["identity"] = {
-        {"methods", {"external", "password", "token", "oauth1", "mapped", "application_credential"}}
-    };
-    return make_reply(401, body.dump() + "\n", "application/json", error_style(401));
-}
-
-reply keystone::render(int status, const std::string& id, const token& issued, bool with_catalog)
+reply keystone::render(const std::string& id, const token& issued)
 {
     const auto& who = users_.at(issued.who.user_id);
     json shown = {
-        {"methods", issued.methods},
+        {"methods", json::array({issued.method})},
         {"user",
          {{"domain", default_domain}, {"id", who.id}, {"name", who.name}, {"password_expires_at", nullptr}}},
         {"audit_ids", json::array({issued.audit_id})},
@@ -150,34 +142,24 @@ reply keystone::render(int status, const std::string& id, const token& issued, b
                 {{"id", role_ids_.contains(role) ? role_ids_.at(role) : role}, {"name", role}}
             );
         }
-        if (with_catalog)
-        {
-            shown["catalog"] = catalog();
-        }
+        shown["catalog"] = catalog();
     }
     if (!issued.who.application_credential_id.empty())
     {
         const auto found = credentials_.find(issued.who.application_credential_id);
-        const bool unrestricted = found != credentials_.end() && found->second.unrestricted;
         shown["application_credential"] = {
             {"id", issued.who.application_credential_id},
             {"name", found == credentials_.end() ? "" : found->second.name},
-            {"restricted", !unrestricted}
+            {"restricted", true}
         };
     }
-    return json_reply(
-        status,
-        {{"token", shown}},
-        {.type_first = true,
-         .after =
-             {{"X-Subject-Token", id},
-              {"Vary", "X-Auth-Token"},
-              {"x-openstack-request-id", env_.ids.request_id()}}}
-    );
+    auto sent = headers();
+    sent.emplace_back("X-Subject-Token", id);
+    return json_reply(201, {{"token", shown}}, std::move(sent));
 }
 
-// GET, HEAD and DELETE of a token: X-Auth-Token asks about X-Subject-Token.
-reply keystone::inspect(const request& asked)
+// X-Auth-Token ends X-Subject-Token.
+reply keystone::end_token(const request& asked)
 {
     const auto usable = [&](std::string_view header) {
         const auto found = tokens_.find(std::string(find_header(asked.headers, header).value_or("")));
@@ -187,31 +169,15 @@ reply keystone::inspect(const request& asked)
     };
     if (usable("X-Auth-Token") == tokens_.end())
     {
-        return error(401, "The request you have made requires authentication.");
+        return error(401, not_authenticated);
     }
     const auto subject = usable("X-Subject-Token");
     if (subject == tokens_.end())
     {
         return error(404, "Failed to validate token");
     }
-    if (asked.method == "DELETE")
-    {
-        subject->second.revoked = true;
-        return make_reply(
-            204,
-            "",
-            "",
-            {.type_first = true,
-             .after = {{"Vary", "X-Auth-Token"}, {"x-openstack-request-id", env_.ids.request_id()}}}
-        );
-    }
-    auto answer =
-        render(200, subject->first, subject->second, !parse_target(asked.target).query.contains("nocatalog"));
-    if (asked.method == "HEAD")
-    {
-        answer.body.clear();
-    }
-    return answer;
+    subject->second.revoked = true;
+    return {.status = 204, .headers = headers()};
 }
 
 std::expected<identity, reply> keystone::by_password(const json& auth)
@@ -222,7 +188,7 @@ std::expected<identity, reply> keystone::by_password(const json& auth)
         find_user(wanted.contains("id") ? member_text(wanted, "id") : member_text(wanted, "name"));
     if (who == nullptr || who->password != member_text(wanted, "password"))
     {
-        return std::unexpected(error(401, "The request you have made requires authentication."));
+        return std::unexpected(error(401, not_authenticated));
     }
     return scoped(*who, auth);
 }
@@ -239,7 +205,7 @@ std::expected<identity, reply> keystone::scoped(const user& who, const json& aut
     const auto roles = where == nullptr ? who.roles.end() : who.roles.find(where->id);
     if (roles == who.roles.end())
     {
-        return std::unexpected(error(401, "The request you have made requires authentication."));
+        return std::unexpected(error(401, not_authenticated));
     }
     return identity{.user_id = who.id, .project_id = where->id, .roles = roles->second};
 }
@@ -260,7 +226,7 @@ std::expected<identity, reply> keystone::by_application_credential(const json& m
     }
     if (found == credentials_.end() && id.empty())
     {
-        return std::unexpected(error(401, "The request you have made requires authentication."));
+        return std::unexpected(error(401, not_authenticated));
     }
     if (found == credentials_.end())
     {
@@ -268,7 +234,7 @@ std::expected<identity, reply> keystone::by_application_credential(const json& m
     }
     if (found->second.secret != member_text(method, "secret"))
     {
-        return std::unexpected(error(401, "The request you have made requires authentication."));
+        return std::unexpected(error(401, not_authenticated));
     }
     return identity{
         .user_id = found->second.user_id,
@@ -276,20 +242,6 @@ std::expected<identity, reply> keystone::by_application_credential(const json& m
         .roles = found->second.roles,
         .application_credential_id = found->second.id
     };
-}
-
-std::expected<identity, reply> keystone::by_token(const json& auth)
-{
-    const auto found = tokens_.find(member_text(auth["identity"]["token"], "id"));
-    if (found == tokens_.end() || found->second.revoked || env_.now.wall >= found->second.expires_at)
-    {
-        return std::unexpected(error(401, "The request you have made requires authentication."));
-    }
-    if (!found->second.who.application_credential_id.empty())
-    {
-        return std::unexpected(error(403, "Using a delegated token to create another token is not allowed."));
-    }
-    return scoped(users_.at(found->second.who.user_id), auth);
 }
 
 }  // namespace cloudsim

@@ -1,180 +1,92 @@
 #include "cloudsim/octavia/body.hpp"
 
 #include <algorithm>
-#include <vector>
 
 namespace cloudsim {
 
 namespace {
 
-enum class type
-{
-    text,  // at most 255 characters
-    list_of_texts,
-    truth,
-    number,
-    list,
-    mapping,
-    protocol,
-};
+constexpr std::size_t longest_text = 255;
 
-enum class use
-{
-    optional,
-    mandatory,
+// What the simulator knows of a body; the rest of what Octavia knows is refused like what nobody knows.
+const std::vector<std::string_view> load_balancer_attributes = {"name", "project_id", "vip_subnet_id"};
+const std::vector<std::string_view> listener_attributes = {
+    "name",
+    "description",
+    "default_tls_container_ref",
+    "sni_container_refs",
+    "client_ca_tls_container_ref",
+    "client_authentication",
+    "client_crl_container_ref"
 };
-
-struct attribute
-{
-    std::string_view name;
-    type kind;
-    use needed = use::optional;
-};
-
-constexpr attribute listener_change_attributes[] = {
-    {"name", type::text},
-    {"description", type::text},
-    {"admin_state_up", type::truth},
-    {"connection_limit", type::number},
-    {"default_tls_container_ref", type::text},
-    {"sni_container_refs", type::list_of_texts},
-    {"default_pool_id", type::text},
-    {"insert_headers", type::mapping},
-    {"timeout_client_data", type::number},
-    {"timeout_member_connect", type::number},
-    {"timeout_member_data", type::number},
-    {"timeout_tcp_inspect", type::number},
-    {"tags", type::list},
-    {"client_ca_tls_container_ref", type::text},
-    {"client_authentication", type::text},
-    {"client_crl_container_ref", type::text},
-    {"allowed_cidrs", type::list},
-    {"tls_ciphers", type::text},
-    {"tls_versions", type::list},
-    {"alpn_protocols", type::list},
-};
-
-constexpr attribute new_listener_attributes[] = {
-    {"protocol", type::protocol, use::mandatory},
-    {"protocol_port", type::number, use::mandatory},
-    {"loadbalancer_id", type::text, use::mandatory},
-    {"project_id", type::text},
-    {"tenant_id", type::text},
-    {"default_pool", type::mapping},
-    {"l7policies", type::list},
-};
-
-constexpr attribute load_balancer_attributes[] = {
-    {"name", type::text},
-    {"description", type::text},
-    {"admin_state_up", type::truth},
-    {"vip_address", type::text},
-    {"vip_port_id", type::text},
-    {"vip_subnet_id", type::text},
-    {"vip_network_id", type::text},
-    {"vip_qos_policy_id", type::text},
-    {"additional_vips", type::list},
-    {"project_id", type::text},
-    {"tenant_id", type::text},
-    {"listeners", type::list},
-    {"pools", type::list},
-    {"provider", type::text},
-    {"tags", type::list},
-    {"flavor_id", type::text},
-    {"availability_zone", type::text},
-};
-
+constexpr std::string_view new_listener_attributes[] = {"protocol", "protocol_port", "loadbalancer_id"};
 constexpr std::string_view protocols[] = {
     "HTTP", "HTTPS", "TCP", "TERMINATED_HTTPS", "UDP", "SCTP", "PROMETHEUS"
 };
 
-std::vector<attribute> attributes_of(body_kind kind)
+std::string shown(const json& value)
 {
-    std::vector<attribute> result;
-    if (kind == body_kind::new_load_balancer)
+    if (value.is_array() && std::ranges::all_of(value, &json::is_string))
     {
-        result.assign(std::begin(load_balancer_attributes), std::end(load_balancer_attributes));
-        return result;
+        return python_repr(value.get<std::vector<std::string>>());
     }
-    result.assign(std::begin(listener_change_attributes), std::end(listener_change_attributes));
-    if (kind == body_kind::new_listener)
-    {
-        result.insert(result.end(), std::begin(new_listener_attributes), std::end(new_listener_attributes));
-    }
-    return result;
+    return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-std::string as_python(const json& value)
+std::string invalid(const std::string& name, const std::string& value, const std::string& reason)
 {
-    return value.is_string() ? value.get<std::string>() : python_repr(value);
+    return "Invalid input for field/attribute " + name + ". Value: '" + value + "'. " + reason;
 }
 
-std::string invalid(std::string_view name, const json& value, const std::string& reason)
-{
-    return "Invalid input for field/attribute " + std::string(name) + ". Value: '" + as_python(value) +
-           "'. " + reason;
-}
-
-std::size_t characters(const std::string& text)
-{
-    return static_cast<std::size_t>(std::ranges::count_if(text, [](char byte) {
-        return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
-    }));
-}
-
-// Empty if fine, else why not.
+// Empty if fine, else why not; so the next one.
 std::string text_problem(const json& value)
 {
     if (!value.is_string())
     {
         return "Value should be string";
     }
-    return characters(value.get<std::string>()) > 255
+    return value.get_ref<const std::string&>().size() > longest_text
                ? "Value should have a maximum character requirement of 255"
                : "";
 }
 
-std::string problem(const json& value, type kind)
+std::string problem(const std::string& name, const json& value)
 {
-    switch (kind)
+    if (value.is_null())
     {
-        case type::text:
-            return text_problem(value);
-        case type::list_of_texts:
-            for (const auto& each : value)
-            {
-                if (auto why = text_problem(each); !why.empty())
-                {
-                    return why;
-                }
-            }
-            return "";
-        case type::truth:
-            return value.is_boolean() ? "" : "Value should be boolean";
-        case type::number:
-            return value.is_number_integer() ? "" : "Value should be integer";
-        case type::list:
-            return value.is_array() ? "" : "Value should be list";
-        case type::mapping:
-            return value.is_object() ? "" : "Value should be mapping";
-        case type::protocol:
-            return contains(protocols, value.is_string() ? value.get<std::string>() : "")
-                       ? ""
-                       : "Value should be one of: HTTP, HTTPS, PROMETHEUS, SCTP, TCP, TERMINATED_HTTPS, UDP";
+        return "";
     }
-    return "";
+    if (name == "protocol_port")
+    {
+        return value.is_number_integer() ? "" : "Value should be integer";
+    }
+    if (name == "protocol" && !contains(protocols, shown(value)))
+    {
+        return "Value should be one of: HTTP, HTTPS, PROMETHEUS, SCTP, TCP, TERMINATED_HTTPS, UDP";
+    }
+    if (name != "sni_container_refs")
+    {
+        return text_problem(value);
+    }
+    const auto bad = std::ranges::find_if(value, [](const json& ref) { return !text_problem(ref).empty(); });
+    return bad == value.end() ? "" : text_problem(*bad);
 }
 
-std::string unknown(const std::string& argument, const std::vector<std::string>& names)
+// Of the members that are not known; empty if all are.
+std::string strangers(
+    const std::string& argument, const json& object, const std::vector<std::string_view>& known
+)
 {
-    std::string result =
-        names.size() > 1 ? "Unknown attributes for argument " : "Unknown attribute for argument ";
-    result += argument + ":";
-    for (const auto& name : names)
+    std::string names;
+    for (const auto& item : object.items())
     {
-        result += (name == names.front() ? " " : ", ") + name;
+        if (!contains(known, item.key()))
+        {
+            names += (names.empty() ? "" : ", ") + item.key();
+        }
     }
-    return result;
+    const char* noun = names.contains(',') ? "attributes" : "attribute";
+    return names.empty() ? "" : std::string("Unknown ") + noun + " for argument " + argument + ": " + names;
 }
 
 }  // namespace
@@ -188,21 +100,13 @@ std::expected<json, std::string> parse_body(const std::string& text, body_kind k
         return std::unexpected("Missing argument: \"" + argument + "\"");
     }
     const auto body = json::parse(text, nullptr, false);
-    if (body.is_discarded() || !body.is_object())
+    if (!body.is_object())
     {
         return std::unexpected("Request is not in valid JSON format");
     }
-    std::vector<std::string> strangers;
-    for (const auto& item : body.items())
+    if (auto unknown = strangers(argument, body, {root}); !unknown.empty())
     {
-        if (item.key() != root)
-        {
-            strangers.push_back(item.key());
-        }
-    }
-    if (!strangers.empty())
-    {
-        return std::unexpected(unknown(argument, strangers));
+        return std::unexpected(unknown);
     }
     const json object = body.value(root, json());
     if (object.is_null() && kind == body_kind::listener_change)
@@ -211,37 +115,35 @@ std::expected<json, std::string> parse_body(const std::string& text, body_kind k
     }
     if (!object.is_object())
     {
-        return std::unexpected(invalid(root, object, "Mandatory field missing."));
+        return std::unexpected(invalid(root, shown(object), "Mandatory field missing."));
     }
-    const auto attributes = attributes_of(kind);
-    for (const auto& item : object.items())
+    auto known = kind == body_kind::new_load_balancer ? load_balancer_attributes : listener_attributes;
+    if (kind == body_kind::new_listener)
     {
-        const auto known = std::ranges::find(attributes, item.key(), &attribute::name);
-        if (known == attributes.end())
+        std::ranges::copy(new_listener_attributes, std::back_inserter(known));
+    }
+    for (const auto& [name, value] : object.items())
+    {
+        if (name == "sni_container_refs" && !value.is_null() && !value.is_array())
         {
-            strangers.push_back(item.key());
+            const auto whole = "{'" + root + "': {'" + name + "': '" + shown(value) + "'}}";
+            return std::unexpected(invalid(argument, whole, "Value not a valid list: " + shown(value)));
         }
-        else if (known->kind == type::list_of_texts && !item.value().is_null() && !item.value().is_array())
+        if (const auto why = problem(name, value); contains(known, name) && !why.empty())
         {
-            return std::unexpected(
-                invalid(argument, body, "Value not a valid list: " + as_python(item.value()))
-            );
-        }
-        else if (const auto why = item.value().is_null() ? "" : problem(item.value(), known->kind);
-                 !why.empty())
-        {
-            return std::unexpected(invalid(item.key(), item.value(), why));
+            return std::unexpected(invalid(name, shown(value), why));
         }
     }
-    if (!strangers.empty())
+    if (auto unknown = strangers(argument + "." + root, object, known); !unknown.empty())
     {
-        return std::unexpected(unknown(argument + "." + root, strangers));
+        return std::unexpected(unknown);
     }
-    for (const auto& each : attributes)
+    for (const auto attribute : new_listener_attributes)
     {
-        if (each.needed == use::mandatory && object.value(std::string(each.name), json()).is_null())
+        const std::string name(attribute);
+        if (kind == body_kind::new_listener && object.value(name, json()).is_null())
         {
-            return std::unexpected(invalid(each.name, nullptr, "Mandatory field missing."));
+            return std::unexpected(invalid(name, "None", "Mandatory field missing."));
         }
     }
     return object;
@@ -255,9 +157,8 @@ std::optional<std::string> given_text(const json& body, const std::string& name)
 
 std::vector<std::string> sni_refs_of(const json& body)
 {
-    const auto found = body.find("sni_container_refs");
-    return found == body.end() || found->is_null() ? std::vector<std::string>()
-                                                   : found->get<std::vector<std::string>>();
+    const auto refs = body.value("sni_container_refs", json());
+    return refs.is_null() ? std::vector<std::string>() : refs.get<std::vector<std::string>>();
 }
 
 std::vector<std::string> refs_of(const json& body)

@@ -33,14 +33,6 @@ std::optional<parsed_ref> parse_ref(std::string_view ref)
     return parsed_ref{.is_container = !secret, .id = to_lower(ref.substr(slash + 1))};
 }
 
-const part* find_part(const container& what, std::string_view name)
-{
-    const auto found = std::ranges::find_if(what.parts, [&](const part& each) {
-        return each.name.is_string() && each.name.get<std::string>() == name;
-    });
-    return found == what.parts.end() ? nullptr : &*found;
-}
-
 const std::unexpected<certificate_fault> not_retrieved{certificate_fault{}};
 
 }  // namespace

@@ -6,30 +6,6 @@
 
 namespace cloudsim {
 
-namespace {
-
-// What null means for a field that has a default.
-json default_of(const listener& what, const std::string& name)
-{
-    return default_attributes(what.protocol)[name];
-}
-
-}  // namespace
-
-reply octavia::listeners(const call& c)
-{
-    if (c.asked.method != "GET")
-    {
-        return fault(405, "Method Not Allowed");
-    }
-    std::vector<json> all;
-    for (const auto& [id, each] : listeners_)
-    {
-        all.push_back(to_json(each));
-    }
-    return list(c, "listeners", all);
-}
-
 reply octavia::one_listener(const call& c, const std::string& id)
 {
     if (c.asked.method == "DELETE")
@@ -45,9 +21,7 @@ reply octavia::one_listener(const call& c, const std::string& id)
     {
         return not_found("Listener", id);
     }
-    return may_read(c.who, what->project_id)
-               ? ok(200, {{"listener", to_json(*what)}})
-               : fault(403, "Policy does not allow this request to be performed.");
+    return may_read(c.who, what->project_id) ? ok(200, {{"listener", to_json(*what)}}) : forbidden();
 }
 
 duration octavia::put_time(const json& body, std::size_t present) const
@@ -75,7 +49,7 @@ handling octavia::put_listener(const call& c, const std::string& id)
     }
     if (!may_write(c.who, what->project_id))
     {
-        return at_once(fault(403, "Policy does not allow this request to be performed."));
+        return at_once(forbidden());
     }
     if (auto refused = refuse_for_protocol(what->protocol, *body))
     {
@@ -97,7 +71,7 @@ handling octavia::put_listener(const call& c, const std::string& id)
     {
         return at_once(*refused, work);
     }
-    return {.work = work, .effect = [this, id, body = *body] { return commit(id, body); }};
+    return {.work = work, .effect = [this, id, body = *body] { return store(id, body); }};
 }
 
 void octavia::apply(listener& what, const json& body)
@@ -106,7 +80,7 @@ void octavia::apply(listener& what, const json& body)
     {
         if (name == "default_tls_container_ref")
         {
-            what.default_ref = value.is_null() ? std::nullopt : std::optional(value.get<std::string>());
+            what.default_ref = value.is_null() ? std::nullopt : std::optional<std::string>(value);
         }
         else if (name == "sni_container_refs")
         {
@@ -123,19 +97,12 @@ void octavia::apply(listener& what, const json& body)
         }
         else if (what.attributes.contains(name))
         {
-            what.attributes[name] = value.is_null() ? default_of(what, name) : value;
+            what.attributes[name] = value.is_null() ? default_attributes(what.protocol)[name] : value;
         }
     }
 }
 
-void octavia::lock(load_balancer& what, const std::string& cause)
-{
-    what.provisioning_status = "PENDING_UPDATE";
-    what.updated_at = env_.now.wall;
-    record(cause, what);
-}
-
-reply octavia::commit(const std::string& id, const json& body)
+reply octavia::store(const std::string& id, const json& body)
 {
     auto* what = find_listener(id);
     auto* above = what == nullptr ? nullptr : find_load_balancer(what->load_balancer_id);
@@ -155,11 +122,9 @@ reply octavia::commit(const std::string& id, const json& body)
     {
         return *refused;
     }
-    lock(*above, "put");
+    set_status("put", *above, "PENDING_UPDATE");
     apply(*what, body);
-    what->provisioning_status = "PENDING_UPDATE";
-    what->updated_at = env_.now.wall;
-    record("put", *what);
+    set_status("put", *what, "PENDING_UPDATE");
     later({.what = job::kind::update_listener, .load_balancer_id = above->id, .listener_id = id});
     return ok(200, {{"listener", to_json(*what)}});
 }
@@ -187,7 +152,7 @@ reply octavia::create(const call& c, const json& body)
     }
     if (!may_write(c.who, above->project_id))
     {
-        return fault(403, "Policy does not allow this request to be performed.");
+        return forbidden();
     }
     if (above->locked())
     {
@@ -247,7 +212,7 @@ reply octavia::create(const call& c, const json& body)
         return *refused;
     }
     apply(wanted, body);
-    lock(*above, "post");
+    set_status("post", *above, "PENDING_UPDATE");
     const auto id = wanted.id;
     auto& made = listeners_[id] = std::move(wanted);
     record("post", made);
@@ -264,17 +229,15 @@ reply octavia::delete_listener(const call& c, const std::string& id)
     }
     if (!may_write(c.who, what->project_id))
     {
-        return fault(403, "Policy does not allow this request to be performed.");
+        return forbidden();
     }
     auto* above = find_load_balancer(what->load_balancer_id);
     if (above->locked())
     {
         return immutable(above->id);
     }
-    lock(*above, "delete");
-    what->provisioning_status = "PENDING_DELETE";
-    what->updated_at = env_.now.wall;
-    record("delete", *what);
+    set_status("delete", *above, "PENDING_UPDATE");
+    set_status("delete", *what, "PENDING_DELETE");
     later({.what = job::kind::delete_listener, .load_balancer_id = above->id, .listener_id = id});
     return no_content();
 }

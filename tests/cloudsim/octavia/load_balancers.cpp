@@ -14,14 +14,10 @@ load_balancer& octavia::add_load_balancer(load_balancer wanted)
 {
     wanted.id = wanted.id.empty() ? env_.ids.uuid() : wanted.id;
     wanted.created_at = env_.now.wall;
-    const auto fill = [&](json& field) { field = field.is_null() ? json(env_.ids.uuid()) : field; };
-    fill(wanted.vip_port_id);
-    fill(wanted.vip_subnet_id);
-    fill(wanted.vip_network_id);
-    if (wanted.vip_address.is_null())
-    {
-        wanted.vip_address = "198.51.100." + std::to_string(load_balancers_.size() % 254 + 1);
-    }
+    wanted.vip_subnet_id = wanted.vip_subnet_id.empty() ? env_.ids.uuid() : wanted.vip_subnet_id;
+    wanted.vip_port_id = env_.ids.uuid();
+    wanted.vip_network_id = env_.ids.uuid();
+    wanted.vip_address = "198.51.100." + std::to_string(load_balancers_.size() % 254 + 1);
     const auto id = wanted.id;
     auto& added = load_balancers_[id] = std::move(wanted);
     return added;
@@ -59,24 +55,6 @@ json octavia::show(const load_balancer& what) const
     return to_json(what, ids);
 }
 
-reply octavia::load_balancers(const call& c)
-{
-    if (c.asked.method == "POST")
-    {
-        return post_load_balancer(c);
-    }
-    if (c.asked.method != "GET")
-    {
-        return fault(405, "Method Not Allowed");
-    }
-    std::vector<json> all;
-    for (const auto& [id, each] : load_balancers_)
-    {
-        all.push_back(show(each));
-    }
-    return list(c, "loadbalancers", all);
-}
-
 reply octavia::one_load_balancer(const call& c, const std::string& id)
 {
     auto* what = find_load_balancer(id);
@@ -86,9 +64,7 @@ reply octavia::one_load_balancer(const call& c, const std::string& id)
     }
     if (c.asked.method == "GET")
     {
-        return may_read(c.who, what->project_id)
-                   ? ok(200, {{"loadbalancer", show(*what)}})
-                   : fault(403, "Policy does not allow this request to be performed.");
+        return may_read(c.who, what->project_id) ? ok(200, {{"loadbalancer", show(*what)}}) : forbidden();
     }
     return c.asked.method == "DELETE" ? delete_load_balancer(c, *what) : fault(405, "Method Not Allowed");
 }
@@ -100,36 +76,23 @@ reply octavia::post_load_balancer(const call& c)
     {
         return fault(400, body.error());
     }
-    const auto text = [&](const char* name) {
-        const auto value = body->value(name, json());
-        return value.is_string() ? value.get<std::string>() : "";
-    };
-    auto project_id = text("project_id").empty() ? text("tenant_id") : text("project_id");
-    project_id = project_id.empty() ? c.who.project_id : project_id;
+    const auto project_id = given_text(*body, "project_id").value_or(c.who.project_id);
     if (!may_write(c.who, project_id))
     {
-        return fault(403, "Policy does not allow this request to be performed.");
+        return forbidden();
     }
-    if (text("vip_port_id").empty() && text("vip_subnet_id").empty() && text("vip_network_id").empty())
+    if (member_text(*body, "vip_subnet_id").empty())
     {
         return fault(
             400, "Validation failure: VIP must contain one of: vip_port_id, vip_network_id, vip_subnet_id."
         );
     }
-    load_balancer wanted{
-        .project_id = project_id,
-        .name = text("name"),
-        .description = text("description"),
-        .provisioning_status = "PENDING_CREATE"
-    };
-    wanted.vip_address = body->value("vip_address", json());
-    wanted.vip_port_id = body->value("vip_port_id", json());
-    wanted.vip_subnet_id = body->value("vip_subnet_id", json());
-    wanted.vip_network_id = body->value("vip_network_id", json());
-    wanted.admin_state_up = body->value("admin_state_up", json(true));
-    wanted.tags = body->value("tags", json::array());
-    wanted.provider = text("provider").empty() ? "amphora" : text("provider");
-    auto& made = add_load_balancer(std::move(wanted));
+    auto& made = add_load_balancer(
+        {.project_id = project_id,
+         .name = member_text(*body, "name"),
+         .provisioning_status = "PENDING_CREATE",
+         .vip_subnet_id = member_text(*body, "vip_subnet_id")}
+    );
     record("post", made);
     later({.what = job::kind::create_load_balancer, .load_balancer_id = made.id});
     return ok(201, {{"loadbalancer", show(made)}});
@@ -139,11 +102,9 @@ reply octavia::delete_load_balancer(const call& c, load_balancer& what)
 {
     if (!may_write(c.who, what.project_id))
     {
-        return fault(403, "Policy does not allow this request to be performed.");
+        return forbidden();
     }
-    const auto cascade = c.where.query.find("cascade");
-    const bool whole = cascade != c.where.query.end() && to_lower(cascade->second) == "true";
-    if (!listeners_of(what.id).empty() && !whole)
+    if (!listeners_of(what.id).empty())
     {
         return fault(
             400, "Validation failure: Cannot delete Load Balancer " + what.id + " - it has children"
@@ -155,9 +116,7 @@ reply octavia::delete_load_balancer(const call& c, load_balancer& what)
             409, "Invalid state " + what.provisioning_status + " of loadbalancer resource " + what.id
         );
     }
-    what.provisioning_status = "PENDING_DELETE";
-    what.updated_at = env_.now.wall;
-    record("delete", what);
+    set_status("delete", what, "PENDING_DELETE");
     later({.what = job::kind::delete_load_balancer, .load_balancer_id = what.id});
     return no_content();
 }

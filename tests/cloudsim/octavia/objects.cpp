@@ -36,10 +36,10 @@ json to_json(const load_balancer& what, const std::vector<std::string>& listener
         {"pools", json::array()},
         {"id", what.id},
         {"name", what.name},
-        {"description", what.description},
+        {"description", ""},
         {"provisioning_status", what.provisioning_status},
         {"operating_status", "OFFLINE"},
-        {"admin_state_up", what.admin_state_up},
+        {"admin_state_up", true},
         {"project_id", what.project_id},
         {"created_at", iso_time(what.created_at)},
         {"updated_at", time_or_null(what.updated_at)},
@@ -48,10 +48,10 @@ json to_json(const load_balancer& what, const std::vector<std::string>& listener
         {"vip_subnet_id", what.vip_subnet_id},
         {"vip_network_id", what.vip_network_id},
         {"additional_vips", json::array()},
-        {"provider", what.provider},
+        {"provider", "amphora"},
         {"flavor_id", nullptr},
         {"vip_qos_policy_id", nullptr},
-        {"tags", what.tags},
+        {"tags", json::array()},
         {"availability_zone", nullptr},
         {"tenant_id", what.project_id}
     };
@@ -59,40 +59,26 @@ json to_json(const load_balancer& what, const std::vector<std::string>& listener
 
 json to_json(const listener& what)
 {
-    const json& other = what.attributes;
-    return {
+    json shown = what.attributes;
+    shown.update({
         {"id", what.id},
-        {"name", other["name"]},
-        {"description", other["description"]},
         {"provisioning_status", what.provisioning_status},
         {"operating_status", what.operating_status},
-        {"admin_state_up", other["admin_state_up"]},
         {"protocol", what.protocol},
         {"protocol_port", what.port},
-        {"connection_limit", other["connection_limit"]},
         {"default_tls_container_ref", text_or_null(what.default_ref)},
         {"sni_container_refs", what.sni_refs},
         {"project_id", what.project_id},
+        {"tenant_id", what.project_id},
         {"default_pool_id", nullptr},
         {"l7policies", json::array()},
-        {"insert_headers", other["insert_headers"]},
         {"created_at", iso_time(what.created_at)},
         {"updated_at", time_or_null(what.updated_at)},
         {"loadbalancers", only_ids({what.load_balancer_id})},
-        {"timeout_client_data", other["timeout_client_data"]},
-        {"timeout_member_connect", other["timeout_member_connect"]},
-        {"timeout_member_data", other["timeout_member_data"]},
-        {"timeout_tcp_inspect", other["timeout_tcp_inspect"]},
-        {"tags", other["tags"]},
         {"client_ca_tls_container_ref", text_or_null(what.client_ca_ref)},
-        {"client_authentication", other["client_authentication"]},
         {"client_crl_container_ref", text_or_null(what.client_crl_ref)},
-        {"allowed_cidrs", other["allowed_cidrs"]},
-        {"tls_ciphers", other["tls_ciphers"]},
-        {"tls_versions", other["tls_versions"]},
-        {"alpn_protocols", other["alpn_protocols"]},
-        {"tenant_id", what.project_id}
-    };
+    });
+    return shown;
 }
 
 json default_attributes(const std::string& protocol)

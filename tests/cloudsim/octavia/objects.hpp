@@ -15,15 +15,11 @@ struct load_balancer
     std::string id{};
     std::string project_id{};
     std::string name{};
-    std::string description{};
     std::string provisioning_status = "ACTIVE";
-    std::string provider = "amphora";
-    json admin_state_up = true;
-    json tags = json::array();
-    json vip_address{};
-    json vip_port_id{};
-    json vip_subnet_id{};
-    json vip_network_id{};
+    std::string vip_subnet_id{};
+    std::string vip_port_id{};
+    std::string vip_network_id{};
+    std::string vip_address{};
     wall_time created_at{};
     std::optional<wall_time> updated_at{};
 
@@ -57,8 +53,6 @@ struct listener
 
     // What the amphora runs for it, in the order of its crt-list; empty: it is not in the configuration.
     std::optional<std::vector<served_certificate>> served{};
-
-    bool terminates_tls() const { return default_ref.value_or("") != "" || !sni_refs.empty(); }
 };
 
 json to_json(const load_balancer& what, const std::vector<std::string>& listener_ids);

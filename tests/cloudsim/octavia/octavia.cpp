@@ -1,23 +1,23 @@
-// Octavia: what is asked and by whom, how it answers, and its lists.
+// Octavia: what is asked and by whom, and how it answers.
 #include "cloudsim/octavia/octavia.hpp"
 
 #include <algorithm>
 
 namespace cloudsim {
 
-octavia::octavia(
-    environment& env, keystone& tokens, barbican& secrets, std::string url, const identity& service_user
-)
-    : env_(env), tokens_(tokens), url_(std::move(url)), certificates_(env, secrets, service_user)
-{}
+namespace {
+
+bool is_api(const std::vector<std::string>& path)
+{
+    return (path.size() == 3 || path.size() == 4) && (path[0] == "v2" || path[0] == "v2.0") &&
+           path[1] == "lbaas" && (path[2] == "listeners" || path[2] == "loadbalancers");
+}
+
+}  // namespace
 
 handling octavia::handle(const request& asked)
 {
     const auto where = parse_target(asked.target);
-    if (where.segments.empty())
-    {
-        return at_once(versions(), env_.config.latency);
-    }
     const auto who = tokens_.authenticate(asked, seen_);
     if (!who)
     {
@@ -26,12 +26,12 @@ handling octavia::handle(const request& asked)
     const call c{.asked = asked, .where = where, .who = *who};
     handling result{.effect = [this, c] { return answer(c); }};
     const auto& path = where.segments;
-    const bool api = path.size() >= 3 && (path[0] == "v2" || path[0] == "v2.0") && path[1] == "lbaas";
-    if (api && path[2] == "listeners" && path.size() == 3 && asked.method == "POST")
+    const bool listeners = is_api(path) && path[2] == "listeners";
+    if (listeners && path.size() == 3 && asked.method == "POST")
     {
         result = post_listener(c);
     }
-    else if (api && path[2] == "listeners" && path.size() == 4 && asked.method == "PUT")
+    else if (listeners && path.size() == 4 && asked.method == "PUT")
     {
         result = put_listener(c, path[3]);
     }
@@ -42,33 +42,22 @@ handling octavia::handle(const request& asked)
 reply octavia::answer(const call& c)
 {
     const auto& path = c.where.segments;
-    if (path.size() < 3 || path.size() > 4 || (path[0] != "v2" && path[0] != "v2.0") || path[1] != "lbaas")
+    if (!is_api(path))
     {
         return nowhere(c.where);
     }
-    if (path[2] == "loadbalancers")
+    const bool balancers = path[2] == "loadbalancers";
+    if (path.size() == 4)
     {
-        return path.size() == 3 ? load_balancers(c) : one_load_balancer(c, path[3]);
+        return balancers ? one_load_balancer(c, path[3]) : one_listener(c, path[3]);
     }
-    if (path[2] == "listeners")
-    {
-        return path.size() == 3 ? listeners(c) : one_listener(c, path[3]);
-    }
-    return nowhere(c.where);
+    return balancers && c.asked.method == "POST" ? post_load_balancer(c)
+                                                 : fault(501, "The simulator has no lists.");
 }
 
 reply octavia::ok(int status, const json& body)
 {
-    return json_reply(
-        status, body, {.type_first = false, .after = {{"x-openstack-request-id", env_.ids.request_id()}}}
-    );
-}
-
-reply octavia::no_content()
-{
-    return make_reply(
-        204, "", "", {.type_first = false, .after = {{"x-openstack-request-id", env_.ids.request_id()}}}
-    );
+    return json_reply(status, body, headers());
 }
 
 reply octavia::fault(int status, const std::string& text)
@@ -99,19 +88,9 @@ reply octavia::nowhere(const target& where)
     );
 }
 
-reply octavia::versions()
+reply octavia::forbidden()
 {
-    json all = json::array();
-    for (int minor = 0; minor <= 26; ++minor)
-    {
-        all.push_back(
-            {{"id", "v2." + std::to_string(minor)},
-             {"status", minor == 26 ? "CURRENT" : "SUPPORTED"},
-             {"updated", "2022-08-29T00:00:00Z"},
-             {"links", json::array({{{"href", url_ + "/v2"}, {"rel", "self"}}})}}
-        );
-    }
-    return ok(200, {{"versions", all}});
+    return fault(403, "Policy does not allow this request to be performed.");
 }
 
 bool octavia::may_read(const identity& who, const std::string& project_id) const
@@ -141,7 +120,7 @@ void octavia::record(const std::string& cause, const listener& what)
          {"id", what.id},
          {"load_balancer_id", what.load_balancer_id},
          {"provisioning_status", what.provisioning_status},
-         {"default_tls_container_ref", what.default_ref ? json(*what.default_ref) : json(nullptr)},
+         {"default_tls_container_ref", text_or_null(what.default_ref)},
          {"sni_container_refs", what.sni_refs},
          {"served", what.served.has_value()}}
     );
@@ -152,71 +131,6 @@ void octavia::record(const std::string& cause, const load_balancer& what)
     env_.record(
         cause, {{"kind", "load_balancer"}, {"id", what.id}, {"provisioning_status", what.provisioning_status}}
     );
-}
-
-// The part of `all` that the sender may see and asks for, page by page.
-reply octavia::list(const call& c, const std::string& name, const std::vector<json>& all)
-{
-    const bool global =
-        c.who.has("admin") || c.who.has("load-balancer_admin") || c.who.has("load-balancer_global_observer");
-    const auto wanted_project = c.where.query.find("project_id");
-    const auto project_id = wanted_project == c.where.query.end() ? c.who.project_id : wanted_project->second;
-    if (!global && !may_read(c.who, project_id))
-    {
-        return fault(403, "Policy does not allow this request to be performed.");
-    }
-    std::vector<json> found;
-    for (const auto& each : all)
-    {
-        bool matches = (global && wanted_project == c.where.query.end()) || each["project_id"] == project_id;
-        for (const auto& [key, value] : c.where.query)
-        {
-            if (each.contains(key) && !each[key].is_structured())
-            {
-                const auto text = each[key].is_string() ? each[key].get<std::string>() : each[key].dump();
-                matches = matches && text == value;
-            }
-            if (key == "loadbalancer_id" || key == "load_balancer_id")
-            {
-                matches =
-                    matches && each.contains("loadbalancers") && each["loadbalancers"][0]["id"] == value;
-            }
-        }
-        if (matches)
-        {
-            found.push_back(each);
-        }
-    }
-    const auto marker = c.where.query.find("marker");
-    auto first = found.begin();
-    if (marker != c.where.query.end())
-    {
-        first = std::ranges::find_if(found, [&](const json& each) { return each["id"] == marker->second; });
-        first = first == found.end() ? first : first + 1;
-    }
-    found.erase(found.begin(), first);
-    json links = json::array();
-    const auto limit = c.where.query.find("limit");
-    if (limit != c.where.query.end())
-    {
-        if (limit->second.empty() || limit->second.size() > 9 ||
-            limit->second.find_first_not_of("0123456789") != std::string::npos)
-        {
-            return fault(400, "Supplied pagination limit '" + limit->second + "' is not valid.");
-        }
-        const auto count = std::stoul(limit->second);
-        if (count != 0 && found.size() >= count)
-        {
-            found.resize(count);
-            links.push_back(
-                {{"rel", "next"},
-                 {"href",
-                  url_ + "/v2/lbaas/" + name + "?limit=" + limit->second +
-                      "&marker=" + found.back()["id"].get<std::string>()}}
-            );
-        }
-    }
-    return ok(200, {{name, found}, {name + "_links", links}});
 }
 
 }  // namespace cloudsim

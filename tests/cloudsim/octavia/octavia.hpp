@@ -21,9 +21,9 @@ namespace cloudsim {
 class octavia
 {
 public:
-    octavia(
-        environment& env, keystone& tokens, barbican& secrets, std::string url, const identity& service_user
-    );
+    octavia(environment& env, keystone& tokens, barbican& secrets, const identity& service_user)
+        : env_(env), tokens_(tokens), certificates_(env, secrets, service_user)
+    {}
 
     handling handle(const request& asked);
 
@@ -37,10 +37,12 @@ public:
     json show(const load_balancer& what) const;
     void record(const std::string& cause, const listener& what);
     void record(const std::string& cause, const load_balancer& what);
-    void forget_tokens() { seen_.clear(); }
-
-    // Reads all certificates of a load balancer and replaces its configuration, as after a change.
-    void deploy(const std::string& load_balancer_id);
+    template <class T>
+    void commit(const std::string& cause, T& changed)
+    {
+        changed.updated_at = env_.now.wall;
+        record(cause, changed);
+    }
 
     // Runs what a held worker has left undone.
     void resume_worker();
@@ -70,29 +72,27 @@ private:
     };
 
     reply ok(int status, const json& body);
-    reply no_content();
+    reply no_content() { return {.status = 204, .headers = headers()}; }
+    header_list headers() { return {{"x-openstack-request-id", env_.ids.request_id()}}; }
     reply fault(int status, const std::string& text);
     reply immutable(const std::string& load_balancer_id);
     reply not_found(const std::string& kind, const std::string& id);
     reply nowhere(const target& where);
-    reply versions();
+    reply forbidden();
     bool may_read(const identity& who, const std::string& project_id) const;
     bool may_write(const identity& who, const std::string& project_id) const;
 
     reply answer(const call& c);
-    reply load_balancers(const call& c);
     reply one_load_balancer(const call& c, const std::string& id);
     reply post_load_balancer(const call& c);
     reply delete_load_balancer(const call& c, load_balancer& what);
-    reply listeners(const call& c);
     reply one_listener(const call& c, const std::string& id);
-    reply list(const call& c, const std::string& name, const std::vector<json>& all);
 
     handling post_listener(const call& c);
     handling put_listener(const call& c, const std::string& id);
     reply delete_listener(const call& c, const std::string& id);
     reply create(const call& c, const json& body);
-    reply commit(const std::string& id, const json& body);
+    reply store(const std::string& id, const json& body);
     duration put_time(const json& body, std::size_t present) const;
     std::optional<reply> refuse_refs(const identity& who, const json& body);
     std::optional<reply> refuse_client_authority(
@@ -102,16 +102,23 @@ private:
     std::optional<reply> refuse_unusable(const json& body);
     std::optional<reply> refuse_rows(const listener& what, const json& body);
     void apply(listener& what, const json& body);
-    void lock(load_balancer& what, const std::string& cause);
+    // Changes the status and tells history.
+    template <class T>
+    void set_status(const std::string& cause, T& changed, const char* status)
+    {
+        changed.provisioning_status = status;
+        commit(cause, changed);
+    }
 
     void later(job what);
     void finish(const job& what);
+    // Reads all certificates of a load balancer and replaces its configuration, as after a change.
+    void deploy(const std::string& load_balancer_id);
     bool deploy_one(listener& what);
     std::vector<listener*> listeners_of(const std::string& load_balancer_id);
 
     environment& env_;
     keystone& tokens_;
-    std::string url_;  // without the version
     certificate_manager certificates_;
     token_cache seen_;
     std::map<std::string, load_balancer> load_balancers_;

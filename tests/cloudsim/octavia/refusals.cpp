@@ -3,7 +3,6 @@
 #include "cloudsim/octavia/octavia.hpp"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 namespace cloudsim {
@@ -32,25 +31,15 @@ std::string unreadable_pkcs12(const std::string& error)
 
 std::optional<reply> octavia::refuse_for_protocol(const std::string& protocol, const json& body)
 {
-    if ((protocol == "UDP" || protocol == "SCTP") &&
-        (!refs_of(body).empty() || !body.value("insert_headers", json()).empty()))
+    if (refs_of(body).empty() || protocol == "TERMINATED_HTTPS" || protocol == "PROMETHEUS")
     {
-        return fault(
-            400,
-            "Validation failure: " + protocol + " protocol listener does not support TLS or header insertion."
-        );
+        return std::nullopt;
     }
-    const bool can_terminate =
-        protocol == "TERMINATED_HTTPS" || (protocol == "PROMETHEUS" && !refs_of(body).empty());
-    if (!can_terminate && !refs_of(body).empty())
-    {
-        return fault(
-            400,
-            "Validation failure: Certificate container references are not allowed on " + protocol +
-                " protocol listeners."
-        );
-    }
-    return std::nullopt;
+    const std::string reason =
+        protocol == "UDP" || protocol == "SCTP"
+            ? protocol + " protocol listener does not support TLS or header insertion."
+            : "Certificate container references are not allowed on " + protocol + " protocol listeners.";
+    return fault(400, "Validation failure: " + reason);
 }
 
 std::optional<reply> octavia::refuse_refs(const identity& who, const json& body)
@@ -94,40 +83,33 @@ std::optional<reply> octavia::refuse_client_authority(
         return std::nullopt;
     }
     std::vector<std::string> bad;
-    std::array<std::string, 2> payloads;
-    std::size_t index = 0;
-    for (const auto& ref : {ca, crl})
-    {
-        if (ref)
+    const auto read = [&](const std::optional<std::string>& ref) {
+        const auto payload =
+            ref && certificates_.grant(who, *ref) ? certificates_.secret_payload(*ref) : std::nullopt;
+        if (ref && !payload)
         {
-            const bool granted = certificates_.grant(who, *ref);
-            const auto payload = granted ? certificates_.secret_payload(*ref) : std::nullopt;
-            if (!payload)
-            {
-                bad.push_back(*ref);
-            }
-            payloads.at(index) = payload.value_or(std::nullopt).value_or("");
+            bad.push_back(*ref);
         }
-        ++index;
-    }
+        return payload.value_or(std::nullopt).value_or("");
+    };
+    const auto authority = read(ca);
+    const auto revocation_list = read(crl);
     if (!bad.empty())
     {
         return fault(400, not_retrieved(python_repr(bad)));
     }
-    const auto problem = check_client_authority(payloads[0], payloads[1]);
+    const auto problem = check_client_authority(authority, revocation_list);
     return problem.empty() ? std::nullopt : std::optional(fault(400, "Validation failure: " + problem));
 }
 
 // The second look, behind the lock: what is to be handed to the amphora must be complete.
 std::optional<reply> octavia::refuse_unusable(const json& body)
 {
-    const auto default_ref = given_text(body, "default_tls_container_ref");
-    std::vector<std::string> refs;
-    if (default_ref)
+    auto refs = refs_of(body);
+    if (given_text(body, "default_tls_container_ref"))
     {
-        refs.push_back(*default_ref);
+        std::ranges::rotate(refs, refs.end() - 1);  // the default is the first that is read
     }
-    std::ranges::copy(sni_refs_of(body), std::back_inserter(refs));
     for (const auto& ref : refs)
     {
         const auto read = certificates_.certificate(ref);

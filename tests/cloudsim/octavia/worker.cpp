@@ -33,10 +33,6 @@ void octavia::finish(const job& what)
     {
         return;
     }
-    const auto activate = [&](auto& object) {
-        object.provisioning_status = "ACTIVE";
-        object.updated_at = env_.now.wall;
-    };
     auto* changed = find_listener(what.listener_id);
     if (what.what == job::kind::delete_load_balancer)
     {
@@ -58,12 +54,10 @@ void octavia::finish(const job& what)
         deploy(above->id);
         if (changed != nullptr && changed->provisioning_status != "ERROR")
         {
-            activate(*changed);
-            record("worker", *changed);
+            set_status("worker", *changed, "ACTIVE");
         }
     }
-    activate(*above);
-    record("worker", *above);
+    set_status("worker", *above, "ACTIVE");
 }
 
 void octavia::deploy(const std::string& load_balancer_id)
@@ -120,25 +114,19 @@ listener& octavia::add_listener(listener wanted)
 {
     wanted.id = wanted.id.empty() ? env_.ids.uuid() : wanted.id;
     wanted.created_at = env_.now.wall;
-    if (wanted.attributes.is_null())
-    {
-        wanted.attributes = default_attributes(wanted.protocol);
-    }
     const auto id = wanted.id;
     auto& added = listeners_[id] = std::move(wanted);
     // Its certificates were let in when it was made, by somebody with the right to.
     const identity owner{.project_id = added.project_id, .roles = {"admin"}};
-    const auto grant = [&](const std::string& ref) { certificates_.grant(owner, ref); };
-    if (added.default_ref)
+    for (const auto& ref : added.sni_refs)
     {
-        grant(*added.default_ref);
+        certificates_.grant(owner, ref);
     }
-    std::ranges::for_each(added.sni_refs, grant);
-    for (const auto& ref : {added.client_ca_ref, added.client_crl_ref})
+    for (const auto& ref : {added.default_ref, added.client_ca_ref, added.client_crl_ref})
     {
         if (ref)
         {
-            grant(*ref);
+            certificates_.grant(owner, *ref);
         }
     }
     deploy_one(added);

@@ -1,19 +1,16 @@
 #include "cloudsim/support/environment.hpp"
 
 #include <stdexcept>
+#include <variant>
 
 namespace cloudsim {
 
 namespace {
 
-// A setting by its name in JSON: a time in milliseconds, or a switch.
-struct time_setting
-{
-    const char* name;
-    duration settings::* field;
-};
+using field = std::variant<duration settings::*, bool settings::*, std::set<std::string> settings::*>;
 
-constexpr time_setting time_settings[] = {
+// Times are in milliseconds.
+const std::map<std::string, field> fields = {
     {"latency_ms", &settings::latency},
     {"pending_ms", &settings::pending},
     {"put_base_ms", &settings::put_base},
@@ -22,24 +19,27 @@ constexpr time_setting time_settings[] = {
     {"put_per_present_squared_ms", &settings::put_per_present_squared},
     {"token_lifetime_ms", &settings::token_lifetime},
     {"token_cache_ms", &settings::token_cache},
-};
-
-struct switch_setting
-{
-    const char* name;
-    bool settings::* field;
-};
-
-constexpr switch_setting switch_settings[] = {
     {"connection_close", &settings::connection_close},
     {"refuse_delegated_refs", &settings::refuse_delegated_refs},
     {"worker_held", &settings::worker_held},
     {"worker_fails", &settings::worker_fails},
+    {"down", &settings::down},
 };
 
 duration milliseconds(double count)
 {
     return std::chrono::duration_cast<duration>(std::chrono::duration<double, std::milli>(count));
+}
+
+void assign(duration& setting, const json& value)
+{
+    setting = milliseconds(value.get<double>());
+}
+
+template <class T>
+void assign(T& setting, const json& value)
+{
+    setting = value.get<T>();
 }
 
 }  // namespace
@@ -58,64 +58,33 @@ void settings::patch(const json& changes)
 {
     for (const auto& [name, value] : changes.items())
     {
-        bool known = false;
-        for (const auto& each : time_settings)
-        {
-            if (name == each.name)
-            {
-                this->*each.field = milliseconds(value.get<double>());
-                known = true;
-            }
-        }
-        for (const auto& each : switch_settings)
-        {
-            if (name == each.name)
-            {
-                this->*each.field = value.get<bool>();
-                known = true;
-            }
-        }
-        if (name == "down")
-        {
-            down = value.get<std::set<std::string>>();
-            known = true;
-        }
         if (name == "measured_times" && value.get<bool>())
         {
             use_measured_times();
-            known = true;
+            continue;
         }
-        if (!known)
+        const auto known = fields.find(name);
+        if (known == fields.end())
         {
             throw std::invalid_argument("unknown setting: " + name);
         }
+        std::visit([&](auto member) { assign(this->*member, value); }, known->second);
     }
 }
 
-json settings::to_json() const
+std::string id_source::text_of(std::string_view alphabet, std::size_t characters)
 {
-    json result;
-    for (const auto& each : time_settings)
-    {
-        result[each.name] = std::chrono::duration<double, std::milli>(this->*each.field).count();
-    }
-    for (const auto& each : switch_settings)
-    {
-        result[each.name] = this->*each.field;
-    }
-    result["down"] = down;
-    return result;
-}
-
-std::string id_source::hex(std::size_t digits)
-{
-    static constexpr std::string_view alphabet = "0123456789abcdef";
     std::string result;
-    while (result.size() < digits)
+    while (result.size() < characters)
     {
         result += alphabet[random_() % alphabet.size()];
     }
     return result;
+}
+
+std::string id_source::url_text(std::size_t characters)
+{
+    return text_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", characters);
 }
 
 std::string id_source::uuid()
@@ -130,33 +99,9 @@ std::string id_source::uuid()
     return text;
 }
 
-std::string id_source::url_text(std::size_t characters)
-{
-    static constexpr std::string_view alphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    std::string result;
-    while (result.size() < characters)
-    {
-        result += alphabet[random_() % alphabet.size()];
-    }
-    return result;
-}
-
-void schedule::add(time_point when, std::function<void()> what)
-{
-    due_.emplace(when, std::move(what));
-}
-
 std::optional<time_point> schedule::next() const
 {
     return due_.empty() ? std::nullopt : std::optional(due_.begin()->first);
-}
-
-std::function<void()> schedule::take()
-{
-    auto what = std::move(due_.begin()->second);
-    due_.erase(due_.begin());
-    return what;
 }
 
 void environment::record(std::string cause, json object)
@@ -166,27 +111,20 @@ void environment::record(std::string cause, json object)
     );
 }
 
-reply make_reply(int status, std::string body, std::string_view content_type, const answer_style& style)
+reply make_reply(int status, std::string body, const std::string& content_type, header_list headers)
 {
-    reply result{.status = status, .headers = style.before, .body = std::move(body)};
-    const std::pair<std::string, std::string> length("Content-Length", std::to_string(result.body.size()));
-    if (content_type.empty())
-    {
-        result.headers.push_back(length);
-    }
-    else
-    {
-        const std::pair<std::string, std::string> type("Content-Type", content_type);
-        result.headers.push_back(style.type_first ? type : length);
-        result.headers.push_back(style.type_first ? length : type);
-    }
-    result.headers.insert(result.headers.end(), style.after.begin(), style.after.end());
-    return result;
+    headers.emplace_back("Content-Type", content_type);
+    return {.status = status, .headers = std::move(headers), .body = std::move(body)};
 }
 
-reply json_reply(int status, const json& body, const answer_style& style)
+reply json_reply(int status, const json& body, header_list headers)
 {
-    return make_reply(status, python_dump(body), "application/json", style);
+    return make_reply(
+        status,
+        body.dump(-1, ' ', true, json::error_handler_t::replace),
+        "application/json",
+        std::move(headers)
+    );
 }
 
 handling at_once(reply answer, duration after)

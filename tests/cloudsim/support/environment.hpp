@@ -15,8 +15,8 @@
 // What every simulated service shares: the time, the identifiers, what is due later, the settings, the log.
 namespace cloudsim {
 
-// What a run can be set to, by the control API's field names. The defaults are quick; `measured()` is what
-// the real services took on two cores.
+// What a run can be set to. The defaults are quick; use_measured_times() is what the real services took on
+// two cores.
 struct settings
 {
     duration latency{};                                // before anything takes effect
@@ -24,11 +24,11 @@ struct settings
     duration put_base{};                               // of a PUT or POST of a listener ...
     duration put_per_ref{};                            // ... for each ref in its body
     duration put_per_ref_squared{};                    // ... for the square of their number
-    duration put_per_present_squared{
-    };  // ... for the square of the number that the listener holds afterwards
+    // ... and for the square of the number that the listener holds afterwards
+    duration put_per_present_squared{};
     duration token_lifetime = std::chrono::hours(1);
-    duration token_cache =
-        std::chrono::minutes(5);         // how long a service believes in a token that it has seen
+    // How long a service believes in a token that it has seen.
+    duration token_cache = std::chrono::minutes(5);
     bool connection_close = false;       // every answer ends its connection
     bool refuse_delegated_refs = false;  // Octavia 11.0.0: refs with an application credential's token: 400
     bool worker_held = false;            // changes are accepted and stay PENDING
@@ -36,8 +36,8 @@ struct settings
     std::set<std::string> down;          // of identity, key-manager, load-balancer: nobody listens
 
     void use_measured_times();
-    void patch(const json& changes);  // throws std::invalid_argument for what it does not know
-    json to_json() const;
+    // By the names of README.md; throws std::invalid_argument for what it does not know.
+    void patch(const json& changes);
 };
 
 // Identifiers, the same for the same seed.
@@ -47,11 +47,13 @@ public:
     explicit id_source(std::uint64_t seed) : random_(seed) {}
 
     std::string uuid();
-    std::string hex(std::size_t digits);
+    std::string hex(std::size_t digits) { return text_of("0123456789abcdef", digits); }
     std::string url_text(std::size_t characters);  // of the alphabet of base64url
     std::string request_id() { return "req-" + uuid(); }
 
 private:
+    std::string text_of(std::string_view alphabet, std::size_t characters);
+
     std::mt19937_64 random_;
 };
 
@@ -59,10 +61,10 @@ private:
 class schedule
 {
 public:
-    void add(time_point when, std::function<void()> what);
+    void add(time_point when, std::function<void()> task) { due_.emplace(when, std::move(task)); }
     std::optional<time_point> next() const;
     // Takes out the first; there must be one.
-    std::function<void()> take();
+    std::function<void()> take() { return std::move(due_.extract(due_.begin()).mapped()); }
 
 private:
     std::multimap<time_point, std::function<void()>> due_;
@@ -72,7 +74,7 @@ private:
 struct state_change
 {
     std::uint64_t sequence = 0;
-    duration at{};
+    duration at{};      // since the start
     std::string cause;  // post, put, delete, worker, control
     json object;
 };
@@ -98,16 +100,8 @@ struct handling
     std::function<reply()> effect;
 };
 
-// An answer whose Content-Length is set; `headers` come before or after it.
-struct answer_style
-{
-    bool type_first = false;  // Keystone and its middleware; the others send Content-Length first
-    header_list before{};
-    header_list after{};
-};
-
-reply make_reply(int status, std::string body, std::string_view content_type, const answer_style& style);
-reply json_reply(int status, const json& body, const answer_style& style);
+reply make_reply(int status, std::string body, const std::string& content_type, header_list headers);
+reply json_reply(int status, const json& body, header_list headers);
 
 handling at_once(reply answer, duration after = {});
 

@@ -56,7 +56,7 @@ enum class delivery
 struct reply
 {
     int status = 200;
-    header_list headers{};  // complete, in the order of the real service, Content-Length included
+    header_list headers{};  // those of the service; length and connection are the server's
     std::string body{};
     delivery how = delivery::whole;
     std::size_t cut_at = 0;

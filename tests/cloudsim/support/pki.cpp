@@ -131,16 +131,19 @@ signed_certificate sign(const certificate_order& order, bool authority, const si
     return made;
 }
 
-std::string pack(EVP_PKEY* key, X509* certificate, X509* issuer, const char* pass_phrase)
+std::string pack(
+    const signed_certificate& leaf, const signed_certificate& issuer, const std::string& pass_phrase
+)
 {
     const stack_ptr chain(sk_X509_new_null());
-    X509_up_ref(issuer);
-    sk_X509_push(chain.get(), issuer);
+    X509_up_ref(issuer.certificate.get());
+    sk_X509_push(chain.get(), issuer.certificate.get());
     // Without a pass phrase nothing is encrypted, as `openssl pkcs12 -keypbe NONE -certpbe NONE` does it.
-    const int cipher = pass_phrase == nullptr ? -1 : 0;
-    const pkcs12_ptr bundle(
-        PKCS12_create(pass_phrase, nullptr, key, certificate, chain.get(), cipher, cipher, 0, 1, 0)
-    );
+    const int cipher = pass_phrase.empty() ? -1 : 0;
+    const char* phrase = pass_phrase.empty() ? nullptr : pass_phrase.c_str();
+    const pkcs12_ptr bundle(PKCS12_create(
+        phrase, nullptr, leaf.key.get(), leaf.certificate.get(), chain.get(), cipher, cipher, 0, 1, 0
+    ));
     if (bundle == nullptr)
     {
         throw std::runtime_error("OpenSSL could not make a PKCS12");
@@ -158,13 +161,6 @@ key_ptr read_key(const std::string& pem, const std::string& pass_phrase)
     // An empty pass phrase is given as such, so that OpenSSL never asks the terminal.
     auto* text = const_cast<char*>(pass_phrase.c_str());
     return key_ptr(PEM_read_bio_PrivateKey(open(pem).get(), nullptr, nullptr, text));
-}
-
-wall_time not_after(const X509* certificate)
-{
-    std::tm fields{};
-    ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &fields);
-    return std::chrono::system_clock::from_time_t(timegm(&fields));
 }
 
 std::string to_text(const ASN1_STRING* value)
@@ -190,7 +186,7 @@ std::string openssl_errors()
 
 certificate_view view(X509* certificate, bool has_private_key)
 {
-    certificate_view result{.has_private_key = has_private_key, .not_after = not_after(certificate)};
+    certificate_view result{.has_private_key = has_private_key};
     X509_NAME* subject = X509_get_subject_name(certificate);
     const int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
     if (index >= 0)
@@ -219,7 +215,7 @@ certificate_view view(X509* certificate, bool has_private_key)
 
 }  // namespace
 
-certificate_files make_certificate(const certificate_order& order)
+certificate_files make_certificate(const certificate_order& order, const std::string& pass_phrase)
 {
     const certificate_order issuer_order{
         .names = {"Simulated CA"}, .not_before = order.not_before, .not_after = order.not_after
@@ -232,29 +228,18 @@ certificate_files make_certificate(const certificate_order& order)
             return PEM_write_bio_PrivateKey(bio, leaf.key.get(), nullptr, nullptr, 0, nullptr, nullptr);
         }),
         .intermediates = to_pem(issuer.certificate.get()),
-        .pkcs12 = pack(leaf.key.get(), leaf.certificate.get(), issuer.certificate.get(), nullptr)
+        .pkcs12 = pack(leaf, issuer, pass_phrase)
     };
 }
 
-std::string make_pkcs12_with_pass_phrase(const certificate_files& files, const std::string& pass_phrase)
+authority_files make_authority(const certificate_order& order)
 {
-    return pack(
-        read_key(files.private_key, "").get(),
-        read_certificate(files.certificate).get(),
-        read_certificate(files.intermediates).get(),
-        pass_phrase.c_str()
-    );
-}
-
-authority_files make_authority(const std::string& name, wall_time not_before, wall_time not_after)
-{
-    const auto made =
-        sign({.names = {name}, .not_before = not_before, .not_after = not_after}, true, nullptr);
+    const auto made = sign(order, true, nullptr);
     const crl_ptr list(X509_CRL_new());
     X509_CRL_set_version(list.get(), X509_CRL_VERSION_2);
     X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(made.certificate.get()));
-    X509_CRL_set1_lastUpdate(list.get(), to_asn1(not_before).get());
-    X509_CRL_set1_nextUpdate(list.get(), to_asn1(not_after).get());
+    X509_CRL_set1_lastUpdate(list.get(), to_asn1(order.not_before).get());
+    X509_CRL_set1_nextUpdate(list.get(), to_asn1(order.not_after).get());
     X509_CRL_sign(list.get(), made.key.get(), EVP_sha256());
     return {.certificate = to_pem(made.certificate.get()), .revocation_list = written([&](BIO* bio) {
                                                                return PEM_write_bio_X509_CRL(bio, list.get());

@@ -22,13 +22,11 @@ struct certificate_files
     std::string certificate;
     std::string private_key;
     std::string intermediates;  // the issuer's certificate
-    std::string pkcs12;         // all three, without a pass phrase
+    std::string pkcs12;         // all three
 };
 
-certificate_files make_certificate(const certificate_order& order);
-
-// The same content behind a pass phrase.
-std::string make_pkcs12_with_pass_phrase(const certificate_files& files, const std::string& pass_phrase);
+// With a pass phrase the PKCS12 is encrypted.
+certificate_files make_certificate(const certificate_order& order, const std::string& pass_phrase);
 
 // A CA's certificate and an empty revocation list of it, in PEM.
 struct authority_files
@@ -37,7 +35,7 @@ struct authority_files
     std::string revocation_list;
 };
 
-authority_files make_authority(const std::string& name, wall_time not_before, wall_time not_after);
+authority_files make_authority(const certificate_order& order);
 
 // What a readable certificate says.
 struct certificate_view
@@ -45,7 +43,6 @@ struct certificate_view
     std::vector<std::string> names{};  // CN and DNS names, lower case
     bool has_common_name = false;      // without one Octavia 11 cannot read it, whatever other names it has
     bool has_private_key = false;
-    wall_time not_after{};
 };
 
 // Of a PKCS12 without a pass phrase; the error is the text that Octavia would quote.

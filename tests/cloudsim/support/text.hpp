@@ -11,28 +11,22 @@
 #include <string_view>
 #include <vector>
 
-// Texts as the Python services write them: JSON, lists, times, URLs.
+// Texts as the Python services write them, and as JSON: lists, times, URLs.
 namespace cloudsim {
 
-using json = nlohmann::ordered_json;
-
-// As json.dumps does: ", " and ": " between the parts, everything beyond ASCII escaped.
-std::string python_dump(const json& value);
+using json = nlohmann::json;
 
 // As repr() does: ['a', 'b'].
 std::string python_repr(const std::vector<std::string>& items);
-std::string python_repr(const json& value);
 
 // A member that is a text; empty if it is not there or something else.
 std::string member_text(const json& value, std::string_view name);
 
 json text_or_null(const std::optional<std::string>& text);
-std::optional<std::string> text_or_none(const json& value);  // throws for what is neither text nor null
 
 std::string iso_time(wall_time when);       // 2026-11-24T03:27:21, as Barbican and Octavia say it
 std::string keystone_time(wall_time when);  // 2026-11-24T03:27:20.000000Z
-std::string rfc3339_time(wall_time when);   // 2026-11-24T03:27:21Z, for the control API
-std::optional<wall_time> parse_time(std::string_view text);  // any of these, with or without zone Z
+std::optional<wall_time> parse_time(std::string_view text);  // either, with or without zone Z
 
 std::string to_lower(std::string_view text);
 bool is_uuid(std::string_view text);
@@ -54,6 +48,7 @@ struct target
     bool is(const std::vector<std::string_view>& pattern) const;
 };
 
+// Without segments if it is none.
 target parse_target(std::string_view text);
 
 // scheme://host:port/path -> "host:port" and "/path" (without a trailing slash).
@@ -66,6 +61,6 @@ struct base_url
 
 base_url parse_base_url(std::string_view text);
 
-std::string base64_decode(std::string_view text);
+std::optional<std::string> base64_decode(std::string_view text);
 
 }  // namespace cloudsim

@@ -37,10 +37,7 @@ support::result<net::http_response> response_of(cloudsim::reply reply)
 }  // namespace
 
 sim_http::sim_http(manual_clock& clock)
-    : clock_(clock), cloud_({}, now()), control_([this](const cloudsim::request& asked) {
-          cloud_.advance(now());
-          return cloud_.control(asked, now());
-      })
+    : clock_(clock), cloud_({}, now()), control_(cloud_, [this] { return now(); })
 {}
 
 cloudsim::instant sim_http::now() const

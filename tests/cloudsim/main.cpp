@@ -32,12 +32,8 @@ int main(int argc, char** argv)
     CLI::App app(
         "Answers as Keystone, Barbican and Octavia do, on 127.0.0.1. Prints its addresses as a line of JSON."
     );
-    cloudsim::server_options options;
     std::string state_file;
     bool die_with_parent = false;
-    app.add_option("--port", options.first_port, "The first of six ports; 0: free ones")
-        ->capture_default_str();
-    app.add_option("--seed", options.seed, "Of the identifiers that it makes up")->capture_default_str();
     app.add_option("--state-file", state_file, "Write the line of JSON here too");
     app.add_flag("--die-with-parent", die_with_parent, "End when the process that started it ends");
     CLI11_PARSE(app, argc, argv);
@@ -48,7 +44,7 @@ int main(int argc, char** argv)
             ::prctl(PR_SET_PDEATHSIG, SIGTERM);
         }
         boost::asio::io_context context(1);
-        const cloudsim::http_server server(context.get_executor(), options);
+        const cloudsim::http_server server(context.get_executor());
         boost::asio::signal_set signals(context, SIGINT, SIGTERM);
         signals.async_wait([&](boost::system::error_code, int) { context.stop(); });
         std::cout << server.endpoints() << std::endl;

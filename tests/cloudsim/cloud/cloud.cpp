@@ -13,15 +13,25 @@ std::vector<endpoint> endpoints_of(const cloud_options& options)
 {
     std::vector<endpoint> result;
     const auto add = [&](const char* type, const std::string& region, const std::string& url) {
-        result.push_back({.type = type, .region = region, .url = parse_base_url(url)});
+        result.push_back({.type = type, .region = region, .url = url});
     };
     for (const auto& region : options.regions)
     {
-        add("identity", region.name, options.identity_url);
+        add("identity", region.name, options.identity_url + "/v3");
         add("load-balancer", region.name, region.load_balancer_url);
         add("key-manager", region.name, region.key_manager_url);
     }
     return result;
+}
+
+handling reach(cloud_parts& parts, const endpoint& where, const request& asked)
+{
+    if (where.type == "identity")
+    {
+        return parts.tokens.handle(asked);
+    }
+    auto& region = parts.find_region(where.region);
+    return where.type == "key-manager" ? region.secrets.handle(asked) : region.balancing.handle(asked);
 }
 
 }  // namespace
@@ -64,107 +74,71 @@ region& cloud_parts::find_region(const std::string& name)
     return **found;
 }
 
-struct cloud::impl
+void cloud_parts::advance(instant now)
 {
-    impl(cloud_options options, instant now) : parts(std::move(options), now) {}
-
-    cloud_parts parts;
-    exchange_id last_id = 0;
-
-    void advance(instant now)
+    while (env.later.next() && *env.later.next() <= now.monotonic)
     {
-        auto& env = parts.env;
-        while (env.later.next() && *env.later.next() <= now.monotonic)
-        {
-            env.now = now.at(std::max(*env.later.next(), env.now.monotonic));
-            env.later.take()();
-        }
-        env.now = now;
+        env.now = now.at(std::max(*env.later.next(), env.now.monotonic));
+        env.later.take()();
     }
+    env.now = now;
+}
 
-    // The endpoint under which a request came in, and the request as that service sees it.
-    const endpoint* route(request& asked) const
-    {
-        const endpoint* best = nullptr;
-        for (const auto& each : parts.endpoints)
-        {
-            const bool fits =
-                each.url.authority == asked.authority && asked.target.starts_with(each.url.path);
-            if (fits && (best == nullptr || best->url.path.size() < each.url.path.size()))
-            {
-                best = &each;
-            }
-        }
-        if (best != nullptr)
-        {
-            asked.target.erase(0, best->url.path.size());
-        }
-        return best;
-    }
-
-    handling reach(const endpoint& where, const request& asked)
-    {
-        if (where.type == "identity")
-        {
-            return parts.tokens.handle(asked);
-        }
-        auto& here = parts.find_region(where.region);
-        return where.type == "key-manager" ? here.secrets.handle(asked) : here.balancing.handle(asked);
-    }
-};
-
-cloud::cloud(cloud_options options, instant now) : impl_(std::make_unique<impl>(std::move(options), now)) {}
+cloud::cloud(cloud_options options, instant now)
+    : parts_(std::make_unique<cloud_parts>(std::move(options), now))
+{}
 
 cloud::~cloud() = default;
 cloud::cloud(cloud&&) noexcept = default;
 
-exchange_id cloud::submit(request asked, instant now)
+exchange_id cloud::submit(const request& asked, instant now)
 {
-    impl_->advance(now);
-    const auto id = ++impl_->last_id;
-    const auto* where = impl_->route(asked);
-    const request_kind kind{
-        .service = where == nullptr ? "" : where->type,
-        .region = where == nullptr ? "" : where->region,
-        .method = asked.method,
-        .path = asked.target
-    };
-    if (where == nullptr || impl_->parts.env.config.down.contains(where->type))
-    {
-        impl_->parts.traffic.refuse(id, asked, kind);
-        return id;
-    }
-    impl_->parts.traffic.begin(id, asked, kind, [this_ = impl_.get(), where, asked] {
-        return this_->reach(*where, asked);
+    parts_->advance(now);
+    const auto id = ++last_id_;
+    const auto known = std::ranges::find(parts_->endpoints, asked.authority, [](const endpoint& each) {
+        return authority_of(each.url);
     });
+    const endpoint where = known == parts_->endpoints.end() ? endpoint{} : *known;
+    const request_kind kind{
+        .service = where.type, .region = where.region, .method = asked.method, .path = asked.target
+    };
+    if (where.type.empty() || parts_->env.config.down.contains(where.type))
+    {
+        parts_->traffic.refuse(id, asked, kind);
+    }
+    else
+    {
+        parts_->traffic.begin(id, asked, kind, [parts = parts_.get(), where, asked] {
+            return reach(*parts, where, asked);
+        });
+    }
     return id;
 }
 
 void cloud::abandon(exchange_id id, instant now)
 {
-    impl_->advance(now);
-    impl_->parts.traffic.abandon(id);
+    parts(now).traffic.abandon(id);
 }
 
 cloud_parts& cloud::parts(instant now)
 {
-    impl_->advance(now);
-    return impl_->parts;
+    parts_->advance(now);
+    return *parts_;
 }
 
 std::optional<time_point> cloud::next_event() const
 {
-    return impl_->parts.env.later.next();
+    return parts_->env.later.next();
 }
 
 void cloud::advance(instant now)
 {
-    impl_->advance(now);
+    parts_->advance(now);
 }
 
 std::vector<departure> cloud::take_departures()
 {
-    return impl_->parts.traffic.take_departures();
+    return parts_->traffic.take_departures();
 }
 
 }  // namespace cloudsim

@@ -58,7 +58,7 @@ public:
     cloud(cloud&&) noexcept;
 
     // Takes a request in. Every call first does what has become due until `now`, which never goes back.
-    exchange_id submit(request asked, instant now);
+    exchange_id submit(const request& asked, instant now);
 
     // The client has gone: its answer will not depart. Everything else goes on.
     void abandon(exchange_id id, instant now);
@@ -74,8 +74,8 @@ public:
     std::vector<departure> take_departures();
 
 private:
-    struct impl;
-    std::unique_ptr<impl> impl_;
+    std::unique_ptr<cloud_parts> parts_;
+    exchange_id last_id_ = 0;
 };
 
 }  // namespace cloudsim

@@ -28,11 +28,11 @@ lab::lab()
 
 exchange_id lab::send(const asked& what)
 {
-    const auto url = parse_base_url(what.url);
+    const auto authority = authority_of(what.url);
     request out{
         .method = what.method,
-        .authority = url.authority,
-        .target = url.path,
+        .authority = authority,
+        .target = what.url.substr(what.url.find(authority) + authority.size()),
         .headers = what.headers,
         .body = what.body
     };
@@ -44,7 +44,7 @@ exchange_id lab::send(const asked& what)
     {
         out.headers.emplace_back("Content-Type", "application/json");
     }
-    return cloud_.submit(std::move(out), now_);
+    return cloud_.submit(out, now_);
 }
 
 std::optional<reply> lab::answer_to(exchange_id id)

@@ -37,6 +37,8 @@ struct cloud_parts
 
     cloud_parts(cloud_options wanted, instant now);
 
+    void advance(instant now);
+
     // The first for an empty name; throws std::invalid_argument for an unknown one.
     region& find_region(const std::string& name);
 };

@@ -24,28 +24,22 @@ cloud_parts& control::parts() const
     return cloud_.parts(now_());
 }
 
-octavia& control::balancing_with_listener(const std::string& id) const
+octavia& control::balancing_with(const std::string& id) const
 {
     for (const auto& region : parts().regions)
     {
-        if (region->balancing.find_listener(id) != nullptr)
+        auto& balancing = region->balancing;
+        if (balancing.find_listener(id) != nullptr || balancing.find_load_balancer(id) != nullptr)
         {
-            return region->balancing;
+            return balancing;
         }
     }
-    throw control_error("unknown listener: " + id);
+    throw control_error("unknown listener or load balancer: " + id);
 }
 
-octavia& control::balancing_with_load_balancer(const std::string& id) const
+const listener& control::listener_of(const std::string& id) const
 {
-    for (const auto& region : parts().regions)
-    {
-        if (region->balancing.find_load_balancer(id) != nullptr)
-        {
-            return region->balancing;
-        }
-    }
-    throw control_error("unknown load balancer: " + id);
+    return known(balancing_with(id).find_listener(id), "listener", id);
 }
 
 std::string control::add_project(const std::string& name) const
@@ -60,11 +54,6 @@ std::string control::add_user(const user_order& wanted) const
     const auto id = tokens.add_user(wanted.name, wanted.password).id;
     tokens.grant(id, project.id, wanted.roles);
     return id;
-}
-
-std::string control::add_user(const std::string& name, const std::string& project) const
-{
-    return add_user({.name = name, .project = project});
 }
 
 std::string control::add_user(
@@ -117,11 +106,13 @@ std::string control::add_load_balancer(const load_balancer_order& wanted) const
 
 std::string control::add_listener(const listener_order& wanted) const
 {
-    auto& balancing = balancing_with_load_balancer(wanted.load_balancer);
+    auto& balancing = balancing_with(wanted.load_balancer);
+    const auto& above =
+        known(balancing.find_load_balancer(wanted.load_balancer), "load balancer", wanted.load_balancer);
     listener added{
         .id = wanted.id,
-        .load_balancer_id = wanted.load_balancer,
-        .project_id = balancing.find_load_balancer(wanted.load_balancer)->project_id,
+        .load_balancer_id = above.id,
+        .project_id = above.project_id,
         .protocol = wanted.protocol,
         .port = wanted.port,
         .default_ref = wanted.default_ref,
@@ -136,28 +127,24 @@ std::string control::add_listener(const listener_order& wanted) const
 
 void control::remove_listener(const std::string& id) const
 {
-    balancing_with_listener(id).remove_listener(id);
+    balancing_with(id).remove_listener(id);
 }
 
 void control::remove_load_balancer(const std::string& id) const
 {
-    balancing_with_load_balancer(id).remove_load_balancer(id);
+    balancing_with(id).remove_load_balancer(id);
 }
 
 void control::set_listener_status(const std::string& id, const std::string& status) const
 {
-    auto& balancing = balancing_with_listener(id);
-    auto& changed = *balancing.find_listener(id);
-    changed.provisioning_status = status;
-    balancing.commit("control", changed);
+    auto& balancing = balancing_with(id);
+    balancing.set_status("control", known(balancing.find_listener(id), "listener", id), status);
 }
 
 void control::set_load_balancer_status(const std::string& id, const std::string& status) const
 {
-    auto& balancing = balancing_with_load_balancer(id);
-    auto& changed = *balancing.find_load_balancer(id);
-    changed.provisioning_status = status;
-    balancing.commit("control", changed);
+    auto& balancing = balancing_with(id);
+    balancing.set_status("control", known(balancing.find_load_balancer(id), "load balancer", id), status);
 }
 
 void control::set_listener_refs(
@@ -166,16 +153,16 @@ void control::set_listener_refs(
     const std::set<std::string>& sni_refs
 ) const
 {
-    auto& balancing = balancing_with_listener(id);
-    auto& changed = *balancing.find_listener(id);
+    auto& balancing = balancing_with(id);
+    auto& changed = known(balancing.find_listener(id), "listener", id);
     changed.default_ref = default_ref;
     changed.sni_refs = sni_refs;
-    balancing.commit("control", changed);
+    balancing.set_status("control", changed, changed.provisioning_status);
 }
 
 control::listener_state control::get_listener(const std::string& id) const
 {
-    const auto& shown = *balancing_with_listener(id).find_listener(id);
+    const auto& shown = listener_of(id);
     return {
         .status = shown.provisioning_status, .default_ref = shown.default_ref, .sni_refs = shown.sni_refs
     };
@@ -183,33 +170,31 @@ control::listener_state control::get_listener(const std::string& id) const
 
 std::string control::load_balancer_status(const std::string& id) const
 {
-    return balancing_with_load_balancer(id).find_load_balancer(id)->provisioning_status;
+    return known(balancing_with(id).find_load_balancer(id), "load balancer", id).provisioning_status;
 }
 
 json control::show_listener(const std::string& id) const
 {
-    const auto& shown = *balancing_with_listener(id).find_listener(id);
+    const auto& shown = listener_of(id);
     json served;
-    if (shown.served)
+    for (const auto& [ref, slot, names] : shown.served.value_or(std::vector<served_certificate>()))
     {
-        served = json::array();
-        for (const auto& [ref, slot, names] : *shown.served)
-        {
-            served.push_back({{"certificate", ref}, {"source", slot}, {"names", names}});
-        }
+        served.push_back({{"certificate", ref}, {"source", slot}, {"names", names}});
     }
-    return {{"listener", to_json(shown)}, {"served", served}};
+    return {
+        {"listener", to_json(shown)}, {"served", shown.served && served.is_null() ? json::array() : served}
+    };
 }
 
 json control::show_load_balancer(const std::string& id) const
 {
-    auto& balancing = balancing_with_load_balancer(id);
-    return {{"loadbalancer", balancing.show(*balancing.find_load_balancer(id))}};
+    auto& balancing = balancing_with(id);
+    return {{"loadbalancer", balancing.show(known(balancing.find_load_balancer(id), "load balancer", id))}};
 }
 
 control::tls_answer control::tls(const std::string& listener, const std::string& server_name) const
 {
-    const auto* served = served_for(*balancing_with_listener(listener).find_listener(listener), server_name);
+    const auto* served = served_for(listener_of(listener), server_name);
     return served == nullptr ? tls_answer{.certificate = std::nullopt, .source = "none"}
                              : tls_answer{.certificate = served->ref, .source = served->slot};
 }
@@ -247,14 +232,6 @@ void control::set(const json& settings) const
             region->balancing.resume_worker();
         }
     }
-}
-
-void control::
-    set_catalog(const std::string& type, const std::string& region, const std::optional<std::string>& url, const std::string& interface)
-        const
-{
-    auto& all = parts();
-    all.tokens.override_catalog(type, all.find_region(region).name, interface, url);
 }
 
 std::vector<logged_request> control::log(const match& which, std::uint64_t after) const

@@ -32,6 +32,7 @@ namespace cloudsim {
 class cloud;
 class octavia;
 class barbican;
+struct listener;
 
 using control_error = std::invalid_argument;
 
@@ -42,12 +43,16 @@ public:
 
     // --- who there is; a user or project is named by id or name
 
+    static inline const std::set<std::string> usual_roles = {
+        "creator", "load-balancer_member", "member", "reader"
+    };
+
     struct user_order
     {
         std::string name{};
         std::string project{};
         std::string password = "secret";
-        std::set<std::string> roles = {"creator", "load-balancer_member", "member", "reader"};
+        std::set<std::string> roles = usual_roles;
     };
 
     struct credential_order
@@ -66,9 +71,8 @@ public:
 
     std::string add_project(const std::string& name) const;
     std::string add_user(const user_order& wanted) const;
-    std::string add_user(const std::string& name, const std::string& project) const;
     std::string add_user(
-        const std::string& name, const std::string& project, const std::set<std::string>& roles
+        const std::string& name, const std::string& project, const std::set<std::string>& roles = usual_roles
     ) const;
     credential add_application_credential(const credential_order& wanted) const;
     credential add_application_credential(const std::string& user, const std::string& project) const;
@@ -186,13 +190,6 @@ public:
 
     // By the names of README.md: {"pending_ms": 500}, {"down": ["key-manager"]}, {"measured_times": true}, …
     void set(const json& settings) const;
-    // An empty url takes the entry out; an empty interface means all three.
-    void set_catalog(
-        const std::string& type,
-        const std::string& region,
-        const std::optional<std::string>& url,
-        const std::string& interface = ""
-    ) const;
 
     // --- what was asked
 
@@ -209,9 +206,10 @@ public:
 
 private:
     cloud_parts& parts() const;
-    octavia& balancing_with_listener(const std::string& id) const;
-    octavia& balancing_with_load_balancer(const std::string& id) const;
+    // The service of the region that has the object; throws if none has.
+    octavia& balancing_with(const std::string& id) const;
     barbican& secrets_with(const std::string& id) const;
+    const listener& listener_of(const std::string& id) const;
 
     cloud& cloud_;
     std::function<instant()> now_;

@@ -49,57 +49,25 @@ struct adl_serializer<cloudsim::duration>
 
 namespace cloudsim {
 
+// clang-format off: a member is no line
 #define CLOUDSIM_JSON NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT
 CLOUDSIM_JSON(control::user_order, name, project, password, roles)
 CLOUDSIM_JSON(control::credential_order, user, project, name)
 CLOUDSIM_JSON(control::credential, id, secret, project_id)
 CLOUDSIM_JSON(control::load_balancer_order, project, region)
-CLOUDSIM_JSON(
-    control::listener_order,
-    load_balancer,
-    default_ref,
-    sni_refs,
-    client_ca_ref,
-    client_crl_ref,
-    protocol,
-    port,
-    id
-)
-CLOUDSIM_JSON(
-    control::certificate_order,
-    project,
-    kind,
-    names,
-    state,
-    not_after,
-    pass_phrase,
-    is_private,
-    user,
-    region,
-    id,
-    status
-)
+CLOUDSIM_JSON(control::listener_order, load_balancer, default_ref, sni_refs, client_ca_ref, client_crl_ref,
+              protocol, port, id)
+CLOUDSIM_JSON(control::certificate_order, project, kind, names, state, not_after, pass_phrase, is_private,
+              user, region, id, status)
 CLOUDSIM_JSON(control::certificate, id, ref, crl_ref, secrets, not_after, pem)
 CLOUDSIM_JSON(control::tls_answer, certificate, source)
 CLOUDSIM_JSON(request_match, service, region, method, path, skip, times, when)
 CLOUDSIM_JSON(false_reply, status, body, content_type, headers)
 CLOUDSIM_JSON(rule, service, region, method, path, skip, times, when, action, answer, bytes, wait)
-CLOUDSIM_JSON(
-    logged_request,
-    sequence,
-    exchange,
-    at,
-    service,
-    region,
-    method,
-    path,
-    body,
-    status,
-    state,
-    when,
-    client_gone
-)
+CLOUDSIM_JSON(logged_request, sequence, exchange, at, service, region, method, path, body, status, state,
+              when, client_gone)
 CLOUDSIM_JSON(state_change, sequence, at, cause, object)
 #undef CLOUDSIM_JSON
+// clang-format on
 
 }  // namespace cloudsim

@@ -74,7 +74,7 @@ public:
 
     static std::uint16_t port(const json& url)
     {
-        const auto authority = parse_base_url(url.get<std::string>()).authority;
+        const auto authority = authority_of(url.get<std::string>());
         return static_cast<std::uint16_t>(std::stoi(authority.substr(authority.find(':') + 1)));
     }
 

@@ -48,11 +48,6 @@ std::string serialize(const reply& answer, bool keep_alive)
     return head.str() + (answer.how == delivery::cut ? answer.body.substr(0, answer.cut_at) : answer.body);
 }
 
-tcp::acceptor listen(const asio::any_io_executor& executor, std::uint16_t port)
-{
-    return {executor, tcp::endpoint(asio::ip::address_v4::loopback(), port)};
-}
-
 std::string url_of(const tcp::acceptor& acceptor)
 {
     return "http://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port());
@@ -75,13 +70,11 @@ struct connection
 
 struct http_server::impl : std::enable_shared_from_this<http_server::impl>
 {
-    impl(asio::any_io_executor executor, const server_options& options) : executor_(executor), due_(executor)
+    explicit impl(const asio::any_io_executor& executor) : executor_(executor), due_(executor)
     {
-        cloud_options wanted{.seed = options.seed};
-        auto next_port = options.first_port;
+        cloud_options wanted;
         const auto open = [&] {
-            acceptors_.push_back(listen(executor, next_port));
-            next_port = static_cast<std::uint16_t>(next_port == 0 ? 0 : next_port + 1);
+            acceptors_.emplace_back(executor, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
             return url_of(acceptors_.back());
         };
         wanted.identity_url = open();
@@ -261,8 +254,7 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl>
     std::map<exchange_id, std::shared_ptr<connection>> waiting_;
 };
 
-http_server::http_server(asio::any_io_executor executor, const server_options& options)
-    : impl_(std::make_shared<impl>(std::move(executor), options))
+http_server::http_server(asio::any_io_executor executor) : impl_(std::make_shared<impl>(executor))
 {
     impl_->start();
 }

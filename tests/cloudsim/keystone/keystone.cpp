@@ -7,15 +7,8 @@ namespace cloudsim {
 
 namespace {
 
-constexpr std::string_view interfaces[] = {"public", "internal", "admin"};
-
-struct service_name
-{
-    std::string_view type;
-    std::string_view name;
-};
-
-constexpr service_name services[] = {
+// Type and name.
+constexpr std::pair<std::string_view, std::string_view> services[] = {
     {"identity", "keystone"}, {"load-balancer", "octavia"}, {"key-manager", "barbican"}
 };
 
@@ -30,24 +23,31 @@ T* find_in(std::map<std::string, T>& all, const std::string& id_or_name)
 
 }  // namespace
 
-keystone::keystone(environment& env, std::vector<endpoint> endpoints)
-    : env_(env), endpoints_(std::move(endpoints))
+keystone::keystone(environment& env, const std::vector<endpoint>& endpoints) : env_(env)
 {
-    for (const auto& each : endpoints_)
+    for (const auto& [type, name] : services)
     {
-        if (each.type == "identity")
+        json entries = json::array();
+        for (const auto& [kind, region, url] : endpoints)
         {
-            url_ = each.url.text + "/v3";
+            for (const auto* interface : {"public", "internal", "admin"})
+            {
+                if (kind == type)
+                {
+                    entries.push_back(
+                        {{"id", env_.ids.hex(32)},
+                         {"interface", interface},
+                         {"region_id", region},
+                         {"url", url},
+                         {"region", region}}
+                    );
+                }
+            }
         }
-        for (const auto interface : interfaces)
-        {
-            endpoint_ids_[each.type + each.region + std::string(interface)] = env_.ids.hex(32);
-        }
-        if (!endpoint_ids_.contains(each.type))
-        {
-            endpoint_ids_[each.type] = env_.ids.hex(32);
-        }
+        catalog_.push_back({{"endpoints", entries}, {"id", env_.ids.hex(32)}, {"type", type}, {"name", name}}
+        );
     }
+    url_ = std::ranges::find(endpoints, "identity", &endpoint::type)->url;
 }
 
 project& keystone::add_project(const std::string& name)
@@ -123,22 +123,6 @@ void keystone::revoke(const std::string& user_id)
         {
             each.revoked = true;
             each.forgotten = true;
-        }
-    }
-}
-
-void keystone::override_catalog(
-    const std::string& type,
-    const std::string& region,
-    const std::string& interface,
-    std::optional<std::string> url
-)
-{
-    for (const auto each : interfaces)
-    {
-        if (interface.empty() || interface == each)
-        {
-            overrides_[{type, region, std::string(each)}] = url;
         }
     }
 }
@@ -245,46 +229,6 @@ reply keystone::error(int status, const std::string& message, json more)
         sent.emplace_back("WWW-Authenticate", "Keystone uri=\"" + url_ + "\"");
     }
     return json_reply(status, {{"error", more}}, std::move(sent));
-}
-
-json keystone::catalog() const
-{
-    json result = json::array();
-    for (const auto& service : services)
-    {
-        json entries = json::array();
-        for (const auto& each : endpoints_)
-        {
-            if (each.type != service.type)
-            {
-                continue;
-            }
-            for (const auto interface : interfaces)
-            {
-                const auto changed = overrides_.find({each.type, each.region, std::string(interface)});
-                const std::optional<std::string> own =
-                    each.type == "identity" ? each.url.text + "/v3" : each.url.text;
-                const auto& url = changed == overrides_.end() ? own : changed->second;
-                if (url)
-                {
-                    entries.push_back(
-                        {{"id", endpoint_ids_.at(each.type + each.region + std::string(interface))},
-                         {"interface", interface},
-                         {"region_id", each.region},
-                         {"url", *url},
-                         {"region", each.region}}
-                    );
-                }
-            }
-        }
-        result.push_back(
-            {{"endpoints", entries},
-             {"id", endpoint_ids_.at(std::string(service.type))},
-             {"type", service.type},
-             {"name", service.name}}
-        );
-    }
-    return result;
 }
 
 }  // namespace cloudsim

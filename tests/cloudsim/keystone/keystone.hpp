@@ -48,9 +48,9 @@ struct identity
 
 struct endpoint
 {
-    std::string type;  // identity, key-manager, load-balancer
-    std::string region;
-    base_url url;  // without the version
+    std::string type{};  // identity, key-manager, load-balancer
+    std::string region{};
+    std::string url{};  // as the catalog says it
 };
 
 // What the middleware of a service answers instead of the service.
@@ -66,7 +66,7 @@ using token_cache = std::map<std::string, time_point>;
 class keystone
 {
 public:
-    keystone(environment& env, std::vector<endpoint> endpoints);
+    keystone(environment& env, const std::vector<endpoint>& endpoints);
 
     handling handle(const request& asked);
 
@@ -89,14 +89,6 @@ public:
     // Ends tokens at once and everywhere: of a user, or all.
     void revoke(const std::string& user_id);
 
-    // Replaces or (empty) removes what the catalog says; an empty interface means all three.
-    void override_catalog(
-        const std::string& type,
-        const std::string& region,
-        const std::string& interface,
-        std::optional<std::string> url
-    );
-
 private:
     struct token
     {
@@ -118,19 +110,16 @@ private:
     std::expected<identity, reply> by_password(const json& auth);
     std::expected<identity, reply> by_application_credential(const json& method);
     std::expected<identity, reply> scoped(const user& who, const json& auth);
-    json catalog() const;
     json version_document() const;
 
     environment& env_;
-    std::vector<endpoint> endpoints_;
+    json catalog_ = json::array();
     std::string url_;  // with /v3
     std::map<std::string, project> projects_;
     std::map<std::string, user> users_;
     std::map<std::string, application_credential> credentials_;
     std::map<std::string, std::string> role_ids_;
     std::map<std::string, token> tokens_;
-    std::map<std::tuple<std::string, std::string, std::string>, std::optional<std::string>> overrides_;
-    std::map<std::string, std::string> endpoint_ids_;
 };
 
 }  // namespace cloudsim

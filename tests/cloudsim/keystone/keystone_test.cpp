@@ -93,15 +93,6 @@ TEST_F(keystone_test, the_catalog_has_each_service_in_each_region_behind_each_in
     );
 }
 
-TEST_F(keystone_test, a_changed_catalog_is_in_the_next_token)
-{
-    sim.set_catalog("load-balancer", "sao1", std::nullopt, "public");
-    sim.set_catalog("key-manager", "sao1", "https://elsewhere.example.com", "");
-    const auto body = post_tokens(by_application_credential(credential.id, credential.secret)).body;
-    EXPECT_THAT(body, testing::HasSubstr("https://elsewhere.example.com"));
-    EXPECT_EQ(json::parse(body)["token"]["catalog"][1]["endpoints"].size(), 5U);
-}
-
 struct refusal_row
 {
     const char* what;

@@ -142,7 +142,7 @@ reply keystone::render(const std::string& id, const token& issued)
                 {{"id", role_ids_.contains(role) ? role_ids_.at(role) : role}, {"name", role}}
             );
         }
-        shown["catalog"] = catalog();
+        shown["catalog"] = catalog_;
     }
     if (!issued.who.application_credential_id.empty())
     {

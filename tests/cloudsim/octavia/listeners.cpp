@@ -80,7 +80,7 @@ void octavia::apply(listener& what, const json& body)
     {
         if (name == "default_tls_container_ref")
         {
-            what.default_ref = value.is_null() ? std::nullopt : std::optional<std::string>(value);
+            what.default_ref = value.is_null() ? std::nullopt : std::optional(value.get<std::string>());
         }
         else if (name == "sni_container_refs")
         {

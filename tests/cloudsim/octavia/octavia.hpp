@@ -37,9 +37,11 @@ public:
     json show(const load_balancer& what) const;
     void record(const std::string& cause, const listener& what);
     void record(const std::string& cause, const load_balancer& what);
+    // Changes an object as `cause` does it and tells history.
     template <class T>
-    void commit(const std::string& cause, T& changed)
+    void set_status(const std::string& cause, T& changed, const std::string& status)
     {
+        changed.provisioning_status = status;
         changed.updated_at = env_.now.wall;
         record(cause, changed);
     }
@@ -102,13 +104,6 @@ private:
     std::optional<reply> refuse_unusable(const json& body);
     std::optional<reply> refuse_rows(const listener& what, const json& body);
     void apply(listener& what, const json& body);
-    // Changes the status and tells history.
-    template <class T>
-    void set_status(const std::string& cause, T& changed, const char* status)
-    {
-        changed.provisioning_status = status;
-        commit(cause, changed);
-    }
 
     void later(job what);
     void finish(const job& what);

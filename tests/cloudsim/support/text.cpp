@@ -114,18 +114,9 @@ target parse_target(std::string_view text)
     return result;
 }
 
-base_url parse_base_url(std::string_view text)
+std::string authority_of(const std::string& url)
 {
-    while (text.ends_with('/'))
-    {
-        text.remove_suffix(1);
-    }
-    const boost::urls::url_view url(text);
-    return {
-        .text = std::string(text),
-        .authority = std::string(url.encoded_authority()),
-        .path = std::string(url.encoded_path())
-    };
+    return std::string(boost::urls::url_view(url).encoded_authority());
 }
 
 std::optional<std::string> base64_decode(std::string_view text)

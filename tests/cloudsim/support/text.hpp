@@ -51,15 +51,8 @@ struct target
 // Without segments if it is none.
 target parse_target(std::string_view text);
 
-// scheme://host:port/path -> "host:port" and "/path" (without a trailing slash).
-struct base_url
-{
-    std::string text;
-    std::string authority;
-    std::string path;
-};
-
-base_url parse_base_url(std::string_view text);
+// Of scheme://host:port/path: host:port.
+std::string authority_of(const std::string& url);
 
 std::optional<std::string> base64_decode(std::string_view text);
 

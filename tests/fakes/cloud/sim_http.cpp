@@ -63,7 +63,7 @@ support::task<support::result<net::http_response>> sim_http::send(net::http_requ
     {
         asked.headers.emplace_back(each.name, each.value);
     }
-    const auto id = cloud_.submit(std::move(asked), now());
+    const auto id = cloud_.submit(asked, now());
     struct leaving
     {
         sim_http& owner;

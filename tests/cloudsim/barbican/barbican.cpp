@@ -37,8 +37,8 @@ handling barbican::handle(const request& asked)
 
 reply barbican::answer(const request& asked, const identity& who)
 {
-    const call c{.asked = asked, .where = parse_target(asked.target), .who = who};
-    const auto& path = c.where.segments;
+    const call c{.asked = asked, .url = parse_target(asked.target), .who = who};
+    const auto& path = c.url.segments;
     if (path.size() < 2 || path[0] != "v1" || (path[1] != "secrets" && path[1] != "containers"))
     {
         return error(404, "The resource could not be found.");

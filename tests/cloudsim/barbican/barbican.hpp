@@ -21,15 +21,15 @@ public:
     handling handle(const request& asked);
 
     secret_store& store() { return store_; }
-    std::string ref_of(const secret& what) const { return url_ + "/v1/secrets/" + what.id; }
-    std::string ref_of(const container& what) const { return url_ + "/v1/containers/" + what.id; }
+    std::string ref_of(const secret& object) const { return url_ + "/v1/secrets/" + object.id; }
+    std::string ref_of(const container& object) const { return url_ + "/v1/containers/" + object.id; }
 
 private:
     // A request with who sent it and where it goes.
     struct call
     {
         const request& asked;
-        target where;
+        target url;
         identity who;
     };
 
@@ -43,16 +43,16 @@ private:
     reply forbidden(const std::string& operation);
 
     reply one_secret(const call& c);
-    reply payload(const call& c, const secret& what, const std::string& operation);
+    reply payload(const call& c, const secret& object, const std::string& operation);
     reply add_secret(const call& c);
-    reply put_payload(const call& c, secret& what);
+    reply put_payload(const call& c, secret& object);
     reply one_container(const call& c);
     reply add_container(const call& c);
     template <class T>
-    reply access(const call& c, const T& what, const std::string& name);
+    reply access(const call& c, const T& object, const std::string& name);
 
-    json to_json(const secret& what) const;
-    json to_json(const container& what) const;
+    json to_json(const secret& object) const;
+    json to_json(const container& object) const;
 
     environment& env_;
     keystone& tokens_;

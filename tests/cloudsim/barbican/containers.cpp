@@ -19,23 +19,23 @@ std::string last_segment(std::string text)
 
 }  // namespace
 
-json barbican::to_json(const container& what) const
+json barbican::to_json(const container& object) const
 {
     json refs = json::array();
-    for (const auto& each : what.parts)
+    for (const auto& listed : object.parts)
     {
-        refs.push_back({{"name", each.name}, {"secret_ref", url_ + "/v1/secrets/" + each.secret_id}});
+        refs.push_back({{"name", listed.name}, {"secret_ref", url_ + "/v1/secrets/" + listed.secret_id}});
     }
     return {
-        {"created", iso_time(what.created)},
-        {"updated", iso_time(what.updated)},
-        {"status", what.status},
-        {"name", what.name},
-        {"type", what.type},
-        {"creator_id", what.creator_id},
+        {"created", iso_time(object.created)},
+        {"updated", iso_time(object.updated)},
+        {"status", object.status},
+        {"name", object.name},
+        {"type", object.type},
+        {"creator_id", object.creator_id},
         {"secret_refs", refs},
         {"consumers", json::array()},
-        {"container_ref", ref_of(what)}
+        {"container_ref", ref_of(object)}
     };
 }
 
@@ -76,9 +76,9 @@ reply barbican::add_container(const call& c)
     static const std::set<std::string> possible = {
         "certificate", "private_key", "private_key_passphrase", "intermediates"
     };
-    const bool whole = wanted.type != "certificate" || names.empty() ||
-                       (names.contains("certificate") && std::ranges::includes(possible, names));
-    if (!types.contains(wanted.type) || names.size() != wanted.parts.size() || !whole)
+    const bool complete = wanted.type != "certificate" || names.empty() ||
+                          (names.contains("certificate") && std::ranges::includes(possible, names));
+    if (!types.contains(wanted.type) || names.size() != wanted.parts.size() || !complete)
     {
         return error(400, "Provided object does not match schema 'Container'");
     }
@@ -89,19 +89,19 @@ reply barbican::add_container(const call& c)
 
 reply barbican::one_container(const call& c)
 {
-    const auto& path = c.where.segments;
+    const auto& path = c.url.segments;
     if (!is_id(path[2]))
     {
         return error(404, "Not Found. Provided container id is invalid.");
     }
-    auto* what = store_.find_container(path[2]);
-    if (what == nullptr)
+    auto* object = store_.find_container(path[2]);
+    if (object == nullptr)
     {
         return error(404, "Secrets container not found.");
     }
     if (path.size() == 4 && path[3] == "acl")
     {
-        return access(c, *what, "ContainerACL(s)");
+        return access(c, *object, "ContainerACL(s)");
     }
     if (path.size() != 3)
     {
@@ -109,38 +109,38 @@ reply barbican::one_container(const call& c)
     }
     if (c.asked.method == "GET")
     {
-        return allowed(c.who, *what, action::get) ? ok(200, to_json(*what))
-                                                  : forbidden("Container retrieval");
+        return allowed(c.who, *object, action::get) ? ok(200, to_json(*object))
+                                                    : forbidden("Container retrieval");
     }
     if (c.asked.method == "DELETE")
     {
-        if (!allowed(c.who, *what, action::remove))
+        if (!allowed(c.who, *object, action::remove))
         {
             return forbidden("Container deletion");
         }
-        store_.remove_container(what->id);
+        store_.remove_container(object->id);
         return no_content();
     }
     return not_allowed(c);
 }
 
 template <class T>
-reply barbican::access(const call& c, const T& what, const std::string& name)
+reply barbican::access(const call& c, const T& object, const std::string& name)
 {
     if (c.asked.method != "GET")
     {
         return error(501, "The simulator changes no access list but for Octavia.");
     }
-    if (!allowed(c.who, what, action::get_acl))
+    if (!allowed(c.who, object, action::get_acl))
     {
         return forbidden(name + " retrieval");
     }
-    json read = {{"project-access", what.access.project_access}};
-    if (what.access.present)
+    json read = {{"project-access", object.access.project_access}};
+    if (object.access.present)
     {
-        read["users"] = what.access.users;
-        read["created"] = iso_time(what.access.created);
-        read["updated"] = iso_time(what.access.updated);
+        read["users"] = object.access.users;
+        read["created"] = iso_time(object.access.created);
+        read["updated"] = iso_time(object.access.updated);
     }
     return ok(200, {{"read", read}});
 }

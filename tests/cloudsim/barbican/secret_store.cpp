@@ -19,16 +19,16 @@ struct position
     bool all_but_audit;
 };
 
-position position_of(const identity& who, const stored& what)
+position position_of(const identity& who, const stored& object)
 {
     const bool admin = who.has("admin");
     const bool creator = who.has("creator");
     const bool all_but_audit = admin || creator || who.has("observer");
     return {
-        .same_project = who.project_id == what.project_id,
-        .is_private = !what.access.project_access,
-        .owner = who.user_id == what.creator_id,
-        .listed = contains(what.access.users, who.user_id),
+        .same_project = who.project_id == object.project_id,
+        .is_private = !object.access.project_access,
+        .owner = who.user_id == object.creator_id,
+        .listed = contains(object.access.users, who.user_id),
         .admin = admin,
         .creator = creator,
         .all_users = all_but_audit || who.has("audit"),
@@ -67,13 +67,13 @@ bool allowed_on_both(const position& p, action wanted)
 
 const part* find_part(const container& listing, std::string_view name)
 {
-    const auto found = std::ranges::find(listing.parts, name, &part::name);
-    return found == listing.parts.end() ? nullptr : &*found;
+    const auto listed = std::ranges::find(listing.parts, name, &part::name);
+    return listed == listing.parts.end() ? nullptr : &*listed;
 }
 
-bool allowed(const identity& who, const secret& what, action wanted)
+bool allowed(const identity& who, const secret& object, action wanted)
 {
-    const auto p = position_of(who, what);
+    const auto p = position_of(who, object);
     switch (wanted)
     {
         case action::decrypt:
@@ -90,31 +90,31 @@ bool allowed(const identity& who, const secret& what, action wanted)
     return allowed_on_both(p, wanted);
 }
 
-bool allowed(const identity& who, const container& what, action wanted)
+bool allowed(const identity& who, const container& object, action wanted)
 {
-    const auto p = position_of(who, what);
+    const auto p = position_of(who, object);
     return wanted == action::remove ? owns(p) : allowed_on_both(p, wanted);
 }
 
 secret* secret_store::find_secret(const std::string& id)
 {
-    const auto found = secrets_.find(to_lower(id));
+    const auto entry = secrets_.find(to_lower(id));
     const bool there =
-        found != secrets_.end() && (!found->second.expiration || env_.now.wall < *found->second.expiration);
-    return there ? &found->second : nullptr;
+        entry != secrets_.end() && (!entry->second.expiration || env_.now.wall < *entry->second.expiration);
+    return there ? &entry->second : nullptr;
 }
 
 container* secret_store::find_container(const std::string& id)
 {
-    const auto found = containers_.find(to_lower(id));
-    return found == containers_.end() ? nullptr : &found->second;
+    const auto entry = containers_.find(to_lower(id));
+    return entry == containers_.end() ? nullptr : &entry->second;
 }
 
-void secret_store::prepare(stored& what)
+void secret_store::prepare(stored& object)
 {
-    what.id = what.id.empty() ? env_.ids.uuid() : what.id;
-    what.created = env_.now.wall;
-    what.updated = env_.now.wall;
+    object.id = object.id.empty() ? env_.ids.uuid() : object.id;
+    object.created = env_.now.wall;
+    object.updated = env_.now.wall;
 }
 
 secret& secret_store::add(secret wanted)
@@ -134,22 +134,22 @@ container& secret_store::add(container wanted)
 void secret_store::remove_secret(std::string id)
 {
     secrets_.erase(id);
-    for (auto& [container_id, each] : containers_)
+    for (auto& [container_id, listing] : containers_)
     {
-        std::erase_if(each.parts, [&](const part& p) { return p.secret_id == id; });
+        std::erase_if(listing.parts, [&](const part& p) { return p.secret_id == id; });
     }
 }
 
-void secret_store::set_access(stored& what, bool project_access, std::vector<std::string> users)
+void secret_store::set_access(stored& object, bool project_access, std::vector<std::string> users)
 {
-    if (!what.access.present)
+    if (!object.access.present)
     {
-        what.access.present = true;
-        what.access.created = env_.now.wall;
+        object.access.present = true;
+        object.access.created = env_.now.wall;
     }
-    what.access.project_access = project_access;
-    what.access.users = std::move(users);
-    what.access.updated = env_.now.wall;
+    object.access.project_access = project_access;
+    object.access.users = std::move(users);
+    object.access.updated = env_.now.wall;
 }
 
 }  // namespace cloudsim

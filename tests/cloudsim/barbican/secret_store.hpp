@@ -67,8 +67,8 @@ enum class action
     put_acl,
 };
 
-bool allowed(const identity& who, const secret& what, action wanted);
-bool allowed(const identity& who, const container& what, action wanted);
+bool allowed(const identity& who, const secret& object, action wanted);
+bool allowed(const identity& who, const container& object, action wanted);
 
 class secret_store
 {
@@ -87,10 +87,10 @@ public:
     void remove_secret(std::string id);
     void remove_container(const std::string& id) { containers_.erase(id); }
 
-    void set_access(stored& what, bool project_access, std::vector<std::string> users);
+    void set_access(stored& object, bool project_access, std::vector<std::string> users);
 
 private:
-    void prepare(stored& what);
+    void prepare(stored& object);
 
     environment& env_;
     std::map<std::string, secret> secrets_;

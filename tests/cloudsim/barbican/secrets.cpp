@@ -33,47 +33,47 @@ std::string known_type(std::string_view text)
 
 }  // namespace
 
-json barbican::to_json(const secret& what) const
+json barbican::to_json(const secret& object) const
 {
     json shown = {
-        {"created", iso_time(what.created)},
-        {"updated", iso_time(what.updated)},
-        {"status", what.status},
-        {"name", what.name},
-        {"secret_type", what.type},
-        {"expiration", what.expiration ? json(iso_time(*what.expiration)) : json(nullptr)},
+        {"created", iso_time(object.created)},
+        {"updated", iso_time(object.updated)},
+        {"status", object.status},
+        {"name", object.name},
+        {"secret_type", object.type},
+        {"expiration", object.expiration ? json(iso_time(*object.expiration)) : json(nullptr)},
         {"algorithm", nullptr},
         {"bit_length", nullptr},
         {"mode", nullptr},
-        {"creator_id", what.creator_id}
+        {"creator_id", object.creator_id}
     };
-    if (what.payload)
+    if (object.payload)
     {
-        shown["content_types"] = {{"default", what.content_type}};
+        shown["content_types"] = {{"default", object.content_type}};
     }
-    shown["secret_ref"] = ref_of(what);
+    shown["secret_ref"] = ref_of(object);
     return shown;
 }
 
 reply barbican::one_secret(const call& c)
 {
-    const auto& path = c.where.segments;
+    const auto& path = c.url.segments;
     if (!is_id(path[2]))
     {
         return error(404, "Not Found. Provided secret id is invalid.");
     }
-    auto* what = store_.find_secret(path[2]);
-    if (what == nullptr)
+    auto* object = store_.find_secret(path[2]);
+    if (object == nullptr)
     {
         return error(404, "Secret not found.");
     }
     if (path.size() == 4 && path[3] == "acl")
     {
-        return access(c, *what, "SecretACL(s)");
+        return access(c, *object, "SecretACL(s)");
     }
     if (path.size() == 4 && path[3] == "payload")
     {
-        return payload(c, *what, "Secret payload retrieval");
+        return payload(c, *object, "Secret payload retrieval");
     }
     if (path.size() != 3)
     {
@@ -83,37 +83,38 @@ reply barbican::one_secret(const call& c)
     {
         if (!wants_json(c.asked))
         {
-            return payload(c, *what, "Secret retrieval");
+            return payload(c, *object, "Secret retrieval");
         }
-        return allowed(c.who, *what, action::get) ? ok(200, to_json(*what)) : forbidden("Secret retrieval");
+        return allowed(c.who, *object, action::get) ? ok(200, to_json(*object))
+                                                    : forbidden("Secret retrieval");
     }
     if (c.asked.method == "PUT")
     {
-        return put_payload(c, *what);
+        return put_payload(c, *object);
     }
     if (c.asked.method == "DELETE")
     {
-        if (!allowed(c.who, *what, action::remove))
+        if (!allowed(c.who, *object, action::remove))
         {
             return forbidden("Secret deletion");
         }
-        store_.remove_secret(what->id);
+        store_.remove_secret(object->id);
         return no_content();
     }
     return not_allowed(c);
 }
 
-reply barbican::payload(const call& c, const secret& what, const std::string& operation)
+reply barbican::payload(const call& c, const secret& object, const std::string& operation)
 {
     if (c.asked.method != "GET")
     {
         return not_allowed(c);
     }
-    if (!allowed(c.who, what, action::decrypt))
+    if (!allowed(c.who, object, action::decrypt))
     {
         return forbidden(operation);
     }
-    if (!what.payload)
+    if (!object.payload)
     {
         return error(404, "Not Found. Sorry but your secret has no payload.");
     }
@@ -121,13 +122,13 @@ reply barbican::payload(const call& c, const secret& what, const std::string& op
     const auto type = accept == "*/*" ? accept : known_type(accept);
     // What was stored as text is text; other bytes are only if they happen to be UTF-8, which PKCS12 is not.
     if (type.empty() ||
-        (type != "application/octet-stream" && what.content_type != "text/plain" &&
-         std::ranges::any_of(*what.payload, [](char b) { return static_cast<signed char>(b) < 0; })))
+        (type != "application/octet-stream" && object.content_type != "text/plain" &&
+         std::ranges::any_of(*object.payload, [](char b) { return static_cast<signed char>(b) < 0; })))
     {
         return error(406, operation + " issue seen - Wrong payload content-type.");
     }
     return make_reply(
-        200, *what.payload, type == "text/plain" ? "text/plain; charset=UTF-8" : accept, headers()
+        200, *object.payload, type == "text/plain" ? "text/plain; charset=UTF-8" : accept, headers()
     );
 }
 
@@ -174,9 +175,9 @@ reply barbican::add_secret(const call& c)
 }
 
 // The second step of a creation in two: the payload follows.
-reply barbican::put_payload(const call& c, secret& what)
+reply barbican::put_payload(const call& c, secret& object)
 {
-    if (!allowed(c.who, what, action::put))
+    if (!allowed(c.who, object, action::put))
     {
         return forbidden("Secret update");
     }
@@ -192,13 +193,13 @@ reply barbican::put_payload(const call& c, secret& what)
     {
         return error(400, "Secret update issue seen - No data supplied to process..");
     }
-    if (what.payload)
+    if (object.payload)
     {
         return error(409, "Secret already has data, cannot modify it.");
     }
-    what.payload = c.asked.body;
-    what.content_type = type;
-    what.updated = env_.now.wall;
+    object.payload = c.asked.body;
+    object.content_type = type;
+    object.updated = env_.now.wall;
     return no_content();
 }
 

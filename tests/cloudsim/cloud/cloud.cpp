@@ -24,14 +24,14 @@ std::vector<endpoint> endpoints_of(const cloud_options& options)
     return result;
 }
 
-handling reach(cloud_parts& parts, const endpoint& where, const request& asked)
+handling reach(cloud_parts& parts, const endpoint& service, const request& asked)
 {
-    if (where.type == "identity")
+    if (service.type == "identity")
     {
         return parts.tokens.handle(asked);
     }
-    auto& region = parts.find_region(where.region);
-    return where.type == "key-manager" ? region.secrets.handle(asked) : region.balancing.handle(asked);
+    auto& region = parts.find_region(service.region);
+    return service.type == "key-manager" ? region.secrets.handle(asked) : region.balancing.handle(asked);
 }
 
 }  // namespace
@@ -57,21 +57,22 @@ cloud_parts::cloud_parts(cloud_options wanted, instant now)
         };
         tokens.grant(service_user.user_id, service_project, service_user.roles);
     }
-    for (const auto& each : options.regions)
+    for (const auto& wanted_region : options.regions)
     {
-        regions.push_back(std::make_unique<region>(env, tokens, each, service_user));
+        regions.push_back(std::make_unique<region>(env, tokens, wanted_region, service_user));
     }
 }
 
 region& cloud_parts::find_region(const std::string& name)
 {
-    const auto found =
-        std::ranges::find_if(regions, [&](const auto& each) { return name.empty() || each->name == name; });
-    if (found == regions.end())
+    const auto match = std::ranges::find_if(regions, [&](const auto& candidate) {
+        return name.empty() || candidate->name == name;
+    });
+    if (match == regions.end())
     {
         throw std::invalid_argument("unknown region: " + name);
     }
-    return **found;
+    return **match;
 }
 
 void cloud_parts::advance(instant now)
@@ -95,21 +96,21 @@ exchange_id cloud::submit(const request& asked, instant now)
 {
     parts_->advance(now);
     const auto id = ++last_id_;
-    const auto known = std::ranges::find(parts_->endpoints, asked.authority, [](const endpoint& each) {
-        return authority_of(each.url);
+    const auto known = std::ranges::find(parts_->endpoints, asked.authority, [](const endpoint& candidate) {
+        return authority_of(candidate.url);
     });
-    const endpoint where = known == parts_->endpoints.end() ? endpoint{} : *known;
+    const endpoint service = known == parts_->endpoints.end() ? endpoint{} : *known;
     const request_kind kind{
-        .service = where.type, .region = where.region, .method = asked.method, .path = asked.target
+        .service = service.type, .region = service.region, .method = asked.method, .path = asked.target
     };
-    if (where.type.empty() || parts_->env.config.down.contains(where.type))
+    if (service.type.empty() || parts_->env.config.down.contains(service.type))
     {
         parts_->traffic.refuse(id, asked, kind);
     }
     else
     {
-        parts_->traffic.begin(id, asked, kind, [parts = parts_.get(), where, asked] {
-            return reach(*parts, where, asked);
+        parts_->traffic.begin(id, asked, kind, [parts = parts_.get(), service, asked] {
+            return reach(*parts, service, asked);
         });
     }
     return id;

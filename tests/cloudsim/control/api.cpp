@@ -167,20 +167,20 @@ reply respond(int status, const json& body)
 
 reply control_api::answer(const request& asked) const
 {
-    auto where = parse_target(asked.target);
-    if (!where.segments.empty() && where.segments.front() == "control")
+    auto url = parse_target(asked.target);
+    if (!url.segments.empty() && url.segments.front() == "control")
     {
-        where.segments.erase(where.segments.begin());
+        url.segments.erase(url.segments.begin());
     }
     for (const auto& known : routes)
     {
-        if (asked.method != known.method || !where.is(known.path))
+        if (asked.method != known.method || !url.is(known.path))
         {
             continue;
         }
         try
         {
-            call c{.id = where.segments.size() > 1 ? where.segments[1] : "", .given = where.query};
+            call c{.id = url.segments.size() > 1 ? url.segments[1] : "", .given = url.query};
             c.given.update(asked.body.empty() ? json::object() : json::parse(asked.body));
             return respond(200, known.handle(control_, c));
         }

@@ -121,9 +121,9 @@ std::vector<secret*> secrets_of(secret_store& store, const std::string& id)
 {
     std::vector<secret*> result;
     const auto add = [&](const std::string& secret_id) {
-        if (auto* found = store.find_secret(secret_id))
+        if (auto* listed = store.find_secret(secret_id))
         {
-            result.push_back(found);
+            result.push_back(listed);
         }
     };
     add(id);

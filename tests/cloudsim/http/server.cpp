@@ -110,8 +110,8 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl>
                 co_return;
             }
             socket.set_option(tcp::no_delay(true));
-            auto made = std::make_shared<connection>(std::move(socket));
-            asio::co_spawn(self->executor_, serve(self, std::move(made), authority, control), asio::detached);
+            auto peer = std::make_shared<connection>(std::move(socket));
+            asio::co_spawn(self->executor_, serve(self, std::move(peer), authority, control), asio::detached);
         }
     }
 
@@ -220,13 +220,13 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl>
     // Hands out what has left and waits for what is due next.
     void deliver()
     {
-        for (auto& each : simulated_->take_departures())
+        for (auto& departed : simulated_->take_departures())
         {
-            const auto found = waiting_.find(each.id);
-            if (found != waiting_.end())
+            const auto waiting = waiting_.find(departed.id);
+            if (waiting != waiting_.end())
             {
-                found->second->answer = std::move(each.answer);
-                found->second->answered.cancel();
+                waiting->second->answer = std::move(departed.answer);
+                waiting->second->answered.cancel();
             }
         }
         const auto next = simulated_->next_event();

@@ -15,10 +15,10 @@ constexpr std::pair<std::string_view, std::string_view> services[] = {
 template <class T>
 T* find_in(std::map<std::string, T>& all, const std::string& id_or_name)
 {
-    const auto found = std::ranges::find_if(all, [&](const auto& entry) {
+    const auto match = std::ranges::find_if(all, [&](const auto& entry) {
         return entry.first == id_or_name || entry.second.name == id_or_name;
     });
-    return found == all.end() ? nullptr : &found->second;
+    return match == all.end() ? nullptr : &match->second;
 }
 
 }  // namespace
@@ -109,20 +109,20 @@ user* keystone::find_user(const std::string& id_or_name)
 
 const user* keystone::find_member(const std::string& project_id) const
 {
-    const auto found = std::ranges::find_if(users_, [&](const auto& each) {
-        return each.second.roles.contains(project_id);
+    const auto member = std::ranges::find_if(users_, [&](const auto& entry) {
+        return entry.second.roles.contains(project_id);
     });
-    return found == users_.end() ? nullptr : &found->second;
+    return member == users_.end() ? nullptr : &member->second;
 }
 
 void keystone::revoke(const std::string& user_id)
 {
-    for (auto& [id, each] : tokens_)
+    for (auto& [id, issued] : tokens_)
     {
-        if (user_id.empty() || each.who.user_id == user_id)
+        if (user_id.empty() || issued.who.user_id == user_id)
         {
-            each.revoked = true;
-            each.forgotten = true;
+            issued.revoked = true;
+            issued.forgotten = true;
         }
     }
 }
@@ -130,7 +130,7 @@ void keystone::revoke(const std::string& user_id)
 std::expected<identity, refusal> keystone::authenticate(const request& asked, token_cache& seen) const
 {
     const auto id = std::string(find_header(asked.headers, "X-Auth-Token").value_or(""));
-    const auto found = tokens_.find(id);
+    const auto issued = tokens_.find(id);
     const bool cached = seen.contains(id) && env_.now.monotonic - seen[id] < env_.config.token_cache;
     if (!id.empty() && !cached && env_.config.down.contains("identity"))
     {
@@ -146,8 +146,8 @@ std::expected<identity, refusal> keystone::authenticate(const request& asked, to
             refusal{.answer = json_reply(503, body, {}), .after = std::chrono::milliseconds(3500)}
         );
     }
-    const bool good = found != tokens_.end() && !found->second.forgotten &&
-                      env_.now.wall < found->second.expires_at && (!found->second.revoked || cached);
+    const bool good = issued != tokens_.end() && !issued->second.forgotten &&
+                      env_.now.wall < issued->second.expires_at && (!issued->second.revoked || cached);
     if (!good)
     {
         seen.erase(id);
@@ -165,7 +165,7 @@ std::expected<identity, refusal> keystone::authenticate(const request& asked, to
     {
         seen[id] = env_.now.monotonic;
     }
-    return found->second.who;
+    return issued->second.who;
 }
 
 handling keystone::handle(const request& asked)
@@ -180,16 +180,16 @@ header_list keystone::headers()
 
 reply keystone::answer(const request& asked)
 {
-    const auto where = parse_target(asked.target);
-    if (where.is({"v3"}) && asked.method == "GET")
+    const auto url = parse_target(asked.target);
+    if (url.is({"v3"}) && asked.method == "GET")
     {
         return json_reply(200, {{"version", version_document()}}, headers());
     }
-    if (where.is({"v3", "auth", "tokens"}) && asked.method == "POST")
+    if (url.is({"v3", "auth", "tokens"}) && asked.method == "POST")
     {
         return issue(asked);
     }
-    if (where.is({"v3", "auth", "tokens"}) && asked.method == "DELETE")
+    if (url.is({"v3", "auth", "tokens"}) && asked.method == "DELETE")
     {
         return end_token(asked);
     }

@@ -132,8 +132,8 @@ reply keystone::render(const std::string& id, const token& issued)
     };
     if (!issued.who.project_id.empty())
     {
-        const auto& where = projects_.at(issued.who.project_id);
-        shown["project"] = {{"domain", default_domain}, {"id", where.id}, {"name", where.name}};
+        const auto& scope = projects_.at(issued.who.project_id);
+        shown["project"] = {{"domain", default_domain}, {"id", scope.id}, {"name", scope.name}};
         shown["is_domain"] = false;
         shown["roles"] = json::array();
         for (const auto& role : issued.who.roles)
@@ -146,10 +146,10 @@ reply keystone::render(const std::string& id, const token& issued)
     }
     if (!issued.who.application_credential_id.empty())
     {
-        const auto found = credentials_.find(issued.who.application_credential_id);
+        const auto credential = credentials_.find(issued.who.application_credential_id);
         shown["application_credential"] = {
             {"id", issued.who.application_credential_id},
-            {"name", found == credentials_.end() ? "" : found->second.name},
+            {"name", credential == credentials_.end() ? "" : credential->second.name},
             {"restricted", true}
         };
     }
@@ -162,10 +162,10 @@ reply keystone::render(const std::string& id, const token& issued)
 reply keystone::end_token(const request& asked)
 {
     const auto usable = [&](std::string_view header) {
-        const auto found = tokens_.find(std::string(find_header(asked.headers, header).value_or("")));
+        const auto token = tokens_.find(std::string(find_header(asked.headers, header).value_or("")));
         const bool good =
-            found != tokens_.end() && !found->second.revoked && env_.now.wall < found->second.expires_at;
-        return good ? found : tokens_.end();
+            token != tokens_.end() && !token->second.revoked && env_.now.wall < token->second.expires_at;
+        return good ? token : tokens_.end();
     };
     if (usable("X-Auth-Token") == tokens_.end())
     {
@@ -200,47 +200,47 @@ std::expected<identity, reply> keystone::scoped(const user& who, const json& aut
         return identity{.user_id = who.id};
     }
     const json& wanted = auth["scope"]["project"];
-    const auto* where =
+    const auto* scope =
         find_project(has(wanted, "id") ? member_text(wanted, "id") : member_text(wanted, "name"));
-    const auto roles = where == nullptr ? who.roles.end() : who.roles.find(where->id);
+    const auto roles = scope == nullptr ? who.roles.end() : who.roles.find(scope->id);
     if (roles == who.roles.end())
     {
         return std::unexpected(error(401, not_authenticated));
     }
-    return identity{.user_id = who.id, .project_id = where->id, .roles = roles->second};
+    return identity{.user_id = who.id, .project_id = scope->id, .roles = roles->second};
 }
 
 std::expected<identity, reply> keystone::by_application_credential(const json& method)
 {
     const auto id = member_text(method, "id");
-    auto found = credentials_.find(id);
+    auto credential = credentials_.find(id);
     if (id.empty())
     {
         // By name, which is the user's own.
         const json by = has(method, "user") ? method["user"] : json::object();
         const auto* who = find_user(by.contains("id") ? member_text(by, "id") : member_text(by, "name"));
-        found = std::ranges::find_if(credentials_, [&](const auto& each) {
-            return who != nullptr && each.second.user_id == who->id &&
-                   each.second.name == member_text(method, "name");
+        credential = std::ranges::find_if(credentials_, [&](const auto& entry) {
+            return who != nullptr && entry.second.user_id == who->id &&
+                   entry.second.name == member_text(method, "name");
         });
     }
-    if (found == credentials_.end() && id.empty())
+    if (credential == credentials_.end() && id.empty())
     {
         return std::unexpected(error(401, not_authenticated));
     }
-    if (found == credentials_.end())
+    if (credential == credentials_.end())
     {
         return std::unexpected(error(404, "Could not find Application Credential: " + id + "."));
     }
-    if (found->second.secret != member_text(method, "secret"))
+    if (credential->second.secret != member_text(method, "secret"))
     {
         return std::unexpected(error(401, not_authenticated));
     }
     return identity{
-        .user_id = found->second.user_id,
-        .project_id = found->second.project_id,
-        .roles = found->second.roles,
-        .application_credential_id = found->second.id
+        .user_id = credential->second.user_id,
+        .project_id = credential->second.project_id,
+        .roles = credential->second.roles,
+        .application_credential_id = credential->second.id
     };
 }
 

@@ -126,8 +126,8 @@ std::expected<json, std::string> parse_body(const std::string& text, body_kind k
     {
         if (name == "sni_container_refs" && !value.is_null() && !value.is_array())
         {
-            const auto whole = "{'" + root + "': {'" + name + "': '" + shown(value) + "'}}";
-            return std::unexpected(invalid(argument, whole, "Value not a valid list: " + shown(value)));
+            const auto sent = "{'" + root + "': {'" + name + "': '" + shown(value) + "'}}";
+            return std::unexpected(invalid(argument, sent, "Value not a valid list: " + shown(value)));
         }
         if (const auto why = problem(name, value); contains(known, name) && !why.empty())
         {

@@ -38,23 +38,23 @@ const std::unexpected<certificate_fault> not_retrieved{certificate_fault{}};
 }  // namespace
 
 template <class T>
-bool certificate_manager::grant_one(const identity& sender, T* what)
+bool certificate_manager::grant_one(const identity& sender, T* object)
 {
-    if (what == nullptr || !allowed(sender, *what, action::get_acl))
+    if (object == nullptr || !allowed(sender, *object, action::get_acl))
     {
         return false;
     }
-    if (contains(what->access.users, service_user_.user_id))
+    if (contains(object->access.users, service_user_.user_id))
     {
         return true;
     }
-    if (!allowed(sender, *what, action::put_acl))
+    if (!allowed(sender, *object, action::put_acl))
     {
         return false;
     }
-    auto users = what->access.users;
+    auto users = object->access.users;
     users.push_back(service_user_.user_id);
-    secrets_.store().set_access(*what, what->access.project_access, std::move(users));
+    secrets_.store().set_access(*object, object->access.project_access, std::move(users));
     return true;
 }
 
@@ -72,15 +72,15 @@ bool certificate_manager::grant(const identity& sender, const std::string& ref)
     {
         return grant_one(sender, store.find_secret(parsed->id));
     }
-    auto* what = store.find_container(parsed->id);
-    if (!grant_one(sender, what) || what->type != "certificate")
+    auto* listing = store.find_container(parsed->id);
+    if (!grant_one(sender, listing) || listing->type != "certificate")
     {
         return false;
     }
     for (const std::string_view name :
          {"certificate", "private_key", "private_key_passphrase", "intermediates"})
     {
-        const auto* listed = find_part(*what, name);
+        const auto* listed = find_part(*listing, name);
         const bool needed = name == "certificate" || name == "private_key";
         if (listed == nullptr ? needed : !grant_one(sender, store.find_secret(listed->secret_id)))
         {
@@ -90,36 +90,37 @@ bool certificate_manager::grant(const identity& sender, const std::string& ref)
     return true;
 }
 
-std::optional<std::string> certificate_manager::part_payload(const container& what, std::string_view name)
+std::optional<std::string> certificate_manager::part_payload(const container& listing, std::string_view name)
 {
-    const auto* listed = find_part(what, name);
-    const auto* found = listed == nullptr ? nullptr : secrets_.store().find_secret(listed->secret_id);
-    return found != nullptr && allowed(service_user_, *found, action::decrypt) ? found->payload
-                                                                               : std::nullopt;
+    const auto* listed = find_part(listing, name);
+    const auto* stored_secret = listed == nullptr ? nullptr : secrets_.store().find_secret(listed->secret_id);
+    return stored_secret != nullptr && allowed(service_user_, *stored_secret, action::decrypt)
+               ? stored_secret->payload
+               : std::nullopt;
 }
 
 const certificate_manager::read_result& certificate_manager::remember(
     const std::string& content, const std::function<read_result()>& read
 )
 {
-    const auto found = read_.find(content);
-    return found != read_.end() ? found->second : read_.emplace(content, read()).first->second;
+    const auto known = read_.find(content);
+    return known != read_.end() ? known->second : read_.emplace(content, read()).first->second;
 }
 
 std::expected<certificate_view, certificate_fault> certificate_manager::container_certificate(
-    const container& what
+    const container& listing
 )
 {
-    if (what.type != "certificate" || !allowed(service_user_, what, action::get))
+    if (listing.type != "certificate" || !allowed(service_user_, listing, action::get))
     {
         return not_retrieved;
     }
-    const auto certificate = part_payload(what, "certificate");
-    const auto private_key = part_payload(what, "private_key");
-    const auto pass_phrase = part_payload(what, "private_key_passphrase");
-    const auto intermediates = part_payload(what, "intermediates");
+    const auto certificate = part_payload(listing, "certificate");
+    const auto private_key = part_payload(listing, "private_key");
+    const auto pass_phrase = part_payload(listing, "private_key_passphrase");
+    const auto intermediates = part_payload(listing, "intermediates");
     const auto lacks = [&](std::string_view name, const auto& payload) {
-        return find_part(what, name) != nullptr && !payload;
+        return find_part(listing, name) != nullptr && !payload;
     };
     if (!certificate || !private_key || lacks("private_key_passphrase", pass_phrase) ||
         lacks("intermediates", intermediates))
@@ -142,15 +143,15 @@ std::expected<certificate_view, certificate_fault> certificate_manager::certific
     }
     if (parsed->is_container)
     {
-        const auto* what = secrets_.store().find_container(parsed->id);
-        return what == nullptr ? not_retrieved : container_certificate(*what);
+        const auto* listing = secrets_.store().find_container(parsed->id);
+        return listing == nullptr ? not_retrieved : container_certificate(*listing);
     }
-    auto* what = secrets_.store().find_secret(parsed->id);
-    if (what == nullptr || !allowed(service_user_, *what, action::decrypt))
+    auto* stored_secret = secrets_.store().find_secret(parsed->id);
+    if (stored_secret == nullptr || !allowed(service_user_, *stored_secret, action::decrypt))
     {
         return not_retrieved;
     }
-    const auto payload = what->payload.value_or("");
+    const auto payload = stored_secret->payload.value_or("");
     const auto& read = remember(payload, [&] { return read_pkcs12(payload); });
     if (!read)
     {
@@ -166,12 +167,12 @@ std::optional<std::optional<std::string>> certificate_manager::secret_payload(co
     {
         return std::nullopt;
     }
-    const auto* what = secrets_.store().find_secret(parsed->id);
-    if (what == nullptr || !allowed(service_user_, *what, action::decrypt))
+    const auto* stored_secret = secrets_.store().find_secret(parsed->id);
+    if (stored_secret == nullptr || !allowed(service_user_, *stored_secret, action::decrypt))
     {
         return std::nullopt;
     }
-    return what->payload;
+    return stored_secret->payload;
 }
 
 }  // namespace cloudsim

@@ -37,9 +37,9 @@ public:
 
 private:
     template <class T>
-    bool grant_one(const identity& sender, T* what);
-    std::optional<std::string> part_payload(const container& what, std::string_view name);
-    std::expected<certificate_view, certificate_fault> container_certificate(const container& what);
+    bool grant_one(const identity& sender, T* object);
+    std::optional<std::string> part_payload(const container& listing, std::string_view name);
+    std::expected<certificate_view, certificate_fault> container_certificate(const container& listing);
 
     using read_result = std::expected<certificate_view, std::string>;
     // Reading the same bytes again gives the same: a PUT of 1,000 refs reads each of them three times.

@@ -16,12 +16,12 @@ reply octavia::one_listener(const call& c, const std::string& id)
     {
         return fault(405, "Method Not Allowed");
     }
-    const auto* what = find_listener(id);
-    if (what == nullptr)
+    const auto* shown = find_listener(id);
+    if (shown == nullptr)
     {
         return not_found("Listener", id);
     }
-    return may_read(c.who, what->project_id) ? ok(200, {{"listener", to_json(*what)}}) : forbidden();
+    return may_read(c.who, shown->project_id) ? ok(200, {{"listener", to_json(*shown)}}) : forbidden();
 }
 
 duration octavia::put_time(const json& body, std::size_t present) const
@@ -42,20 +42,20 @@ handling octavia::put_listener(const call& c, const std::string& id)
     {
         return at_once(fault(400, body.error()));
     }
-    const auto* what = find_listener(id);
-    if (what == nullptr)
+    const auto* changed = find_listener(id);
+    if (changed == nullptr)
     {
         return at_once(not_found("Listener", id));
     }
-    if (!may_write(c.who, what->project_id))
+    if (!may_write(c.who, changed->project_id))
     {
         return at_once(forbidden());
     }
-    if (auto refused = refuse_for_protocol(what->protocol, *body))
+    if (auto refused = refuse_for_protocol(changed->protocol, *body))
     {
         return at_once(*refused);
     }
-    const auto work = put_time(*body, what->sni_refs.size());
+    const auto work = put_time(*body, changed->sni_refs.size());
     if (auto refused = refuse_refs(c.who, *body))
     {
         return at_once(*refused, work);
@@ -63,10 +63,10 @@ handling octavia::put_listener(const call& c, const std::string& id)
     // The client CA and the revocation list that the listener has already are looked at on every PUT.
     const auto ca = given_text(*body, "client_ca_tls_container_ref")
                         ? given_text(*body, "client_ca_tls_container_ref")
-                        : what->client_ca_ref;
+                        : changed->client_ca_ref;
     const auto crl = given_text(*body, "client_crl_container_ref")
                          ? given_text(*body, "client_crl_container_ref")
-                         : what->client_crl_ref;
+                         : changed->client_crl_ref;
     if (auto refused = refuse_client_authority(c.who, ca, crl))
     {
         return at_once(*refused, work);
@@ -74,38 +74,38 @@ handling octavia::put_listener(const call& c, const std::string& id)
     return {.work = work, .effect = [this, id, body = *body] { return store(id, body); }};
 }
 
-void octavia::apply(listener& what, const json& body)
+void octavia::apply(listener& changed, const json& body)
 {
     for (const auto& [name, value] : body.items())
     {
         if (name == "default_tls_container_ref")
         {
-            what.default_ref = value.is_null() ? std::nullopt : std::optional(value.get<std::string>());
+            changed.default_ref = value.is_null() ? std::nullopt : std::optional(value.get<std::string>());
         }
         else if (name == "sni_container_refs")
         {
             const auto refs = sni_refs_of(body);
-            what.sni_refs = {refs.begin(), refs.end()};
+            changed.sni_refs = {refs.begin(), refs.end()};
         }
         else if (name == "client_ca_tls_container_ref")
         {
-            what.client_ca_ref = given_text(body, "client_ca_tls_container_ref");
+            changed.client_ca_ref = given_text(body, "client_ca_tls_container_ref");
         }
         else if (name == "client_crl_container_ref")
         {
-            what.client_crl_ref = given_text(body, "client_crl_container_ref");
+            changed.client_crl_ref = given_text(body, "client_crl_container_ref");
         }
-        else if (what.attributes.contains(name))
+        else if (changed.attributes.contains(name))
         {
-            what.attributes[name] = value.is_null() ? default_attributes(what.protocol)[name] : value;
+            changed.attributes[name] = value.is_null() ? default_attributes(changed.protocol)[name] : value;
         }
     }
 }
 
 reply octavia::store(const std::string& id, const json& body)
 {
-    auto* what = find_listener(id);
-    auto* above = what == nullptr ? nullptr : find_load_balancer(what->load_balancer_id);
+    auto* changed = find_listener(id);
+    auto* above = changed == nullptr ? nullptr : find_load_balancer(changed->load_balancer_id);
     if (above == nullptr)
     {
         return not_found("Listener", id);
@@ -118,15 +118,15 @@ reply octavia::store(const std::string& id, const json& body)
     {
         return *refused;
     }
-    if (auto refused = refuse_rows(*what, body))
+    if (auto refused = refuse_rows(*changed, body))
     {
         return *refused;
     }
     set_status("put", *above, "PENDING_UPDATE");
-    apply(*what, body);
-    set_status("put", *what, "PENDING_UPDATE");
-    later({.what = job::kind::update_listener, .load_balancer_id = above->id, .listener_id = id});
-    return ok(200, {{"listener", to_json(*what)}});
+    apply(*changed, body);
+    set_status("put", *changed, "PENDING_UPDATE");
+    later({.change = job::kind::update_listener, .load_balancer_id = above->id, .listener_id = id});
+    return ok(200, {{"listener", to_json(*changed)}});
 }
 
 handling octavia::post_listener(const call& c)
@@ -182,13 +182,13 @@ reply octavia::create(const call& c, const json& body)
     {
         return *refused;
     }
-    for (const auto* each : listeners_of(above->id))
+    for (const auto* neighbour : listeners_of(above->id))
     {
-        if (each->port == port && (each->protocol == "UDP") == (protocol == "UDP"))
+        if (neighbour->port == port && (neighbour->protocol == "UDP") == (protocol == "UDP"))
         {
             return fault(
                 409,
-                "Another Listener on this Load Balancer is already using protocol " + each->protocol +
+                "Another Listener on this Load Balancer is already using protocol " + neighbour->protocol +
                     " and protocol_port " + std::to_string(port)
             );
         }
@@ -214,31 +214,31 @@ reply octavia::create(const call& c, const json& body)
     apply(wanted, body);
     set_status("post", *above, "PENDING_UPDATE");
     const auto id = wanted.id;
-    auto& made = listeners_[id] = std::move(wanted);
-    record("post", made);
-    later({.what = job::kind::create_listener, .load_balancer_id = above->id, .listener_id = id});
-    return ok(201, {{"listener", to_json(made)}});
+    auto& added = listeners_[id] = std::move(wanted);
+    record("post", added);
+    later({.change = job::kind::create_listener, .load_balancer_id = above->id, .listener_id = id});
+    return ok(201, {{"listener", to_json(added)}});
 }
 
 reply octavia::delete_listener(const call& c, const std::string& id)
 {
-    auto* what = find_listener(id);
-    if (what == nullptr)
+    auto* changed = find_listener(id);
+    if (changed == nullptr)
     {
         return not_found("Listener", id);
     }
-    if (!may_write(c.who, what->project_id))
+    if (!may_write(c.who, changed->project_id))
     {
         return forbidden();
     }
-    auto* above = find_load_balancer(what->load_balancer_id);
+    auto* above = find_load_balancer(changed->load_balancer_id);
     if (above->locked())
     {
         return immutable(above->id);
     }
     set_status("delete", *above, "PENDING_UPDATE");
-    set_status("delete", *what, "PENDING_DELETE");
-    later({.what = job::kind::delete_listener, .load_balancer_id = above->id, .listener_id = id});
+    set_status("delete", *changed, "PENDING_DELETE");
+    later({.change = job::kind::delete_listener, .load_balancer_id = above->id, .listener_id = id});
     return no_content();
 }
 

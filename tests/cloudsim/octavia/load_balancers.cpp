@@ -6,8 +6,8 @@ namespace cloudsim {
 
 load_balancer* octavia::find_load_balancer(const std::string& id)
 {
-    const auto found = load_balancers_.find(to_lower(id));
-    return found == load_balancers_.end() ? nullptr : &found->second;
+    const auto entry = load_balancers_.find(to_lower(id));
+    return entry == load_balancers_.end() ? nullptr : &entry->second;
 }
 
 load_balancer& octavia::add_load_balancer(load_balancer wanted)
@@ -25,48 +25,49 @@ load_balancer& octavia::add_load_balancer(load_balancer wanted)
 
 void octavia::remove_load_balancer(const std::string& id)
 {
-    std::erase_if(listeners_, [&](const auto& each) { return each.second.load_balancer_id == id; });
+    std::erase_if(listeners_, [&](const auto& candidate) { return candidate.second.load_balancer_id == id; });
     load_balancers_.erase(id);
 }
 
 std::vector<listener*> octavia::listeners_of(const std::string& load_balancer_id)
 {
     std::vector<listener*> result;
-    for (auto& [id, each] : listeners_)
+    for (auto& [id, candidate] : listeners_)
     {
-        if (each.load_balancer_id == load_balancer_id)
+        if (candidate.load_balancer_id == load_balancer_id)
         {
-            result.push_back(&each);
+            result.push_back(&candidate);
         }
     }
     return result;
 }
 
-json octavia::show(const load_balancer& what) const
+json octavia::show(const load_balancer& balancer) const
 {
     std::vector<std::string> ids;
-    for (const auto& [id, each] : listeners_)
+    for (const auto& [id, candidate] : listeners_)
     {
-        if (each.load_balancer_id == what.id)
+        if (candidate.load_balancer_id == balancer.id)
         {
             ids.push_back(id);
         }
     }
-    return to_json(what, ids);
+    return to_json(balancer, ids);
 }
 
 reply octavia::one_load_balancer(const call& c, const std::string& id)
 {
-    auto* what = find_load_balancer(id);
-    if (what == nullptr)
+    auto* balancer = find_load_balancer(id);
+    if (balancer == nullptr)
     {
         return not_found("Load Balancer", id);
     }
     if (c.asked.method == "GET")
     {
-        return may_read(c.who, what->project_id) ? ok(200, {{"loadbalancer", show(*what)}}) : forbidden();
+        return may_read(c.who, balancer->project_id) ? ok(200, {{"loadbalancer", show(*balancer)}})
+                                                     : forbidden();
     }
-    return c.asked.method == "DELETE" ? delete_load_balancer(c, *what) : fault(405, "Method Not Allowed");
+    return c.asked.method == "DELETE" ? delete_load_balancer(c, *balancer) : fault(405, "Method Not Allowed");
 }
 
 reply octavia::post_load_balancer(const call& c)
@@ -87,37 +88,37 @@ reply octavia::post_load_balancer(const call& c)
             400, "Validation failure: VIP must contain one of: vip_port_id, vip_network_id, vip_subnet_id."
         );
     }
-    auto& made = add_load_balancer(
+    auto& added = add_load_balancer(
         {.project_id = project_id,
          .name = member_text(*body, "name"),
          .provisioning_status = "PENDING_CREATE",
          .vip_subnet_id = member_text(*body, "vip_subnet_id")}
     );
-    record("post", made);
-    later({.what = job::kind::create_load_balancer, .load_balancer_id = made.id});
-    return ok(201, {{"loadbalancer", show(made)}});
+    record("post", added);
+    later({.change = job::kind::create_load_balancer, .load_balancer_id = added.id});
+    return ok(201, {{"loadbalancer", show(added)}});
 }
 
-reply octavia::delete_load_balancer(const call& c, load_balancer& what)
+reply octavia::delete_load_balancer(const call& c, load_balancer& balancer)
 {
-    if (!may_write(c.who, what.project_id))
+    if (!may_write(c.who, balancer.project_id))
     {
         return forbidden();
     }
-    if (!listeners_of(what.id).empty())
+    if (!listeners_of(balancer.id).empty())
     {
         return fault(
-            400, "Validation failure: Cannot delete Load Balancer " + what.id + " - it has children"
+            400, "Validation failure: Cannot delete Load Balancer " + balancer.id + " - it has children"
         );
     }
-    if (what.locked())
+    if (balancer.locked())
     {
         return fault(
-            409, "Invalid state " + what.provisioning_status + " of loadbalancer resource " + what.id
+            409, "Invalid state " + balancer.provisioning_status + " of loadbalancer resource " + balancer.id
         );
     }
-    set_status("delete", what, "PENDING_DELETE");
-    later({.what = job::kind::delete_load_balancer, .load_balancer_id = what.id});
+    set_status("delete", balancer, "PENDING_DELETE");
+    later({.change = job::kind::delete_load_balancer, .load_balancer_id = balancer.id});
     return no_content();
 }
 

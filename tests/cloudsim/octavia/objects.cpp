@@ -29,54 +29,54 @@ json only_ids(const std::vector<std::string>& ids)
 
 }  // namespace
 
-json to_json(const load_balancer& what, const std::vector<std::string>& listener_ids)
+json to_json(const load_balancer& row, const std::vector<std::string>& listener_ids)
 {
     return {
         {"listeners", only_ids(listener_ids)},
         {"pools", json::array()},
-        {"id", what.id},
-        {"name", what.name},
+        {"id", row.id},
+        {"name", row.name},
         {"description", ""},
-        {"provisioning_status", what.provisioning_status},
+        {"provisioning_status", row.provisioning_status},
         {"operating_status", "OFFLINE"},
         {"admin_state_up", true},
-        {"project_id", what.project_id},
-        {"created_at", iso_time(what.created_at)},
-        {"updated_at", time_or_null(what.updated_at)},
-        {"vip_address", what.vip_address},
-        {"vip_port_id", what.vip_port_id},
-        {"vip_subnet_id", what.vip_subnet_id},
-        {"vip_network_id", what.vip_network_id},
+        {"project_id", row.project_id},
+        {"created_at", iso_time(row.created_at)},
+        {"updated_at", time_or_null(row.updated_at)},
+        {"vip_address", row.vip_address},
+        {"vip_port_id", row.vip_port_id},
+        {"vip_subnet_id", row.vip_subnet_id},
+        {"vip_network_id", row.vip_network_id},
         {"additional_vips", json::array()},
         {"provider", "amphora"},
         {"flavor_id", nullptr},
         {"vip_qos_policy_id", nullptr},
         {"tags", json::array()},
         {"availability_zone", nullptr},
-        {"tenant_id", what.project_id}
+        {"tenant_id", row.project_id}
     };
 }
 
-json to_json(const listener& what)
+json to_json(const listener& row)
 {
-    json shown = what.attributes;
+    json shown = row.attributes;
     shown.update({
-        {"id", what.id},
-        {"provisioning_status", what.provisioning_status},
-        {"operating_status", what.operating_status},
-        {"protocol", what.protocol},
-        {"protocol_port", what.port},
-        {"default_tls_container_ref", text_or_null(what.default_ref)},
-        {"sni_container_refs", what.sni_refs},
-        {"project_id", what.project_id},
-        {"tenant_id", what.project_id},
+        {"id", row.id},
+        {"provisioning_status", row.provisioning_status},
+        {"operating_status", row.operating_status},
+        {"protocol", row.protocol},
+        {"protocol_port", row.port},
+        {"default_tls_container_ref", text_or_null(row.default_ref)},
+        {"sni_container_refs", row.sni_refs},
+        {"project_id", row.project_id},
+        {"tenant_id", row.project_id},
         {"default_pool_id", nullptr},
         {"l7policies", json::array()},
-        {"created_at", iso_time(what.created_at)},
-        {"updated_at", time_or_null(what.updated_at)},
-        {"loadbalancers", only_ids({what.load_balancer_id})},
-        {"client_ca_tls_container_ref", text_or_null(what.client_ca_ref)},
-        {"client_crl_container_ref", text_or_null(what.client_crl_ref)},
+        {"created_at", iso_time(row.created_at)},
+        {"updated_at", time_or_null(row.updated_at)},
+        {"loadbalancers", only_ids({row.load_balancer_id})},
+        {"client_ca_tls_container_ref", text_or_null(row.client_ca_ref)},
+        {"client_crl_container_ref", text_or_null(row.client_crl_ref)},
     });
     return shown;
 }
@@ -103,9 +103,9 @@ json default_attributes(const std::string& protocol)
     };
 }
 
-const served_certificate* served_for(const listener& what, const std::string& server_name)
+const served_certificate* served_for(const listener& by, const std::string& server_name)
 {
-    if (!what.served || what.served->empty())
+    if (!by.served || by.served->empty())
     {
         return nullptr;
     }
@@ -114,15 +114,15 @@ const served_certificate* served_for(const listener& what, const std::string& se
     const auto wildcard = dot == std::string::npos ? std::string() : "*" + name.substr(dot);
     for (const auto& wanted : {name, wildcard})
     {
-        const auto found = std::ranges::find_if(*what.served, [&](const served_certificate& each) {
-            return !wanted.empty() && contains(each.names, wanted);
+        const auto match = std::ranges::find_if(*by.served, [&](const served_certificate& certificate) {
+            return !wanted.empty() && contains(certificate.names, wanted);
         });
-        if (found != what.served->end())
+        if (match != by.served->end())
         {
-            return &*found;
+            return &*match;
         }
     }
-    return &what.served->front();
+    return &by.served->front();
 }
 
 }  // namespace cloudsim

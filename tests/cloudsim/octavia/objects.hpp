@@ -55,8 +55,8 @@ struct listener
     std::optional<std::vector<served_certificate>> served{};
 };
 
-json to_json(const load_balancer& what, const std::vector<std::string>& listener_ids);
-json to_json(const listener& what);
+json to_json(const load_balancer& row, const std::vector<std::string>& listener_ids);
+json to_json(const listener& row);
 
 // The attributes of a new listener of that protocol.
 json default_attributes(const std::string& protocol);
@@ -64,6 +64,6 @@ json default_attributes(const std::string& protocol);
 // What a TLS client that asks for `server_name` (empty: for none) gets of what the amphora runs; null:
 // nothing. haproxy takes exact names before wildcards, the first of equals, and else the first certificate of
 // all.
-const served_certificate* served_for(const listener& what, const std::string& server_name);
+const served_certificate* served_for(const listener& by, const std::string& server_name);
 
 }  // namespace cloudsim

@@ -17,15 +17,15 @@ bool is_api(const std::vector<std::string>& path)
 
 handling octavia::handle(const request& asked)
 {
-    const auto where = parse_target(asked.target);
+    const auto url = parse_target(asked.target);
     const auto who = tokens_.authenticate(asked, seen_);
     if (!who)
     {
         return at_once(who.error().answer, env_.config.latency + who.error().after);
     }
-    const call c{.asked = asked, .where = where, .who = *who};
+    const call c{.asked = asked, .url = url, .who = *who};
     handling result{.effect = [this, c] { return answer(c); }};
-    const auto& path = where.segments;
+    const auto& path = url.segments;
     const bool listeners = is_api(path) && path[2] == "listeners";
     if (listeners && path.size() == 3 && asked.method == "POST")
     {
@@ -41,10 +41,10 @@ handling octavia::handle(const request& asked)
 
 reply octavia::answer(const call& c)
 {
-    const auto& path = c.where.segments;
+    const auto& path = c.url.segments;
     if (!is_api(path))
     {
-        return nowhere(c.where);
+        return nowhere(c.url);
     }
     const bool balancers = path[2] == "loadbalancers";
     if (path.size() == 4)
@@ -79,10 +79,9 @@ reply octavia::not_found(const std::string& kind, const std::string& id)
 }
 
 // A path that the API does not have: its framework answers, in JSON of its own.
-reply octavia::nowhere(const target& where)
+reply octavia::nowhere(const target& url)
 {
-    const bool version =
-        !where.segments.empty() && (where.segments[0] == "v2" || where.segments[0] == "v2.0");
+    const bool version = !url.segments.empty() && (url.segments[0] == "v2" || url.segments[0] == "v2.0");
     return ok(
         404, {{"code", 404}, {"title", "Not Found"}, {"description", version ? json("") : json(nullptr)}}
     );
@@ -108,28 +107,29 @@ bool octavia::may_write(const identity& who, const std::string& project_id) cons
 
 listener* octavia::find_listener(const std::string& id)
 {
-    const auto found = listeners_.find(to_lower(id));
-    return found == listeners_.end() ? nullptr : &found->second;
+    const auto entry = listeners_.find(to_lower(id));
+    return entry == listeners_.end() ? nullptr : &entry->second;
 }
 
-void octavia::record(const std::string& cause, const listener& what)
+void octavia::record(const std::string& cause, const listener& changed)
 {
     env_.record(
         cause,
         {{"kind", "listener"},
-         {"id", what.id},
-         {"load_balancer_id", what.load_balancer_id},
-         {"provisioning_status", what.provisioning_status},
-         {"default_tls_container_ref", text_or_null(what.default_ref)},
-         {"sni_container_refs", what.sni_refs},
-         {"served", what.served.has_value()}}
+         {"id", changed.id},
+         {"load_balancer_id", changed.load_balancer_id},
+         {"provisioning_status", changed.provisioning_status},
+         {"default_tls_container_ref", text_or_null(changed.default_ref)},
+         {"sni_container_refs", changed.sni_refs},
+         {"served", changed.served.has_value()}}
     );
 }
 
-void octavia::record(const std::string& cause, const load_balancer& what)
+void octavia::record(const std::string& cause, const load_balancer& changed)
 {
     env_.record(
-        cause, {{"kind", "load_balancer"}, {"id", what.id}, {"provisioning_status", what.provisioning_status}}
+        cause,
+        {{"kind", "load_balancer"}, {"id", changed.id}, {"provisioning_status", changed.provisioning_status}}
     );
 }
 

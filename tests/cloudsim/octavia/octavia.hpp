@@ -34,9 +34,9 @@ public:
     listener& add_listener(listener wanted);  // is served at once if its certificates can be read
     void remove_load_balancer(const std::string& id);
     void remove_listener(const std::string& id) { listeners_.erase(id); }
-    json show(const load_balancer& what) const;
-    void record(const std::string& cause, const listener& what);
-    void record(const std::string& cause, const load_balancer& what);
+    json show(const load_balancer& balancer) const;
+    void record(const std::string& cause, const listener& changed);
+    void record(const std::string& cause, const load_balancer& changed);
     // Changes an object as `cause` does it and tells history.
     template <class T>
     void set_status(const std::string& cause, T& changed, const std::string& status)
@@ -53,7 +53,7 @@ private:
     struct call
     {
         request asked;
-        target where;
+        target url;
         identity who;
     };
 
@@ -68,7 +68,7 @@ private:
             update_listener,
             delete_listener,
         };
-        kind what;
+        kind change;
         std::string load_balancer_id;
         std::string listener_id{};
     };
@@ -79,7 +79,7 @@ private:
     reply fault(int status, const std::string& text);
     reply immutable(const std::string& load_balancer_id);
     reply not_found(const std::string& kind, const std::string& id);
-    reply nowhere(const target& where);
+    reply nowhere(const target& url);
     reply forbidden();
     bool may_read(const identity& who, const std::string& project_id) const;
     bool may_write(const identity& who, const std::string& project_id) const;
@@ -87,7 +87,7 @@ private:
     reply answer(const call& c);
     reply one_load_balancer(const call& c, const std::string& id);
     reply post_load_balancer(const call& c);
-    reply delete_load_balancer(const call& c, load_balancer& what);
+    reply delete_load_balancer(const call& c, load_balancer& balancer);
     reply one_listener(const call& c, const std::string& id);
 
     handling post_listener(const call& c);
@@ -102,14 +102,14 @@ private:
     );
     std::optional<reply> refuse_for_protocol(const std::string& protocol, const json& body);
     std::optional<reply> refuse_unusable(const json& body);
-    std::optional<reply> refuse_rows(const listener& what, const json& body);
-    void apply(listener& what, const json& body);
+    std::optional<reply> refuse_rows(const listener& changed, const json& body);
+    void apply(listener& changed, const json& body);
 
-    void later(job what);
-    void finish(const job& what);
+    void later(job task);
+    void finish(const job& task);
     // Reads all certificates of a load balancer and replaces its configuration, as after a change.
     void deploy(const std::string& load_balancer_id);
-    bool deploy_one(listener& what);
+    bool deploy_one(listener& deployed);
     std::vector<listener*> listeners_of(const std::string& load_balancer_id);
 
     environment& env_;

@@ -15,9 +15,9 @@ constexpr std::size_t longest_sni_ref = 128;
 // What MariaDB shows of a key that is there twice.
 constexpr std::size_t longest_shown_key = 61;
 
-std::string not_retrieved(const std::string& what)
+std::string not_retrieved(const std::string& refs)
 {
-    return "Could not retrieve certificate: " + what;
+    return "Could not retrieve certificate: " + refs;
 }
 
 std::string unreadable_pkcs12(const std::string& error)
@@ -123,7 +123,7 @@ std::optional<reply> octavia::refuse_unusable(const json& body)
 
 // Of the rows for new SNI refs. Their key has no regard for upper and lower case, and rows go only after the
 // new ones have come.
-std::optional<reply> octavia::refuse_rows(const listener& what, const json& body)
+std::optional<reply> octavia::refuse_rows(const listener& changed, const json& body)
 {
     const auto refused = [&](const std::string& error, const std::string& ref, const std::string& page) {
         return fault(
@@ -132,19 +132,19 @@ std::optional<reply> octavia::refuse_rows(const listener& what, const json& body
                 "\")\n[SQL: INSERT INTO sni (listener_id, tls_container_id, `position`) VALUES "
                 "(%(listener_id)s, "
                 "%(tls_container_id)s, %(position)s)]\n[parameters: {'listener_id': '" +
-                what.id + "', 'tls_container_id': '" + ref +
+                changed.id + "', 'tls_container_id': '" + ref +
                 "', 'position': None}]\n(Background on this error at: https://sqlalche.me/e/14/" + page + ")"
         );
     };
     std::set<std::string> keys;
-    for (const auto& ref : what.sni_refs)
+    for (const auto& ref : changed.sni_refs)
     {
         keys.insert(to_lower(ref));
     }
     const auto sent = sni_refs_of(body);
     for (const auto& ref : std::set<std::string>(sent.begin(), sent.end()))
     {
-        if (what.sni_refs.contains(ref))
+        if (changed.sni_refs.contains(ref))
         {
             continue;
         }
@@ -156,7 +156,7 @@ std::optional<reply> octavia::refuse_rows(const listener& what, const json& body
         }
         if (!keys.insert(to_lower(ref)).second)
         {
-            const auto key = (what.id + "-" + ref).substr(0, longest_shown_key) + "...";
+            const auto key = (changed.id + "-" + ref).substr(0, longest_shown_key) + "...";
             return refused(
                 "IntegrityError) (1062, \"Duplicate entry '" + key + "' for key 'PRIMARY'", ref, "gkpj"
             );

@@ -3,16 +3,16 @@
 
 namespace cloudsim {
 
-void octavia::later(job what)
+void octavia::later(job task)
 {
-    env_.later.add(env_.now.monotonic + env_.config.pending, [this, what] {
+    env_.later.add(env_.now.monotonic + env_.config.pending, [this, task] {
         if (env_.config.worker_held)
         {
-            held_.push_back(what);
+            held_.push_back(task);
         }
         else
         {
-            finish(what);
+            finish(task);
         }
     });
 }
@@ -20,21 +20,21 @@ void octavia::later(job what)
 void octavia::resume_worker()
 {
     const auto due = std::exchange(held_, {});
-    for (const auto& each : due)
+    for (const auto& task : due)
     {
-        finish(each);
+        finish(task);
     }
 }
 
-void octavia::finish(const job& what)
+void octavia::finish(const job& task)
 {
-    auto* above = find_load_balancer(what.load_balancer_id);
+    auto* above = find_load_balancer(task.load_balancer_id);
     if (above == nullptr)
     {
         return;
     }
-    auto* changed = find_listener(what.listener_id);
-    if (what.what == job::kind::delete_load_balancer)
+    auto* changed = find_listener(task.listener_id);
+    if (task.change == job::kind::delete_load_balancer)
     {
         remove_load_balancer(above->id);
         return;
@@ -44,11 +44,11 @@ void octavia::finish(const job& what)
         changed->provisioning_status = "ERROR";
         record("worker", *changed);
     }
-    else if (what.what != job::kind::create_load_balancer)
+    else if (task.change != job::kind::create_load_balancer)
     {
-        if (what.what == job::kind::delete_listener)
+        if (task.change == job::kind::delete_listener)
         {
-            remove_listener(what.listener_id);
+            remove_listener(task.listener_id);
             changed = nullptr;
         }
         deploy(above->id);
@@ -62,20 +62,20 @@ void octavia::finish(const job& what)
 
 void octavia::deploy(const std::string& load_balancer_id)
 {
-    for (auto* each : listeners_of(load_balancer_id))
+    for (auto* candidate : listeners_of(load_balancer_id))
     {
-        if (!deploy_one(*each))
+        if (!deploy_one(*candidate))
         {
-            each->provisioning_status = "ERROR";
-            each->operating_status = "ERROR";
-            each->served.reset();
-            record("worker", *each);
+            candidate->provisioning_status = "ERROR";
+            candidate->operating_status = "ERROR";
+            candidate->served.reset();
+            record("worker", *candidate);
         }
     }
 }
 
 // Puts the listener into the configuration, unless something that it needs cannot be read.
-bool octavia::deploy_one(listener& what)
+bool octavia::deploy_one(listener& deployed)
 {
     std::vector<served_certificate> list;
     const auto add = [&](const std::string& ref, const std::string& slot) {
@@ -87,18 +87,18 @@ bool octavia::deploy_one(listener& what)
         list.push_back({.ref = ref, .slot = slot, .names = read->names});
         return true;
     };
-    if (what.default_ref && !what.default_ref->empty() && !add(*what.default_ref, "default"))
+    if (deployed.default_ref && !deployed.default_ref->empty() && !add(*deployed.default_ref, "default"))
     {
         return false;
     }
-    for (const auto& ref : what.sni_refs)
+    for (const auto& ref : deployed.sni_refs)
     {
         if (!add(ref, "sni"))
         {
             return false;
         }
     }
-    for (const auto& ref : {what.client_ca_ref, what.client_crl_ref})
+    for (const auto& ref : {deployed.client_ca_ref, deployed.client_crl_ref})
     {
         if (ref && !certificates_.secret_payload(*ref).value_or(std::nullopt))
         {
@@ -106,7 +106,8 @@ bool octavia::deploy_one(listener& what)
         }
     }
     // haproxy is told of the list, and of TLS at all, only where there is a default.
-    what.served = what.default_ref.value_or("").empty() ? std::vector<served_certificate>() : std::move(list);
+    deployed.served =
+        deployed.default_ref.value_or("").empty() ? std::vector<served_certificate>() : std::move(list);
     return true;
 }
 

@@ -93,13 +93,13 @@ struct signed_certificate
 // Issued by `issuer`, or by itself.
 signed_certificate sign(const certificate_order& order, bool authority, const signed_certificate* issuer)
 {
-    signed_certificate made{.key = key_ptr(EVP_EC_gen("P-256")), .certificate = x509_ptr(X509_new())};
-    X509* x509 = made.certificate.get();
+    signed_certificate issued{.key = key_ptr(EVP_EC_gen("P-256")), .certificate = x509_ptr(X509_new())};
+    X509* x509 = issued.certificate.get();
     X509_set_version(x509, X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(x509), issuer == nullptr ? 1 : 2);
     X509_set1_notBefore(x509, to_asn1(order.not_before).get());
     X509_set1_notAfter(x509, to_asn1(order.not_after).get());
-    X509_set_pubkey(x509, made.key.get());
+    X509_set_pubkey(x509, issued.key.get());
     if (!order.names.empty())
     {
         const auto& name = order.names.front();
@@ -127,8 +127,8 @@ signed_certificate sign(const certificate_order& order, bool authority, const si
         }
         add_extension(x509, NID_subject_alt_name, names);
     }
-    X509_sign(x509, (issuer == nullptr ? made : *issuer).key.get(), EVP_sha256());
-    return made;
+    X509_sign(x509, (issuer == nullptr ? issued : *issuer).key.get(), EVP_sha256());
+    return issued;
 }
 
 std::string pack(
@@ -234,16 +234,17 @@ certificate_files make_certificate(const certificate_order& order, const std::st
 
 authority_files make_authority(const certificate_order& order)
 {
-    const auto made = sign(order, true, nullptr);
+    const auto issued = sign(order, true, nullptr);
     const crl_ptr list(X509_CRL_new());
     X509_CRL_set_version(list.get(), X509_CRL_VERSION_2);
-    X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(made.certificate.get()));
+    X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(issued.certificate.get()));
     X509_CRL_set1_lastUpdate(list.get(), to_asn1(order.not_before).get());
     X509_CRL_set1_nextUpdate(list.get(), to_asn1(order.not_after).get());
-    X509_CRL_sign(list.get(), made.key.get(), EVP_sha256());
-    return {.certificate = to_pem(made.certificate.get()), .revocation_list = written([&](BIO* bio) {
-                                                               return PEM_write_bio_X509_CRL(bio, list.get());
-                                                           })};
+    X509_CRL_sign(list.get(), issued.key.get(), EVP_sha256());
+    return {
+        .certificate = to_pem(issued.certificate.get()),
+        .revocation_list = written([&](BIO* bio) { return PEM_write_bio_X509_CRL(bio, list.get()); })
+    };
 }
 
 std::expected<certificate_view, std::string> read_pkcs12(const std::string& payload)

@@ -129,7 +129,9 @@ std::expected<certificate_view, certificate_fault> certificate_manager::containe
     }
     const auto& read =
         remember(*certificate + *private_key + pass_phrase.value_or("") + intermediates.value_or(""), [&] {
-            return read_pem(*certificate, *private_key, pass_phrase.value_or(""), intermediates.value_or(""));
+            const auto pem =
+                read_pem(*certificate, *private_key, pass_phrase.value_or(""), intermediates.value_or(""));
+            return pem ? read_result(*pem) : std::unexpected("");
         });
     return read ? std::expected<certificate_view, certificate_fault>(*read) : not_retrieved;
 }

@@ -55,19 +55,20 @@ handling octavia::put_listener(const call& c, const std::string& id)
     {
         return at_once(*refused);
     }
-    const auto work = put_time(*body, changed->sni_refs.size());
-    if (auto refused = refuse_refs(c.who, *body))
-    {
-        return at_once(*refused, work);
-    }
     // The client CA and the revocation list that the listener has already are looked at on every PUT.
-    const auto ca = given_text(*body, "client_ca_tls_container_ref")
-                        ? given_text(*body, "client_ca_tls_container_ref")
-                        : changed->client_ca_ref;
-    const auto crl = given_text(*body, "client_crl_container_ref")
-                         ? given_text(*body, "client_crl_container_ref")
-                         : changed->client_crl_ref;
-    if (auto refused = refuse_client_authority(c.who, ca, crl))
+    const auto given_or = [&](const char* name, const std::optional<std::string>& present) {
+        const auto given = given_text(*body, name);
+        return given ? given : present;
+    };
+    const auto work = put_time(*body, changed->sni_refs.size());
+    const auto refused = refuse_refs(c.who, *body).or_else([&] {
+        return refuse_client_authority(
+            c.who,
+            given_or("client_ca_tls_container_ref", changed->client_ca_ref),
+            given_or("client_crl_container_ref", changed->client_crl_ref)
+        );
+    });
+    if (refused)
     {
         return at_once(*refused, work);
     }
@@ -114,11 +115,7 @@ reply octavia::store(const std::string& id, const json& body)
     {
         return immutable(above->id);
     }
-    if (auto refused = refuse_unusable(body))
-    {
-        return *refused;
-    }
-    if (auto refused = refuse_rows(*changed, body))
+    if (const auto refused = refuse_unusable(body).or_else([&] { return refuse_rows(*changed, body); }))
     {
         return *refused;
     }
@@ -170,15 +167,14 @@ reply octavia::create(const call& c, const json& body)
             "TERMINATED_HTTPS protocol listeners."
         );
     }
-    if (auto refused = refuse_refs(c.who, body))
-    {
-        return *refused;
-    }
-    if (auto refused = refuse_client_authority(
+    const auto refused = refuse_refs(c.who, body).or_else([&] {
+        return refuse_client_authority(
             c.who,
             given_text(body, "client_ca_tls_container_ref"),
             given_text(body, "client_crl_container_ref")
-        ))
+        );
+    });
+    if (refused)
     {
         return *refused;
     }
@@ -193,10 +189,6 @@ reply octavia::create(const call& c, const json& body)
             );
         }
     }
-    if (auto refused = refuse_unusable(body))
-    {
-        return *refused;
-    }
     listener wanted{
         .id = env_.ids.uuid(),
         .load_balancer_id = above->id,
@@ -207,9 +199,9 @@ reply octavia::create(const call& c, const json& body)
         .attributes = default_attributes(protocol),
         .created_at = env_.now.wall
     };
-    if (auto refused = refuse_rows(wanted, body))
+    if (const auto unusable = refuse_unusable(body).or_else([&] { return refuse_rows(wanted, body); }))
     {
-        return *refused;
+        return *unusable;
     }
     apply(wanted, body);
     set_status("post", *above, "PENDING_UPDATE");

@@ -50,13 +50,6 @@ bio_ptr open(const std::string& text)
     );
 }
 
-std::string content(BIO* bio)
-{
-    char* data = nullptr;
-    const auto size = BIO_get_mem_data(bio, &data);
-    return {data, static_cast<std::size_t>(size)};
-}
-
 template <class Write>
 std::string written(Write write)
 {
@@ -65,7 +58,9 @@ std::string written(Write write)
     {
         throw std::runtime_error("OpenSSL could not write what it has made");
     }
-    return content(bio.get());
+    char* data = nullptr;
+    const auto size = BIO_get_mem_data(bio.get(), &data);
+    return {data, static_cast<std::size_t>(size)};
 }
 
 std::string to_pem(X509* certificate)
@@ -257,22 +252,16 @@ std::expected<certificate_view, std::string> read_pkcs12(const std::string& payl
     }
     EVP_PKEY* key = nullptr;
     X509* certificate = nullptr;
-    STACK_OF(X509)* chain = nullptr;
-    if (PKCS12_parse(bundle.get(), nullptr, &key, &certificate, &chain) != 1)
+    if (PKCS12_parse(bundle.get(), nullptr, &key, &certificate, nullptr) != 1)
     {
         return std::unexpected(openssl_errors());
     }
     const key_ptr owned_key(key);
     const x509_ptr owned_certificate(certificate);
-    const stack_ptr owned_chain(chain);
-    if (certificate == nullptr)
-    {
-        return certificate_view{};
-    }
-    return view(certificate, key != nullptr);
+    return certificate == nullptr ? certificate_view{} : view(certificate, key != nullptr);
 }
 
-std::expected<certificate_view, std::string> read_pem(
+std::optional<certificate_view> read_pem(
     const std::string& certificate,
     const std::string& private_key,
     const std::string& pass_phrase,
@@ -280,18 +269,11 @@ std::expected<certificate_view, std::string> read_pem(
 )
 {
     const auto x509 = read_certificate(certificate);
-    if (x509 == nullptr || (!intermediates.empty() && read_certificate(intermediates) == nullptr))
-    {
-        return std::unexpected("Could not read X509 from PEM");
-    }
     const auto key = read_key(private_key, pass_phrase);
-    if (key == nullptr)
+    if (x509 == nullptr || key == nullptr || X509_check_private_key(x509.get(), key.get()) != 1 ||
+        (!intermediates.empty() && read_certificate(intermediates) == nullptr))
     {
-        return std::unexpected("Passphrase needed to decrypt key but client did not provide one.");
-    }
-    if (X509_check_private_key(x509.get(), key.get()) != 1)
-    {
-        return std::unexpected("Key and x509 certificate do not match");
+        return std::nullopt;
     }
     return view(x509.get(), true);
 }
@@ -309,13 +291,7 @@ std::string check_client_authority(const std::string& certificate, const std::st
         return {};
     }
     const crl_ptr list(PEM_read_bio_X509_CRL(open(revocation_list).get(), nullptr, nullptr, nullptr));
-    if (list == nullptr)
-    {
-        return "The client authentication certificate revocation list is invalid. It must be a valid x509 "
-               "PEM "
-               "format certificate revocation list. Error: Unable to load PEM file.";
-    }
-    if (X509_CRL_verify(list.get(), X509_get0_pubkey(authority.get())) != 1)
+    if (list == nullptr || X509_CRL_verify(list.get(), X509_get0_pubkey(authority.get())) != 1)
     {
         return "The CRL specified is not valid for client certificate authority reference supplied.";
     }

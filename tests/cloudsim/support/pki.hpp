@@ -3,6 +3,7 @@
 #include "cloudsim/support/message.hpp"
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,7 +50,7 @@ struct certificate_view
 std::expected<certificate_view, std::string> read_pkcs12(const std::string& payload);
 
 // Of the parts of a container. The key must fit the certificate; `intermediates` may be empty.
-std::expected<certificate_view, std::string> read_pem(
+std::optional<certificate_view> read_pem(
     const std::string& certificate,
     const std::string& private_key,
     const std::string& pass_phrase,

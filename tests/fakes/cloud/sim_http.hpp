@@ -2,7 +2,7 @@
 
 #include "cloudsim/cloud/cloud.hpp"
 #include "cloudsim/control/control.hpp"
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 #include "support/manual_clock.hpp"
 
 #include <map>

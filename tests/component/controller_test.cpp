@@ -520,6 +520,53 @@ TEST_F(controller, that_is_stopped_lets_the_change_in_flight_be_answered_and_beg
     ASSERT_TRUE(until([&] { return kube.state("web") == "active" && kube.state("late") == "active"; }));
 }
 
+TEST_F(controller, leaves_the_default_to_who_is_attached_when_one_of_the_same_second_comes)
+{
+    const auto a = certificate("a.example.com");
+    const auto b = certificate("b.example.com");
+    start();
+    kube.create({.name = "large", .certificate = b.id, .listener = listener});
+    ASSERT_TRUE(until([&] { return kube.state("large") == "active"; }));
+    kube.create({.name = "small", .certificate = a.id, .listener = listener, .uid = support::uuid().str()});
+    ASSERT_LT(kube.object("small")["metadata"]["uid"], kube.object("large")["metadata"]["uid"]);
+    ASSERT_EQ(
+        kube.object("small")["metadata"]["creationTimestamp"],
+        kube.object("large")["metadata"]["creationTimestamp"]
+    );
+    ASSERT_TRUE(becomes("small", "Conflict")) << kube.object("small").dump(1);
+    EXPECT_THAT(kube.message("small"), HasSubstr("409: binding shop/large"));
+    for (const bool started_again : {false, true})
+    {
+        if (started_again)
+        {
+            crash();
+            start();
+        }
+        advance(30min);
+        EXPECT_EQ(kube.state("large"), "active");
+        EXPECT_EQ(kube.ready_reason("small"), "Conflict");
+        EXPECT_EQ(served("any.example.com"), b.ref);
+        EXPECT_EQ(sim.puts(), 1U);
+    }
+    kube.remove("large");
+    ASSERT_TRUE(goes("large"));
+    ASSERT_TRUE(becomes("small", "Attached"));
+    EXPECT_EQ(served("any.example.com"), a.ref);
+}
+
+TEST_F(controller, gives_the_default_to_the_smaller_uid_of_two_of_the_same_second)
+{
+    const auto a = certificate("a.example.com");
+    const auto b = certificate("b.example.com");
+    kube.create({.name = "large", .certificate = b.id, .listener = listener});
+    kube.create({.name = "small", .certificate = a.id, .listener = listener, .uid = support::uuid().str()});
+    start();
+    ASSERT_TRUE(becomes("small", "Attached"));
+    ASSERT_TRUE(becomes("large", "Conflict"));
+    EXPECT_EQ(served("any.example.com"), a.ref);
+    EXPECT_EQ(sim.puts(), 1U);
+}
+
 TEST_F(controller, a_load_balancer_that_is_deleted_lets_its_bindings_go)
 {
     const auto a = certificate("a.example.com");

@@ -381,9 +381,16 @@ protected:
              .secret = "cloud"}
         );
     }
-    void second(const std::string& id, bool sni)
+    void second(const std::string& id, bool sni, const std::string& uid = {})
     {
-        kube.create({.name = "next", .certificate = id, .listener = listener, .sni = sni, .secret = "other"});
+        kube.create(
+            {.name = "next",
+             .certificate = id,
+             .listener = listener,
+             .sni = sni,
+             .secret = "other",
+             .uid = uid}
+        );
     }
 
     cloudsim::control::certificate b;
@@ -480,6 +487,23 @@ TEST_F(two_credentials, an_older_binding_takes_the_default_from_a_younger_one_th
     kube.remove("web");
     ASSERT_TRUE(goes("web") && goes("next"));
     EXPECT_EQ(served("any.example.com"), foreign);
+}
+
+TEST_F(two_credentials, a_binding_of_the_same_second_takes_nothing_from_one_that_is_attached)
+{
+    give_both(other);
+    first(a.id, false, 0);
+    ASSERT_TRUE(becomes("web", "Attached"));
+    second(b.id, false, support::uuid().str());
+    ASSERT_LT(kube.object("next")["metadata"]["uid"], kube.object("web")["metadata"]["uid"]);
+    ASSERT_TRUE(becomes("next", "Conflict")) << kube.object("next").dump(1);
+    crash();
+    start();
+    advance(30min);
+    EXPECT_EQ(kube.ready_reason("web"), "Attached");
+    EXPECT_EQ(kube.ready_reason("next"), "Conflict");
+    EXPECT_EQ(served("any.example.com"), a.ref);
+    EXPECT_EQ(sim.puts(), 1U);
 }
 
 TEST_F(two_credentials, the_loser_takes_over_when_the_winner_goes)

@@ -438,6 +438,10 @@ private:
             }
             separate();
             take(h.unsure);
+            for (const auto& [uid, object] : w_.objects)
+            {
+                flag(h.changed.at(uid) < *round_started_);
+            }
         }
         for (const auto& [id, asked_at] : h.certificate_active)
         {

@@ -20,7 +20,6 @@ reason reason_of(const certificate_binding& object)
     return object.status[condition_type::ready].reason;
 }
 
-// Of the bindings of a listener, oldest first.
 class end_of_listener
 {
 public:
@@ -28,7 +27,7 @@ public:
         : world_(world), listener_(listener), wrong_(wrong)
     {}
 
-    void look(const std::vector<const certificate_binding*>& bindings)
+    void look(std::vector<const certificate_binding*> bindings)
     {
         const auto found = world_.cloud.listeners.find(listener_);
         if (found == world_.cloud.listeners.end())
@@ -61,6 +60,12 @@ public:
         }
         has_heir_ = std::ranges::any_of(bindings, [](const certificate_binding* each) {
             return !each->deleting && each->wanted_slot() == slot::default_;
+        });
+        const auto contender_of = [](const certificate_binding* each) {
+            return contender{each, entries_of(each->status.ledger)};
+        };
+        std::ranges::sort(bindings, [&](const auto* one, const auto* other) {
+            return comes_first(contender_of(one), contender_of(other), shown_);
         });
         for (const certificate_binding* each : bindings)
         {
@@ -132,7 +137,7 @@ private:
             accounted_.insert(holds.begin(), holds.end());
             if (reason_of(object) != reason::conflict || holds.contains(want))
             {
-                fail("R6", object, "is not the oldest, but does not end as one that lost");
+                fail("R6", object, "is not the first, but does not end as one that lost");
             }
             return;
         }

@@ -38,6 +38,15 @@ std::vector<family> worlds()
 {
     return {
         made_from(two, "two_defaults", [](family&) {}),
+        made_from(two, "two_defaults_of_two_ages", [](family& f) { f.of_two_ages = true; }),
+        made_from(
+            two,
+            "one_certificate_twice_of_two_ages",
+            [](family& f) {
+                f.one_certificate = true;
+                f.of_two_ages = true;
+            }
+        ),
         made_from(
             two,
             "two_of_the_sni_list",

@@ -5,6 +5,7 @@
 #include "cloud/container_ref.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace prove {
@@ -137,6 +138,88 @@ bool surely_takes_part(const history& h, const certificate_binding& object)
            round_before(h, object.spec.resource_id, since->second + std::chrono::minutes(5));
 }
 
+// Whether the entry is for the place that the binding wants: any in the default slot, or its own SNI ref.
+bool is_for_wanted_slot(const slot_entry& entry, const certificate_binding& object)
+{
+    return object.wanted_slot() == slot::default_ ? entry.slot == slot::default_ : entry == wanted_by(object);
+}
+
+bool holds_wanted_slot(const std::set<slot_entry>& held, const certificate_binding& object)
+{
+    return std::ranges::any_of(held, [&](const slot_entry& each) {
+        return is_for_wanted_slot(each, object);
+    });
+}
+
+bool want_the_same(const certificate_binding& one, const certificate_binding& other)
+{
+    return one.spec.resource_id == other.spec.resource_id && one.wanted_slot() == other.wanted_slot() &&
+           (!one.spec.sni || one.spec.certificate_id == other.spec.certificate_id);
+}
+
+contender contender_of(const history& h, const certificate_binding& object)
+{
+    const auto believed = h.believed.find(object.uid);
+    return {&object, believed == h.believed.end() ? std::set<slot_entry>() : believed->second};
+}
+
+// R6, a tie: no binding enters itself for a slot that another one of the same second is to have.
+void look_at_entry_in_a_tie(
+    history& h, const surroundings& at, const certificate_binding& object, const std::set<slot_entry>& keeps
+)
+{
+    const contender taker = contender_of(h, object);
+    const auto read = h.reads.find(object.spec.resource_id);
+    if (read == h.reads.end() || object.deleting || holds_wanted_slot(taker.held, object) ||
+        !holds_wanted_slot(keeps, object))
+    {
+        return;
+    }
+    const auto shown = entries_of(read->second.slots);
+    for (const auto& [uid, other] : at.objects)
+    {
+        const bool rivals = uid != object.uid && other.created == object.created &&
+                            want_the_same(object, other) &&
+                            round_before(h, object.spec.resource_id, h.changed.at(uid));
+        if (rivals && surely_takes_part(h, other) && comes_first(contender_of(h, other), taker, shown))
+        {
+            broken(
+                h, "R6: " + object.name + " takes the slot that is " + other.name + "'s, of the same second"
+            );
+        }
+    }
+}
+
+// R6, a tie: who is attached is not replaced by it, whatever has become of its certificate, but by one whose
+// ledger holds what is there as well.
+void look_at_replaced_in_a_tie(
+    history& h,
+    const std::vector<committed>& all,
+    const committed& taker,
+    const std::string& before,
+    const std::string& after
+)
+{
+    const slot_entry there{before, slot::default_};
+    if (contender_of(h, *taker.object).held.contains(there))
+    {
+        return;
+    }
+    for (const committed& each : all)
+    {
+        const certificate_binding& object = *each.object;
+        const bool attached = each.what == there && !each.deleting && object.wanted_slot() == slot::default_;
+        const bool another = object.uid != taker.object->uid && wanted_by(object).key != after;
+        if (attached && another && object.created == taker.object->created && !h.dead.contains(before) &&
+            !h.unsure.contains(object.uid))
+        {
+            broken(
+                h, "R6: " + taker.object->name + " replaces " + object.name + ", which is of the same second"
+            );
+        }
+    }
+}
+
 void look_at_new_default(
     history& h,
     const surroundings& at,
@@ -173,11 +256,13 @@ void look_at_new_default(
         broken(h, "R5: takes the default " + before + " and gives none");
         return;
     }
+    const std::set<slot_entry> shown{{before, slot::default_}};
     const certificate_binding* heir = nullptr;
     for (const auto& [uid, object] : at.objects)
     {
         const bool wants = object.spec.resource_id == listener && object.wanted_slot() == slot::default_;
-        if (wants && surely_takes_part(h, object) && (heir == nullptr || older(object, *heir)))
+        if (wants && surely_takes_part(h, object) &&
+            (heir == nullptr || comes_first(contender_of(h, object), contender_of(h, *heir), shown)))
         {
             heir = &object;
         }
@@ -208,10 +293,12 @@ void look_at_new_default(
         broken(h, "R5: the memory of the default from before does not travel with the slot");
     }
     // A rotation that cannot be done yet keeps its place by the old certificate.
-    if (heir != nullptr && wanted_by(*heir).key != after && older(*heir, *taker->object))
+    if (heir != nullptr && wanted_by(*heir).key != after &&
+        comes_first(contender_of(h, *heir), contender_of(h, *taker->object), shown))
     {
-        broken(h, "R6: " + taker->object->name + " takes the slot that the older " + heir->name + " wants");
+        broken(h, "R6: " + taker->object->name + " takes the slot that is " + heir->name + "'s");
     }
+    look_at_replaced_in_a_tie(h, all, *taker, before, after);
 }
 
 // Rule 8: what a binding no longer wants stays until what it wants is in place. A dead ref goes at once, but
@@ -403,6 +490,18 @@ slot_entry wanted_by(const certificate_binding& object)
     return {ref_key(test::cloud_rows::ref(object.spec.certificate_id.str())), object.wanted_slot()};
 }
 
+bool comes_first(const contender& one, const contender& other, const std::set<slot_entry>& shown)
+{
+    const auto precedence = [&](const contender& each) {
+        const bool attached = std::ranges::any_of(each.held, [&](const slot_entry& entry) {
+            return is_for_wanted_slot(entry, *each.object) && shown.contains(entry);
+        });
+        const bool entered = holds_wanted_slot(each.held, *each.object);
+        return std::tuple(each.object->created, !attached, !entered, each.object->uid);
+    };
+    return precedence(one) < precedence(other);
+}
+
 void look_at_put(
     history& h, const surroundings& at, const support::uuid& listener, const cloud::listener_change& change
 )
@@ -509,6 +608,7 @@ void look_at_status(
     const support::uuid& listener = object.spec.resource_id;
     const auto read = h.reads.find(listener);
     const auto keeps = entries_of(wanted.ledger);
+    look_at_entry_in_a_tie(h, at, object, keeps);
     for (const slot_entry& each : to_be_proven(h, object))
     {
         if (keeps.contains(each) || holds_another(h, at, object, each))

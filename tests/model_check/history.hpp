@@ -81,6 +81,7 @@ struct history
     std::optional<support::time_point> away_since;         // the certificate service
     std::optional<support::time_point> back_since;         // ... after it was away
     std::map<support::uuid, support::time_point> created;  // by binding
+    std::map<support::uuid, support::time_point> changed;  // by binding: by people, its creation included
     std::map<std::string, support::time_point> usable;     // by id: since when, in one row
 
     std::set<support::uuid>
@@ -115,5 +116,16 @@ binding::listener_slots with(binding::listener_slots slots, const cloud::listene
 std::set<slot_entry> entries_of(const binding::listener_slots& slots);
 std::set<slot_entry> entries_of(const binding::ledger& held);
 slot_entry wanted_by(const binding::certificate_binding& object);
+
+// One of several bindings that want the same slot.
+struct contender
+{
+    const binding::certificate_binding* object = nullptr;
+    std::set<slot_entry> held;  // by its ledger
+};
+
+// R6: whether the first of the two is to have what both want: the older one, of the same second the one that
+// holds what is there now, else the one that has an entry for the slot, else the smaller uid.
+bool comes_first(const contender& one, const contender& other, const std::set<slot_entry>& shown);
 
 }  // namespace prove

@@ -419,6 +419,7 @@ void model::create(certificate_binding object)
     });
     const auto uid = object.uid;
     seen.created[uid] = now;
+    seen.changed[uid] = now;
     objects.insert_or_assign(uid, std::move(object));
     object_changed(objects.at(uid));
 }
@@ -429,6 +430,7 @@ void model::edit(const uuid& uid, const std::function<void(certificate_binding&)
     const auto before = object.spec;
     const auto held = object.status.ledger;
     change(object);
+    seen.changed[uid] = now;
     if (object.status.ledger != held)
     {
         seen.lost.insert(uid);

@@ -86,10 +86,14 @@ void random_world::set_up()
 void random_world::add_binding(bool with_ledger)
 {
     certificate_binding object;
-    object.uid = numbered("00000000", ++bindings_);
+    object.uid = numbered(
+        chance(50) ? "00000000" : "55555555", ++bindings_
+    );  // who comes later may have the smaller one
     object.name_space = support::interned("shop");
     object.name = "b" + std::to_string(bindings_);
-    object.created = world_.wall() - std::chrono::seconds(below(3) * 100);
+    // Of the same second as others, whenever they came; or of its own.
+    const auto second = chance(50) ? first_wall_ : world_.wall();
+    object.created = second - std::chrono::seconds(below(3) * 100);
     object.spec.region = support::interned(world_.cloud.here.region);
     object.spec.resource_id = one_of(listeners_);
     object.spec.certificate_id = *uuid::parse(one_of(our_certificates));

@@ -54,6 +54,7 @@ private:
 
     std::mt19937_64 random_;
     model world_;
+    const support::wall_time first_wall_ = world_.wall();
     std::vector<support::uuid> listeners_;
     int trouble_ = 10;  // of each write, in percent
     bool calm_ = false;

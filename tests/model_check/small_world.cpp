@@ -221,7 +221,8 @@ void small_world::create(std::size_t which)
     object.uid = uids.at(which);
     object.name_space = support::interned("shop");
     object.name = "b" + std::to_string(which + 1);
-    object.created = world_.wall() - 1h;  // of the same second: who comes first may be the younger
+    const bool is_older = family_->of_two_ages && which == 0;
+    object.created = world_.wall() - (is_older ? 2h : 1h);  // who comes first may have the larger uid
     object.spec.region = support::interned(world_.cloud.here.region);
     object.spec.resource_id = listener;
     object.spec.certificate_id = *uuid::parse(ours.at(family_->one_certificate ? 0 : which));

@@ -31,6 +31,7 @@ struct family
     bool sni_there = false;          // a foreign SNI ref at the start
     std::array<bool, 2> sni{};       // what each binding wants at first
     bool one_certificate = false;    // both want the same at first
+    bool of_two_ages = false;        // the first one is older; else both are of the same second
     bool second_usable = true;       // the second certificate, at the start
     bool with_retain = false;        // among the changes
     bool default_is_written = true;  // by somebody else

@@ -152,7 +152,7 @@ struct certificate_binding
     std::string full_name() const { return name_space.str() + "/" + name; }
 };
 
-// Of two bindings that conflict the older wins: creationTimestamp, then uid.
+// The order of bindings in lists: creationTimestamp, then uid. Who wins a conflict is decided in slots.cpp.
 bool older(const certificate_binding& a, const certificate_binding& b);
 
 // Attached, read back, for this generation.

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 #include <string_view>
+#include <tuple>
 
 namespace binding {
 namespace {
@@ -19,7 +20,14 @@ std::optional<std::string> key_of(const std::optional<std::string>& ref)
     return ref ? std::optional(ref_key(*ref)) : std::nullopt;
 }
 
-class slot_assigner
+bool holds_default(const ledger& held)
+{
+    return std::ranges::any_of(held.attachments, [](const attachment& each) {
+        return each.slot == slot::default_;
+    });
+}
+
+class settling
 {
 public:
     explicit slot_assigner(const assignment_input& input)
@@ -103,15 +111,41 @@ private:
         return live(each) && each.ref && result_.requests[i].shown && !dead(ref_key(*each.ref));
     }
 
+    // How the claim's ledger holds the slot that it wants: with what is in it now, or else with an entry for
+    // it.
+    enum class hold_on_slot
+    {
+        attached,
+        entered,
+        none,
+    };
+
+    hold_on_slot hold_of(const claim& each) const
+    {
+        const slot where = each.object->wanted_slot();
+        const auto in_slot = where == slot::default_ ? default_key_ : key_of(each.ref);
+        if (in_slot && shown(*in_slot, where) && holds_key(each.held, *in_slot, where))
+        {
+            return hold_on_slot::attached;
+        }
+        const bool entered = where == slot::default_ ? holds_default(each.held)
+                                                     : in_slot && holds_key(each.held, *in_slot, where);
+        return entered ? hold_on_slot::entered : hold_on_slot::none;
+    }
+
+    // The order in which claims get the slot that they want (oldest-wins), and the one place that decides it.
+    // Creation is known to the second: of the same second first comes who holds the slot, so that a tie
+    // replaces nobody who is attached, and then the smaller uid. All that it goes by is the same for the
+    // target of each credential, so they agree on the winner.
     std::vector<std::size_t> oldest_first() const
     {
-        std::vector<std::size_t> order(input_.requests.size());
+        const auto precedence = [this](std::size_t i) {
+            const certificate_binding& object = *input_.claims[i].object;
+            return std::tuple(object.created, hold_of(input_.claims[i]), object.uid, i);
+        };
+        std::vector<std::size_t> order(input_.claims.size());
         std::iota(order.begin(), order.end(), std::size_t{});
-        std::ranges::sort(order, [this](std::size_t a, std::size_t b) {
-            const certificate_binding& one = *input_.requests[a].object;
-            const certificate_binding& other = *input_.requests[b].object;
-            return older(one, other) || (!older(other, one) && a < b);
-        });
+        std::ranges::sort(order, {}, precedence);
         return order;
     }
 

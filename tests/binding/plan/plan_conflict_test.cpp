@@ -256,6 +256,83 @@ TEST(plan_conflict, created_at_the_same_time_the_smaller_uid_is_the_older)
     EXPECT_EQ(w.status("second"), "error Conflict []");
 }
 
+// "large" has the larger uid.
+struct tie : world_builder
+{
+    binding_builder same_second(binding_builder made) const
+    {
+        made.object().created = second;
+        return made;
+    }
+
+    const support::wall_time second = wall() - 1h;
+};
+
+TEST(plan_conflict, created_at_the_same_time_who_is_attached_keeps_the_default)
+{
+    tie w;
+    w.shows("b");
+    w.same_second(w.add("small", "a"));
+    w.same_second(w.add_attached("large", "b", default_slot)).remembers("f");
+    EXPECT_EQ(w.converge(), 0);
+    EXPECT_EQ(w.slots(), "default=b sni=");
+    EXPECT_EQ(w.status("large"), "active Attached [default b, was f]");
+    EXPECT_EQ(w.status("small"), "error Conflict []");
+    EXPECT_THAT(w.message("small"), HasSubstr("409: binding shop/large"));
+    expect_the_same_after_a_start(w, {"small", "large"});
+    EXPECT_EQ(w.later(1h).converge(), 0);
+    w.change("large").deleting();
+    EXPECT_EQ(w.converge(), 1);
+    EXPECT_EQ(w.status("small"), "active Attached [default a, was f]");
+}
+
+TEST(plan_conflict, created_at_the_same_time_who_has_the_same_certificate_attached_keeps_it)
+{
+    for (const slot where : {default_slot, sni_slot})
+    {
+        tie w;
+        where == sni_slot ? w.shows("f", {"a"}) : w.shows("a");
+        w.same_second(w.add("small", "a")).object().spec.sni = where == sni_slot;
+        w.same_second(w.add_attached("large", "a", where));
+        EXPECT_EQ(w.converge(), 0);
+        EXPECT_THAT(w.status("large"), StartsWith("active Attached"));
+        EXPECT_EQ(w.status("small"), "error Conflict []");
+        expect_the_same_after_a_start(w, {"small", "large"});
+    }
+}
+
+TEST(plan_conflict, created_at_the_same_time_whose_certificate_becomes_active_later_takes_nothing_over)
+{
+    tie w;
+    w.shows("f");
+    w.same_second(w.add("small", "a"));
+    w.same_second(w.add("large", "b"));
+    w.certificates["a"] = not_active("a");
+    EXPECT_EQ(w.converge(), 1);
+    w.certificates.clear();
+    EXPECT_EQ(w.later(1min).converge(), 0);
+    EXPECT_EQ(w.status("large"), "active Attached [default b, was f]");
+    EXPECT_EQ(w.status("small"), "error Conflict []");
+    w.shows("e");
+    EXPECT_EQ(w.later(1h).converge(), 1) << "a repair is no occasion either";
+    EXPECT_EQ(w.status("large"), "active Attached [default b, was e]");
+    expect_the_same_after_a_start(w, {"small", "large"});
+}
+
+TEST(plan_conflict, created_at_the_same_time_who_has_entered_it_goes_on_after_a_crash)
+{
+    tie w;
+    w.shows("f");
+    w.same_second(w.add("large", "b"));
+    w.cut(w.put(), false);
+    w.same_second(w.add("small", "a")).object().uid =
+        *support::uuid::parse("00000000-0000-4000-8000-000000000000");
+    w.later(2min).restart();
+    EXPECT_EQ(w.converge(), 1);
+    EXPECT_EQ(w.status("large"), "active Attached [default b, was f]");
+    EXPECT_EQ(w.status("small"), "error Conflict []");
+}
+
 TEST(plan_conflict, the_older_wins_over_a_younger_attached_one_in_one_put)
 {
     world_builder w;

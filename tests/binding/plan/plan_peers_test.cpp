@@ -154,6 +154,30 @@ TEST(plan_siblings, a_default_of_theirs_that_an_older_one_takes_is_unconfirmed_b
     EXPECT_EQ(to_text(other.object.status.ledger), "[default b?]");
 }
 
+TEST(plan_siblings, a_default_of_theirs_that_is_of_the_same_second_is_left_to_them)
+{
+    world_builder w;
+    w.shows("b");
+    other_credential other(w, "b", default_slot);
+    w.add("web", "a").object().created = other.object.created;
+    ASSERT_LT(w.object("web").uid, other.object.uid);
+    EXPECT_EQ(w.converge(), 0);
+    EXPECT_EQ(w.status("web"), "error Conflict []");
+    EXPECT_EQ(to_text(other.object.status.ledger), "[default b]");
+}
+
+TEST(plan_siblings, a_default_of_ours_is_not_given_to_one_of_theirs_of_the_same_second)
+{
+    world_builder w;
+    w.shows("a");
+    other_credential other(w, "b", default_slot);
+    other.object.status.ledger = {};
+    other.object.uid = {};
+    other.object.created = w.add_attached("web", "a", default_slot).object().created;
+    EXPECT_EQ(w.converge(), 0);
+    EXPECT_THAT(w.status("web"), StartsWith("active Attached"));
+}
+
 // Theirs is the PUT that takes it off, and may be about to be sent.
 TEST(plan_siblings, what_is_unconfirmed_stays_so_while_they_have_the_lane)
 {

@@ -24,10 +24,11 @@ struct slots_case
         input.now.sni_refs = refs(sni);
     }
 
-    // A live claim whose certificate may be attached.
-    binding::slot_request& wants(const std::string& certificate, slot where)
+    // A live claim whose certificate may be attached, of a binding younger than those before.
+    binding::claim& wants(const std::string& certificate, slot where)
     {
         binding::certificate_binding& object = objects.emplace_back();
+        object.created += std::chrono::seconds(objects.size());
         object.name = certificate;
         object.spec.sni = where == sni_slot;
         object.spec.certificate_id = certificate_id(certificate);
@@ -62,6 +63,24 @@ struct slots_case
     static void hold(binding::slot_request& which, const std::string& certificate, slot where)
     {
         which.held.attachments.push_back({support::interned(ref(certificate)), where, true});
+    }
+
+    // All bindings were created in the same second, and each has a smaller uid than those before.
+    slots_case& of_one_second()
+    {
+        for (std::size_t i = 0; i < objects.size(); ++i)
+        {
+            const std::string digit = std::to_string(9 - i);
+            objects[i].created = support::wall_time{};
+            objects[i].uid = *support::uuid::parse("00000000-0000-4000-8000-00000000000" + digit);
+        }
+        return *this;
+    }
+
+    // The claim that wins over all others of its slot.
+    const binding::certificate_binding* winner_over(std::size_t loser) const
+    {
+        return settled().claims[loser].winner;
     }
 
     slots_case& readable(const std::string& certificate, bool value = true)
@@ -543,6 +562,94 @@ TEST(slots, a_deletion_takes_no_part)
     EXPECT_THAT(slots_case::entries(c.settled().requests[0].kept), ElementsAre("sni a"));
 }
 
+// ---- ... and of two of the same second the one that holds the slot ----
+
+TEST(slots, of_two_of_the_same_second_the_smaller_uid_wins_if_neither_holds_the_slot)
+{
+    slots_case c("f");
+    c.wants("b", default_slot);
+    c.wants("a", default_slot);
+    EXPECT_EQ(c.of_one_second().change(), "default=a");
+    EXPECT_EQ(c.winner_over(0), c.input.claims[1].object);
+}
+
+TEST(slots, of_two_of_the_same_second_the_one_with_the_default_keeps_it)
+{
+    for (const bool confirmed : {true, false})
+    {
+        slots_case c("b");
+        c.has("b", default_slot, "f").held.attachments.front().confirmed = confirmed;
+        c.wants("a", default_slot);
+        EXPECT_EQ(c.of_one_second().change(), "");
+        EXPECT_EQ(c.winner_over(1), c.input.claims[0].object);
+    }
+}
+
+TEST(slots, of_two_of_the_same_second_the_one_with_the_sni_ref_keeps_it)
+{
+    slots_case c("f", {"a"});
+    c.has("a", sni_slot);
+    c.wants("a", sni_slot);
+    EXPECT_EQ(c.of_one_second().winner_over(1), c.input.claims[0].object);
+}
+
+TEST(slots, of_two_of_the_same_second_the_one_that_rotates_keeps_the_default)
+{
+    for (const bool attachable : {true, false})
+    {
+        slots_case c("b");
+        binding::claim& rotating = c.wants("c", default_slot);
+        slots_case::hold(rotating, "b", default_slot);
+        rotating.attachable = attachable;
+        c.wants("a", default_slot);
+        EXPECT_EQ(c.of_one_second().change(), attachable ? "default=c" : "");
+        EXPECT_EQ(c.winner_over(1), c.input.claims[0].object);
+    }
+}
+
+TEST(slots, of_two_of_the_same_second_the_one_with_an_entry_repairs_what_somebody_else_replaced)
+{
+    slots_case c("e");
+    c.has("b", default_slot, "f");
+    c.wants("a", default_slot);
+    EXPECT_EQ(c.of_one_second().change(), "default=b");
+    slots_case sni("f");
+    sni.has("a", sni_slot);
+    sni.wants("a", sni_slot);
+    EXPECT_EQ(sni.of_one_second().winner_over(1), sni.input.claims[0].object);
+}
+
+// A PUT of each was on its way, through two credentials.
+TEST(slots, of_two_of_the_same_second_with_entries_the_one_that_is_there_keeps_the_default)
+{
+    slots_case c("b");
+    c.has("b", default_slot, "f");
+    c.has("a", default_slot);
+    EXPECT_EQ(c.of_one_second().change(), "");
+    EXPECT_EQ(c.winner_over(1), c.input.claims[0].object);
+    slots_case neither("f");
+    neither.has("b", default_slot, "f");
+    neither.has("a", default_slot, "f");
+    EXPECT_EQ(neither.of_one_second().change(), "default=a");
+}
+
+TEST(slots, what_is_held_does_not_keep_the_default_from_an_older_binding)
+{
+    slots_case c("b");
+    c.has("b", default_slot, "f");
+    c.wants("a", default_slot);
+    c.of_one_second().objects[0].created += std::chrono::seconds(1);
+    EXPECT_EQ(c.change(), "default=a");
+}
+
+TEST(slots, of_the_same_second_an_entry_in_the_other_slot_holds_nothing)
+{
+    slots_case c("f", {"b"});
+    slots_case::hold(c.wants("b", default_slot), "b", sni_slot);
+    c.wants("a", default_slot);
+    EXPECT_EQ(c.of_one_second().change(), "default=a");
+}
+
 // ---- rule 8: rotation ----
 
 TEST(slots, a_rotation_swaps_in_one_change)
@@ -678,6 +785,23 @@ TEST(slots, an_older_binding_replaces_the_default_of_another_credential)
         << "its own target says what becomes of its entries";
 }
 
+TEST(slots, of_two_credentials_both_see_the_same_winner_of_one_second)
+{
+    for (const bool ours_is_first : {true, false})
+    {
+        for (const bool first_is_there : {true, false})
+        {
+            slots_case c(first_is_there ? "b" : "f");
+            binding::claim& first = first_is_there ? c.has("b", default_slot) : c.wants("b", default_slot);
+            first.elsewhere = !ours_is_first;
+            c.wants("a", default_slot).elsewhere = ours_is_first;
+            const std::size_t loser = first_is_there ? 1 : 0;
+            EXPECT_EQ(c.of_one_second().winner_over(loser), c.input.claims[1 - loser].object);
+            EXPECT_EQ(c.change(), first_is_there || ours_is_first ? "" : "default=a");
+        }
+    }
+}
+
 TEST(slots, a_duplicate_of_another_credential_is_a_conflict_and_no_adoption)
 {
     slots_case c("f", {"a"});
@@ -725,12 +849,11 @@ TEST(slots, of_two_credentials_whose_bindings_leave_the_same_ref_one_takes_it_of
     slots_case older("f", {"a", "e"});
     older.leaves("a", sni_slot);
     elsewhere(older.leaves("a", sni_slot));
-    older.objects[1].created += std::chrono::seconds(1);
     EXPECT_EQ(older.change(), "sni=e");
     slots_case younger("f", {"a", "e"});
     younger.leaves("a", sni_slot);
     elsewhere(younger.leaves("a", sni_slot));
-    younger.objects[0].created += std::chrono::seconds(1);
+    younger.objects[0].created += std::chrono::seconds(2);
     EXPECT_EQ(younger.change(), "");
 }
 

@@ -61,7 +61,7 @@ void fake_kube::create(const wanted& binding)
         {"metadata",
          {{"name", binding.name},
           {"namespace", binding.name_space},
-          {"uid", uid},
+          {"uid", binding.uid.empty() ? uid : binding.uid},
           {"generation", 1},
           {"creationTimestamp", support::format_rfc3339(created)}}},
         {"spec",

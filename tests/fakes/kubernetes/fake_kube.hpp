@@ -34,6 +34,7 @@ public:
         int age_seconds = 0;      // created so long before the others
         std::string secret = {};  // of cloudCredentialsRef
         std::string name_space = "shop";
+        std::string uid = {};  // empty: a larger one than those before
     };
 
     void create(const wanted& binding);

@@ -12,9 +12,13 @@ class crd_environment final : public testing::Environment
     void SetUp() override
     {
         ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-f", PROJECT_FOLDER "/crds"})));
-        ASSERT_TRUE(testbed::eventually("the resource", [] {
-            return succeeds(kubernetes->kubectl({"get", "certificatebindings"}));
-        }));
+        // What is served, and what is told of it, come one after the other.
+        for (const char* verb : {"get", "explain"})
+        {
+            ASSERT_TRUE(testbed::eventually("the resource", [&] {
+                return succeeds(kubernetes->kubectl({verb, "certificatebindings"}));
+            }));
+        }
     }
 };
 

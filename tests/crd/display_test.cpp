@@ -93,7 +93,7 @@ TEST_F(crd_display, shows_readiness_certificate_listener_and_reason)
                 "error",
                 "CertificateExpired",
                 "2030-01-02T03:04:05Z",
-                MatchesRegex("[0-9]+s")
+                MatchesRegex("[0-9ms]+")
             )
         )
     );
@@ -113,7 +113,7 @@ TEST_F(crd_display, shows_nothing_of_an_unseen_binding_but_its_spec)
 {
     EXPECT_THAT(
         shown({"get", "certbind"})[1],
-        ElementsAre("shop", "", certificate_id, listener_id, "false", "", "", "", MatchesRegex("[0-9]+s"))
+        ElementsAre("shop", "", certificate_id, listener_id, "false", "", "", "", MatchesRegex("[0-9ms]+"))
     );
 }
 

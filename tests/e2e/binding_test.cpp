@@ -38,11 +38,12 @@ TEST_F(binding_story, two_bindings_of_one_listener_go_into_one_put)
 {
     const auto a = certificate("a.example.com");
     const auto b = certificate("b.example.com");
-    start_controller();
+    // Before the start: how soon one comes after the other is up to kubectl and the machine.
     apply(
         {{.name = "a", .certificate = a.id, .listener = listener, .sni = true},
          {.name = "b", .certificate = b.id, .listener = listener, .sni = true}}
     );
+    start_controller();
     ASSERT_TRUE(is_active("a"));
     ASSERT_TRUE(is_active("b"));
     EXPECT_EQ(sim->puts(), 1U);
@@ -270,6 +271,13 @@ TEST_F(binding_story, the_controller_asks_for_nothing_but_its_rights)
     ASSERT_TRUE(is_active("audited"));
     remove("audited");
     ASSERT_TRUE(is_gone("audited"));
+    // Nothing waits for an event.
+    for (const char* reason : {"Progressing", "Attached", "DefaultReplaced", "Detaching"})
+    {
+        ASSERT_TRUE(testbed::eventually(std::string(reason) + " is told", [&] {
+            return !events(reason).empty();
+        }));
+    }
     int status_writes = 0;
     int events = 0;
     for (const auto& each : testbed::read_audit_log(kubernetes().audit_log()))

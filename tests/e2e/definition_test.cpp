@@ -22,12 +22,9 @@ TEST_F(definition, that_is_missing_is_said_and_waited_for)
                << text;
     }));
     kubectl({"apply", "-f", CRD_FILE});
-    kubectl(
-        {"wait",
-         "--for=condition=Established",
-         "crd/certificatebindings.certificates.bycloud.io",
-         "--timeout=60s"}
-    );
+    ASSERT_TRUE(testbed::eventually("the resource", [&] {
+        return try_kubectl({"get", "certbind"}).code == 0;
+    }));
     const auto a = certificate("a.example.com");
     apply({{.name = "web", .certificate = a.id, .listener = listener}});
     ASSERT_TRUE(is_active("web"));

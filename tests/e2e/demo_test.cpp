@@ -134,7 +134,8 @@ TEST_F(demo, shows_its_story_and_stops)
 
     const auto many = run("demo-many", {"20"});
     EXPECT_EQ(many.code, 0) << many;
-    EXPECT_THAT(many.out, ContainsRegex("20 bindings on one listener: [1-3] PUT.s.;.* is served: sni"));
+    // In fewer PUTs than there are bindings; how few depends on how fast kubectl is on this machine.
+    EXPECT_THAT(many.out, ContainsRegex("20 bindings on one listener: 1?[0-9] PUT.s.;.* is served: sni"));
 
     std::vector<pid_t> running;
     for (const char* name : {"controller", "cloudsim"})

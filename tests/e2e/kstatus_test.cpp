@@ -70,6 +70,7 @@ TEST_F(helm_wait, ends_with_what_the_binding_says_when_it_failed)
     const auto b = certificate("b.example.com");
     start_controller();
     apply({{.name = "first", .certificate = a.id, .listener = listener}});
+    // Who is attached keeps the slot, also where both were created in the same second.
     ASSERT_TRUE(is_active("first"));
     const auto outcome = install("second", b.id);
     EXPECT_NE(outcome.code, 0);
@@ -81,6 +82,7 @@ TEST_F(helm_wait, ends_with_what_the_binding_says_when_it_failed)
         )
     );
     EXPECT_TRUE(becomes("second", "Conflict"));
+    EXPECT_EQ(served(listener, "any.example.com"), a.ref);
 }
 
 }  // namespace

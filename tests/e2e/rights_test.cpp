@@ -20,6 +20,16 @@ protected:
         EXPECT_EQ(served(listener, "any.example.com"), a.ref);
     }
 
+    // The API server takes a moment to know of a role that has changed.
+    testing::AssertionResult may_not(std::vector<std::string> what) const
+    {
+        what.insert(what.begin(), {"auth", "can-i"});
+        what.insert(
+            what.end(), {"--as", "system:serviceaccount:certificate-binding:certificate-binding-controller"}
+        );
+        return testbed::eventually("the right is gone", [&] { return try_kubectl(what).out == "no\n"; });
+    }
+
     testing::AssertionResult logs(const testing::Matcher<const std::string&>& line) const
     {
         return testbed::eventually("a line in the log", [&] {
@@ -34,6 +44,7 @@ TEST_F(rights, that_are_missing_are_said_and_waited_for)
     const auto granted =
         kubectl({"get", "clusterrolebinding", "certificate-binding-controller", "-o", "json"});
     kubectl({"delete", "clusterrolebinding", "certificate-binding-controller"});
+    ASSERT_TRUE(may_not({"list", "certificatebindings.certificates.bycloud.io"}));
     start_controller();
     EXPECT_TRUE(logs(AllOf(
         HasSubstr("cannot list certificatebindings.certificates.bycloud.io"),
@@ -59,6 +70,7 @@ TEST_F(rights, without_that_to_write_status_nothing_is_changed_in_the_cloud)
         }
     }
     kubectl({"apply", "-f", "-"}, less.dump());
+    ASSERT_TRUE(may_not({"patch", "certificatebindings.certificates.bycloud.io", "--subresource=status"}));
     start_controller();
     const auto a = certificate("a.example.com");
     apply({{.name = "web", .certificate = a.id, .listener = listener}});

@@ -27,13 +27,11 @@ void install_chart(servers& kubernetes, bool with_definition)
     {
         return;
     }
-    const auto established = kubernetes.kubectl(
-        {"wait",
-         "--for=condition=Established",
-         "crd/certificatebindings.certificates.bycloud.io",
-         "--timeout=60s"}
-    );
-    ASSERT_EQ(established.code, 0) << established;
+    // Its condition Established comes before discovery tells of it.
+    ASSERT_TRUE(eventually("the resource", [&] {
+        const auto listed = kubernetes.kubectl({"get", "certbind", "--all-namespaces"});
+        return testing::AssertionResult(listed.code == 0) << listed;
+    }));
 }
 
 static std::string next_name(const std::string& prefix)

@@ -82,7 +82,13 @@ ledger planner::verified(std::size_t i)
     {
         made.replaced_default_ref = {};  // only the memory beside a default entry counts
     }
-    made.scope = made.attachments.empty() ? ledger_scope() : place_of(made, i);
+    else if (live && made.replaced_default_ref.empty())
+    {
+        // It keeps the default though it never took it over: somebody wrote the entry. Without the memory
+        // nobody else who holds the default could leave.
+        made.replaced_default_ref = remembered_beside(i);
+    }
+    made.place = made.attachments.empty() ? ledger_place() : place_of(made, i);
     return made;
 }
 

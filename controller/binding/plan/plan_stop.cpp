@@ -67,7 +67,7 @@ std::optional<step> planner::stop_without_listener()
     bool changed = false;
     for (view& each : views_)
     {
-        if (certain && !each.next.attachments.empty() && !same_place(each.next.scope, place_))
+        if (certain && was_put_from_elsewhere(each))
         {
             changed = true;
             say(each,
@@ -80,18 +80,31 @@ std::optional<step> planner::stop_without_listener()
                     std::string(abandon_annotation) + "=\"true\" before deleting it");
         }
     }
-    if (answer.error().kind == cloud::failure::not_found && !changed)
+    // Which cloud a PUT in doubt went to is not known then.
+    const bool in_doubt = changed && m_.put && w_.now < m_.put->deadline;
+    if (answer.error().kind == cloud::failure::not_found && !in_doubt)
     {
         return listener_gone(answer.error());
     }
     return stop_for(answer.error(), changed);
 }
 
+bool planner::was_put_from_elsewhere(const view& each) const
+{
+    return !each.next.attachments.empty() && !same_place(each.next.place, place_);
+}
+
 step planner::listener_gone(const cloud::error& error)
 {
     const bool proven = m_.gone_since && m_.listener->asked_at - *m_.gone_since >= s_.proof;
+    bool changed = false;
     for (view& each : views_)
     {
+        if (was_put_from_elsewhere(each))
+        {
+            changed = true;  // what is to be said of it is said; the others do not wait for it
+            continue;
+        }
         if (each.object->deleting)
         {
             say(each, reason::detaching, "the listener does not exist any more; making sure");
@@ -108,8 +121,8 @@ step planner::listener_gone(const cloud::error& error)
     {
         return write_then(ended(requeue::after, s_.proof));
     }
-    put_resolved_ = m_.put.has_value();  // no PUT takes effect on what is not there
-    return write_then(ended(any_live() ? requeue::slow : requeue::resync));
+    put_resolved_ = m_.put.has_value() && !changed;  // no PUT takes effect on what is not there
+    return write_then(ended(any_live() || changed ? pause::slow : pause::resync));
 }
 
 step planner::stop_for_protocol()

@@ -62,6 +62,9 @@ private:
     std::optional<step> stop_without_listener();
     // Rule 10: gone is proven by two 404s, apart.
     step listener_gone(const cloud::error& error);
+    // Through another cloud or project than the credential leads to now: it says nothing of what was put
+    // there.
+    bool was_put_from_elsewhere(const view& each) const;
     step stop_for_protocol();
     // A failure that concerns the whole target.
     step stop_for(const cloud::error& error, bool keep_said = false);

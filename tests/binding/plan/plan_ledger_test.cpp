@@ -438,4 +438,22 @@ TEST(plan_ledger, an_entry_is_not_passed_on_to_whom_somebody_else_wrote_it_for)
     EXPECT_EQ(to_text(w.object("new").status.ledger), "[default a]");
 }
 
+// Nobody will ever give "new" what it wants, so it keeps the default that somebody wrote into its status.
+TEST(plan_ledger, a_deletion_does_not_wait_for_whom_somebody_wrote_a_default_and_who_lost_a_conflict)
+{
+    world_builder w;
+    w.shows("a", {"b"});
+    w.add_attached("first", "b", sni_slot);
+    w.add_attached("web", "a", default_slot).remembers("f");
+    w.add("new", "b").sni().holds("a", default_slot);
+    w.change("web").deleting();
+    EXPECT_EQ(w.converge(), 0);
+    EXPECT_FALSE(w.exists("web")) << w.status("web");
+    EXPECT_EQ(w.status("new"), "error Conflict [default a, was f]") << "the memory travels with the slot";
+    w.change("new").deleting();
+    EXPECT_EQ(w.converge(), 1);
+    EXPECT_FALSE(w.exists("new"));
+    EXPECT_EQ(w.slots(), "default=f sni=b");
+}
+
 }  // namespace

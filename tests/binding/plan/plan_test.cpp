@@ -453,6 +453,28 @@ TEST(plan, a_listener_that_another_cloud_does_not_know_is_cloud_changed_and_noth
     }
 }
 
+// Somebody wrote an entry into the status of "new", and no place where it was put from.
+TEST(plan, a_deletion_does_not_wait_for_the_cloud_of_whom_somebody_wrote_an_entry)
+{
+    world_builder w;
+    w.add_attached("web", "a", default_slot);
+    w.add("new", "a").holds("e", default_slot).object().status.ledger.place = {};
+    w.change("web").deleting();
+    w.listener = failing(failure::not_found);
+    w.finish();
+    EXPECT_EQ(w.status("web"), "deleting Detaching [default a]") << "one 404 proves nothing";
+    w.later(6s).finish();
+    EXPECT_FALSE(w.exists("web"));
+    EXPECT_EQ(w.status("new"), "error CloudChanged [default e]");
+    w.later(1min).finish();
+    w.change("new").deleting();
+    for (int i = 0; i < 10; ++i)
+    {
+        w.later(1min).finish();
+    }
+    EXPECT_TRUE(w.exists("new")) << "no cloud can prove where its entry is";
+}
+
 TEST(plan, trouble_of_another_cloud_is_trouble_and_does_not_tell_that_the_cloud_has_changed)
 {
     for (const auto kind : {failure::transient, failure::rate_limited})

@@ -412,10 +412,22 @@ bool holds_another(
     const history& h, const surroundings& at, const certificate_binding& object, const slot_entry& what
 )
 {
-    return std::ranges::any_of(ledgers_of(h, at, object.spec.resource_id), [&](const committed& each) {
-        // One that is being deleted too has to prove it by itself.
-        return each.object->uid != object.uid && each.what == what;
-    });
+    const support::uuid& listener = object.spec.resource_id;
+    const bool held_in_kubernetes =
+        std::ranges::any_of(ledgers_of(h, at, listener), [&](const committed& each) {
+            // One that is being deleted too has to prove it by itself.
+            return each.object->uid != object.uid && each.what == what;
+        });
+    // What people have done to it since the round began could not be seen: its status was emptied, which is
+    // put back (rule 2), or it is deleted and leaves what it has where it is.
+    const auto held_at_first = [&](const auto& each) {
+        const auto& [uid, other] = each;
+        const auto believed = h.believed.find(uid);
+        return uid != object.uid && other.spec.resource_id == listener && other.has_finalizer() &&
+               !round_before(h, listener, h.changed.at(uid)) && believed != h.believed.end() &&
+               believed->second.contains(what);
+    };
+    return held_in_kubernetes || std::ranges::any_of(at.objects, held_at_first);
 }
 
 // What must be proven to be gone before the binding may forget it.

@@ -457,6 +457,7 @@ void model::remove(const uuid& uid)
         return;
     }
     object.deleting = true;
+    seen.changed[uid] = now;
     ++object.generation;
     object.resource_version = ++versions_;
     object_changed(object);

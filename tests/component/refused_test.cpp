@@ -44,10 +44,7 @@ protected:
             {.project = project, .names = {name + ".example.com"}, .is_private = is_private, .user = someone}
         );
     }
-    void make_private(const std::string& id, bool is_private)
-    {
-        sim.set_private(id, is_private);
-    }
+    void make_private(const std::string& id, bool is_private) { sim.set_private(id, is_private); }
 
     bool all_active(const std::vector<std::string>& names)
     {

@@ -88,7 +88,7 @@ ledger planner::verified(std::size_t i)
         // nobody else who holds the default could leave.
         made.replaced_default_ref = remembered_beside(i);
     }
-    made.place = made.attachments.empty() ? ledger_place() : place_of(made, i);
+    made.scope = made.attachments.empty() ? ledger_scope() : place_of(made, i);
     return made;
 }
 

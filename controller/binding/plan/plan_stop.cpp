@@ -91,7 +91,7 @@ std::optional<step> planner::stop_without_listener()
 
 bool planner::was_put_from_elsewhere(const view& each) const
 {
-    return !each.next.attachments.empty() && !same_place(each.next.place, place_);
+    return !each.next.attachments.empty() && !same_place(each.next.scope, place_);
 }
 
 step planner::listener_gone(const cloud::error& error)
@@ -122,7 +122,7 @@ step planner::listener_gone(const cloud::error& error)
         return write_then(ended(requeue::after, s_.proof));
     }
     put_resolved_ = m_.put.has_value() && !changed;  // no PUT takes effect on what is not there
-    return write_then(ended(any_live() || changed ? pause::slow : pause::resync));
+    return write_then(ended(any_live() || changed ? requeue::slow : requeue::resync));
 }
 
 step planner::stop_for_protocol()

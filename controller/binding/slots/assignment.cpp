@@ -27,7 +27,7 @@ bool holds_default(const ledger& held)
     });
 }
 
-class settling
+class slot_assigner
 {
 public:
     explicit slot_assigner(const assignment_input& input)
@@ -120,7 +120,7 @@ private:
         none,
     };
 
-    hold_on_slot hold_of(const claim& each) const
+    hold_on_slot hold_of(const slot_request& each) const
     {
         const slot where = each.object->wanted_slot();
         const auto in_slot = where == slot::default_ ? default_key_ : key_of(each.ref);
@@ -140,10 +140,10 @@ private:
     std::vector<std::size_t> oldest_first() const
     {
         const auto precedence = [this](std::size_t i) {
-            const certificate_binding& object = *input_.claims[i].object;
-            return std::tuple(object.created, hold_of(input_.claims[i]), object.uid, i);
+            const certificate_binding& object = *input_.requests[i].object;
+            return std::tuple(object.created, hold_of(input_.requests[i]), object.uid, i);
         };
-        std::vector<std::size_t> order(input_.claims.size());
+        std::vector<std::size_t> order(input_.requests.size());
         std::iota(order.begin(), order.end(), std::size_t{});
         std::ranges::sort(order, {}, precedence);
         return order;

@@ -458,7 +458,7 @@ TEST(plan, a_deletion_does_not_wait_for_the_cloud_of_whom_somebody_wrote_an_entr
 {
     world_builder w;
     w.add_attached("web", "a", default_slot);
-    w.add("new", "a").holds("e", default_slot).object().status.ledger.place = {};
+    w.add("new", "a").holds("e", default_slot).object().status.ledger.scope = {};
     w.change("web").deleting();
     w.listener = failing(failure::not_found);
     w.finish();

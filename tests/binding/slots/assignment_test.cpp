@@ -25,7 +25,7 @@ struct slots_case
     }
 
     // A live claim whose certificate may be attached, of a binding younger than those before.
-    binding::claim& wants(const std::string& certificate, slot where)
+    binding::slot_request& wants(const std::string& certificate, slot where)
     {
         binding::certificate_binding& object = objects.emplace_back();
         object.created += std::chrono::seconds(objects.size());
@@ -80,7 +80,7 @@ struct slots_case
     // The claim that wins over all others of its slot.
     const binding::certificate_binding* winner_over(std::size_t loser) const
     {
-        return settled().claims[loser].winner;
+        return settled().requests[loser].winner;
     }
 
     slots_case& readable(const std::string& certificate, bool value = true)
@@ -570,7 +570,7 @@ TEST(slots, of_two_of_the_same_second_the_smaller_uid_wins_if_neither_holds_the_
     c.wants("b", default_slot);
     c.wants("a", default_slot);
     EXPECT_EQ(c.of_one_second().change(), "default=a");
-    EXPECT_EQ(c.winner_over(0), c.input.claims[1].object);
+    EXPECT_EQ(c.winner_over(0), c.input.requests[1].object);
 }
 
 TEST(slots, of_two_of_the_same_second_the_one_with_the_default_keeps_it)
@@ -581,7 +581,7 @@ TEST(slots, of_two_of_the_same_second_the_one_with_the_default_keeps_it)
         c.has("b", default_slot, "f").held.attachments.front().confirmed = confirmed;
         c.wants("a", default_slot);
         EXPECT_EQ(c.of_one_second().change(), "");
-        EXPECT_EQ(c.winner_over(1), c.input.claims[0].object);
+        EXPECT_EQ(c.winner_over(1), c.input.requests[0].object);
     }
 }
 
@@ -590,7 +590,7 @@ TEST(slots, of_two_of_the_same_second_the_one_with_the_sni_ref_keeps_it)
     slots_case c("f", {"a"});
     c.has("a", sni_slot);
     c.wants("a", sni_slot);
-    EXPECT_EQ(c.of_one_second().winner_over(1), c.input.claims[0].object);
+    EXPECT_EQ(c.of_one_second().winner_over(1), c.input.requests[0].object);
 }
 
 TEST(slots, of_two_of_the_same_second_the_one_that_rotates_keeps_the_default)
@@ -598,12 +598,12 @@ TEST(slots, of_two_of_the_same_second_the_one_that_rotates_keeps_the_default)
     for (const bool attachable : {true, false})
     {
         slots_case c("b");
-        binding::claim& rotating = c.wants("c", default_slot);
+        binding::slot_request& rotating = c.wants("c", default_slot);
         slots_case::hold(rotating, "b", default_slot);
         rotating.attachable = attachable;
         c.wants("a", default_slot);
         EXPECT_EQ(c.of_one_second().change(), attachable ? "default=c" : "");
-        EXPECT_EQ(c.winner_over(1), c.input.claims[0].object);
+        EXPECT_EQ(c.winner_over(1), c.input.requests[0].object);
     }
 }
 
@@ -616,7 +616,7 @@ TEST(slots, of_two_of_the_same_second_the_one_with_an_entry_repairs_what_somebod
     slots_case sni("f");
     sni.has("a", sni_slot);
     sni.wants("a", sni_slot);
-    EXPECT_EQ(sni.of_one_second().winner_over(1), sni.input.claims[0].object);
+    EXPECT_EQ(sni.of_one_second().winner_over(1), sni.input.requests[0].object);
 }
 
 // A PUT of each was on its way, through two credentials.
@@ -626,7 +626,7 @@ TEST(slots, of_two_of_the_same_second_with_entries_the_one_that_is_there_keeps_t
     c.has("b", default_slot, "f");
     c.has("a", default_slot);
     EXPECT_EQ(c.of_one_second().change(), "");
-    EXPECT_EQ(c.winner_over(1), c.input.claims[0].object);
+    EXPECT_EQ(c.winner_over(1), c.input.requests[0].object);
     slots_case neither("f");
     neither.has("b", default_slot, "f");
     neither.has("a", default_slot, "f");
@@ -792,11 +792,12 @@ TEST(slots, of_two_credentials_both_see_the_same_winner_of_one_second)
         for (const bool first_is_there : {true, false})
         {
             slots_case c(first_is_there ? "b" : "f");
-            binding::claim& first = first_is_there ? c.has("b", default_slot) : c.wants("b", default_slot);
+            binding::slot_request& first =
+                first_is_there ? c.has("b", default_slot) : c.wants("b", default_slot);
             first.elsewhere = !ours_is_first;
             c.wants("a", default_slot).elsewhere = ours_is_first;
             const std::size_t loser = first_is_there ? 1 : 0;
-            EXPECT_EQ(c.of_one_second().winner_over(loser), c.input.claims[1 - loser].object);
+            EXPECT_EQ(c.of_one_second().winner_over(loser), c.input.requests[1 - loser].object);
             EXPECT_EQ(c.change(), first_is_there || ours_is_first ? "" : "default=a");
         }
     }

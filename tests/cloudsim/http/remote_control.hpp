@@ -47,7 +47,10 @@ public:
     {
         call("POST", "certificates/" + id + "/complete");
     }
-    void remove_certificate(const std::string& id) const { call("DELETE", "certificates/" + id); }
+    void remove_certificate(const std::string& id, const std::string& part = "") const
+    {
+        call("DELETE", "certificates/" + id, part.empty() ? json::object() : json{{"part", part}});
+    }
     void remove_listener(const std::string& id) const { call("DELETE", "listeners/" + id); }
     control::listener_state get_listener(const std::string& id) const;
     std::string load_balancer_status(const std::string& id) const;

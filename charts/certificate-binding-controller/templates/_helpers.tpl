@@ -39,7 +39,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
-{{/* What the controller may do with bindings, whose finalizers are metadata of the object itself, and what it may tell. */}}
+{{/* The rights of the controller. A finalizer is metadata of the binding itself, so it needs patch on the binding. */}}
 {{- define "certificate-binding-controller.rules" -}}
 - apiGroups: [certificates.bycloud.io]
   resources: [certificatebindings]

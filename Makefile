@@ -3,16 +3,17 @@
 .NOTPARALLEL:
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help deps build all asan servers test test-openstack test-mutants demo demo-many demo-down lint tidy format generate clean
+.PHONY: help deps build all asan servers test test-openstack test-mutants demo demo-many demo-down
+.PHONY: lint tidy format generate clean
 
-# How far a build is, with seconds; and what was compiled in one clone is found from another.
+# Ninja shows the progress of a build with seconds. ccache finds in one clone what was compiled in another.
 export NINJA_STATUS := [%f/%t, %e s] $(empty)
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := true
 export CCACHE_PCH_EXTSUM := true
 export CCACHE_SLOPPINESS := pch_defines,time_macros
 
-help: ## this list
+help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install the Debian packages that are missing
@@ -34,40 +35,40 @@ asan: deps ## run the tests of units and components with the address and undefin
 servers:
 	@tests/testbed/binaries etcd kube-apiserver kubectl kube-controller-manager helm >/dev/null
 
-# The C++ first: what is wrong with it shows before the servers, which may take long to get.
-test: all lint tidy asan servers ## run every test: units and components with sanitizers, then all of them as they ship
-	@echo "== all tests, as it ships"
+# The C++ comes first, so that its faults show before the servers are fetched, which may take long.
+test: all lint tidy asan servers ## run every test: first units and components with sanitizers, then all as they ship
+	@echo "== all tests, with the program as it ships"
 	@ctest --test-dir build/release -LE openstack -j2 --output-on-failure --no-tests=error --progress
 
-test-openstack: deps servers ## run what needs the real Keystone, Barbican and Octavia (installs them, without a system service)
+test-openstack: deps servers ## install the real Keystone, Barbican and Octavia, and run the tests that need them
 	@hack/install-deps openstack
 	@cmake --preset release -Wno-dev >/dev/null
 	@cmake --build --preset release --target cloudsim openstack_controller
 	@ctest --test-dir build/release -L openstack --output-on-failure --no-tests=error --progress
 
-test-mutants: deps ## break the controller in one line at a time, and expect the provers to notice each (docs/testing.md)
+test-mutants: deps ## break the controller in one line at a time; the provers have to notice each break
 	@tests/mutants/run
 
-demo: deps ## show it: servers, simulated cloud and controller on 127.0.0.1, left running
+demo: deps ## show the controller at work with servers and a simulated cloud on 127.0.0.1; all keep running
 	@tests/demo/demo
 
-demo-many: ## in the running demo: 200 bindings of one kubectl apply on one listener, and how many PUTs they took
+demo-many: ## in the running demo, one kubectl apply of 200 bindings of one listener; count the PUTs
 	@tests/demo/demo-many
 
-demo-down: ## stop what make demo left running, and remove its logs
+demo-down: ## stop the running demo, and remove its logs
 	@tests/demo/demo-down
 
 lint: deps ## check format, include directions, shell scripts and generated files
 	@hack/lint
 
-tidy: deps ## check the code with clang-tidy, as far as it changed since it was last clean
+tidy: deps ## check with clang-tidy the code that changed since its last clean check
 	@hack/tidy
 
 format: deps ## format the C++ code
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
 
-generate: ## write what is generated from crds/
+generate: ## write the files that are generated from crds/
 	@hack/generate
 
-clean: demo-down ## stop the demo and remove what was built, but no cache
+clean: demo-down ## stop the demo and remove the build folder; caches stay
 	@rm -rf build

@@ -109,8 +109,8 @@ struct controller::impl
     )
     {
         const auto due = reconciler.requeue_delay(where, before, after);
-        // Until all is listed, what a target's bindings are is not known; all_listed() asks for all of them
-        // then.
+        // Before all namespaces are listed, the bindings of a target are not all known. all_listed() adds all
+        // targets.
         if (due && bindings.ready())
         {
             pool.add(where, runtime::urgency::urgent, *due);
@@ -138,7 +138,7 @@ struct controller::impl
         return counted.page(now);
     }
 
-    // Whether a binding fails for the Secret, or may.
+    // Whether a binding fails because of the Secret, or may fail because of it.
     bool awaited(const binding::secret_name& secret) const
     {
         return credentials.is_unsure(secret) ||
@@ -146,7 +146,7 @@ struct controller::impl
                    const auto* object = bindings.find(uid);
                    const auto why = object == nullptr ? binding::reason::unset
                                                       : object->status[binding::condition_type::ready].reason;
-                   // What a deletion waits for has no reason of its own.
+                   // A deletion has no reason that tells what it waits for.
                    return why == binding::reason::credentials_missing ||
                           why == binding::reason::credentials_invalid || why == binding::reason::detaching;
                });
@@ -180,7 +180,7 @@ struct controller::impl
         }
     }
 
-    // A controller that no longer sees its bindings would look alive: it ends.
+    // Ends the controller when a watcher fails, because it would look alive without seeing its bindings.
     support::task<> follow(runtime::watcher& watcher)
     {
         try
@@ -195,13 +195,13 @@ struct controller::impl
             }
             end_blind();
         }
-        catch (...)  // whatever it is: nothing may leave us running without a watch
+        catch (...)  // Every exception ends the controller: it must not run on without a watch.
         {
             end_blind();
         }
     }
 
-    // What is being thrown is a bug, whatever it is; run() throws it again once the work in hand has ended.
+    // The exception in flight is a bug. run() rethrows it when the work in hand has ended.
     void end_blind()
     {
         blind = std::current_exception();
@@ -238,7 +238,7 @@ struct controller::impl
     runtime::worker_pool<binding::target> pool;
     std::vector<std::unique_ptr<runtime::watcher>> watchers;
     support::task_group recording;
-    std::exception_ptr blind;  // what ended a watcher
+    std::exception_ptr blind;  // the exception that ended a watcher
 };
 
 controller::controller(parts parts, std::vector<std::string> namespaces, binding::settings settings)

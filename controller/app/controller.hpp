@@ -16,7 +16,8 @@
 
 namespace app {
 
-// The loop, put together over its interfaces: watch -> store -> work queue -> workers -> reconciler.
+// The composition of the reconcile loop over its interfaces: watch -> index -> work queue -> workers ->
+// reconciler.
 class controller
 {
 public:
@@ -26,28 +27,30 @@ public:
         support::clock& clock;
         support::random_engine& random;
         kube::client& kube;
-        cloud::credential_reader& reader;                         // of the Secrets that bindings name
-        std::shared_ptr<cloud::credential> own;                   // of all others ...
-        binding::admission admitted;                              // ... whose namespace is one of these
-        std::string instance = "certificate-binding-controller";  // tells this process apart, in its events
+        cloud::credential_reader& reader;        // reads the credentials of the Secrets that bindings name
+        std::shared_ptr<cloud::credential> own;  // the credential of bindings that name no Secret ...
+        binding::admission admitted;             // ... if their namespace is one of these
+        // Identifies this process in its Events.
+        std::string instance = "certificate-binding-controller";
     };
 
     controller(parts parts, std::vector<std::string> namespaces, binding::settings settings);
     ~controller();
 
-    // Runs until stop() was called and the work in hand has ended. Throws what ended a watcher, which is a
-    // bug.
+    // Runs until stop() was called and the work in hand has ended. Rethrows the exception that ended a
+    // watcher, which is a bug.
     support::task<> run();
 
-    // Takes up no more work; the write in flight is resolved first, as long as its deadline lets it.
+    // Begins no more work. The write in flight is resolved first, until its deadline at the latest.
     void stop();
 
-    // Ends everything where it is; run() returns soon. What was sent may still take effect, as after a crash.
+    // Ends everything at once; run() returns soon. A request that was sent may still take effect, as after a
+    // crash.
     void abort();
 
     bool ready() const;  // every namespace has been listed once
 
-    // What it has counted and what there is now, as Prometheus reads it: in pieces, empty after the last.
+    // The metrics page in Prometheus' text format, in pieces; empty after the last.
     std::function<std::optional<std::string>()> metrics() const;
 
 private:

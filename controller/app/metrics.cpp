@@ -24,7 +24,8 @@ using prometheus::MetricType;
 const Labels controller_labels{{"controller", "certificatebinding"}};
 const Histogram::BucketBoundaries window_bounds{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120};
 
-// Of a label's value, each of which is there from the start: a rate has no gap where it begins.
+// By the value of a label. Every value is registered from the start, so that a rate has no gap at its
+// beginning.
 using counters = std::map<std::string, Counter*, std::less<>>;
 
 counters make(
@@ -37,15 +38,15 @@ counters make(
 )
 {
     auto& family = prometheus::BuildCounter().Name(name).Help(help).Labels(labels).Register(registry);
-    counters made;
+    counters by_value;
     for (const std::string& value : values)
     {
-        made[value] = &family.Add({{label, value}});
+        by_value[value] = &family.Add({{label, value}});
     }
-    return made;
+    return by_value;
 }
 
-// The labels of controller-runtime's metric of this name.
+// The values of the label `result`, as controller-runtime names them.
 std::string_view result_of(runtime::outcome::kind how)
 {
     switch (how)
@@ -79,7 +80,7 @@ std::string_view result_of(std::optional<cloud::failure> failed)
     }
 }
 
-// A family of what is there to be looked at.
+// A metric family that is read from the present state when the page is asked for.
 class view
 {
 public:
@@ -89,10 +90,10 @@ public:
 
     void add(double value, std::vector<ClientMetric::Label> labels = {})
     {
-        ClientMetric& made = family_.metric.emplace_back();
-        made.label = std::move(labels);
-        made.gauge.value = value;
-        made.counter.value = value;
+        ClientMetric& metric = family_.metric.emplace_back();
+        metric.label = std::move(labels);
+        metric.gauge.value = value;
+        metric.counter.value = value;
     }
 
     MetricFamily take() { return std::move(family_); }
@@ -105,58 +106,70 @@ using counts_by_reason = std::array<std::size_t, binding::reason_count>;
 
 MetricFamily bindings_by_reason(const counts_by_reason& counts)
 {
-    view made(
+    view family(
         "certificatebinding_bindings",
-        "Bindings by the reason of their condition Ready; without one: not seen yet.",
+        "Number of bindings by the reason of their condition Ready; an empty reason means not seen yet.",
         MetricType::Gauge
     );
     for (std::size_t i = 0; i < counts.size(); ++i)
     {
         const auto reason = static_cast<binding::reason>(i);
-        if (reason != binding::reason::certificate_active)  // which is of another condition
+        if (reason != binding::reason::certificate_active)  // a reason of another condition
         {
-            made.add(static_cast<double>(counts.at(i)), {{"reason", std::string(binding::name_of(reason))}});
+            family.add(
+                static_cast<double>(counts.at(i)), {{"reason", std::string(binding::name_of(reason))}}
+            );
         }
     }
-    return made.take();
+    return family.take();
 }
 
 MetricFamily watch_restarts(const runtime::watcher::restarts& counted)
 {
-    view made(
+    view family(
         "certificatebinding_watch_restarts_total",
-        "How often the bindings had to be watched or listed again, by what ended the watch before.",
+        "Total number of watch restarts by cause.",
         MetricType::Counter
     );
-    made.add(static_cast<double>(counted.ended), {{"cause", "ended"}});
-    made.add(static_cast<double>(counted.expired), {{"cause", "expired"}});
-    made.add(static_cast<double>(counted.failed), {{"cause", "failed"}});
-    return made.take();
+    family.add(static_cast<double>(counted.ended), {{"cause", "ended"}});
+    family.add(static_cast<double>(counted.expired), {{"cause", "expired"}});
+    family.add(static_cast<double>(counted.failed), {{"cause", "failed"}});
+    return family.take();
 }
 
 MetricFamily events(const kube::event_recorder::counts& counted)
 {
-    view made("certificatebinding_events_total", "Events, by what became of them.", MetricType::Counter);
-    made.add(static_cast<double>(counted.dropped), {{"result", "dropped"}});
-    made.add(static_cast<double>(counted.failed), {{"result", "failed"}});
-    made.add(static_cast<double>(counted.written), {{"result", "written"}});
-    return made.take();
+    view family(
+        "certificatebinding_events_total", "Total number of Kubernetes Events by result.", MetricType::Counter
+    );
+    family.add(static_cast<double>(counted.dropped), {{"result", "dropped"}});
+    family.add(static_cast<double>(counted.failed), {{"result", "failed"}});
+    family.add(static_cast<double>(counted.written), {{"result", "written"}});
+    return family.take();
 }
 
 MetricFamily queue_depth(std::size_t depth)
 {
-    view made("workqueue_depth", "Targets (listeners) that wait for a worker.", MetricType::Gauge);
-    made.add(
+    view family(
+        "workqueue_depth",
+        "Current depth of workqueue: the targets that wait for a worker.",
+        MetricType::Gauge
+    );
+    family.add(
         static_cast<double>(depth), {{"name", "certificatebinding"}, {"controller", "certificatebinding"}}
     );
-    return made.take();
+    return family.take();
 }
 
 MetricFamily build_info()
 {
-    view made("certificatebinding_build_info", "Always 1; the version is in its label.", MetricType::Gauge);
-    made.add(1, {{"version", PROJECT_VERSION}});
-    return made.take();
+    view family(
+        "certificatebinding_build_info",
+        "Always 1; the label holds the version of the controller.",
+        MetricType::Gauge
+    );
+    family.add(1, {{"version", PROJECT_VERSION}});
+    return family.take();
 }
 
 std::string text_of(const std::vector<MetricFamily>& families)
@@ -178,7 +191,8 @@ void append_escaped(std::string& text, std::string_view label)
     }
 }
 
-// The one family that is as large as there are bindings is written without a library's objects between.
+// This family has one sample per binding. It is written as text directly, because the library would hold all
+// samples in memory as objects.
 constexpr std::string_view expiration = "certificatebinding_certificate_expiration_timestamp_seconds";
 
 std::string begin_expirations()
@@ -205,8 +219,8 @@ void append_expiration(std::string& text, const binding::certificate_binding& bi
     }
 }
 
-// What is counted and small comes first, then what there is of each binding, and in the end what was counted
-// on the way.
+// The page in pieces: first the small families, then the samples of the bindings, some bindings per piece,
+// and last the family that was counted while the bindings were walked.
 class pieces
 {
 public:
@@ -221,10 +235,10 @@ public:
             return std::nullopt;
         }
         std::string piece = std::exchange(first_, {});
-        ended_ = !walk_.go_on(bindings_of_a_piece, [&](const binding::certificate_binding& each) {
-            const auto reason = each.status[binding::condition_type::ready].reason;
+        ended_ = !walk_.go_on(bindings_of_a_piece, [&](const binding::certificate_binding& binding) {
+            const auto reason = binding.status[binding::condition_type::ready].reason;
             ++counts_.at(static_cast<std::size_t>(reason));
-            append_expiration(piece, each);
+            append_expiration(piece, binding);
         });
         return ended_ ? piece + text_of({bindings_by_reason(counts_)}) : std::move(piece);
     }
@@ -243,37 +257,38 @@ private:
 struct metrics::impl
 {
     prometheus::Registry registry;
-    counters rounds = make(
+    counters reconciliations = make(
         registry,
         "controller_runtime_reconcile_total",
-        "Rounds of a target (a listener), by how they ended.",
+        "Total number of reconciliations per controller by result.",
         "result",
         {"error", "requeue_after", "success"},
         controller_labels
     );
-    Counter& round_errors = prometheus::BuildCounter()
-                                .Name("controller_runtime_reconcile_errors_total")
-                                .Help("Rounds of a target (a listener) that failed and are tried again.")
-                                .Register(registry)
-                                .Add(controller_labels);
+    Counter& reconciliation_errors = prometheus::BuildCounter()
+                                         .Name("controller_runtime_reconcile_errors_total")
+                                         .Help("Total number of reconciliation errors per controller.")
+                                         .Register(registry)
+                                         .Add(controller_labels);
     counters updates = make(
         registry,
         "certificatebinding_listener_updates_total",
-        "Changes of a listener that were sent to Octavia, by what came of it.",
+        "Total number of listener updates sent to Octavia by result.",
         "result",
         {"accepted", "busy", "failed", "refused", "unanswered"}
     );
-    Counter& orphans = prometheus::BuildCounter()
-                           .Name("certificatebinding_orphaned_refs_total")
-                           .Help("Refs left on listeners by bindings whose finalizer was removed by hand.")
-                           .Register(registry)
-                           .Add({});
+    Counter& orphans =
+        prometheus::BuildCounter()
+            .Name("certificatebinding_orphaned_refs_total")
+            .Help("Total number of refs left on listeners by bindings whose finalizer was removed by hand.")
+            .Register(registry)
+            .Add({});
     Histogram& windows =
         prometheus::BuildHistogram()
             .Name("certificatebinding_foreign_update_window_seconds")
             .Help(
-                "From the read that a change of a listener was planned from to its answer: what somebody "
-                "else changed meanwhile was lost."
+                "Time from the read that a listener update was planned from to the answer to the update; the "
+                "update overwrites what other clients changed in this time."
             )
             .Register(registry)
             .Add({}, window_bounds);
@@ -285,10 +300,10 @@ metrics::~metrics() = default;
 
 void metrics::reconciled(runtime::outcome::kind how)
 {
-    impl_->rounds.find(result_of(how))->second->Increment();
+    impl_->reconciliations.find(result_of(how))->second->Increment();
     if (how == runtime::outcome::kind::retry)
     {
-        impl_->round_errors.Increment();
+        impl_->reconciliation_errors.Increment();
     }
 }
 

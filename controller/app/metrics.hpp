@@ -14,12 +14,12 @@
 
 namespace app {
 
-// What is counted while the program runs, and the page of it and of the present state, as Prometheus reads
-// it. docs/operations.md has the table of the names.
+// Counts while the program runs, and writes the metrics page of the counts and of the present state in
+// Prometheus' text format. docs/operations.md has the table of the metrics.
 class metrics
 {
 public:
-    // What nobody counts, because it is there to be looked at.
+    // The present state, which the page reads instead of counting.
     struct state
     {
         const binding::binding_index& bindings;
@@ -35,8 +35,9 @@ public:
     void listener_updated(std::optional<cloud::failure> failed, std::optional<support::duration> window);
     void refs_orphaned(std::size_t refs);
 
-    // The page in pieces, each made when it is asked for, so that one of a hundred thousand bindings neither
-    // takes much memory nor stops the work; empty after the last. What `now` refers to must live until then.
+    // The page in pieces; empty after the last. Each piece is written when it is asked for, so that a page of
+    // a hundred thousand bindings neither takes much memory nor stops the work. What `now` refers to must
+    // outlive the last piece.
     std::function<std::optional<std::string>()> page(const state& now) const;
 
 private:

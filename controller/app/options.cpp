@@ -19,10 +19,11 @@ using support::errc;
 using support::fail;
 
 constexpr auto footer =
-    "Every flag can also be given as an environment variable: CERTIFICATE_BINDING_ and the\n"
-    "flag's name in capitals with _ for -, such as CERTIFICATE_BINDING_RESYNC_PERIOD=5m;\n"
-    "namespaces are separated by commas there. KUBECONFIG, OS_CLIENT_CONFIG_FILE and OS_CLOUD\n"
-    "are honoured as everywhere. A flag wins over its variable, its last value over earlier ones.\n"
+    "Each flag is also an environment variable: CERTIFICATE_BINDING_ and the name of the flag in\n"
+    "capitals with _ for -, such as CERTIFICATE_BINDING_RESYNC_PERIOD=5m. A flag overrides its\n"
+    "variable. Of a repeated flag the last value counts, but --namespace collects all values; its\n"
+    "variable is a list separated by commas. KUBECONFIG, OS_CLIENT_CONFIG_FILE and OS_CLOUD have\n"
+    "their usual meaning.\n"
     "Exit codes: 0 stopped by SIGTERM or SIGINT; 1 the program itself failed;\n"
     "2 the configuration is malformed or missing.";
 
@@ -37,7 +38,7 @@ std::string variable_of(std::string_view flag)
     return name;
 }
 
-// The texts of the flags before they are understood.
+// The values of the flags as text, before they are parsed.
 struct raw_options
 {
     std::string resync_period = "10m";
@@ -50,7 +51,7 @@ struct raw_options
     std::string log_format = "text";
 };
 
-// How the user gave an option: the flag or the variable, for messages.
+// The name for messages by which the user gave an option: the flag or its variable.
 using giver = std::function<std::string(const std::string& flag)>;
 
 // A namespace is an RFC 1123 label.
@@ -106,16 +107,17 @@ support::result<std::vector<int>> days_of(const std::string& list)
 {
     constexpr int most = 3650;
     std::vector<int> days;
-    for (const std::string& each : split_at_commas(list))
+    for (const std::string& part : split_at_commas(list))
     {
         int number = 0;
-        const auto [end, failed] = std::from_chars(each.data(), each.data() + each.size(), number);
-        if (failed != std::errc() || end != each.data() + each.size() || number < 1 || number > most)
+        const auto [end, failed] = std::from_chars(part.data(), part.data() + part.size(), number);
+        if (failed != std::errc() || end != part.data() + part.size() || number < 1 || number > most)
         {
             return fail(
                 errc::invalid,
-                "\"" + each +
-                    "\" is no number of days from 1 to 3650; write it as in 30,14,7,3,1, or 0 for none"
+                "\"" + part +
+                    "\" is not a number of days from 1 to 3650; write a list such as 30,14,7,3,1, or 0 for "
+                    "no warnings"
             );
         }
         days.push_back(number);
@@ -202,7 +204,7 @@ void declare(CLI::App& cli, options& parsed, raw_options& raw)
         cli.add_option(flag, into, description)->type_name(type)->take_last();
     };
     cli.footer(footer);
-    cli.set_help_flag("-h,--help", "Print this and exit");
+    cli.set_help_flag("-h,--help", "Print this help and exit");
     cli.set_version_flag(
         "--version", "certificate-binding-controller " PROJECT_VERSION, "Print the version and exit"
     );
@@ -210,27 +212,31 @@ void declare(CLI::App& cli, options& parsed, raw_options& raw)
     add("--kubeconfig",
         parsed.kubeconfig,
         "FILE",
-        "Default: $KUBECONFIG, the pod's service account, ~/.kube/config");
-    add("--context", parsed.context, "NAME", "Context of the kubeconfig; default: its current one");
-    cli.add_option("--namespace", parsed.namespaces, "Namespace to watch; repeatable; default: all")
+        "The kubeconfig; default: $KUBECONFIG, else the pod's service\naccount, else ~/.kube/config");
+    add("--context", parsed.context, "NAME", "Context of the kubeconfig; default: its current context");
+    cli.add_option(
+           "--namespace", parsed.namespaces, "Namespace to watch; repeatable; default: all namespaces"
+    )
         ->type_name("NAME")
         ->allow_extra_args(false);
     add("--cloud-config",
         parsed.cloud_config,
         "FILE",
-        "A clouds.yaml; default: $OS_CLIENT_CONFIG_FILE, else where\nopenstack looks for one");
-    add("--cloud", parsed.cloud, "NAME", "Cloud of the clouds.yaml; default: $OS_CLOUD, else its\nonly one");
+        "The clouds.yaml; default: $OS_CLIENT_CONFIG_FILE, else where\nthe openstack client looks for one");
+    add("--cloud",
+        parsed.cloud,
+        "NAME",
+        "Cloud of the clouds.yaml; default: $OS_CLOUD, else the only\ncloud of the file");
     add("--allow-controller-credentials",
         raw.credential_namespaces,
         "NAMES",
         "Namespaces whose bindings may use this cloud's credential,\nseparated by commas; default: *, which "
-        "is all; the\nothers name a Secret of their own");
+        "is all. Bindings of\nother namespaces name a Secret of their own");
     add("--allowed-auth-urls",
         raw.allowed_auth_urls,
         "URLS",
-        "Keystone and endpoint URLs that the clouds.yaml of a\nnamespace's Secret may name, separated by "
-        "commas; "
-        "default:\nthose that this cloud's entry names; *: all");
+        "Keystone and endpoint URLs that the clouds.yaml of a\nbinding's Secret may name, separated by "
+        "commas, or * for\nall; default: those of this cloud's entry");
     add("--resync-period",
         raw.resync_period,
         "DURATION",
@@ -238,31 +244,36 @@ void declare(CLI::App& cli, options& parsed, raw_options& raw)
     add("--write-deadline",
         raw.write_deadline,
         "DURATION",
-        "How long Octavia may take for a change; default: 30s\n(and 0.6 s for each certificate of the "
-        "listener)");
+        "How long Octavia may take to answer a listener change;\ndefault: 30s (the controller adds 0.6 s "
+        "for each certificate\nof the listener)");
     add("--metrics-bind-address",
         raw.metrics,
         "ADDRESS",
-        "Where /metrics, /healthz and /readyz are served, such as\n:8080, 127.0.0.1:8080 or [::1]:8080; "
-        "default: 0, nowhere");
+        "Address to serve /metrics, /healthz and /readyz on, such as\n:8080, 127.0.0.1:8080 or "
+        "[::1]:8080; default: 0, nowhere");
     add("--expiry-warning-days",
         raw.expiry_warning_days,
         "DAYS",
-        "How many days before a certificate expires its bindings get a\nwarning event; default: 30,14,7,3,1; "
-        "0: none");
-    add("--log-level", raw.log_level, "LEVEL", "debug, info, warn or error; default: info");
-    add("--log-format", raw.log_format, "FORMAT", "json or text; default: text");
+        "How many days before the expiry of a certificate its bindings\nget a Warning event; default: "
+        "30,14,7,3,1; 0: no events");
+    add("--log-level",
+        raw.log_level,
+        "LEVEL",
+        "Lowest level that is logged: debug, info, warn or error;\ndefault: info");
+    add("--log-format", raw.log_format, "FORMAT", "Format of the log: json or text; default: text");
 }
 
-// What the variables say: as arguments, but for the namespaces, which a flag replaces and does not add to.
+// The values of the environment variables, as arguments. Namespaces stand apart, because --namespace replaces
+// those of the variable and does not add to them.
 struct variables
 {
     std::vector<std::string> arguments;
     std::vector<std::string> namespaces;
-    std::set<std::string> flags;  // those whose variable is set
+    std::set<std::string> flags;  // the flags whose variable is set
 };
 
-// CLI11 reads the process's environment; ours is an argument, so that tests have their own.
+// CLI11 would read the environment of the process. Here the environment is an argument, so that tests bring
+// their own.
 variables read_variables(const std::vector<const CLI::Option*>& flags, const environment& env)
 {
     variables read;
@@ -287,12 +298,12 @@ variables read_variables(const std::vector<const CLI::Option*>& flags, const env
     return read;
 }
 
-// Lets CLI11 put the arguments where they belong.
+// Runs CLI11, which stores the arguments in the variables that declare() named.
 support::result<std::optional<exit_text>> parse(CLI::App& cli, std::vector<std::string> arguments)
 {
     try
     {
-        std::ranges::reverse(arguments);  // as CLI11 wants a vector
+        std::ranges::reverse(arguments);  // CLI11 takes a vector from its end
         cli.parse(arguments);
     }
     catch (const CLI::CallForHelp&)
@@ -308,12 +319,12 @@ support::result<std::optional<exit_text>> parse(CLI::App& cli, std::vector<std::
         // What follows a = may be a secret that was meant for another program.
         const std::string extra = cli.remaining().front();
         const std::string name = extra.substr(0, extra.find('='));
-        return fail(errc::invalid, "\"" + name + "\" is not known; --help lists the flags that there are");
+        return fail(errc::invalid, "unknown argument \"" + name + "\"; --help lists the flags");
     }
     catch (const CLI::ArgumentMismatch& e)
     {
-        const std::string said = e.what();  // begins with the flag
-        return no_value(said.substr(0, said.find(':')));
+        const std::string message = e.what();  // begins with the flag
+        return no_value(message.substr(0, message.find(':')));
     }
     catch (const CLI::ParseError& e)
     {
@@ -332,13 +343,13 @@ support::result<std::variant<options, exit_text>> parse_options(
     raw_options raw;
     CLI::App cli(
         "Keeps TLS certificates on the listeners of OpenStack Octavia load balancers, as\n"
-        "CertificateBinding resources say.",
+        "declared by CertificateBinding resources.",
         "certificate-binding-controller"
     );
     declare(cli, parsed, raw);
     const CLI::App& declared = cli;
     const auto flags =
-        declared.get_options([](const CLI::Option* each) { return each->get_items_expected_max() > 0; });
+        declared.get_options([](const CLI::Option* option) { return option->get_items_expected_max() > 0; });
 
     const variables set = read_variables(flags, env);
     std::vector<std::string> given = set.arguments;  // first, because the last value of a flag counts

@@ -45,12 +45,12 @@ constexpr int exit_misconfigured = 2;
 
 std::optional<std::string> machine_variable(const std::string& name)
 {
-    const char* value =
-        std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): one thread, and nothing sets variables
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread, and nothing sets variables.
+    const char* value = std::getenv(name.c_str());
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-// Of a pod that is its name.
+// In a pod, the host name is the name of the pod.
 std::string host_name()
 {
     char name[65] = {};
@@ -65,7 +65,8 @@ int refuse(const support::error& error)
     return exit_misconfigured;
 }
 
-// The clouds.yaml entry that the options name, looked for where the openstack client does.
+// The clouds.yaml entry that the options name. Without a path, it is searched where the openstack client
+// searches.
 support::result<cloud::openstack::cloud_entry> find_cloud(const options& options)
 {
     std::vector<std::string> candidates{options.cloud_config};
@@ -76,7 +77,7 @@ support::result<cloud::openstack::cloud_entry> find_cloud(const options& options
     std::string tried;
     for (const std::string& path : candidates)
     {
-        // Nothing is read twice: the path may be that of a pipe.
+        // The file is read only once, because the path may be that of a pipe.
         if (::access(path.c_str(), R_OK) == 0)
         {
             return cloud::openstack::load_cloud_entry(path, options.cloud);
@@ -90,7 +91,7 @@ support::result<cloud::openstack::cloud_entry> find_cloud(const options& options
     );
 }
 
-// What the credentials in Secrets may name.
+// The URLs that the credentials in Secrets may name: the flag, or those of the controller's own cloud.
 support::result<cloud::openstack::allowed_urls> allowed_urls_of(
     const options& options, const cloud::openstack::cloud_entry& own
 )
@@ -99,11 +100,11 @@ support::result<cloud::openstack::allowed_urls> allowed_urls_of(
     if (options.allowed_auth_urls.empty())
     {
         std::vector<net::url> urls{own.keystone};
-        for (const auto& each : {own.load_balancer_endpoint, own.key_manager_endpoint})
+        for (const auto& endpoint : {own.load_balancer_endpoint, own.key_manager_endpoint})
         {
-            if (each)
+            if (endpoint)
             {
-                urls.push_back(*each);
+                urls.push_back(*endpoint);
             }
         }
         return allowed_urls(std::move(urls));
@@ -118,7 +119,7 @@ binding::admission admission_of(const options& options)
     return {names.empty() || std::ranges::find(names, "*") != names.end(), {names.begin(), names.end()}};
 }
 
-// The first signal lets the work in hand end; the second stops at once.
+// The first signal lets the work in hand end; the second signal stops at once.
 void stop_on_signals(asio::signal_set& signals, controller& loop)
 {
     signals.async_wait([&](const boost::system::error_code& failed, int number) {
@@ -128,7 +129,7 @@ void stop_on_signals(asio::signal_set& signals, controller& loop)
         }
         support::log(
             log_level::info,
-            "stopping; the write in flight is finished first",
+            "stopping; the controller finishes the write in flight first",
             {{"signal", number == SIGTERM ? "SIGTERM" : "SIGINT"}}
         );
         loop.stop();
@@ -149,11 +150,15 @@ void log_bug(const std::exception_ptr& thrown)
     }
     catch (const std::exception& e)
     {
-        support::log(log_level::error, "the program itself failed", {{"error", e.what()}});
+        support::log(
+            log_level::error,
+            "an exception ended the program; this is a bug of the program",
+            {{"error", e.what()}}
+        );
     }
 }
 
-// The pages of operators. `loop` must live while they are served.
+// The pages for operators. `loop` must outlive the server.
 support::result<std::unique_ptr<net::server>> serve_pages(
     const asio::any_io_executor& executor,
     support::clock& clock,
@@ -168,15 +173,16 @@ support::result<std::unique_ptr<net::server>> serve_pages(
     };
     const auto alive = [] { return net::page{.body = "ok\n"}; };
     const auto ready = [&loop] {
-        return loop.ready() ? net::page{.body = "ok\n"}
-                            : net::page{.status = 503, .body = "the bindings are not listed yet\n"};
+        return loop.ready()
+                   ? net::page{.body = "ok\n"}
+                   : net::page{.status = 503, .body = "the controller has not listed all bindings yet\n"};
     };
     std::vector<net::route> routes{{"/metrics", metrics}, {"/healthz", alive}, {"/readyz", ready}};
     auto listening = net::listen(executor, clock, address, std::move(routes));
     return listening ? std::move(listening) : support::fail("--metrics-bind-address", listening.error());
 }
 
-// The loop, and the pages for as long as it runs.
+// Runs the loop, and serves the pages while the loop runs.
 support::task<> run_with_pages(controller& loop, net::server* pages)
 {
     support::task_group serving(co_await asio::this_coro::executor);
@@ -270,8 +276,8 @@ int run_controller(const options& options)
     {
         support::log(
             log_level::warn,
-            "whoever may create a CertificateBinding, in any namespace, acts with the credential of this "
-            "cloud; name the namespaces that may with --allow-controller-credentials (* for all)"
+            "every user who may create a CertificateBinding, in any namespace, acts with the credential of "
+            "this cloud; list the namespaces that may use it in --allow-controller-credentials (* for all)"
         );
     }
     asio::signal_set signals(context, SIGTERM, SIGINT);

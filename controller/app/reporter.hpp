@@ -6,7 +6,7 @@
 
 namespace app {
 
-// Passes what the bindings' code tells on to the metrics and, as Kubernetes Events, to users.
+// Passes events of the bindings on to the metrics, and to users as Kubernetes Events.
 class reporter final : public binding::event_sink
 {
 public:

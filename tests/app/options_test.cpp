@@ -305,8 +305,9 @@ TEST(options, mistakes_are_told_in_one_line_that_says_what_to_do)
     const std::string name = "\" is not a namespace name (lower-case letters, digits and -)";
     const std::string level = " is not known; use debug, info, warn or error";
     const std::string days =
-        "\" is no number of days from 1 to 3650; write it as in 30,14,7,3,1, or 0 for none";
-    const std::string flag = "\" is not known; --help lists the flags that there are";
+        "\" is not a number of days from 1 to 3650; write a list such as 30,14,7,3,1, or 0 for no warnings";
+    const std::string unknown = "unknown argument \"";
+    const std::string flag = "\"; --help lists the flags";
     const std::vector<mistake> mistakes{
         {{"--resync-period=5"}, {}, "--resync-period: \"5" + duration},
         {{"--resync-period", "-5m"}, {}, "--resync-period: \"-5m" + duration},
@@ -336,11 +337,11 @@ TEST(options, mistakes_are_told_in_one_line_that_says_what_to_do)
         {{"--namespace=a,b"}, {}, "--namespace: \"a,b" + name},
         {{"--namespace=-a"}, {}, "--namespace: \"-a" + name},
         {{"--namespace=" + std::string(64, 'a')}, {}, "--namespace: \"" + std::string(64, 'a') + name},
-        {{"--unknown"}, {}, "\"--unknown" + flag},
-        {{"--vers"}, {}, "\"--vers" + flag},
-        {{"-v"}, {}, "\"-v" + flag},
-        {{"run", "--unknown"}, {}, "\"run" + flag},
-        {{"--", "--cloud"}, {}, "\"--" + flag},
+        {{"--unknown"}, {}, unknown + "--unknown" + flag},
+        {{"--vers"}, {}, unknown + "--vers" + flag},
+        {{"-v"}, {}, unknown + "-v" + flag},
+        {{"run", "--unknown"}, {}, unknown + "run" + flag},
+        {{"--", "--cloud"}, {}, unknown + "--" + flag},
         // Who set the variable has no flag to look at.
         {{}, {{"CERTIFICATE_BINDING_RESYNC_PERIOD", "5"}}, "CERTIFICATE_BINDING_RESYNC_PERIOD: \"5" + duration
         },

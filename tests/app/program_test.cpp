@@ -380,7 +380,7 @@ const std::vector<mistake> mistakes{
      work + "cacert %/me.key: " + no_certificate},
 
     // flags; options_test.cpp has them all
-    {"unknown_flag", argument("--password=canary"), "\"--password\" is not known; --help lists"},
+    {"unknown_flag", argument("--password=canary"), "unknown argument \"--password\"; --help lists"},
     {"bad_duration", argument("--resync-period=5"), "--resync-period: \"5\" is not a duration; write it as in"
     },
     {"duration_of_two_lines", argument("--resync-period=5\n6"), "--resync-period: \"5 6\" is not a duration"},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cloud/container_ref.hpp"
 #include "support/clock.hpp"
 #include "support/task.hpp"
 #include "support/uuid.hpp"
@@ -29,8 +30,8 @@ enum class failure
 struct error
 {
     failure kind = failure::transient;
-    std::string message;            // one line, cleaned, without secrets
-    std::vector<std::string> refs;  // of refused: the container refs that the message names
+    std::string message;              // one line, cleaned, without secrets
+    std::vector<container_ref> refs;  // of refused: the container refs that the message names
     std::optional<support::duration> retry_after;
 };
 
@@ -54,8 +55,8 @@ struct project_scope
 
 struct certificate
 {
-    std::string container_ref;  // as the certificate service names it
-    std::string status;         // the service's own word, such as ACTIVE
+    cloud::container_ref container_ref;  // as the certificate service names it
+    std::string status;                  // the service's own word, such as ACTIVE
     bool usable =
         false;  // ACTIVE and all its parts are there; whether it has expired is for whoever knows the time
     std::string missing;  // if not usable: what is missing, for people ("secret … has no payload yet")
@@ -78,10 +79,10 @@ struct listener
     std::string project_id;
     std::string protocol;
     provisioning_status status = provisioning_status::active;
-    std::optional<std::string> default_ref;
-    std::vector<std::string> sni_refs;  // a set: sorted, without duplicates
-    std::optional<std::string> client_ca_ref;
-    std::optional<std::string> client_crl_ref;
+    std::optional<container_ref> default_ref;
+    std::vector<container_ref> sni_refs;  // a set: no two of the same text, sorted by it
+    std::optional<container_ref> client_ca_ref;
+    std::optional<container_ref> client_crl_ref;
 };
 
 struct load_balancer
@@ -93,8 +94,8 @@ struct load_balancer
 // The keys of one PUT: an empty optional leaves the key out.
 struct listener_change
 {
-    std::optional<std::optional<std::string>> default_ref;  // inner empty: null
-    std::optional<std::vector<std::string>> sni_refs;
+    std::optional<std::optional<container_ref>> default_ref;  // inner empty: null
+    std::optional<std::vector<container_ref>> sni_refs;
 
     bool operator==(const listener_change&) const = default;
 };
@@ -133,7 +134,7 @@ public:
     ) = 0;
 
     // Whether the certificate behind a container ref, ours or foreign, can be read now.
-    virtual support::task<ref_state> look_up(std::string region, std::string container_ref) = 0;
+    virtual support::task<ref_state> look_up(std::string region, container_ref ref) = 0;
 };
 
 }  // namespace cloud

@@ -1,9 +1,46 @@
 #include "cloud/container_ref.hpp"
 
 #include <algorithm>
+#include <ostream>
+#include <unordered_set>
 
 namespace cloud {
+
+struct container_ref::entry
+{
+    std::string text;
+    std::optional<ref_name> name;
+    mutable std::uint32_t holders = 0;
+};
+
 namespace {
+
+struct entry_hash
+{
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+    std::size_t operator()(const container_ref::entry& entry) const { return (*this)(entry.text); }
+};
+
+struct entry_equal
+{
+    using is_transparent = void;
+    bool operator()(const container_ref::entry& a, const container_ref::entry& b) const
+    {
+        return a.text == b.text;
+    }
+    bool operator()(std::string_view a, const container_ref::entry& b) const { return a == b.text; }
+    bool operator()(const container_ref::entry& a, std::string_view b) const { return a.text == b; }
+};
+
+using entries = std::unordered_set<container_ref::entry, entry_hash, entry_equal>;
+
+// Never destroyed, so that holders with static lifetime may outlive it.
+entries& table()
+{
+    static auto& all = *new entries;
+    return all;
+}
 
 bool starts_with_scheme(std::string_view text, std::string_view scheme)
 {
@@ -24,16 +61,9 @@ std::string_view take_last_segment(std::string_view& path)
     return segment;
 }
 
-}  // namespace
-
-std::string ref_name::str() const
+std::optional<ref_name> parse(std::string_view text)
 {
-    return (kind == ref_kind::container ? "containers/" : "secrets/") + id.str();
-}
-
-std::optional<ref_name> parse_container_ref(std::string_view container_ref)
-{
-    std::string_view rest = container_ref;
+    std::string_view rest = text;
     const std::size_t scheme = starts_with_scheme(rest, "https://")  ? 8
                                : starts_with_scheme(rest, "http://") ? 7
                                                                      : 0;
@@ -58,20 +88,75 @@ std::optional<ref_name> parse_container_ref(std::string_view container_ref)
     return ref_name{kind == "containers" ? ref_kind::container : ref_kind::secret, *id};
 }
 
-std::string ref_key(std::string_view container_ref)
+}  // namespace
+
+container_ref::container_ref(std::string_view text)
 {
-    const auto name = parse_container_ref(container_ref);
-    return name ? name->str() : std::string(container_ref);
+    if (text.empty())
+    {
+        return;
+    }
+    auto kept = table().find(text);
+    if (kept == table().end())
+    {
+        kept = table().insert(entry{.text = std::string(text), .name = parse(text)}).first;
+    }
+    entry_ = &*kept;
 }
 
-bool same_ref(std::string_view a, std::string_view b)
+std::string_view container_ref::view() const
 {
-    if (a == b)
+    return entry_ ? std::string_view(entry_->text) : std::string_view();
+}
+
+std::optional<ref_name> container_ref::name() const
+{
+    return entry_ ? entry_->name : std::nullopt;
+}
+
+bool container_ref::names(const support::uuid& id) const
+{
+    return entry_ && entry_->name && entry_->name->id == id;
+}
+
+bool operator==(const container_ref& a, const container_ref& b)
+{
+    return a.spelled_as(b) || (a.entry_ && b.entry_ && a.entry_->name && a.entry_->name == b.entry_->name);
+}
+
+std::weak_ordering operator<=>(const container_ref& a, const container_ref& b)
+{
+    const auto name_of_a = a.name();
+    const auto name_of_b = b.name();
+    return name_of_a || name_of_b ? name_of_a <=> name_of_b : a.view() <=> b.view();
+}
+
+std::size_t container_ref::hash() const
+{
+    return entry_ && entry_->name ? entry_->name->id.hash() : std::hash<std::string_view>()(view());
+}
+
+std::ostream& operator<<(std::ostream& out, const container_ref& ref)
+{
+    return out << ref.view();
+}
+
+std::size_t container_ref::kept()
+{
+    return table().size();
+}
+
+void intrusive_ptr_add_ref(const container_ref::entry* kept)
+{
+    ++kept->holders;
+}
+
+void intrusive_ptr_release(const container_ref::entry* kept)
+{
+    if (--kept->holders == 0)
     {
-        return true;
+        table().erase(table().find(*kept));
     }
-    const auto left = parse_container_ref(a);
-    return left && left == parse_container_ref(b);
 }
 
 }  // namespace cloud

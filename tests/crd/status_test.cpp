@@ -101,7 +101,7 @@ binding::status full_status(const binding::certificate_binding& object)
     using binding::condition_status;
     const auto now = *support::parse_rfc3339("2026-11-24T10:00:00Z");
     const auto ref = [](char kind) {
-        return text("https://barbican.example.com/v1/containers/" + std::string(36, kind));
+        return cloud::container_ref("https://barbican.example.com/v1/containers/" + std::string(36, kind));
     };
 
     binding::status made;

@@ -1,7 +1,6 @@
 #include "invariants/invariants.hpp"
 
 #include "binding/resource/certificate_binding.hpp"
-#include "cloud/container_ref.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,32 +12,17 @@ namespace test {
 namespace {
 
 using namespace std::chrono_literals;
-using cloud::ref_key;
+using cloud::container_ref;
 using json = nlohmann::json;
 
-std::set<std::string> keys_of(const std::vector<std::string>& refs)
+std::set<container_ref> as_set(const std::vector<container_ref>& refs)
 {
-    std::set<std::string> keys;
-    for (const std::string& each : refs)
-    {
-        keys.insert(ref_key(each));
-    }
-    return keys;
-}
-
-std::string key_of(const std::optional<std::string>& ref)
-{
-    return ref ? ref_key(*ref) : "";
+    return {refs.begin(), refs.end()};
 }
 
 bool has_finalizer(const json& metadata)
 {
     return metadata.value("finalizers", std::set<std::string>()).contains(std::string(binding::finalizer));
-}
-
-std::string certificate_of(const std::string& key)
-{
-    return key.substr(key.rfind('/') + 1);
 }
 
 }  // namespace
@@ -51,7 +35,7 @@ invariants::invariants(fake_kube& kube, fake_cloud& cloud, support::clock& clock
 
 void invariants::stopped(const std::string& certificate)
 {
-    stopped_[ref_key(fake_cloud::ref(certificate))] = clock_.now();
+    stopped_[fake_cloud::ref(certificate)] = clock_.now();
 }
 
 support::task<support::result<std::unique_ptr<kube::object_answer>>> invariants::patch(
@@ -91,12 +75,12 @@ std::vector<invariants::entry> invariants::ledger_of(const json& object, const j
     for (const json& each : *attachments)
     {
         held.push_back({
-            ref_key(each["containerRef"].get<std::string>()),
+            container_ref(each["containerRef"].get<std::string>()),
             each["slot"] == "default",
             each["confirmed"].get<bool>(),
             status.contains("replacedDefaultRef") && status["replacedDefaultRef"].is_string()
-                ? status["replacedDefaultRef"].get<std::string>()
-                : "",
+                ? container_ref(status["replacedDefaultRef"].get<std::string>())
+                : container_ref(),
             object["metadata"].contains("deletionTimestamp"),
         });
     }
@@ -120,8 +104,7 @@ std::vector<invariants::entry> invariants::ledgers(const std::string& listener, 
 
 bool invariants::shows(const binding::listener_slots& slots, const entry& which)
 {
-    return which.is_default ? key_of(slots.default_ref) == which.key
-                            : keys_of(slots.sni_refs).contains(which.key);
+    return holds(slots, which.ref, which.is_default ? binding::slot::default_ : binding::slot::sni);
 }
 
 bool invariants::at_rest(const fake_cloud::listener_row& row) const
@@ -130,9 +113,9 @@ bool invariants::at_rest(const fake_cloud::listener_row& row) const
            cloud_.balancers.at(row.load_balancer) == cloud::provisioning_status::active;
 }
 
-bool invariants::stopped_long_ago(const std::string& key, support::duration allowed) const
+bool invariants::stopped_long_ago(const container_ref& ref, support::duration allowed) const
 {
-    const auto found = stopped_.find(key);
+    const auto found = stopped_.find(ref);
     return found == stopped_.end() || clock_.now() - found->second > allowed;
 }
 
@@ -144,9 +127,9 @@ void invariants::look_at_put(const fake_cloud::put_record& put)
     after.default_ref = put.change.default_ref.value_or(now.default_ref);
     after.sni_refs = put.change.sni_refs.value_or(now.sni_refs);
     const auto held = ledgers(put.listener.str());
-    const auto may_change = [&](const std::string& key) {
+    const auto may_change = [&](const container_ref& ref) {
         return std::ranges::any_of(held, [&](const entry& each) {
-            return !each.is_default && each.key == key && !each.confirmed;
+            return !each.is_default && each.ref == ref && !each.confirmed;
         });
     };
 
@@ -158,23 +141,23 @@ void invariants::look_at_put(const fake_cloud::put_record& put)
         << "S8: changes nothing";
     EXPECT_TRUE(after.default_ref || !after.sni_refs.empty()) << "S2: no certificate is left";
 
-    std::set<std::string> added;
-    for (const std::string& key : keys_of(after.sni_refs))
+    std::set<container_ref> added;
+    for (const container_ref& ref : as_set(after.sni_refs))
     {
-        if (!keys_of(now.sni_refs).contains(key))
+        if (!holds(now, ref, binding::slot::sni))
         {
-            EXPECT_TRUE(may_change(key)) << "S1, S12: adds " << key;
-            added.insert(key);
+            EXPECT_TRUE(may_change(ref)) << "S1, S12: adds " << ref;
+            added.insert(ref);
         }
     }
-    for (const std::string& key : keys_of(now.sni_refs))
+    for (const container_ref& ref : as_set(now.sni_refs))
     {
-        EXPECT_TRUE(keys_of(after.sni_refs).contains(key) || may_change(key)) << "S1, S12: removes " << key;
+        EXPECT_TRUE(holds(after, ref, binding::slot::sni) || may_change(ref)) << "S1, S12: removes " << ref;
     }
-    if (key_of(now.default_ref) != key_of(after.default_ref))
+    if (now.default_ref != after.default_ref)
     {
         look_at_default(put, held, now);
-        added.insert(key_of(after.default_ref));
+        added.insert(after.default_ref.value_or(container_ref()));
     }
     for (const auto& [name, object] : kube_.objects())
     {
@@ -187,18 +170,18 @@ void invariants::look_at_put(const fake_cloud::put_record& put)
             }
         }
     }
-    for (const std::string& key : added)
+    for (const container_ref& ref : added)
     {
-        const auto known = cloud_.certificates.find(certificate_of(key));
+        const auto known = cloud_.certificates.find(fake_cloud::id_of(ref));
         const bool usable = known == cloud_.certificates.end() || known->second;
-        EXPECT_TRUE(usable || !stopped_long_ago(key, 10s)) << "rule 4: adds what is not active: " << key;
+        EXPECT_TRUE(usable || !stopped_long_ago(ref, 10s)) << "rule 4: adds what is not active: " << ref;
     }
-    auto stays = keys_of(after.sni_refs);
-    stays.insert(key_of(after.default_ref));
-    for (const std::string& key : stays)
+    auto stays = as_set(after.sni_refs);
+    stays.insert(after.default_ref.value_or(container_ref()));
+    for (const container_ref& ref : stays)
     {
-        const bool dead = cloud_.dead.contains(certificate_of(key));
-        EXPECT_TRUE(!dead || !stopped_long_ago(key, 60s)) << "rule 4: writes over dead " << key;
+        const bool dead = cloud_.dead.contains(fake_cloud::id_of(ref));
+        EXPECT_TRUE(!dead || !stopped_long_ago(ref, 60s)) << "rule 4: writes over dead " << ref;
     }
 }
 
@@ -206,26 +189,26 @@ void invariants::look_at_default(
     const fake_cloud::put_record& put, const std::vector<entry>& held, const binding::listener_slots& now
 ) const
 {
-    const std::string before = key_of(now.default_ref);
-    const std::string after = key_of(*put.change.default_ref);
-    const auto entry_for = [&](const std::string& key) {
+    const container_ref before = now.default_ref.value_or(container_ref());
+    const container_ref after = put.change.default_ref->value_or(container_ref());
+    const auto entry_for = [&](const container_ref& ref) {
         return std::ranges::find_if(held, [&](const entry& each) {
-            return each.is_default && each.key == key && !each.confirmed;
+            return each.is_default && each.ref == ref && !each.confirmed;
         });
     };
     const bool was_ours =
-        std::ranges::any_of(held, [&](const entry& each) { return each.is_default && each.key == before; });
+        std::ranges::any_of(held, [&](const entry& each) { return each.is_default && each.ref == before; });
     EXPECT_TRUE(!was_ours || entry_for(before) != held.end()) << "S12: replaces " << before;
     const auto taker = entry_for(after);
     if (taker != held.end())
     {
-        EXPECT_TRUE(was_ours || before.empty() || ref_key(taker->remembered) == before)
+        EXPECT_TRUE(was_ours || before.empty() || taker->remembered == before)
             << "rule 5: replaces foreign " << before << ", remembers " << taker->remembered;
         return;
     }
     EXPECT_TRUE(was_ours) << "S1: replaces foreign " << before << " by " << after;
     const bool remembered = std::ranges::any_of(held, [&](const entry& each) {
-        return each.is_default && each.key == before && ref_key(each.remembered) == after;
+        return each.is_default && each.ref == before && each.remembered == after;
     });
     EXPECT_TRUE(after.empty() || remembered) << "rule 5: puts back " << after;
 }
@@ -254,7 +237,7 @@ void invariants::look_at_release(const json& object)
             cloud_.balancers.at(found->second.load_balancer) == cloud::provisioning_status::active;
         const bool gone = !shows(found->second.slots, each) && (at_rest(found->second) || unchanging);
         EXPECT_TRUE(gone || holds_another(listener, name, each))
-            << "S4: " << name << " goes, " << each.key << " stays";
+            << "S4: " << name << " goes, " << each.ref << " stays";
     }
 }
 
@@ -284,14 +267,14 @@ void invariants::look_at_what_is_given_up(const json& object, const std::vector<
         {
             continue;
         }
-        EXPECT_FALSE(shows(found->second.slots, each)) << "S12: " << name << " gives up " << each.key;
+        EXPECT_FALSE(shows(found->second.slots, each)) << "S12: " << name << " gives up " << each.ref;
         for (const auto& put : cloud_.under_way)
         {
             binding::listener_slots added;
             added.default_ref = put.change.default_ref.value_or(std::nullopt);
-            added.sni_refs = put.change.sni_refs.value_or(std::vector<std::string>());
+            added.sni_refs = put.change.sni_refs.value_or(std::vector<container_ref>());
             EXPECT_FALSE(put.listener.str() == listener && shows(added, each))
-                << "S12: " << name << " gives up " << each.key << " during its PUT";
+                << "S12: " << name << " gives up " << each.ref << " during its PUT";
         }
     }
     std::erase_if(put_[name], [&](const entry& each) { return !in(wanted, each); });
@@ -309,7 +292,7 @@ void invariants::look_at_status(const json& object, const json& wanted)
     const auto found = cloud_.listeners.find(*support::uuid::parse(spec["resourceId"].get<std::string>()));
     ASSERT_NE(found, cloud_.listeners.end());
     entry want;
-    want.key = ref_key(fake_cloud::ref(spec["certificateId"].get<std::string>()));
+    want.ref = fake_cloud::ref(spec["certificateId"].get<std::string>());
     want.is_default = !spec["options"]["sni"].get<bool>();
     EXPECT_TRUE(shows(found->second.slots, want) && at_rest(found->second))
         << "rule 11: " << object["metadata"]["name"] << " becomes active";
@@ -317,7 +300,7 @@ void invariants::look_at_status(const json& object, const json& wanted)
     EXPECT_TRUE(std::ranges::any_of(
         held,
         [&](const json& each) {
-            return ref_key(each["containerRef"].get<std::string>()) == want.key &&
+            return container_ref(each["containerRef"].get<std::string>()) == want.ref &&
                    (each["slot"] == "default") == want.is_default && each["confirmed"] == true;
         }
     )) << "rule 3: "

@@ -40,13 +40,13 @@ private:
 
     struct entry
     {
-        std::string key;
+        cloud::container_ref ref;
         bool is_default = false;
         bool confirmed = false;
-        std::string remembered;  // replacedDefaultRef beside it
-        bool deleting = false;   // its binding is
+        cloud::container_ref remembered;  // replacedDefaultRef beside it
+        bool deleting = false;            // its binding is
 
-        bool same(const entry& other) const { return key == other.key && is_default == other.is_default; }
+        bool same(const entry& other) const { return ref == other.ref && is_default == other.is_default; }
     };
 
     static std::vector<entry> ledger_of(const json& object);
@@ -62,14 +62,14 @@ private:
     void look_at_status(const json& object, const json& wanted);
     void look_at_what_is_given_up(const json& object, const std::vector<entry>& wanted);
     bool holds_another(const std::string& listener, const std::string& except, const entry& which) const;
-    bool stopped_long_ago(const std::string& key, support::duration allowed) const;
+    bool stopped_long_ago(const cloud::container_ref& ref, support::duration allowed) const;
     bool at_rest(const fake_cloud::listener_row& row) const;
     static bool shows(const binding::listener_slots& slots, const entry& which);
 
     fake_kube& kube_;
     fake_cloud& cloud_;
     support::clock& clock_;
-    std::map<std::string, support::time_point> stopped_;  // by key of the ref
+    std::map<cloud::container_ref, support::time_point> stopped_;
     std::map<std::string, std::vector<entry>>
         written_;                                    // by binding: the ledger that the controller wrote last
     std::map<std::string, std::vector<entry>> put_;  // by binding: what was PUT for it and not given up since

@@ -1,7 +1,5 @@
 #include "model_check/digest.hpp"
 
-#include "cloud/container_ref.hpp"
-
 #include <algorithm>
 #include <initializer_list>
 
@@ -74,9 +72,17 @@ private:
         number(until <= now_ ? 0 : static_cast<std::uint64_t>((until - now_ + unit - duration(1)) / unit));
     }
 
+    // However it is spelled.
+    void named(const cloud::container_ref& ref)
+    {
+        const auto name = ref.name();
+        number(name && name->kind == cloud::ref_kind::secret ? 1 : 0);
+        text(name ? name->id.str() : ref.str());
+    }
+
     void take(const slot_entry& entry)
     {
-        text(entry.key);
+        named(entry.ref);
         take(entry.slot);
     }
 
@@ -92,12 +98,12 @@ private:
 
     void take(const binding::listener_slots& slots)
     {
-        text(slots.default_ref.value_or(""));
+        text(slots.default_ref.value_or(cloud::container_ref()).view());
         auto refs = slots.sni_refs;
-        std::ranges::sort(refs);
-        for (const std::string& each : refs)
+        std::ranges::sort(refs, {}, &cloud::container_ref::view);
+        for (const cloud::container_ref& each : refs)
         {
-            text(each);
+            text(each.view());
         }
         separate();
     }
@@ -169,9 +175,13 @@ private:
         for (const late_put& each : w_.late)
         {
             number(each.change.default_ref ? 1 : 0);
-            text(each.change.default_ref.value_or("").value_or("none"));
+            text(each.change.default_ref.value_or(cloud::container_ref())
+                     .value_or(cloud::container_ref("none"))
+                     .view());
             number(each.change.sni_refs ? 1 : 0);
-            take(binding::listener_slots{{}, each.change.sni_refs.value_or(std::vector<std::string>{})});
+            take(binding::listener_slots{
+                {}, each.change.sni_refs.value_or(std::vector<cloud::container_ref>{})
+            });
             left(each.expires, 5s);
         }
         for (const auto& [balancer, until] : w_.pending_until)
@@ -285,14 +295,14 @@ private:
 
     void take_refs(const binding::target_state& m)
     {
-        for (const auto& [key, seen] : m.refs)
+        for (const auto& [ref, seen] : m.refs)
         {
             // Each round looks again, and what was readable says nothing more.
             if (seen.state == cloud::ref_state::readable && (nothing_dies_ || !of_round(seen.asked_at)))
             {
                 continue;
             }
-            text(key);
+            named(ref);
             take(seen.state);
             flag(of_round(seen.asked_at));
             age(seen.asked_at, {w_.settings.fresh_lookup});
@@ -308,15 +318,15 @@ private:
 
     void take_refusals(const binding::target_state& m)
     {
-        for (const auto& [key, named] : m.refused_refs)
+        for (const auto& [ref, refused] : m.refused_refs)
         {
-            text(key);
-            left(named.until, 1s);
-            number(static_cast<std::uint64_t>(std::min(named.times, 10)));
-            flag(named.lasting);
+            named(ref);
+            left(refused.until, 1s);
+            number(static_cast<std::uint64_t>(std::min(refused.times, 10)));
+            flag(refused.lasting);
             for (const auto& [uid, each] : m.bindings)
             {
-                flag(each.certificate && named.at > each.certificate->asked_at);
+                flag(each.certificate && refused.at > each.certificate->asked_at);
             }
         }
         separate();
@@ -346,14 +356,14 @@ private:
         for (const auto& [where, move] : m.ownership_changes)
         {
             const bool may_be_wanted = std::ranges::any_of(w_.cloud.certificates, [&](const auto& each) {
-                return where.second.ends_with(each.first);
+                return test::cloud_rows::id_of(where.second) == each.first;
             });
             if (!may_be_wanted)
             {
                 continue;
             }
             take(where.first);
-            text(where.second);
+            named(where.second);
             flag(move.added);
             number(static_cast<std::uint64_t>(std::min(move.times, 3)));
             if (move.times > 1)
@@ -460,9 +470,9 @@ private:
             flag(held != h.held.end());
             flag(held != h.held.end() && held->second == object.status.ledger);
         }
-        for (const auto& [key, seen] : h.dead)
+        for (const auto& [ref, seen] : h.dead)
         {
-            text(key);
+            named(ref);
             flag(seen.last - seen.first < w_.settings.proof);
         }
         separate();
@@ -483,7 +493,7 @@ private:
         const time_point last = began == h.pass_started.end() ? time_point() : began->second;
         for (const auto& [where, since] : h.harmful)
         {
-            text(where.second);
+            named(where.second);
             flag(since < last);
         }
         for (const auto& [id, since] : h.usable)

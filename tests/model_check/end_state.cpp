@@ -1,7 +1,6 @@
 #include "model_check/end_state.hpp"
 
 #include "binding/status/ready_status.hpp"
-#include "cloud/container_ref.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -13,7 +12,6 @@ using binding::certificate_binding;
 using binding::condition_type;
 using binding::reason;
 using binding::slot;
-using cloud::ref_key;
 
 reason reason_of(const certificate_binding& object)
 {
@@ -77,7 +75,9 @@ public:
             {
                 if (shown_.contains(each) && !accounted_.contains(each))
                 {
-                    wrong_.push_back("S4: " + each.key + " is left on the listener, and no binding wants it");
+                    wrong_.push_back(
+                        "S4: " + each.ref.str() + " is left on the listener, and no binding wants it"
+                    );
                 }
             }
         }
@@ -104,7 +104,7 @@ private:
         bool handed_over = false;
         for (const binding::attachment& each : object.status.ledger.attachments)
         {
-            const slot_entry entry{ref_key(each.container_ref.view()), each.slot};
+            const slot_entry entry{each.container_ref, each.slot};
             unconfirmed = unconfirmed || !each.confirmed;
             there = there || shown_.contains(entry);
             handed_over = handed_over || std::ranges::any_of(bindings, [&](const auto* other) {
@@ -129,7 +129,7 @@ private:
     void look_at_live(const certificate_binding& object)
     {
         const slot_entry want = wanted_by(object);
-        const slot_entry contested = want.slot == slot::default_ ? slot_entry{"", slot::default_} : want;
+        const slot_entry contested = want.slot == slot::default_ ? slot_entry{{}, slot::default_} : want;
         if (!taken_.insert(contested).second)
         {
             // Rule 8: what it had before it wanted this stays.
@@ -153,11 +153,11 @@ private:
         bool entered = false;
         for (const binding::attachment& each : object.status.ledger.attachments)
         {
-            const slot_entry entry{ref_key(each.container_ref.view()), each.slot};
+            const slot_entry entry{each.container_ref, each.slot};
             entered = entered || (entry == want && each.confirmed);
             if (entry != want && !is_last_default(object, entry))
             {
-                fail("S12", object, "still holds " + entry.key);
+                fail("S12", object, "still holds " + entry.ref.str());
             }
         }
         if (!entered)
@@ -169,9 +169,9 @@ private:
     // Rule 5: what leaves the default slot stays there as long as nothing else is to go into it.
     bool is_last_default(const certificate_binding& object, const slot_entry& entry)
     {
-        const std::string remembered = ref_key(object.status.ledger.replaced_default_ref.view());
+        const cloud::container_ref& remembered = object.status.ledger.replaced_default_ref;
         const bool last = entry.slot == slot::default_ && shown_.contains(entry) && !has_heir_ &&
-                          (remembered.empty() || remembered == entry.key);
+                          (remembered.empty() || remembered == entry.ref);
         if (last)
         {
             accounted_.insert(entry);
@@ -192,13 +192,13 @@ private:
         }
         const bool has_default =
             slots_->default_ref &&
-            entries_of(object.status.ledger).contains({ref_key(*slots_->default_ref), slot::default_});
+            entries_of(object.status.ledger).contains({*slots_->default_ref, slot::default_});
         if (has_default && has_heir_)
         {
             fail("R5", object, "waits as the last certificate, but there is an heir");
         }
         if (has_default && !object.status.ledger.replaced_default_ref.empty() &&
-            ref_key(object.status.ledger.replaced_default_ref.view()) != ref_key(*slots_->default_ref))
+            object.status.ledger.replaced_default_ref != *slots_->default_ref)
         {
             fail("R5", object, "waits as the last certificate, but remembers a default");
         }

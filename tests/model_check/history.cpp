@@ -2,7 +2,6 @@
 
 #include "binding/slots/ledger.hpp"
 #include "binding/status/ready_status.hpp"
-#include "cloud/container_ref.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -14,7 +13,7 @@ namespace {
 using binding::attachment;
 using binding::certificate_binding;
 using binding::slot;
-using cloud::ref_key;
+using cloud::container_ref;
 
 // An entry in Kubernetes, and beside what it stands.
 struct committed
@@ -22,7 +21,7 @@ struct committed
     slot_entry what;
     bool confirmed = false;
     bool deleting = false;
-    std::string remembered;  // key of replacedDefaultRef
+    container_ref remembered;  // replacedDefaultRef
     const certificate_binding* object = nullptr;
 };
 
@@ -31,14 +30,9 @@ void broken(history& h, std::string what)
     h.broken.push_back(std::move(what));
 }
 
-std::string key_of(const std::optional<std::string>& ref)
-{
-    return ref ? ref_key(*ref) : "";
-}
-
 std::string text_of(const slot_entry& entry)
 {
-    return entry.key + (entry.slot == slot::default_ ? " (default)" : " (sni)");
+    return entry.ref.str() + (entry.slot == slot::default_ ? " (default)" : " (sni)");
 }
 
 std::vector<committed> ledgers_of(const history& h, const surroundings& at, const support::uuid& listener)
@@ -56,10 +50,10 @@ std::vector<committed> ledgers_of(const history& h, const surroundings& at, cons
         for (const attachment& each : object.status.ledger.attachments)
         {
             committed made;
-            made.what = {ref_key(each.container_ref.view()), each.slot};
+            made.what = {each.container_ref, each.slot};
             made.confirmed = each.confirmed;
             made.deleting = object.deleting;
-            made.remembered = ref_key(object.status.ledger.replaced_default_ref.view());
+            made.remembered = object.status.ledger.replaced_default_ref;
             made.object = &object;
             // Rule 2: what somebody else wrote there is never acted on.
             if (believed != h.believed.end() && believed->second.contains(made.what))
@@ -88,7 +82,7 @@ bool goes_back(
     const surroundings& at,
     const support::uuid& listener,
     const std::vector<committed>& all,
-    const std::string& before,
+    const container_ref& before,
     const slot_entry& what
 )
 {
@@ -98,7 +92,7 @@ bool goes_back(
     });
     const slot_entry from{before, slot::default_};
     return !wanted && what.slot == slot::default_ && std::ranges::any_of(all, [&](const committed& each) {
-        return each.what == from && each.remembered == what.key;
+        return each.what == from && each.remembered == what.ref;
     });
 }
 
@@ -196,8 +190,8 @@ void look_at_replaced_in_a_tie(
     history& h,
     const std::vector<committed>& all,
     const committed& taker,
-    const std::string& before,
-    const std::string& after
+    const container_ref& before,
+    const container_ref& after
 )
 {
     const slot_entry there{before, slot::default_};
@@ -209,7 +203,7 @@ void look_at_replaced_in_a_tie(
     {
         const certificate_binding& object = *each.object;
         const bool attached = each.what == there && !each.deleting && object.wanted_slot() == slot::default_;
-        const bool another = object.uid != taker.object->uid && wanted_by(object).key != after;
+        const bool another = object.uid != taker.object->uid && wanted_by(object).ref != after;
         if (attached && another && object.created == taker.object->created && !h.dead.contains(before) &&
             !h.unsure.contains(object.uid))
         {
@@ -225,8 +219,8 @@ void look_at_new_default(
     const surroundings& at,
     const support::uuid& listener,
     const std::vector<committed>& all,
-    const std::string& before,
-    const std::string& after
+    const container_ref& before,
+    const container_ref& after
 )
 {
     const auto is_default = [](const committed& each) { return each.what.slot == slot::default_; };
@@ -240,12 +234,12 @@ void look_at_new_default(
     bool remembers_after = false;
     for (const committed& each : all)
     {
-        if (is_default(each) && each.what.key == after && !each.deleting)
+        if (is_default(each) && each.what.ref == after && !each.deleting)
         {
             const bool right = each.remembered == before || (was_ours && !each.remembered.empty());
             taker = taker == nullptr || right ? &each : taker;
         }
-        if (is_default(each) && each.what.key == before)
+        if (is_default(each) && each.what.ref == before)
         {
             remembers_any = remembers_any || !each.remembered.empty();
             remembers_after = remembers_after || each.remembered == after;
@@ -253,7 +247,7 @@ void look_at_new_default(
     }
     if (after.empty())
     {
-        broken(h, "R5: takes the default " + before + " and gives none");
+        broken(h, "R5: takes the default " + before.str() + " and gives none");
         return;
     }
     const std::set<slot_entry> shown{{before, slot::default_}};
@@ -271,29 +265,32 @@ void look_at_new_default(
     {
         if (!was_ours)
         {
-            broken(h, "S1: replaces the foreign default " + before + " by " + after);
+            broken(h, "S1: replaces the foreign default " + before.str() + " by " + after.str());
         }
         else if (!remembers_after)
         {
-            broken(h, "R5: puts back " + after + ", which was not remembered");
+            broken(h, "R5: puts back " + after.str() + ", which was not remembered");
         }
         if (heir != nullptr)
         {
-            broken(h, "R5: puts back " + after + " although " + heir->name + " wants the slot");
+            broken(h, "R5: puts back " + after.str() + " although " + heir->name + " wants the slot");
         }
         return;
     }
     need_entry(h, all, taker->what, "adds");
     if (!was_ours && !before.empty() && taker->remembered != before)
     {
-        broken(h, "R5: replaces the foreign default " + before + ", but remembers " + taker->remembered);
+        broken(
+            h,
+            "R5: replaces the foreign default " + before.str() + ", but remembers " + taker->remembered.str()
+        );
     }
     if (was_ours && remembers_any && taker->remembered.empty())
     {
         broken(h, "R5: the memory of the default from before does not travel with the slot");
     }
     // A rotation that cannot be done yet keeps its place by the old certificate.
-    if (heir != nullptr && wanted_by(*heir).key != after &&
+    if (heir != nullptr && wanted_by(*heir).ref != after &&
         comes_first(contender_of(h, *heir), contender_of(h, *taker->object), shown))
     {
         broken(h, "R6: " + taker->object->name + " takes the slot that is " + heir->name + "'s");
@@ -323,7 +320,7 @@ void look_at_gap(
         {
             continue;
         }
-        const auto dead = h.dead.find(each.what.key);
+        const auto dead = h.dead.find(each.what.ref);
         if (dead == h.dead.end())
         {
             broken(
@@ -345,29 +342,29 @@ void look_at_dead_refs(
     const binding::listener_slots& after
 )
 {
-    const auto dead_before_round = [&](const support::uuid& where, const std::string& key) {
-        const auto since = h.harmful.find({where, key});
+    const auto dead_before_round = [&](const support::uuid& where, const container_ref& ref) {
+        const auto since = h.harmful.find({where, ref});
         return since != h.harmful.end() && round_before(h, listener, since->second);
     };
     bool cleans = false;
     const auto kept = entries_of(after);
     const auto was = entries_of(before);
     const bool nobody_reads = h.away_since && round_before(h, listener, *h.away_since);
-    const auto added = [&](const std::string& key) {
+    const auto added = [&](const container_ref& ref) {
         return std::ranges::any_of(kept, [&](const slot_entry& each) {
-            return each.key == key && !was.contains(each);
+            return each.ref == ref && !was.contains(each);
         });
     };
     for (const slot_entry& each : was)
     {
         // What it adds too, in the other slot, was looked at not long ago.
-        const bool dead = dead_before_round(listener, each.key) && !added(each.key);
+        const bool dead = dead_before_round(listener, each.ref) && !added(each.ref);
         cleans = cleans || (dead && !kept.contains(each));
         if (dead && kept.contains(each))
         {
             broken(h, "R4: writes over the dead " + text_of(each));
         }
-        if (nobody_reads && kept.contains(each) && !added(each.key))
+        if (nobody_reads && kept.contains(each) && !added(each.ref))
         {
             broken(h, "R4: writes while nobody can read " + text_of(each));
         }
@@ -390,7 +387,7 @@ void look_at_dead_refs(
         {
             // Of two listeners that both let go of a dead ref one goes first.
             const bool goes_next = cleans && held(ledgers, each);
-            if (dead_before_round(other, each.key) && !goes_next)
+            if (dead_before_round(other, each.ref) && !goes_next)
             {
                 broken(
                     h, "R4: makes Octavia drop listener " + other.str() + " for the dead " + text_of(each)
@@ -478,11 +475,11 @@ std::set<slot_entry> entries_of(const binding::listener_slots& slots)
     std::set<slot_entry> all;
     if (slots.default_ref)
     {
-        all.insert({ref_key(*slots.default_ref), slot::default_});
+        all.insert({*slots.default_ref, slot::default_});
     }
-    for (const std::string& ref : slots.sni_refs)
+    for (const container_ref& ref : slots.sni_refs)
     {
-        all.insert({ref_key(ref), slot::sni});
+        all.insert({ref, slot::sni});
     }
     return all;
 }
@@ -492,14 +489,14 @@ std::set<slot_entry> entries_of(const binding::ledger& held)
     std::set<slot_entry> all;
     for (const attachment& each : held.attachments)
     {
-        all.insert({ref_key(each.container_ref.view()), each.slot});
+        all.insert({each.container_ref, each.slot});
     }
     return all;
 }
 
 slot_entry wanted_by(const certificate_binding& object)
 {
-    return {ref_key(test::cloud_rows::ref(object.spec.certificate_id.str())), object.wanted_slot()};
+    return {test::cloud_rows::ref(object.spec.certificate_id.str()), object.wanted_slot()};
 }
 
 bool comes_first(const contender& one, const contender& other, const std::set<slot_entry>& shown)
@@ -536,7 +533,7 @@ void look_at_put(
     {
         broken(h, "S8: a PUT that changes nothing");
     }
-    const bool default_moves = key_of(before.default_ref) != key_of(after.default_ref);
+    const bool default_moves = before.default_ref != after.default_ref;
     if (!in_error && change.default_ref && !default_moves)
     {
         broken(h, "S2: names a default that does not change");
@@ -573,9 +570,10 @@ void look_at_put(
         {
             need_entry(h, all, each, "adds");
         }
-        if (held(all, each) && !goes_back(at, listener, all, key_of(before.default_ref), each))
+        if (held(all, each) &&
+            !goes_back(at, listener, all, before.default_ref.value_or(container_ref()), each))
         {
-            const auto asked = h.certificate_active.find(each.key.substr(each.key.rfind('/') + 1));
+            const auto asked = h.certificate_active.find(test::cloud_rows::id_of(each.ref));
             if (asked == h.certificate_active.end() || at.now - asked->second > at.settings.fresh_certificate)
             {
                 broken(h, "S3: adds " + text_of(each) + " without a fresh look at its certificate");
@@ -584,7 +582,14 @@ void look_at_put(
     }
     if (default_moves)
     {
-        look_at_new_default(h, at, listener, all, key_of(before.default_ref), key_of(after.default_ref));
+        look_at_new_default(
+            h,
+            at,
+            listener,
+            all,
+            before.default_ref.value_or(container_ref()),
+            after.default_ref.value_or(container_ref())
+        );
     }
     look_at_gap(h, at, all, was, is);
     look_at_dead_refs(h, at, listener, before, after);
@@ -652,7 +657,7 @@ void look_at_status(
     {
         const slot_entry want = wanted_by(object);
         const bool entered = std::ranges::any_of(wanted.ledger.attachments, [&](const attachment& each) {
-            return each.confirmed && each.slot == want.slot && ref_key(each.container_ref.view()) == want.key;
+            return each.confirmed && each.slot == want.slot && each.container_ref == want.ref;
         });
         if (read == h.reads.end() || !entries_of(read->second.slots).contains(want) ||
             !read_at_rest(h, listener))

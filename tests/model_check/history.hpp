@@ -17,7 +17,7 @@ namespace prove {
 
 struct slot_entry
 {
-    std::string key;
+    cloud::container_ref ref;
     binding::slot slot = binding::slot::sni;
 
     auto operator<=>(const slot_entry&) const = default;
@@ -61,7 +61,7 @@ struct history
     std::map<support::uuid, listener_read> reads;                   // the last answer, if it was the listener
     std::map<support::uuid, cloud::provisioning_status> balancers;  // by listener: as it was read last for it
     std::map<support::uuid, listener_gone> gone;                    // the last answers, if they were 404s
-    std::map<std::string, ref_gone> dead;                           // by key of the ref: all 404s
+    std::map<cloud::container_ref, ref_gone> dead;                  // all 404s
     std::map<support::uuid, support::time_point> written;  // by listener: the last write to a binding
     std::map<std::string, support::time_point>
         certificate_active;                         // by id: when it was asked for with that answer
@@ -76,8 +76,8 @@ struct history
     std::map<support::uuid, std::set<slot_entry>> believed;  // by binding: what we put in its ledger
     std::map<support::uuid, std::set<slot_entry>> put;   // by binding: what was PUT for it and not given up
     std::map<support::uuid, std::set<slot_entry>> ours;  // by listener: what is there because we put it there
-    // By listener and key of the ref: since when it is there and dead.
-    std::map<std::pair<support::uuid, std::string>, support::time_point> harmful;
+    // By listener and ref: since when it is there and dead.
+    std::map<std::pair<support::uuid, cloud::container_ref>, support::time_point> harmful;
     std::optional<support::time_point> away_since;         // the certificate service
     std::optional<support::time_point> back_since;         // ... after it was away
     std::map<support::uuid, support::time_point> created;  // by binding

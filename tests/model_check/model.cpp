@@ -2,7 +2,6 @@
 
 #include "binding/observed/target_state.hpp"
 #include "binding/plan/plan.hpp"
-#include "cloud/container_ref.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -414,7 +413,7 @@ void model::create(certificate_binding object)
     object.resource_version = ++versions_;
     object.generation = 1;
     tell([&] {
-        return "binding " + object.name + " is created: " + wanted_by(object).key +
+        return "binding " + object.name + " is created: " + wanted_by(object).ref.str() +
                (object.spec.sni ? " (sni) on " : " (default) on ") + name_of(object.spec.resource_id);
     });
     const auto uid = object.uid;
@@ -438,7 +437,7 @@ void model::edit(const uuid& uid, const std::function<void(certificate_binding&)
     object.generation += object.spec == before ? 0 : 1;
     object.resource_version = ++versions_;
     tell([&] {
-        return "binding " + object.name + " is edited: " + wanted_by(object).key +
+        return "binding " + object.name + " is edited: " + wanted_by(object).ref.str() +
                (object.spec.sni ? " (sni)" : " (default)") + (object.spec.retain ? ", Retain" : "") +
                (object.abandoned ? ", abandoned" : "");
     });
@@ -480,7 +479,7 @@ bool model::foreign_put(const uuid& listener, const cloud::listener_change& chan
         std::string slots;
         for (const slot_entry& each : entries_of(cloud.listeners.at(listener).slots))
         {
-            slots += " " + each.key + (each.slot == binding::slot::default_ ? " (default)" : "");
+            slots += " " + each.ref.str() + (each.slot == binding::slot::default_ ? " (default)" : "");
         }
         return "somebody else writes to " + name_of(listener) + ":" + slots;
     });
@@ -537,20 +536,20 @@ void model::bring_certificates_back()
 
 void model::note_slots(const uuid& listener)
 {
-    std::set<std::string> harmful;
+    std::set<cloud::container_ref> harmful;
     for (const slot_entry& each : entries_of(cloud.listeners.at(listener).slots))
     {
-        if (cloud.dead.contains(test::cloud_rows::id_of(each.key)))
+        if (cloud.dead.contains(test::cloud_rows::id_of(each.ref)))
         {
-            harmful.insert(each.key);
+            harmful.insert(each.ref);
         }
     }
     std::erase_if(seen.harmful, [&](const auto& each) {
         return each.first.first == listener && !harmful.contains(each.first.second);
     });
-    for (const std::string& key : harmful)
+    for (const cloud::container_ref& ref : harmful)
     {
-        seen.harmful.try_emplace({listener, key}, now);
+        seen.harmful.try_emplace({listener, ref}, now);
     }
 }
 

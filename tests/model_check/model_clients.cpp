@@ -5,7 +5,6 @@
 #include "binding/reconcile/cloud_reader.hpp"
 #include "binding/reconcile/writer.hpp"
 #include "binding/resource/codec.hpp"
-#include "cloud/container_ref.hpp"
 #include "fakes/cloud/one_cloud.hpp"
 #include "model_check/model.hpp"
 
@@ -233,13 +232,13 @@ public:
         co_return world_.put(id, change, decides_);
     }
 
-    support::task<cloud::ref_state> look_up(std::string, std::string container_ref) override
+    support::task<cloud::ref_state> look_up(std::string, cloud::container_ref ref) override
     {
-        const auto state = world_.elsewhere ? cloud::ref_state::dead : world_.cloud.state_of(container_ref);
+        const auto state = world_.elsewhere ? cloud::ref_state::dead : world_.cloud.state_of(ref);
         if (state == cloud::ref_state::dead)
         {
             const history::ref_gone now{world_.now, world_.now};
-            world_.seen.dead.try_emplace(cloud::ref_key(container_ref), now).first->second.last = world_.now;
+            world_.seen.dead.try_emplace(ref, now).first->second.last = world_.now;
         }
         co_return state;
     }
@@ -362,14 +361,14 @@ support::result<std::unique_ptr<kube::object_answer>> model::patch(
             std::string held;
             for (const auto& each : status.ledger.attachments)
             {
-                held += " " + cloud::ref_key(each.container_ref.view()) +
+                held += " " + each.container_ref.str() +
                         (each.slot == binding::slot::default_ ? " (default)" : " (sni)") +
                         (each.confirmed ? "" : "?");
             }
             return object->name + " is " + std::string(binding::name_of(ready.reason)) + "; holds" + held +
                    (status.ledger.replaced_default_ref.empty()
                         ? ""
-                        : ", remembers " + cloud::ref_key(status.ledger.replaced_default_ref.view()));
+                        : ", remembers " + status.ledger.replaced_default_ref.str());
         });
     }
     else
@@ -513,7 +512,7 @@ cloud::answer<cloud::listener> model::put(
         std::string slots;
         for (const slot_entry& each : entries_of(with(read.slots, change)))
         {
-            slots += " " + each.key + (each.slot == binding::slot::default_ ? " (default)" : "");
+            slots += " " + each.ref.str() + (each.slot == binding::slot::default_ ? " (default)" : "");
         }
         return "PUT to " + name_of(listener) + " for" + slots;
     });

@@ -1,6 +1,5 @@
 #include "model_check/random_world.hpp"
 
-#include "cloud/container_ref.hpp"
 #include "model_check/end_state.hpp"
 
 #include <algorithm>
@@ -34,9 +33,10 @@ uuid numbered(const char* prefix, int number)
     return *uuid::parse(text);
 }
 
-std::string spelled(const std::string& id, bool otherwise)
+cloud::container_ref spelled(const std::string& id, bool otherwise)
 {
-    return otherwise ? "https://other-name:9311/v1/containers/" + id : test::cloud_rows::ref(id);
+    return otherwise ? cloud::container_ref("https://other-name:9311/v1/containers/" + id)
+                     : test::cloud_rows::ref(id);
 }
 
 }  // namespace
@@ -113,9 +113,9 @@ void random_world::give_ledger(certificate_binding& object)
     const bool rotates = chance(20);
     const std::string id = rotates ? one_of(our_certificates) : object.spec.certificate_id.str();
     const slot where = chance(10) ? slot::sni : object.wanted_slot();
-    const std::string ref = test::cloud_rows::ref(id);
+    const cloud::container_ref ref = test::cloud_rows::ref(id);
     object.finalizers.push_back(support::interned(binding::finalizer));
-    object.status.ledger.attachments.push_back({support::interned(ref), where, chance(60)});
+    object.status.ledger.attachments.push_back({ref, where, chance(60)});
     const auto& here = world_.cloud.here;
     object.status.ledger.scope = {
         support::interned(here.identity),
@@ -123,15 +123,14 @@ void random_world::give_ledger(certificate_binding& object)
         support::interned(here.region),
         support::interned(here.load_balancer_endpoint),
     };
-    const slot_entry entry{cloud::ref_key(ref), where};
+    const slot_entry entry{ref, where};
     const bool confirmed = object.status.ledger.attachments.front().confirmed;
     cloud::listener_change change;
     if (where == slot::default_)
     {
-        if (row.slots.default_ref &&
-            cloud::ref_key(*row.slots.default_ref) == cloud::ref_key(spelled(foreign_certificates[0], false)))
+        if (row.slots.default_ref && *row.slots.default_ref == spelled(foreign_certificates[0], false))
         {
-            object.status.ledger.replaced_default_ref = support::interned(*row.slots.default_ref);
+            object.status.ledger.replaced_default_ref = *row.slots.default_ref;
         }
         change.default_ref = ref;
     }
@@ -372,9 +371,7 @@ void random_world::happen_to_bindings()
             const auto row = world_.cloud.listeners.find(object.spec.resource_id);
             if (row != world_.cloud.listeners.end() && row->second.slots.default_ref && entries.size() < 10)
             {
-                entries.push_back(
-                    {support::interned(*row->second.slots.default_ref), slot::default_, chance(50)}
-                );
+                entries.push_back({*row->second.slots.default_ref, slot::default_, chance(50)});
             }
         }
     });
@@ -398,10 +395,10 @@ void random_world::happen_to_listeners()
     }
     else if (what < 70)
     {
-        const std::string ref =
+        const cloud::container_ref ref =
             spelled(chance(60) ? one_of(foreign_certificates) : one_of(our_certificates), chance(30));
         change.sni_refs = slots.sni_refs;
-        if (!entries_of(slots).contains({cloud::ref_key(ref), slot::sni}))
+        if (!entries_of(slots).contains({ref, slot::sni}))
         {
             change.sni_refs->push_back(ref);
         }

@@ -1,7 +1,5 @@
 #include "model_check/small_world.hpp"
 
-#include "cloud/container_ref.hpp"
-
 #include <algorithm>
 
 namespace prove {
@@ -190,7 +188,7 @@ bool small_world::others_write(const happening& wanted, cloud::listener_change& 
     {
         return false;
     }
-    const std::string ref = test::cloud_rows::ref(id);
+    const cloud::container_ref ref = test::cloud_rows::ref(id);
     if (of_default)
     {
         change.default_ref = ref;

@@ -1,6 +1,6 @@
 #include "binding/events/event_builders.hpp"
 
-#include "cloud/container_ref.hpp"
+#include "binding/slots/listener_slots.hpp"
 #include "support/rfc3339.hpp"
 
 #include <algorithm>
@@ -65,11 +65,7 @@ std::vector<attachment> still_there(const ledger& held, const target_state& memo
     }
     std::vector<attachment> there;
     std::ranges::copy_if(held.attachments, std::back_inserter(there), [&](const attachment& entry) {
-        const auto same = [&](const std::string& ref) {
-            return cloud::ref_key(ref) == cloud::ref_key(entry.container_ref.view());
-        };
-        return seen && (entry.slot == slot::default_ ? seen->default_ref && same(*seen->default_ref)
-                                                     : std::ranges::any_of(seen->sni_refs, same));
+        return seen && holds({seen->default_ref, seen->sni_refs}, entry.container_ref, entry.slot);
     });
     return there;
 }

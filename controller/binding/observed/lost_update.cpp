@@ -1,23 +1,6 @@
 #include "binding/observed/lost_update.hpp"
 
-#include "cloud/container_ref.hpp"
-
-#include <algorithm>
-
 namespace binding {
-namespace {
-
-bool has(const std::vector<std::string>& refs, const std::string& ref)
-{
-    return std::ranges::any_of(refs, [&](const std::string& each) { return cloud::same_ref(each, ref); });
-}
-
-bool same(const std::optional<std::string>& a, const std::optional<std::string>& b)
-{
-    return a && b ? cloud::same_ref(*a, *b) : !a && !b;
-}
-
-}  // namespace
 
 std::vector<std::string> undone_changes(
     const listener_slots& from,
@@ -27,24 +10,29 @@ std::vector<std::string> undone_changes(
 )
 {
     std::vector<std::string> undone;
-    for (const std::string& ref : meanwhile.sni_refs)
+    const auto in_sni = [](const listener_slots& slots, const cloud::container_ref& ref) {
+        return holds(slots, ref, slot::sni);
+    };
+    for (const cloud::container_ref& ref : meanwhile.sni_refs)
     {
-        if (!has(from.sni_refs, ref) && !has(expected.sni_refs, ref) && !has(after.sni_refs, ref))
+        if (!in_sni(from, ref) && !in_sni(expected, ref) && !in_sni(after, ref))
         {
-            undone.push_back("added " + ref);
+            undone.push_back("added " + ref.str());
         }
     }
-    for (const std::string& ref : from.sni_refs)
+    for (const cloud::container_ref& ref : from.sni_refs)
     {
-        if (!has(meanwhile.sni_refs, ref) && has(expected.sni_refs, ref) && has(after.sni_refs, ref))
+        if (!in_sni(meanwhile, ref) && in_sni(expected, ref) && in_sni(after, ref))
         {
-            undone.push_back("removed " + ref);
+            undone.push_back("removed " + ref.str());
         }
     }
-    const auto& made = meanwhile.default_ref;
-    if (!same(made, from.default_ref) && !same(made, expected.default_ref) && !same(made, after.default_ref))
+    const auto& theirs = meanwhile.default_ref;
+    if (theirs != from.default_ref && theirs != expected.default_ref && theirs != after.default_ref)
     {
-        undone.push_back(made ? "made " + *made + " the default" : "removed " + *from.default_ref);
+        undone.push_back(
+            theirs ? "made " + theirs->str() + " the default" : "removed " + from.default_ref->str()
+        );
     }
     return undone;
 }

@@ -1,9 +1,9 @@
 // What a PUT and its answer change in the memory of a target.
 #include "binding/observed/target_state.hpp"
 #include "binding/slots/listener_slots.hpp"
-#include "cloud/container_ref.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -11,7 +11,6 @@
 namespace binding {
 namespace {
 
-using cloud::ref_key;
 using namespace std::chrono_literals;
 
 constexpr int tries_of_a_readable_ref = 5;  // before it is more than a moment of trouble
@@ -33,14 +32,21 @@ support::duration doubled(support::duration first, int times, support::duration 
     return std::min(wait, most);
 }
 
-std::set<std::string> keys_of(const listener_slots& slots)
+using refs = std::set<cloud::container_ref>;
+
+refs in_sni(const listener_slots& slots)
 {
-    auto keys = binding::keys_of(slots.sni_refs);
+    return {slots.sni_refs.begin(), slots.sni_refs.end()};
+}
+
+refs in_any_slot(const listener_slots& slots)
+{
+    refs all = in_sni(slots);
     if (slots.default_ref)
     {
-        keys.insert(ref_key(*slots.default_ref));
+        all.insert(*slots.default_ref);
     }
-    return keys;
+    return all;
 }
 
 // Nothing, if the binding is gone by now; if it wants another certificate, that is not concerned.
@@ -62,35 +68,34 @@ void put_in_quarantine(target_state& memory, const addition& which, std::string 
 
 void record_ownership_changes(target_state& memory, support::time_point now)
 {
-    const auto remember = [&](slot where, const std::string& key, bool added) {
-        ownership_change& made = memory.ownership_changes[{where, key}];
-        made.times = made.added == added ? made.times + 1 : 1;
-        made.added = added;
-        made.at = now;
+    const auto record = [&](slot where, const cloud::container_ref& ref, bool added) {
+        ownership_change& change = memory.ownership_changes[{where, ref}];
+        change.times = change.added == added ? change.times + 1 : 1;
+        change.added = added;
+        change.at = now;
     };
     const auto& before = memory.put->from;
     const auto& after = memory.put->expected;
-    if (after.default_ref &&
-        (!before.default_ref || !cloud::same_ref(*before.default_ref, *after.default_ref)))
+    if (after.default_ref && after.default_ref != before.default_ref)
     {
-        remember(slot::default_, ref_key(*after.default_ref), true);
-        memory.ownership_changes.erase({slot::default_, ref_key(before.default_ref.value_or(""))}
-        );  // by ourselves
+        record(slot::default_, *after.default_ref, true);
+        // We replaced it ourselves.
+        memory.ownership_changes.erase({slot::default_, before.default_ref.value_or(cloud::container_ref())});
     }
-    const auto keys_before = keys_of({std::nullopt, before.sni_refs});
-    const auto keys_after = keys_of({std::nullopt, after.sni_refs});
-    for (const std::string& key : keys_after)
+    const refs sni_before = in_sni(before);
+    const refs sni_after = in_sni(after);
+    for (const cloud::container_ref& ref : sni_after)
     {
-        if (!keys_before.contains(key))
+        if (!sni_before.contains(ref))
         {
-            remember(slot::sni, key, true);
+            record(slot::sni, ref, true);
         }
     }
-    for (const std::string& key : keys_before)
+    for (const cloud::container_ref& ref : sni_before)
     {
-        if (!keys_after.contains(key))
+        if (!sni_after.contains(ref))
         {
-            remember(slot::sni, key, false);
+            record(slot::sni, ref, false);
         }
     }
 }
@@ -105,26 +110,22 @@ bool record_refused_refs(
     support::time_point now
 )
 {
-    std::set<std::string> checked = keys_of(sent);
+    refs checked = in_any_slot(sent);
     if (memory.listener && memory.listener->value)
     {
         const cloud::listener& listener = *memory.listener->value;
         for (const auto& ref : {listener.client_ca_ref, listener.client_crl_ref})
         {
-            checked.insert(ref_key(ref.value_or("")));
+            checked.insert(ref.value_or(cloud::container_ref()));
         }
     }
-    std::set<std::string> keys;
-    for (const std::string& ref : error.refs)
+    refs refused;
+    std::ranges::copy_if(error.refs, std::inserter(refused, refused.end()), [&](const auto& ref) {
+        return checked.contains(ref);
+    });
+    for (const cloud::container_ref& ref : refused)
     {
-        if (checked.contains(ref_key(ref)))
-        {
-            keys.insert(ref_key(ref));
-        }
-    }
-    for (const std::string& key : keys)
-    {
-        refused_ref& named = memory.refused_refs[key];
+        refused_ref& named = memory.refused_refs[ref];
         ++named.times;
         named.at = now;
         named.until = now + doubled(1s, named.times, 5min);
@@ -137,13 +138,13 @@ bool record_refused_refs(
     }
     for (const addition& each : added)
     {
-        const auto named = memory.refused_refs.find(ref_key(each.container_ref));
-        if (named != memory.refused_refs.end() && named->second.lasting && keys.contains(named->first))
+        const auto named = memory.refused_refs.find(each.container_ref);
+        if (named != memory.refused_refs.end() && named->second.lasting && refused.contains(named->first))
         {
             put_in_quarantine(memory, each, named->second.message, now);
         }
     }
-    return !keys.empty();
+    return !refused.empty();
 }
 
 // Rule 7, a refusal that names nothing: of what the PUT would have added one is bad.
@@ -271,9 +272,9 @@ void record_put_answer(
         {
             memory.put->phase = put_phase::accepted;
             record_ownership_changes(memory, now);
-            for (const std::string& key : keys_of(memory.put->expected))
+            for (const cloud::container_ref& ref : in_any_slot(memory.put->expected))
             {
-                memory.refused_refs.erase(key);
+                memory.refused_refs.erase(ref);
             }
         }
         clear_suspects(memory, added, now);

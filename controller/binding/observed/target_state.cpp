@@ -1,7 +1,5 @@
 #include "binding/observed/target_state.hpp"
 
-#include "cloud/container_ref.hpp"
-
 #include <algorithm>
 #include <set>
 #include <unordered_set>
@@ -85,7 +83,7 @@ bool has_changed(
 {
     if (before && now)
     {
-        return before->container_ref != now->container_ref || before->status != now->status ||
+        return !before->container_ref.spelled_as(now->container_ref) || before->status != now->status ||
                before->usable != now->usable || before->missing != now->missing ||
                before->expires_at != now->expires_at;
     }
@@ -271,7 +269,7 @@ void record_certificate(
     if (found->second.certificate && has_changed(found->second.certificate->value, seen.value))
     {
         found->second.quarantine.reset();
-        memory.refused_refs.erase(seen.value ? cloud::ref_key(seen.value->container_ref) : "");
+        memory.refused_refs.erase(seen.value ? seen.value->container_ref : cloud::container_ref());
     }
     const bool usable = seen.value && seen.value->usable;
     found->second.certificate_polls = usable ? 0 : found->second.certificate_polls + 1;
@@ -279,13 +277,13 @@ void record_certificate(
 }
 
 void record_ref(
-    std::map<std::string, ref_observation>& refs,
-    const std::string& container_ref,
+    std::map<cloud::container_ref, ref_observation>& refs,
+    const cloud::container_ref& ref,
     support::time_point asked_at,
     cloud::ref_state state
 )
 {
-    ref_observation& seen = refs[cloud::ref_key(container_ref)];
+    ref_observation& seen = refs[ref];
     if (state != cloud::ref_state::dead)
     {
         seen.dead_since.reset();
@@ -304,12 +302,9 @@ namespace {
 void forget_moves(target_state& memory, support::time_point now, const cloud::listener* at_rest)
 {
     std::erase_if(memory.ownership_changes, [&](const auto& each) {
-        const auto& [slot_and_key, move] = each;
-        const auto& [where, key] = slot_and_key;
-        const auto is_it = [&key](const std::string& ref) { return cloud::ref_key(ref) == key; };
-        const bool shown =
-            at_rest != nullptr && (where == slot::sni ? std::ranges::any_of(at_rest->sni_refs, is_it)
-                                                      : at_rest->default_ref && is_it(*at_rest->default_ref));
+        const auto& [slot_and_ref, move] = each;
+        const auto& [where, ref] = slot_and_ref;
+        const bool shown = at_rest != nullptr && holds({at_rest->default_ref, at_rest->sni_refs}, ref, where);
         const bool stays = at_rest != nullptr && shown == move.added;
         return now - move.at >= (stays ? 1h : 2h);
     });
@@ -350,29 +345,25 @@ void forget_refs(target_state& memory, const std::vector<const certificate_bindi
     {
         return;
     }
-    std::set<std::string> kept;
     const cloud::listener& listener = *memory.listener->value;
-    for (const std::string& ref : listener.sni_refs)
-    {
-        kept.insert(cloud::ref_key(ref));
-    }
+    std::set<cloud::container_ref> kept(listener.sni_refs.begin(), listener.sni_refs.end());
     for (const auto& ref : {listener.default_ref, listener.client_ca_ref, listener.client_crl_ref})
     {
-        kept.insert(cloud::ref_key(ref.value_or("")));
+        kept.insert(ref.value_or(cloud::container_ref()));
     }
     for (const certificate_binding* object : bindings)
     {
         const ledger& held = object->status.ledger;
-        kept.insert(cloud::ref_key(held.replaced_default_ref.view()));
+        kept.insert(held.replaced_default_ref);
         for (const attachment& entry : held.attachments)
         {
-            kept.insert(cloud::ref_key(entry.container_ref.view()));
+            kept.insert(entry.container_ref);
         }
     }
     std::erase_if(memory.refs, [&](const auto& each) { return !kept.contains(each.first); });
     std::erase_if(memory.refused_refs, [&](const auto& each) {
         const bool wanted = std::ranges::any_of(bindings, [&](const certificate_binding* object) {
-            return each.first.ends_with(object->spec.certificate_id.str());
+            return each.first.names(object->spec.certificate_id);
         });
         return !wanted && !kept.contains(each.first);
     });

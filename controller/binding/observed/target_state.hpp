@@ -44,7 +44,7 @@ struct addition
     support::uuid binding;
     support::uuid certificate_id;
     binding::slot slot = binding::slot::sni;
-    std::string container_ref;
+    cloud::container_ref container_ref;
 
     bool operator==(const addition&) const = default;
 };
@@ -122,7 +122,7 @@ struct other_listener_state
     std::optional<support::uuid> load_balancer_id;   // as it was last read
     std::optional<cloud::project_scope> refused_in;  // it was not there, or not for us to read, in this cloud
     bool timed_out = false;                          // it was waited for in vain
-    std::map<std::string, ref_observation> refs;     // by ref_key
+    std::map<cloud::container_ref, ref_observation> refs;
 };
 
 struct target_state
@@ -130,7 +130,7 @@ struct target_state
     std::optional<observed<cloud::answer<cloud::project_scope>>> scope;
     std::optional<observed<cloud::answer<cloud::listener>>> listener;
     std::optional<observed<cloud::answer<cloud::load_balancer>>> load_balancer;
-    std::map<std::string, ref_observation> refs;  // by ref_key
+    std::map<cloud::container_ref, ref_observation> refs;
     std::optional<support::time_point>
         gone_since;  // when the first of an unbroken row of 404s of the listener was asked for
     std::optional<cloud::project_scope> gone_place;
@@ -146,14 +146,14 @@ struct target_state
     int busy_polls = 0;  // looks in a row that found the load balancer busy with something that is not ours
     int error_puts = 0;  // PUTs in a row after which the listener was in ERROR
     std::optional<support::time_point> next_error_put;
-    std::map<std::string, refused_ref> refused_refs;  // by ref_key
+    std::map<cloud::container_ref, refused_ref> refused_refs;
     std::optional<binding::bisection> bisection;
     std::optional<write_backoff> blocked;  // rule 7: Octavia names nothing, and nothing of ours was added
     // Rule 9: PUTs in a row without Octavia's own answer, the last of them without effect; the next one
     // waits.
     std::optional<write_backoff> unanswered;
-    std::map<std::pair<slot, std::string>, ownership_change>
-        ownership_changes;  // of the last hours, by slot and ref_key
+    // Of the last hours.
+    std::map<std::pair<slot, cloud::container_ref>, ownership_change> ownership_changes;
     bool cleanup_requested =
         false;  // another listener of the load balancer waits until our dead refs are gone
     std::unordered_map<support::uuid, binding_state> bindings;
@@ -204,8 +204,8 @@ void record_certificate(
     observed<cloud::answer<cloud::certificate>> seen
 );
 void record_ref(
-    std::map<std::string, ref_observation>& refs,
-    const std::string& container_ref,
+    std::map<cloud::container_ref, ref_observation>& refs,
+    const cloud::container_ref& ref,
     support::time_point asked_at,
     cloud::ref_state state
 );

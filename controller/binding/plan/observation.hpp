@@ -29,9 +29,9 @@ struct peer
 struct other_listener
 {
     binding::target target;
-    std::string dead_ref;  // a ref on it that is dead; empty: none
-    std::string doubt;     // why it is not known yet whether there is one; empty: it is
-    bool ours = false;     // the dead ref is ours and its own target can let go of it
+    cloud::container_ref dead_ref;  // a ref on it that is dead; empty: none
+    std::string doubt;              // why it is not known yet whether there is one; empty: it is
+    bool ours = false;              // the dead ref is ours and its own target can let go of it
 };
 
 // Rule 4, the wrong endpoint: refs of ours on other listeners of the region, each looked up once.

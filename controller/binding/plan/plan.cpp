@@ -126,7 +126,7 @@ void planner::tell_of_release(const certificate_binding& object, const ledger& h
                 object,
                 false,
                 "NotDetached",
-                "this binding has no entry for it, so it stays on the listener: " + *left
+                "this binding has no entry for it, so it stays on the listener: " + left->str()
             );
         }
     }

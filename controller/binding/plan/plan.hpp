@@ -24,7 +24,7 @@ struct read
     bool other_listeners = false;
     bool endpoint_check = false;
     std::vector<support::uuid> certificates;  // by the uid of the binding
-    std::vector<std::string> refs;
+    std::vector<cloud::container_ref> refs;
 };
 
 enum class write_kind

@@ -1,7 +1,6 @@
 // What each binding wants and may have: its certificate, the slots, the first verdicts.
 #include "binding/observed/target_state.hpp"
 #include "binding/plan/planner.hpp"
-#include "cloud/container_ref.hpp"
 #include "support/rfc3339.hpp"
 
 #include <algorithm>
@@ -9,7 +8,6 @@
 
 namespace binding {
 
-using cloud::ref_key;
 using namespace std::chrono_literals;
 
 namespace {
@@ -19,10 +17,10 @@ constexpr std::size_t longest_sni_ref = 128;
 constexpr std::size_t ledger_limit = 16;  // of the schema; at one less no further change is begun
 
 // The id that a container ref names.
-std::string id_of(std::string_view ref)
+std::string id_of(const cloud::container_ref& ref)
 {
-    const std::string key = ref_key(ref);
-    return key.substr(key.rfind('/') + 1);
+    const auto name = ref.name();
+    return name ? name->id.str() : ref.str();
 }
 
 }  // namespace
@@ -59,7 +57,7 @@ void planner::make_requests()
     request_for_peers();
 }
 
-std::optional<step> planner::settle_with(const std::set<std::string>& dead)
+std::optional<step> planner::settle_with(const std::set<cloud::container_ref>& dead)
 {
     assignment_input input;
     input.now = now_;
@@ -82,9 +80,9 @@ std::optional<step> planner::settle_with(const std::set<std::string>& dead)
     auto outcome = assign_slots(input);
     if (auto* unknown = std::get_if<unread_refs>(&outcome))
     {
-        for (const std::string& ref : unknown->refs)
+        for (const cloud::container_ref& ref : unknown->refs)
         {
-            const auto seen = m_.refs.find(ref_key(ref));
+            const auto seen = m_.refs.find(ref);
             if (seen != m_.refs.end() && seen->second.asked_at >= w_.pass_started)
             {
                 return stop_for({cloud::failure::transient, no_answer_about({ref}), {}, {}});
@@ -98,33 +96,35 @@ std::optional<step> planner::settle_with(const std::set<std::string>& dead)
     return std::nullopt;
 }
 
-std::optional<std::string> planner::wanted_ref(const view& each) const
+std::optional<cloud::container_ref> planner::wanted_ref(const view& each) const
 {
     const certificate_binding& object = *each.object;
-    const std::string id = object.spec.certificate_id.str();
+    const support::uuid id = object.spec.certificate_id;
     if (const auto* seen = certificate_of(each); seen != nullptr && *seen)
     {
         return (*seen)->container_ref;
     }
     for (const attachment& entry : each.next.attachments)
     {
-        if (entry.slot == object.wanted_slot() && id_of(entry.container_ref.view()) == id)
+        if (entry.slot == object.wanted_slot() && entry.container_ref.names(id))
         {
-            return entry.container_ref.str();
+            return entry.container_ref;
         }
     }
     return shown_ref(object, now_);
 }
 
-std::optional<std::string> planner::shown_ref(const certificate_binding& object, const listener_slots& slots)
+std::optional<cloud::container_ref> planner::shown_ref(
+    const certificate_binding& object, const listener_slots& slots
+)
 {
-    const std::string id = object.spec.certificate_id.str();
+    const support::uuid id = object.spec.certificate_id;
     if (object.wanted_slot() == slot::default_)
     {
-        return slots.default_ref && id_of(*slots.default_ref) == id ? slots.default_ref : std::nullopt;
+        return slots.default_ref && slots.default_ref->names(id) ? slots.default_ref : std::nullopt;
     }
     const auto found =
-        std::ranges::find_if(slots.sni_refs, [&](const std::string& ref) { return id_of(ref) == id; });
+        std::ranges::find_if(slots.sni_refs, [&](const cloud::container_ref& ref) { return ref.names(id); });
     return found == slots.sni_refs.end() ? std::nullopt : std::optional(*found);
 }
 
@@ -138,10 +138,10 @@ std::optional<ready_status> planner::why_not(const view& each) const
 {
     const certificate_binding& object = *each.object;
     const auto* seen = certificate_of(each);
-    const std::string id = object.spec.certificate_id.str();
+    const support::uuid id = object.spec.certificate_id;
     if (seen == nullptr)
     {
-        return ready_status{reason::progressing, "certificate " + id + " has not been looked at yet"};
+        return ready_status{reason::progressing, "certificate " + id.str() + " has not been looked at yet"};
     }
     if (!*seen)
     {
@@ -155,16 +155,18 @@ std::optional<ready_status> planner::why_not(const view& each) const
     if (!certificate.usable)
     {
         return ready_status{
-            reason::certificate_not_active, "certificate " + id + " is not active yet: " + certificate.missing
+            reason::certificate_not_active,
+            "certificate " + id.str() + " is not active yet: " + certificate.missing
         };
     }
     const std::size_t limit = object.spec.sni ? longest_sni_ref : longest_default_ref;
-    if (certificate.container_ref.size() > limit)
+    if (certificate.container_ref.view().size() > limit)
     {
         return ready_status{
             reason::certificate_refused,
             "Octavia keeps " + std::to_string(limit) + " characters of a container ref, this one has " +
-                std::to_string(certificate.container_ref.size()) + ": " + certificate.container_ref
+                std::to_string(certificate.container_ref.view().size()) + ": " +
+                certificate.container_ref.str()
         };
     }
     if (is_quarantined(each))
@@ -172,7 +174,7 @@ std::optional<ready_status> planner::why_not(const view& each) const
         return ready_status{reason::certificate_refused, each.memory->quarantine->message};
     }
     const bool has_entry = std::ranges::any_of(each.next.attachments, [&](const attachment& entry) {
-        return entry.slot == object.wanted_slot() && id_of(entry.container_ref.view()) == id;
+        return entry.slot == object.wanted_slot() && entry.container_ref.names(id);
     });
     if (!has_entry && each.next.attachments.size() + 1 >= ledger_limit)
     {
@@ -277,8 +279,8 @@ void planner::first_statuses()
         }
         else if (missing && !settled.kept.empty())
         {
-            const std::string old = "; certificate " + id_of(settled.kept.front().container_ref.view()) +
-                                    " stays attached until then";
+            const std::string old =
+                "; certificate " + id_of(settled.kept.front().container_ref) + " stays attached until then";
             each.said.message += each.said.message.ends_with(old) ? "" : old;  // a start reads it in status
         }
         const bool stays_ready = each.said.reason == reason::attached || each.said.keep_status;
@@ -398,12 +400,12 @@ bool planner::certificate_due(const view& each) const
     const auto asked_at = each.memory->certificate->asked_at;
     if (const auto* seen = certificate_of(each); *seen)
     {
-        const auto named = m_.refused_refs.find(ref_key((*seen)->container_ref));
+        const auto named = m_.refused_refs.find((*seen)->container_ref);
         if (named != m_.refused_refs.end() && named->second.at > asked_at)
         {
             return true;
         }
-        const auto ref = m_.refs.find(ref_key((*seen)->container_ref));
+        const auto ref = m_.refs.find((*seen)->container_ref);
         if (ref != m_.refs.end() && ref->second.state == cloud::ref_state::dead &&
             ref->second.asked_at > asked_at)
         {

@@ -1,26 +1,36 @@
 // Rule 4: what a PUT would leave on the listeners of the load balancer must be readable.
 #include "binding/plan/planner.hpp"
-#include "cloud/container_ref.hpp"
 #include "support/text.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace binding {
 
-using cloud::ref_key;
 using namespace std::chrono_literals;
+
+namespace {
+
+std::vector<std::string> spelled(const std::vector<cloud::container_ref>& refs)
+{
+    std::vector<std::string> texts;
+    std::ranges::transform(refs, std::back_inserter(texts), &cloud::container_ref::str);
+    return texts;
+}
+
+}  // namespace
 
 std::optional<step> planner::keep_off_dead_refs()
 {
-    std::set<std::string> dead;
+    std::set<cloud::container_ref> dead;
     for (;;)
     {
         read asked;
-        std::vector<std::string> unanswered;
-        std::vector<std::string> suspects;
-        std::vector<std::string> found_dead;
-        for (const std::string& ref : refs_afterwards())
+        std::vector<cloud::container_ref> unanswered;
+        std::vector<cloud::container_ref> suspects;
+        std::vector<cloud::container_ref> found_dead;
+        for (const cloud::container_ref& ref : refs_afterwards())
         {
             const ref_observation* seen = fresh_observation(ref);
             if (seen == nullptr)
@@ -68,11 +78,11 @@ std::optional<step> planner::keep_off_dead_refs()
 
 std::optional<step> planner::stop_for_named()
 {
-    std::vector<std::string> unreadable;
+    std::vector<cloud::container_ref> unreadable;
     const refused_ref* readable = nullptr;
-    for (const std::string& ref : refs_afterwards())
+    for (const cloud::container_ref& ref : refs_afterwards())
     {
-        const auto named = m_.refused_refs.find(ref_key(ref));
+        const auto named = m_.refused_refs.find(ref);
         if (named == m_.refused_refs.end())
         {
             continue;
@@ -90,7 +100,7 @@ std::optional<step> planner::stop_for_named()
     if (!unreadable.empty())
     {
         return blocked(
-            "Octavia refuses every change of the listener for " + support::joined(unreadable) +
+            "Octavia refuses every change of the listener for " + support::joined(spelled(unreadable)) +
                 ", which the controller cannot read either: replace or remove it on the listener, or let "
                 "both read it",
             requeue::slow
@@ -110,15 +120,15 @@ std::optional<step> planner::stop_for_named()
 }
 
 std::optional<step> planner::leave_out(
-    const std::vector<std::string>& found_dead, std::set<std::string>& dead
+    const std::vector<cloud::container_ref>& found_dead, std::set<cloud::container_ref>& dead
 )
 {
-    std::vector<std::string> immovable;
-    for (const std::string& ref : found_dead)
+    std::vector<cloud::container_ref> immovable;
+    for (const cloud::container_ref& ref : found_dead)
     {
-        if (!dead.contains(ref_key(ref)) && may_let_go(ref))
+        if (!dead.contains(ref) && may_let_go(ref))
         {
-            dead.insert(ref_key(ref));
+            dead.insert(ref);
         }
         else
         {
@@ -127,7 +137,7 @@ std::optional<step> planner::leave_out(
     }
     if (!immovable.empty())
     {
-        return stop_for_dead(std::move(immovable));
+        return stop_for_dead(immovable);
     }
     if (!w_.endpoint_check)
     {
@@ -144,13 +154,15 @@ std::optional<step> planner::leave_out(
                 " certificates of ours look deleted at once; that is rather a wrong key-manager "
                 "endpoint, so "
                 "nothing is removed: " +
-                support::joined(found_dead),
+                support::joined(spelled(found_dead)),
             requeue::slow
         );
     }
-    for (const std::string& ref : found_dead)
+    for (const cloud::container_ref& ref : found_dead)
     {
-        tell_all("DeadRefRemoved", "left out of the listener because it does not exist any more: " + ref);
+        tell_all(
+            "DeadRefRemoved", "left out of the listener because it does not exist any more: " + ref.str()
+        );
     }
     if (auto asked = settle_with(dead))
     {
@@ -160,15 +172,17 @@ std::optional<step> planner::leave_out(
     return std::nullopt;
 }
 
-step planner::stop_for_dead(std::vector<std::string> refs)
+step planner::stop_for_dead(const std::vector<cloud::container_ref>& refs)
 {
+    std::vector<std::string> named;
     std::vector<target> request_cleanup;
-    for (std::string& ref : refs)
+    for (const cloud::container_ref& ref : refs)
     {
+        named.push_back(ref.str());
         const peer* on_sni = peer_that_holds(ref, slot::sni);
         if (const peer* owner = on_sni != nullptr ? on_sni : peer_that_holds(ref, slot::default_))
         {
-            ref += " of binding " + owner->object->full_name();
+            named.back() += " of binding " + owner->object->full_name();
             if (!m_.cleanup_requested)
             {
                 request_cleanup.push_back(owner->where
@@ -177,7 +191,7 @@ step planner::stop_for_dead(std::vector<std::string> refs)
         }
     }
     return blocked_until_gone(
-        "the listener holds " + support::joined(refs) +
+        "the listener holds " + support::joined(named) +
             ", which the certificate service answers 404 for; Octavia would stop serving the whole listener "
             "at its next change: replace or remove it there, or restore it (or, if it was attached through "
             "another project, put that credential back)",
@@ -195,32 +209,33 @@ step planner::blocked_until_gone(std::string message, std::vector<target> reques
     return made;
 }
 
-std::string planner::no_answer_about(const std::vector<std::string>& refs)
+std::string planner::no_answer_about(const std::vector<cloud::container_ref>& refs)
 {
-    return "the certificate service gives no answer about " + support::joined(refs) +
+    return "the certificate service gives no answer about " + support::joined(spelled(refs)) +
            "; Octavia reads every certificate of the load balancer again after a change, and would stop "
            "serving "
            "the listener of one that it cannot read";
 }
 
-step planner::wait_for_answer_about(const std::vector<std::string>& refs)
+step planner::wait_for_answer_about(const std::vector<cloud::container_ref>& refs)
 {
     for_affected([&](view& each) { say(each, reason::cloud_unavailable, no_answer_about(refs)); });
     return write_then(ended(requeue::retry));
 }
 
-step planner::look_at_suspects(const std::vector<std::string>& suspects)
+step planner::look_at_suspects(const std::vector<cloud::container_ref>& suspects)
 {
     support::duration wait = s_.proof;
-    for (const std::string& ref : suspects)
+    for (const cloud::container_ref& ref : suspects)
     {
-        const auto since = m_.refs.at(ref_key(ref)).dead_since.value_or(w_.now);
+        const auto since = m_.refs.at(ref).dead_since.value_or(w_.now);
         wait =
             std::min<support::duration>(wait, std::max<support::duration>(since + s_.proof - w_.now, 10ms));
     }
     for_affected([&](view& each) {
-        say(each, progress_reason(each), "making sure whether " + support::joined(suspects) + " still exists"
-        );
+        say(each,
+            progress_reason(each),
+            "making sure whether " + support::joined(spelled(suspects)) + " still exists");
     });
     return write_then(ended(requeue::after, wait));
 }
@@ -250,7 +265,7 @@ std::optional<step> planner::check_other_listeners()
         if (!each.dead_ref.empty())
         {
             names += (names.empty() ? "" : "; ") + std::string("listener ") + each.target.listener.str() +
-                     " holds " + each.dead_ref;
+                     " holds " + each.dead_ref.str();
             if (each.ours)
             {
                 request_cleanup.push_back(each.target);
@@ -275,9 +290,9 @@ std::optional<step> planner::check_other_listeners()
     return std::nullopt;
 }
 
-std::vector<std::string> planner::refs_afterwards() const
+std::vector<cloud::container_ref> planner::refs_afterwards() const
 {
-    std::vector<std::string> refs = settled_.after.sni_refs;
+    std::vector<cloud::container_ref> refs = settled_.after.sni_refs;
     for (const auto& ref : {settled_.after.default_ref, listener_->client_ca_ref, listener_->client_crl_ref})
     {
         if (ref)
@@ -285,37 +300,37 @@ std::vector<std::string> planner::refs_afterwards() const
             refs.push_back(*ref);
         }
     }
-    std::set<std::string> checked;
+    std::set<cloud::container_ref> checked;
     for (std::size_t i = 0; i < requests_.size(); ++i)
     {
         if (adds(i))
         {
-            checked.insert(ref_key(*requests_[i].ref));
+            checked.insert(*requests_[i].ref);
         }
     }
-    std::erase_if(refs, [&](const std::string& ref) { return checked.contains(ref_key(ref)); });
+    std::erase_if(refs, [&](const cloud::container_ref& ref) { return checked.contains(ref); });
     return refs;
 }
 
 std::size_t planner::ours_afterwards() const
 {
-    std::set<std::string> keys;
+    std::set<cloud::container_ref> keys;
     for (const slot_request& each : requests_)
     {
         for (const attachment& entry : each.held.attachments)
         {
-            if (may_judge(each) && shows(ref_key(entry.container_ref.view()), entry.slot))
+            if (may_judge(each) && shows(entry.container_ref, entry.slot))
             {
-                keys.insert(ref_key(entry.container_ref.view()));
+                keys.insert(entry.container_ref);
             }
         }
     }
     return keys.size();
 }
 
-const ref_observation* planner::fresh_observation(const std::string& ref) const
+const ref_observation* planner::fresh_observation(const cloud::container_ref& ref) const
 {
-    const auto found = m_.refs.find(ref_key(ref));
+    const auto found = m_.refs.find(ref);
     const bool fresh = found != m_.refs.end() && found->second.asked_at >= w_.pass_started &&
                        is_fresh_lookup(found->second.asked_at);
     return fresh ? &found->second : nullptr;

@@ -1,7 +1,6 @@
 // Conclusions, statuses and when to look again.
 #include "binding/observed/target_state.hpp"
 #include "binding/plan/planner.hpp"
-#include "cloud/container_ref.hpp"
 #include "support/text.hpp"
 
 #include <algorithm>
@@ -9,7 +8,6 @@
 
 namespace binding {
 
-using cloud::ref_key;
 using namespace std::chrono_literals;
 
 step planner::conclude_verified()
@@ -84,7 +82,7 @@ void planner::conclude_one(std::size_t i)
 bool planner::is_gone(const view& each) const
 {
     return std::ranges::all_of(each.next.attachments, [&](const attachment& entry) {
-        return entry.confirmed && !shows(ref_key(entry.container_ref.view()), entry.slot);
+        return entry.confirmed && !shows(entry.container_ref, entry.slot);
     });
 }
 

@@ -2,7 +2,6 @@
 // what somebody else keeps undoing is not fought at full speed.
 #include "binding/observed/target_state.hpp"
 #include "binding/plan/planner.hpp"
-#include "cloud/container_ref.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -10,8 +9,6 @@
 #include <utility>
 
 namespace binding {
-
-using cloud::ref_key;
 
 bool planner::is_quarantined(const view& each) const
 {
@@ -36,7 +33,7 @@ bool planner::in_conflict(const certificate_binding& object) const
 
 std::optional<view::hold> planner::held_back_as_named(const view& each) const
 {
-    const auto named = m_.refused_refs.find(ref_key((*certificate_of(each))->container_ref));
+    const auto named = m_.refused_refs.find((*certificate_of(each))->container_ref);
     if (named == m_.refused_refs.end() || w_.now >= named->second.until)
     {
         return std::nullopt;
@@ -44,40 +41,39 @@ std::optional<view::hold> planner::held_back_as_named(const view& each) const
     return view::hold{{reason::cloud_unavailable, named->second.message}, named->second.until};
 }
 
-bool planner::is_contested(slot where, std::string_view key, bool wanted) const
+bool planner::is_contested(slot where, const cloud::container_ref& ref, bool wanted) const
 {
-    const auto known = m_.ownership_changes.find({where, std::string(key)});
+    const auto known = m_.ownership_changes.find({where, ref});
     return known != m_.ownership_changes.end() && known->second.added == wanted &&
-           shows(key, where) != wanted && w_.now < contested_until(known->second, s_);
+           shows(ref, where) != wanted && w_.now < contested_until(known->second, s_);
 }
 
 std::optional<view::hold> planner::held_back_as_contested(const view& each) const
 {
-    const auto hold = [this](slot where, const std::string& ref, const std::string& what) {
+    const auto hold = [this](slot where, const cloud::container_ref& ref, const std::string& what) {
         return view::hold{
             {reason::contested,
-             "somebody else keeps " + what + ": " + ref +
+             "somebody else keeps " + what + ": " + ref.str() +
                  "; this is repaired ever more seldom, at most once an hour, until it stays or a retry is "
                  "asked "
                  "for. Find out who else changes the listener, and let only one of the two do it"},
-            contested_until(m_.ownership_changes.at({where, ref_key(ref)}), s_)
+            contested_until(m_.ownership_changes.at({where, ref}), s_)
         };
     };
     if (each.object->deleting)
     {
         for (const attachment& entry : each.next.attachments)
         {
-            if (entry.slot == slot::sni &&
-                is_contested(slot::sni, ref_key(entry.container_ref.view()), false))
+            if (entry.slot == slot::sni && is_contested(slot::sni, entry.container_ref, false))
             {
-                return hold(slot::sni, entry.container_ref.str(), "putting it back on the listener");
+                return hold(slot::sni, entry.container_ref, "putting it back on the listener");
             }
         }
         return std::nullopt;
     }
-    const std::string ref = *wanted_ref(each);
+    const cloud::container_ref ref = *wanted_ref(each);
     const slot where = each.object->wanted_slot();
-    if (!is_contested(where, ref_key(ref), true))
+    if (!is_contested(where, ref, true))
     {
         return std::nullopt;
     }

@@ -1,22 +1,20 @@
 // The ledgers: before a PUT, and after a read that no PUT can contradict.
 #include "binding/observed/target_state.hpp"
 #include "binding/plan/planner.hpp"
-#include "cloud/container_ref.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace binding {
 
-using cloud::ref_key;
 using namespace std::chrono_literals;
 
 namespace {
 
-std::vector<attachment>::iterator find_entry(ledger& held, std::string_view key, slot where)
+std::vector<attachment>::iterator find_entry(ledger& held, const cloud::container_ref& ref, slot where)
 {
     return std::ranges::find_if(held.attachments, [&](const attachment& each) {
-        return each.slot == where && ref_key(each.container_ref.view()) == key;
+        return each.slot == where && each.container_ref == ref;
     });
 }
 
@@ -36,7 +34,7 @@ ledger planner::ahead(std::size_t i)
     ledger made = requests_[i].held;
     for (const attachment& gone : settled.removed)
     {
-        const auto entry = find_entry(made, ref_key(gone.container_ref.view()), gone.slot);
+        const auto entry = find_entry(made, gone.container_ref, gone.slot);
         if (entry != made.attachments.end())
         {
             entry->confirmed = false;
@@ -56,9 +54,9 @@ ledger planner::verified(std::size_t i)
     const bool live = !views_[i].object->deleting;
     ledger made = requests_[i].held;
     std::erase_if(made.attachments, [&](attachment& entry) {
-        const bool there = shows(ref_key(entry.container_ref.view()), entry.slot);
+        const bool there = shows(entry.container_ref, entry.slot);
         const bool wanted = live && requests_[i].ref && entry.slot == views_[i].object->wanted_slot() &&
-                            cloud::same_ref(*requests_[i].ref, entry.container_ref.view());
+                            requests_[i].ref == entry.container_ref;
         const bool loses = wanted && settled.winner != nullptr;
         if (!there)
         {
@@ -94,24 +92,23 @@ ledger planner::verified(std::size_t i)
 
 bool planner::passed_on(std::size_t i, const attachment& entry) const
 {
-    const std::string key = ref_key(entry.container_ref.view());
+    const cloud::container_ref& ref = entry.container_ref;
     const bool has_memory = entry.slot == slot::default_ && !requests_[i].held.replaced_default_ref.empty();
     for (std::size_t j = 0; j < requests_.size(); ++j)
     {
         const placement& other = settled_.requests[j];
         const certificate_binding& object = *requests_[j].object;
-        const bool has_it = other.placed && other.shown && object.wanted_slot() == entry.slot &&
-                            ref_key(*requests_[j].ref) == key;
+        const bool has_it =
+            other.placed && other.shown && object.wanted_slot() == entry.slot && *requests_[j].ref == ref;
         const bool wants_it =
-            requests_[j].ref && object.wanted_slot() == entry.slot && ref_key(*requests_[j].ref) == key;
+            requests_[j].ref && object.wanted_slot() == entry.slot && *requests_[j].ref == ref;
         const bool gives_it_up = wants_it && other.winner != nullptr;  // as this one may
-        const bool waits_with_it = !object.deleting && !other.placed && !gives_it_up &&
-                                   holds_key(requests_[j].held, key, entry.slot);
-        const bool waits_as_last = other.kept_as_last && holds_key(requests_[j].held, key, entry.slot);
+        const bool waits_with_it =
+            !object.deleting && !other.placed && !gives_it_up && holds(requests_[j].held, ref, entry.slot);
+        const bool waits_as_last = other.kept_as_last && holds(requests_[j].held, ref, entry.slot);
         const ledger& committed = object.status.ledger;
         // In Kubernetes, and by us: not by the word of somebody else.
-        const bool has_entry =
-            holds_key(committed, key, entry.slot) && holds_key(requests_[j].held, key, entry.slot);
+        const bool has_entry = holds(committed, ref, entry.slot) && holds(requests_[j].held, ref, entry.slot);
         const bool has_copy =
             object.has_finalizer() && has_entry && (!has_memory || !committed.replaced_default_ref.empty());
         if (j != i && (has_it || waits_with_it || waits_as_last) && has_copy)
@@ -125,21 +122,20 @@ bool planner::passed_on(std::size_t i, const attachment& entry) const
 void planner::hold(ledger& made, std::size_t i, bool shown)
 {
     const certificate_binding& object = *views_[i].object;
-    const std::string key = ref_key(*requests_[i].ref);
-    const auto entry = find_entry(made, key, object.wanted_slot());
+    const cloud::container_ref& ref = *requests_[i].ref;
+    const auto entry = find_entry(made, ref, object.wanted_slot());
     const bool had_default = holds_default(requests_[i].held);
     if (entry == made.attachments.end())
     {
-        const std::string spelled =
-            shown ? spelled_on_listener(key, object.wanted_slot()) : *requests_[i].ref;
-        made.attachments.push_back({support::interned(spelled), object.wanted_slot(), shown});
+        const cloud::container_ref spelled = shown ? spelled_on_listener(ref, object.wanted_slot()) : ref;
+        made.attachments.push_back({spelled, object.wanted_slot(), shown});
         if (shown)
         {
             tell(
                 object,
                 false,
                 "Adopted",
-                spelled +
+                spelled.str() +
                     " was on the listener already; deleting this binding will detach it, deletionPolicy "
                     "Retain leaves it"
             );
@@ -156,7 +152,7 @@ void planner::hold(ledger& made, std::size_t i, bool shown)
     if (settled_.default_ref == default_end::ours && now_.default_ref &&
         !is_ours_in(*now_.default_ref, slot::default_))
     {
-        made.replaced_default_ref = support::interned(*now_.default_ref);
+        made.replaced_default_ref = *now_.default_ref;
     }
     else if (!had_default || made.replaced_default_ref.empty())
     {
@@ -164,12 +160,12 @@ void planner::hold(ledger& made, std::size_t i, bool shown)
     }
 }
 
-support::interned planner::remembered_beside(std::size_t taker) const
+cloud::container_ref planner::remembered_beside(std::size_t taker) const
 {
     for (std::size_t j = 0; j < requests_.size(); ++j)
     {
         const bool has_slot = j != taker && now_.default_ref && !requests_[j].released &&
-                              holds_key(requests_[j].held, ref_key(*now_.default_ref), slot::default_);
+                              holds(requests_[j].held, *now_.default_ref, slot::default_);
         if (has_slot && !requests_[j].held.replaced_default_ref.empty())
         {
             return requests_[j].held.replaced_default_ref;
@@ -178,37 +174,32 @@ support::interned planner::remembered_beside(std::size_t taker) const
     return {};
 }
 
-bool planner::shows(std::string_view key, slot where) const
+bool planner::shows(const cloud::container_ref& ref, slot where) const
 {
-    if (where == slot::default_)
-    {
-        return now_.default_ref && ref_key(*now_.default_ref) == key;
-    }
-    return std::ranges::any_of(now_.sni_refs, [&](const std::string& ref) { return ref_key(ref) == key; });
+    return holds(now_, ref, where);
 }
 
-std::string planner::spelled_on_listener(std::string_view key, slot where) const
+cloud::container_ref planner::spelled_on_listener(const cloud::container_ref& ref, slot where) const
 {
     if (where == slot::default_)
     {
         return *now_.default_ref;
     }
-    return *std::ranges::find_if(now_.sni_refs, [&](const std::string& ref) { return ref_key(ref) == key; });
+    return *std::ranges::find(now_.sni_refs, ref);
 }
 
-bool planner::is_ours_in(std::string_view ref, slot where) const
+bool planner::is_ours_in(const cloud::container_ref& ref, slot where) const
 {
     return std::ranges::any_of(requests_, [&](const slot_request& each) {
-        return !each.released && holds_key(each.held, ref_key(ref), where);
+        return !each.released && holds(each.held, ref, where);
     });
 }
 
-bool planner::may_let_go(std::string_view ref) const
+bool planner::may_let_go(const cloud::container_ref& ref) const
 {
     return std::ranges::any_of(requests_, [&](const slot_request& each) {
-        const bool holds = holds_key(each.held, ref_key(ref), slot::default_) ||
-                           holds_key(each.held, ref_key(ref), slot::sni);
-        return !each.released && holds && same_cloud(each.held.scope, *m_.scope->value);
+        const bool is_held = holds(each.held, ref, slot::default_) || holds(each.held, ref, slot::sni);
+        return !each.released && is_held && same_cloud(each.held.scope, *m_.scope->value);
     });
 }
 
@@ -231,8 +222,7 @@ ledger_scope planner::place_of(const ledger& made, std::size_t i) const
 
 bool planner::looks_dead(const attachment& entry, const view& each) const
 {
-    const std::string key = ref_key(entry.container_ref.view());
-    const auto seen = m_.refs.find(key);
+    const auto seen = m_.refs.find(entry.container_ref);
     if (seen != m_.refs.end() && seen->second.state == cloud::ref_state::dead)
     {
         return true;
@@ -240,7 +230,7 @@ bool planner::looks_dead(const attachment& entry, const view& each) const
     const auto* certificate = certificate_of(each);
     return certificate != nullptr && !*certificate &&
            certificate->error().kind == cloud::failure::not_found &&
-           key.ends_with(each.object->spec.certificate_id.str());
+           entry.container_ref.names(each.object->spec.certificate_id);
 }
 
 }  // namespace binding

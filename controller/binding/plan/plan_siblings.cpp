@@ -1,13 +1,11 @@
 // Rule 14: the bindings of other credentials on the same listener.
 #include "binding/plan/planner.hpp"
-#include "cloud/container_ref.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace binding {
 
-using cloud::ref_key;
 using namespace std::chrono_literals;
 
 namespace {
@@ -87,10 +85,10 @@ std::optional<step> planner::wait_until_peers_have_read()
     return write_then(ended(requeue::after, 500ms));
 }
 
-const peer* planner::peer_that_holds(std::string_view ref, slot where) const
+const peer* planner::peer_that_holds(const cloud::container_ref& ref, slot where) const
 {
     const auto found = std::ranges::find_if(w_.peers, [&](const peer& each) {
-        return holds_key(each.memory->held.value_or(each.object->status.ledger), ref_key(ref), where);
+        return holds(each.memory->held.value_or(each.object->status.ledger), ref, where);
     });
     return found == w_.peers.end() ? nullptr : &*found;
 }
@@ -101,14 +99,14 @@ std::optional<step> planner::stop_at_what_is_not_ours_to_send()
     {
         return std::nullopt;
     }
-    for (const std::string& ref : *settled_.change.sni_refs)
+    for (const cloud::container_ref& ref : *settled_.change.sni_refs)
     {
         const peer* owner = peer_that_holds(ref, slot::sni);
         const ref_observation* seen = fresh_observation(ref);
         if (owner != nullptr && seen != nullptr && seen->state != cloud::ref_state::readable)
         {
             return blocked(
-                "Octavia takes a list of certificates only from who may read all of them, and " + ref +
+                "Octavia takes a list of certificates only from who may read all of them, and " + ref.str() +
                     " of binding " + owner->object->full_name() +
                     " cannot be read with this credential; give this credential's user the right to, or use "
                     "one credential for both",

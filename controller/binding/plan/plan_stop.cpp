@@ -1,13 +1,10 @@
 // What ends a round before there is anything to decide.
 #include "binding/plan/planner.hpp"
-#include "cloud/container_ref.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace binding {
-
-using cloud::ref_key;
 
 namespace {
 
@@ -139,7 +136,7 @@ step planner::stop_for_protocol()
         if (at_rest())
         {
             std::erase_if(each.next.attachments, [&](const attachment& entry) {
-                return !shows(ref_key(entry.container_ref.view()), entry.slot);
+                return !shows(entry.container_ref, entry.slot);
             });
             each.release = each.release || (each.object->deleting && each.next.attachments.empty());
         }

@@ -1,14 +1,12 @@
 // The way to the one PUT: write-ahead, freshness.
 #include "binding/observed/target_state.hpp"
 #include "binding/plan/planner.hpp"
-#include "cloud/container_ref.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace binding {
 
-using cloud::ref_key;
 using namespace std::chrono_literals;
 
 std::optional<step> planner::write_listener()
@@ -206,13 +204,7 @@ bool planner::loses_entry(std::size_t i) const
 
 bool planner::goes(const attachment& entry) const
 {
-    const auto same = [&](const std::string& ref) {
-        return cloud::same_ref(ref, entry.container_ref.view());
-    };
-    const auto& [default_ref, sni_refs] = settled_.after;
-    const bool remains =
-        entry.slot == slot::sni ? std::ranges::any_of(sni_refs, same) : default_ref && same(*default_ref);
-    return !remains && shows(ref_key(entry.container_ref.view()), entry.slot);
+    return !holds(settled_.after, entry.container_ref, entry.slot) && shows(entry.container_ref, entry.slot);
 }
 
 std::optional<step> planner::check_again()
@@ -344,7 +336,7 @@ void planner::tell_of_default()
                 whose,
                 false,
                 "DefaultRestored",
-                "the default certificate from before goes back: " + settled_.restored_ref
+                "the default certificate from before goes back: " + settled_.restored_ref.str()
             );
             break;
         case default_end::ours:
@@ -354,7 +346,7 @@ void planner::tell_of_default()
                     whose,
                     false,
                     "DefaultReplaced",
-                    "replaces the default certificate " + *now_.default_ref +
+                    "replaces the default certificate " + now_.default_ref->str() +
                         "; it goes back when no binding wants the slot, if it can be read then"
                 );
             }

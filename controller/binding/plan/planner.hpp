@@ -85,19 +85,19 @@ private:
     std::optional<step> wait_for_peers();
     // Before the first write in a process each has tried to read the listener once.
     std::optional<step> wait_until_peers_have_read();
-    const peer* peer_that_holds(std::string_view ref, slot where) const;
+    const peer* peer_that_holds(const cloud::container_ref& ref, slot where) const;
     // Octavia checks each ref of a list with the sender's token.
     std::optional<step> stop_at_what_is_not_ours_to_send();
 
     // ---- claims and verdicts (plan_claims.cpp) ----
 
     void make_requests();
-    std::optional<step> settle_with(const std::set<std::string>& dead);
+    std::optional<step> settle_with(const std::set<cloud::container_ref>& dead);
     // The ref of a binding's certificate: by the certificate service, else by the ledger, else by the
     // listener.
-    std::optional<std::string> wanted_ref(const view& each) const;
+    std::optional<cloud::container_ref> wanted_ref(const view& each) const;
     // The ref of its certificate in its slot, by the id alone.
-    static std::optional<std::string> shown_ref(
+    static std::optional<cloud::container_ref> shown_ref(
         const certificate_binding& object, const listener_slots& slots
     );
     const cloud::answer<cloud::certificate>* certificate_of(const view& each) const;
@@ -115,7 +115,7 @@ private:
     std::optional<view::hold> held_back_as_named(const view& each) const;
     // Rule 13: what somebody else keeps undoing is repaired ever more seldom.
     std::optional<view::hold> held_back_as_contested(const view& each) const;
-    bool is_contested(slot where, std::string_view key, bool wanted) const;
+    bool is_contested(slot where, const cloud::container_ref& ref, bool wanted) const;
     // Rule 7: of several that Octavia refused without naming one, half are sent at a time. Whether it does so
     // now.
     bool hold_back_half();
@@ -193,23 +193,25 @@ private:
     // load balancer.
     std::optional<step> keep_off_dead_refs();
     // Takes dead refs of ours out of the plan; a step if that cannot be done.
-    std::optional<step> leave_out(const std::vector<std::string>& found_dead, std::set<std::string>& dead);
+    std::optional<step> leave_out(
+        const std::vector<cloud::container_ref>& found_dead, std::set<cloud::container_ref>& dead
+    );
     // Dead refs that are not this target's to remove.
-    step stop_for_dead(std::vector<std::string> refs);
+    step stop_for_dead(const std::vector<cloud::container_ref>& refs);
     // `prod`: whose own targets can let go of them.
     step blocked_until_gone(std::string message, std::vector<target> request_cleanup);
     // Rule 7: a ref that stays and that Octavia named.
     std::optional<step> stop_for_named();
-    step look_at_suspects(const std::vector<std::string>& suspects);
+    step look_at_suspects(const std::vector<cloud::container_ref>& suspects);
     // While the certificate service is away Octavia's worker could not read the certificates either.
-    step wait_for_answer_about(const std::vector<std::string>& refs);
-    static std::string no_answer_about(const std::vector<std::string>& refs);
+    step wait_for_answer_about(const std::vector<cloud::container_ref>& refs);
+    static std::string no_answer_about(const std::vector<cloud::container_ref>& refs);
     std::optional<step> check_other_listeners();
     // All refs that the listener would hold after the PUT, but for those whose certificate was just checked.
-    std::vector<std::string> refs_afterwards() const;
+    std::vector<cloud::container_ref> refs_afterwards() const;
     std::size_t ours_afterwards() const;
     bool knows_other_listeners() const;
-    const ref_observation* fresh_observation(const std::string& ref) const;
+    const ref_observation* fresh_observation(const cloud::container_ref& ref) const;
     bool is_dead(const ref_observation& seen) const;
 
     // ---- ledgers and what the listener shows (plan_ledger.cpp) ----
@@ -225,15 +227,15 @@ private:
     // (rule 5).
     void hold(ledger& made, std::size_t i, bool shown);
     // The memory of the binding that has the slot now, for the one that takes it over.
-    support::interned remembered_beside(std::size_t taker) const;
-    bool shows(std::string_view key, slot where) const;
-    std::string spelled_on_listener(std::string_view key, slot where) const;
-    bool is_ours_in(std::string_view ref, slot where) const;
+    cloud::container_ref remembered_beside(std::size_t taker) const;
+    bool shows(const cloud::container_ref& ref, slot where) const;
+    cloud::container_ref spelled_on_listener(const cloud::container_ref& ref, slot where) const;
+    bool is_ours_in(const cloud::container_ref& ref, slot where) const;
     // Whether what this credential is told of its refs counts: those of another one, if that put them there
     // through the same cloud and project.
     bool may_judge(const slot_request& each) const;
     // Whether a ref that looks dead is dead: ours, and put there through the cloud and project that say so.
-    bool may_let_go(std::string_view ref) const;
+    bool may_let_go(const cloud::container_ref& ref) const;
     // Where the ledger was written from now on. What looks dead here may not be so where it was put from, so
     // that place stays on record.
     ledger_scope place_of(const ledger& made, std::size_t i) const;

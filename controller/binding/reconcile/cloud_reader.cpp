@@ -2,7 +2,6 @@
 
 #include "binding/observed/target_state.hpp"
 #include "binding/slots/ledger.hpp"
-#include "cloud/container_ref.hpp"
 #include "support/parallel.hpp"
 
 #include <algorithm>
@@ -44,7 +43,7 @@ task<> cloud_reader::look_at(pass& r, read asked)
     {
         all.push_back([this, &r, uid] { return look_at_certificate(r, uid); });
     }
-    for (const std::string& ref : asked.refs)
+    for (const cloud::container_ref& ref : asked.refs)
     {
         all.push_back([this, &r, ref] { return look_at_ref(r, ref); });
     }
@@ -94,7 +93,7 @@ task<> cloud_reader::look_at_certificate(pass& r, support::uuid uid)
     r.longest_certificate_read = std::max(r.longest_certificate_read, parts_.clock.now() - asked_at);
 }
 
-task<> cloud_reader::look_at_ref(const pass& r, std::string ref)
+task<> cloud_reader::look_at_ref(const pass& r, cloud::container_ref ref)
 {
     const auto asked_at = parts_.clock.now();
     const auto state = co_await r.credential->client->look_up(r.target.region.str(), ref);
@@ -102,7 +101,7 @@ task<> cloud_reader::look_at_ref(const pass& r, std::string ref)
 }
 
 // Its own credential may be told more of its certificates, but only what it is sure of counts.
-task<> cloud_reader::read_ref_of_other_listener(const pass& r, target target, std::string ref)
+task<> cloud_reader::read_ref_of_other_listener(const pass& r, target target, cloud::container_ref ref)
 {
     const auto is_certain = [](cloud::ref_state state) {
         return state == cloud::ref_state::readable || state == cloud::ref_state::dead;
@@ -145,7 +144,7 @@ task<> cloud_reader::read_other_listeners(pass& r)
         }
     }
     std::vector<other_listener> seen(others.size());
-    std::vector<std::vector<std::string>> refs(others.size());
+    std::vector<std::vector<cloud::container_ref>> refs(others.size());
     jobs reads;
     for (std::size_t i = 0; i < others.size(); ++i)
     {
@@ -158,7 +157,7 @@ task<> cloud_reader::read_other_listeners(pass& r)
     jobs looks;
     for (std::size_t i = 0; i < others.size(); ++i)
     {
-        for (const std::string& ref : refs[i])
+        for (const cloud::container_ref& ref : refs[i])
         {
             looks.push_back([this, &r, &others, i, ref] {
                 return read_ref_of_other_listener(r, others[i], ref);
@@ -210,15 +209,15 @@ task<endpoint_check> cloud_reader::check_endpoint(const pass& r)
 {
     const target here = r.target;
     const cloud::project_scope scope = *parts_.memories[here].scope->value;
-    std::set<std::string> known;
+    std::set<cloud::container_ref> known;
     for (const certificate_binding* object : parts_.store.bindings_of(here))
     {
         for (const attachment& entry : object->status.ledger.attachments)
         {
-            known.insert(cloud::ref_key(entry.container_ref.view()));
+            known.insert(entry.container_ref);
         }
     }
-    std::vector<std::string> refs;
+    std::vector<cloud::container_ref> refs;
     for (const target& other : parts_.store.targets())
     {
         if (other == here || other.region != here.region || other.credential != here.credential)
@@ -231,9 +230,9 @@ task<endpoint_check> cloud_reader::check_endpoint(const pass& r)
             {
                 const bool counts = entry.confirmed && refs.size() < most_endpoint_checks &&
                                     same_cloud(object->status.ledger.scope, scope);
-                if (counts && known.insert(cloud::ref_key(entry.container_ref.view())).second)
+                if (counts && known.insert(entry.container_ref).second)
                 {
-                    refs.push_back(entry.container_ref.str());
+                    refs.push_back(entry.container_ref);
                 }
             }
         }
@@ -244,7 +243,7 @@ task<endpoint_check> cloud_reader::check_endpoint(const pass& r)
     }
     endpoint_check seen;
     jobs looks;
-    for (const std::string& ref : refs)
+    for (const cloud::container_ref& ref : refs)
     {
         looks.push_back([&r, &seen, ref] { return check_endpoint_by(r, ref, seen); });
     }
@@ -252,7 +251,7 @@ task<endpoint_check> cloud_reader::check_endpoint(const pass& r)
     co_return seen;
 }
 
-task<> cloud_reader::check_endpoint_by(const pass& r, std::string ref, endpoint_check& seen)
+task<> cloud_reader::check_endpoint_by(const pass& r, cloud::container_ref ref, endpoint_check& seen)
 {
     const auto state = co_await r.credential->client->look_up(r.target.region.str(), std::move(ref));
     const bool dead = state == cloud::ref_state::dead;
@@ -263,7 +262,7 @@ task<> cloud_reader::check_endpoint_by(const pass& r, std::string ref, endpoint_
 // Who may change the load balancer may read each listener on it, so ours decides, and nobody else's
 // credential can keep us from it.
 task<> cloud_reader::read_other_listener(
-    const pass& r, support::uuid balancer, other_listener& seen, std::vector<std::string>& refs
+    const pass& r, support::uuid balancer, other_listener& seen, std::vector<cloud::container_ref>& refs
 )
 {
     const target other = seen.target;
@@ -318,7 +317,7 @@ task<> cloud_reader::read_other_listener(
 }
 
 void cloud_reader::judge_other_listener(
-    const pass& r, other_listener& seen, const std::vector<std::string>& refs
+    const pass& r, other_listener& seen, const std::vector<cloud::container_ref>& refs
 ) const
 {
     const auto& other_listeners = parts_.memories.at(r.target).other_listeners;
@@ -328,12 +327,12 @@ void cloud_reader::judge_other_listener(
         return;  // it was not read
     }
     const auto& observations = view->second.refs;
-    for (const std::string& ref : refs)
+    for (const cloud::container_ref& ref : refs)
     {
-        const auto sighted = observations.find(cloud::ref_key(ref));
+        const auto sighted = observations.find(ref);
         if (sighted != observations.end() && sighted->second.state == cloud::ref_state::unanswered)
         {
-            seen.doubt = "holds " + ref + ", about which the certificate service gives no answer now";
+            seen.doubt = "holds " + ref.str() + ", about which the certificate service gives no answer now";
         }
         if (sighted == observations.end() || sighted->second.state != cloud::ref_state::dead)
         {
@@ -341,7 +340,7 @@ void cloud_reader::judge_other_listener(
         }
         if (sighted->second.asked_at - *sighted->second.dead_since < parts_.settings.proof)
         {
-            seen.doubt = "may hold a certificate that does not exist any more: " + ref;
+            seen.doubt = "may hold a certificate that does not exist any more: " + ref.str();
             continue;
         }
         const bool ours =
@@ -382,7 +381,9 @@ bool cloud_reader::holds_anything(const target& where) const
     });
 }
 
-bool cloud_reader::holds(const target& where, const std::string& ref, const cloud::project_scope& here) const
+bool cloud_reader::holds(
+    const target& where, const cloud::container_ref& ref, const cloud::project_scope& here
+) const
 {
     std::vector<target> of_it = parts_.store.peers_of(where);
     of_it.push_back(where);
@@ -390,7 +391,7 @@ bool cloud_reader::holds(const target& where, const std::string& ref, const clou
         return std::ranges::any_of(parts_.store.bindings_of(each), [&](const certificate_binding* object) {
             return same_cloud(object->status.ledger.scope, here) &&
                    std::ranges::any_of(object->status.ledger.attachments, [&](const attachment& entry) {
-                       return cloud::same_ref(entry.container_ref.view(), ref);
+                       return entry.container_ref == ref;
                    });
         });
     });

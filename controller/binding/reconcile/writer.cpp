@@ -187,7 +187,10 @@ task<> writer::change_listener(pass& r, put change)
         log_level::info,
         "changing the listener",
         {{"listener", r.target.listener.str()},
-         {"default", !change.change.default_ref ? "unchanged" : change.change.default_ref->value_or("null")},
+         {"default",
+          !change.change.default_ref   ? "unchanged"
+          : *change.change.default_ref ? (*change.change.default_ref)->str()
+                                       : "null"},
          {"sni",
           change.change.sni_refs ? std::to_string(change.change.sni_refs->size()) + " refs" : "unchanged"},
          {"adds", std::to_string(change.adds.size())}}

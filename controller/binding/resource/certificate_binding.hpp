@@ -1,6 +1,7 @@
 #pragma once
 
 #include "binding/resource/reason.hpp"
+#include "cloud/container_ref.hpp"
 #include "support/clock.hpp"
 #include "support/interned.hpp"
 #include "support/uuid.hpp"
@@ -30,11 +31,17 @@ std::string_view name_of(slot value);
 // One entry of the ledger: what we put on the listener or are about to put there.
 struct attachment
 {
-    support::interned container_ref;
+    cloud::container_ref container_ref;
     binding::slot slot = slot::sni;
     bool confirmed = false;  // the last PUT about it is resolved and was read back
 
-    bool operator==(const attachment&) const = default;
+    // By the text of the ref: a ledger in which somebody has only spelled a ref in another way is not what we
+    // wrote either, and has to be written over.
+    bool operator==(const attachment& other) const
+    {
+        return container_ref.spelled_as(other.container_ref) && slot == other.slot &&
+               confirmed == other.confirmed;
+    }
 };
 
 // Where the ledger was written (cloud::place, kept compactly).
@@ -53,11 +60,16 @@ struct ledger_scope
 struct ledger
 {
     std::vector<attachment> attachments;
-    support::interned
-        replaced_default_ref;  // the foreign ref that the default slot held before us; empty: none
+    // The foreign ref that the default slot held before us; empty: none.
+    cloud::container_ref replaced_default_ref;
     ledger_scope scope;
 
-    bool operator==(const ledger&) const = default;
+    // By the texts of the refs, as attachment.
+    bool operator==(const ledger& other) const
+    {
+        return attachments == other.attachments &&
+               replaced_default_ref.spelled_as(other.replaced_default_ref) && scope == other.scope;
+    }
 };
 
 enum class condition_type : std::uint8_t

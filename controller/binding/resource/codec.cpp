@@ -177,7 +177,7 @@ support::result<> read_ledger(element status, ledger& into)
                 return wrong("status.attachments");
             }
             into.attachments.push_back(
-                {interned(*ref),
+                {cloud::container_ref(*ref),
                  slot_name == "default" ? slot::default_ : slot::sni,
                  flag_at(each, "confirmed")}
             );
@@ -188,7 +188,7 @@ support::result<> read_ledger(element status, ledger& into)
     {
         return wrong("status.replacedDefaultRef");
     }
-    into.replaced_default_ref = interned(*replaced);
+    into.replaced_default_ref = cloud::container_ref(*replaced);
     if (element scope; status["cloud"].get(scope) == simdjson::SUCCESS && !scope.is_null())
     {
         const auto identity = optional_text(scope, "identity");

@@ -1,23 +1,21 @@
 #include "binding/slots/assignment.hpp"
 
 #include "binding/slots/ledger.hpp"
-#include "cloud/container_ref.hpp"
 
 #include <algorithm>
 #include <iterator>
 #include <numeric>
 #include <set>
-#include <string_view>
 #include <tuple>
 
 namespace binding {
 namespace {
 
-using cloud::ref_key;
+using cloud::container_ref;
 
-std::optional<std::string> key_of(const std::optional<std::string>& ref)
+std::set<container_ref> as_set(const std::vector<container_ref>& refs)
 {
-    return ref ? std::optional(ref_key(*ref)) : std::nullopt;
+    return {refs.begin(), refs.end()};
 }
 
 bool holds_default(const ledger& held)
@@ -31,13 +29,13 @@ class slot_assigner
 {
 public:
     explicit slot_assigner(const assignment_input& input)
-        : input_(input), default_key_(key_of(input.now.default_ref)), sni_keys_(keys_of(input.now.sni_refs))
+        : input_(input), default_(input.now.default_ref), sni_(as_set(input.now.sni_refs))
     {
         result_.after.default_ref = input.now.default_ref;
         for (const slot_request& each : input.requests)
         {
             placement settled;
-            settled.shown = live(each) && each.ref && shown(ref_key(*each.ref), each.object->wanted_slot());
+            settled.shown = live(each) && each.ref && shown(*each.ref, each.object->wanted_slot());
             result_.requests.push_back(std::move(settled));
         }
     }
@@ -67,18 +65,18 @@ private:
 
     static bool live(const slot_request& each) { return !each.leaving && !each.released; }
 
-    bool shown(std::string_view key, slot where) const
+    bool shown(const container_ref& ref, slot where) const
     {
-        return where == slot::default_ ? default_key_ == key : sni_keys_.contains(std::string(key));
+        return where == slot::default_ ? default_ == ref : sni_.contains(ref);
     }
 
-    bool dead(std::string_view key) const { return input_.dead.contains(std::string(key)); }
+    bool dead(const container_ref& ref) const { return input_.dead.contains(ref); }
 
     // Whether an entry of ours makes what is in the slot ours.
-    bool ours(std::string_view key, slot where) const
+    bool ours(const container_ref& ref, slot where) const
     {
         return std::ranges::any_of(input_.requests, [&](const slot_request& each) {
-            return !each.released && holds_key(each.held, key, where);
+            return !each.released && holds(each.held, ref, where);
         });
     }
 
@@ -93,22 +91,21 @@ private:
         }
         if (each.ref)
         {
-            const std::string key = ref_key(*each.ref);
-            if (each.attachable || (shows(i) && holds_key(each.held, key, where)))
+            if (each.attachable || (shows(i) && holds(each.held, *each.ref, where)))
             {
                 return true;
             }
         }
         // A rotation that waits for its new certificate keeps its place in the slot by the old one.
-        return where == slot::default_ && default_key_ && !dead(*default_key_) &&
-               holds_key(each.held, *default_key_, slot::default_);
+        return where == slot::default_ && default_ && !dead(*default_) &&
+               holds(each.held, *default_, slot::default_);
     }
 
     // Its certificate is there, whoever put it there.
     bool shows(std::size_t i) const
     {
         const slot_request& each = input_.requests[i];
-        return live(each) && each.ref && result_.requests[i].shown && !dead(ref_key(*each.ref));
+        return live(each) && each.ref && result_.requests[i].shown && !dead(*each.ref);
     }
 
     // How the claim's ledger holds the slot that it wants: with what is in it now, or else with an entry for
@@ -123,13 +120,13 @@ private:
     hold_on_slot hold_of(const slot_request& each) const
     {
         const slot where = each.object->wanted_slot();
-        const auto in_slot = where == slot::default_ ? default_key_ : key_of(each.ref);
-        if (in_slot && shown(*in_slot, where) && holds_key(each.held, *in_slot, where))
+        const auto in_slot = where == slot::default_ ? default_ : each.ref;
+        if (in_slot && shown(*in_slot, where) && holds(each.held, *in_slot, where))
         {
             return hold_on_slot::attached;
         }
-        const bool entered = where == slot::default_ ? holds_default(each.held)
-                                                     : in_slot && holds_key(each.held, *in_slot, where);
+        const bool entered =
+            where == slot::default_ ? holds_default(each.held) : in_slot && holds(each.held, *in_slot, where);
         return entered ? hold_on_slot::entered : hold_on_slot::none;
     }
 
@@ -151,19 +148,19 @@ private:
 
     // Rule 14: what another credential's binding holds there is left to its own target; of two that leave, to
     // the older one's.
-    bool left_to_elsewhere(std::string_view key, slot where) const
+    bool left_to_elsewhere(const container_ref& ref, slot where) const
     {
         const certificate_binding* oldest = nullptr;
         for (const slot_request& each : input_.requests)
         {
-            if (!each.elsewhere && !each.released && holds_key(each.held, key, where) &&
+            if (!each.elsewhere && !each.released && holds(each.held, ref, where) &&
                 (oldest == nullptr || older(*each.object, *oldest)))
             {
                 oldest = each.object;
             }
         }
         return std::ranges::any_of(input_.requests, [&](const slot_request& each) {
-            return each.elsewhere && !each.released && holds_key(each.held, key, where) &&
+            return each.elsewhere && !each.released && holds(each.held, ref, where) &&
                    (live(each) || oldest == nullptr || (!each.helpless && older(*each.object, *oldest)));
         });
     }
@@ -199,7 +196,7 @@ private:
     std::optional<std::size_t>& place_of(std::size_t i)
     {
         const slot_request& each = input_.requests[i];
-        return each.object->wanted_slot() == slot::sni ? sni_winners_[ref_key(*each.ref)] : default_winner_;
+        return each.object->wanted_slot() == slot::sni ? sni_winners_[*each.ref] : default_winner_;
     }
 
     void compete(std::size_t i)
@@ -224,56 +221,55 @@ private:
 
     void settle_sni()
     {
-        std::vector<std::string> added;
-        for (const auto& [key, winner] : sni_winners_)
+        std::vector<container_ref> added;
+        for (const auto& [ref, winner] : sni_winners_)
         {
             placement& settled = result_.requests[*winner];
-            settled.placed = (settled.shown || addable(input_.requests[*winner])) && !dead(key);
+            settled.placed = (settled.shown || addable(input_.requests[*winner])) && !dead(ref);
             if (settled.placed && !settled.shown)
             {
                 added.push_back(*input_.requests[*winner].ref);
             }
         }
         mark_default_placement();
-        for (const std::string& ref : input_.now.sni_refs)
+        for (const container_ref& ref : input_.now.sni_refs)
         {
-            const std::string key = ref_key(ref);
-            if (stays_in_sni(key))
+            if (stays_in_sni(ref))
             {
                 result_.after.sni_refs.push_back(ref);
             }
-            else if (goes_later(key))
+            else if (goes_later(ref))
             {
                 going_later_.push_back(ref);
             }
         }
-        for (std::string& ref : added)
+        for (container_ref& ref : added)
         {
             result_.after.sni_refs.push_back(std::move(ref));
         }
-        std::ranges::sort(result_.after.sni_refs);
+        std::ranges::sort(result_.after.sni_refs, {}, &container_ref::view);
     }
 
-    bool stays_in_sni(const std::string& key) const
+    bool stays_in_sni(const container_ref& ref) const
     {
-        if (!ours(key, slot::sni))
+        if (!ours(ref, slot::sni))
         {
             return true;
         }
-        if (dead(key))
+        if (dead(ref))
         {
             return false;
         }
-        if (left_to_elsewhere(key, slot::sni))
+        if (left_to_elsewhere(ref, slot::sni))
         {
             return true;
         }
         for (std::size_t i = 0; i < input_.requests.size(); ++i)
         {
             const slot_request& each = input_.requests[i];
-            const bool wanted = result_.requests[i].placed && each.object->wanted_slot() == slot::sni &&
-                                ref_key(*each.ref) == key;
-            if (wanted || (holds_key(each.held, key, slot::sni) && kept_until_placed(i)))
+            const bool wanted =
+                result_.requests[i].placed && each.object->wanted_slot() == slot::sni && *each.ref == ref;
+            if (wanted || (holds(each.held, ref, slot::sni) && kept_until_placed(i)))
             {
                 return true;
             }
@@ -282,11 +278,11 @@ private:
     }
 
     // On the listener only because it cannot be removed now, or its removal cannot be committed.
-    bool goes_later(const std::string& key) const
+    bool goes_later(const container_ref& ref) const
     {
-        return (input_.later.contains(key) && !dead(key)) ||
+        return (input_.later.contains(ref) && !dead(ref)) ||
                std::ranges::any_of(input_.requests, [&](const slot_request& each) {
-                   return each.unwritable && holds_key(each.held, key, slot::sni);
+                   return each.unwritable && holds(each.held, ref, slot::sni);
                });
     }
 
@@ -299,7 +295,7 @@ private:
         }
         const slot_request& winner = input_.requests[*default_winner_];
         placement& settled = result_.requests[*default_winner_];
-        settled.placed = winner.ref && (settled.shown || addable(winner)) && !dead(ref_key(*winner.ref));
+        settled.placed = winner.ref && (settled.shown || addable(winner)) && !dead(*winner.ref);
     }
 
     void settle_default()
@@ -315,8 +311,7 @@ private:
             }
             return;  // not placed: it keeps the slot by its old certificate, or its own target is to place it
         }
-        if (!default_key_ || !ours(*default_key_, slot::default_) ||
-            left_to_elsewhere(*default_key_, slot::default_))
+        if (!default_ || !ours(*default_, slot::default_) || left_to_elsewhere(*default_, slot::default_))
         {
             return;
         }
@@ -324,11 +319,11 @@ private:
         for (std::size_t i = 0; i < input_.requests.size(); ++i)
         {
             const slot_request& each = input_.requests[i];
-            if (each.released || each.elsewhere || !holds_key(each.held, *default_key_, slot::default_))
+            if (each.released || each.elsewhere || !holds(each.held, *default_, slot::default_))
             {
                 continue;
             }
-            if ((kept_until_placed(i) && !dead(*default_key_)) || each.unwritable)
+            if ((kept_until_placed(i) && !dead(*default_)) || each.unwritable)
             {
                 return;
             }
@@ -349,8 +344,8 @@ private:
     // speaks plain HTTP.
     void replace_default(std::size_t owner)
     {
-        const std::string remembered = input_.requests[owner].held.replaced_default_ref.str();
-        if (!remembered.empty() && ref_key(remembered) != *default_key_ && readable(remembered))
+        const container_ref& remembered = input_.requests[owner].held.replaced_default_ref;
+        if (!remembered.empty() && remembered != *default_ && readable(remembered))
         {
             result_.after.default_ref = remembered;
             result_.default_ref = default_end::restored;
@@ -360,17 +355,16 @@ private:
         result_.requests[owner].kept_as_last = unknown_.refs.empty();
     }
 
-    bool readable(const std::string& ref)
+    bool readable(const container_ref& ref)
     {
-        const std::string key = ref_key(ref);
         const bool just_checked = std::ranges::any_of(input_.requests, [&](const slot_request& each) {
-            return each.attachable && !each.elsewhere && each.ref && ref_key(*each.ref) == key;
+            return each.attachable && !each.elsewhere && each.ref && *each.ref == ref;
         });
         if (just_checked)
         {
             return true;
         }
-        const auto known = input_.readable.find(key);
+        const auto known = input_.readable.find(ref);
         if (known == input_.readable.end())
         {
             unknown_.refs.push_back(ref);
@@ -387,17 +381,16 @@ private:
         {
             return;
         }
-        std::optional<std::string> last;
+        std::optional<container_ref> last;
         for (const auto& [is_dead, leaving] : {std::pair(false, true), {true, true}, {true, false}})
         {
             for (std::size_t i = 0; i < input_.requests.size() && !last; ++i)
             {
                 const slot_request& each = input_.requests[i];
-                for (const std::string& ref : input_.now.sni_refs)
+                for (const container_ref& ref : input_.now.sni_refs)
                 {
-                    const std::string key = ref_key(ref);
-                    if (!last && each.leaving == leaving && dead(key) == is_dead &&
-                        holds_key(each.held, key, slot::sni))
+                    if (!last && each.leaving == leaving && dead(ref) == is_dead &&
+                        holds(each.held, ref, slot::sni))
                     {
                         last = ref;
                         result_.requests[i].kept_as_last = each.leaving;
@@ -408,20 +401,18 @@ private:
         if (last)
         {
             result_.after.sni_refs.push_back(*last);
-            std::erase(going_later_, *last);
+            std::erase_if(going_later_, [&](const container_ref& ref) { return ref.spelled_as(*last); });
         }
     }
 
     void add_what_goes_later()
     {
         std::ranges::copy(going_later_, std::back_inserter(result_.after.sni_refs));
-        std::ranges::sort(result_.after.sni_refs);
+        std::ranges::sort(result_.after.sni_refs, {}, &container_ref::view);
     }
 
     void list_entries()
     {
-        const auto default_after = key_of(result_.after.default_ref);
-        const auto sni_after = keys_of(result_.after.sni_refs);
         for (std::size_t i = 0; i < input_.requests.size(); ++i)
         {
             const slot_request& each = input_.requests[i];
@@ -430,18 +421,17 @@ private:
             {
                 continue;
             }
-            const auto wanted = live(each) ? key_of(each.ref) : std::nullopt;
+            const auto wanted = live(each) ? each.ref : std::nullopt;
             for (const attachment& entry : each.held.attachments)
             {
-                const std::string key = ref_key(entry.container_ref.view());
-                const bool there_now = shown(key, entry.slot);
-                const bool there_after =
-                    entry.slot == slot::default_ ? default_after == key : sni_after.contains(key);
+                const bool there_now = shown(entry.container_ref, entry.slot);
+                const bool there_after = holds(result_.after, entry.container_ref, entry.slot);
                 if (there_now && !there_after)
                 {
                     settled.removed.push_back(entry);
                 }
-                else if (there_now && (wanted != key || each.object->wanted_slot() != entry.slot))
+                else if (there_now &&
+                         (wanted != entry.container_ref || each.object->wanted_slot() != entry.slot))
                 {
                     settled.kept.push_back(entry);
                 }
@@ -451,13 +441,13 @@ private:
 
     void list_foreign()
     {
-        if (default_key_ && !ours(*default_key_, slot::default_))
+        if (default_ && !ours(*default_, slot::default_))
         {
             result_.foreign.push_back(*input_.now.default_ref);
         }
-        for (const std::string& ref : input_.now.sni_refs)
+        for (const container_ref& ref : input_.now.sni_refs)
         {
-            if (!ours(ref_key(ref), slot::sni))
+            if (!ours(ref, slot::sni))
             {
                 result_.foreign.push_back(ref);
             }
@@ -468,11 +458,11 @@ private:
     cloud::listener_change narrow_change() const
     {
         cloud::listener_change change;
-        if (key_of(result_.after.default_ref) != default_key_)
+        if (result_.after.default_ref != default_)
         {
             change.default_ref = result_.after.default_ref;
         }
-        if (keys_of(result_.after.sni_refs) != sni_keys_)
+        if (as_set(result_.after.sni_refs) != sni_)
         {
             change.sni_refs = result_.after.sni_refs;
         }
@@ -480,11 +470,11 @@ private:
     }
 
     const assignment_input& input_;
-    std::optional<std::string> default_key_;
-    std::set<std::string> sni_keys_;
+    std::optional<container_ref> default_;
+    std::set<container_ref> sni_;
     std::optional<std::size_t> default_winner_;
-    std::map<std::string, std::optional<std::size_t>> sni_winners_;
-    std::vector<std::string> going_later_;
+    std::map<container_ref, std::optional<std::size_t>> sni_winners_;
+    std::vector<container_ref> going_later_;
     unread_refs unknown_;
     assignment result_;
 };

@@ -7,8 +7,6 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -21,7 +19,7 @@ struct slot_request
 {
     const certificate_binding* object = nullptr;
     ledger held;
-    std::optional<std::string> ref;  // its certificate's container ref, if it is known
+    std::optional<cloud::container_ref> ref;  // its certificate's container ref, if it is known
     bool attachable =
         false;  // the certificate may be added now: usable, not expired, not refused, room in the ledger
     bool held_back = false;   // attachable, but not in this PUT: it keeps its part in conflicts
@@ -61,24 +59,25 @@ struct assignment
     cloud::listener_change change;    // only what differs from now
     std::vector<placement> requests;  // in the order of the input
     default_end default_ref = default_end::unchanged;
-    std::string restored_ref;
-    std::vector<std::string> foreign;  // refs of the listener that no ledger of ours holds
+    cloud::container_ref restored_ref;
+    std::vector<cloud::container_ref> foreign;  // refs of the listener that no ledger of ours holds
 };
 
 struct assignment_input
 {
     listener_slots now;
-    std::vector<slot_request> requests;  // oldest first
-    std::set<std::string> dead;          // ref keys of ours that must not stay (rule 4)
-    std::set<std::string> later;  // ref keys of ours that are taken off the SNI list another time (rule 13)
+    std::vector<slot_request> requests;   // oldest first
+    std::set<cloud::container_ref> dead;  // refs of ours that must not stay (rule 4)
+    std::set<cloud::container_ref>
+        later;  // refs of ours that are taken off the SNI list another time (rule 13)
     // Whether a ref can be read by our credential; nullopt: not looked up yet.
-    std::map<std::string, bool> readable;
+    std::map<cloud::container_ref, bool> readable;
 };
 
 // Refs whose readability decides the outcome but is not in input.readable.
 struct unread_refs
 {
-    std::vector<std::string> refs;
+    std::vector<cloud::container_ref> refs;
 };
 
 // Either the outcome, or what has to be looked up first.

@@ -1,15 +1,13 @@
 #include "binding/slots/ledger.hpp"
 
-#include "cloud/container_ref.hpp"
-
 #include <algorithm>
 
 namespace binding {
 
-bool holds_key(const ledger& held, std::string_view key, slot where)
+bool holds(const ledger& held, const cloud::container_ref& ref, slot where)
 {
-    return std::ranges::any_of(held.attachments, [&](const attachment& each) {
-        return each.slot == where && cloud::ref_key(each.container_ref.view()) == key;
+    return std::ranges::any_of(held.attachments, [&](const attachment& entry) {
+        return entry.slot == where && entry.container_ref == ref;
     });
 }
 

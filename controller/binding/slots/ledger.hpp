@@ -3,8 +3,6 @@
 #include "binding/resource/certificate_binding.hpp"
 #include "cloud/client.hpp"
 
-#include <string_view>
-
 // What can be asked of a ledger.
 namespace binding {
 
@@ -15,6 +13,7 @@ inline bool same_cloud(const ledger_scope& written, const cloud::project_scope& 
            written.region.view() == scope.region;
 }
 
-bool holds_key(const ledger& held, std::string_view key, slot where);
+// Whether the ledger has an entry for the ref in that slot, however it is spelled there.
+bool holds(const ledger& held, const cloud::container_ref& ref, slot where);
 
 }  // namespace binding

@@ -1,32 +1,22 @@
 #include "binding/slots/listener_slots.hpp"
 
-#include "cloud/container_ref.hpp"
+#include <algorithm>
+#include <set>
 
 namespace binding {
-namespace {
 
-using cloud::ref_key;
-
-std::optional<std::string> key_of(const std::optional<std::string>& ref)
+bool holds(const listener_slots& slots, const cloud::container_ref& ref, slot where)
 {
-    return ref ? std::optional(ref_key(*ref)) : std::nullopt;
-}
-
-}  // namespace
-
-std::set<std::string> keys_of(const std::vector<std::string>& refs)
-{
-    std::set<std::string> keys;
-    for (const std::string& ref : refs)
-    {
-        keys.insert(ref_key(ref));
-    }
-    return keys;
+    return where == slot::default_ ? slots.default_ref == ref
+                                   : std::ranges::find(slots.sni_refs, ref) != slots.sni_refs.end();
 }
 
 bool same_slots(const listener_slots& a, const listener_slots& b)
 {
-    return key_of(a.default_ref) == key_of(b.default_ref) && keys_of(a.sni_refs) == keys_of(b.sni_refs);
+    const auto as_set = [](const listener_slots& slots) {
+        return std::set(slots.sni_refs.begin(), slots.sni_refs.end());
+    };
+    return a.default_ref == b.default_ref && as_set(a) == as_set(b);
 }
 
 }  // namespace binding

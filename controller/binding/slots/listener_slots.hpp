@@ -1,8 +1,9 @@
 #pragma once
 
+#include "binding/resource/certificate_binding.hpp"
+#include "cloud/container_ref.hpp"
+
 #include <optional>
-#include <set>
-#include <string>
 #include <vector>
 
 // What the two slots of a listener hold.
@@ -10,11 +11,13 @@ namespace binding {
 
 struct listener_slots
 {
-    std::optional<std::string> default_ref;
-    std::vector<std::string> sni_refs;
+    std::optional<cloud::container_ref> default_ref;
+    std::vector<cloud::container_ref> sni_refs;  // sorted by their text, as cloud::listener has them
 };
 
-std::set<std::string> keys_of(const std::vector<std::string>& refs);
+// Whether the ref is in that slot, however it is spelled there.
+bool holds(const listener_slots& slots, const cloud::container_ref& ref, slot where);
+// Whether both hold the same certificates, however they are spelled and however often.
 bool same_slots(const listener_slots& a, const listener_slots& b);
 
 }  // namespace binding

@@ -74,24 +74,25 @@ std::string_view container::missing_part() const
 std::expected<secret_metadata, std::string> read_secret(std::string_view body, support::uuid id)
 {
     const auto secret = parse_json(body);
-    auto ref = text_member(secret, "secret_ref");
+    const auto ref = text_member(secret, "secret_ref");
     auto status = text_member(secret, "status");
     if (!ref || !status)
     {
         return std::unexpected("no secret_ref or status");
     }
-    if (parse_container_ref(*ref) != ref_name{ref_kind::secret, id})
+    container_ref named(*ref);
+    if (named.name() != ref_name{ref_kind::secret, id})
     {
         return std::unexpected("it is about another secret");
     }
     auto content_type = text_member(member(secret, "content_types"), "default");
-    return secret_metadata{std::move(*ref), std::move(*status), std::move(content_type).value_or("")};
+    return secret_metadata{std::move(named), std::move(*status), std::move(content_type).value_or("")};
 }
 
 std::expected<container, std::string> read_container(std::string_view body, support::uuid id)
 {
     const auto read = parse_json(body);
-    auto ref = text_member(read, "container_ref");
+    const auto ref = text_member(read, "container_ref");
     auto type = text_member(read, "type");
     auto status = text_member(read, "status");
     const auto& secret_refs = member(read, "secret_refs");
@@ -99,14 +100,15 @@ std::expected<container, std::string> read_container(std::string_view body, supp
     {
         return std::unexpected("no container_ref, type, status or secret_refs");
     }
-    if (parse_container_ref(*ref) != ref_name{ref_kind::container, id})
+    container_ref named(*ref);
+    if (named.name() != ref_name{ref_kind::container, id})
     {
         return std::unexpected("it is about another container");
     }
-    container found{std::move(*ref), std::move(*type), std::move(*status), {}};
+    container found{std::move(named), std::move(*type), std::move(*status), {}};
     for (const auto& each : secret_refs)
     {
-        const auto name = parse_container_ref(text_member(each, "secret_ref").value_or(""));
+        const auto name = container_ref(text_member(each, "secret_ref").value_or("")).name();
         if (!name || name->kind != ref_kind::secret)
         {
             return std::unexpected("it lists what is no secret");
@@ -214,9 +216,9 @@ support::task<answer<certificate>> barbican::certificate_of(
     co_return read;
 }
 
-support::task<ref_state> barbican::look_up(std::string region, std::string container_ref)
+support::task<ref_state> barbican::look_up(std::string region, container_ref ref)
 {
-    const auto name = parse_container_ref(container_ref);
+    const auto name = ref.name();
     if (!name)
     {
         co_return ref_state::unknown;

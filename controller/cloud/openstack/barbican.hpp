@@ -20,7 +20,7 @@ namespace cloud::openstack {
 // The metadata of a secret; its payload is another request.
 struct secret_metadata
 {
-    std::string ref;
+    container_ref ref;
     std::string status;
     std::string content_type;  // of the payload; empty: it has none
 
@@ -35,7 +35,7 @@ struct container_part
 
 struct container
 {
-    std::string ref;
+    container_ref ref;
     std::string type;
     std::string status;
     std::vector<container_part> parts;
@@ -67,7 +67,7 @@ public:
     support::task<answer<certificate>> get_certificate(
         std::string region, support::uuid id, std::optional<support::wall_time> known_expires_at
     );
-    support::task<ref_state> look_up(std::string region, std::string container_ref);
+    support::task<ref_state> look_up(std::string region, container_ref ref);
 
 private:
     support::task<answer<container>> get_container(std::string region, support::uuid id);

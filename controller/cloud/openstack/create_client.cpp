@@ -52,9 +52,9 @@ public:
         return octavia_.update_listener(std::move(region), id, std::move(change), deadline);
     }
 
-    support::task<ref_state> look_up(std::string region, std::string container_ref) override
+    support::task<ref_state> look_up(std::string region, container_ref ref) override
     {
-        return barbican_.look_up(std::move(region), std::move(container_ref));
+        return barbican_.look_up(std::move(region), std::move(ref));
     }
 
 private:

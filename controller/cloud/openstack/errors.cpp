@@ -115,10 +115,10 @@ std::string in_words(
 }
 
 // The refs of "Could not retrieve certificate: ['<ref>', '<ref>']", a Python list or one bare text.
-std::vector<std::string> refs_in(const std::string& fault_text)
+std::vector<container_ref> refs_in(const std::string& fault_text)
 {
     constexpr std::string_view lead = "Could not retrieve certificate: ";
-    std::vector<std::string> refs;
+    std::vector<container_ref> refs;
     const auto start = fault_text.find(lead);
     if (start == std::string::npos)
     {

@@ -49,18 +49,17 @@ std::optional<support::uuid> read_id(const nlohmann::json& object)
 }
 
 // A ref or null, into `ref`. Returns false for anything else.
-bool read_ref(const nlohmann::json& object, std::string_view key, std::optional<std::string>& ref)
+bool read_ref(const nlohmann::json& object, std::string_view key, std::optional<container_ref>& ref)
 {
-    ref = text_member(object, key);
-    if (ref && ref->empty())
+    const auto text = text_member(object, key);
+    if (text && !text->empty())
     {
-        ref.reset();
-        return true;
+        ref.emplace(*text);
     }
-    return ref || member(object, key).is_null();
+    return text || member(object, key).is_null();
 }
 
-bool read_sni_refs(const nlohmann::json& refs, std::vector<std::string>& set)
+bool read_sni_refs(const nlohmann::json& refs, std::vector<container_ref>& set)
 {
     if (!refs.is_array() || !std::ranges::all_of(refs, [](const auto& ref) { return ref.is_string(); }))
     {
@@ -68,10 +67,10 @@ bool read_sni_refs(const nlohmann::json& refs, std::vector<std::string>& set)
     }
     for (const auto& ref : refs)
     {
-        set.push_back(ref.template get<std::string>());
+        set.emplace_back(ref.template get_ref<const std::string&>());
     }
-    std::ranges::sort(set);
-    const auto doubles = std::ranges::unique(set);
+    std::ranges::sort(set, {}, &container_ref::view);
+    const auto doubles = std::ranges::unique(set, {}, &container_ref::view);
     set.erase(doubles.begin(), doubles.end());
     return true;
 }
@@ -140,11 +139,15 @@ std::string write_change(const listener_change& change)
     if (change.default_ref)
     {
         listener["default_tls_container_ref"] =
-            *change.default_ref ? nlohmann::json(**change.default_ref) : nlohmann::json(nullptr);
+            *change.default_ref ? nlohmann::json((*change.default_ref)->view()) : nlohmann::json(nullptr);
     }
     if (change.sni_refs)
     {
-        listener["sni_container_refs"] = *change.sni_refs;
+        auto& refs = listener["sni_container_refs"] = nlohmann::json::array();
+        for (const container_ref& ref : *change.sni_refs)
+        {
+            refs.push_back(ref.view());
+        }
     }
     return nlohmann::json{{"listener", std::move(listener)}
     }.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

@@ -77,7 +77,8 @@ TEST(news, are_none_where_state_and_reason_stay)
 
 // ---- orphans ----
 
-const std::vector<attachment> left{{support::interned("http://kms/v1/containers/a"), slot::default_, true}};
+const std::vector<attachment> left{{cloud::container_ref("http://kms/v1/containers/a"), slot::default_, true}
+};
 
 TEST(orphans, are_what_a_binding_without_its_finalizer_left)
 {
@@ -122,15 +123,16 @@ TEST(orphans, are_told_of_at_the_moment_when_the_binding_is_out_of_our_hands)
 
 TEST(orphans, are_what_the_listener_still_shows)
 {
-    const std::string a = "http://kms/v1/containers/aaaaaaaa-0000-4000-8000-000000000001";
-    const std::string b = "http://kms/v1/containers/bbbbbbbb-0000-4000-8000-000000000002";
-    const ledger held{
-        {{support::interned(a), slot::default_, true}, {support::interned(b), slot::sni, true}}, {}, {}
-    };
+    const cloud::container_ref a("http://kms/v1/containers/aaaaaaaa-0000-4000-8000-000000000001");
+    const cloud::container_ref b("http://kms/v1/containers/bbbbbbbb-0000-4000-8000-000000000002");
+    const ledger held{{{a, slot::default_, true}, {b, slot::sni, true}}, {}, {}};
     target_state memory;
     EXPECT_EQ(still_there(held, memory).size(), 2U) << "it was not read";
     cloud::listener seen;
-    seen.sni_refs = {a, "https://other.example.com/v1/containers/bbbbbbbb-0000-4000-8000-000000000002"};
+    seen.sni_refs = {
+        a,
+        cloud::container_ref("https://other.example.com/v1/containers/bbbbbbbb-0000-4000-8000-000000000002")
+    };
     memory.listener = observed<cloud::answer<cloud::listener>>{{}, seen};
     EXPECT_EQ(still_there(held, memory), std::vector{held.attachments[1]}) << "a is in another slot";
     seen.default_ref = a;

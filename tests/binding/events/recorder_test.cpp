@@ -74,7 +74,7 @@ TEST_F(recorder, tells_of_refs_that_a_finalizer_stripped_by_hand_leaves_and_forg
     kube.remove("web");
     one->sink->deleted(kube.last_removed());
     EXPECT_THAT(seen.events, testing::Contains("shop RefsOrphaned"));
-    EXPECT_THAT(seen.last.note, HasSubstr(ref(cert_a) + " (sni)"));
+    EXPECT_THAT(seen.last.note, HasSubstr(ref(cert_a).str() + " (sni)"));
     EXPECT_EQ(seen.orphans, 1U);
     few_rounds();
     EXPECT_EQ(cloud.puts.size(), puts) << "nothing is removed";

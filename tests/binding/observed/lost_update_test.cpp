@@ -17,12 +17,12 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-std::string ref(const std::string& id)
+cloud::container_ref ref(const std::string& id)
 {
     return fake_cloud::ref(id);
 }
 
-const std::string theirs = ref("dddddddd-0000-4000-8000-000000000004");
+const cloud::container_ref theirs = ref("dddddddd-0000-4000-8000-000000000004");
 
 // ---- the decision: from, meanwhile, expected, after ----
 
@@ -32,7 +32,7 @@ TEST(undone_changes, what_was_added_and_is_not_there)
         undone_changes(
             {foreign, {}}, {foreign, {theirs}}, {foreign, {ref(cert_a)}}, {foreign, {ref(cert_a)}}
         ),
-        ElementsAre("added " + theirs)
+        ElementsAre("added " + theirs.str())
     );
 }
 
@@ -45,7 +45,7 @@ TEST(undone_changes, what_was_removed_and_is_there_again)
             {foreign, {theirs, ref(cert_a)}},
             {foreign, {ref(cert_a), theirs}}
         ),
-        ElementsAre("removed " + theirs)
+        ElementsAre("removed " + theirs.str())
     );
 }
 
@@ -53,11 +53,11 @@ TEST(undone_changes, another_default)
 {
     EXPECT_THAT(
         undone_changes({foreign, {}}, {theirs, {}}, {ref(cert_a), {}}, {ref(cert_a), {}}),
-        ElementsAre("made " + theirs + " the default")
+        ElementsAre("made " + theirs.str() + " the default")
     );
     EXPECT_THAT(
         undone_changes({foreign, {}}, {std::nullopt, {}}, {ref(cert_a), {}}, {ref(cert_a), {}}),
-        ElementsAre("removed " + foreign)
+        ElementsAre("removed " + foreign.str())
     );
 }
 
@@ -79,7 +79,7 @@ TEST(undone_changes, our_own_change_is_none_under_whatever_spelling)
         undone_changes(
             {foreign, {theirs}},
             {ref(cert_b), {ref(cert_a)}},
-            {"https://kms.example.com/v1/containers/" + cert_b, {ref(cert_a)}},
+            {cloud::container_ref("https://kms.example.com/v1/containers/" + cert_b), {ref(cert_a)}},
             {ref(cert_b), {ref(cert_a)}}
         ),
         IsEmpty()
@@ -110,7 +110,7 @@ TEST_F(foreign_update, one_that_our_put_undoes_is_told)
 {
     while_a_put_is_under_way([&] { row().slots.sni_refs = {theirs}; });
     EXPECT_THAT(row().slots.sni_refs, ElementsAre(ref(cert_a)));
-    EXPECT_THAT(log.text(), AllOf(HasSubstr("reason=ForeignUpdateLost"), HasSubstr("added " + theirs)));
+    EXPECT_THAT(log.text(), AllOf(HasSubstr("reason=ForeignUpdateLost"), HasSubstr("added " + theirs.str())));
 }
 
 TEST_F(foreign_update, the_same_one_is_told_each_time_that_it_is_undone)

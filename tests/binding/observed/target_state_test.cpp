@@ -2,7 +2,6 @@
 
 #include "binding/plan/plan_fixture.hpp"
 #include "binding/status/ready_status.hpp"
-#include "cloud/container_ref.hpp"
 
 #include <gtest/gtest.h>
 
@@ -38,8 +37,7 @@ protected:
 
     void hold(const std::string& certificate, bool confirmed)
     {
-        object.status.ledger.attachments.push_back({support::interned(ref(certificate)), sni_slot, confirmed}
-        );
+        object.status.ledger.attachments.push_back({ref(certificate), sni_slot, confirmed});
     }
 
     void see_certificate(cloud::answer<cloud::certificate> answer)
@@ -64,7 +62,7 @@ protected:
     void send(support::time_point now, int sni_refs = 1)
     {
         cloud::listener_change change;
-        change.sni_refs = std::vector<std::string>(static_cast<std::size_t>(sni_refs), ref("a"));
+        change.sni_refs = std::vector<cloud::container_ref>(static_cast<std::size_t>(sni_refs), ref("a"));
         record_put_sent(kept, settings, change, {}, {std::nullopt, *change.sni_refs}, now);
     }
 
@@ -444,7 +442,7 @@ TEST_F(memory, a_row_of_not_found_begins_anew_in_another_place)
 
 TEST_F(memory, a_ref_is_dead_since_the_first_of_an_unbroken_row)
 {
-    const std::string key = cloud::ref_key(ref("a"));
+    const cloud::container_ref key = ref("a");
     record_ref(kept.refs, ref("a"), t0, ref_state::dead);
     record_ref(kept.refs, ref("other:a"), t0 + 5s, ref_state::dead);
     EXPECT_EQ(kept.refs.at(key).dead_since, t0) << "however it is spelled";
@@ -460,7 +458,7 @@ TEST_F(memory, a_ref_is_dead_since_the_first_of_an_unbroken_row)
 TEST_F(memory, a_ref_that_is_neither_on_the_listener_nor_in_a_ledger_is_forgotten)
 {
     hold("a", true);
-    object.status.ledger.replaced_default_ref = support::interned(ref("c"));
+    object.status.ledger.replaced_default_ref = ref("c");
     for (const std::string name : {"a", "b", "c", "e", "f"})
     {
         record_ref(kept.refs, ref(name), t0, ref_state::readable);
@@ -470,7 +468,7 @@ TEST_F(memory, a_ref_that_is_neither_on_the_listener_nor_in_a_ledger_is_forgotte
     see_listener(t0, listener(2));
     forget_refs(kept, {&object});
     EXPECT_EQ(kept.refs.size(), 4U);
-    EXPECT_FALSE(kept.refs.contains(cloud::ref_key(ref("b"))));
+    EXPECT_FALSE(kept.refs.contains(ref("b")));
 }
 
 TEST_F(memory, what_is_ready_was_verified_when_listener_and_load_balancer_were_read_at_rest)

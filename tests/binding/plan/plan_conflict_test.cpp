@@ -173,8 +173,9 @@ TEST(plan_conflict, who_could_not_be_attached_now_takes_no_part)
     auto expired = active("a");
     expired->expires_at = support::wall_time{};
     auto too_long = active("a");
-    too_long->container_ref =
-        "http://" + std::string(255, 'h') + "/v1/containers/" + certificate_id("a").str();
+    too_long->container_ref = cloud::container_ref(
+        "http://" + std::string(255, 'h') + "/v1/containers/" + certificate_id("a").str()
+    );
     const cloud::answer<cloud::certificate> reasons[] = {
         not_active("a"),
         failing(failure::not_found),

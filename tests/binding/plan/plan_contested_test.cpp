@@ -86,7 +86,7 @@ TEST(plan_contested, the_binding_says_contested_and_names_the_ref)
         fought(w, 5min, [](world_builder& it) { it.shows("f"); });
         w.finish();
         EXPECT_THAT(w.status("web"), StartsWith("error Contested ["));
-        EXPECT_THAT(w.message("web"), HasSubstr(ref("a")));
+        EXPECT_THAT(w.message("web"), HasSubstr(ref("a").str()));
     }
 }
 
@@ -183,7 +183,7 @@ TEST(plan_contested, what_somebody_keeps_putting_back_is_taken_off_ever_more_sel
     EXPECT_LE(puts.size(), 9U);
     EXPECT_GE(puts[3] - puts[2], 20min);
     EXPECT_THAT(w.status("web"), StartsWith("deleting Detaching ["));
-    EXPECT_THAT(w.message("web"), HasSubstr(ref("a")));
+    EXPECT_THAT(w.message("web"), HasSubstr(ref("a").str()));
     w.shows("f");
     w.later(1h).run();
     EXPECT_EQ(w.status("web"), "gone");

@@ -102,7 +102,7 @@ TEST(plan_dead, a_ref_that_looks_dead_is_looked_at_again_after_five_seconds)
     w.refs["e"] = ref_state::dead;
     EXPECT_GT(w.finish().wait, 4900ms);
     EXPECT_EQ(w.status("web"), "pending Progressing []");
-    EXPECT_THAT(w.message("web"), HasSubstr(ref("e")));
+    EXPECT_THAT(w.message("web"), HasSubstr(ref("e").str()));
     w.refs["e"] = ref_state::readable;
     w.later(5s);
     EXPECT_EQ(text(w.put()), "put sni=a,e");
@@ -126,7 +126,7 @@ TEST(plan_dead, nothing_is_written_while_the_certificate_service_gives_no_answer
     w.refs["f"] = ref_state::unanswered;
     EXPECT_EQ(w.finish().next, binding::requeue::retry);
     EXPECT_EQ(w.status("gone"), "deleting Detaching [sni a]");
-    EXPECT_THAT(w.message("gone"), HasSubstr("gives no answer about " + ref("f")));
+    EXPECT_THAT(w.message("gone"), HasSubstr("gives no answer about " + ref("f").str()));
     EXPECT_EQ(w.status("stays"), "active Attached [sni e]");
     w.refs["f"] = ref_state::readable;
     w.later(1s);
@@ -196,7 +196,7 @@ TEST(plan_dead, a_dead_foreign_ref_blocks_and_is_named)
     w.refs["e"] = ref_state::dead;
     EXPECT_EQ(to_text(run_until_sure(w)), "end, slow");
     EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []");
-    EXPECT_THAT(w.message("web"), HasSubstr(ref("e")));
+    EXPECT_THAT(w.message("web"), HasSubstr(ref("e").str()));
     w.refs.clear();
     EXPECT_EQ(w.later(15s).converge(), 1);
 }
@@ -228,7 +228,7 @@ TEST(plan_dead, a_dead_client_ca_or_revocation_list_blocks)
         w.refs["d"] = ref_state::dead;
         run_until_sure(w);
         EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []");
-        EXPECT_THAT(w.message("web"), HasSubstr(ref("d")));
+        EXPECT_THAT(w.message("web"), HasSubstr(ref("d").str()));
     }
 }
 
@@ -242,7 +242,7 @@ TEST(plan_dead, a_dead_last_certificate_of_ours_blocks)
     w.change("web").deleting();
     run_until_sure(w);
     EXPECT_EQ(w.status("web"), "deleting Detaching [sni b]");
-    EXPECT_THAT(w.message("web"), HasSubstr(ref("a")));
+    EXPECT_THAT(w.message("web"), HasSubstr(ref("a").str()));
 }
 
 TEST(plan_dead, a_dead_ref_in_our_slot_and_a_foreign_one_blocks)
@@ -268,7 +268,9 @@ TEST(plan_dead, half_of_three_or_more_that_look_dead_at_once_is_an_endpoint_that
     w.refs["a"] = w.refs["b"] = ref_state::dead;
     run_until_sure(w);
     EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []");
-    EXPECT_THAT(w.message("web"), AllOf(HasSubstr("2 of 3"), HasSubstr(ref("a")), HasSubstr(ref("b"))));
+    EXPECT_THAT(
+        w.message("web"), AllOf(HasSubstr("2 of 3"), HasSubstr(ref("a").str()), HasSubstr(ref("b").str()))
+    );
     EXPECT_EQ(w.slots(), "default=f sni=a,b,c");
 }
 
@@ -343,7 +345,7 @@ TEST(plan_dead, a_dead_ref_of_a_neighbour_blocks_and_names_listener_and_ref)
     EXPECT_EQ(w.finish().next, requeue::slow);
     EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []");
     EXPECT_THAT(
-        w.message("web"), AllOf(HasSubstr(ref("e")), HasSubstr("22222222-0000-4000-8000-000000000002"))
+        w.message("web"), AllOf(HasSubstr(ref("e").str()), HasSubstr("22222222-0000-4000-8000-000000000002"))
     );
 }
 
@@ -395,7 +397,7 @@ TEST(plan_dead, a_neighbour_that_is_not_decided_yet_is_waited_for)
     world_builder w;
     w.shows("f").add("web", "a").sni();
     binding::other_listener seen = neighbour_with("b", false);
-    seen.dead_ref.clear();
+    seen.dead_ref = {};
     seen.doubt = "cannot be read";
     w.other_listeners = {seen};
     EXPECT_EQ(w.finish().wait, 5s);

@@ -1,7 +1,6 @@
 #include "binding/plan/plan_fixture.hpp"
 
 #include "binding/status/ready_status.hpp"
-#include "cloud/container_ref.hpp"
 
 #include <gtest/gtest.h>
 
@@ -35,10 +34,10 @@ std::string comma(const std::vector<std::string>& parts)
     return text;
 }
 
-std::vector<std::string> names_of_refs(const std::vector<std::string>& all)
+std::vector<std::string> names_of_refs(const std::vector<cloud::container_ref>& all)
 {
     std::vector<std::string> names;
-    for (const std::string& each : all)
+    for (const cloud::container_ref& each : all)
     {
         names.push_back(name_of_ref(each));
     }
@@ -151,16 +150,16 @@ std::string text_of(const binding::step& made, const namer& name)
 
 // ---- names ----
 
-std::string ref(const std::string& name)
+cloud::container_ref ref(const std::string& name)
 {
     const auto colon = name.find(':');
     const std::string host = colon == std::string::npos ? "kms" : name.substr(0, colon);
-    return "http://" + host + "/v1/containers/" + certificate_id(name).str();
+    return cloud::container_ref("http://" + host + "/v1/containers/" + certificate_id(name).str());
 }
 
-std::vector<std::string> refs(const std::vector<std::string>& names)
+std::vector<cloud::container_ref> refs(const std::vector<std::string>& names)
 {
-    std::vector<std::string> made;
+    std::vector<cloud::container_ref> made;
     for (const std::string& name : names)
     {
         made.push_back(ref(name));
@@ -173,15 +172,15 @@ support::uuid certificate_id(const std::string& name)
     return *support::uuid::parse(std::string(8, name.back()) + "-0000-4000-8000-000000000000");
 }
 
-std::string name_of_ref(std::string_view container_ref)
+std::string name_of_ref(const cloud::container_ref& ref)
 {
-    const auto named = cloud::parse_container_ref(container_ref);
-    if (!named)
+    const auto name = ref.name();
+    if (!name)
     {
-        return std::string(container_ref);
+        return ref.str();
     }
-    const std::string letter(1, named->id.str().front());
-    const auto host = container_ref.substr(7, container_ref.find('/', 7) - 7);
+    const std::string letter(1, name->id.str().front());
+    const auto host = ref.view().substr(7, ref.view().find('/', 7) - 7);
     return host == "kms" ? letter : std::string(host) + ":" + letter;
 }
 
@@ -191,12 +190,12 @@ std::string to_text(const binding::ledger& ledger)
     for (const binding::attachment& each : ledger.attachments)
     {
         parts.push_back(
-            name_of_slot(each.slot) + name_of_ref(each.container_ref.view()) + (each.confirmed ? "" : "?")
+            name_of_slot(each.slot) + name_of_ref(each.container_ref) + (each.confirmed ? "" : "?")
         );
     }
     if (!ledger.replaced_default_ref.empty())
     {
-        parts.push_back("was " + name_of_ref(ledger.replaced_default_ref.view()));
+        parts.push_back("was " + name_of_ref(ledger.replaced_default_ref));
     }
     std::string text;
     for (const std::string& part : parts)
@@ -273,7 +272,7 @@ binding_builder& binding_builder::wants_sni(bool value)
 binding_builder& binding_builder::holds(const std::string& certificate, slot where, bool confirmed)
 {
     auto& ledger = object_->status.ledger;
-    ledger.attachments.push_back({support::interned(ref(certificate)), where, confirmed});
+    ledger.attachments.push_back({ref(certificate), where, confirmed});
     ledger.scope = *place_;
     if (!object_->has_finalizer())
     {
@@ -289,7 +288,7 @@ binding_builder& binding_builder::holds_unconfirmed(const std::string& certifica
 
 binding_builder& binding_builder::remembers(const std::string& certificate)
 {
-    object_->status.ledger.replaced_default_ref = support::interned(ref(certificate));
+    object_->status.ledger.replaced_default_ref = ref(certificate);
     return *this;
 }
 
@@ -356,7 +355,7 @@ world_builder& world_builder::shows(const std::string& default_ref, const std::v
 {
     listener->default_ref = default_ref.empty() ? std::nullopt : std::optional(ref(default_ref));
     listener->sni_refs = test::refs(sni);
-    std::ranges::sort(listener->sni_refs);
+    std::ranges::sort(listener->sni_refs, {}, &cloud::container_ref::view);
     return *this;
 }
 
@@ -681,7 +680,7 @@ void world_builder::do_look(const binding::read& asked)
                                                : known->second}
         );
     }
-    for (const std::string& each : asked.refs)
+    for (const cloud::container_ref& each : asked.refs)
     {
         const auto known = refs.find(std::string(1, name_of_ref(each).back()));
         record_ref(memory.refs, each, now, known == refs.end() ? cloud::ref_state::readable : known->second);

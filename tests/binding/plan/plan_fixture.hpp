@@ -25,10 +25,10 @@ using binding::slot;
 inline constexpr slot default_slot = slot::default_;
 inline constexpr slot sni_slot = slot::sni;
 
-std::string ref(const std::string& name);
-std::vector<std::string> refs(const std::vector<std::string>& names);
+cloud::container_ref ref(const std::string& name);
+std::vector<cloud::container_ref> refs(const std::vector<std::string>& names);
 support::uuid certificate_id(const std::string& name);
-std::string name_of_ref(std::string_view container_ref);
+std::string name_of_ref(const cloud::container_ref& ref);
 
 // Answers of the certificate service.
 cloud::answer<cloud::certificate> active(const std::string& name);

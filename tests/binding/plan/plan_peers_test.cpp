@@ -26,7 +26,7 @@ struct other_credential
         object.finalizers.emplace_back(binding::finalizer);
         object.spec.certificate_id = certificate_id(certificate);
         object.spec.sni = where == sni_slot;
-        object.status.ledger.attachments.push_back({support::interned(ref(certificate)), where, true});
+        object.status.ledger.attachments.push_back({ref(certificate), where, true});
         world.peers = {{&object, &memory, target, true}};
         world.write_peer = [this](const binding::write& each) {
             ASSERT_EQ(each.uid, object.uid);
@@ -110,7 +110,7 @@ TEST(plan_siblings, a_list_with_a_ref_of_theirs_that_cannot_be_read_is_not_sent)
     w.refs["b"] = cloud::ref_state::unknown;
     w.finish();
     EXPECT_THAT(w.status("web"), StartsWith("error BlockedByUnreadableRef"));
-    EXPECT_THAT(w.message("web"), HasSubstr(ref("b") + " of binding blog/other cannot be read"));
+    EXPECT_THAT(w.message("web"), HasSubstr(ref("b").str() + " of binding blog/other cannot be read"));
     EXPECT_THAT(w.steps(), Not(Contains(StartsWith("put"))));
     w.refs["b"] = cloud::ref_state::readable;
     w.later(1min);
@@ -243,7 +243,7 @@ TEST(plan_siblings, a_dead_ref_of_theirs_is_not_ours_to_leave_out)
     w.later(10s);
     w.finish();
     EXPECT_THAT(w.status("web"), StartsWith("error BlockedByUnreadableRef"));
-    EXPECT_THAT(w.message("web"), HasSubstr(ref("b") + " of binding blog/other"));
+    EXPECT_THAT(w.message("web"), HasSubstr(ref("b").str() + " of binding blog/other"));
     w.later();
     EXPECT_THAT(w.finish().request_cleanup, ElementsAre(other.target)) << "its own target can take it off";
     EXPECT_EQ(w.slots(), "default=f sni=b");

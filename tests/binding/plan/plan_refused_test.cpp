@@ -153,7 +153,7 @@ TEST(plan_refused, an_attached_one_of_ours_that_is_refused_but_not_dead_is_kept_
     EXPECT_EQ(w.finish().next, requeue::slow);
     EXPECT_EQ(w.slots(), "default=f sni=c");
     EXPECT_THAT(w.status("web"), StartsWith("error BlockedByUnreadableRef"));
-    EXPECT_THAT(w.message("web"), HasSubstr(ref("c")));
+    EXPECT_THAT(w.message("web"), HasSubstr(ref("c").str()));
     EXPECT_EQ(w.status("there"), "active Attached [sni c]");
 }
 
@@ -195,7 +195,7 @@ TEST(plan_refused, a_foreign_one_or_a_client_ca_or_a_revocation_list_that_is_nam
         w.finish();
         w.later(10ms).finish();
         EXPECT_THAT(w.status("web"), StartsWith("error BlockedByUnreadableRef")) << which;
-        EXPECT_THAT(w.message("web"), HasSubstr(ref("e"))) << which;
+        EXPECT_THAT(w.message("web"), HasSubstr(ref("e").str())) << which;
         w.refs["e"] = ref_state::readable;
         w.later(10s);
         EXPECT_THAT(text(w.put()), StartsWith("put sni=a")) << which << " is readable again";
@@ -254,7 +254,7 @@ TEST(plan_refused, the_bad_one_is_found_in_at_most_2_and_log2_n_puts_and_the_oth
         {
             world_builder w;
             w.shows("f");
-            std::string bad_ref;
+            cloud::container_ref bad_ref;
             for (int i = 0; i < n; ++i)
             {
                 const std::string name = "web" + std::to_string(i);
@@ -263,7 +263,8 @@ TEST(plan_refused, the_bad_one_is_found_in_at_most_2_and_log2_n_puts_and_the_oth
                 std::snprintf(id, sizeof id, "aaaaaaaa-0000-4000-8000-%012d", i);
                 w.change(name).object().spec.certificate_id = *support::uuid::parse(id);
                 w.certificates_by_id[id] = active("a");
-                w.certificates_by_id[id]->container_ref = "http://kms/v1/containers/" + std::string(id);
+                w.certificates_by_id[id]->container_ref =
+                    cloud::container_ref("http://kms/v1/containers/" + std::string(id));
                 bad_ref = i == bad ? w.certificates_by_id[id]->container_ref : bad_ref;
             }
             w.refuses = [&](const binding::put& put) {

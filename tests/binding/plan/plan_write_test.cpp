@@ -370,8 +370,9 @@ TEST(plan_write, a_ref_that_is_longer_than_octavia_keeps_is_refused_before_the_p
         {
             world_builder w;
             auto certificate = active("a");
-            certificate->container_ref = "http://" + std::string(length - 7 - tail.size(), 'h') + tail;
-            ASSERT_EQ(certificate->container_ref.size(), length);
+            certificate->container_ref =
+                cloud::container_ref("http://" + std::string(length - 7 - tail.size(), 'h') + tail);
+            ASSERT_EQ(certificate->container_ref.view().size(), length);
             w.certificates["a"] = certificate;
             w.shows("f").add("web", "a").object().spec.sni = sni;
             if (length == limit)
@@ -398,7 +399,7 @@ TEST(plan_write, at_fifteen_entries_no_further_change_is_begun)
             char text[80];
             std::snprintf(text, sizeof text, "http://kms/v1/containers/bbbbbbbb-0000-4000-8000-%012d", i);
             web.holds("b", sni_slot);
-            web.object().status.ledger.attachments.back().container_ref = support::interned(text);
+            web.object().status.ledger.attachments.back().container_ref = cloud::container_ref(text);
             w.listener->sni_refs.emplace_back(text);
         }
         if (entries == 14)

@@ -21,7 +21,7 @@ namespace test {
 inline const std::string cert_a = "aaaaaaaa-0000-4000-8000-000000000001";
 inline const std::string cert_b = "bbbbbbbb-0000-4000-8000-000000000002";
 inline const std::string cert_c = "cccccccc-0000-4000-8000-000000000003";
-inline const std::string foreign = "http://kms/v1/containers/ffffffff-0000-4000-8000-00000000000f";
+inline const cloud::container_ref foreign{"http://kms/v1/containers/ffffffff-0000-4000-8000-00000000000f"};
 inline const std::string listener_1 = "11111111-0000-4000-8000-000000000001";
 inline const std::string listener_2 = "22222222-0000-4000-8000-000000000002";
 inline const support::uuid balancer = *support::uuid::parse("99999999-0000-4000-8000-000000000001");
@@ -55,7 +55,7 @@ class the_loop : public loop
 protected:
     the_loop();
 
-    static std::string ref(const std::string& certificate) { return fake_cloud::ref(certificate); }
+    static cloud::container_ref ref(const std::string& certificate) { return fake_cloud::ref(certificate); }
     void add_listener(const std::string& id);
     fake_cloud::listener_row& row(const std::string& id = listener_1);
 

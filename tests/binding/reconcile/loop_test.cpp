@@ -21,7 +21,7 @@ TEST_F(the_loop, attaches_the_default_certificate_with_three_writes_and_one_put)
     EXPECT_EQ(row().slots.default_ref, ref(cert_a));
     EXPECT_EQ(cloud.puts.size(), 1U);
     EXPECT_THAT(kube.writes, ElementsAre("web metadata", "web status", "web status"));
-    EXPECT_EQ(kube.object("web")["status"].value("replacedDefaultRef", ""), foreign);
+    EXPECT_EQ(kube.object("web")["status"].value("replacedDefaultRef", ""), foreign.view());
     EXPECT_EQ(kube.attachments("web")[0]["confirmed"], true);
     advance(30min);
     EXPECT_EQ(kube.writes.size(), 3U) << "a stable binding is not written";
@@ -65,17 +65,15 @@ TEST_F(the_loop, deleting_gives_the_slot_back_to_the_default_from_before)
 
 TEST_F(the_loop, deleting_an_sni_binding_leaves_the_others)
 {
-    row().slots.sni_refs = {"http://kms/v1/secrets/eeeeeeee-0000-4000-8000-00000000000e"};
+    const cloud::container_ref other("http://kms/v1/secrets/eeeeeeee-0000-4000-8000-00000000000e");
+    row().slots.sni_refs = {other};
     start();
     kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
     kube.create({.name = "b", .certificate = cert_b, .listener = listener_1, .sni = true});
     ASSERT_TRUE(until([&] { return kube.state("a") == "active" && kube.state("b") == "active"; }));
     kube.remove("a");
     ASSERT_TRUE(until([&] { return !kube.exists("a"); }));
-    EXPECT_THAT(
-        row().slots.sni_refs,
-        UnorderedElementsAre(ref(cert_b), "http://kms/v1/secrets/eeeeeeee-0000-4000-8000-00000000000e")
-    );
+    EXPECT_THAT(row().slots.sni_refs, UnorderedElementsAre(ref(cert_b), other));
 }
 
 TEST_F(the_loop, the_last_certificate_waits_and_each_way_out_works)
@@ -106,7 +104,8 @@ TEST_F(the_loop, rotation_swaps_in_one_put)
     ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }));
     kube.update("web", [](auto& object) { object["spec"]["certificateId"] = cert_b; });
     ASSERT_TRUE(until([&] {
-        return kube.state("web") == "active" && kube.attachments("web")[0]["containerRef"] == ref(cert_b);
+        return kube.state("web") == "active" &&
+               kube.attachments("web")[0]["containerRef"] == ref(cert_b).view();
     }));
     EXPECT_THAT(row().slots.sni_refs, ElementsAre(ref(cert_b)));
     EXPECT_EQ(cloud.puts.size(), 2U);
@@ -127,7 +126,7 @@ TEST_F(the_loop, rotation_to_a_bad_certificate_keeps_the_old_and_names_both)
 
 TEST_F(the_loop, adopts_what_is_there_with_two_writes_and_no_put)
 {
-    row().slots.sni_refs = {"http://other-name/v1/containers/" + cert_a};
+    row().slots.sni_refs = {cloud::container_ref("http://other-name/v1/containers/" + cert_a)};
     start();
     kube.create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
     ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }));
@@ -147,7 +146,7 @@ TEST_F(the_loop, the_younger_of_two_defaults_gets_a_conflict_and_takes_over_when
     kube.remove("old");
     ASSERT_TRUE(until([&] { return !kube.exists("old") && kube.state("young") == "active"; }));
     EXPECT_EQ(row().slots.default_ref, ref(cert_b));
-    EXPECT_EQ(kube.object("young")["status"].value("replacedDefaultRef", ""), foreign)
+    EXPECT_EQ(kube.object("young")["status"].value("replacedDefaultRef", ""), foreign.view())
         << "the memory travels with the slot";
     EXPECT_EQ(cloud.puts.size(), 2U);
 }
@@ -343,7 +342,7 @@ TEST_F(the_loop, a_foreign_writer_that_undoes_us_every_time_is_not_fought_at_ful
         EXPECT_LE(reads, 6 + 4) << "the resyncs, and a repair";
     }
     EXPECT_EQ(kube.ready_reason("web"), "Contested");
-    EXPECT_THAT(kube.message("web"), HasSubstr(ref(cert_a)));
+    EXPECT_THAT(kube.message("web"), HasSubstr(ref(cert_a).str()));
     kube.update("web", [](auto& object) {
         object["metadata"]["annotations"]["certificates.bycloud.io/reconcile-requested-at"] = "now";
     });
@@ -358,7 +357,7 @@ TEST_F(the_loop, a_forged_ledger_entry_is_put_back_and_never_acted_on)
     ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }));
     kube.update("web", [](auto& object) {
         object["status"]["attachments"].push_back(
-            {{"containerRef", ref(cert_c)}, {"slot", "sni"}, {"confirmed", true}}
+            {{"containerRef", ref(cert_c).view()}, {"slot", "sni"}, {"confirmed", true}}
         );
     });
     ASSERT_TRUE(until([&] { return kube.attachments("web").size() == 1; }));

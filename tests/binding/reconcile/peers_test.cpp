@@ -96,7 +96,7 @@ TEST_F(peers, a_put_of_our_own_or_of_another_cloud_is_none_of_theirs)
 TEST_F(peers, a_put_of_an_earlier_process_counts_before_anybody_has_looked_at_its_target)
 {
     auto& object = store.objects[through("theirs")];
-    object.status.ledger.attachments.push_back({support::interned(test::ref("a")), test::sni_slot, false});
+    object.status.ledger.attachments.push_back({test::ref("a"), test::sni_slot, false});
     EXPECT_EQ(look(1s).put_deadline, t0 + settings.write_deadline + settings.per_ref);
     EXPECT_EQ(look(31s).put_deadline, std::nullopt);
     object.status.ledger.attachments.front().confirmed = true;
@@ -115,7 +115,7 @@ TEST_F(peers, a_put_of_an_earlier_process_is_waited_for_with_the_refs_that_the_l
     EXPECT_EQ(look(1s).put_deadline, t0 + 40s);
     theirs.deadline = t0;
     auto& object = store.objects[through("another")];
-    object.status.ledger.attachments.push_back({support::interned(test::ref("a")), test::sni_slot, false});
+    object.status.ledger.attachments.push_back({test::ref("a"), test::sni_slot, false});
     EXPECT_EQ(look(1s).put_deadline, t0 + settings.write_deadline + 4 * settings.per_ref);
 }
 

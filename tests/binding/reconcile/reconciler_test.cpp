@@ -172,7 +172,7 @@ TEST_P(lost_ledger, is_ours_and_stays_while_its_put_is_under_way)
     EXPECT_EQ(cloud.puts.size(), 1U);
     const auto status = kube.object("web")["status"];
     EXPECT_EQ(status["attachments"], committed["attachments"]);
-    EXPECT_EQ(status.value("replacedDefaultRef", ""), sni ? "" : foreign);
+    EXPECT_EQ(status.value("replacedDefaultRef", ""), sni ? "" : foreign.view());
     EXPECT_THAT(log.text(), Not(AnyOf(HasSubstr("somebody else"), HasSubstr("Adopted"))));
 
     kube.remove("web");

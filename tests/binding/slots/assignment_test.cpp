@@ -1,7 +1,7 @@
 #include "binding/slots/assignment.hpp"
 
 #include "binding/plan/plan_fixture.hpp"
-#include "cloud/container_ref.hpp"
+#include "fakes/cloud/spelled.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -43,7 +43,7 @@ struct slots_case
         hold(made, certificate, where);
         if (!remembered.empty())
         {
-            made.held.replaced_default_ref = support::interned(ref(remembered));
+            made.held.replaced_default_ref = ref(remembered);
         }
         return made;
     }
@@ -62,7 +62,7 @@ struct slots_case
 
     static void hold(binding::slot_request& which, const std::string& certificate, slot where)
     {
-        which.held.attachments.push_back({support::interned(ref(certificate)), where, true});
+        which.held.attachments.push_back({ref(certificate), where, true});
     }
 
     // All bindings were created in the same second, and each has a smaller uid than those before.
@@ -85,13 +85,13 @@ struct slots_case
 
     slots_case& readable(const std::string& certificate, bool value = true)
     {
-        input.readable[cloud::ref_key(ref(certificate))] = value;
+        input.readable[ref(certificate)] = value;
         return *this;
     }
 
     slots_case& dead(const std::string& certificate)
     {
-        input.dead.insert(cloud::ref_key(ref(certificate)));
+        input.dead.insert(ref(certificate));
         return *this;
     }
 
@@ -124,22 +124,22 @@ struct slots_case
         const auto outcome = assign_slots(input);
         const auto* unknown = std::get_if<binding::unread_refs>(&outcome);
         std::vector<std::string> made;
-        for (const std::string& each : unknown != nullptr ? unknown->refs : std::vector<std::string>())
+        for (const auto& each : unknown != nullptr ? unknown->refs : std::vector<cloud::container_ref>())
         {
             made.push_back(name_of_ref(each));
         }
         return made;
     }
 
-    static std::string name(const std::optional<std::string>& which)
+    static std::string name(const std::optional<cloud::container_ref>& which)
     {
         return which ? name_of_ref(*which) : "null";
     }
 
-    static std::string names(const std::vector<std::string>& which)
+    static std::string names(const std::vector<cloud::container_ref>& which)
     {
         std::string line;
-        for (const std::string& each : which)
+        for (const cloud::container_ref& each : which)
         {
             line += (line.empty() ? "" : ",") + name_of_ref(each);
         }
@@ -156,7 +156,7 @@ struct slots_case
         std::vector<std::string> made;
         for (const binding::attachment& each : some)
         {
-            made.push_back(std::string(name_of(each.slot)) + " " + name_of_ref(each.container_ref.view()));
+            made.push_back(std::string(name_of(each.slot)) + " " + name_of_ref(each.container_ref));
         }
         return made;
     }
@@ -215,15 +215,11 @@ TEST(slots, sets_are_compared_without_order_and_spelling)
 TEST(slots, foreign_refs_stay_byte_for_byte)
 {
     slots_case c("f");
-    c.input.now.sni_refs = {
-        "http://KMS:9311/v1/containers/EEEEEEEE-0000-4000-8000-000000000000/", "odd text"
-    };
+    const std::string shouted = "http://KMS:9311/v1/containers/EEEEEEEE-0000-4000-8000-000000000000/";
+    c.input.now.sni_refs = {cloud::container_ref(shouted), cloud::container_ref("odd text")};
     c.wants("a", sni_slot);
     EXPECT_THAT(
-        c.settled().after.sni_refs,
-        UnorderedElementsAre(
-            "http://KMS:9311/v1/containers/EEEEEEEE-0000-4000-8000-000000000000/", "odd text", ref("a")
-        )
+        spelled(c.settled().after.sni_refs), UnorderedElementsAre(shouted, "odd text", ref("a").str())
     );
 }
 
@@ -270,7 +266,8 @@ TEST(slots, what_is_there_by_another_host_name_is_there_and_keeps_its_spelling)
 TEST(slots, a_secret_is_not_the_container_of_the_same_id)
 {
     slots_case c("f");
-    c.input.now.sni_refs = {"http://kms/v1/secrets/aaaaaaaa-0000-4000-8000-000000000000"};
+    c.input.now.sni_refs = {cloud::container_ref("http://kms/v1/secrets/aaaaaaaa-0000-4000-8000-000000000000")
+    };
     c.wants("a", sni_slot);
     EXPECT_FALSE(c.settled().requests[0].shown);
     EXPECT_EQ(c.settled().after.sni_refs.size(), 2U);
@@ -698,7 +695,7 @@ TEST(slots, a_move_from_default_to_sni_is_one_change)
     slots_case c("a", {"e"});
     binding::slot_request& moving = c.wants("a", sni_slot);
     slots_case::hold(moving, "a", default_slot);
-    moving.held.replaced_default_ref = support::interned(ref("f"));
+    moving.held.replaced_default_ref = ref("f");
     c.readable("f");
     EXPECT_EQ(c.change(), "default=f sni=a,e");
 }

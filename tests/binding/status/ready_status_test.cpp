@@ -282,7 +282,7 @@ TEST(ready_status, left_as_it_is_only_the_ledger_is_written)
     said.keep_status = true;
     EXPECT_EQ(rendered(object, said, t0 + 1min), object.status);
     binding::ledger changed;
-    changed.attachments.push_back({support::interned(ref("a")), sni_slot, true});
+    changed.attachments.push_back({ref("a"), sni_slot, true});
     const auto made = render(object, said, changed, seen(active("a")), t0 + 1min);
     EXPECT_EQ(made.ledger, changed);
     EXPECT_EQ(made[condition_type::ready], object.status[condition_type::ready]);

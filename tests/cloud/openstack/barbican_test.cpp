@@ -85,7 +85,10 @@ protected:
         return run(service.get_certificate("sao1", id, known));
     }
 
-    ref_state look_up(const std::string& ref) { return run(service.look_up("sao1", ref)); }
+    ref_state look_up(const std::string& ref)
+    {
+        return run(service.look_up("sao1", cloud::container_ref(ref)));
+    }
     ref_state look_up_container()
     {
         return look_up(captured::key_manager + "/containers/" + captured::container_id);
@@ -100,7 +103,7 @@ TEST_F(barbican, a_container_is_a_certificate)
     put_container();
     const auto read = ask(container_id);
     ASSERT_TRUE(read) << read.error().message;
-    EXPECT_EQ(read->container_ref, captured::key_manager + "/containers/" + captured::container_id);
+    EXPECT_EQ(read->container_ref.str(), captured::key_manager + "/containers/" + captured::container_id);
     EXPECT_EQ(read->status, "ACTIVE");
     EXPECT_TRUE(read->usable);
     EXPECT_EQ(read->missing, "");
@@ -115,7 +118,7 @@ TEST_F(barbican, a_secret_with_a_payload_is_a_certificate)
     put_secret();
     const auto read = ask(secret_id);
     ASSERT_TRUE(read) << read.error().message;
-    EXPECT_EQ(read->container_ref, captured::key_manager + "/secrets/" + captured::secret_id);
+    EXPECT_EQ(read->container_ref.str(), captured::key_manager + "/secrets/" + captured::secret_id);
     EXPECT_TRUE(read->usable);
     EXPECT_EQ(read->expires_at, not_after);
     EXPECT_EQ(net::find_header(http.seen().back().headers, "Accept"), "application/octet-stream");

@@ -1,6 +1,7 @@
 // Every error that real services were seen to give, byte for byte: its class, and what people are told of it.
 #include "cloud/openstack/captured.hpp"
 #include "cloud/openstack/errors.hpp"
+#include "fakes/cloud/spelled.hpp"
 
 #include <gtest/gtest.h>
 
@@ -332,7 +333,7 @@ TEST_P(captured_error, has_its_class_and_its_words)
     ASSERT_TRUE(judged);
     EXPECT_EQ(static_cast<int>(judged->kind), static_cast<int>(seen.kind));
     EXPECT_EQ(judged->message, seen.told);
-    EXPECT_EQ(judged->refs, seen.refs);
+    EXPECT_EQ(test::spelled(judged->refs), seen.refs);
     EXPECT_EQ(judged->retry_after, std::nullopt) << "none of them says when to come again";
 }
 

@@ -1,6 +1,7 @@
 #include "cloud/openstack/create_client.hpp"
 
 #include "fakes/cloud/sim_http.hpp"
+#include "fakes/cloud/spelled.hpp"
 #include "support/log.hpp"
 #include "support/loop.hpp"
 
@@ -128,11 +129,14 @@ protected:
         return run(client->update_listener("sao1", id(which), std::move(change), clock().now() + 30s));
     }
 
-    ref_state look_up(const std::string& ref) { return run(client->look_up("sao1", ref)); }
-
-    static listener_change sni(std::vector<std::string> refs)
+    ref_state look_up(const std::string& ref)
     {
-        return {.default_ref = {}, .sni_refs = std::move(refs)};
+        return run(client->look_up("sao1", cloud::container_ref(ref)));
+    }
+
+    static listener_change sni(const std::vector<std::string>& refs)
+    {
+        return {.default_ref = {}, .sni_refs = std::vector<cloud::container_ref>(refs.begin(), refs.end())};
     }
 
     std::size_t authentications() const { return sim.log({.service = "identity", .method = "POST"}).size(); }
@@ -167,12 +171,12 @@ TEST_F(openstack_client, puts_a_certificate_on_a_listener)
     ASSERT_TRUE(before) << before.error().message;
     EXPECT_EQ(before->protocol, "TERMINATED_HTTPS");
     EXPECT_EQ(before->load_balancer_id, id(load_balancer));
-    EXPECT_EQ(before->default_ref, first.ref);
+    EXPECT_EQ(before->default_ref.value().str(), first.ref);
 
-    const auto accepted = update(listener, sni({certificate->container_ref}));
+    const auto accepted = update(listener, sni({certificate->container_ref.str()}));
     ASSERT_TRUE(accepted) << accepted.error().message;
     EXPECT_EQ(accepted->status, provisioning_status::pending);
-    EXPECT_EQ(accepted->sni_refs, std::vector{certificate->container_ref});
+    EXPECT_EQ(test::spelled(accepted->sni_refs), std::vector{certificate->container_ref.str()});
     EXPECT_EQ(get_load_balancer(load_balancer)->status, provisioning_status::pending);
 
     advance(1s);
@@ -185,13 +189,14 @@ TEST_F(openstack_client, puts_a_certificate_on_a_listener)
 
 TEST_F(openstack_client, takes_the_default_away)
 {
-    ASSERT_TRUE(
-        update(listener, {.default_ref = std::optional<std::string>(), .sni_refs = std::vector{first.ref}})
-    );
+    ASSERT_TRUE(update(
+        listener,
+        {.default_ref = std::optional<cloud::container_ref>(), .sni_refs = sni({first.ref}).sni_refs}
+    ));
     advance(1s);
     const auto after = get_listener(listener);
     EXPECT_EQ(after->default_ref, std::nullopt);
-    EXPECT_EQ(after->sni_refs, std::vector{first.ref});
+    EXPECT_EQ(test::spelled(after->sni_refs), std::vector{first.ref});
 }
 
 TEST_F(openstack_client, a_password_does_as_well)
@@ -212,7 +217,7 @@ TEST_F(openstack_client, reads_when_a_certificate_ends)
         const auto read = get_certificate(made.id);
         ASSERT_TRUE(read) << read.error().message;
         EXPECT_EQ(read->expires_at, end) << kind;
-        EXPECT_EQ(read->container_ref, made.ref);
+        EXPECT_EQ(read->container_ref.str(), made.ref);
     }
     const auto locked = sim.add_certificate({.project = project, .kind = "pkcs12", .pass_phrase = "x"});
     EXPECT_EQ(get_certificate(locked.id)->expires_at, std::nullopt);
@@ -303,7 +308,7 @@ TEST_F(openstack_client, a_refused_list_names_the_bad_refs_alone)
     sim.remove_certificate(gone.id);
     const auto refused = update(listener, sni({gone.ref, good.ref}));
     EXPECT_EQ(failed(refused), failure::refused);
-    EXPECT_EQ(refused.error().refs, std::vector{gone.ref});
+    EXPECT_EQ(test::spelled(refused.error().refs), std::vector{gone.ref});
 
     const auto locked = sim.add_certificate({.project = project, .kind = "pkcs12", .pass_phrase = "x"});
     const auto unreadable = update(listener, sni({locked.ref}));

@@ -1,6 +1,7 @@
 #include "cloud/openstack/errors.hpp"
 
 #include "cloud/openstack/captured.hpp"
+#include "fakes/cloud/spelled.hpp"
 
 #include <gtest/gtest.h>
 
@@ -260,7 +261,7 @@ TEST(errors, an_odd_success_of_a_write_is_ambiguous)
 
 std::vector<std::string> refs_of(const std::string& fault_text)
 {
-    return judge(write_listener(), captured::octavia_fault(400, fault_text), no_secret)->refs;
+    return test::spelled(judge(write_listener(), captured::octavia_fault(400, fault_text), no_secret)->refs);
 }
 
 TEST(errors, a_refusal_names_its_refs)

@@ -1,6 +1,7 @@
 #include "cloud/openstack/octavia.hpp"
 
 #include "cloud/openstack/fixture.hpp"
+#include "fakes/cloud/spelled.hpp"
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
@@ -20,6 +21,7 @@ const support::uuid listener_id = support::uuid::parse(captured::listener_id).va
 const support::uuid load_balancer_id = support::uuid::parse(captured::load_balancer_id).value();
 const std::string a = captured::key_manager + "/secrets/8b81683b-fd7a-4249-926f-3886cf326256";
 const std::string b = captured::key_manager + "/secrets/" + captured::secret_id;
+using cloud::container_ref;
 const std::string no_refs = R"("default_tls_container_ref":null,"sni_container_refs":[])";
 
 TEST(octavia, reads_a_listener)
@@ -38,8 +40,8 @@ TEST(octavia, reads_a_listener)
     EXPECT_EQ(read->project_id, "4df7978bb2cf4afc91391260ded6416d");
     EXPECT_EQ(read->protocol, "TERMINATED_HTTPS");
     EXPECT_EQ(read->status, provisioning_status::active);
-    EXPECT_EQ(read->default_ref, a);
-    EXPECT_EQ(read->sni_refs, (std::vector{a, b})) << "sorted";
+    EXPECT_EQ(read->default_ref.value().str(), a);
+    EXPECT_EQ(test::spelled(read->sni_refs), (std::vector{a, b})) << "sorted";
     EXPECT_EQ(read->client_ca_ref, std::nullopt);
     EXPECT_EQ(read->client_crl_ref, std::nullopt);
 }
@@ -56,7 +58,7 @@ TEST(octavia, the_sni_refs_are_a_set)
     );
     ASSERT_TRUE(read) << read.error();
     EXPECT_EQ(read->default_ref, std::nullopt);
-    EXPECT_EQ(read->sni_refs, (std::vector{a, b}));
+    EXPECT_EQ(test::spelled(read->sni_refs), (std::vector{a, b}));
 }
 
 TEST(octavia, every_provisioning_status_is_known)
@@ -123,8 +125,12 @@ TEST(octavia, what_is_not_wholly_this_listener_is_none)
     EXPECT_TRUE(read_listener(whole.dump(), listener_id));
     EXPECT_TRUE(read_listener(without("client_crl_container_ref"), listener_id))
         << "older versions have none";
-    EXPECT_EQ(read_listener(changed("client_ca_tls_container_ref", a), listener_id)->client_ca_ref, a);
-    EXPECT_EQ(read_listener(changed("client_crl_container_ref", b), listener_id)->client_crl_ref, b);
+    EXPECT_EQ(
+        read_listener(changed("client_ca_tls_container_ref", a), listener_id)->client_ca_ref.value().str(), a
+    );
+    EXPECT_EQ(
+        read_listener(changed("client_crl_container_ref", b), listener_id)->client_crl_ref.value().str(), b
+    );
 }
 
 TEST(octavia, a_deep_answer_is_odd_and_nothing_worse)
@@ -140,19 +146,22 @@ TEST(octavia, a_change_has_only_the_keys_that_change)
 {
     EXPECT_EQ(write_change({}), R"({"listener":{}})");
     EXPECT_EQ(
-        write_change({.default_ref = std::optional(a), .sni_refs = {}}),
+        write_change({.default_ref = std::optional(container_ref(a)), .sni_refs = {}}),
         R"({"listener":{"default_tls_container_ref":")" + a + R"("}})"
     );
     EXPECT_EQ(
-        write_change({.default_ref = std::optional<std::string>(), .sni_refs = {}}),
+        write_change({.default_ref = std::optional<container_ref>(), .sni_refs = {}}),
         R"({"listener":{"default_tls_container_ref":null}})"
     );
     EXPECT_EQ(
-        write_change({.default_ref = {}, .sni_refs = std::vector<std::string>()}),
+        write_change({.default_ref = {}, .sni_refs = std::vector<container_ref>()}),
         R"({"listener":{"sni_container_refs":[]}})"
     );
     EXPECT_EQ(
-        json::parse(write_change({.default_ref = std::optional(a), .sni_refs = std::vector{a, b}})),
+        json::parse(write_change(
+            {.default_ref = std::optional(container_ref(a)),
+             .sni_refs = std::vector{container_ref(a), container_ref(b)}}
+        )),
         (json{{"listener", {{"default_tls_container_ref", a}, {"sni_container_refs", {a, b}}}}})
     );
 }
@@ -166,7 +175,7 @@ protected:
     cloud::answer<cloud::listener> get() { return run(octavia.get_listener("sao1", listener_id)); }
     cloud::answer<cloud::listener> put()
     {
-        listener_change change{.default_ref = std::optional(a), .sni_refs = {}};
+        listener_change change{.default_ref = std::optional(container_ref(a)), .sni_refs = {}};
         return run(octavia.update_listener("sao1", listener_id, std::move(change), clock().now() + 30s));
     }
 
@@ -185,7 +194,7 @@ TEST_F(octavia_client, reads_and_writes_a_listener)
     );
     const auto changed = put();
     ASSERT_TRUE(changed) << changed.error().message;
-    EXPECT_EQ(changed->default_ref, a);
+    EXPECT_EQ(changed->default_ref.value().str(), a);
     EXPECT_EQ(changed->status, provisioning_status::pending);
     EXPECT_EQ(http.seen().back().body, R"({"listener":{"default_tls_container_ref":")" + a + R"("}})");
 }
@@ -241,7 +250,7 @@ TEST_F(octavia_client, a_refusal_tells_which_refs)
     const auto refused = put();
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, failure::refused);
-    EXPECT_EQ(refused.error().refs, std::vector{a});
+    EXPECT_EQ(test::spelled(refused.error().refs), std::vector{a});
 }
 
 }  // namespace

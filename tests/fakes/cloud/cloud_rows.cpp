@@ -47,11 +47,17 @@ cloud::answer<cloud::listener> cloud_rows::listener(const support::uuid& id) con
     made.default_ref = row.slots.default_ref;
     made.sni_refs = row.slots.sni_refs;
     made.client_ca_ref = row.client_ca;
-    std::ranges::sort(made.sni_refs);
+    std::ranges::sort(made.sni_refs, {}, &cloud::container_ref::view);
     return made;
 }
 
-cloud::ref_state cloud_rows::state_of(const std::string& ref) const
+std::string cloud_rows::id_of(const cloud::container_ref& ref)
+{
+    const auto name = ref.name();
+    return name ? name->id.str() : "";
+}
+
+cloud::ref_state cloud_rows::state_of(const cloud::container_ref& ref) const
 {
     return away                        ? cloud::ref_state::unanswered
            : dead.contains(id_of(ref)) ? cloud::ref_state::dead
@@ -67,12 +73,12 @@ cloud::answer<cloud::listener> cloud_rows::change(
     {
         return std::unexpected(cloud::error{cloud::failure::busy, "immutable", {}, {}});
     }
-    std::vector<std::string> refs = change.sni_refs.value_or(std::vector<std::string>{});
+    std::vector<cloud::container_ref> refs = change.sni_refs.value_or(std::vector<cloud::container_ref>{});
     if (change.default_ref && *change.default_ref)
     {
         refs.push_back(**change.default_ref);
     }
-    std::vector<std::string> bad;
+    std::vector<cloud::container_ref> bad;
     std::ranges::copy_if(refs, std::back_inserter(bad), [&](const auto& each) {
         return state_of(each) != cloud::ref_state::readable;
     });
@@ -110,7 +116,7 @@ void cloud_rows::work(const support::uuid& balancer)
         {
             continue;
         }
-        std::vector<std::string> refs = row.slots.sni_refs;
+        std::vector<cloud::container_ref> refs = row.slots.sni_refs;
         if (row.slots.default_ref)
         {
             refs.push_back(*row.slots.default_ref);

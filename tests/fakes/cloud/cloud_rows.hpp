@@ -22,7 +22,7 @@ struct cloud_rows
         binding::listener_slots slots;
         cloud::provisioning_status status = cloud::provisioning_status::active;
         bool served = true;
-        std::optional<std::string> client_ca;
+        std::optional<cloud::container_ref> client_ca;
     };
 
     // id -> usable; the ref is http://kms/v1/containers/<id>.
@@ -35,12 +35,16 @@ struct cloud_rows
     std::optional<support::wall_time> expires_at;
     cloud::project_scope here{"http://keystone/v3", "project", "sao1", "http://octavia/v2"};
 
-    static std::string ref(const std::string& id) { return "http://kms/v1/containers/" + id; }
-    static std::string id_of(const std::string& ref) { return ref.substr(ref.rfind('/') + 1); }
+    static cloud::container_ref ref(const std::string& id)
+    {
+        return cloud::container_ref("http://kms/v1/containers/" + id);
+    }
+    // "" for what is no URL of a certificate service.
+    static std::string id_of(const cloud::container_ref& ref);
 
     cloud::answer<cloud::certificate> certificate(const support::uuid& id) const;
     cloud::answer<cloud::listener> listener(const support::uuid& id) const;
-    cloud::ref_state state_of(const std::string& ref) const;
+    cloud::ref_state state_of(const cloud::container_ref& ref) const;
 
     // A PUT takes effect, or is refused. The load balancer is PENDING afterwards.
     cloud::answer<cloud::listener> change(const support::uuid& id, const cloud::listener_change& change);

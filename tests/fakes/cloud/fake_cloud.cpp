@@ -100,13 +100,13 @@ support::task<> fake_cloud::take_time(put_record put)
     }
 }
 
-support::task<cloud::ref_state> fake_cloud::look_up(std::string, std::string container_ref)
+support::task<cloud::ref_state> fake_cloud::look_up(std::string, cloud::container_ref ref)
 {
     if (look_up_takes > support::duration::zero())
     {
         co_await clock_.sleep_for(look_up_takes);
     }
-    co_return state_of(container_ref);
+    co_return state_of(ref);
 }
 
 void fake_cloud::let_time_pass()

@@ -54,7 +54,7 @@ public:
     support::task<cloud::answer<cloud::listener>> update_listener(
         std::string region, support::uuid id, cloud::listener_change change, support::time_point deadline
     ) override;
-    support::task<cloud::ref_state> look_up(std::string region, std::string container_ref) override;
+    support::task<cloud::ref_state> look_up(std::string region, cloud::container_ref ref) override;
 
 private:
     support::task<> take_time(put_record put);

@@ -2,7 +2,7 @@
 
 #include "app/options.hpp"
 #include "binding/credentials/credentials.hpp"
-#include "binding/plan/observation.hpp"
+#include "binding/observed/observation.hpp"
 #include "cloud/credentials.hpp"
 #include "kube/client.hpp"
 #include "support/backoff.hpp"

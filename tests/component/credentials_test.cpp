@@ -775,7 +775,7 @@ TEST_F(two_projects, the_second_ones_sni_certificate_is_blocked_and_the_first_no
     const auto writes = std::ranges::count(kube.writes, "web status");
     second(theirs.id, true);
     ASSERT_TRUE(becomes("next", "BlockedByUnreadableRef")) << kube.object("next").dump(1);
-    EXPECT_THAT(kube.message("next"), HasSubstr(a.ref + " of binding shop/web cannot be read"));
+    EXPECT_THAT(kube.message("next"), HasSubstr(a.ref + " of binding shop/web is not readable"));
     advance(1h);
     EXPECT_EQ(sim.puts(), 1U) << "nothing is written";
     EXPECT_EQ(kube.state("web"), "active");

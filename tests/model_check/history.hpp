@@ -1,6 +1,6 @@
 #pragma once
 
-#include "binding/plan/observation.hpp"
+#include "binding/observed/observation.hpp"
 #include "binding/resource/certificate_binding.hpp"
 #include "fakes/cloud/cloud_rows.hpp"
 

@@ -217,7 +217,7 @@ bool model::step(const target& target, fate& decides)
     w.committed_at = r.committed_at;
     w.bindings = bindings;
     w.unwritable = r.unwritable;
-    w.memory = &memory;
+    w.state = &memory;
     const bool queue_key_known = memory.listener && memory.listener->value;
     const auto load_balancer_key =
         queue_key_known ? binding::load_balancer_key{target.region, memory.listener->value->load_balancer_id}

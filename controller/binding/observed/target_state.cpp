@@ -48,7 +48,7 @@ std::optional<quarantine> refused_before(
     return quarantine{
         object.spec.certificate_id,
         object.wanted_slot(),
-        ready.message.str(),
+        {},  // the status says why, and keeps saying it
         now + std::max<support::duration>(quarantine_duration - since, support::duration::zero())
     };
 }

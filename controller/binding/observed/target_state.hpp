@@ -257,4 +257,10 @@ void record_put_answer(
     support::time_point now
 );
 
+// The ledger as we last wrote it, or as the status had it when the binding was first seen.
+inline ledger believed_ledger(const binding_state& state, const certificate_binding& object)
+{
+    return state.held.value_or(object.status.ledger);
+}
+
 }  // namespace binding

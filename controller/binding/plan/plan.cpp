@@ -1,325 +1,252 @@
 #include "binding/plan/plan.hpp"
 
-#include "binding/observed/lost_update.hpp"
-#include "binding/observed/target_state.hpp"
-#include "binding/plan/planner.hpp"
-#include "support/text.hpp"
+#include "binding/gates/put_in_doubt.hpp"
+#include "binding/gates/stops.hpp"
+#include "binding/gates/write_gates.hpp"
+#include "binding/plan/assign.hpp"
+#include "binding/plan/event_differences.hpp"
+#include "binding/plan/report.hpp"
+#include "binding/policies/deferrals.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace binding {
-
-using namespace std::chrono_literals;
-
 namespace {
 
-ledger_scope compact(const cloud::project_scope& scope, bool by_controller)
+template <class... F>
+struct overloaded : F...
 {
-    return {
-        support::interned(scope.identity),
-        support::interned(scope.project_id),
-        support::interned(scope.region),
-        support::interned(scope.load_balancer_endpoint),
-        by_controller,
-    };
+    using F::operator()...;
+};
+
+// Deletions that leave the cloud as it is need no answer of the cloud (ownership).
+std::optional<step> let_go(const observation& observation, const members& own)
+{
+    commit commit;
+    for (const member& member : own)
+    {
+        const bool goes = is_left_in_place(member.object(), member.held());
+        if (goes && !observation.unwritable.contains(member.object().uid))
+        {
+            commit.writes.push_back(
+                {member.object().uid, write_kind::remove_finalizer, {}, events_of_release(observation, member)
+                }
+            );
+        }
+    }
+    if (!commit.writes.empty())
+    {
+        return commit;
+    }
+    if (!std::ranges::all_of(own, [](const member& member) {
+            return is_left_in_place(member.object(), member.held());
+        }))
+    {
+        return std::nullopt;
+    }
+    // With the last binding nobody waits for the PUT any more; the turn is given back when it can no longer
+    // land.
+    const auto& put = observation.state->put;
+    done end = put && observation.now < put->deadline ? done{requeue::after, put->deadline - observation.now}
+                                                      : done{requeue::resync};
+    return report(observation, {}, end);
+}
+
+// readable-before-write: the listener as it is after the commits, the certificates as they were moments ago.
+std::optional<read> outdated_answers(const listener_update& update)
+{
+    const observation& observation = update.observation;
+    read again;
+    again.listener =
+        observation.committed_at && observation.state->listener->asked_at < *observation.committed_at;
+    for (const member& member : update.members)
+    {
+        if (member.adds() && !is_fresh_certificate(observation, member.state->certificate->asked_at))
+        {
+            again.certificates.push_back(member.object().uid);
+        }
+    }
+    return again.listener || !again.certificates.empty() ? std::optional(again) : std::nullopt;
+}
+
+// narrow-writes, the exception: the keys of unconfirmed entries are sent again, though they do not differ.
+cloud::listener_change with_unconfirmed(const listener_update& update)
+{
+    cloud::listener_change change = update.slots.change;
+    for (const member& member : update.members)
+    {
+        for (const attachment& entry : member.held().attachments)
+        {
+            if (entry.confirmed || member.is_peer() || member.request.left_in_place)
+            {
+                continue;
+            }
+            if (entry.slot == slot::default_)
+            {
+                change.default_ref = update.slots.after.default_ref;
+            }
+            else
+            {
+                change.sni_refs = update.slots.after.sni_refs;
+            }
+        }
+    }
+    return change;
+}
+
+put put_for(const listener_update& update)
+{
+    put put;
+    put.change = update.repeat ? with_unconfirmed(update) : update.slots.change;
+    put.from = update.view.slots;
+    put.expected = update.slots.after;
+    for (const member& member : update.members)
+    {
+        if (member.adds())
+        {
+            const certificate_binding& object = member.object();
+            put.adds.push_back(
+                {object.uid, object.spec.certificate_id, object.wanted_slot(), *member.request.ref}
+            );
+        }
+    }
+    put.events = events_of_put(update);
+    return put;
+}
+
+// All gates are open: commit what the PUT does, read again what has become old meanwhile, send it.
+step write_listener(const listener_update& update)
+{
+    const auto& unwritable = update.observation.unwritable;
+    auto writes = writes_ahead(update);
+    if (std::ranges::any_of(writes, [&](const write& write) { return unwritable.contains(write.uid); }))
+    {
+        const wait wait{{requeue::retry}};  // of a peer: what cannot be committed now cannot be done now
+        return report(update.observation, conclude_waiting(update, wait), wait.end);
+    }
+    if (!writes.empty())
+    {
+        return commit{std::move(writes)};
+    }
+    if (auto again = outdated_answers(update))
+    {
+        return std::move(*again);
+    }
+    return put_for(update);
+}
+
+// Nothing is to be written to the listener.
+step finish(const listener_update& update)
+{
+    const observation& observation = update.observation;
+    done end = end_at_rest(observation, update.members);
+    if (update.view.load_balancer == cloud::provisioning_status::pending)
+    {
+        end = {requeue::after, poll_wait(observation.state->busy_polls, std::chrono::minutes(1))};
+    }
+    else if (!update.view.at_rest())
+    {
+        end = {requeue::slow};
+    }
+    return report(observation, conclude(update), end);
+}
+
+step decide(
+    const observation& observation,
+    const listener_view& view,
+    const members& own,
+    bool put_resolved,
+    std::set<cloud::container_ref> left_out
+);
+
+step next_step(const listener_update& update, const members& own)
+{
+    auto gate = first_write_gate(update);
+    if (!gate)
+    {
+        return write_listener(update);
+    }
+    return std::visit(
+        overloaded{
+            [&](no_write) { return finish(update); },
+            [&](read& wanted) { return step(std::move(wanted)); },
+            [&](take_turn turn) { return step(turn); },
+            [&](wait& wait) {
+                return wait.without_status
+                           ? step(wait.end)
+                           : report(update.observation, conclude_waiting(update, wait), wait.end);
+            },
+            [&](leave_out& dead) {
+                auto left_out = update.left_out;
+                left_out.insert(dead.refs.begin(), dead.refs.end());
+                return decide(update.observation, update.view, own, update.put_resolved, std::move(left_out));
+            },
+        },
+        *gate
+    );
+}
+
+// With the dead refs of `left_out` taken off the listener. Each of them is added once, so this ends.
+step decide(
+    const observation& observation,
+    const listener_view& view,
+    const members& own,
+    bool put_resolved,
+    std::set<cloud::container_ref> left_out
+)
+{
+    members members = evaluate(observation, view.slots, own);
+    auto assigned = assign(observation, view, members, left_out);
+    if (std::holds_alternative<assignment>(assigned) && defer_half(observation, members))
+    {
+        assigned = assign(observation, view, members, left_out);
+    }
+    return std::visit(
+        overloaded{
+            [&](const assignment& slots) {
+                return next_step(
+                    {observation, view, members, slots, left_out, put_resolved, must_repeat(view, members)},
+                    own
+                );
+            },
+            [&](read& wanted) { return step(std::move(wanted)); },
+            [&](const stop& stop) { return report(observation, stop.conclusions, stop.end); },
+        },
+        assigned
+    );
 }
 
 }  // namespace
 
-planner::planner(const observation& w) : w_(w), m_(*w.memory), s_(*w.settings)
-{
-    static const binding_state nothing;
-    for (const certificate_binding* object : w.bindings)
-    {
-        const auto found = m_.bindings.find(object->uid);
-        const binding_state& memory = found == m_.bindings.end() ? nothing : found->second;
-        const ledger held = memory.held.value_or(object->status.ledger);
-        if (object->deleting && !object->has_finalizer())
-        {
-            continue;  // it goes without us; what it left is foreign
-        }
-        views_.push_back({object, &memory, {}, held, false});
-    }
-}
-
-decision planner::run()
-{
-    step made = first_step();
-    return {std::move(made), put_resolved_, std::move(notices_)};
-}
-
-step planner::first_step()
-{
-    // In this order; the first that has something to do ends the search.
-    for (const auto stage : {
-             &planner::release_without_cloud,
-             &planner::stop_without_credential,
-             &planner::wait_for_peers,
-             &planner::ask_place,
-             &planner::ask_cloud,
-             &planner::stop_without_listener,
-             &planner::ask_load_balancer,
-             &planner::wait_for_put,
-             &planner::settle,
-             &planner::write_listener,
-         })
-    {
-        if (auto made = (this->*stage)())
-        {
-            return std::move(*made);
-        }
-    }
-    return conclude_verified();
-}
-
-std::optional<step> planner::release_without_cloud()
-{
-    commit made;
-    bool any = false;
-    for (view& each : views_)
-    {
-        const certificate_binding& object = *each.object;
-        if (!object.deleting)
-        {
-            any = true;
-            continue;
-        }
-        const bool leaves_it = object.spec.retain || object.abandoned;
-        if (leaves_it || each.next.attachments.empty())
-        {
-            each.release = true;
-            if (!w_.unwritable.contains(object.uid))
-            {
-                made.writes.push_back({object.uid, write_kind::remove_finalizer, {}});
-                tell_of_release(object, each.next);
-            }
-            continue;
-        }
-        any = true;
-    }
-    if (!made.writes.empty())
-    {
-        return made;
-    }
-    if (any)
-    {
-        return std::nullopt;
-    }
-    // With the last of them nobody waits for the PUT; the lane is given back when it can no longer land.
-    return m_.put && w_.now < m_.put->deadline ? ended(requeue::after, m_.put->deadline - w_.now)
-                                               : ended(requeue::resync);
-}
-
-void planner::tell_of_release(const certificate_binding& object, const ledger& held)
-{
-    if (!held.attachments.empty())
-    {
-        tell(object, false, "Retained", "left on the listener: " + refs_text(held));
-    }
-    else if (m_.listener && m_.listener->value)
-    {
-        const auto& seen = *m_.listener->value;
-        if (const auto left = shown_ref(object, {seen.default_ref, seen.sni_refs}))
-        {
-            tell(
-                object,
-                false,
-                "NotDetached",
-                "this binding has no entry for it, so it stays on the listener: " + left->str()
-            );
-        }
-    }
-}
-
-std::optional<step> planner::ask_place()
-{
-    if (stale(m_.scope))
-    {
-        read asked;
-        asked.scope = true;
-        return asked;
-    }
-    const auto& scope = m_.scope->value;
-    if (!scope)
-    {
-        return stop_for(scope.error());
-    }
-    place_ = compact(*scope, w_.controllers_credential);
-    return std::nullopt;
-}
-
-std::optional<step> planner::ask_cloud()
-{
-    read asked;
-    asked.listener = stale(m_.listener);
-    for (const view& each : views_)
-    {
-        if (!each.object->deleting && certificate_due(each))
-        {
-            asked.certificates.push_back(each.object->uid);
-        }
-    }
-    if (asked.listener || !asked.certificates.empty())
-    {
-        return asked;
-    }
-    return std::nullopt;
-}
-
-std::optional<step> planner::ask_load_balancer()
-{
-    if (stale(m_.load_balancer))
-    {
-        read asked;
-        asked.load_balancer = true;
-        return asked;
-    }
-    const auto& answer = m_.load_balancer->value;
-    if (!answer)
-    {
-        return stop_for(answer.error());
-    }
-    balancer_ = answer->status;
-    const bool changing = listener_->status == cloud::provisioning_status::pending;
-    if (balancer_ == cloud::provisioning_status::active && changing &&
-        m_.listener->asked_at < m_.load_balancer->asked_at)
-    {
-        read asked;  // the listener was read before the change ended
-        asked.listener = true;
-        return asked;
-    }
-    if (changing)
-    {
-        balancer_ = cloud::provisioning_status::pending;
-    }
-    return std::nullopt;
-}
-
-std::optional<step> planner::wait_for_put()
-{
-    if (!m_.put)
-    {
-        return std::nullopt;
-    }
-    if (w_.turn == turn_state::free)
-    {
-        return take_turn{};
-    }
-    const put_state& put = *m_.put;
-    const bool over = m_.listener->asked_at >= put.deadline;
-    switch (put.phase)
-    {
-        case put_phase::accepted:
-            break;
-        case put_phase::in_doubt:
-            // What is sent again to a listener in ERROR shows its value before it takes effect.
-            if (!over &&
-                (!same_slots(now_, put.expected) || listener_->status == cloud::provisioning_status::error))
-            {
-                return wait_in_doubt(std::min(poll_wait(put.polls), put.deadline - w_.now));
-            }
-            break;
-        case put_phase::before_start:
-            if (!over)
-            {
-                return wait_in_doubt(put.deadline - w_.now);
-            }
-            break;
-    }
-    if (balancer_ == cloud::provisioning_status::pending)
-    {
-        return wait_for_load_balancer(reason::progressing, poll_wait(put.polls));
-    }
-    put_resolved_ = true;
-    tell_of_lost_updates(put);
-    return std::nullopt;
-}
-
-void planner::tell_of_lost_updates(const put_state& put)
-{
-    if (!put.meanwhile)
-    {
-        return;
-    }
-    const auto undone = undone_changes(put.from, *put.meanwhile, put.expected, now_);
-    if (!undone.empty())
-    {
-        tell(
-            *views_.front().object,
-            true,
-            "ForeignUpdateLost",
-            "our change of the listener overwrote one that somebody else made at the same time; make it "
-            "again: " +
-                support::joined(undone)
-        );
-        notices_.back().at_once = true;  // with the PUT it is forgotten
-    }
-}
-
-step planner::wait_in_doubt(support::duration wait)
-{
-    for (view& each : views_)
-    {
-        say(each,
-            progress_reason(each),
-            "an earlier change of the listener was not answered and may still take effect; waiting until it "
-            "no longer can");
-        // Rule 9: Ready is not said anew. Who is Ready and not touched by the change stays so, and so does
-        // who was told that it may not make one.
-        const bool refused =
-            says(each, reason::listener_access_denied) || says(each, reason::credentials_invalid);
-        each.said.keep_status = was_told(each) && (refused || !mentions_unconfirmed(each));
-    }
-    return write_then(ended(requeue::after, std::max<support::duration>(wait, 10ms)));
-}
-
-step planner::wait_for_load_balancer(reason why, support::duration wait)
-{
-    if (settled_.requests.empty())
-    {
-        for (view& each : views_)
-        {
-            if (was_verified(each))
-            {
-                say_unavailable(each, "not verified for long: the load balancer is being changed");
-                continue;
-            }
-            say(each, why, "the load balancer is being changed");
-            each.said.keep_status =
-                (was_told(each) && !mentions_unconfirmed(each)) || says(each, each.said.reason);
-        }
-        return write_then(ended(requeue::after, wait));
-    }
-    for_affected([&](view& each) { say(each, why, "the load balancer is being changed by something else"); });
-    return write_then(ended(requeue::after, wait));
-}
-
-std::optional<step> planner::settle()
-{
-    if (listener_->protocol != terminated_https)
-    {
-        return stop_for_protocol();
-    }
-    make_requests();
-    if (auto asked = settle_with({}))
-    {
-        return asked;
-    }
-    if (hold_back_half())
-    {
-        if (auto asked = settle_with({}))
-        {
-            return asked;
-        }
-    }
-    first_statuses();
-    return std::nullopt;
-}
-
 decision plan(const observation& observation)
 {
-    return planner(observation).run();
+    const members own = own_members(observation);
+    if (auto over = let_go(observation, own))
+    {
+        return {std::move(*over)};
+    }
+    if (auto gate = first_stop(observation, own))
+    {
+        if (const auto* end = std::get_if<stop>(&*gate))
+        {
+            return {report(observation, end->conclusions, end->end), end->put_resolved};
+        }
+        return {std::visit(
+            overloaded{
+                [](const read& wanted) { return step(wanted); },
+                [](take_turn turn) { return step(turn); },
+                [](const stop&) { return step(done{}); },
+            },
+            *gate
+        )};
+    }
+    const bool put_resolved = put_is_over(observation);
+    return {
+        decide(observation, view_of(observation), own, put_resolved, {}),
+        put_resolved,
+        lost_updates(observation, own)
+    };
 }
 
 }  // namespace binding

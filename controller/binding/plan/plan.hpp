@@ -1,91 +1,31 @@
 #pragma once
 
-#include "binding/events/event.hpp"
-#include "binding/plan/observation.hpp"
+#include "binding/observed/observation.hpp"
+#include "binding/plan/step.hpp"
 
-#include <optional>
-#include <string>
-#include <variant>
 #include <vector>
 
 // The pure decision: from what was observed of a target, what to do next. No I/O, no clock.
 //
-// Flow: the reconciler does the step and asks again with what it saw, until the step is finish. Every look,
-// every write to Kubernetes and the one PUT is a step, so a crash between any two is a crash between two
-// calls of plan(). Guarantees: the rules of docs/development.md, named where they are decided.
+// Flow: the reconcile pass does the step, adds what it saw to the observation, and asks again, until the step
+// is done.
+//   own_members    the bindings of the target, with the ledgers that are believed
+//   let_go         deletions that leave the cloud as it is are over at once
+//   first_stop     what has to be read first, or why nothing can be decided (gates/stops)
+//   evaluate       what each binding may have now, or why not (policies/)
+//   assign         who gets the default, who the SNI slots (slots/assignment)
+//   write gates    why the listener must not be written now, if so (gates/write_gates)
+//   ledgers        the write-ahead before a PUT, the verified ledger after it
+//   report         statuses, the only place where a conclusion becomes a write
+// Guarantees: the rules of docs/development.md, each named where it is decided. The same observation gives
+// the same decision. Assumptions: the pass does the step before anything else of this target happens.
 namespace binding {
-
-// Ask the cloud; the answers go to memory.
-struct read
-{
-    bool scope = false;
-    bool listener = false;
-    bool load_balancer = false;
-    bool other_listeners = false;
-    bool endpoint_check = false;
-    std::vector<support::uuid> certificates;  // by the uid of the binding
-    std::vector<cloud::container_ref> refs;
-};
-
-enum class write_kind
-{
-    add_finalizer,
-    remove_finalizer,
-    status,
-};
-
-struct write
-{
-    support::uuid uid;
-    write_kind kind = write_kind::status;
-    status wanted;  // of write_kind::status
-};
-
-// Write to Kubernetes, side by side.
-struct commit
-{
-    std::vector<write> writes;
-};
-
-// Take the lane of the listener's load balancer.
-struct take_turn
-{};
-
-// Send the one PUT. Everything it does is committed.
-struct put
-{
-    cloud::listener_change change;
-    listener_slots from;         // what the listener was when it was planned
-    listener_slots expected;     // what it is afterwards
-    std::vector<addition> adds;  // certificates of bindings that it brings
-};
-
-enum class requeue
-{
-    resync,  // nothing to do until something changes
-    after,   // in `wait`
-    poll,    // in `wait`, only to look again
-    retry,   // failed: after the queue's backoff, and no sooner than `wait`
-    slow,    // waits for people: after the slow backoff, and no later than `wait` if there is one
-    turn,    // when it is the turn of the target in the load-balancer queue
-    settle,  // in `wait`, when the changes that arrive together have arrived
-};
-
-// The round is over.
-struct done
-{
-    requeue next = requeue::resync;
-    support::duration wait{};
-    std::vector<target> request_cleanup;  // targets that should let go of dead refs
-};
-
-using step = std::variant<read, commit, take_turn, put, done>;
 
 struct decision
 {
     binding::step step;
-    bool put_resolved = false;    // what became of memory.put is known: forget it
-    std::vector<notice> notices;  // told when the step is more than a look, but for those at_once
+    bool put_resolved = false;     // what became of the PUT that the state remembers is known: forget it
+    std::vector<notice> events{};  // true whatever becomes of the step
 };
 
 decision plan(const observation& observation);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "binding/plan/observation.hpp"
+#include "binding/observed/observation.hpp"
 
 #include <deque>
 #include <map>

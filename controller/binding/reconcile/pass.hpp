@@ -1,6 +1,6 @@
 #pragma once
 
-#include "binding/plan/observation.hpp"
+#include "binding/observed/observation.hpp"
 #include "binding/plan/plan.hpp"
 #include "binding/reconcile/reconciler.hpp"
 

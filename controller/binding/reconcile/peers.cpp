@@ -106,16 +106,16 @@ observed_peers observe_peers(
         {
             peer made;
             made.object = object;
-            made.where = where;
-            made.memory = &nothing;
+            made.target = where;
+            made.state = &nothing;
             if (memory != nullptr)
             {
                 const auto remembered = memory->bindings.find(object->uid);
-                made.memory = remembered == memory->bindings.end() ? &nothing : &remembered->second;
+                made.state = remembered == memory->bindings.end() ? &nothing : &remembered->second;
                 made.reads_listener = reads_listener(where, *memory);
                 made.may_not_write = !memory->may_write.value_or(!was_refused(*object));
             }
-            const bool to_come = has_credential ? made.reads_listener && !made.memory->certificate
+            const bool to_come = has_credential ? made.reads_listener && !made.state->certificate
                                                 : credentials.why_none(*object).passes;
             seen.unread = seen.unread || (to_come && !object->deleting);
             seen.bindings.push_back(made);

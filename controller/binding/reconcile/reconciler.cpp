@@ -64,11 +64,18 @@ struct reconciler::impl
                 r.listener_changed = true;
                 record_put_end(memory);
             }
-            if (std::holds_alternative<read>(decided.step))
+            records.tell(decided.events);
+            if (const auto* writes = std::get_if<commit>(&decided.step))
             {
-                std::erase_if(decided.notices, [](const notice& each) { return !each.at_once; });
+                for (const write& each : writes->writes)
+                {
+                    records.tell(each.events);
+                }
             }
-            records.tell(decided.notices);
+            if (const auto* change = std::get_if<put>(&decided.step))
+            {
+                records.tell(change->events);
+            }
             if (auto* asked = std::get_if<read>(&decided.step))
             {
                 co_await reader.look_at(r, std::move(*asked));
@@ -152,7 +159,7 @@ struct reconciler::impl
         made.peer_put_deadline = peers.put_deadline;
         made.peers_unread = peers.unread;
         made.unwritable = r.unwritable;
-        made.memory = &memory;
+        made.state = &memory;
         made.turn = held_turns.contains(r.target) ? turn_state::ours
                     : queue_key_known(memory)     ? queues.state(queue_key_of(memory, r.target), r.target)
                                                   : turn_state::free;

@@ -18,13 +18,6 @@ std::set<container_ref> as_set(const std::vector<container_ref>& refs)
     return {refs.begin(), refs.end()};
 }
 
-bool holds_default(const ledger& held)
-{
-    return std::ranges::any_of(held.attachments, [](const attachment& each) {
-        return each.slot == slot::default_;
-    });
-}
-
 class slot_assigner
 {
 public:
@@ -35,8 +28,8 @@ public:
         for (const slot_request& each : input.requests)
         {
             placement settled;
-            settled.shown = live(each) && each.ref && shown(*each.ref, each.object->wanted_slot());
-            result_.requests.push_back(std::move(settled));
+            settled.present = live(each) && each.ref && present(*each.ref, each.object->wanted_slot());
+            result_.placements.push_back(std::move(settled));
         }
     }
 
@@ -60,12 +53,12 @@ public:
 private:
     static bool addable(const slot_request& each)
     {
-        return each.attachable && !each.held_back && !each.elsewhere;
+        return each.attachable && !each.deferred && !each.of_peer;
     }
 
-    static bool live(const slot_request& each) { return !each.leaving && !each.released; }
+    static bool live(const slot_request& each) { return !each.leaving && !each.left_in_place; }
 
-    bool shown(const container_ref& ref, slot where) const
+    bool present(const container_ref& ref, slot where) const
     {
         return where == slot::default_ ? default_ == ref : sni_.contains(ref);
     }
@@ -76,7 +69,7 @@ private:
     bool ours(const container_ref& ref, slot where) const
     {
         return std::ranges::any_of(input_.requests, [&](const slot_request& each) {
-            return !each.released && holds(each.held, ref, where);
+            return !each.left_in_place && holds(each.held, ref, where);
         });
     }
 
@@ -105,7 +98,7 @@ private:
     bool shows(std::size_t i) const
     {
         const slot_request& each = input_.requests[i];
-        return live(each) && each.ref && result_.requests[i].shown && !dead(*each.ref);
+        return live(each) && each.ref && result_.placements[i].present && !dead(*each.ref);
     }
 
     // How the claim's ledger holds the slot that it wants: with what is in it now, or else with an entry for
@@ -121,7 +114,7 @@ private:
     {
         const slot where = each.object->wanted_slot();
         const auto in_slot = where == slot::default_ ? default_ : each.ref;
-        if (in_slot && shown(*in_slot, where) && holds(each.held, *in_slot, where))
+        if (in_slot && present(*in_slot, where) && holds(each.held, *in_slot, where))
         {
             return hold_on_slot::attached;
         }
@@ -153,15 +146,15 @@ private:
         const certificate_binding* oldest = nullptr;
         for (const slot_request& each : input_.requests)
         {
-            if (!each.elsewhere && !each.released && holds(each.held, ref, where) &&
+            if (!each.of_peer && !each.left_in_place && holds(each.held, ref, where) &&
                 (oldest == nullptr || older(*each.object, *oldest)))
             {
                 oldest = each.object;
             }
         }
         return std::ranges::any_of(input_.requests, [&](const slot_request& each) {
-            return each.elsewhere && !each.released && holds(each.held, ref, where) &&
-                   (live(each) || oldest == nullptr || (!each.helpless && older(*each.object, *oldest)));
+            return each.of_peer && !each.left_in_place && holds(each.held, ref, where) &&
+                   (live(each) || oldest == nullptr || (!each.cannot_act && older(*each.object, *oldest)));
         });
     }
 
@@ -177,7 +170,7 @@ private:
         // Rule 2: what is there and nobody's is adopted, though it could not be attached now.
         for (std::size_t i = 0; i < input_.requests.size(); ++i)
         {
-            if (takes_part(i) || !shows(i) || input_.requests[i].elsewhere)
+            if (takes_part(i) || !shows(i) || input_.requests[i].of_peer)
             {
                 continue;
             }
@@ -187,7 +180,7 @@ private:
             }
             else
             {
-                result_.requests[i].shown = false;  // that is another's
+                result_.placements[i].present = false;  // that is another's
             }
         }
     }
@@ -205,18 +198,18 @@ private:
         if (!scope)
         {
             scope = i;
-            result_.requests[i].wins = true;
+            result_.placements[i].wins = true;
         }
         else
         {
-            result_.requests[i].winner = input_.requests[*scope].object;
+            result_.placements[i].winner = input_.requests[*scope].object;
         }
     }
 
     // Rule 8: what a binding no longer wants stays until what it wants is in place.
     bool kept_until_placed(std::size_t i) const
     {
-        return live(input_.requests[i]) && !result_.requests[i].placed;
+        return live(input_.requests[i]) && !result_.placements[i].placed;
     }
 
     void settle_sni()
@@ -224,9 +217,9 @@ private:
         std::vector<container_ref> added;
         for (const auto& [ref, winner] : sni_winners_)
         {
-            placement& settled = result_.requests[*winner];
-            settled.placed = (settled.shown || addable(input_.requests[*winner])) && !dead(ref);
-            if (settled.placed && !settled.shown)
+            placement& settled = result_.placements[*winner];
+            settled.placed = (settled.present || addable(input_.requests[*winner])) && !dead(ref);
+            if (settled.placed && !settled.present)
             {
                 added.push_back(*input_.requests[*winner].ref);
             }
@@ -268,7 +261,7 @@ private:
         {
             const slot_request& each = input_.requests[i];
             const bool wanted =
-                result_.requests[i].placed && each.object->wanted_slot() == slot::sni && *each.ref == ref;
+                result_.placements[i].placed && each.object->wanted_slot() == slot::sni && *each.ref == ref;
             if (wanted || (holds(each.held, ref, slot::sni) && kept_until_placed(i)))
             {
                 return true;
@@ -294,8 +287,8 @@ private:
             return;
         }
         const slot_request& winner = input_.requests[*default_winner_];
-        placement& settled = result_.requests[*default_winner_];
-        settled.placed = winner.ref && (settled.shown || addable(winner)) && !dead(*winner.ref);
+        placement& settled = result_.placements[*default_winner_];
+        settled.placed = winner.ref && (settled.present || addable(winner)) && !dead(*winner.ref);
     }
 
     void settle_default()
@@ -303,11 +296,11 @@ private:
         if (default_winner_)
         {
             const slot_request& winner = input_.requests[*default_winner_];
-            const placement& settled = result_.requests[*default_winner_];
+            const placement& settled = result_.placements[*default_winner_];
             if (settled.placed)
             {
-                result_.after.default_ref = settled.shown ? input_.now.default_ref : winner.ref;
-                result_.default_ref = settled.shown ? default_end::unchanged : default_end::ours;
+                result_.after.default_ref = settled.present ? input_.now.default_ref : winner.ref;
+                result_.default_ref = settled.present ? default_end::unchanged : default_end::ours;
             }
             return;  // not placed: it keeps the slot by its old certificate, or its own target is to place it
         }
@@ -319,7 +312,7 @@ private:
         for (std::size_t i = 0; i < input_.requests.size(); ++i)
         {
             const slot_request& each = input_.requests[i];
-            if (each.released || each.elsewhere || !holds(each.held, *default_, slot::default_))
+            if (each.left_in_place || each.of_peer || !holds(each.held, *default_, slot::default_))
             {
                 continue;
             }
@@ -352,13 +345,13 @@ private:
             result_.restored_ref = remembered;
             return;
         }
-        result_.requests[owner].kept_as_last = unknown_.refs.empty();
+        result_.placements[owner].kept_as_last = unknown_.refs.empty();
     }
 
     bool readable(const container_ref& ref)
     {
         const bool just_checked = std::ranges::any_of(input_.requests, [&](const slot_request& each) {
-            return each.attachable && !each.elsewhere && each.ref && *each.ref == ref;
+            return each.attachable && !each.of_peer && each.ref && *each.ref == ref;
         });
         if (just_checked)
         {
@@ -393,7 +386,7 @@ private:
                         holds(each.held, ref, slot::sni))
                     {
                         last = ref;
-                        result_.requests[i].kept_as_last = each.leaving;
+                        result_.placements[i].kept_as_last = each.leaving;
                     }
                 }
             }
@@ -416,15 +409,15 @@ private:
         for (std::size_t i = 0; i < input_.requests.size(); ++i)
         {
             const slot_request& each = input_.requests[i];
-            placement& settled = result_.requests[i];
-            if (each.released || each.elsewhere)
+            placement& settled = result_.placements[i];
+            if (each.left_in_place || each.of_peer)
             {
                 continue;
             }
             const auto wanted = live(each) ? each.ref : std::nullopt;
             for (const attachment& entry : each.held.attachments)
             {
-                const bool there_now = shown(entry.container_ref, entry.slot);
+                const bool there_now = present(entry.container_ref, entry.slot);
                 const bool there_after = holds(result_.after, entry.container_ref, entry.slot);
                 if (there_now && !there_after)
                 {

@@ -22,11 +22,11 @@ struct slot_request
     std::optional<cloud::container_ref> ref;  // its certificate's container ref, if it is known
     bool attachable =
         false;  // the certificate may be added now: usable, not expired, not refused, room in the ledger
-    bool held_back = false;   // attachable, but not in this PUT: it keeps its part in conflicts
-    bool leaving = false;     // being deleted, and to be detached
-    bool released = false;    // being deleted, and to be left on the listener: its entries are nobody's
-    bool elsewhere = false;   // of another credential (rule 14): it counts, and its own target acts for it
-    bool helpless = false;    // elsewhere, and its own target cannot act now: nobody waits until it leaves
+    bool deferred = false;       // attachable, but not in this PUT: it keeps its part in conflicts
+    bool leaving = false;        // being deleted, and to be detached
+    bool left_in_place = false;  // being deleted, and to be left on the listener: its entries are nobody's
+    bool of_peer = false;        // of another credential (rule 14): it counts, and its own target acts for it
+    bool cannot_act = false;     // of_peer, and its own target cannot act now: nobody waits until it leaves
     bool unwritable = false;  // leaving, but what it loses cannot be committed now: its entries stay, and do
                               // not count as what a listener is left with (rule 5)
 };
@@ -34,7 +34,7 @@ struct slot_request
 // What becomes of one claim.
 struct placement
 {
-    bool shown =
+    bool present =
         false;  // its certificate is in its wanted slot on the listener now, and not as another's alone
     bool wins = false;                            // nobody older wants the same
     const certificate_binding* winner = nullptr;  // if it does not win
@@ -56,8 +56,8 @@ enum class default_end
 struct assignment
 {
     listener_slots after;
-    cloud::listener_change change;    // only what differs from now
-    std::vector<placement> requests;  // in the order of the input
+    cloud::listener_change change;      // only what differs from now
+    std::vector<placement> placements;  // in the order of the input
     default_end default_ref = default_end::unchanged;
     cloud::container_ref restored_ref;
     std::vector<cloud::container_ref> foreign;  // refs of the listener that no ledger of ours holds

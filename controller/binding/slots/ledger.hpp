@@ -14,6 +14,13 @@ inline bool same_cloud(const ledger_scope& written, const cloud::project_scope& 
 }
 
 // Whether the ledger has an entry for the ref in that slot, however it is spelled there.
-bool holds(const ledger& held, const cloud::container_ref& ref, slot where);
+bool holds(const ledger& held, const cloud::container_ref& ref, slot in);
+// The same in any slot.
+bool holds(const ledger& held, const cloud::container_ref& ref);
+// Whether the ledger has an entry for the default slot.
+bool holds_default(const ledger& held);
+
+// The entry for the ref in that slot; null: there is none.
+attachment* find_entry(ledger& held, const cloud::container_ref& ref, slot in);
 
 }  // namespace binding

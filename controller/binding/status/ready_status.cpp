@@ -3,26 +3,27 @@
 #include "support/text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace binding {
 namespace {
 
 constexpr std::size_t longest_message = 1024;  // of status.errorMessage and of a condition
 
-state state_for(const certificate_binding& object, const ready_status& said)
+state state_for(const certificate_binding& object, const ready_status& ready)
 {
     if (object.deleting)
     {
         return state::deleting;
     }
-    if (said.within_grace_period)
+    if (ready.within_grace_period)
     {
         return state::pending;
     }
     const bool revoked =
-        said.reason == reason::certificate_not_active && said.attached == condition_status::true_;
-    const bool fails_still = said.reason == reason::cloud_unavailable && object.status.state == state::error;
-    return revoked || fails_still ? state::error : state_of(said.reason);
+        ready.reason == reason::certificate_not_active && ready.attached == condition_status::true_;
+    const bool fails_still = ready.reason == reason::cloud_unavailable && object.status.state == state::error;
+    return revoked || fails_still ? state::error : state_of(ready.reason);
 }
 
 void set_condition(
@@ -49,13 +50,13 @@ void set_condition(
 void render_certificate(
     status& into,
     const certificate_binding& object,
-    const binding_state& memory,
+    const binding_state& state,
     std::int64_t generation,
     support::wall_time now
 )
 {
-    const bool ours = memory.certificate_id == object.spec.certificate_id;
-    if (!ours || !memory.certificate)
+    const bool ours = state.certificate_id == object.spec.certificate_id;
+    if (!ours || !state.certificate)
     {
         if (object.status.certificate.id != object.spec.certificate_id)
         {
@@ -73,7 +74,7 @@ void render_certificate(
         );
         return;
     }
-    const auto& answer = memory.certificate->value;
+    const auto& answer = state.certificate->value;
     condition_status active = condition_status::unknown;
     reason why = reason::cloud_unavailable;
     std::string message;
@@ -128,6 +129,12 @@ void render_certificate(
 
 }  // namespace
 
+ready_status status_for(const certificate_binding& object, reason why, std::string message)
+{
+    const bool waits_for_people = why == reason::last_certificate || why == reason::credentials_missing;
+    return {object.deleting && !waits_for_people ? reason::detaching : why, std::move(message)};
+}
+
 bool says_the_same(const status& a, const status& b)
 {
     status copy = a;
@@ -137,78 +144,88 @@ bool says_the_same(const status& a, const status& b)
 
 status render(
     const certificate_binding& object,
-    const ready_status& said,
+    const ready_status& ready,
     const ledger& written,
-    const binding_state& memory,
+    const binding_state& state,
     support::wall_time now
 )
 {
-    status made = object.status;
-    made.ledger = written;
-    if (said.keep_status)
+    status rendered = object.status;
+    rendered.ledger = written;
+    if (ready.keep_status)
     {
-        if (!says_the_same(made, object.status))
+        if (!says_the_same(rendered, object.status))
         {
-            made.updated_at = now;
+            rendered.updated_at = now;
         }
-        return made;
+        return rendered;
     }
     // A status that came with a restored object speaks of generations that this one never had.
     const auto seen = object.status.identified ? object.status.observed_generation : 0;
     const auto generation = std::max(object.generation, seen);
-    const bool silent = said.message.empty() && said.reason != reason::attached;
+    const bool silent = ready.message.empty() && ready.reason != reason::attached;
     const support::interned message(
-        support::clean(silent ? name_of(said.reason) : std::string_view(said.message), longest_message)
+        support::clean(silent ? name_of(ready.reason) : std::string_view(ready.message), longest_message)
     );
-    made.identified = true;
-    made.handled_request = object.requested_at;
-    made.observed_generation = generation;
-    made.state = state_for(object, said);
-    const bool active = made.state == state::active;
-    made.error_message = active ? support::interned() : message;
+    rendered.identified = true;
+    rendered.handled_request = object.requested_at;
+    rendered.observed_generation = generation;
+    rendered.state = state_for(object, ready);
+    const bool active = rendered.state == state::active;
+    rendered.error_message = active ? support::interned() : message;
 
-    const bool unavailable = said.reason == reason::cloud_unavailable;
-    const bool failed = made.state == state::error && !unavailable;
-    const auto ready = active                                                    ? condition_status::true_
-                       : unavailable && said.attached == condition_status::true_ ? condition_status::unknown
-                                                                                 : condition_status::false_;
-    set_condition(made, object.status, condition_type::ready, ready, said.reason, message, generation, now);
+    const bool unavailable = ready.reason == reason::cloud_unavailable;
+    const bool failed = rendered.state == state::error && !unavailable;
+    const auto ready_condition = active ? condition_status::true_
+                                 : unavailable && ready.attached == condition_status::true_
+                                     ? condition_status::unknown
+                                     : condition_status::false_;
     set_condition(
-        made,
+        rendered,
+        object.status,
+        condition_type::ready,
+        ready_condition,
+        ready.reason,
+        message,
+        generation,
+        now
+    );
+    set_condition(
+        rendered,
         object.status,
         condition_type::reconciling,
         active || failed ? condition_status::absent : condition_status::true_,
-        said.reason,
+        ready.reason,
         message,
         generation,
         now
     );
     set_condition(
-        made,
+        rendered,
         object.status,
         condition_type::stalled,
         failed ? condition_status::true_ : condition_status::absent,
-        said.reason,
+        ready.reason,
         message,
         generation,
         now
     );
     set_condition(
-        made,
+        rendered,
         object.status,
         condition_type::attached,
-        said.attached,
-        said.attached == condition_status::true_ ? reason::attached : said.reason,
-        said.attached == condition_status::true_ ? support::interned() : message,
+        ready.attached,
+        ready.attached == condition_status::true_ ? reason::attached : ready.reason,
+        ready.attached == condition_status::true_ ? support::interned() : message,
         generation,
         now
     );
-    render_certificate(made, object, memory, generation, now);
-    if (!says_the_same(made, object.status))
+    render_certificate(rendered, object, state, generation, now);
+    if (!says_the_same(rendered, object.status))
     {
-        made.updated_at = now;
+        rendered.updated_at = now;
     }
-    return made;
+    return rendered;
 }
 
 }  // namespace binding

@@ -372,7 +372,7 @@ TEST_F(memory, a_start_believes_a_quarantine_that_status_tells_of)
     const auto believed = told(binding::reason::certificate_refused, 1, 20min);
     ASSERT_TRUE(believed);
     EXPECT_EQ(believed->until, t0 + 40min);
-    EXPECT_EQ(believed->message, "no");
+    EXPECT_EQ(believed->message, "") << "the words are not read back";
     EXPECT_EQ(told(binding::reason::certificate_refused, 1, 2h)->until, t0);
     EXPECT_EQ(told(binding::reason::certificate_refused, 1, -2h)->until, t0 + 1h) << "a clock went wrong";
     EXPECT_FALSE(told(binding::reason::certificate_refused, 0, 20min)) << "it spoke of something else";

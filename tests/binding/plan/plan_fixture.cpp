@@ -437,7 +437,7 @@ binding::observation world_builder::world_now() const
     made.committed_at = round_.committed_at;
     made.bindings = sorted();
     made.unwritable = round_.unwritable;
-    made.memory = &memory;
+    made.state = &memory;
     made.turn = turn;
     made.other_listeners = round_.other_listeners;
     made.endpoint_check = round_.endpoint_check;
@@ -474,10 +474,7 @@ binding::step world_builder::run()
             do_look(*asked);
             continue;
         }
-        for (const binding::notice& each : decided.notices)
-        {
-            told.push_back((each.warning ? "Warning " : "") + each.reason + " " + name_of(each.uid));
-        }
+        tell(decided.events);
         if (const auto* writes = std::get_if<binding::commit>(&decided.step))
         {
             do_commit(*writes);
@@ -501,6 +498,14 @@ binding::step world_builder::run()
         ADD_FAILURE() << "the round does not come to an end:\n" << testing::PrintToString(trace_);
     }
     return binding::done{};
+}
+
+void world_builder::tell(const std::vector<binding::notice>& events)
+{
+    for (const binding::notice& event : events)
+    {
+        told.push_back((event.warning ? "Warning " : "") + event.reason + " " + name_of(event.uid));
+    }
 }
 
 binding::put world_builder::put()
@@ -528,6 +533,7 @@ binding::done world_builder::finish()
 void world_builder::sent(const binding::put& put)
 {
     record_put_sent(memory, settings, put.change, put.from, put.expected, now);
+    tell(put.events);
 }
 
 void world_builder::accept(const binding::put& put)
@@ -719,6 +725,7 @@ void world_builder::do_commit(const binding::commit& made)
             round_.unwritable.insert(each.uid);
             continue;
         }
+        tell(each.events);
         ++object.resource_version;
         switch (each.kind)
         {

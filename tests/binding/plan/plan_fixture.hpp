@@ -155,6 +155,7 @@ private:
     void do_commit(const binding::commit& writes);
     std::string name_of(const support::uuid& uid) const;
     void sent(const binding::put& put);
+    void tell(const std::vector<binding::notice>& events);
 
     struct round
     {

@@ -110,7 +110,7 @@ TEST(plan_siblings, a_list_with_a_ref_of_theirs_that_cannot_be_read_is_not_sent)
     w.refs["b"] = cloud::ref_state::unknown;
     w.finish();
     EXPECT_THAT(w.status("web"), StartsWith("error BlockedByUnreadableRef"));
-    EXPECT_THAT(w.message("web"), HasSubstr(ref("b").str() + " of binding blog/other cannot be read"));
+    EXPECT_THAT(w.message("web"), HasSubstr(ref("b").str() + " of binding blog/other is not readable"));
     EXPECT_THAT(w.steps(), Not(Contains(StartsWith("put"))));
     w.refs["b"] = cloud::ref_state::readable;
     w.later(1min);

@@ -251,10 +251,8 @@ TEST(codec, what_decides_and_cannot_be_read_is_an_error_that_names_the_field)
         const auto made = decode(object);
         ASSERT_FALSE(made) << row.pointer << " " << row.value;
         EXPECT_EQ(made.error().code, support::errc::bad_answer);
-        EXPECT_THAT(
-            made.error().message, HasSubstr(std::string(row.named) + " is missing or malformed")
-        ) << row.pointer
-          << " " << row.value;
+        EXPECT_THAT(made.error().message, HasSubstr(std::string(row.named) + " is missing or malformed"))
+            << row.pointer << " " << row.value;
     }
 }
 

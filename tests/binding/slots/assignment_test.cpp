@@ -80,7 +80,7 @@ struct slots_case
     // The claim that wins over all others of its slot.
     const binding::certificate_binding* winner_over(std::size_t loser) const
     {
-        return settled().requests[loser].winner;
+        return settled().placements[loser].winner;
     }
 
     slots_case& readable(const std::string& certificate, bool value = true)
@@ -236,7 +236,7 @@ TEST(slots, a_deletion_takes_its_entries_away_and_nothing_else)
     c.leaves("a", sni_slot);
     c.has("b", sni_slot);
     EXPECT_EQ(c.change(), "sni=b,e");
-    EXPECT_THAT(slots_case::entries(c.settled().requests[0].removed), ElementsAre("sni a"));
+    EXPECT_THAT(slots_case::entries(c.settled().placements[0].removed), ElementsAre("sni a"));
 }
 
 TEST(slots, a_deletion_without_an_entry_takes_nothing_away)
@@ -260,7 +260,7 @@ TEST(slots, what_is_there_by_another_host_name_is_there_and_keeps_its_spelling)
     c.wants("b", sni_slot);
     EXPECT_EQ(c.change(), "");
     EXPECT_EQ(c.after(), "default=other:a sni=other:b");
-    EXPECT_TRUE(c.settled().requests[0].shown);
+    EXPECT_TRUE(c.settled().placements[0].present);
 }
 
 TEST(slots, a_secret_is_not_the_container_of_the_same_id)
@@ -269,7 +269,7 @@ TEST(slots, a_secret_is_not_the_container_of_the_same_id)
     c.input.now.sni_refs = {cloud::container_ref("http://kms/v1/secrets/aaaaaaaa-0000-4000-8000-000000000000")
     };
     c.wants("a", sni_slot);
-    EXPECT_FALSE(c.settled().requests[0].shown);
+    EXPECT_FALSE(c.settled().placements[0].present);
     EXPECT_EQ(c.settled().after.sni_refs.size(), 2U);
 }
 
@@ -277,15 +277,15 @@ TEST(slots, what_is_there_is_adopted_whatever_the_state_of_the_certificate)
 {
     slots_case c("f", {"a"});
     c.wants("a", sni_slot).attachable = false;
-    EXPECT_TRUE(c.settled().requests[0].placed);
+    EXPECT_TRUE(c.settled().placements[0].placed);
     EXPECT_EQ(c.change(), "");
 }
 
 TEST(slots, a_retained_certificate_stays_and_is_nobodys)
 {
     slots_case c("a", {"b"});
-    c.leaves("a", default_slot).released = true;
-    c.leaves("b", sni_slot).released = true;
+    c.leaves("a", default_slot).left_in_place = true;
+    c.leaves("b", sni_slot).left_in_place = true;
     for (auto& each : c.input.requests)
     {
         each.leaving = false;
@@ -302,7 +302,7 @@ TEST(slots, what_may_not_be_attached_is_not_added)
     c.wants("a", sni_slot).attachable = false;
     c.wants("b", default_slot).attachable = false;
     EXPECT_EQ(c.change(), "");
-    EXPECT_FALSE(c.settled().requests[0].wins);
+    EXPECT_FALSE(c.settled().placements[0].wins);
 }
 
 TEST(slots, a_dead_ref_of_ours_is_left_out)
@@ -312,7 +312,7 @@ TEST(slots, a_dead_ref_of_ours_is_left_out)
     c.wants("b", sni_slot);
     c.dead("a");
     EXPECT_EQ(c.change(), "sni=b,e");
-    EXPECT_THAT(slots_case::entries(c.settled().requests[0].removed), ElementsAre("sni a"));
+    EXPECT_THAT(slots_case::entries(c.settled().placements[0].removed), ElementsAre("sni a"));
 }
 
 TEST(slots, a_dead_default_of_ours_passes_to_the_next_binding_that_wants_it)
@@ -322,7 +322,7 @@ TEST(slots, a_dead_default_of_ours_passes_to_the_next_binding_that_wants_it)
     c.wants("b", default_slot);
     c.dead("a");
     EXPECT_EQ(c.change(), "default=b");
-    EXPECT_TRUE(c.settled().requests[1].wins);
+    EXPECT_TRUE(c.settled().placements[1].wins);
 }
 
 TEST(slots, a_dead_default_of_ours_gives_way_to_the_remembered_one)
@@ -402,12 +402,12 @@ TEST(slots, the_default_is_never_emptied_because_octavia_serves_no_tls_without_o
     unreadable.leaves("a", default_slot, "f");
     unreadable.readable("f", false).readable("e");
     EXPECT_EQ(unreadable.change(), "");
-    EXPECT_TRUE(unreadable.settled().requests[0].kept_as_last);
+    EXPECT_TRUE(unreadable.settled().placements[0].kept_as_last);
 
     slots_case without_memory("a", {"d", "e"});
     without_memory.leaves("a", default_slot);
     EXPECT_EQ(without_memory.change(), "");
-    EXPECT_TRUE(without_memory.settled().requests[0].kept_as_last);
+    EXPECT_TRUE(without_memory.settled().placements[0].kept_as_last);
 }
 
 TEST(slots, an_sni_ref_that_goes_in_the_same_put_does_not_remain)
@@ -417,8 +417,8 @@ TEST(slots, an_sni_ref_that_goes_in_the_same_put_does_not_remain)
     c.leaves("b", sni_slot);
     c.readable("b");
     EXPECT_EQ(c.after(), "default=a sni=");
-    EXPECT_TRUE(c.settled().requests[0].kept_as_last);
-    EXPECT_FALSE(c.settled().requests[1].kept_as_last);
+    EXPECT_TRUE(c.settled().placements[0].kept_as_last);
+    EXPECT_FALSE(c.settled().placements[1].kept_as_last);
 }
 
 TEST(slots, with_nothing_readable_left_the_last_certificate_stays)
@@ -426,13 +426,13 @@ TEST(slots, with_nothing_readable_left_the_last_certificate_stays)
     slots_case alone("a");
     alone.leaves("a", default_slot);
     EXPECT_EQ(alone.change(), "");
-    EXPECT_TRUE(alone.settled().requests[0].kept_as_last);
+    EXPECT_TRUE(alone.settled().placements[0].kept_as_last);
 
     slots_case unreadable("a", {"e"});
     unreadable.leaves("a", default_slot, "f");
     unreadable.readable("f", false).readable("e", false);
     EXPECT_EQ(unreadable.change(), "");
-    EXPECT_TRUE(unreadable.settled().requests[0].kept_as_last);
+    EXPECT_TRUE(unreadable.settled().placements[0].kept_as_last);
 }
 
 TEST(slots, of_several_deletions_on_a_listener_of_sni_refs_alone_the_oldest_stays)
@@ -442,8 +442,8 @@ TEST(slots, of_several_deletions_on_a_listener_of_sni_refs_alone_the_oldest_stay
     c.leaves("a", sni_slot);
     c.leaves("c", sni_slot);
     EXPECT_EQ(c.after(), "default=null sni=b");
-    EXPECT_TRUE(c.settled().requests[0].kept_as_last);
-    EXPECT_FALSE(c.settled().requests[1].kept_as_last);
+    EXPECT_TRUE(c.settled().placements[0].kept_as_last);
+    EXPECT_FALSE(c.settled().placements[1].kept_as_last);
 }
 
 TEST(slots, of_several_deletions_a_dead_one_is_not_what_stays)
@@ -453,8 +453,8 @@ TEST(slots, of_several_deletions_a_dead_one_is_not_what_stays)
     c.leaves("b", sni_slot);
     c.dead("a");
     EXPECT_EQ(c.after(), "default=null sni=b");
-    EXPECT_FALSE(c.settled().requests[0].kept_as_last);
-    EXPECT_TRUE(c.settled().requests[1].kept_as_last);
+    EXPECT_FALSE(c.settled().placements[0].kept_as_last);
+    EXPECT_TRUE(c.settled().placements[1].kept_as_last);
 }
 
 TEST(slots, a_listener_that_is_empty_already_stays_empty)
@@ -462,7 +462,7 @@ TEST(slots, a_listener_that_is_empty_already_stays_empty)
     slots_case c("");
     c.leaves("a", sni_slot);
     EXPECT_EQ(c.change(), "");
-    EXPECT_FALSE(c.settled().requests[0].kept_as_last);
+    EXPECT_FALSE(c.settled().placements[0].kept_as_last);
 }
 
 TEST(slots, a_last_certificate_goes_once_another_default_comes)
@@ -471,13 +471,13 @@ TEST(slots, a_last_certificate_goes_once_another_default_comes)
     c.leaves("a", default_slot);
     c.wants("b", default_slot);
     EXPECT_EQ(c.change(), "default=b");
-    EXPECT_FALSE(c.settled().requests[0].kept_as_last);
+    EXPECT_FALSE(c.settled().placements[0].kept_as_last);
 
     slots_case sni("a");
     sni.leaves("a", default_slot);
     sni.wants("b", sni_slot);
     EXPECT_EQ(sni.change(), "sni=b");
-    EXPECT_TRUE(sni.settled().requests[0].kept_as_last);
+    EXPECT_TRUE(sni.settled().placements[0].kept_as_last);
 }
 
 TEST(slots, a_remembered_default_that_is_what_is_there_now_is_no_way_out)
@@ -485,7 +485,7 @@ TEST(slots, a_remembered_default_that_is_what_is_there_now_is_no_way_out)
     slots_case c("a");
     c.leaves("a", default_slot, "other:a");
     EXPECT_EQ(c.change(), "");
-    EXPECT_TRUE(c.settled().requests[0].kept_as_last);
+    EXPECT_TRUE(c.settled().placements[0].kept_as_last);
 }
 
 TEST(slots, of_two_holders_of_the_default_the_one_with_a_memory_counts)
@@ -506,9 +506,9 @@ TEST(slots, of_two_that_want_the_default_the_older_wins_even_over_an_attached_on
     c.has("b", default_slot, "f");
     const auto settled = c.settled();
     EXPECT_EQ(c.change(), "default=a");
-    EXPECT_TRUE(settled.requests[0].wins);
-    EXPECT_EQ(settled.requests[1].winner, c.input.requests[0].object);
-    EXPECT_THAT(slots_case::entries(settled.requests[1].removed), ElementsAre("default b"));
+    EXPECT_TRUE(settled.placements[0].wins);
+    EXPECT_EQ(settled.placements[1].winner, c.input.requests[0].object);
+    EXPECT_THAT(slots_case::entries(settled.placements[1].removed), ElementsAre("default b"));
 }
 
 TEST(slots, of_two_that_want_the_same_certificate_in_the_same_slot_the_older_wins)
@@ -517,8 +517,8 @@ TEST(slots, of_two_that_want_the_same_certificate_in_the_same_slot_the_older_win
     c.wants("a", sni_slot);
     c.has("a", sni_slot);
     EXPECT_EQ(c.change(), "");
-    EXPECT_TRUE(c.settled().requests[0].wins);
-    EXPECT_EQ(c.settled().requests[1].winner, c.input.requests[0].object);
+    EXPECT_TRUE(c.settled().placements[0].wins);
+    EXPECT_EQ(c.settled().placements[1].winner, c.input.requests[0].object);
 }
 
 TEST(slots, the_same_certificate_in_two_slots_is_no_conflict)
@@ -527,7 +527,7 @@ TEST(slots, the_same_certificate_in_two_slots_is_no_conflict)
     c.wants("a", sni_slot);
     c.wants("a", default_slot);
     EXPECT_EQ(c.after(), "default=a sni=a");
-    EXPECT_TRUE(c.settled().requests[1].wins);
+    EXPECT_TRUE(c.settled().placements[1].wins);
 }
 
 TEST(slots, an_older_one_that_cannot_be_attached_takes_no_part)
@@ -536,8 +536,8 @@ TEST(slots, an_older_one_that_cannot_be_attached_takes_no_part)
     c.wants("a", default_slot).attachable = false;
     c.has("b", default_slot);
     EXPECT_EQ(c.change(), "");
-    EXPECT_TRUE(c.settled().requests[1].wins);
-    EXPECT_EQ(c.settled().requests[0].winner, nullptr);
+    EXPECT_TRUE(c.settled().placements[1].wins);
+    EXPECT_EQ(c.settled().placements[0].winner, nullptr);
 }
 
 TEST(slots, an_attached_one_takes_part_whatever_its_certificate_has_become)
@@ -546,7 +546,7 @@ TEST(slots, an_attached_one_takes_part_whatever_its_certificate_has_become)
     c.has("a", default_slot).attachable = false;
     c.wants("b", default_slot);
     EXPECT_EQ(c.change(), "");
-    EXPECT_EQ(c.settled().requests[1].winner, c.input.requests[0].object);
+    EXPECT_EQ(c.settled().placements[1].winner, c.input.requests[0].object);
 }
 
 TEST(slots, a_deletion_takes_no_part)
@@ -555,8 +555,8 @@ TEST(slots, a_deletion_takes_no_part)
     c.leaves("a", sni_slot);
     c.wants("a", sni_slot);
     EXPECT_EQ(c.change(), "") << "the ref passes without a PUT";
-    EXPECT_TRUE(c.settled().requests[1].wins);
-    EXPECT_THAT(slots_case::entries(c.settled().requests[0].kept), ElementsAre("sni a"));
+    EXPECT_TRUE(c.settled().placements[1].wins);
+    EXPECT_THAT(slots_case::entries(c.settled().placements[0].kept), ElementsAre("sni a"));
 }
 
 // ---- ... and of two of the same second the one that holds the slot ----
@@ -654,7 +654,7 @@ TEST(slots, a_rotation_swaps_in_one_change)
     slots_case c("f", {"a", "e"});
     slots_case::hold(c.wants("b", sni_slot), "a", sni_slot);
     EXPECT_EQ(c.change(), "sni=b,e");
-    EXPECT_THAT(slots_case::entries(c.settled().requests[0].removed), ElementsAre("sni a"));
+    EXPECT_THAT(slots_case::entries(c.settled().placements[0].removed), ElementsAre("sni a"));
 }
 
 TEST(slots, a_rotation_of_the_default_swaps_in_one_change)
@@ -675,8 +675,8 @@ TEST(slots, until_the_new_one_can_be_attached_the_old_one_stays)
     c.input.requests[1].ref.reset();
     c.input.requests[1].attachable = false;
     EXPECT_EQ(c.change(), "");
-    EXPECT_THAT(slots_case::entries(c.settled().requests[0].kept), ElementsAre("default a"));
-    EXPECT_THAT(slots_case::entries(c.settled().requests[1].kept), ElementsAre("sni b"));
+    EXPECT_THAT(slots_case::entries(c.settled().placements[0].kept), ElementsAre("default a"));
+    EXPECT_THAT(slots_case::entries(c.settled().placements[1].kept), ElementsAre("sni b"));
 }
 
 TEST(slots, a_rotation_that_waits_keeps_its_place_in_the_default_slot)
@@ -687,7 +687,7 @@ TEST(slots, a_rotation_that_waits_keeps_its_place_in_the_default_slot)
     older.attachable = false;
     c.wants("c", default_slot);
     EXPECT_EQ(c.change(), "");
-    EXPECT_EQ(c.settled().requests[1].winner, c.input.requests[0].object);
+    EXPECT_EQ(c.settled().placements[1].winner, c.input.requests[0].object);
 }
 
 TEST(slots, a_move_from_default_to_sni_is_one_change)
@@ -705,7 +705,7 @@ TEST(slots, a_move_from_default_to_sni_without_a_memory_leaves_it_in_both)
     slots_case c("a");
     slots_case::hold(c.wants("a", sni_slot), "a", default_slot);
     EXPECT_EQ(c.change(), "sni=a");
-    EXPECT_THAT(c.settled().requests[0].kept, testing::SizeIs(1));
+    EXPECT_THAT(c.settled().placements[0].kept, testing::SizeIs(1));
 }
 
 TEST(slots, a_move_from_sni_to_default_is_one_change)
@@ -730,55 +730,55 @@ TEST(slots, a_move_that_loses_a_conflict_leaves_it_where_it_is)
     c.has("a", default_slot);
     slots_case::hold(c.wants("b", default_slot), "b", sni_slot);
     EXPECT_EQ(c.change(), "");
-    EXPECT_THAT(slots_case::entries(c.settled().requests[1].kept), ElementsAre("sni b"));
+    EXPECT_THAT(slots_case::entries(c.settled().placements[1].kept), ElementsAre("sni b"));
 }
 
 // ---- rule 14: bindings of other credentials ----
 
 // A claim of another credential's binding.
-binding::slot_request& elsewhere(binding::slot_request& which)
+binding::slot_request& of_peer(binding::slot_request& which)
 {
-    which.elsewhere = true;
+    which.of_peer = true;
     return which;
 }
 
 TEST(slots, what_another_credential_holds_stays_and_is_not_foreign)
 {
     slots_case c("a", {"b", "e"});
-    elsewhere(c.leaves("a", default_slot, "f"));
-    elsewhere(c.leaves("b", sni_slot));
+    of_peer(c.leaves("a", default_slot, "f"));
+    of_peer(c.leaves("b", sni_slot));
     c.wants("c", sni_slot);
     EXPECT_EQ(c.change(), "sni=b,c,e");
     EXPECT_THAT(c.settled().foreign, ElementsAre(ref("e")));
-    EXPECT_THAT(c.settled().requests[0].removed, IsEmpty());
+    EXPECT_THAT(c.settled().placements[0].removed, IsEmpty());
 }
 
 TEST(slots, what_another_credential_wants_is_not_placed_by_this_one)
 {
     slots_case c("f");
-    elsewhere(c.wants("a", default_slot));
-    elsewhere(c.wants("b", sni_slot));
+    of_peer(c.wants("a", default_slot));
+    of_peer(c.wants("b", sni_slot));
     EXPECT_EQ(c.change(), "");
-    EXPECT_FALSE(c.settled().requests[0].placed);
+    EXPECT_FALSE(c.settled().placements[0].placed);
 }
 
 TEST(slots, an_older_binding_of_another_credential_wins_the_default_and_places_it_itself)
 {
     slots_case c("b");
-    elsewhere(c.wants("a", default_slot));
+    of_peer(c.wants("a", default_slot));
     c.has("b", default_slot, "f");
     EXPECT_EQ(c.change(), "") << "ours stays until the other's target has replaced it";
-    EXPECT_EQ(c.settled().requests[1].winner, c.input.requests[0].object);
+    EXPECT_EQ(c.settled().placements[1].winner, c.input.requests[0].object);
 }
 
 TEST(slots, an_older_binding_replaces_the_default_of_another_credential)
 {
     slots_case c("b");
     c.wants("a", default_slot);
-    elsewhere(c.has("b", default_slot, "f"));
+    of_peer(c.has("b", default_slot, "f"));
     EXPECT_EQ(c.change(), "default=a");
     EXPECT_THAT(c.settled().foreign, IsEmpty());
-    EXPECT_THAT(c.settled().requests[1].removed, IsEmpty())
+    EXPECT_THAT(c.settled().placements[1].removed, IsEmpty())
         << "its own target says what becomes of its entries";
 }
 
@@ -791,8 +791,8 @@ TEST(slots, of_two_credentials_both_see_the_same_winner_of_one_second)
             slots_case c(first_is_there ? "b" : "f");
             binding::slot_request& first =
                 first_is_there ? c.has("b", default_slot) : c.wants("b", default_slot);
-            first.elsewhere = !ours_is_first;
-            c.wants("a", default_slot).elsewhere = ours_is_first;
+            first.of_peer = !ours_is_first;
+            c.wants("a", default_slot).of_peer = ours_is_first;
             const std::size_t loser = first_is_there ? 1 : 0;
             EXPECT_EQ(c.of_one_second().winner_over(loser), c.input.requests[1 - loser].object);
             EXPECT_EQ(c.change(), first_is_there || ours_is_first ? "" : "default=a");
@@ -803,28 +803,28 @@ TEST(slots, of_two_credentials_both_see_the_same_winner_of_one_second)
 TEST(slots, a_duplicate_of_another_credential_is_a_conflict_and_no_adoption)
 {
     slots_case c("f", {"a"});
-    elsewhere(c.has("a", sni_slot));
+    of_peer(c.has("a", sni_slot));
     c.wants("a", sni_slot);
-    EXPECT_EQ(c.settled().requests[1].winner, c.input.requests[0].object);
+    EXPECT_EQ(c.settled().placements[1].winner, c.input.requests[0].object);
     EXPECT_EQ(c.change(), "");
 }
 
 TEST(slots, another_credential_without_an_entry_and_without_a_right_to_attach_takes_no_part)
 {
     slots_case c("f", {"a"});
-    elsewhere(c.wants("a", sni_slot)).attachable = false;
+    of_peer(c.wants("a", sni_slot)).attachable = false;
     c.has("a", sni_slot);
-    EXPECT_EQ(c.settled().requests[1].winner, nullptr);
-    EXPECT_TRUE(c.settled().requests[1].wins);
+    EXPECT_EQ(c.settled().placements[1].winner, nullptr);
+    EXPECT_TRUE(c.settled().placements[1].wins);
 }
 
 TEST(slots, a_default_that_goes_waits_for_an_heir_of_another_credential)
 {
     slots_case c("a");
     c.leaves("a", default_slot, "f");
-    binding::slot_request& heir = elsewhere(c.wants("b", default_slot));
+    binding::slot_request& heir = of_peer(c.wants("b", default_slot));
     EXPECT_EQ(c.change(), "");
-    EXPECT_FALSE(c.settled().requests[0].kept_as_last);
+    EXPECT_FALSE(c.settled().placements[0].kept_as_last);
     heir.attachable = false;  // it was refused, or too slow
     c.readable("f");
     EXPECT_EQ(c.change(), "default=f");
@@ -834,11 +834,11 @@ TEST(slots, a_ref_passes_to_a_duplicate_of_another_credential_without_a_change)
 {
     slots_case sni("f", {"a"});
     sni.leaves("a", sni_slot);
-    elsewhere(sni.wants("a", sni_slot));
+    of_peer(sni.wants("a", sni_slot));
     EXPECT_EQ(sni.change(), "");
     slots_case default_("a");
     default_.leaves("a", default_slot, "f");
-    elsewhere(default_.wants("a", default_slot));
+    of_peer(default_.wants("a", default_slot));
     EXPECT_EQ(default_.change(), "");
 }
 
@@ -846,11 +846,11 @@ TEST(slots, of_two_credentials_whose_bindings_leave_the_same_ref_one_takes_it_of
 {
     slots_case older("f", {"a", "e"});
     older.leaves("a", sni_slot);
-    elsewhere(older.leaves("a", sni_slot));
+    of_peer(older.leaves("a", sni_slot));
     EXPECT_EQ(older.change(), "sni=e");
     slots_case younger("f", {"a", "e"});
     younger.leaves("a", sni_slot);
-    elsewhere(younger.leaves("a", sni_slot));
+    of_peer(younger.leaves("a", sni_slot));
     younger.objects[0].created += std::chrono::seconds(2);
     EXPECT_EQ(younger.change(), "");
 }

@@ -1,0 +1,127 @@
+#include "binding/gates/put_in_doubt.hpp"
+
+#include "binding/observed/lost_update.hpp"
+#include "binding/policies/eligibility.hpp"
+#include "binding/status/reported.hpp"
+#include "support/backoff.hpp"
+#include "support/text.hpp"
+
+#include <algorithm>
+
+namespace binding {
+namespace {
+
+using namespace std::chrono_literals;
+
+stop wait_in_doubt(const members& own, support::duration wait)
+{
+    return {
+        conclude_each(
+            own,
+            [](conclusion& each) {
+                const certificate_binding& object = each.of->object();
+                each.ready = status_for(
+                    object,
+                    reason::progressing,
+                    "Octavia did not answer an earlier change of the listener, which may still take effect; "
+                    "waiting "
+                    "until it no longer can"
+                );
+                // Ready is not said again before the change is resolved. A Ready binding that the change does
+                // not touch stays so, and so does one whose credential was refused the change.
+                const bool was_refused = is_reported_as(object, reason::listener_access_denied) ||
+                                         is_reported_as(object, reason::credentials_invalid);
+                each.ready.keep_status = is_reported(object) && (was_refused || !has_unconfirmed(each.next));
+            }
+        ),
+        {requeue::after, std::max<support::duration>(wait, 10ms)}
+    };
+}
+
+stop wait_for_change(const observation& observation, const members& own, support::duration wait)
+{
+    return {
+        conclude_each(
+            own,
+            [&](conclusion& each) {
+                const certificate_binding& object = each.of->object();
+                if (was_verified(object))
+                {
+                    each.ready = unavailable(
+                        observation, *each.of, "not verified for long: the load balancer is being changed"
+                    );
+                    return;
+                }
+                each.ready = status_for(object, reason::progressing, "the load balancer is being changed");
+                each.ready.keep_status = (is_reported(object) && !has_unconfirmed(each.next)) ||
+                                         is_reported_as(object, each.ready.reason);
+            }
+        ),
+        {requeue::after, wait}
+    };
+}
+
+}  // namespace
+
+std::optional<stop_gate> put_under_way(const observation& observation, const members& own)
+{
+    const auto& put = observation.state->put;
+    if (!put)
+    {
+        return std::nullopt;
+    }
+    if (observation.turn == turn_state::free)
+    {
+        return take_turn{};
+    }
+    const listener_view view = view_of(observation);
+    const support::duration poll = poll_wait(put->polls);
+    const bool over = observation.state->listener->asked_at >= put->deadline;
+    // What is sent again to a listener in ERROR shows its value before it takes effect.
+    const bool took_effect =
+        same_slots(view.slots, put->expected) && view.listener->status != cloud::provisioning_status::error;
+    if (put->phase == put_phase::in_doubt && !over && !took_effect)
+    {
+        return wait_in_doubt(own, std::min(poll, put->deadline - observation.now));
+    }
+    if (put->phase == put_phase::before_start && !over)
+    {
+        return wait_in_doubt(own, put->deadline - observation.now);
+    }
+    if (view.load_balancer == cloud::provisioning_status::pending)
+    {
+        return wait_for_change(observation, own, poll);
+    }
+    return std::nullopt;
+}
+
+bool put_is_over(const observation& observation)
+{
+    return observation.state->put.has_value();
+}
+
+std::vector<notice> lost_updates(const observation& observation, const members& own)
+{
+    const auto& put = observation.state->put;
+    if (!put || !put->meanwhile)
+    {
+        return {};
+    }
+    const auto undone = undone_changes(put->from, *put->meanwhile, put->expected, view_of(observation).slots);
+    if (undone.empty())
+    {
+        return {};
+    }
+    return {notice{
+        own.front().object().uid,
+        true,
+        "ForeignUpdateLost",
+        "our change of the listener overwrote a change that another client made at the same time; make that "
+        "change "
+        "again: " +
+            support::joined(undone),
+        true
+    }};
+}
+
+}  // namespace binding

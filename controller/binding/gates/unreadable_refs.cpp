@@ -1,0 +1,342 @@
+// Flow: look up every ref that stays -> no answer: wait -> one 404: wait for the proof -> dead: leave it out
+// of the same PUT where it is ours, else stop and name it -> then the refs on the other listeners of the load
+// balancer. Guarantees: no PUT is sent over a dead ref. A dead ref of ours is given up only on the word of
+// the cloud and project that it was attached through (proven-gone), and not where half of our refs look dead
+// at once. Assumptions: what the PUT adds was read in this pass and is not asked for again. Caveats: a target
+// that was asked to clean up asks nobody else, or two targets would ask each other for ever.
+#include "binding/gates/unreadable_refs.hpp"
+
+#include "binding/gates/peers.hpp"
+#include "binding/slots/ledger.hpp"
+#include "support/text.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace binding {
+namespace {
+
+using namespace std::chrono_literals;
+
+using gate = std::optional<write_gate>;
+using refs = std::vector<cloud::container_ref>;
+
+std::string joined(const refs& refs)
+{
+    std::vector<std::string> texts;
+    std::ranges::transform(refs, std::back_inserter(texts), &cloud::container_ref::str);
+    return support::joined(texts);
+}
+
+// What the listener would hold, but for the refs whose certificate was just read because the PUT adds them.
+refs kept_refs(const listener_update& update)
+{
+    const cloud::listener& listener = *update.view.listener;
+    refs kept = update.slots.after.sni_refs;
+    for (const auto& ref : {update.slots.after.default_ref, listener.client_ca_ref, listener.client_crl_ref})
+    {
+        if (ref)
+        {
+            kept.push_back(*ref);
+        }
+    }
+    std::erase_if(kept, [&](const cloud::container_ref& ref) {
+        return std::ranges::any_of(update.members, [&](const member& member) {
+            return member.adds() && *member.request.ref == ref;
+        });
+    });
+    return kept;
+}
+
+struct sorted_refs
+{
+    refs unread;
+    refs unanswered;
+    refs suspects;  // answered 404 once
+    refs dead;
+};
+
+sorted_refs sorted_by_answer(const observation& observation, const refs& kept)
+{
+    sorted_refs sorted;
+    for (const cloud::container_ref& ref : kept)
+    {
+        const ref_observation* answer = fresh_ref(observation, ref);
+        if (answer == nullptr)
+        {
+            sorted.unread.push_back(ref);
+        }
+        else if (answer->state == cloud::ref_state::unanswered)
+        {
+            sorted.unanswered.push_back(ref);
+        }
+        else if (answer->state == cloud::ref_state::dead)
+        {
+            (is_dead(observation, *answer) ? sorted.dead : sorted.suspects).push_back(ref);
+        }
+    }
+    return sorted;
+}
+
+bool knows_other_listeners(const observation& observation)
+{
+    return observation.other_listeners && is_fresh_lookup(observation, observation.other_listeners->asked_at);
+}
+
+// While the certificate service is away Octavia's worker could not read the certificates either.
+wait wait_for_answer(const refs& unanswered)
+{
+    return {{requeue::retry}, reason::cloud_unavailable, no_answer_about(unanswered)};
+}
+
+wait wait_for_proof(const observation& observation, const refs& suspects)
+{
+    const support::duration proof = observation.settings->proof;
+    support::duration soonest = proof;
+    for (const cloud::container_ref& ref : suspects)
+    {
+        const auto since = observation.state->refs.at(ref).dead_since.value_or(observation.now);
+        const support::duration left = since + proof - observation.now;
+        soonest = std::min(soonest, std::max<support::duration>(left, 10ms));
+    }
+    return {
+        {requeue::after, soonest},
+        reason::progressing,
+        "making sure whether " + joined(suspects) + " still exists"
+    };
+}
+
+// Ours, and attached through the cloud and project that say it is dead.
+bool may_be_left_out(const listener_update& update, const cloud::container_ref& ref)
+{
+    return std::ranges::any_of(update.members, [&](const member& member) {
+        const bool has_entry =
+            holds(member.held(), ref, slot::default_) || holds(member.held(), ref, slot::sni);
+        return !member.request.left_in_place && has_entry &&
+               same_cloud(member.held().scope, update.view.scope);
+    });
+}
+
+// Dead refs that are not this target's to remove.
+wait stop_for_dead_refs(const listener_update& update, const refs& dead)
+{
+    const bool may_ask = !update.observation.state->cleanup_requested;
+    std::vector<target> asked;
+    std::vector<std::string> named;
+    for (const cloud::container_ref& ref : dead)
+    {
+        std::string name = ref.str();
+        if (const peer* owner = peer_that_holds(update.observation, ref))
+        {
+            name += " of binding " + owner->object->full_name();
+            if (may_ask)
+            {
+                asked.push_back(owner->target);
+            }
+        }
+        named.push_back(std::move(name));
+    }
+    return blocked(
+        "the listener holds " + support::joined(named) +
+            ", which the certificate service answers 404 for; Octavia would stop serving the whole listener "
+            "at its next "
+            "change: replace or remove the certificate there, or restore it (or, if it was attached through "
+            "another "
+            "project, put that credential back)",
+        {asked.empty() ? requeue::slow : requeue::retry, {}, asked}
+    );
+}
+
+// How many different refs of ours the listener shows, as far as this credential's word about them counts.
+std::size_t own_refs_shown(const listener_update& update)
+{
+    std::set<cloud::container_ref> shown;
+    for (const member& member : update.members)
+    {
+        const bool counts = !member.request.left_in_place &&
+                            (!member.is_peer() || same_cloud(member.held().scope, update.view.scope));
+        for (const attachment& entry : member.held().attachments)
+        {
+            if (counts && update.view.shows(entry.container_ref, entry.slot))
+            {
+                shown.insert(entry.container_ref);
+            }
+        }
+    }
+    return shown.size();
+}
+
+// Half or more of three or more refs look dead: rather the endpoint is wrong.
+gate too_many_dead(const listener_update& update, const std::set<cloud::container_ref>& dead)
+{
+    const auto& check = update.observation.endpoint_check;
+    if (!check)
+    {
+        return read{.endpoint_check = true};
+    }
+    const std::size_t held = own_refs_shown(update) + check->looked_up;
+    const std::size_t look_dead = dead.size() + check->dead;
+    if (held < 3 || look_dead * 2 < held)
+    {
+        return std::nullopt;
+    }
+    return blocked(
+        std::to_string(look_dead) + " of " + std::to_string(held) +
+            " certificates of ours look deleted at once, so rather the key-manager endpoint is wrong and "
+            "nothing is "
+            "removed: " +
+            joined({dead.begin(), dead.end()}),
+        {requeue::slow}
+    );
+}
+
+gate dead_refs(const listener_update& update, refs found_dead)
+{
+    const auto& left_out = update.left_out;
+    refs immovable;
+    std::ranges::copy_if(found_dead, std::back_inserter(immovable), [&](const cloud::container_ref& ref) {
+        return left_out.contains(ref) || !may_be_left_out(update, ref);
+    });
+    if (!immovable.empty())
+    {
+        return stop_for_dead_refs(update, immovable);
+    }
+    std::set<cloud::container_ref> dead = left_out;
+    dead.insert(found_dead.begin(), found_dead.end());
+    if (auto shut = too_many_dead(update, dead))
+    {
+        return shut;
+    }
+    return leave_out{std::move(found_dead)};
+}
+
+}  // namespace
+
+wait blocked(std::string message, done end)
+{
+    return {std::move(end), reason::blocked_by_unreadable_ref, std::move(message)};
+}
+
+std::string no_answer_about(const std::vector<cloud::container_ref>& refs)
+{
+    return "the certificate service gives no answer about " + joined(refs) +
+           "; Octavia reads every certificate of the load balancer again after a change, and would stop "
+           "serving the "
+           "listener of one that it cannot read";
+}
+
+std::optional<write_gate> unreadable_refs(const listener_update& update)
+{
+    sorted_refs sorted = sorted_by_answer(update.observation, kept_refs(update));
+    if (!sorted.unread.empty())
+    {
+        // The other listeners are read at the same time; their gate judges them.
+        return read{
+            .other_listeners = !knows_other_listeners(update.observation), .refs = std::move(sorted.unread)
+        };
+    }
+    if (!sorted.unanswered.empty())
+    {
+        return wait_for_answer(sorted.unanswered);
+    }
+    if (!sorted.suspects.empty())
+    {
+        return wait_for_proof(update.observation, sorted.suspects);
+    }
+    return sorted.dead.empty() ? std::nullopt : dead_refs(update, std::move(sorted.dead));
+}
+
+std::optional<write_gate> refused_refs_that_stay(const listener_update& update)
+{
+    const observation& observation = update.observation;
+    const auto& refused_refs = observation.state->refused_refs;
+    refs unreadable;
+    const refused_ref* latest = nullptr;  // of those that can be read, the one that is waited for longest
+    for (const cloud::container_ref& ref : kept_refs(update))
+    {
+        const auto it = refused_refs.find(ref);
+        if (it == refused_refs.end())
+        {
+            continue;
+        }
+        if (fresh_ref(observation, ref)->state != cloud::ref_state::readable)
+        {
+            unreadable.push_back(ref);
+        }
+        else if (observation.now < it->second.until &&
+                 (latest == nullptr || latest->until < it->second.until))
+        {
+            latest = &it->second;
+        }
+    }
+    if (!unreadable.empty())
+    {
+        return blocked(
+            "Octavia refuses every change of the listener for " + joined(unreadable) +
+                ", which the controller cannot read either: replace or remove it on the listener, or let "
+                "both read it",
+            {requeue::slow}
+        );
+    }
+    if (latest == nullptr)
+    {
+        return std::nullopt;
+    }
+    const done end{requeue::after, latest->until - observation.now};
+    return latest->lasting ? blocked(latest->message, end)
+                           : wait{end, reason::cloud_unavailable, latest->message};
+}
+
+std::optional<write_gate> unreadable_refs_on_other_listeners(const listener_update& update)
+{
+    const observation& observation = update.observation;
+    if (!knows_other_listeners(observation))
+    {
+        return read{.other_listeners = true};
+    }
+    const bool asked_to_clean_up = observation.state->cleanup_requested;
+    std::vector<target> asked;
+    std::string dead;
+    std::string doubts;
+    const auto append = [](std::string& to, const other_listener& other, const std::string& what) {
+        to += (to.empty() ? "listener " : "; listener ") + other.target.listener.str() + " " + what;
+    };
+    for (const other_listener& other : observation.other_listeners->value)
+    {
+        if (!other.doubt.empty())
+        {
+            append(doubts, other, other.doubt);
+        }
+        // One that waits for our cleanup goes next; waiting for it, both would wait for ever.
+        if (other.dead_ref.empty() || (other.ours && asked_to_clean_up))
+        {
+            continue;
+        }
+        append(dead, other, "holds " + other.dead_ref.str());
+        if (other.ours)
+        {
+            asked.push_back(other.target);
+        }
+    }
+    if (!dead.empty())
+    {
+        return blocked(
+            "another listener of the load balancer would stop being served at its next change: " + dead +
+                ", which does not exist any more",
+            {asked.empty() ? requeue::slow : requeue::retry, {}, asked}
+        );
+    }
+    if (!doubts.empty())
+    {
+        return wait{
+            {requeue::after, observation.settings->proof},
+            reason::progressing,
+            "making sure of the other listeners of the load balancer first: " + doubts
+        };
+    }
+    return std::nullopt;
+}
+
+}  // namespace binding

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "binding/gates/write_gates.hpp"
+
+#include <optional>
+#include <string>
+
+// readable-before-write: after any accepted change Octavia's worker reads every certificate of the load
+// balancer again and drops a whole listener for one that it cannot read. So nothing is written while a ref
+// would stay that is dead, or about which the certificate service gives no answer.
+namespace binding {
+
+// A PUT that is not sent because of a ref that somebody has to replace first: BlockedByUnreadableRef.
+wait blocked(std::string message, done end);
+
+// What is said while the certificate service gives no answer about these.
+std::string no_answer_about(const std::vector<cloud::container_ref>& refs);
+
+// The refs that the listener would hold after the PUT.
+std::optional<write_gate> unreadable_refs(const listener_update& update);
+
+// quarantine: refs that stay, and that Octavia named in a refusal.
+std::optional<write_gate> refused_refs_that_stay(const listener_update& update);
+
+// The refs on the other listeners of the load balancer.
+std::optional<write_gate> unreadable_refs_on_other_listeners(const listener_update& update);
+
+}  // namespace binding

@@ -1,0 +1,236 @@
+// Flow: the gates are asked in the order of the table at the end of this file, for one PUT. The order is the
+// protocol:
+//   1. What needs no PUT, or is known to be in vain, ends before anybody else is kept waiting.
+//   2. The turn in the load-balancer queue is taken only once nothing but the refs can stop the PUT.
+//   3. The refs are looked up while the turn is ours, because nobody else of ours changes the load balancer
+//   then.
+//   4. Ledgers are committed last (plan/ledgers), so that no entry is written for a PUT that is not sent.
+// Guarantees: a gate that is shut writes nothing to the listener; a PUT passes all of them in one pass.
+// Assumptions: the answers of this pass are in the observation; an answer about a ref is young enough
+// (fresh_ref). Caveats: a gate may be shut for long (people, another cloud), so each of them says when the
+// target is reconciled again.
+#include "binding/gates/write_gates.hpp"
+
+#include "binding/gates/peers.hpp"
+#include "binding/gates/unreadable_refs.hpp"
+#include "binding/policies/failures.hpp"
+#include "support/backoff.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace binding {
+namespace {
+
+using namespace std::chrono_literals;
+
+using gate = std::optional<write_gate>;
+
+gate nothing_to_write(const listener_update& update)
+{
+    const bool cleans_up = update.observation.state->cleanup_requested;
+    return update.changes() || update.repeat || cleans_up ? std::nullopt : gate(no_write{});
+}
+
+gate load_balancer_pending(const listener_update& update)
+{
+    if (update.view.load_balancer != cloud::provisioning_status::pending)
+    {
+        return std::nullopt;
+    }
+    if (!update.changes() && !update.repeat)
+    {
+        return no_write{};
+    }
+    if (update.observation.turn == turn_state::taken)
+    {
+        return wait{{requeue::turn}
+        };  // behind a change of our own there is a queue; polling could miss every gap
+    }
+    return wait{
+        {requeue::after, poll_wait(update.observation.state->busy_polls)},
+        reason::load_balancer_busy,
+        "the load balancer is being changed by something else"
+    };
+}
+
+// The conclusions name it.
+gate in_error_or_deleted(const listener_update& update)
+{
+    const bool writable = update.view.load_balancer == cloud::provisioning_status::active &&
+                          update.view.listener->status != cloud::provisioning_status::deleted;
+    return writable ? std::nullopt : gate(no_write{});
+}
+
+// quarantine: Octavia refuses every change and names nothing, and nothing of ours is added.
+gate every_change_refused(const listener_update& update)
+{
+    const auto& refused = update.observation.state->blocked;
+    if (!refused || update.observation.now >= refused->until)
+    {
+        return std::nullopt;
+    }
+    return blocked(refused->message, {requeue::after, refused->until - update.observation.now});
+}
+
+// One PUT in a pass: a failed one is reported, and sent again in another pass.
+gate put_failed_in_this_pass(const listener_update& update)
+{
+    const auto& failure = update.observation.state->put_error;
+    if (!failure || failure->asked_at < update.observation.pass_started)
+    {
+        return std::nullopt;
+    }
+    const cloud::error& error = failure->value;
+    if (error.kind == cloud::failure::refused)
+    {
+        return wait{{requeue::after, 10ms}};  // what can be sent without the refused certificate is sent next
+    }
+    const reason why =
+        error.kind == cloud::failure::busy ? reason::load_balancer_busy : listener_reason(error.kind);
+    const bool passes = why == reason::load_balancer_busy || why == reason::cloud_unavailable;
+    done end{passes ? requeue::retry : requeue::slow};
+    if (error.retry_after)
+    {
+        end = {requeue::retry, *error.retry_after};
+    }
+    return wait{std::move(end), why, error.message};
+}
+
+gate unanswered_puts(const listener_update& update)
+{
+    const auto& unanswered = update.observation.state->unanswered;
+    if (!unanswered || update.observation.now >= unanswered->until)
+    {
+        return std::nullopt;
+    }
+    return wait{
+        {requeue::after, unanswered->until - update.observation.now},
+        reason::cloud_unavailable,
+        unanswered->message
+    };
+}
+
+// A target that has just written lets the others of its load balancer go first.
+gate turn_wanted_by_others(const listener_update& update)
+{
+    const bool has_written = update.observation.put_ended || update.put_resolved;
+    return update.observation.turn_is_wanted && has_written ? gate(wait{{requeue::after, 10ms}})
+                                                            : std::nullopt;
+}
+
+gate changes_still_arriving(const listener_update& update)
+{
+    const target_state& state = *update.observation.state;
+    if (!state.first_arrival || update.observation.now >= quiet_at(state, *update.observation.settings))
+    {
+        return std::nullopt;
+    }
+    wait wait{{requeue::settle, quiet_at(state, *update.observation.settings) - update.observation.now}};
+    wait.without_status = true;
+    return wait;
+}
+
+gate repeated_too_soon(const listener_update& update)
+{
+    const auto& next = update.observation.state->next_error_put;
+    if (!update.repeat || !next || update.observation.now >= *next)
+    {
+        return std::nullopt;
+    }
+    return wait{
+        {requeue::after, *next - update.observation.now},
+        reason::listener_error,
+        "the listener is in ERROR after a change of ours; the change is sent again"
+    };
+}
+
+gate turn_not_ours(const listener_update& update)
+{
+    switch (update.observation.turn)
+    {
+        case turn_state::taken:
+            return wait{{requeue::turn}};
+        case turn_state::free:
+            return take_turn{};
+        case turn_state::ours:
+            break;
+    }
+    return std::nullopt;
+}
+
+// The cleanup that another target asked for has nothing to remove.
+gate nothing_to_clean_up(const listener_update& update)
+{
+    return update.changes() || update.repeat ? std::nullopt : gate(no_write{});
+}
+
+// write-ahead: what cannot be committed now cannot be done now.
+gate lost_entry_unwritable(const listener_update& update)
+{
+    const auto loses_entry = [&](const member& member) {
+        return std::ranges::any_of(member.held().attachments, [&](const attachment& entry) {
+            return is_removed(update, entry);
+        });
+    };
+    for (const member& member : update.members)
+    {
+        const bool concerns_us = !member.is_peer() && !member.request.left_in_place;
+        if (concerns_us && update.observation.unwritable.contains(member.object().uid) && loses_entry(member))
+        {
+            return wait{{requeue::retry}};
+        }
+    }
+    return std::nullopt;
+}
+
+constexpr gate (*gates[])(const listener_update&) = {
+    nothing_to_write,
+    load_balancer_pending,
+    in_error_or_deleted,
+    every_change_refused,
+    put_failed_in_this_pass,
+    unanswered_puts,
+    turn_wanted_by_others,
+    changes_still_arriving,
+    repeated_too_soon,
+    peers_have_not_read,
+    turn_not_ours,
+    unreadable_refs,
+    refused_refs_that_stay,
+    unreadable_refs_on_other_listeners,
+    nothing_to_clean_up,
+    ref_of_peer_unreadable,
+    lost_entry_unwritable,
+};
+
+}  // namespace
+
+bool must_repeat(const listener_view& view, const members& members)
+{
+    return view.listener->status == cloud::provisioning_status::error &&
+           view.load_balancer == cloud::provisioning_status::active &&
+           std::ranges::any_of(members, [](const member& member) {
+               return !member.is_peer() && !member.request.left_in_place && has_unconfirmed(member.held());
+           });
+}
+
+bool is_removed(const listener_update& update, const attachment& entry)
+{
+    return !holds(update.slots.after, entry.container_ref, entry.slot) &&
+           update.view.shows(entry.container_ref, entry.slot);
+}
+
+std::optional<write_gate> first_write_gate(const listener_update& update)
+{
+    for (const auto gate : gates)
+    {
+        if (auto shut = gate(update))
+        {
+            return shut;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace binding

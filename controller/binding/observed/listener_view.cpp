@@ -1,0 +1,53 @@
+#include "binding/observed/listener_view.hpp"
+
+#include <algorithm>
+
+namespace binding {
+
+bool listener_view::shows(const cloud::container_ref& ref, slot in) const
+{
+    return in == slot::default_ ? slots.default_ref == ref
+                                : std::ranges::find(slots.sni_refs, ref) != slots.sni_refs.end();
+}
+
+listener_view view_of(const observation& observation)
+{
+    const target_state& state = *observation.state;
+    const cloud::listener& listener = *state.listener->value;
+    const bool changing = listener.status == cloud::provisioning_status::pending;
+    return {
+        *state.scope->value,
+        &listener,
+        {listener.default_ref, listener.sni_refs},
+        changing ? cloud::provisioning_status::pending : state.load_balancer->value->status,
+    };
+}
+
+const ref_observation* fresh_ref(const observation& observation, const cloud::container_ref& ref)
+{
+    const auto& refs = observation.state->refs;
+    const auto it = refs.find(ref);
+    const bool fresh = it != refs.end() && it->second.asked_at >= observation.pass_started &&
+                       is_fresh_lookup(observation, it->second.asked_at);
+    return fresh ? &it->second : nullptr;
+}
+
+bool is_fresh_lookup(const observation& observation, support::time_point asked_at)
+{
+    return observation.now - asked_at <=
+           std::max(observation.settings->fresh_lookup, 4 * observation.longest_read);
+}
+
+bool is_fresh_certificate(const observation& observation, support::time_point asked_at)
+{
+    return observation.now - asked_at <=
+           std::max(observation.settings->fresh_certificate, 2 * observation.longest_certificate_read);
+}
+
+bool is_dead(const observation& observation, const ref_observation& ref)
+{
+    return ref.state == cloud::ref_state::dead && ref.dead_since &&
+           ref.asked_at - *ref.dead_since >= observation.settings->proof;
+}
+
+}  // namespace binding

@@ -1,0 +1,134 @@
+#include "binding/plan/event_differences.hpp"
+
+#include "binding/plan/ledgers.hpp"
+#include "binding/policies/certificates.hpp"
+#include "binding/slots/ledger.hpp"
+#include "support/text.hpp"
+
+#include <algorithm>
+
+namespace binding {
+namespace {
+
+notice normal(const certificate_binding& object, std::string reason, std::string message)
+{
+    return {object.uid, false, std::move(reason), std::move(message)};
+}
+
+std::string refs_of(const ledger& held)
+{
+    std::vector<std::string> refs;
+    std::ranges::transform(held.attachments, std::back_inserter(refs), [](const attachment& entry) {
+        return entry.container_ref.str();
+    });
+    return support::joined(refs);
+}
+
+// The binding that leaves the default slot with this PUT.
+const member* default_leaver(const members& members)
+{
+    const auto it = std::ranges::find_if(members, [](const member& member) {
+        return std::ranges::find(member.placement.removed, slot::default_, &attachment::slot) !=
+               member.placement.removed.end();
+    });
+    return it == members.end() ? nullptr : &*it;
+}
+
+}  // namespace
+
+std::vector<notice> events_between(
+    const certificate_binding& object, const ledger& before, const ledger& after
+)
+{
+    std::vector<notice> events;
+    for (const attachment& entry : after.attachments)
+    {
+        // An entry of ours begins unconfirmed, so one that begins confirmed was on the listener before.
+        if (entry.confirmed && !holds(before, entry.container_ref, entry.slot))
+        {
+            events.push_back(normal(
+                object,
+                "Adopted",
+                entry.container_ref.str() + " was on the listener already; deleting this binding will detach "
+                                            "it, deletionPolicy Retain leaves "
+                                            "it"
+            ));
+        }
+    }
+    return events;
+}
+
+std::vector<notice> events_of_release(const observation& observation, const member& member)
+{
+    const certificate_binding& object = member.object();
+    if (!member.held().attachments.empty() && is_left_in_place(object, member.held()))
+    {
+        return {normal(object, "Retained", "left on the listener: " + refs_of(member.held()))};
+    }
+    const auto& listener = observation.state->listener;
+    if (member.held().attachments.empty() && listener && listener->value)
+    {
+        if (const auto left = present_ref(object, {listener->value->default_ref, listener->value->sni_refs}))
+        {
+            return {normal(
+                object,
+                "NotDetached",
+                "this binding has no entry for it, so it stays on the listener: " + left->str()
+            )};
+        }
+    }
+    return {};
+}
+
+std::vector<notice> events_of_replacement(
+    const listener_update& update, const member& member, const ledger& ahead
+)
+{
+    const auto& replaced = update.view.slots.default_ref;
+    const bool takes_default = member.adds() && member.object().wanted_slot() == slot::default_ &&
+                               update.slots.default_ref == default_end::ours;
+    const bool remembers_it = replaced && ahead.replaced_default_ref == *replaced &&
+                              ahead.replaced_default_ref != member.held().replaced_default_ref;
+    if (!takes_default || !remembers_it || is_ours(update.members, *replaced, slot::default_))
+    {
+        return {};
+    }
+    return {normal(
+        member.object(),
+        "DefaultReplaced",
+        "replaces the default certificate " + replaced->str() +
+            "; it goes back when no binding wants the slot, if it can be read then"
+    )};
+}
+
+std::vector<notice> events_of_put(const listener_update& update)
+{
+    std::vector<notice> events;
+    for (const cloud::container_ref& ref : update.left_out)
+    {
+        for (const member& member : update.members)
+        {
+            if (!member.is_peer() && holds(member.held(), ref))
+            {
+                events.push_back(
+                    {member.object().uid,
+                     true,
+                     "DeadRefRemoved",
+                     "left out of the listener because it does not exist any more: " + ref.str()}
+                );
+            }
+        }
+    }
+    const member* leaver = default_leaver(update.members);
+    if (update.slots.default_ref == default_end::restored && leaver != nullptr)
+    {
+        events.push_back(normal(
+            leaver->object(),
+            "DefaultRestored",
+            "the default certificate from before goes back: " + update.slots.restored_ref.str()
+        ));
+    }
+    return events;
+}
+
+}  // namespace binding

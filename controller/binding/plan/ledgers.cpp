@@ -1,0 +1,256 @@
+// Flow: a ledger entry is committed unconfirmed (ledger_ahead) -> the PUT -> a read at rest confirms it or
+// gives it up (verified_ledger). Guarantees: no PUT adds, moves, removes, repairs or replaces a ref whose
+// entry is not committed as unconfirmed before (write-ahead). No entry is given up while its ref is on the
+// listener, unless another binding has the ref committed with all that goes with it (never-without-default).
+// Assumptions: verified_ledger is asked for at rest alone, when no PUT of ours or of a peer is in doubt.
+// Caveats: the remembered foreign default travels with the default slot, so an heir copies it before the
+// leaver's goes.
+#include "binding/plan/ledgers.hpp"
+
+#include "binding/policies/certificates.hpp"
+#include "binding/slots/ledger.hpp"
+#include "binding/status/reported.hpp"
+
+#include <algorithm>
+
+namespace binding {
+namespace {
+
+ledger_scope compact(const cloud::project_scope& scope, bool by_controller)
+{
+    return {
+        support::interned(scope.identity),
+        support::interned(scope.project_id),
+        support::interned(scope.region),
+        support::interned(scope.load_balancer_endpoint),
+        by_controller,
+    };
+}
+
+// The binding wants the ref in the slot, whether it gets it or not.
+bool wants(const member& member, const cloud::container_ref& ref, slot in)
+{
+    return member.request.ref == ref && member.object().wanted_slot() == in;
+}
+
+// The certificate of the binding, or the whole binding, looks dead through this credential.
+bool looks_dead(const observation& observation, const member& member, const attachment& entry)
+{
+    const auto& refs = observation.state->refs;
+    const auto it = refs.find(entry.container_ref);
+    if (it != refs.end() && it->second.state == cloud::ref_state::dead)
+    {
+        return true;
+    }
+    const auto* certificate = certificate_of(member);
+    return certificate != nullptr && !*certificate &&
+           certificate->error().kind == cloud::failure::not_found &&
+           entry.container_ref.names(member.object().spec.certificate_id);
+}
+
+// Where the ledger is written from now on. What looks dead here may be alive where it was attached from, so
+// that scope stays on record.
+ledger_scope scope_of(const listener_update& update, const member& member, const ledger& written)
+{
+    const observation& observation = update.observation;
+    const ledger_scope& recorded = member.held().scope;
+    const bool in_question =
+        !recorded.empty() && std::ranges::any_of(written.attachments, [&](const attachment& entry) {
+            return looks_dead(observation, member, entry);
+        });
+    const bool controllers = observation.controllers_credential;
+    ledger_scope scope = in_question || cannot_detach_with_borrowed_credential(observation, member)
+                             ? recorded
+                             : compact(update.view.scope, controllers);
+    // The mark is true of all entries, or it is not set.
+    scope.by_controller = controllers && (member.held().attachments.empty() || recorded.by_controller);
+    return scope;
+}
+
+// The remembered default beside the entry of the binding that has the default slot now.
+cloud::container_ref remembered_default_of_others(const listener_update& update, const member& taker)
+{
+    const auto& default_ref = update.view.slots.default_ref;
+    for (const member& other : update.members)
+    {
+        const bool has_slot = &other != &taker && default_ref && !other.request.left_in_place &&
+                              holds(other.held(), *default_ref, slot::default_);
+        if (has_slot && !other.held().replaced_default_ref.empty())
+        {
+            return other.held().replaced_default_ref;
+        }
+    }
+    return {};
+}
+
+// The ref as the listener spells it.
+cloud::container_ref spelled_on_listener(
+    const listener_slots& slots, const cloud::container_ref& ref, slot in
+)
+{
+    return in == slot::default_ ? *slots.default_ref : *std::ranges::find(slots.sni_refs, ref);
+}
+
+// Enters the binding's certificate, and beside a default entry the remembered default that travels with the
+// slot.
+ledger with_own_entry(const listener_update& update, const member& member, ledger ledger)
+{
+    const slot wanted = member.object().wanted_slot();
+    const cloud::container_ref& ref = *member.request.ref;
+    const bool present = member.placement.present;
+    attachment* entry = find_entry(ledger, ref, wanted);
+    if (entry == nullptr)
+    {
+        ledger.attachments.push_back(
+            {present ? spelled_on_listener(update.view.slots, ref, wanted) : ref, wanted, present}
+        );
+    }
+    else if (!present)
+    {
+        entry->confirmed = false;
+    }
+    if (wanted != slot::default_)
+    {
+        return ledger;
+    }
+    const auto& default_ref = update.view.slots.default_ref;
+    if (update.slots.default_ref == default_end::ours && default_ref &&
+        !is_ours(update.members, *default_ref, slot::default_))
+    {
+        ledger.replaced_default_ref = *default_ref;
+    }
+    else if (!holds_default(member.held()) || ledger.replaced_default_ref.empty())
+    {
+        ledger.replaced_default_ref = remembered_default_of_others(update, member);
+    }
+    return ledger;
+}
+
+// never-without-default: another binding keeps the ref in that slot, and has entry and remembered default
+// committed, in Kubernetes and by us, not by the word of somebody else.
+bool is_passed_on(const listener_update& update, const member& leaver, const attachment& entry)
+{
+    const cloud::container_ref& ref = entry.container_ref;
+    const bool has_memory = entry.slot == slot::default_ && !leaver.held().replaced_default_ref.empty();
+    return std::ranges::any_of(update.members, [&](const member& other) {
+        const bool wanted = wants(other, ref, entry.slot);
+        const bool has_it = other.placement.placed && other.placement.present && wanted;
+        const bool holds_it = holds(other.held(), ref, entry.slot);
+        const bool loses_it = wanted && other.placement.winner != nullptr;  // as the leaver may
+        const bool waits_with_it = !other.deleting() && !other.placement.placed && !loses_it && holds_it;
+        const bool waits_as_last = other.placement.kept_as_last && holds_it;
+        const ledger& committed = other.object().status.ledger;
+        const bool is_committed = other.object().has_finalizer() && holds_it &&
+                                  holds(committed, ref, entry.slot) &&
+                                  (!has_memory || !committed.replaced_default_ref.empty());
+        return &other != &leaver && (has_it || waits_with_it || waits_as_last) && is_committed;
+    });
+}
+
+enum class entry_end
+{
+    given_up,
+    kept,
+};
+
+// What becomes of one entry after a read at rest.
+entry_end end_of(const listener_update& update, const member& member, const attachment& entry)
+{
+    const bool live = !member.deleting();
+    const bool wanted = live && wants(member, entry.container_ref, entry.slot);
+    const bool loses = wanted && member.placement.winner != nullptr;
+    if (!update.view.shows(entry.container_ref, entry.slot))
+    {
+        return loses || !wanted || !entry.confirmed ? entry_end::given_up : entry_end::kept;
+    }
+    const bool waits = live && !member.placement.placed;  // gapless-rotation: until the new one is in place
+    const bool lets_go = loses || (!wanted && !waits);
+    return lets_go && is_passed_on(update, member, entry) ? entry_end::given_up : entry_end::kept;
+}
+
+// The credential was refused the change: by the last PUT, or, where there was none, as its status says.
+bool was_refused_to_write(const listener_update& update)
+{
+    const auto says_so = [](const member& member) {
+        return !member.is_peer() && is_reported_as(member.object(), reason::listener_access_denied);
+    };
+    return !update.observation.state->may_write.value_or(std::ranges::none_of(update.members, says_so));
+}
+
+}  // namespace
+
+bool is_ours(const members& members, const cloud::container_ref& ref, slot in)
+{
+    return std::ranges::any_of(members, [&](const member& member) {
+        return !member.request.left_in_place && holds(member.held(), ref, in);
+    });
+}
+
+ledger ledger_ahead(const listener_update& update, const member& member)
+{
+    ledger ahead = member.held();
+    for (const attachment& removed : member.placement.removed)
+    {
+        if (attachment* entry = find_entry(ahead, removed.container_ref, removed.slot))
+        {
+            entry->confirmed = false;
+        }
+    }
+    if (member.placement.placed)
+    {
+        ahead = with_own_entry(update, member, std::move(ahead));
+    }
+    ahead.scope =
+        ahead.attachments.empty() ? member.object().status.ledger.scope : scope_of(update, member, ahead);
+    return ahead;
+}
+
+ledger verified_ledger(const listener_update& update, const member& member)
+{
+    ledger verified = member.held();
+    std::erase_if(verified.attachments, [&](const attachment& entry) {
+        return end_of(update, member, entry) == entry_end::given_up;
+    });
+    for (attachment& entry : verified.attachments)
+    {
+        // A peer's PUT that takes the ref off the listener may be about to be sent; see peer_write_ahead().
+        const bool shown = update.view.shows(entry.container_ref, entry.slot);
+        entry.confirmed = entry.confirmed || (shown && !update.observation.peer_has_turn);
+    }
+    if (member.placement.placed && member.placement.present)
+    {
+        verified = with_own_entry(update, member, std::move(verified));
+    }
+    if (!holds_default(verified))
+    {
+        verified.replaced_default_ref = {};  // only the memory beside a default entry counts
+    }
+    else if (!member.deleting() && verified.replaced_default_ref.empty())
+    {
+        // The binding keeps the default though it never took it over, because somebody wrote the entry.
+        // Without the memory no other binding that holds the default could leave.
+        verified.replaced_default_ref = remembered_default_of_others(update, member);
+    }
+    verified.scope = verified.attachments.empty() ? ledger_scope() : scope_of(update, member, verified);
+    return verified;
+}
+
+std::optional<write> peer_write_ahead(const listener_update& update, const peer& peer)
+{
+    const ledger held = believed_ledger(*peer.state, *peer.object);
+    status wanted = peer.object->status;
+    wanted.ledger = held;
+    for (attachment& entry : wanted.ledger.attachments)
+    {
+        entry.confirmed = entry.confirmed && !is_removed(update, entry);
+    }
+    // A PUT that was refused and is only tried again changes nothing for the peer.
+    if (wanted.ledger == held || was_refused_to_write(update))
+    {
+        return std::nullopt;
+    }
+    wanted.updated_at = update.observation.wall;
+    return write{peer.object->uid, write_kind::status, std::move(wanted)};
+}
+
+}  // namespace binding

@@ -1,0 +1,435 @@
+#include "binding/plan/report.hpp"
+
+#include "binding/plan/event_differences.hpp"
+#include "binding/plan/ledgers.hpp"
+#include "binding/policies/certificates.hpp"
+#include "binding/policies/deferrals.hpp"
+#include "binding/policies/eligibility.hpp"
+#include "binding/status/reported.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace binding {
+namespace {
+
+using namespace std::chrono_literals;
+
+ready_status in_conflict(const member& member)
+{
+    const certificate_binding& object = member.object();
+    const certificate_binding& winner = *member.placement.winner;
+    const bool same_certificate = object.spec.sni || object.spec.certificate_id == winner.spec.certificate_id;
+    return {
+        reason::conflict,
+        "409: binding " + winner.full_name() +
+            (same_certificate
+                 ? " has put this certificate on the listener already; delete one of the two"
+                 : " has the listener's default certificate; set options.sni to true to add this one "
+                   "beside it"),
+        member.placement.present ? condition_status::true_ : condition_status::false_
+    };
+}
+
+// Attached and read back, though the certificate could not be attached now.
+ready_status attached_in_spite_of(const observation& observation, const member& member, ready_status obstacle)
+{
+    if (obstacle.reason == reason::certificate_refused || obstacle.reason == reason::ledger_full ||
+        obstacle.reason == reason::progressing)
+    {
+        ready_status attached{reason::attached, "", condition_status::true_};
+        attached.keep_status = is_ready(member.object());
+        return attached;
+    }
+    obstacle.message +=
+        "; it stays attached, and the next change of this load balancer will leave it out if it cannot be "
+        "read";
+    if (obstacle.reason == reason::cloud_unavailable)
+    {
+        obstacle = unavailable(observation, member, std::move(obstacle.message));
+    }
+    obstacle.within_grace_period = false;
+    obstacle.attached = condition_status::true_;
+    return obstacle;
+}
+
+std::string id_in(const cloud::container_ref& ref)
+{
+    const auto name = ref.name();
+    return name ? name->id.str() : ref.str();
+}
+
+// Of a binding that is not being deleted.
+ready_status of_live(const observation& observation, const member& member)
+{
+    const placement& placement = member.placement;
+    if (placement.winner != nullptr)
+    {
+        return in_conflict(member);
+    }
+    auto obstacle = member.obstacle;
+    if (!obstacle && member.deferral && !placement.present)
+    {
+        obstacle = member.deferral->status;
+    }
+    if (obstacle && placement.present)
+    {
+        return attached_in_spite_of(observation, member, std::move(*obstacle));
+    }
+    ready_status status = obstacle.value_or(ready_status{reason::attached, ""});
+    status.attached = placement.present ? condition_status::true_ : condition_status::false_;
+    if (obstacle && !placement.kept.empty() && !status.keep_status)
+    {
+        status.message +=
+            "; certificate " + id_in(placement.kept.front().container_ref) + " stays attached until then";
+    }
+    return status;
+}
+
+ready_status of_deletion(const observation& observation, const member& member)
+{
+    const certificate_binding& object = member.object();
+    const placement& placement = member.placement;
+    const std::string leave_it =
+        "leave the certificate there: set spec.deletionPolicy to Retain, or annotate the "
+        "binding with " +
+        std::string(abandon_annotation) + "=\"true\"";
+    ready_status status;
+    if (cannot_detach_with_borrowed_credential(observation, member) && !placement.kept.empty())
+    {
+        status = status_for(
+            object,
+            reason::credentials_missing,
+            "the certificate was attached through another project than the one that the controller's own "
+            "credential "
+            "leads to, and the namespace may not use that one; put the credential back, or " +
+                leave_it
+        );
+        status.attached = condition_status::true_;
+        return status;
+    }
+    if (placement.kept_as_last)
+    {
+        status = status_for(
+            object,
+            reason::last_certificate,
+            std::string(
+                object.spec.sni
+                    ? "the listener would be left without a certificate. Bind another"
+                    : "the listener would be left without a default certificate, and without one Octavia "
+                      "serves no TLS. Bind another default"
+            ) + " certificate to it (in a namespace that is not being deleted), or delete the listener, or " +
+                leave_it
+        );
+        status.attached = condition_status::true_;
+        return status;
+    }
+    status = status_for(
+        object,
+        reason::detaching,
+        member.deferral ? member.deferral->status.message : "being removed from the listener"
+    );
+    status.attached = placement.removed.empty() && placement.kept.empty() ? condition_status::false_
+                                                                          : condition_status::true_;
+    return status;
+}
+
+// What the assignment alone says of a binding.
+conclusion of_assignment(const observation& observation, const member& member)
+{
+    conclusion conclusion{&member, {}, member.held(), false};
+    if (member.deleting())
+    {
+        conclusion.ready = of_deletion(observation, member);
+        return conclusion;
+    }
+    conclusion.ready = of_live(observation, member);
+    const bool present = member.placement.present;
+    const bool is_fine =
+        conclusion.ready.reason == reason::attached || (present && conclusion.ready.keep_status);
+    if (is_fine && (!present || member.affected()))
+    {
+        const auto attached = conclusion.ready.attached;
+        conclusion.ready = status_for(
+            member.object(),
+            reason::progressing,
+            present ? "the listener is about to be changed" : "about to be attached"
+        );
+        conclusion.ready.attached = attached;
+    }
+    return conclusion;
+}
+
+// The load balancer is being changed by something else.
+void conclude_pending(const observation& observation, conclusion& conclusion)
+{
+    const certificate_binding& object = conclusion.of->object();
+    const auto attached = conclusion.ready.attached;
+    const bool is_settled = object.deleting || conclusion.ready.reason == reason::attached;
+    if (is_settled && was_verified(object))
+    {
+        conclusion.ready = unavailable(
+            observation, *conclusion.of, "not verified for long: the load balancer is being changed"
+        );
+    }
+    else if (is_settled)
+    {
+        conclusion.ready =
+            status_for(object, reason::load_balancer_busy, "the load balancer is being changed");
+        conclusion.ready.attached = attached;
+    }
+}
+
+// No entry of the binding is on the listener, nor to be sent again.
+bool has_left(const listener_view& view, const ledger& held)
+{
+    return std::ranges::all_of(held.attachments, [&](const attachment& entry) {
+        return entry.confirmed && !view.shows(entry.container_ref, entry.slot);
+    });
+}
+
+std::string describe_error(const listener_view& view, bool listener_alone)
+{
+    const std::string noun = listener_alone ? "the listener" : "the load balancer";
+    if ((listener_alone ? view.listener->status : view.load_balancer) == cloud::provisioning_status::deleted)
+    {
+        return noun + " is deleted";
+    }
+    return listener_alone
+               ? "the listener is in ERROR and not served; see the certificates of the listener and the log "
+                 "of the provider"
+               : "the load balancer is in ERROR; Octavia changes nothing on it until someone repairs it "
+                 "(openstack loadbalancer failover)";
+}
+
+// Listener or load balancer is in ERROR, or deleted.
+void conclude_in_error(const listener_view& view, conclusion& conclusion)
+{
+    const member& member = *conclusion.of;
+    const bool listener_alone = view.load_balancer == cloud::provisioning_status::active;
+    if (listener_alone && member.deleting() && has_left(view, conclusion.next))
+    {
+        conclusion.release = true;  // what keeps the listener in ERROR is not its
+        return;
+    }
+    // A deletion that waits for people waits in any case, and its message has the ways out.
+    const bool waits_for_people = member.deleting() && member.placement.kept_as_last;
+    const bool is_concerned = member.deleting() || member.placement.present || member.placement.placed;
+    if (waits_for_people || !is_concerned)
+    {
+        return;
+    }
+    conclusion.ready = status_for(
+        member.object(),
+        listener_alone ? reason::listener_error : reason::load_balancer_error,
+        describe_error(view, listener_alone)
+    );
+    conclusion.ready.attached = member.placement.present ? condition_status::true_ : condition_status::false_;
+}
+
+conclusion of_read(const listener_update& update, const member& member)
+{
+    conclusion conclusion = of_assignment(update.observation, member);
+    if (update.view.at_rest())
+    {
+        conclusion.next = verified_ledger(update, member);
+        conclusion.release = member.deleting() && conclusion.next.attachments.empty();
+    }
+    else if (update.view.load_balancer == cloud::provisioning_status::pending)
+    {
+        conclude_pending(update.observation, conclusion);
+    }
+    else
+    {
+        conclude_in_error(update.view, conclusion);
+    }
+    return conclusion;
+}
+
+std::optional<write> write_for(const observation& observation, const conclusion& conclusion)
+{
+    const member& member = *conclusion.of;
+    const certificate_binding& object = member.object();
+    if (conclusion.release)
+    {
+        return write{object.uid, write_kind::remove_finalizer, {}, events_of_release(observation, member)};
+    }
+    if (!conclusion.next.attachments.empty() && !object.has_finalizer())
+    {
+        return write{object.uid, write_kind::add_finalizer};
+    }
+    status wanted = render(object, conclusion.ready, conclusion.next, *member.state, observation.wall);
+    // A ledger that only looks like ours is written over with the same, so that a PUT goes by what we wrote.
+    if (says_the_same(wanted, object.status) && member.state->held == conclusion.next)
+    {
+        return std::nullopt;
+    }
+    return write{
+        object.uid,
+        write_kind::status,
+        std::move(wanted),
+        events_between(object, member.held(), conclusion.next)
+    };
+}
+
+class earliest
+{
+public:
+    void at(support::duration wait) { wait_ = std::min(wait_.value_or(wait), wait); }
+    const std::optional<support::duration>& wait() const { return wait_; }
+
+private:
+    std::optional<support::duration> wait_;
+};
+
+void consider_certificate(const observation& observation, const member& member, earliest& next)
+{
+    if (is_quarantined(observation, member) && observation.now < member.state->quarantine->until)
+    {
+        next.at(member.state->quarantine->until - observation.now);
+    }
+    const auto* usable = usable_certificate_of(member);
+    if (usable == nullptr && certificate_of(member) != nullptr)
+    {
+        next.at(std::max<support::duration>(next_read_at(observation, member) - observation.now, 1ms));
+    }
+    if (usable != nullptr && usable->expires_at && *usable->expires_at > observation.wall)
+    {
+        next.at(std::min<support::duration>(
+            observation.settings->resync_period, *usable->expires_at - observation.wall
+        ));
+    }
+}
+
+}  // namespace
+
+conclusions conclude(const listener_update& update)
+{
+    return conclude_each(update.members, [&](conclusion& each) { each = of_read(update, *each.of); });
+}
+
+conclusions conclude_waiting(const listener_update& update, const wait& wait)
+{
+    // A listener in ERROR concerns who is on it as well.
+    const auto concerns = [&](const member& member) {
+        return member.affected() || (wait.why == reason::listener_error && member.placement.present);
+    };
+    return conclude_each(update.members, [&](conclusion& each) {
+        const member& member = *each.of;
+        if (!concerns(member))
+        {
+            each = of_read(update, member);
+            return;
+        }
+        each = of_assignment(update.observation, member);
+        if (!wait.message.empty())
+        {
+            const auto attached = each.ready.attached;
+            each.ready = status_for(member.object(), wait.why, wait.message);
+            each.ready.attached = attached;
+        }
+    });
+}
+
+std::vector<write> writes_ahead(const listener_update& update)
+{
+    const observation& observation = update.observation;
+    std::vector<write> writes;
+    for (const conclusion& conclusion : conclude_each(update.members, [&](binding::conclusion& each) {
+             const member& member = *each.of;
+             each = member.affected() ? of_assignment(observation, member) : of_read(update, member);
+             each.next = member.affected() ? ledger_ahead(update, member) : each.next;
+         }))
+    {
+        const member& member = *conclusion.of;
+        auto write = observation.unwritable.contains(member.object().uid)
+                         ? std::nullopt
+                         : write_for(observation, conclusion);
+        if (write && member.affected())
+        {
+            std::ranges::copy(
+                events_of_replacement(update, member, conclusion.next), std::back_inserter(write->events)
+            );
+        }
+        const bool ledger_moves =
+            conclusion.next != member.object().status.ledger || conclusion.next != member.state->held;
+        if (write && (ledger_moves || write->kind == write_kind::add_finalizer))
+        {
+            writes.push_back(std::move(*write));
+        }
+    }
+    for (const peer& peer : observation.peers)
+    {
+        if (auto write = peer_write_ahead(update, peer))
+        {
+            writes.push_back(std::move(*write));
+        }
+    }
+    return writes;
+}
+
+step report(const observation& observation, const conclusions& conclusions, done end)
+{
+    commit commit;
+    for (const conclusion& conclusion : conclusions)
+    {
+        const bool writable = !observation.unwritable.contains(conclusion.of->object().uid);
+        if (auto write = writable ? write_for(observation, conclusion) : std::nullopt)
+        {
+            commit.writes.push_back(std::move(*write));
+        }
+    }
+    if (!commit.writes.empty())
+    {
+        return commit;
+    }
+    // What could not be written is tried again soon.
+    if (!observation.unwritable.empty() && (end.next == requeue::resync || end.next == requeue::slow))
+    {
+        end.next = requeue::retry;
+        end.wait = {};
+    }
+    return end;
+}
+
+done end_at_rest(const observation& observation, const members& members)
+{
+    earliest next;
+    bool waits_for_people = false;
+    if (const auto late = next_late_heir(observation))
+    {
+        next.at(*late);
+    }
+    for (const member& member : members)
+    {
+        if (member.is_peer())
+        {
+            continue;
+        }
+        if (member.deferral && member.deferral->until)
+        {
+            next.at(*member.deferral->until - observation.now);
+        }
+        if (member.deleting())
+        {
+            waits_for_people = waits_for_people || member.placement.kept_as_last;
+            continue;
+        }
+        if (is_unanswered(member))
+        {
+            return {requeue::retry};
+        }
+        consider_certificate(observation, member, next);
+    }
+    if (waits_for_people)
+    {
+        return {requeue::slow, next.wait().value_or(support::duration{})};
+    }
+    if (next.wait() && *next.wait() < observation.settings->resync_period)
+    {
+        return {requeue::poll, *next.wait()};
+    }
+    return {requeue::resync};
+}
+
+}  // namespace binding

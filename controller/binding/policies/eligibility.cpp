@@ -1,0 +1,209 @@
+#include "binding/policies/eligibility.hpp"
+
+#include "binding/policies/certificates.hpp"
+#include "binding/policies/failures.hpp"
+#include "binding/status/reported.hpp"
+#include "support/rfc3339.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace binding {
+namespace {
+
+constexpr std::size_t longest_default_ref = 255;  // of Octavia's column default_tls_container_id
+constexpr std::size_t longest_sni_ref = 128;      // of its table sni
+constexpr std::size_t ledger_limit = 16;          // of the schema; with one entry less no rotation is begun
+
+using objection = std::optional<ready_status>;
+
+std::string name_of_certificate(const member& member)
+{
+    return "certificate " + member.object().spec.certificate_id.str();
+}
+
+objection not_read_yet(const observation&, const member& member)
+{
+    if (certificate_of(member) != nullptr)
+    {
+        return std::nullopt;
+    }
+    return ready_status{reason::progressing, name_of_certificate(member) + " was not read yet"};
+}
+
+ready_status expired(const member& member, support::wall_time since)
+{
+    return {
+        reason::certificate_expired,
+        name_of_certificate(member) + " expired on " + support::format_rfc3339(since) +
+            "; set spec.certificateId to a renewed one"
+    };
+}
+
+// Not found, not ours to read, or no answer. Where there is no answer, the known end of the certificate still
+// holds.
+objection not_answered(const observation& observation, const member& member)
+{
+    const auto& answer = *certificate_of(member);
+    if (answer)
+    {
+        return std::nullopt;
+    }
+    const certificate_summary& known = member.object().status.certificate;
+    if (known.id == member.object().spec.certificate_id && known.expires_at &&
+        *known.expires_at <= observation.wall && is_unanswered(member))
+    {
+        return expired(member, *known.expires_at);
+    }
+    ready_status status{certificate_reason(answer.error().kind), answer.error().message};
+    status.within_grace_period = is_within_grace_period(observation, member, status.reason);
+    return status;
+}
+
+objection has_expired(const observation& observation, const member& member)
+{
+    const cloud::certificate& certificate = **certificate_of(member);
+    if (!certificate.expires_at || *certificate.expires_at > observation.wall)
+    {
+        return std::nullopt;
+    }
+    return expired(member, *certificate.expires_at);
+}
+
+objection not_active(const observation&, const member& member)
+{
+    const cloud::certificate& certificate = **certificate_of(member);
+    if (certificate.usable)
+    {
+        return std::nullopt;
+    }
+    return ready_status{
+        reason::certificate_not_active,
+        name_of_certificate(member) + " is not active yet: " + certificate.missing
+    };
+}
+
+objection longer_than_octavia_keeps(const observation&, const member& member)
+{
+    const cloud::container_ref& ref = (*certificate_of(member))->container_ref;
+    const std::size_t limit = member.object().spec.sni ? longest_sni_ref : longest_default_ref;
+    if (ref.view().size() <= limit)
+    {
+        return std::nullopt;
+    }
+    return ready_status{
+        reason::certificate_refused,
+        "Octavia keeps " + std::to_string(limit) + " characters of a container ref, this one has " +
+            std::to_string(ref.view().size()) + ": " + ref.str()
+    };
+}
+
+objection in_quarantine(const observation& observation, const member& member)
+{
+    if (!is_quarantined(observation, member))
+    {
+        return std::nullopt;
+    }
+    const quarantine& quarantine = *member.state->quarantine;
+    ready_status status{reason::certificate_refused, quarantine.message};
+    status.keep_status = quarantine.message.empty();
+    return status;
+}
+
+objection ledger_full(const observation&, const member& member)
+{
+    const certificate_binding& object = member.object();
+    const auto& entries = member.held().attachments;
+    const bool has_entry = std::ranges::any_of(entries, [&](const attachment& entry) {
+        return entry.slot == object.wanted_slot() && entry.container_ref.names(object.spec.certificate_id);
+    });
+    if (has_entry || entries.size() + 1 < ledger_limit)
+    {
+        return std::nullopt;
+    }
+    return ready_status{
+        reason::ledger_full,
+        "status.attachments holds " + std::to_string(entries.size()) +
+            " entries of changes that are not finished; no further change is begun before they are"
+    };
+}
+
+// In this order: each may rely on what those before it have let pass.
+constexpr objection (*policies[])(const observation&, const member&) = {
+    not_read_yet,
+    not_answered,
+    has_expired,
+    not_active,
+    longer_than_octavia_keeps,
+    in_quarantine,
+    ledger_full,
+};
+
+// Somebody else wants the same, and could have it if this binding could not.
+bool is_in_conflict(const observation& observation, const certificate_binding& object)
+{
+    const auto wants_the_same = [&](const certificate_binding& other) {
+        return other.uid != object.uid && !other.deleting && other.wanted_slot() == object.wanted_slot() &&
+               (!object.spec.sni || other.spec.certificate_id == object.spec.certificate_id);
+    };
+    const auto own_wants = [&](const certificate_binding* other) { return wants_the_same(*other); };
+    const auto peer_wants = [&](const peer& peer) {
+        return peer.reads_listener && !peer.may_not_write && wants_the_same(*peer.object);
+    };
+    return std::ranges::any_of(observation.bindings, own_wants) ||
+           std::ranges::any_of(observation.peers, peer_wants);
+}
+
+}  // namespace
+
+std::optional<ready_status> why_not_attachable(const observation& observation, const member& member)
+{
+    for (const auto policy : policies)
+    {
+        if (auto objection = policy(observation, member))
+        {
+            return objection;
+        }
+    }
+    return std::nullopt;
+}
+
+bool is_quarantined(const observation& observation, const member& member)
+{
+    const auto& quarantine = member.state->quarantine;
+    return quarantine && quarantine->certificate_id == member.object().spec.certificate_id &&
+           quarantine->refused_slot == member.object().wanted_slot() &&
+           (observation.now < quarantine->until || is_in_conflict(observation, member.object()));
+}
+
+bool is_within_grace_period(const observation& observation, const member& member, reason why)
+{
+    const certificate_binding& object = member.object();
+    const bool may_be_created = why == reason::certificate_not_found || why == reason::listener_not_found;
+    const bool is_over = object.status[condition_type::stalled].status == condition_status::true_ &&
+                         is_reported(object) && object.status[condition_type::ready].reason == why;
+    if (!may_be_created || is_over)
+    {
+        return false;
+    }
+    const support::duration grace = observation.settings->grace;
+    return member.state->generation_is_new ? observation.now - member.state->generation_since < grace
+                                           : observation.wall - object.created < grace;
+}
+
+ready_status unavailable(const observation& observation, const member& member, std::string message)
+{
+    const certificate_binding& object = member.object();
+    const auto verified = member.state->verified_at.value_or(member.state->generation_since);
+    const bool stays_ready =
+        is_ready(object) && observation.now - verified < 3 * observation.settings->resync_period;
+    // A start knows of a quarantine by its status alone.
+    const bool stays_refused =
+        is_reported_as(object, reason::certificate_refused) && is_quarantined(observation, member);
+    ready_status status = status_for(object, reason::cloud_unavailable, std::move(message));
+    status.keep_status = stays_ready || stays_refused;
+    status.attached = was_attached(object) ? condition_status::true_ : condition_status::unknown;
+    return status;
+}
+
+}  // namespace binding

@@ -43,7 +43,8 @@ task<> alarm::wait_for_either(time_point until)
     }
     catch (const asio::multiple_exceptions& both)
     {
-        std::rethrow_exception(both.first_exception());  // cancelled: as everywhere else
+        // Both waits were cancelled. The caller gets the exception that every cancelled await throws.
+        std::rethrow_exception(both.first_exception());
     }
 }
 

@@ -8,8 +8,8 @@
 
 namespace support {
 
-// Lets one coroutine sleep until a time or until somebody rings. A ring while nobody sleeps ends the next
-// wait at once.
+// One coroutine waits until a time or until ring(). A ring that comes while nobody waits ends the next wait
+// at once.
 class alarm
 {
 public:
@@ -17,7 +17,7 @@ public:
 
     void ring();
 
-    // Without a time: until the ring.
+    // Waits for a ring alone if `until` is empty.
     task<> wait(std::optional<time_point> until);
 
 private:

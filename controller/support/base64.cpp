@@ -5,7 +5,7 @@
 namespace support {
 namespace {
 
-// 0 to 63; empty for what is no digit.
+// The value of a base64 digit, 0 to 63; empty for any other character.
 std::optional<std::uint32_t> digit(char c)
 {
     if (c >= 'A' && c <= 'Z')
@@ -38,7 +38,8 @@ std::optional<std::string> decode_base64(std::string_view text)
     const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
     text.remove_suffix(padding);
     std::string bytes;
-    bytes.reserve(text.size() / 4 * 3 + 3);  // so that no copy of it is left behind
+    // Reserved, because a reallocation would leave a copy of a secret behind.
+    bytes.reserve(text.size() / 4 * 3 + 3);
     std::uint32_t bits = 0;
     int held = 0;
     for (const char c : text)

@@ -6,8 +6,8 @@
 
 namespace support {
 
-// The bytes of base64 with padding (RFC 4648 section 4), as Kubernetes writes the data of a Secret; empty if
-// it is none.
+// Decodes base64 with padding (RFC 4648 section 4), as Kubernetes writes the data of a Secret. Empty if
+// `text` is not base64.
 std::optional<std::string> decode_base64(std::string_view text);
 
 }  // namespace support

@@ -4,8 +4,8 @@
 
 #include <chrono>
 
-// The time, as an input. Deadlines and waits use the monotonic clock, which counts suspended time too
-// (CLOCK_BOOTTIME); wall time is for what people and certificates say (RFC 3339, notAfter).
+// Time as an input. Deadlines and waits use the monotonic clock, which also counts the time that the machine
+// was suspended (CLOCK_BOOTTIME). Wall time is for people and certificates (RFC 3339, notAfter).
 namespace support {
 
 using duration = std::chrono::nanoseconds;
@@ -30,7 +30,7 @@ public:
     virtual time_point now() const = 0;
     virtual wall_time wall() const = 0;
 
-    // Returns at or after `when`; at once if it has passed.
+    // Returns at `when` or later; at once if `when` has passed.
     virtual task<> sleep_until(time_point when) = 0;
 
     task<> sleep_for(duration wait) { return sleep_until(now() + wait); }

@@ -14,7 +14,7 @@ struct unit
     double nanoseconds;
 };
 
-// Longer names first where one is the beginning of another.
+// A unit whose name begins with the name of another one stands before that one.
 constexpr std::array<unit, 8> units{
     {{"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"μs", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}}
 };
@@ -50,21 +50,21 @@ result<duration> parse_go_duration(std::string_view text)
             return malformed(text);
         }
         rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
-        const unit* found = nullptr;
+        const unit* matched = nullptr;
         for (const unit& candidate : units)
         {
             if (rest.starts_with(candidate.name))
             {
-                found = &candidate;
+                matched = &candidate;
                 break;
             }
         }
-        if (found == nullptr)
+        if (matched == nullptr)
         {
             return malformed(text);
         }
-        rest.remove_prefix(found->name.size());
-        total += number * found->nanoseconds;
+        rest.remove_prefix(matched->name.size());
+        total += number * matched->nanoseconds;
     }
     if (!std::isfinite(total) || total > 9.0e18)
     {

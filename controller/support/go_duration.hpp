@@ -12,7 +12,7 @@ namespace support {
 // https://pkg.go.dev/time#ParseDuration).
 result<duration> parse_go_duration(std::string_view text);
 
-// The same, whole units only: "1h30m0s" is written "1h30m", zero is "0s".
+// Writes `value` in whole units and leaves out those that are zero: "1h30m0s" becomes "1h30m". Zero is "0s".
 std::string format_go_duration(duration value);
 
 }  // namespace support

@@ -6,7 +6,8 @@ namespace support {
 
 struct interned::entry
 {
-    std::string_view text;  // of the key in table(), whose address does not change
+    // A view of the key in table(); the key does not move while it is in the table.
+    std::string_view text;
     std::size_t holders = 0;
 };
 
@@ -20,11 +21,11 @@ struct text_hash
 
 using entries = std::unordered_map<std::string, interned::entry, text_hash, std::equal_to<>>;
 
-// Never destroyed, so that holders with static lifetime may outlive it.
+// The table is never destroyed, because holders with static lifetime may outlive main().
 entries& table()
 {
-    static auto& all = *new entries;
-    return all;
+    static auto& texts = *new entries;
+    return texts;
 }
 
 }  // namespace
@@ -35,13 +36,13 @@ interned::interned(std::string_view text)
     {
         return;
     }
-    auto found = table().find(text);
-    if (found == table().end())
+    auto it = table().find(text);
+    if (it == table().end())
     {
-        found = table().try_emplace(std::string(text)).first;
-        found->second.text = found->first;
+        it = table().try_emplace(std::string(text)).first;
+        it->second.text = it->first;
     }
-    entry_ = &found->second;
+    entry_ = &it->second;
     ++entry_->holders;
 }
 

@@ -5,8 +5,9 @@
 #include <string>
 #include <string_view>
 
-// A text that many objects share: kept once, 8 bytes each, gone with its last holder.
-// For regions, namespaces, container refs and the like; not for secrets. One thread.
+// A text that many objects share: stored once, 8 bytes for each holder, freed with the last holder.
+// For regions, namespaces, container refs and the like; not for secrets. For one thread alone.
+// Not Boost.Flyweight, because its headers would be heavy in this, the most included header of the program.
 namespace support {
 
 class interned
@@ -27,12 +28,12 @@ public:
     std::string str() const { return std::string(view()); }
     bool empty() const { return entry_ == nullptr; }
 
-    // Equal texts are the same entry.
+    // Compares the entries, because equal texts share one.
     bool operator==(const interned& other) const { return entry_ == other.entry_; }
     std::strong_ordering operator<=>(const interned& other) const { return view() <=> other.view(); }
     std::size_t hash() const { return std::hash<const void*>()(entry_); }
 
-    // How many different texts are kept (for tests and metrics).
+    // The number of different texts that are stored (for tests and metrics).
     static std::size_t kept();
 
     struct entry;

@@ -43,9 +43,9 @@ void write_to(log_state& state, spdlog::sink_ptr sink)
 log_state& current()
 {
     static auto& state = *[] {
-        auto* made = new log_state;
-        write_to(*made, std::make_shared<spdlog::sinks::stderr_sink_st>());
-        return made;
+        auto* initial = new log_state;
+        write_to(*initial, std::make_shared<spdlog::sinks::stderr_sink_st>());
+        return initial;
     }();
     return state;
 }
@@ -71,7 +71,7 @@ std::string json_text(std::string_view text)
     return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-// A value as it is where it is one plain word, else quoted.
+// One plain word stays as it is; any other value is quoted.
 std::string text_value(std::string_view value)
 {
     const bool plain = !value.empty() && value.find_first_of(" \"=") == std::string_view::npos;
@@ -105,9 +105,9 @@ void log(log_level level, std::string_view message, std::initializer_list<log_fi
     std::string line = json ? "\"message\":" + json_text(cleaned) : cleaned;
     for (const auto& [key, value] : fields)
     {
-        const std::string shown = clean(value, longest_value);
-        line += json ? "," + json_text(key) + ":" + json_text(shown)
-                     : " " + std::string(key) + "=" + text_value(shown);
+        const std::string cleaned_value = clean(value, longest_value);
+        line += json ? "," + json_text(key) + ":" + json_text(cleaned_value)
+                     : " " + std::string(key) + "=" + text_value(cleaned_value);
     }
     state.logger->log(spdlog_level(level), "{}", line);
 }

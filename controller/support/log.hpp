@@ -7,8 +7,9 @@
 #include <string_view>
 #include <utility>
 
-// The program's log: one line an entry, as text or JSON, with fields. Field values are cleaned; secrets have
-// no way in, because support::secret converts to nothing.
+// The program's log: one line for each entry, as text or JSON, with fields. Values of fields are cleaned. A
+// secret cannot be logged, because support::secret converts to nothing.
+// Not spdlog alone, because spdlog has no fields.
 namespace support {
 
 enum class log_level
@@ -31,7 +32,7 @@ struct log_field
     std::string value;
 };
 
-// Sets level and format for the process; until then: info, text, standard error.
+// Sets level and format for the process. The default is info, as text, to standard error.
 void set_log(log_level level, log_format format);
 
 bool log_enabled(log_level level);
@@ -42,7 +43,8 @@ void log(log_level level, std::string_view message, std::initializer_list<log_fi
 result<log_level> parse_log_level(std::string_view name);
 result<log_format> parse_log_format(std::string_view name);
 
-// Takes every entry as its finished line, instead of standard error, while it lives (for tests).
+// Collects the finished lines of all entries for its lifetime, instead of writing them to standard error (for
+// tests).
 class log_capture
 {
 public:
@@ -51,7 +53,7 @@ public:
     log_capture(const log_capture&) = delete;
     log_capture& operator=(const log_capture&) = delete;
 
-    // All lines so far, each ended by '\n'.
+    // All lines so far; each ends with '\n'.
     std::string text() const;
 };
 

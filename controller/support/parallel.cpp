@@ -18,8 +18,8 @@ namespace {
 
 using jobs_t = std::vector<std::function<task<>()>>;
 
-// One of the up to `limit` lanes: takes the next job until none is left.
-task<> run_lane(
+// One of at most `limit` workers: takes the next job until no job is left.
+task<> run_worker(
     std::shared_ptr<jobs_t> jobs,
     std::shared_ptr<std::size_t> next,
     std::shared_ptr<std::exception_ptr> failed
@@ -51,8 +51,8 @@ task<> run_lane(
 
 task<> run_all(jobs_t jobs, std::size_t limit)
 {
-    const auto lanes = std::min(limit, jobs.size());
-    if (lanes == 0)
+    const auto workers = std::min(limit, jobs.size());
+    if (workers == 0)
     {
         co_return;
     }
@@ -60,20 +60,20 @@ task<> run_all(jobs_t jobs, std::size_t limit)
     const auto shared = std::make_shared<jobs_t>(std::move(jobs));
     const auto next = std::make_shared<std::size_t>(0);
     const auto failed = std::make_shared<std::exception_ptr>();
-    using lane = decltype(asio::co_spawn(executor, run_lane(shared, next, failed), asio::deferred));
-    std::vector<lane> all;
-    all.reserve(lanes);
-    for (std::size_t i = 0; i < lanes; ++i)
+    using worker = decltype(asio::co_spawn(executor, run_worker(shared, next, failed), asio::deferred));
+    std::vector<worker> running;
+    running.reserve(workers);
+    for (std::size_t i = 0; i < workers; ++i)
     {
-        all.push_back(asio::co_spawn(executor, run_lane(shared, next, failed), asio::deferred));
+        running.push_back(asio::co_spawn(executor, run_worker(shared, next, failed), asio::deferred));
     }
-    co_await asio::experimental::make_parallel_group(std::move(all))
+    co_await asio::experimental::make_parallel_group(std::move(running))
         .async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
     if (*failed)
     {
         std::rethrow_exception(*failed);
     }
-    // The wait for the lanes has no error to throw, and the jobs may have made values of theirs.
+    // The wait for the workers reports no error, and a job may have caught its cancellation.
     if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
     {
         throw boost::system::system_error(asio::error::operation_aborted);

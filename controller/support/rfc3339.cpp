@@ -7,7 +7,7 @@
 namespace support {
 namespace {
 
-// Reads exactly `digits` decimal digits from the front of `text`.
+// Takes exactly `digits` decimal digits from the front of `text`.
 std::optional<int> take_number(std::string_view& text, std::size_t digits)
 {
     if (text.size() < digits)

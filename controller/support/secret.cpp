@@ -6,7 +6,7 @@ namespace support {
 
 void wipe(std::string& text)
 {
-    // The whole allocation: a longer text may have been there before.
+    // Wipes the whole allocation, because it may have held a longer text before.
     text.resize(text.capacity());
     ::explicit_bzero(text.data(), text.size());
     text.clear();

@@ -4,12 +4,12 @@
 #include <string_view>
 #include <utility>
 
-// Text that must not be shown: it has no operator<<, no formatter and no conversion, and is wiped when it
-// goes. Moving from a short string leaves its characters where they were, so what was moved from is wiped
-// too.
+// Text that must not be shown. A secret has no operator<<, no formatter and no conversion, and is wiped when
+// it is destroyed. A secret that was moved from is wiped too, because moving a short string leaves its
+// characters behind.
 namespace support {
 
-// Overwrites `text` so that the compiler cannot leave it out.
+// Overwrites `text` in a way that the compiler does not optimise away.
 void wipe(std::string& text);
 
 class secret
@@ -26,7 +26,7 @@ public:
     }
     ~secret() { wipe(text_); }
 
-    // The text itself, for the wire alone.
+    // The text itself, only for sending it.
     const std::string& reveal() const { return text_; }
 
     bool empty() const { return text_.empty(); }

@@ -10,7 +10,7 @@ namespace asio = boost::asio;
 namespace support {
 namespace {
 
-// boot_clock as Asio's timers want it: with the machine's now().
+// boot_clock with the machine's now(), as Asio's timers need it.
 struct machine_clock
 {
     using rep = support::duration::rep;

@@ -8,7 +8,7 @@
 
 namespace support {
 
-// The machine's time. Sleeps on `executor`.
+// The clock of this machine. Sleeps on `executor`.
 std::unique_ptr<clock> create_system_clock(boost::asio::any_io_executor executor);
 
 }  // namespace support

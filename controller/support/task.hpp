@@ -3,8 +3,8 @@
 #include <boost/asio/awaitable.hpp>
 
 // A coroutine of the one event loop. It starts when it is awaited or spawned. Cancellation reaches every
-// await and unwinds the coroutine as boost::system::system_error(operation_aborted), the one exception that
-// is no bug.
+// await and unwinds the coroutine as boost::system::system_error(operation_aborted), which is the one
+// exception that is not a bug.
 namespace support {
 
 template <class T = void>

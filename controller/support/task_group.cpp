@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <exception>
+#include <string>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -24,10 +25,18 @@ struct task_group::state
 
     asio::any_io_executor executor;
     std::list<std::shared_ptr<asio::cancellation_signal>> signals;
-    asio::steady_timer ended;  // never expires; cancelled when the last one has ended
+    // Never expires; cancelled when the last task has ended.
+    asio::steady_timer ended;
 };
 
 namespace {
+
+void log_bug(const std::string& error)
+{
+    log(log_level::error,
+        "a task ended with an exception, which is a bug of the controller",
+        {{"error", error}});
+}
 
 void report(const std::exception_ptr& thrown)
 {
@@ -39,16 +48,16 @@ void report(const std::exception_ptr& thrown)
     {
         if (e.code() != asio::error::operation_aborted)
         {
-            log(log_level::error, "a task ended by an exception, which is a bug", {{"what", e.what()}});
+            log_bug(e.what());
         }
     }
     catch (const std::exception& e)
     {
-        log(log_level::error, "a task ended by an exception, which is a bug", {{"what", e.what()}});
+        log_bug(e.what());
     }
     catch (...)
     {
-        log(log_level::error, "a task ended by an exception, which is a bug", {{"what", "unknown"}});
+        log_bug("unknown");
     }
 }
 
@@ -72,8 +81,8 @@ task_group::job task_group::spawn(task<> work)
     const auto self = state_;
     const auto signal =
         self->signals.insert(self->signals.end(), std::make_shared<asio::cancellation_signal>());
-    job made;
-    made.signal_ = *signal;
+    job started;
+    started.signal_ = *signal;
     asio::co_spawn(
         self->executor,
         std::move(work),
@@ -92,16 +101,16 @@ task_group::job task_group::spawn(task<> work)
             }
         )
     );
-    return made;
+    return started;
 }
 
 void task_group::cancel()
 {
-    // A job may end, and take its signal away, while it is told.
+    // A job may end, and so remove its signal, during emit().
     for (auto it = state_->signals.begin(); it != state_->signals.end();)
     {
-        const auto here = *it++;
-        here->emit(asio::cancellation_type::all);
+        const auto signal = *it++;
+        signal->emit(asio::cancellation_type::all);
     }
 }
 

@@ -14,8 +14,8 @@ class cancellation_signal;
 
 namespace support {
 
-// Coroutines that run beside their owner and are cancelled and waited for together. An exception from one is
-// a bug: it is logged and ends that one alone. Before the group goes, join() has returned.
+// Coroutines that run beside their owner and are cancelled and joined together. An exception from one is a
+// bug: it is logged and ends that coroutine alone. join() must have returned before the group is destroyed.
 class task_group
 {
 public:
@@ -24,7 +24,7 @@ public:
     task_group(const task_group&) = delete;
     task_group& operator=(const task_group&) = delete;
 
-    // One of the group, to cancel it alone; nothing happens if it has ended.
+    // A handle to cancel one coroutine of the group; cancel() does nothing after the coroutine has ended.
     class job
     {
     public:
@@ -39,7 +39,7 @@ public:
     void cancel();
     std::size_t running() const;
 
-    // Waits until none is left.
+    // Waits until all coroutines have ended.
     task<> join();
 
 private:

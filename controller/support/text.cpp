@@ -5,7 +5,7 @@
 namespace support {
 namespace {
 
-// The length of the well-formed UTF-8 sequence at the front of `text`, 0 if there is none (RFC 3629 section
+// The length of the well-formed UTF-8 sequence at the front of `text`; 0 if there is none (RFC 3629 section
 // 4).
 std::size_t sequence_length(std::string_view text)
 {
@@ -57,8 +57,10 @@ std::string clean(std::string_view text, std::size_t limit)
 {
     constexpr std::string_view ellipsis = "...";
     std::string cleaned;
-    std::size_t cut = 0;  // where to cut so that the ellipsis still fits
-    bool space = false;   // before the next character, unless it is the first
+    // Where to cut so that the ellipsis still fits.
+    std::size_t cut = 0;
+    // Whether a space stands before the next character, unless that is the first one.
+    bool space = false;
     while (!text.empty())
     {
         const std::size_t length = sequence_length(text);

@@ -7,10 +7,10 @@
 
 namespace support {
 
-// Text of a stranger (a server's message) made fit for a log line, a status or an error: control characters
-// and line ends become spaces, so do those that turn the direction of what follows, runs of spaces become one
-// and none at the ends, invalid UTF-8 becomes '?', and it is cut at `limit` bytes (3 or more) with "..." at
-// the end.
+// Makes text of an untrusted source (such as a server's message) fit for a log line, a status or an error.
+// Control characters, line ends and characters that change the direction of text become spaces. A run of
+// spaces becomes one space, and leading and trailing spaces are removed. Invalid UTF-8 becomes '?'. The text
+// is cut at `limit` bytes (3 or more), with "..." at its end.
 std::string clean(std::string_view text, std::size_t limit = 256);
 
 // "a, b, c"

@@ -9,6 +9,7 @@
 #include <string_view>
 
 // An id of Kubernetes or OpenStack in 16 bytes (RFC 9562).
+// Not Boost.UUID, because its parser throws and accepts braces.
 namespace support {
 
 class uuid
@@ -16,7 +17,7 @@ class uuid
 public:
     constexpr uuid() = default;  // nil
 
-    // Reads 8-4-4-4-12 hexadecimal digits of either case; empty for anything else.
+    // Reads 8-4-4-4-12 hexadecimal digits of either case; empty for any other text.
     static std::optional<uuid> parse(std::string_view text);
 
     // Lower case, with dashes.

@@ -12,7 +12,7 @@ namespace asio = boost::asio;
 
 namespace support {
 
-// Boost 1.81 has no cancel_after; and this one's time is support::clock's.
+// Boost 1.81 has no cancel_after, and deadlines here are times of support::clock.
 support::task<bool> ends_before(support::clock& clock, support::time_point deadline, support::task<> job)
 {
     if (clock.now() >= deadline)

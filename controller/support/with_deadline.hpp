@@ -10,11 +10,11 @@
 
 namespace support {
 
-// Runs `job` to its end, cancelled at `deadline`: false if that ended it, or if the deadline has passed
-// already. Returns only when the job has ended, so the job may refer to what the caller holds.
+// Runs `job` to its end, but cancels it at `deadline`. False if the deadline ended the job, or had passed
+// before the call. Returns only when the job has ended, so the job may refer to objects of the caller.
 support::task<bool> ends_before(support::clock& clock, support::time_point deadline, support::task<> job);
 
-// The same for a job with a value: empty if the deadline ended it.
+// As ends_before, for a job with a value; empty if the deadline ended the job.
 template <class T>
 support::task<std::optional<T>> with_deadline(
     support::clock& clock, support::time_point deadline, support::task<T> job

@@ -16,7 +16,7 @@ namespace {
 class alarm : public test::loop
 {
 protected:
-    // Waits once and writes down that it woke.
+    // Waits once and records the time at which the wait ended.
     support::task<> wait_once(std::optional<support::time_point> until)
     {
         co_await bell.wait(until);

@@ -31,7 +31,7 @@ TEST(go_duration, reads_what_go_writes)
         {"1.5h", 90min},
         {"250ms", 250ms},
         {"100us", 100us},
-        {"100µs", 100us},       // U+00B5, as Go writes it
+        {"100µs", 100us},       // U+00B5, which Go writes
         {"100\u03BCs", 100us},  // U+03BC, which Go also reads
         {"17ns", 17ns},
         {"1h2m3s4ms5us6ns", 1h + 2min + 3s + 4ms + 5us + 6ns},

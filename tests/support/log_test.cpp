@@ -21,7 +21,7 @@ class log : public testing::Test
 protected:
     ~log() override { support::set_log(log_level::info, log_format::text); }
 
-    // The one line that was written, as JSON.
+    // The only line of the log, as JSON.
     nlohmann::json entry() const
     {
         const auto line = capture.text();

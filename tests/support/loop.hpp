@@ -14,8 +14,8 @@
 
 namespace test {
 
-// A fixture for coroutines: an event loop that is stepped and a clock that is moved, so a test is the same
-// every time. At its end nothing may be left running: a forgotten coroutine or sleeper fails the test.
+// A fixture for coroutines: an event loop that is stepped and a clock that is moved, so that a test runs the
+// same way every time. A coroutine or sleeper that is left running at the end fails the test.
 class loop : public testing::Test
 {
 public:
@@ -25,17 +25,18 @@ public:
     boost::asio::any_io_executor executor();
     manual_clock& clock() { return clock_; }
 
-    // Runs what is ready until nothing is.
+    // Runs the loop until no handler is ready.
     void step();
 
-    // Moves the clock by `span`, waking and running every sleeper at its own time on the way.
+    // Moves the clock by `span`, and wakes and runs every sleeper at its own time on the way.
     void advance(support::duration span);
 
-    // Starts `job`; an exception from it fails the test, but for cancellation. Returns how to cancel it.
+    // Starts `job`; an exception from it fails the test, except for its cancellation. Returns a function that
+    // cancels it.
     std::function<void()> spawn(support::task<> job);
 
-    // Runs `job` to its end, moving the clock to each next wake-up as needed, and gives its value.
-    // Fails the test if it can never end (nothing is ready and nobody sleeps).
+    // Runs `job` to its end, moving the clock to each next wake-up as needed, and returns its value. Fails
+    // the test if the job can never end (no handler is ready and nobody sleeps).
     template <class T>
     T run(support::task<T> job)
     {
@@ -45,7 +46,7 @@ public:
     }
     void run(support::task<> job) { run_void(std::move(job)); }
 
-    // Runs until `done` is true, moving the clock to each next wake-up as needed; fails after `limit` of the
+    // Runs until `done` is true, moving the clock to each next wake-up as needed. Fails after `limit` of the
     // clock's time.
     [[nodiscard]] bool run_until(
         const std::function<bool()>& done, support::duration limit = std::chrono::hours(1)

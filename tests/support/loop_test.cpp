@@ -27,7 +27,7 @@ protected:
     std::vector<std::string> notes;
 };
 
-// The fixture as a value, to see what it says at the end of a test.
+// The fixture as a value, so that a test can read what the fixture reports at its end.
 class ended_test final : public test::loop
 {
 public:
@@ -35,7 +35,7 @@ public:
     void end() { TearDown(); }
 };
 
-// Waits for what never comes.
+// Waits for an event that never comes.
 task<> hang(boost::asio::any_io_executor executor)
 {
     boost::asio::steady_timer never(executor, boost::asio::steady_timer::time_point::max());

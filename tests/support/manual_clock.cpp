@@ -9,7 +9,7 @@ namespace asio = boost::asio;
 
 namespace test {
 
-// Waits on a timer that never expires by itself: it is cancelled when its time has come.
+// Waits on a timer that never expires by itself; set() cancels it when the time of the sleeper has come.
 struct manual_clock::sleeper
 {
     sleeper(asio::any_io_executor executor, support::time_point at)
@@ -66,10 +66,10 @@ void manual_clock::set(support::time_point when)
         }
     }
     due.sort([](const auto& a, const auto& b) { return a->when < b->when; });
-    for (const auto& each : due)
+    for (const auto& sleeper : due)
     {
-        each->woken = true;
-        each->timer.cancel();
+        sleeper->woken = true;
+        sleeper->timer.cancel();
     }
 }
 

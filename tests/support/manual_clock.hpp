@@ -10,8 +10,8 @@
 
 namespace test {
 
-// A clock that stands still until it is moved. Sleepers wake in the order of their times, ties in the order
-// of their calls.
+// A clock that stands still until a test moves it. Sleepers wake in the order of their times, and in the
+// order of their calls where the times are equal.
 class manual_clock final : public support::clock
 {
 public:
@@ -25,11 +25,11 @@ public:
     }
     support::task<> sleep_until(support::time_point when) override;
 
-    // When the next sleeper wakes; empty if nobody sleeps.
+    // When the next sleeper wakes; empty if there is none.
     std::optional<support::time_point> next_wake() const;
     std::size_t sleepers() const { return sleepers_.size(); }
 
-    // Moves to `when` (never back) and lets those wake whose time has come; they run when the loop runs.
+    // Moves to `when` (never back) and wakes the sleepers whose time has come; they run when the loop runs.
     void set(support::time_point when);
 
     // Moves only the wall clock's start.

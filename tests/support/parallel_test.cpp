@@ -19,7 +19,7 @@ class parallel : public test::loop
 protected:
     using jobs = std::vector<std::function<task<>()>>;
 
-    // A job that takes `time` and writes down when it began and that it ended.
+    // A job that takes `time` and records its start and its end.
     std::function<task<>()> job(int name, support::duration time)
     {
         return [this, name, time]() -> task<> {
@@ -32,7 +32,7 @@ protected:
         };
     }
 
-    // Runs them and writes down how that ended.
+    // Runs the jobs and records how run_all ended.
     task<> run_and_note(jobs all, std::size_t limit)
     {
         co_await support::run_all(std::move(all), limit);
@@ -98,10 +98,10 @@ TEST_F(parallel, thousands_of_jobs_that_never_wait)
 
 TEST_F(parallel, an_exception_does_not_stop_the_others_and_the_first_is_thrown_at_the_end)
 {
-    const auto failing = [this](const char* what, support::duration time) {
-        return [this, what, time]() -> task<> {
+    const auto failing = [this](const char* message, support::duration time) {
+        return [this, message, time]() -> task<> {
             co_await clock().sleep_for(time);
-            throw std::runtime_error(what);
+            throw std::runtime_error(message);
         };
     };
     const auto start = clock().now();
@@ -131,7 +131,7 @@ TEST_F(parallel, cancelling_ends_the_running_jobs_and_begins_no_other)
 
 TEST_F(parallel, cancelled_it_does_not_return_although_the_jobs_swallow_it)
 {
-    // As a job does that makes a value of every failure. What it should have produced is not there.
+    // A job that turns every failure into a value. The value that it should have produced is missing.
     const auto swallowing = [this]() -> task<> {
         try
         {

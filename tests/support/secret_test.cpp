@@ -20,7 +20,7 @@ using support::secret;
 
 namespace {
 
-// Nothing takes a secret for a text.
+// A secret does not convert to a text.
 static_assert(!std::is_convertible_v<secret, std::string>);
 static_assert(!std::is_convertible_v<secret, std::string_view>);
 static_assert(!std::is_convertible_v<secret, const char*>);
@@ -35,10 +35,11 @@ template <class T>
 concept loggable = requires(const T& value) { support::log_field{"key", value}; };
 static_assert(loggable<std::string> && !loggable<secret>);
 
-// And no text becomes one by itself.
+// A text does not convert to a secret.
 static_assert(!std::is_convertible_v<std::string, secret>);
 
-// What is left in the memory of a secret with a text short enough to be held inside it, after it has gone.
+// What is left in the memory of a destroyed secret whose text was short enough to be stored inside the
+// object.
 std::string remains_of(void (*use)(secret&))
 {
     alignas(secret) std::array<std::byte, sizeof(secret)> memory{};

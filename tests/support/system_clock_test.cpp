@@ -15,11 +15,11 @@ namespace asio = boost::asio;
 
 namespace {
 
-// The one clock that is the machine's: these tests wait for real, a few milliseconds, and set no limit.
+// The clock of the machine. These tests really wait for a few milliseconds, and set no upper limit.
 class system_clock : public testing::Test
 {
 protected:
-    // Runs a sleep until `when` to its end and gives what it threw.
+    // Runs a sleep until `when` to its end and returns the exception that it threw.
     std::exception_ptr sleep(support::time_point when, bool then_cancel = false)
     {
         std::exception_ptr ended_with = std::make_exception_ptr(std::logic_error("it has not ended"));

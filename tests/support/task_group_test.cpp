@@ -155,9 +155,13 @@ TEST_F(task_group, an_exception_ends_its_job_alone_and_is_reported)
     EXPECT_EQ(events.back(), "a ends");
     EXPECT_THAT(
         log.text(),
-        HasSubstr("error a task ended by an exception, which is a bug what=\"the ledger is empty\"\n")
+        HasSubstr("error a task ended with an exception, which is a bug of the controller error=\"the ledger "
+                  "is empty\"\n")
     );
-    EXPECT_THAT(log.text(), HasSubstr("error a task ended by an exception, which is a bug what=unknown\n"));
+    EXPECT_THAT(
+        log.text(),
+        HasSubstr("error a task ended with an exception, which is a bug of the controller error=unknown\n")
+    );
 }
 
 TEST_F(task_group, may_go_before_the_loop_runs_again)

@@ -49,7 +49,7 @@ TEST(text, controls_and_line_ends_become_one_space)
          "a b"},                                        // U+009B, begins terminal sequences
         {"a\u2028b"sv, "a b"},                          // line separator
         {"a\u2029b"sv, "a b"},                          // paragraph separator
-        {"a\u202e\u202d\u202a\u202b\u202cb"sv, "a b"},  // these turn the direction in which text is shown
+        {"a\u202e\u202d\u202a\u202b\u202cb"sv, "a b"},  // characters that change the direction of text
         {"a\u2066\u2067\u2068\u2069b"sv, "a b"},
         {"a\u2027b\u202fc\u2065d\u206ae"sv, "a\u2027b\u202fc\u2065d\u206ae"},  // their neighbours
         {"\u00a0"sv, "\u00a0"},  // the first after the C1 controls
@@ -110,7 +110,7 @@ TEST(text, is_cut_at_the_limit)
     } rows[] = {
         {"1234567890", "1234567890"},
         {"12345678901", "1234567..."},
-        {"1234567890 ", "1234567890"},  // what would be dropped does not count
+        {"1234567890 ", "1234567890"},  // a trailing space that is removed does not count
         {"1234567890 \n ", "1234567890"},
         {"1234567890 1", "1234567..."},
         {"  1234567890", "1234567890"},

@@ -257,7 +257,7 @@ const std::vector<mistake> mistakes{
      "has no current-context; choose one with --context: lab, prod\n"},
     {"server_with_a_password",
      change("kubeconfig", "https://", "https://me:canary@"),
-     lab + "server: the URL holds a user name; credentials do not belong into a URL\n"},
+     lab + "server: the URL holds a user name; credentials do not belong in a URL\n"},
     {"missing_authority",
      without("ca.crt"),
      lab + "certificate-authority: %/ca.crt: No such file or directory" + unread},
@@ -304,7 +304,7 @@ const std::vector<mistake> mistakes{
      lab + "client-certificate: " + no_certificate},
     {"client_key_of_another_certificate",
      content("me.key", someone("somebody else").key_pem),
-     lab + "client-certificate and client-key: the key is not that of the certificate"},
+     lab + "client-certificate and client-key: the private key does not belong to the certificate"},
     {"pod_without_a_service_account",
      [](start& s) {
          s.arguments.erase(s.arguments.begin());
@@ -365,7 +365,7 @@ const std::vector<mistake> mistakes{
          s.change("clouds.yaml", "http://", "http://me:canary@");
          s.arguments.emplace_back("--cloud=home");
      },
-     "auth_url: the URL holds a user name; credentials do not belong into a URL\n"},
+     "auth_url: the URL holds a user name; credentials do not belong in a URL\n"},
     {"cloud_without_its_secret",
      change("clouds.yaml", "application_credential_secret: canary-secret", ""),
      work + "auth.application_credential_secret is missing; add it\n"},

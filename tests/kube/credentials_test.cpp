@@ -218,7 +218,11 @@ TEST_F(credentials, mistakes_are_told_at_the_start_in_one_line_without_the_secre
     fails("/cert", "canary", "client-certificate");
     fails("/key", "canary", "client-key");
     fails("/key", me.pem, "client-key");
-    fails("/key", ca.key_pem, "client-certificate and client-key: the key is not that of the certificate");
+    fails(
+        "/key",
+        ca.key_pem,
+        "client-certificate and client-key: the private key does not belong to the certificate"
+    );
     files.erase("/key");
     EXPECT_EQ(
         why_not(),

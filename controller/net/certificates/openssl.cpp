@@ -7,7 +7,7 @@
 namespace net {
 namespace {
 
-// Without it OpenSSL asks for a pass phrase on the terminal.
+// Without this callback OpenSSL asks for a pass phrase on the terminal.
 int no_pass_phrase(char*, int, int, void*)
 {
     return -1;
@@ -70,7 +70,7 @@ support::result<private_key_ptr> read_private_key(std::string_view pem)
     {
         return support::fail(
             support::errc::invalid,
-            "the private key needs a pass phrase; give it without (openssl pkey -in ...)"
+            "the private key needs a pass phrase; give a key without one (openssl pkey -in ...)"
         );
     }
     if (!pem.contains("PRIVATE KEY-----"))

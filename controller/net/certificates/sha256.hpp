@@ -5,7 +5,7 @@
 
 namespace net {
 
-// 64 lower-case hexadecimal digits (FIPS 180-4).
+// SHA-256 as 64 lower-case hexadecimal digits (FIPS 180-4).
 std::string sha256_hex(std::string_view data);
 
 }  // namespace net

@@ -45,7 +45,7 @@ support::result<support::wall_time> certificate_not_after(std::string_view paylo
     }
     if (payload.contains("-----BEGIN "))
     {
-        // From the first certificate on: a private key before it is not even looked at.
+        // Reads from the first certificate on, because a private key before it must not be parsed.
         const auto at = payload.find("-----BEGIN CERTIFICATE-----");
         const auto certificates = read_certificates(payload.substr(std::min(at, payload.size())));
         if (!certificates)
@@ -97,8 +97,8 @@ support::result<> check_key_fits_pem(std::string_view certificates, std::string_
     {
         return support::fail(
             support::errc::invalid,
-            "the key is not that of the certificate (" + last_openssl_error() +
-                "); give the two that belong together"
+            "the private key does not belong to the certificate (" + last_openssl_error() +
+                "); give the key from which this certificate was issued"
         );
     }
     return {};

@@ -12,7 +12,8 @@
 namespace net {
 namespace {
 
-// Wipes what a request held when its coroutine ends: credentials are header values, and bodies where told so.
+// Wipes the secrets of a request at the end of its coroutine: its header values, because credentials are
+// among them, and its body if that is marked as sensitive.
 class wiped_request
 {
 public:
@@ -21,9 +22,9 @@ public:
     wiped_request& operator=(const wiped_request&) = delete;
     ~wiped_request()
     {
-        for (auto& each : request_.headers)
+        for (auto& header : request_.headers)
         {
-            support::wipe(each.value);
+            support::wipe(header.value);
         }
         if (request_.sensitive)
         {
@@ -51,11 +52,15 @@ public:
 
     support::task<support::result<std::string>> read(support::time_point deadline) override
     {
-        // Taken out of this until the read has succeeded: a failure or a cancellation closes the connection.
+        // Moved out of this stream until the read has succeeded, so that a failure or a cancellation closes
+        // the connection.
         auto open = std::move(exchange_);
         if (!open)
         {
-            co_return support::fail(support::errc::interrupted, origin_ + ": the connection was given up");
+            co_return support::fail(
+                support::errc::interrupted,
+                origin_ + ": the stream was closed by an earlier failure or cancellation"
+            );
         }
         while (!open->decoder().has_body() && !open->decoder().done())
         {
@@ -63,7 +68,7 @@ public:
             if (!read)
             {
                 co_return support::fail(
-                    support::errc::interrupted, origin_ + ": nothing more came of the answer in time"
+                    support::errc::interrupted, origin_ + ": the rest of the answer did not come in time"
                 );
             }
             if (!*read)
@@ -147,7 +152,8 @@ private:
         return request.origin.tls ? request.tls : nullptr;
     }
 
-    // Sends the request and reads the response's header, once more on a new connection where that is allowed.
+    // Sends the request and reads the response's header. Sends it once more on a new connection where that is
+    // allowed.
     support::task<support::result<std::unique_ptr<exchange>>> start(
         const http_request* request, response_limits limits
     )
@@ -162,6 +168,7 @@ private:
         bool fresh = request->fresh_connection;
         while (true)
         {
+            // An idle connection is reused unless the request, or the turn before, asks for a new one.
             auto stream = fresh ? nullptr : pool_.take(request->origin, settings(*request), clock_.now());
             const bool reused = stream != nullptr;
             if (!reused)
@@ -173,10 +180,12 @@ private:
                 }
                 stream = std::move(*dialed);
             }
+            // Connecting took time, and nothing may be sent after send_by.
             if (request->send_by && clock_.now() >= send_by)
             {
                 co_return support::fail(
-                    support::errc::unreachable, request->origin.str() + ": no time left to send"
+                    support::errc::unreachable,
+                    request->origin.str() + ": the deadline passed before the request was sent"
                 );
             }
             auto open = std::make_unique<exchange>(
@@ -189,13 +198,15 @@ private:
                 co_return open->sent()
                     ? support::fail(support::errc::interrupted, request->origin.str() + ": no answer in time")
                     : support::fail(
-                          support::errc::unreachable, request->origin.str() + ": no time left to send"
+                          support::errc::unreachable,
+                          request->origin.str() + ": the deadline passed before the request was sent"
                       );
             }
             if (*started)
             {
                 co_return open;
             }
+            // The server may have closed a reused connection before the request came.
             if (!(reused && repeatable && open->failed_unanswered()))
             {
                 co_return support::fail(request->origin.str(), started->error());

@@ -14,16 +14,16 @@ class dialer;
 struct client_options
 {
     std::string user_agent;
-    std::size_t idle_per_origin = 8;  // connections kept open
+    std::size_t idle_per_origin = 8;  // idle connections that are kept open
     support::duration idle_for = std::chrono::seconds(30);
 };
 
-// The http_client over real sockets, TLS by OpenSSL. `clock` must outlive it.
+// The http_client over real sockets, with TLS by OpenSSL. `clock` must outlive the client.
 std::unique_ptr<http_client> create_http_client(
     boost::asio::any_io_executor executor, support::clock& clock, client_options options
 );
 
-// The same over the connections of `dialer`.
+// The http_client over the connections of `dialer`.
 std::unique_ptr<http_client> create_http_client(
     std::unique_ptr<dialer> dialer, support::clock& clock, client_options options
 );

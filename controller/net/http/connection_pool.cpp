@@ -11,12 +11,12 @@ std::unique_ptr<byte_stream> connection_pool::take(
 )
 {
     close_expired(now);
-    const auto found = idle_.find({to, tls});
-    if (found == idle_.end())
+    const auto it = idle_.find({to, tls});
+    if (it == idle_.end())
     {
         return nullptr;
     }
-    auto& streams = found->second;
+    auto& streams = it->second;
     std::unique_ptr<byte_stream> taken;
     while (!taken && !streams.empty())
     {
@@ -28,7 +28,7 @@ std::unique_ptr<byte_stream> connection_pool::take(
     }
     if (streams.empty())
     {
-        idle_.erase(found);
+        idle_.erase(it);
     }
     return taken;
 }
@@ -65,14 +65,14 @@ std::size_t connection_pool::size() const
 
 void connection_pool::close_expired(support::time_point now)
 {
-    for (auto at = idle_.begin(); at != idle_.end();)
+    for (auto it = idle_.begin(); it != idle_.end();)
     {
-        auto& streams = at->second;
+        auto& streams = it->second;
         while (!streams.empty() && streams.front().since + idle_for_ <= now)
         {
             streams.pop_front();
         }
-        at = streams.empty() ? idle_.erase(at) : std::next(at);
+        it = streams.empty() ? idle_.erase(it) : std::next(it);
     }
 }
 

@@ -12,19 +12,19 @@
 
 namespace net {
 
-// Open connections that nobody uses, by origin and TLS settings. Time is an argument and nothing here waits:
-// what is too old is closed at the next call.
+// Open connections that no request uses, by origin and TLS settings. Time is an argument and the pool has no
+// timers: a connection that has been idle too long is closed at the next call.
 class connection_pool
 {
 public:
     connection_pool(std::size_t per_origin, support::duration idle_for);
 
-    // The connection that was used last and is still quiet; null if there is none.
+    // The most recently used connection that is still quiet; null if there is none.
     std::unique_ptr<byte_stream> take(
         const origin& to, const std::shared_ptr<const tls_settings>& tls, support::time_point now
     );
 
-    // Keeps `stream`; the oldest one goes if there are too many.
+    // Keeps `stream`. If the origin has too many, its oldest connection is closed.
     void put(
         const origin& to,
         const std::shared_ptr<const tls_settings>& tls,
@@ -40,14 +40,14 @@ private:
         std::unique_ptr<byte_stream> stream;
         support::time_point since;
     };
-    // Holds the settings, so that no other ones can come to have their address.
+    // Owns the settings, so that their address cannot be reused for other settings.
     using key = std::pair<origin, std::shared_ptr<const tls_settings>>;
 
     void close_expired(support::time_point now);
 
     std::size_t per_origin_;
     support::duration idle_for_;
-    std::map<key, std::deque<idle>> idle_;  // each in the order of `since`
+    std::map<key, std::deque<idle>> idle_;  // each deque in the order of `since`
 };
 
 }  // namespace net

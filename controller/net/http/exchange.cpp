@@ -24,7 +24,8 @@ support::task<support::result<>> exchange::start(std::string_view request)
     {
         sent_ = false;
     }
-    // A server may answer and close without reading all; its answer counts.
+    // Reads even after a failed write, because a server may answer and close before it has read the whole
+    // request.
     while (!decoder_.header_done())
     {
         auto read = co_await read_more();

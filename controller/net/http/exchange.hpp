@@ -9,8 +9,8 @@
 
 namespace net {
 
-// One request and its response on one connection. Must outlive its coroutines; after a failure or a
-// cancellation it can only be destroyed, which closes the connection.
+// One request and its response on one connection. An exchange must outlive its coroutines. After a failure or
+// a cancellation it can only be destroyed, which closes the connection.
 class exchange
 {
 public:
@@ -19,7 +19,7 @@ public:
     // Sends the request and reads the header of the response.
     support::task<support::result<>> start(std::string_view request);
 
-    // Reads until more of the body is there, or its end.
+    // Reads until more of the body has come or the body has ended.
     support::task<support::result<>> read_more();
 
     // Reads to the end of the response.
@@ -27,14 +27,14 @@ public:
 
     response_decoder& decoder() { return decoder_; }
 
-    // Whether a byte of the request may have left.
+    // Whether any byte of the request may have been sent.
     bool sent() const { return sent_; }
 
-    // Whether the connection failed before the peer said anything: on one that was used before, the peer may
-    // have closed it before the request came.
+    // Whether the connection failed before the peer answered anything. The peer may have closed a reused
+    // connection before the request came.
     bool failed_unanswered() const { return failed_ && !answered_; }
 
-    // Gives the connection away, once the response is done; null if it cannot be used again.
+    // Hands the connection over after the end of the response; null if the connection cannot be used again.
     std::unique_ptr<byte_stream> release();
 
 private:

@@ -20,9 +20,9 @@ bool same_name(std::string_view a, std::string_view b)
 
 std::string_view find_header(const std::vector<header>& headers, std::string_view name)
 {
-    const auto found =
-        std::ranges::find_if(headers, [name](const header& each) { return same_name(each.name, name); });
-    return found == headers.end() ? std::string_view() : std::string_view(found->value);
+    const auto it =
+        std::ranges::find_if(headers, [name](const header& field) { return same_name(field.name, name); });
+    return it == headers.end() ? std::string_view() : std::string_view(it->value);
 }
 
 std::optional<std::chrono::seconds> retry_after(const std::vector<header>& headers)

@@ -68,7 +68,7 @@ support::result<wiped_string> encode_request(const http_request& request, std::s
     if (!is_target(request.target))
     {
         return invalid(
-            "the path of a request does not begin with '/' or holds characters that are not allowed"
+            "the path of a request does not begin with '/', or it holds characters that are not allowed"
         );
     }
     if (!is_field_value(user_agent))

@@ -8,8 +8,9 @@
 
 namespace net {
 
-// The whole request as it goes over the wire (HTTP/1.1, RFC 9112). errc::invalid if a part of it could be
-// taken for something else (a line end in a header value), or names a header that is ours to write.
+// Encodes the whole request for the wire (HTTP/1.1, RFC 9112). errc::invalid if a part of the request could
+// be read as something else (a line end in a header value), or if a header is one that the encoder writes
+// itself.
 support::result<wiped_string> encode_request(const http_request& request, std::string_view user_agent);
 
 }  // namespace net

@@ -35,7 +35,8 @@ using support::task;
 
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr support::duration after_failed_accept = 100ms;
-constexpr std::size_t most_drained = 1 << 20;  // of what a peer still sends when it has its answer
+// The most that is read from a peer that keeps sending after its answer.
+constexpr std::size_t most_drained = 1 << 20;
 
 struct connection
 {
@@ -48,10 +49,11 @@ struct connection
     }
 
     tcp::socket socket;
-    std::string pending;  // read and not yet parsed
+    std::string pending;  // received and not yet parsed
 };
 
-// Adds what comes to `pending`: false if nothing more does. Throws if it is cancelled or the socket closed.
+// Appends received bytes to `pending`; false at the end of the connection. Throws if the read is cancelled or
+// the socket was closed here.
 task<bool> read_more(connection& peer)
 {
     std::array<char, 4096> piece;
@@ -74,8 +76,8 @@ task<bool> write_all(connection& peer, std::string text)
     co_return !failed;
 }
 
-// The peer may still be sending, and a socket that is closed over that resets the connection, which can cost
-// the peer the answer: so what it sends is read until it ends.
+// Reads until the peer ends the connection, because closing a socket with unread data resets the connection,
+// and a reset can cost the peer the answer.
 task<> drain(connection& peer)
 {
     error_code ignored;
@@ -94,9 +96,12 @@ struct reply
 {
     net::page page;
     bool head = false;
-    bool keep = false;       // the connection, for another request
-    bool chunked = false;    // what is in pieces; else the end of the connection is its end
-    std::string allow = {};  // of a 405
+    // Whether the connection is kept for another request.
+    bool keep = false;
+    // Whether the pieces are sent in chunks; otherwise the end of the connection ends them.
+    bool chunked = false;
+    // The Allow header of a 405.
+    std::string allow = {};
 };
 
 reply refusal(int status, std::string why)
@@ -104,18 +109,18 @@ reply refusal(int status, std::string why)
     return {.page = {.status = status, .body = std::move(why)}};
 }
 
-std::string header_of(const reply& made)
+std::string header_of(const reply& answer)
 {
-    const net::page& page = made.page;
+    const net::page& page = answer.page;
     std::string text = "HTTP/1.1 " + std::to_string(page.status) + " ";
     text += http::obsolete_reason(http::int_to_status(static_cast<unsigned>(page.status)));
     text += "\r\nContent-Type: " + page.content_type;
-    text += made.chunked  ? "\r\nTransfer-Encoding: chunked"
-            : page.pieces ? ""
-                          : "\r\nContent-Length: " + std::to_string(page.body.size());
+    text += answer.chunked ? "\r\nTransfer-Encoding: chunked"
+            : page.pieces  ? ""
+                           : "\r\nContent-Length: " + std::to_string(page.body.size());
     text += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff";
-    text += made.allow.empty() ? "" : "\r\nAllow: " + made.allow;
-    text += made.keep ? "" : "\r\nConnection: close";
+    text += answer.allow.empty() ? "" : "\r\nAllow: " + answer.allow;
+    text += answer.keep ? "" : "\r\nConnection: close";
     return text + "\r\n\r\n";
 }
 
@@ -126,24 +131,25 @@ std::string chunk_of(const std::string& piece)
     return std::string(size.data(), end) + "\r\n" + piece + "\r\n";
 }
 
-task<bool> write_reply(connection& peer, const reply& made)
+task<bool> write_reply(connection& peer, const reply& answer)
 {
-    const bool in_pieces = made.page.pieces && !made.head;
-    bool taken = co_await write_all(peer, header_of(made) + (made.head ? "" : made.page.body));
+    const bool in_pieces = answer.page.pieces && !answer.head;
+    bool taken = co_await write_all(peer, header_of(answer) + (answer.head ? "" : answer.page.body));
     while (taken && in_pieces)
     {
-        const auto piece = made.page.pieces();
+        const auto piece = answer.page.pieces();
         if (!piece)
         {
-            co_return !made.chunked || co_await write_all(peer, chunk_of(""));
+            co_return !answer.chunked || co_await write_all(peer, chunk_of(""));
         }
-        if (piece->empty())  // which would be the last chunk
+        if (piece->empty())
         {
+            // Not sent, because an empty chunk would end the answer.
             co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
         }
         else
         {
-            taken = co_await write_all(peer, made.chunked ? chunk_of(*piece) : *piece);
+            taken = co_await write_all(peer, answer.chunked ? chunk_of(*piece) : *piece);
         }
     }
     co_return taken;
@@ -161,31 +167,31 @@ reply answer(const parser& parsed, const std::vector<route>& routes)
     {
         return refusal(400, "the request has no Host header\n");
     }
-    reply made;
-    made.keep = request.keep_alive();
-    made.head = method == http::verb::head;
-    const auto found = std::ranges::find(routes, path, &route::path);
+    reply result;
+    result.keep = request.keep_alive();
+    result.head = method == http::verb::head;
+    const auto it = std::ranges::find(routes, path, &route::path);
     const bool reads = method == http::verb::get || method == http::verb::head;
     if (parsed.chunked() || parsed.content_length().value_or(0) > 0)
     {
-        made = refusal(413, "no request with a body is taken\n");
+        result = refusal(413, "a request with a body is not accepted\n");
     }
-    if (found == routes.end())
+    if (it == routes.end())
     {
-        made.page = {.status = 404, .body = "there is no such page\n"};
+        result.page = {.status = 404, .body = "there is no such page\n"};
     }
     else if (!reads)
     {
-        made.page = {.status = 405, .body = "only GET and HEAD are served\n"};
-        made.allow = "GET, HEAD";
+        result.page = {.status = 405, .body = "only GET and HEAD are served\n"};
+        result.allow = "GET, HEAD";
     }
-    else if (made.page.status == 200)
+    else if (result.page.status == 200)
     {
-        made.page = found->get();
-        made.chunked = made.page.pieces && request.version() >= 11;
-        made.keep = made.keep && (made.chunked || !made.page.pieces);
+        result.page = it->get();
+        result.chunked = result.page.pieces && request.version() >= 11;
+        result.keep = result.keep && (result.chunked || !result.page.pieces);
     }
-    return made;
+    return result;
 }
 
 struct server_state
@@ -203,21 +209,25 @@ struct server_state
     std::vector<route> routes;
     server_limits limits;
     support::task_group serving;
-    std::list<std::shared_ptr<connection>> connections;  // quiet longest first
+    // In the order of their last request: the one that is quiet longest is the first.
+    std::list<std::shared_ptr<connection>> connections;
     bool stopping = false;
 
-    // Reads a header; empty if the peer goes before its end.
+    // Reads the header of a request and answers it; empty if the connection ends before the end of the
+    // header.
     task<std::optional<reply>> read_and_answer(connection& peer)
     {
         parser parsed;
         parsed.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
-        parsed.body_limit(boost::none);  // none is read
+        // No body is read.
+        parsed.body_limit(boost::none);
         for (std::size_t parsed_bytes = 0; !parsed.is_header_done();)
         {
             error_code failed;
             const auto used = parsed.put(asio::buffer(peer.pending), failed);
             peer.pending.erase(0, used);
-            parsed_bytes += used;  // the parser's own limit is of what it is given at once
+            // Counted here, because the parser's own limit holds for one call of put() alone.
+            parsed_bytes += used;
             const auto header_bytes = parsed_bytes + (parsed.is_header_done() ? 0 : peer.pending.size());
             const bool over = header_bytes > limits.header_bytes;
             if (failed == http::error::header_limit || over)
@@ -236,19 +246,19 @@ struct server_state
         co_return answer(parsed, routes);
     }
 
-    // Whether another may follow.
+    // Serves one request. True if the connection is kept for another one.
     task<bool> serve_one(connection& peer)
     {
         const auto deadline = clock.now() + limits.request;
-        auto made = co_await support::with_deadline(clock, deadline, read_and_answer(peer));
-        if (!made || !*made)
+        auto answered = co_await support::with_deadline(clock, deadline, read_and_answer(peer));
+        if (!answered || !*answered)
         {
             co_return false;
         }
-        const bool keep = (*made)->keep && !stopping;
-        (*made)->keep = keep;
+        const bool keep = (*answered)->keep && !stopping;
+        (*answered)->keep = keep;
         const auto taken_by = clock.now() + limits.request;
-        const auto written = co_await support::with_deadline(clock, taken_by, write_reply(peer, **made));
+        const auto written = co_await support::with_deadline(clock, taken_by, write_reply(peer, **answered));
         if (!written || !*written)
         {
             co_return false;
@@ -275,20 +285,21 @@ struct server_state
             if (peer->pending.empty())
             {
                 const auto until = self->clock.now() + wait;
-                const auto there = co_await support::with_deadline(self->clock, until, read_more(*peer));
-                if (!there || !*there)
+                const auto more_came = co_await support::with_deadline(self->clock, until, read_more(*peer));
+                if (!more_came || !*more_came)
                 {
                     co_return;
                 }
             }
             more = co_await self->serve_one(*peer);
             wait = self->limits.idle;
-            const auto here = std::ranges::find(self->connections, peer);
-            if (here == self->connections.end())
+            const auto it = std::ranges::find(self->connections, peer);
+            if (it == self->connections.end())
             {
-                co_return;  // closed to make room
+                // Closed by accept() to make room.
+                co_return;
             }
-            self->connections.splice(self->connections.end(), self->connections, here);
+            self->connections.splice(self->connections.end(), self->connections, it);
         }
     }
 
@@ -301,10 +312,11 @@ struct server_state
             {
                 break;
             }
-            if (failed)  // such as too many open files
+            if (failed)
             {
+                // Such as too many open files.
                 support::log(
-                    support::log_level::debug, "a connection was not taken", {{"error", failed.message()}}
+                    support::log_level::debug, "cannot accept a connection", {{"error", failed.message()}}
                 );
                 co_await self->clock.sleep_for(after_failed_accept);
                 continue;
@@ -340,9 +352,9 @@ private:
         error_code ignored;
         state_->stopping = true;
         state_->acceptor.close(ignored);
-        for (const auto& each : state_->connections)
+        for (const auto& peer : state_->connections)
         {
-            each->close();
+            peer->close();
         }
     }
 

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-// A small HTTP/1.1 server for what operators ask of a program: a few pages, made when they are asked for.
+// A small HTTP/1.1 server for operators: a few pages, each rendered at its request.
 namespace net {
 
 struct page
@@ -24,12 +24,12 @@ struct page
     int status = 200;
     std::string content_type = "text/plain; charset=utf-8";
     std::string body = {};
-    // Instead of a body: each piece is made when the peer has taken the one before, so that a long page is
-    // never there as a whole; empty after the last.
+    // Replaces `body`. Each piece is rendered when the peer has taken the piece before, so that a long page
+    // is never in memory as a whole. Empty after the last piece.
     std::function<std::optional<std::string>()> pieces = {};
 };
 
-// GET (and HEAD) of exactly this path, whatever its query.
+// Serves GET and HEAD of exactly this path, with any query.
 struct route
 {
     std::string path;
@@ -38,10 +38,12 @@ struct route
 
 struct server_limits
 {
-    std::size_t header_bytes = 8 << 10;  // of a request; a body is never read
-    std::size_t connections = 32;        // where one more comes, the one that was quiet longest is closed
-    support::duration request = std::chrono::seconds(10);  // to send a request whole, and to take its answer
-    support::duration idle = std::chrono::minutes(2);      // between two requests
+    std::size_t header_bytes = 8 << 10;  // of a request; the server never reads a body
+    // One more connection closes the one that was quiet longest.
+    std::size_t connections = 32;
+    // The time to send a whole request, and the time to take its answer.
+    support::duration request = std::chrono::seconds(10);
+    support::duration idle = std::chrono::minutes(2);  // between two requests
 };
 
 class server
@@ -51,13 +53,13 @@ public:
 
     virtual std::uint16_t port() const = 0;
 
-    // Serves until stop(); returns when no connection is left.
+    // Serves until stop(); returns when all connections have ended.
     virtual support::task<> run() = 0;
     virtual void stop() = 0;
 };
 
-// Listens; what comes is served once run() runs. `clock`, and what the routes refer to, must live until then.
-// errc::invalid: the address cannot be had.
+// Listens on `address`; connections are served once run() runs. `clock`, and the objects that the routes
+// refer to, must live until run() returns. errc::invalid if the address is not available.
 support::result<std::unique_ptr<server>> listen(
     boost::asio::any_io_executor executor,
     support::clock& clock,

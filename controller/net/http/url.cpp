@@ -29,8 +29,8 @@ std::string lower(std::string_view text)
     return lowered;
 }
 
-// Host and port; by hand, because Boost 1.81 takes "10.0.0.1.nip.io" for an address and ".nip.io" for the
-// path.
+// Reads host and port. Not by Boost 1.81, because it takes "10.0.0.1.nip.io" for an address and ".nip.io" for
+// the path.
 bool read_authority(std::string_view text, origin& result)
 {
     const bool bracketed = text.starts_with('[');
@@ -75,10 +75,10 @@ std::string url::str() const
 
 support::result<url> parse_url(std::string_view text)
 {
-    // What may hold a password is not shown.
-    const std::string shown = text.contains('@') ? "the URL" : "\"" + support::clean(text) + "\"";
-    const auto invalid = [&shown](std::string_view why) {
-        return support::fail(support::errc::invalid, shown + " " + std::string(why));
+    // A text with "@" is not quoted in the message, because it may hold a password.
+    const std::string subject = text.contains('@') ? "the URL" : "\"" + support::clean(text) + "\"";
+    const auto invalid = [&subject](std::string_view why) {
+        return support::fail(support::errc::invalid, subject + " " + std::string(why));
     };
     const auto scheme_end = text.find("://");
     if (scheme_end == std::string_view::npos)
@@ -95,7 +95,7 @@ support::result<url> parse_url(std::string_view text)
     rest.remove_prefix(authority.size());
     if (authority.contains('@'))
     {
-        return invalid("holds a user name; credentials do not belong into a URL");
+        return invalid("holds a user name; credentials do not belong in a URL");
     }
     if (rest.contains('#'))
     {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-// URLs of configuration and catalogs (RFC 3986), with Boost.URL.
+// URLs of configuration and catalogs (RFC 3986), parsed by Boost.URL.
 namespace net {
 
 struct url
@@ -18,10 +18,10 @@ struct url
     std::string str() const;
 };
 
-// Absolute http and https URLs only; user info and fragments are refused.
+// Reads an absolute http or https URL; a URL with user info or a fragment is refused.
 support::result<url> parse_url(std::string_view text);
 
-// `text` as one path segment or query value: everything but unreserved characters percent-encoded.
+// Encodes `text` as one path segment or query value: every character that is not unreserved becomes %XX.
 std::string percent_encode(std::string_view text);
 
 }  // namespace net

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-// Buffers of the wire. Any of them may hold a token or a key, so all are overwritten when they are freed.
+// Buffers for bytes that are sent or received. They are overwritten when they are freed, because any of them
+// may hold a token or a key.
 namespace net {
 
 template <class T>

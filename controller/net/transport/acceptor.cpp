@@ -13,10 +13,10 @@ using boost::system::error_code;
 error_code open(tcp::acceptor& acceptor, const tcp::endpoint& at, bool both)
 {
     error_code failed;
-    const auto step = [&](auto does) {
+    const auto step = [&](auto action) {
         if (!failed)
         {
-            does();
+            action();
         }
     };
     acceptor.close(failed);
@@ -50,7 +50,8 @@ support::result<tcp::acceptor> open_acceptor(
         if (failed == asio::error::address_family_not_supported ||
             failed == boost::system::errc::address_not_available)
         {
-            failed = open(acceptor, {tcp::v4(), address.port}, false);  // a machine without IPv6
+            // The machine has no IPv6.
+            failed = open(acceptor, {tcp::v4(), address.port}, false);
         }
     }
     if (failed)

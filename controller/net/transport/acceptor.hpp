@@ -8,8 +8,8 @@
 
 namespace net {
 
-// One that listens: on both families where the address names no host, as far as the machine has them.
-// errc::invalid: the address cannot be had.
+// Opens a listening acceptor. Without a host in `address` it listens on IPv4 and IPv6, as far as the machine
+// has both. errc::invalid if the address is not available.
 support::result<boost::asio::ip::tcp::acceptor> open_acceptor(
     const boost::asio::any_io_executor& executor, const listen_address& address
 );

@@ -1,2 +1,2 @@
-// Asio's TLS, compiled once for the whole program (BOOST_ASIO_SEPARATE_COMPILATION).
+// Asio's TLS is compiled once for the whole program (BOOST_ASIO_SEPARATE_COMPILATION).
 #include <boost/asio/ssl/impl/src.hpp>

@@ -9,22 +9,23 @@
 
 namespace net {
 
-// A connection as a stream of bytes. Destroying it closes it. After a failure or a cancelled operation
-// nothing is left but to destroy it. One operation at a time; what an operation is given must live until it
-// returns.
+// A connection as a stream of bytes. Destroying the stream closes the connection. After a failure or a
+// cancelled operation the stream can only be destroyed. One operation at a time; the arguments of an
+// operation must live until it returns.
 class byte_stream
 {
 public:
     virtual ~byte_stream() = default;
 
-    // Waits for bytes and puts them into `space`; 0 is the peer's proper end. Errors: interrupted.
+    // Waits for bytes and puts them into `space`; 0 is the proper end of the peer's data. Errors:
+    // interrupted.
     virtual support::task<support::result<std::size_t>> read_some(std::span<char> space) = 0;
 
-    // Returns when the kernel has taken all of `data`. Errors: unreachable if it surely took none of it, else
-    // interrupted.
+    // Returns when the kernel has taken all of `data`. Errors: unreachable if the kernel certainly took
+    // nothing, otherwise interrupted.
     virtual support::task<support::result<>> write(std::string_view data) = 0;
 
-    // Whether the peer has sent nothing, not even its end, that is still to be read.
+    // Whether nothing of the peer waits to be read, not even its end.
     virtual bool quiet() = 0;
 };
 

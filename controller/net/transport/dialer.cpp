@@ -16,7 +16,7 @@ using asio::ip::tcp;
 namespace net {
 namespace {
 
-// What one of several addresses gets at least, as long as there is time.
+// The least time for one of several addresses, as long as the deadline allows it.
 constexpr support::duration min_share = std::chrono::seconds(2);
 
 std::string str(const tcp::endpoint& endpoint)
@@ -40,23 +40,23 @@ public:
         std::shared_ptr<tls_context> context;
         if (to.tls)
         {
-            auto made = context_for(tls);
-            if (!made)
+            auto trusted = context_for(tls);
+            if (!trusted)
             {
-                co_return std::unexpected(std::move(made.error()));
+                co_return std::unexpected(std::move(trusted.error()));
             }
-            context = std::move(*made);
+            context = std::move(*trusted);
         }
-        auto found = co_await support::with_deadline(clock_, deadline, resolver_.resolve(to.host));
-        if (!found)
+        auto resolved = co_await support::with_deadline(clock_, deadline, resolver_.resolve(to.host));
+        if (!resolved)
         {
             co_return support::fail(support::errc::unreachable, "look-up: no answer in time");
         }
-        if (!*found)
+        if (!*resolved)
         {
-            co_return std::unexpected(std::move(found->error()));
+            co_return std::unexpected(std::move(resolved->error()));
         }
-        auto connected = co_await connect_any(std::move(**found), to.port, deadline);
+        auto connected = co_await connect_any(std::move(**resolved), to.port, deadline);
         if (!connected)
         {
             co_return std::unexpected(std::move(connected.error()));
@@ -77,7 +77,7 @@ public:
     }
 
 private:
-    // Tries one address after the other, each with its share of the time that is left.
+    // Tries the addresses one after the other. Each one gets its share of the time that is left.
     support::task<support::result<std::unique_ptr<tcp::socket>>> connect_any(
         addresses candidates, std::uint16_t port, support::time_point deadline
     )
@@ -102,17 +102,17 @@ private:
 
     support::result<std::shared_ptr<tls_context>> context_for(const std::shared_ptr<const tls_settings>& tls)
     {
-        std::erase_if(contexts_, [](const auto& each) { return each.first.expired(); });
+        std::erase_if(contexts_, [](const auto& entry) { return entry.first.expired(); });
         if (tls == nullptr)
         {
             if (!system_context_)
             {
-                auto made = create_tls_context(tls_settings());
-                if (!made)
+                auto created = create_tls_context(tls_settings());
+                if (!created)
                 {
-                    return made;
+                    return created;
                 }
-                system_context_ = std::move(*made);
+                system_context_ = std::move(*created);
             }
             return system_context_;
         }
@@ -120,12 +120,12 @@ private:
         {
             return known->second;
         }
-        auto made = create_tls_context(*tls);
-        if (made)
+        auto created = create_tls_context(*tls);
+        if (created)
         {
-            contexts_.emplace(tls, *made);
+            contexts_.emplace(tls, *created);
         }
-        return made;
+        return created;
     }
 
     asio::any_io_executor executor_;

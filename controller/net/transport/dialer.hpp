@@ -17,14 +17,14 @@ class dialer
 public:
     virtual ~dialer() = default;
 
-    // Looks up, connects and, for TLS, verifies the peer. `tls` null: the system's trust.
-    // Errors: unreachable; invalid if `tls` holds what is no certificate or key.
+    // Looks up the host, connects and, for TLS, verifies the peer. `tls` null: the trust of the system.
+    // Errors: unreachable; invalid if `tls` holds a certificate or key that cannot be read.
     virtual support::task<support::result<std::unique_ptr<byte_stream>>> dial(
         origin to, std::shared_ptr<const tls_settings> tls, support::time_point deadline
     ) = 0;
 };
 
-// Over TCP sockets, TLS by OpenSSL. `clock` must outlive it.
+// A dialer over TCP sockets, with TLS by OpenSSL. `clock` must outlive it.
 std::unique_ptr<dialer> create_dialer(
     boost::asio::any_io_executor executor,
     support::clock& clock,

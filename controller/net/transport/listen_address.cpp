@@ -28,8 +28,8 @@ support::result<listen_address> parse_listen_address(std::string_view text)
     }
     auto host = text.substr(0, colon);
     const auto port = text.substr(colon + 1);
-    listen_address made;
-    const auto [end, failed] = std::from_chars(port.data(), port.data() + port.size(), made.port);
+    listen_address parsed;
+    const auto [end, failed] = std::from_chars(port.data(), port.data() + port.size(), parsed.port);
     if (failed != std::errc() || end != port.data() + port.size() || port.empty())
     {
         return refuse();
@@ -45,8 +45,8 @@ support::result<listen_address> parse_listen_address(std::string_view text)
     {
         return refuse();
     }
-    made.host = host;
-    return made;
+    parsed.host = host;
+    return parsed;
 }
 
 }  // namespace net

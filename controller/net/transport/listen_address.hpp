@@ -10,8 +10,9 @@ namespace net {
 
 struct listen_address
 {
-    std::string host;        // an IPv4 or IPv6 address, this one without brackets; empty: all of the machine
-    std::uint16_t port = 0;  // 0: a free one
+    // An IPv4 address, or an IPv6 address without brackets; empty: all addresses of the machine.
+    std::string host;
+    std::uint16_t port = 0;  // 0: any free port
 
     bool operator==(const listen_address&) const = default;
 
@@ -19,7 +20,7 @@ struct listen_address
     std::string str() const;
 };
 
-// Reads what str() writes. errc::invalid.
+// Reads the form that str() writes. Errors: invalid.
 support::result<listen_address> parse_listen_address(std::string_view text);
 
 }  // namespace net

@@ -8,26 +8,27 @@
 
 namespace net {
 
-// Where a request goes: one connection pool each (RFC 9110 section 4.3.1).
+// The server of a request (RFC 9110 section 4.3.1). Each origin has its own idle connections.
 struct origin
 {
     bool tls = false;
-    std::string host;  // a name or an address; IPv6 without brackets
+    std::string host;  // a name or an address; an IPv6 address without brackets
     std::uint16_t port = 0;
 
     friend auto operator<=>(const origin&, const origin&) = default;
 
-    // "https://host:6443", the port only where it is not the scheme's own.
+    // "https://host:6443"; without the port if it is the default of the scheme.
     std::string str() const;
 };
 
-// How a TLS peer is verified and how we show ourselves. Verification is always on.
+// The trusted CAs for a TLS peer, and the client certificate for it. The peer is always verified.
 struct tls_settings
 {
-    std::string ca_pem;                  // trusted certificates; empty: the system's
-    std::string client_certificate_pem;  // chain, leaf first; empty: none is shown
+    std::string ca_pem;                  // trusted certificates; empty: those of the system
+    std::string client_certificate_pem;  // a chain, leaf first; empty: no client certificate
     support::secret client_key_pem;
-    std::string server_name;  // for SNI and verification instead of the origin's host; empty: the host
+    // The name for SNI and verification; empty: the host of the origin.
+    std::string server_name;
 };
 
 }  // namespace net

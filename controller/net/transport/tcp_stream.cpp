@@ -74,7 +74,7 @@ support::task<support::result<std::unique_ptr<tcp::socket>>> connect(
     {
         co_return support::fail(support::errc::unreachable, ec.message());
     }
-    // A socket that takes none of these still works.
+    // The options are not checked, because a socket without them still works.
     const auto set = [fd = socket->native_handle()](int level, int option, int value) {
         ::setsockopt(fd, level, option, &value, sizeof value);
     };

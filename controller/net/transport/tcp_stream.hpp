@@ -8,12 +8,12 @@
 
 namespace net {
 
-// A connected socket that notices within 30 s that its peer has vanished. Errors: unreachable.
+// A connected socket that fails within 30 s after its peer has vanished. Errors: unreachable.
 support::task<support::result<std::unique_ptr<boost::asio::ip::tcp::socket>>> connect(
     boost::asio::any_io_executor executor, boost::asio::ip::tcp::endpoint to
 );
 
-// Whether nothing, not even the peer's end, waits to be read.
+// Whether nothing waits to be read, not even the end of the connection.
 bool quiet(boost::asio::ip::tcp::socket& socket);
 
 std::unique_ptr<byte_stream> create_tcp_stream(boost::asio::ip::tcp::socket socket);

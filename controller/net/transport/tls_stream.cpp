@@ -50,16 +50,17 @@ support::result<> trust(SSL_CTX* context, const std::string& ca_pem)
         return support::fail("the CA certificates", certificates.error());
     }
     X509_STORE* store = SSL_CTX_get_cert_store(context);
-    for (const auto& each : *certificates)
+    for (const auto& certificate : *certificates)
     {
-        X509_STORE_add_cert(store, each.get());
+        X509_STORE_add_cert(store, certificate.get());
     }
-    // What was given is trusted by itself, an intermediate CA too, as kubectl and curl do.
+    // A configured certificate is trusted by itself, even if it is an intermediate CA, as in kubectl and
+    // curl.
     X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
     return {};
 }
 
-support::result<> show(SSL_CTX* context, const tls_settings& settings)
+support::result<> use_client_certificate(SSL_CTX* context, const tls_settings& settings)
 {
     if (settings.client_certificate_pem.empty() && settings.client_key_pem.empty())
     {
@@ -93,7 +94,7 @@ support::result<> show(SSL_CTX* context, const tls_settings& settings)
     return {};
 }
 
-// What a failed verification means and what can be done.
+// Says why the verification failed and what to do.
 std::string verify_message(long code, const std::string& name)
 {
     const std::string reason = X509_verify_cert_error_string(code);
@@ -179,7 +180,8 @@ public:
             ERR_clear_error();
             if (name.ends_with('.'))
             {
-                name.pop_back();  // RFC 6066 section 3
+                // RFC 6066 section 3: a name in SNI has no trailing dot.
+                name.pop_back();
             }
             X509_VERIFY_PARAM_set1_host(verify, name.c_str(), name.size());
             SSL_set_tlsext_host_name(connection, name.c_str());
@@ -210,7 +212,7 @@ public:
         co_return size;
     }
 
-    // Always interrupted on failure: how much of a record the kernel took is not known.
+    // Every failure is interrupted, because the kernel may have taken part of a record.
     support::task<support::result<>> write(std::string_view data) override
     {
         const auto [ec, size] = co_await asio::async_write(stream_, asio::buffer(data), use_tuple);
@@ -241,8 +243,8 @@ private:
 
 support::result<std::shared_ptr<tls_context>> create_tls_context(const tls_settings& settings)
 {
-    auto made = std::make_shared<tls_context>();
-    SSL_CTX* context = made->context.native_handle();
+    auto created = std::make_shared<tls_context>();
+    SSL_CTX* context = created->context.native_handle();
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
@@ -252,11 +254,11 @@ support::result<std::shared_ptr<tls_context>> create_tls_context(const tls_setti
     {
         return std::unexpected(std::move(trusted.error()));
     }
-    if (auto shown = show(context, settings); !shown)
+    if (auto identified = use_client_certificate(context, settings); !identified)
     {
-        return std::unexpected(std::move(shown.error()));
+        return std::unexpected(std::move(identified.error()));
     }
-    return made;
+    return created;
 }
 
 support::task<support::result<std::unique_ptr<byte_stream>>> start_tls(
@@ -264,10 +266,10 @@ support::task<support::result<std::unique_ptr<byte_stream>>> start_tls(
 )
 {
     auto stream = std::make_unique<tls_stream>(std::move(socket), std::move(context));
-    auto done = co_await stream->handshake(std::move(name), now);
-    if (!done)
+    auto verified = co_await stream->handshake(std::move(name), now);
+    if (!verified)
     {
-        co_return std::unexpected(std::move(done.error()));
+        co_return std::unexpected(std::move(verified.error()));
     }
     co_return std::unique_ptr<byte_stream>(std::move(stream));
 }

@@ -11,14 +11,14 @@
 
 namespace net {
 
-// Whom we trust and how we show ourselves, read into OpenSSL once for many connections.
+// The trusted CAs and the client certificate, read into OpenSSL once for many connections.
 class tls_context;
 
-// errc::invalid if `settings` holds what is no certificate or key.
+// errc::invalid if `settings` holds a certificate or key that cannot be read.
 support::result<std::shared_ptr<tls_context>> create_tls_context(const tls_settings& settings);
 
-// The client's side of a TLS handshake, 1.2 or newer. The peer's certificate must be valid at `now` for
-// `name`, a host name or an address. Errors: unreachable.
+// The client's side of a TLS handshake, TLS 1.2 or newer. The peer's certificate must be valid at `now` and
+// for `name`, a host name or an address. Errors: unreachable.
 support::task<support::result<std::unique_ptr<byte_stream>>> start_tls(
     boost::asio::ip::tcp::socket socket,
     std::shared_ptr<tls_context> context,

@@ -28,16 +28,16 @@ test::certificate ca()
 
 void expect_ends(std::string_view payload, support::wall_time when)
 {
-    const auto found = net::certificate_not_after(payload);
-    ASSERT_TRUE(found.has_value()) << found.error().message;
-    EXPECT_EQ(*found, when);
+    const auto not_after = net::certificate_not_after(payload);
+    ASSERT_TRUE(not_after.has_value()) << not_after.error().message;
+    EXPECT_EQ(*not_after, when);
 }
 
-void expect_refused(const support::result<support::wall_time>& found, std::string_view why)
+void expect_refused(const support::result<support::wall_time>& not_after, std::string_view why)
 {
-    ASSERT_FALSE(found.has_value());
-    EXPECT_EQ(found.error().code, errc::invalid);
-    EXPECT_THAT(found.error().message, HasSubstr(why));
+    ASSERT_FALSE(not_after.has_value());
+    EXPECT_EQ(not_after.error().code, errc::invalid);
+    EXPECT_THAT(not_after.error().message, HasSubstr(why));
 }
 
 TEST(certificate_not_after, is_read_from_every_form_a_payload_comes_in)
@@ -102,7 +102,7 @@ TEST(certificate_not_after, takes_no_part_of_a_payload_for_the_whole)
     EXPECT_FALSE(net::certificate_not_after(test::certificate_der(certificate) + "x").has_value());
 }
 
-// OpenSSL's own way would be to ask on the terminal, and to wait.
+// By default OpenSSL would ask on the terminal, and wait.
 TEST(certificate_not_after, never_asks_for_a_pass_phrase)
 {
     const auto certificate = leaf();
@@ -158,7 +158,7 @@ TEST(check_key_fits_pem, wants_the_key_of_the_first_certificate)
     {
         ASSERT_FALSE(wrong);
         EXPECT_EQ(wrong.error().code, errc::invalid);
-        EXPECT_THAT(wrong.error().message, HasSubstr("the key is not that of the certificate"));
+        EXPECT_THAT(wrong.error().message, HasSubstr("the private key does not belong to the certificate"));
     }
     EXPECT_THAT(net::check_key_fits_pem("", own.key_pem).error().message, HasSubstr("no certificate"));
     EXPECT_THAT(net::check_key_fits_pem(own.pem, "").error().message, HasSubstr("no private key"));

@@ -27,24 +27,24 @@ class client : public test::loop
 protected:
     net::http_request request(std::string method = "GET")
     {
-        net::http_request made;
-        made.method = std::move(method);
-        made.origin = {false, "cloud.example", 80};
-        made.deadline = clock().now() + 10s;
-        return made;
+        net::http_request request;
+        request.method = std::move(method);
+        request.origin = {false, "cloud.example", 80};
+        request.deadline = clock().now() + 10s;
+        return request;
     }
 
-    support::result<net::http_response> send(net::http_request what)
+    support::result<net::http_response> send(net::http_request request)
     {
-        return run(client_->send(std::move(what)));
+        return run(client_->send(std::move(request)));
     }
 
-    // Sends `what` on a connection that has answered one GET before.
-    support::result<net::http_response> send_on_reused(net::http_request what)
+    // Sends `second` on a connection that has answered one GET before.
+    support::result<net::http_response> send_on_reused(net::http_request second)
     {
         EXPECT_TRUE(send(request()).has_value());
         EXPECT_EQ(network_.open(), 1U) << "the first connection was not kept";
-        return send(std::move(what));
+        return send(std::move(second));
     }
 
     test::scripted_network network_{executor()};
@@ -387,8 +387,8 @@ TEST_F(client, leaves_nothing_behind_where_it_is_cancelled)
         network_.expect(each);
         bool ended = false;
         const auto cancel =
-            spawn([](net::http_client* through, net::http_request what, bool* out) -> support::task<> {
-                (void)co_await through->send(std::move(what));
+            spawn([](net::http_client* through, net::http_request request, bool* out) -> support::task<> {
+                (void)co_await through->send(std::move(request));
                 *out = true;
             }(client_.get(), request(), &ended));
         step();
@@ -406,9 +406,9 @@ TEST_F(client, leaves_nothing_behind_where_it_is_cancelled)
 class stream : public client
 {
 protected:
-    std::unique_ptr<net::http_stream> open(net::http_request what)
+    std::unique_ptr<net::http_stream> open(net::http_request request)
     {
-        auto opened = run(client_->open(std::move(what)));
+        auto opened = run(client_->open(std::move(request)));
         return opened ? std::move(*opened) : nullptr;
     }
     support::result<std::string> read(net::http_stream& from) { return run(from.read(clock().now() + 60s)); }

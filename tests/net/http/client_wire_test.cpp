@@ -37,7 +37,7 @@ protected:
         }
     }
 
-    // The server that requests go to from now on.
+    // Starts the server of all further requests.
     std::unique_ptr<test::peer> serve(test::behaviour does)
     {
         auto peer = std::make_unique<test::peer>(context(), std::move(does), tls_);
@@ -47,17 +47,17 @@ protected:
 
     net::http_request request(std::string method = "GET")
     {
-        net::http_request made;
-        made.method = std::move(method);
-        made.origin = {GetParam(), "127.0.0.1", port_};
-        made.tls = settings_;
-        made.deadline = clock().now() + 10s;
-        return made;
+        net::http_request request;
+        request.method = std::move(method);
+        request.origin = {GetParam(), "127.0.0.1", port_};
+        request.tls = settings_;
+        request.deadline = clock().now() + 10s;
+        return request;
     }
 
-    support::result<net::http_response> send(net::http_request what)
+    support::result<net::http_response> send(net::http_request request)
     {
-        return run(client_->send(std::move(what)));
+        return run(client_->send(std::move(request)));
     }
 
     void TearDown() override
@@ -250,8 +250,8 @@ TEST_P(client_wire, closes_the_connection_where_it_is_cancelled)
             closed = true;
         }
     });
-    const auto cancel = spawn([](net::http_client* through, net::http_request what) -> support::task<> {
-        (void)co_await through->send(std::move(what));
+    const auto cancel = spawn([](net::http_client* through, net::http_request request) -> support::task<> {
+        (void)co_await through->send(std::move(request));
         ADD_FAILURE() << "cancellation must unwind, not return";
     }(client_.get(), request()));
     run_until([&] { return requested; });
@@ -299,10 +299,10 @@ TEST_P(client_wire, believes_the_end_of_an_answer_without_a_length_only_as_far_a
     }
 }
 
-// Nothing of what is under way touches what is gone (address sanitizer tells).
+// A running request must not touch destroyed objects (the address sanitizer tells).
 TEST_P(client_wire, may_be_left_in_the_middle_together_with_its_loop)
 {
-    // Takes connections and requests, and never answers.
+    // Accepts connections and requests, and never answers.
     using boost::asio::ip::tcp;
     const tcp::acceptor silent(context(), tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
     port_ = silent.local_endpoint().port();

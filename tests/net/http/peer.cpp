@@ -67,7 +67,7 @@ public:
         }
         else
         {
-            // Sent at once; whether the other side says it too is not waited for.
+            // Sent at once, without a wait for the close_notify of the other side.
             SSL_set_shutdown(stream_.native_handle(), SSL_RECEIVED_SHUTDOWN);
             co_await stream_.async_shutdown(asio::use_awaitable);
         }
@@ -113,7 +113,7 @@ private:
     std::string pending_;
 };
 
-// Only what the network says is an ordinary end of a server's coroutine.
+// Only an error of the network is an ordinary end of a server coroutine.
 void swallow_network_errors(std::exception_ptr thrown)
 {
     try

@@ -15,22 +15,22 @@
 #include <string>
 
 // Servers on 127.0.0.1 that behave as a test tells them, and real sockets to talk to them. They run on the
-// same event loop as what is tested, so a test has an order and needs no waiting; time is a clock that is
-// moved.
+// same event loop as the tested object, so that a test has an order and needs no waiting. Time is a clock
+// that the test moves.
 namespace test {
 
-// One accepted connection. Everything that fails on it ends its coroutine quietly.
+// One accepted connection. A failure on it ends its coroutine without an error.
 class peer_connection
 {
 public:
     virtual ~peer_connection() = default;
 
-    // Reads a request whole, by its Content-Length.
+    // Reads a whole request, by its Content-Length.
     virtual support::task<std::string> read_request() = 0;
     virtual support::task<> write(std::string text) = 0;
-    // TLS: says that it ends (close_notify), as a proper server does.
+    // Ends TLS properly (close_notify).
     virtual support::task<> end() = 0;
-    // Closes with RST, so that what was not read by the other side is lost to it.
+    // Closes with RST, so that the other side loses the bytes that it has not read.
     virtual void reset() = 0;
     // Waits until the other side has closed.
     virtual support::task<> wait_closed() = 0;
@@ -46,7 +46,8 @@ struct peer_tls
 
 using behaviour = std::function<support::task<>(std::shared_ptr<peer_connection>)>;
 
-// Ends all its connections when it goes, so `does` may refer to what was declared before it.
+// Ends all its connections when it is destroyed, so that `does` may refer to objects that were declared
+// before the peer.
 class peer
 {
 public:
@@ -71,7 +72,7 @@ private:
     std::shared_ptr<state> state_;
 };
 
-// A port of 127.0.0.1 that nobody listens on, and nobody else gets: it refuses connections.
+// A port of 127.0.0.1 that refuses connections: it is reserved, and nobody listens on it.
 class deaf_port
 {
 public:
@@ -94,7 +95,7 @@ private:
     std::vector<boost::asio::ip::tcp::socket> fillers_;
 };
 
-// A fixture with sockets. At its end no work may be left on the loop.
+// A fixture with sockets. Work that is left on the loop at the end fails the test.
 class wire : public testing::Test
 {
 public:
@@ -102,7 +103,7 @@ public:
     boost::asio::any_io_executor executor() { return context_.get_executor(); }
     manual_clock& clock() { return clock_; }
 
-    // Runs `job` to its end; an exception from it is thrown here.
+    // Runs `job` to its end and rethrows its exception.
     template <class T>
     T run(support::task<T> job)
     {
@@ -115,7 +116,7 @@ public:
     // Runs until `done`.
     void run_until(const std::function<bool()>& done);
 
-    // Starts `job` and returns how to cancel it.
+    // Starts `job` and returns a function that cancels it.
     std::function<void()> spawn(support::task<> job);
 
 protected:

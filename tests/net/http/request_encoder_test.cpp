@@ -11,12 +11,12 @@ using testing::Not;
 
 net::http_request request(std::string method, std::string target, std::string body = {})
 {
-    net::http_request made;
-    made.method = std::move(method);
-    made.origin = {true, "api.example", 6443};
-    made.target = std::move(target);
-    made.body = std::move(body);
-    return made;
+    net::http_request request;
+    request.method = std::move(method);
+    request.origin = {true, "api.example", 6443};
+    request.target = std::move(target);
+    request.body = std::move(body);
+    return request;
 }
 
 std::string encoded(const net::http_request& request)

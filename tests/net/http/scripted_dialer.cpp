@@ -20,12 +20,12 @@ support::task<> forever(asio::any_io_executor executor)
 class scripted_stream final : public net::byte_stream
 {
 public:
-    scripted_stream(asio::any_io_executor executor, script steps, std::shared_ptr<connection> seen)
-        : executor_(std::move(executor)), script_(std::move(steps)), seen_(std::move(seen))
+    scripted_stream(asio::any_io_executor executor, script steps, std::shared_ptr<connection> record)
+        : executor_(std::move(executor)), script_(std::move(steps)), record_(std::move(record))
     {
-        seen_->open = true;
+        record_->open = true;
     }
-    ~scripted_stream() override { seen_->open = false; }
+    ~scripted_stream() override { record_->open = false; }
 
     support::task<support::result<std::size_t>> read_some(std::span<char> space) override
     {
@@ -62,16 +62,16 @@ public:
         {
             co_return support::fail(failure->code, "scripted failure");
         }
-        seen_->written.emplace_back(data);
+        record_->written.emplace_back(data);
         co_return support::result<>();
     }
 
-    bool quiet() override { return seen_->quiet; }
+    bool quiet() override { return record_->quiet; }
 
 private:
     asio::any_io_executor executor_;
     script script_;
-    std::shared_ptr<connection> seen_;
+    std::shared_ptr<connection> record_;
 };
 
 }  // namespace
@@ -100,9 +100,9 @@ public:
         {
             co_return support::fail(failure->code, "scripted failure");
         }
-        auto seen = std::make_shared<connection>(to, std::move(tls));
-        network_.connections.push_back(seen);
-        co_return std::make_unique<scripted_stream>(network_.executor_, std::move(next), seen);
+        auto record = std::make_shared<connection>(to, std::move(tls));
+        network_.connections.push_back(record);
+        co_return std::make_unique<scripted_stream>(network_.executor_, std::move(next), record);
     }
 
 private:

@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-// Connections whose other side is written down beforehand, instead of sockets.
+// Connections whose other side is a script instead of a socket.
 namespace test {
 
 struct ends
@@ -26,7 +26,7 @@ struct fails
     support::errc code;
 };
 
-// What one connection does, in order. A read takes the next step; text is given in one piece.
+// The script of one connection, in order. A read takes the next step; a text is given in one piece.
 struct script
 {
     std::variant<std::monostate, stalls, fails> connect = {};
@@ -34,17 +34,17 @@ struct script
     std::deque<std::variant<std::string, ends, stalls, fails>> reads = {};
 };
 
-// What became of it.
+// The record of one connection.
 struct connection
 {
     net::origin origin;
     std::shared_ptr<const net::tls_settings> tls;
     std::vector<std::string> written;
     bool open = false;
-    bool quiet = true;  // what the stream says of itself
+    bool quiet = true;  // the answer of quiet()
 };
 
-// The scripts of the connections to come, and those there were. Outlives its dialers.
+// The scripts of future connections and the records of past ones. Outlives its dialers.
 class scripted_network
 {
 public:
@@ -54,7 +54,7 @@ public:
 
     void expect(script next) { scripts_.push_back(std::move(next)); }
 
-    // One for each dial that succeeded, in their order.
+    // The records, one for each successful dial, in order.
     std::vector<std::shared_ptr<connection>> connections;
     std::size_t dials = 0;
     std::size_t open() const;

@@ -23,7 +23,7 @@ using testing::StartsWith;
 constexpr auto use_tuple = boost::asio::as_tuple(boost::asio::use_awaitable);
 const std::string ask_health = "GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n";
 
-// A client that sends what it is told, and what it has been told.
+// A client that sends the given bytes and keeps the bytes that it received.
 class client
 {
 public:
@@ -40,7 +40,7 @@ public:
         }(socket_, text));
     }
 
-    // What comes until it ends with `end`, or the connection does.
+    // Receives until `end` or the end of the connection.
     std::string receive_until(const std::string& end)
     {
         return test_.run([](client& self, std::string last) -> support::task<std::string> {
@@ -55,7 +55,7 @@ public:
         }(*this, end));
     }
 
-    // All that comes, when the connection has ended.
+    // Receives until the end of the connection.
     std::string receive()
     {
         return test_.run([](client& self) -> support::task<std::string> {
@@ -168,7 +168,7 @@ protected:
     std::unique_ptr<net::server> server_;
     int asked_ = 0;
     std::vector<std::string> pieces_;  // of /long
-    std::size_t made_ = 0;             // of them
+    std::size_t made_ = 0;             // how many of them were rendered
 };
 
 TEST_F(server, makes_the_page_of_a_path_when_it_is_asked_for)
@@ -198,10 +198,10 @@ TEST_F(server, says_what_it_does_not_have_or_do)
 TEST_F(server, says_to_head_what_get_would_say_without_the_page)
 {
     start();
-    const auto said = ask("HEAD /healthz HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n");
-    EXPECT_THAT(said, StartsWith("HTTP/1.1 200 OK\r\n"));
-    EXPECT_THAT(said, HasSubstr("\r\nContent-Length: 3\r\n"));
-    EXPECT_THAT(said, EndsWith("\r\n\r\n"));
+    const auto answer = ask("HEAD /healthz HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n");
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+    EXPECT_THAT(answer, HasSubstr("\r\nContent-Length: 3\r\n"));
+    EXPECT_THAT(answer, EndsWith("\r\n\r\n"));
 }
 
 // ---- pages in pieces ----
@@ -212,10 +212,10 @@ TEST_F(server, sends_a_page_in_pieces_as_chunks_and_keeps_the_connection)
     pieces_ = {"one\n", "", std::string(20, 'x') + "\n"};
     auto peer = connect();
     peer.send("GET /long HTTP/1.1\r\nHost: here\r\n\r\n");
-    const auto said = peer.receive_until("\r\n0\r\n\r\n");
-    EXPECT_THAT(said, HasSubstr("\r\nTransfer-Encoding: chunked\r\n"));
-    EXPECT_THAT(said, Not(HasSubstr("Content-Length")));
-    EXPECT_THAT(said, EndsWith("\r\n\r\n4\r\none\n\r\n15\r\n" + pieces_[2] + "\r\n0\r\n\r\n"));
+    const auto answer = peer.receive_until("\r\n0\r\n\r\n");
+    EXPECT_THAT(answer, HasSubstr("\r\nTransfer-Encoding: chunked\r\n"));
+    EXPECT_THAT(answer, Not(HasSubstr("Content-Length")));
+    EXPECT_THAT(answer, EndsWith("\r\n\r\n4\r\none\n\r\n15\r\n" + pieces_[2] + "\r\n0\r\n\r\n"));
     peer.send(ask_health);
     EXPECT_THAT(peer.receive_until("\nok\n"), StartsWith("HTTP/1.1 200"));
 }
@@ -224,10 +224,10 @@ TEST_F(server, sends_a_page_in_pieces_as_it_is_to_who_knows_no_chunks)
 {
     start();
     pieces_ = {"one\n", "", "two\n"};
-    const auto said = ask("GET /long HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-    EXPECT_THAT(said, HasSubstr("\r\nConnection: close\r\n\r\none\ntwo\n"));
-    EXPECT_THAT(said, Not(HasSubstr("chunked")));
-    EXPECT_THAT(said, EndsWith("two\n"));
+    const auto answer = ask("GET /long HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    EXPECT_THAT(answer, HasSubstr("\r\nConnection: close\r\n\r\none\ntwo\n"));
+    EXPECT_THAT(answer, Not(HasSubstr("chunked")));
+    EXPECT_THAT(answer, EndsWith("two\n"));
 }
 
 TEST_F(server, makes_no_piece_for_head)
@@ -357,7 +357,8 @@ TEST_F(server, does_not_wait_for_a_request_that_does_not_come)
     between.send(ask_health);
     between.receive_until("\nok\n");
     advance(9s);
-    slow.send("Host: h");  // one byte now and then does not help
+    // A byte from time to time does not extend the deadline.
+    slow.send("Host: h");
     EXPECT_TRUE(silent.open());
     EXPECT_TRUE(slow.open());
     advance(2s);
@@ -387,7 +388,8 @@ TEST_F(server, serves_a_newcomer_however_many_connections_there_are)
     auto second = connect();
     auto third = connect();
     first.send(ask_health);
-    first.receive_until("\nok\n");  // so the second is the one that was quiet longest
+    // After this request the second connection is the one that was quiet longest.
+    first.receive_until("\nok\n");
     EXPECT_TRUE(second.open());
     EXPECT_THAT(get("/healthz"), EndsWith("\nok\n"));
     EXPECT_FALSE(second.open());
@@ -423,7 +425,7 @@ TEST_F(server, stops_with_connections_open)
     EXPECT_FALSE(silent.open());
 }
 
-// ---- where it listens ----
+// ---- the address of the server ----
 
 TEST_F(server, listens_on_both_families_where_no_address_is_given)
 {

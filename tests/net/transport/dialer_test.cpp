@@ -195,7 +195,7 @@ TEST_F(dialer, tells_a_stream_on_which_something_waits_from_a_quiet_one)
     EXPECT_EQ(read(**stream), "");
 }
 
-// What makes a write ambiguous, and what does not.
+// Only a write of which a part may have left is ambiguous.
 TEST_F(dialer, tells_a_write_of_which_nothing_left_from_one_that_was_cut)
 {
     std::shared_ptr<test::peer_connection> other;

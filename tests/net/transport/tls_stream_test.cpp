@@ -32,7 +32,7 @@ protected:
         return settings;
     }
 
-    // Dials a server of this kind as `host` and gives its greeting, or the error.
+    // Dials a server of this kind as `host` and returns its greeting, or the error.
     support::result<std::string> greeting(
         const test::peer_tls& server,
         std::shared_ptr<const net::tls_settings> settings,
@@ -58,11 +58,11 @@ protected:
         return space.substr(0, *size);
     }
 
-    void expect_refused(const support::result<std::string>& seen, std::string_view why)
+    void expect_refused(const support::result<std::string>& connected, std::string_view why)
     {
-        ASSERT_FALSE(seen.has_value()) << "it was let through";
-        EXPECT_EQ(seen.error().code, errc::unreachable);
-        EXPECT_THAT(seen.error().message, HasSubstr(why));
+        ASSERT_FALSE(connected.has_value()) << "it was let through";
+        EXPECT_EQ(connected.error().code, errc::unreachable);
+        EXPECT_THAT(connected.error().message, HasSubstr(why));
     }
 
     test::certificate issue(const std::string& names, test::certificate_request more = {})
@@ -102,7 +102,7 @@ TEST_F(tls, refuses_another_hosts_certificate)
     expect_refused(greeting({.own = issue("DNS:api.test")}, trusting(ca_)), "is not for 127.0.0.1");
     expect_refused(greeting({.own = issue("IP:127.0.0.2")}, trusting(ca_)), "is not for 127.0.0.1");
     expect_refused(greeting({.own = issue("DNS:127.0.0.1")}, trusting(ca_)), "is not for 127.0.0.1");
-    // A common name is no name of a host (RFC 9525).
+    // A common name does not count as the name of a host (RFC 9525).
     expect_refused(
         greeting({.own = issue("", {.subject = "api.test"})}, trusting(ca_), "api.test"),
         "is not for api.test"
@@ -175,7 +175,7 @@ TEST_F(tls, shows_its_client_certificate_with_the_chain)
         EXPECT_EQ(greeting(server, settings).value(), "hello");
         const auto without = greeting(server, trusting(ca_));
         ASSERT_FALSE(without.has_value());
-        // TLS 1.3 says it only after the client's part of the handshake is over.
+        // In TLS 1.3 the refusal comes after the client's part of the handshake.
         EXPECT_EQ(without.error().code, version == TLS1_3_VERSION ? errc::interrupted : errc::unreachable);
         EXPECT_THAT(without.error().message, HasSubstr("TLS"));
     }
@@ -187,11 +187,11 @@ TEST_F(tls, refuses_settings_that_are_no_certificates_or_keys)
     const auto refused = [&](auto&& change, std::string_view why) {
         auto settings = std::make_shared<net::tls_settings>();
         change(*settings);
-        const auto seen = greeting({.own = issue("IP:127.0.0.1")}, settings);
-        ASSERT_FALSE(seen.has_value());
-        EXPECT_EQ(seen.error().code, errc::invalid);
-        EXPECT_THAT(seen.error().message, HasSubstr(why));
-        EXPECT_THAT(seen.error().message, Not(HasSubstr(client.key_pem.substr(40, 30))));
+        const auto connected = greeting({.own = issue("IP:127.0.0.1")}, settings);
+        ASSERT_FALSE(connected.has_value());
+        EXPECT_EQ(connected.error().code, errc::invalid);
+        EXPECT_THAT(connected.error().message, HasSubstr(why));
+        EXPECT_THAT(connected.error().message, Not(HasSubstr(client.key_pem.substr(40, 30))));
     };
     refused([](auto& s) { s.ca_pem = "/etc/ssl/ca.pem"; }, "the CA certificates: there is no certificate");
     refused(
@@ -210,7 +210,7 @@ TEST_F(tls, refuses_settings_that_are_no_certificates_or_keys)
     );
 }
 
-// Peers that break off or speak something else.
+// Peers that close during the handshake or speak another protocol.
 
 struct odd_server
 {

@@ -11,13 +11,14 @@
 #include <string_view>
 #include <vector>
 
-// The Kubernetes API as the controller uses it. Objects are raw JSON texts here; types decode themselves.
-// Errors are support::error: errc::status carries the HTTP status and, in the message, the reason and message
-// of the server's metav1.Status, cleaned (https://kubernetes.io/docs/reference/using-api/api-concepts/).
+// The Kubernetes API as the controller uses it. Objects are raw JSON texts here, and each type has its own
+// decoder (simdjson where there are many objects, nlohmann for small ones). Errors are support::error:
+// errc::status carries the HTTP status and, in the message, the reason and message of the server's
+// metav1.Status, cleaned (https://kubernetes.io/docs/reference/using-api/api-concepts/).
 namespace kube {
 
-// Whether the server has refused what was asked, as it will again until somebody changes something, and has
-// not only had no time for it now.
+// Whether the server refuses the request until somebody changes rights or objects. False for a conflict or a
+// server that is busy, because the same request may succeed later.
 inline bool is_refused(const support::error& error)
 {
     constexpr int timed_out = 408;
@@ -29,7 +30,7 @@ inline bool is_refused(const support::error& error)
            status != too_many_requests;
 }
 
-// A kind of namespaced object, as it stands in the path:
+// A kind of namespaced object, by the parts of its path:
 // /apis/<group>/<version>/namespaces/<ns>/<plural>/<name>.
 struct resource
 {
@@ -38,11 +39,11 @@ struct resource
     std::string plural;
 };
 
-// One JSON object within a larger text, readable for SIMDJSON_PADDING bytes beyond its end.
+// One JSON object within a larger text. SIMDJSON_PADDING bytes after its end are readable too.
 using object_json = std::string_view;
 
-// What tells an object apart from all others, for when the rest of it cannot be read. Texts are empty where
-// they are missing or no texts.
+// The identity of an object, for an object that cannot be decoded. A field is empty if it is missing or not a
+// text.
 struct object_identity
 {
     std::string uid;
@@ -52,7 +53,7 @@ struct object_identity
 };
 object_identity identify(object_json object);
 
-// Asks for the most recent state (a consistent read).
+// A list of the most recent state (a consistent read).
 struct list_request
 {
     kube::resource resource;
@@ -61,23 +62,24 @@ struct list_request
     int limit = 500;
 };
 
-// One page of a list. Owns the text that its items point into.
+// One page of a list. Owns the text that its items refer to.
 class list_page
 {
 public:
     virtual ~list_page() = default;
     virtual std::span<const object_json> items() const = 0;
     virtual const std::string& resource_version() const = 0;
-    virtual const std::string& continue_token() const = 0;  // empty: the last page
+    virtual const std::string& continue_token() const = 0;  // empty for the last page
 };
 
 struct watch_request
 {
     kube::resource resource;
     std::string name_space;
-    std::string resource_version;  // events after this one; empty: what is there comes first, as added
-    int timeout_seconds = 300;     // the server ends the watch about then
-    std::string name = {};         // of one object alone; empty: all
+    // The watch begins after this version. Empty: it begins with an added event for each existing object.
+    std::string resource_version;
+    int timeout_seconds = 300;  // the server ends the watch after about this time
+    std::string name = {};      // of the one object to watch; empty: all objects
 };
 
 enum class watch_event_type
@@ -94,7 +96,7 @@ struct watch_event
     watch_event_type type;
     object_json object;                 // valid until the next call of next()
     std::string_view resource_version;  // of the object; empty for errors
-    int error_code = 0;                 // of a metav1.Status: 410 means list again
+    int error_code = 0;                 // the code of a metav1.Status; 410 asks for a new list
     std::string error_message;          // cleaned
 };
 
@@ -103,12 +105,12 @@ class watch_stream
 public:
     virtual ~watch_stream() = default;
 
-    // Waits for the next event; nullopt is the server's proper end. Errors: interrupted (cut, or silent
-    // beyond its time), bad_answer.
+    // Waits for the next event; nullopt is the server's proper end of the watch. Errors: interrupted (the
+    // stream was cut, or is silent beyond its timeout), bad_answer.
     virtual support::task<support::result<std::optional<watch_event>>> next() = 0;
 };
 
-// The answer to a write: the object as it is now.
+// The answer to a read or write of one object: its current state.
 class object_answer
 {
 public:
@@ -122,8 +124,9 @@ struct patch_request
     std::string name_space;
     std::string name;
     std::string subresource;  // "status" or empty
-    std::string merge_patch;  // RFC 7386; with metadata.resourceVersion (and uid) in it the write is
-                              // conditional: 409 if it moved on
+    // A merge patch (RFC 7386). With metadata.resourceVersion (and uid) in it the write is conditional: the
+    // server answers 409 if the object has changed since.
+    std::string merge_patch;
 };
 
 struct create_request

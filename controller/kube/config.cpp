@@ -32,7 +32,7 @@ std::vector<std::string> split_paths(const std::string& list)
     return paths;
 }
 
-// The variable's value; empty if it is not set.
+// The value of the variable; empty if it is not set.
 std::string value_of(const environment& env, const char* name)
 {
     return env(name).value_or("");
@@ -40,8 +40,8 @@ std::string value_of(const environment& env, const char* name)
 
 result<config> in_cluster(const std::string& host, const std::string& port)
 {
-    config made;
-    made.source = "in-cluster service account";
+    config account;
+    account.source = "in-cluster service account";
     const bool v6 = host.find(':') != std::string::npos;
     auto url = net::parse_url("https://" + (v6 ? "[" + host + "]" : host) + ":" + port);
     if (!url)
@@ -50,11 +50,11 @@ result<config> in_cluster(const std::string& host, const std::string& port)
             errc::invalid, "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT: " + url.error().message
         );
     }
-    made.server = std::move(*url);
-    made.ca.file = account_folder + "ca.crt";
-    made.token.file = account_folder + "token";
-    made.if_unread = "let the pod mount its service account (automountServiceAccountToken)";
-    return made;
+    account.server = std::move(*url);
+    account.ca.file = account_folder + "ca.crt";
+    account.token.file = account_folder + "token";
+    account.if_unread = "let the pod mount its service account (automountServiceAccountToken)";
+    return account;
 }
 
 result<config> from_files(
@@ -83,13 +83,14 @@ result<config> from_files(
                 "; give one with --kubeconfig or KUBECONFIG"
         );
     }
-    // A file of several may be missing, as for kubectl, until something is not found.
-    auto made = read_kubeconfig(texts, context);
-    if (!made && !unread.empty())
+    // One of several files may be missing, as for kubectl. The error of a missing file is told only if the
+    // configuration is incomplete without it.
+    auto merged = read_kubeconfig(texts, context);
+    if (!merged && !unread.empty())
     {
-        made.error().message += "; also not read: " + unread;
+        merged.error().message += "; also not read: " + unread;
     }
-    return made;
+    return merged;
 }
 
 }  // namespace
@@ -124,7 +125,7 @@ result<config> load_config(const config_request& request, const environment& env
     }
     const auto host = value_of(env, "KUBERNETES_SERVICE_HOST");
     const auto port = value_of(env, "KUBERNETES_SERVICE_PORT");
-    // Who names a context means a kubeconfig.
+    // A context belongs to a kubeconfig, so a request with a context does not use the service account.
     if (!host.empty() && !port.empty() && request.context.empty())
     {
         return in_cluster(host, port);

@@ -8,12 +8,13 @@
 #include <optional>
 #include <string>
 
-// Where the API server is and how it is spoken to: from a kubeconfig
-// (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/) or from a pod's
-// service account.
+// The address of the API server and the credentials for it: from a kubeconfig
+// (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/) or from the service
+// account of a pod.
 namespace kube {
 
-// A value given as text or by the path of a file that may change while we run; the text wins.
+// A value that is given as text, or by the path of a file that may change while the program runs. The text
+// wins.
 struct text_or_file
 {
     support::secret text;
@@ -26,30 +27,31 @@ struct config
 {
     std::string source;  // for messages: "kubeconfig /home/me/.kube/config, context prod"
     net::url server;
-    text_or_file ca;  // empty: the system's trust
+    text_or_file ca;  // empty: the trust of the system
     std::string tls_server_name;
     text_or_file client_certificate;
     text_or_file client_key;
     text_or_file token;
-    std::string if_unread = "correct the path or the file's permissions";  // what to do then
+    // What to do if a file cannot be read, for messages.
+    std::string if_unread = "correct the path or the file's permissions";
 };
 
 using environment = std::function<std::optional<std::string>(const std::string& name)>;
 
-// A file's content. errc::invalid names the path and what is wrong.
+// Returns the content of a file. errc::invalid names the path and the problem.
 using file_reader = std::function<support::result<std::string>(const std::string& path)>;
 
-// The files of the machine, up to 1 MiB each.
+// Reads a file of this machine, up to 1 MiB.
 support::result<std::string> read_machine_file(const std::string& path);
 
 struct config_request
 {
-    std::string
-        kubeconfig;  // the flag; empty: KUBECONFIG, else in-cluster, else ~/.kube/config, as client-go does
+    // The flag. Empty: KUBECONFIG, else the service account of the pod, else ~/.kube/config, as in client-go.
+    std::string kubeconfig;
     std::string context;  // empty: current-context
 };
 
-// errc::invalid is one line that says what is wrong and what to do.
+// Errors: invalid, with one line that says what is wrong and what to do.
 support::result<config> load_config(
     const config_request& request, const environment& env, const file_reader& read
 );

@@ -12,9 +12,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr support::duration read_again_after = 1min;
-constexpr support::duration try_again_after = 10s;  // where a file could not be read
+// The wait after a file could not be read.
+constexpr support::duration try_again_after = 10s;
 
-// `key` is what names the value in the configuration.
+// The content of `value`, which the configuration calls `key`.
 support::result<support::secret> content_of(
     const std::string& key, const text_or_file& value, const config& config, const file_reader& read
 )
@@ -45,7 +46,7 @@ support::result<support::secret> token_in(const support::secret& content)
     if (std::ranges::any_of(token.reveal(), [](char c) { return c <= ' ' || c > '~'; }))
     {
         return support::fail(
-            support::errc::invalid, "holds characters that no token has; it must hold the token alone"
+            support::errc::invalid, "holds characters that a token cannot have; it must hold the token alone"
         );
     }
     return token;
@@ -89,7 +90,9 @@ credentials::current credentials::get()
         {
             trouble_ = fresh.error().message;
             support::log(
-                support::log_level::warn, "keeping the credentials from before", {{"error", trouble_}}
+                support::log_level::warn,
+                "cannot read the credentials for the API server; the previous ones stay in use",
+                {{"error", trouble_}}
             );
         }
         return current_;
@@ -104,9 +107,9 @@ credentials::current credentials::get()
     return current_;
 }
 
-void credentials::refused(const current& shown)
+void credentials::refused(const current& used)
 {
-    if (shown.token == current_.token && shown.tls == current_.tls)
+    if (used.token == current_.token && used.tls == current_.tls)
     {
         read_again_at_ = clock_.now();
     }
@@ -114,7 +117,7 @@ void credentials::refused(const current& shown)
 
 support::result<credentials::current> credentials::load() const
 {
-    current made;
+    current loaded;
     if (!config_.token.empty())
     {
         const std::string key = config_.token.file.empty() ? "token" : "tokenFile";
@@ -129,11 +132,11 @@ support::result<credentials::current> credentials::load() const
             const std::string& file = config_.token.file;
             return support::fail(file.empty() ? key : key + ": " + file, token.error());
         }
-        made.token = std::move(*token);
+        loaded.token = std::move(*token);
     }
     if (!config_.server.origin.tls)
     {
-        return made;
+        return loaded;
     }
     const auto ca = content_of("certificate-authority", config_.ca, config_, read_);
     const auto certificate = content_of("client-certificate", config_.client_certificate, config_, read_);
@@ -157,29 +160,29 @@ support::result<credentials::current> credentials::load() const
     tls.server_name = config_.tls_server_name;
     if (!config_.ca.empty())
     {
-        if (auto good = net::check_certificates_pem(tls.ca_pem); !good)
+        if (auto checked = net::check_certificates_pem(tls.ca_pem); !checked)
         {
-            return support::fail("certificate-authority", good.error());
+            return support::fail("certificate-authority", checked.error());
         }
     }
     if (!config_.client_certificate.empty())
     {
-        if (auto good = net::check_certificates_pem(tls.client_certificate_pem); !good)
+        if (auto checked = net::check_certificates_pem(tls.client_certificate_pem); !checked)
         {
-            return support::fail("client-certificate", good.error());
+            return support::fail("client-certificate", checked.error());
         }
-        if (auto good = net::check_private_key_pem(tls.client_key_pem.reveal()); !good)
+        if (auto checked = net::check_private_key_pem(tls.client_key_pem.reveal()); !checked)
         {
-            return support::fail("client-key", good.error());
+            return support::fail("client-key", checked.error());
         }
-        if (auto good = net::check_key_fits_pem(tls.client_certificate_pem, tls.client_key_pem.reveal());
-            !good)
+        if (auto checked = net::check_key_fits_pem(tls.client_certificate_pem, tls.client_key_pem.reveal());
+            !checked)
         {
-            return support::fail("client-certificate and client-key", good.error());
+            return support::fail("client-certificate and client-key", checked.error());
         }
     }
-    made.tls = std::make_shared<const net::tls_settings>(std::move(tls));
-    return made;
+    loaded.tls = std::make_shared<const net::tls_settings>(std::move(tls));
+    return loaded;
 }
 
 }  // namespace kube

@@ -9,29 +9,31 @@
 
 namespace kube {
 
-// What is shown to the API server now. Files are read again every minute and at once after a refusal, because
-// kubelet renews a service account's token and CAs rotate
+// The current credentials for the API server. Files are read again every minute and at once after a refusal,
+// because kubelet renews the token of a service account and CAs rotate
 // (https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/).
 class credentials
 {
 public:
     credentials(config config, file_reader read, support::clock& clock);
 
-    // Reads everything; errc::invalid where a file is missing or holds no certificate or key. For the start.
+    // Reads all files, for the start. errc::invalid if a file is missing or does not hold the certificate or
+    // key that it should.
     support::result<> check();
 
     struct current
     {
-        std::shared_ptr<const net::tls_settings>
-            tls;                // the same pointer while nothing changed; null for plain http
+        // The same pointer until the settings change; null for plain http.
+        std::shared_ptr<const net::tls_settings> tls;
         support::secret token;  // may be empty
     };
 
-    // What cannot be read now stays as it was.
+    // Returns the previous values while a file cannot be read.
     current get();
 
-    // The server answered 401 to `shown`: the next get() reads the files again, unless they were meanwhile.
-    void refused(const current& shown);
+    // The server answered 401 to `used`. The next get() reads the files again, unless that has happened
+    // since.
+    void refused(const current& used);
 
     const config& source() const { return config_; }
 
@@ -43,7 +45,7 @@ private:
     support::clock& clock_;
     current current_;
     support::time_point read_again_at_{};
-    std::string trouble_;  // that was logged last; empty: none
+    std::string trouble_;  // the error that was logged last; empty: none
 };
 
 }  // namespace kube

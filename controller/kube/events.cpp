@@ -21,14 +21,16 @@ using json = nlohmann::json;
 using support::task;
 
 constexpr std::size_t most_waiting = 1000;
-constexpr std::size_t longest_note = 1024;  // the server's own bound
-constexpr std::size_t longest_name = 200;   // of what it regards, in its own name, which has 253 at most
+// The bound of the API server.
+constexpr std::size_t longest_note = 1024;
+// The longest part of an Event's name that is taken from its object; the whole name has 253 bytes at most.
+constexpr std::size_t longest_name = 200;
 constexpr support::duration answer_within = 2s;
 constexpr support::duration last_words_within = 1s;
 
 const resource events_resource{"events.k8s.io", "v1", "events"};
 
-// A MicroTime.
+// Formats a MicroTime of Kubernetes.
 std::string format_time(support::wall_time time)
 {
     std::string text = support::format_rfc3339(time);
@@ -52,14 +54,14 @@ event_recorder::event_recorder(
       alarm_(std::move(executor), clock)
 {}
 
-void event_recorder::record(event what)
+void event_recorder::record(event event)
 {
     if (waiting_.size() >= most_waiting)
     {
         ++counted_.dropped;
         return;
     }
-    const object_reference& about = what.regarding;
+    const object_reference& about = event.regarding;
     json regarding{
         {"apiVersion", about.api_version},
         {"kind", about.kind},
@@ -73,31 +75,32 @@ void event_recorder::record(event what)
     const json object{
         {"apiVersion", "events.k8s.io/v1"},
         {"kind", "Event"},
-        {"metadata", {{"name", name_of(what)}, {"namespace", about.name_space}}},
+        {"metadata", {{"name", name_of(event)}, {"namespace", about.name_space}}},
         {"eventTime", format_time(clock_.wall())},
         {"reportingController", field_manager},
         {"reportingInstance", instance_},
-        {"type", what.warning ? "Warning" : "Normal"},
-        {"reason", what.reason},
-        {"action", what.action},
-        {"note", support::clean(what.note, longest_note)},
+        {"type", event.warning ? "Warning" : "Normal"},
+        {"reason", event.reason},
+        {"action", event.action},
+        {"note", support::clean(event.note, longest_note)},
         {"regarding", std::move(regarding)}
     };
-    waiting_.push_back({about.name_space, object.dump(), !what.key.empty()});
+    waiting_.push_back({about.name_space, object.dump(), !event.key.empty()});
     alarm_.ring();
 }
 
-std::string event_recorder::name_of(const event& what)
+std::string event_recorder::name_of(const event& event)
 {
-    std::string name = what.regarding.name.substr(0, longest_name);
+    std::string name = event.regarding.name.substr(0, longest_name);
     while (!name.empty() && (name.back() == '.' || name.back() == '-'))
     {
-        name.pop_back();  // what a cut may leave is no end of a label
+        // A name of a subdomain must not end with one of these after the cut.
+        name.pop_back();
     }
-    if (!what.key.empty())
+    if (!event.key.empty())
     {
         return name + "." +
-               net::sha256_hex(what.regarding.uid + " " + what.reason + " " + what.key).substr(0, 16);
+               net::sha256_hex(event.regarding.uid + " " + event.reason + " " + event.key).substr(0, 16);
     }
     char suffix[17];
     const std::uint64_t random = std::uniform_int_distribution<std::uint64_t>()(random_);
@@ -141,9 +144,9 @@ task<> event_recorder::write_first()
 {
     const request first = std::move(waiting_.front());
     waiting_.pop_front();
-    create_request asked{events_resource, first.name_space, first.object};
+    create_request create{events_resource, first.name_space, first.object};
     const auto answer = co_await support::with_deadline(
-        clock_, clock_.now() + answer_within, client_.create(std::move(asked))
+        clock_, clock_.now() + answer_within, client_.create(std::move(create))
     );
     if (!answer)
     {
@@ -159,24 +162,29 @@ task<> event_recorder::write_first()
     }
 }
 
-void event_recorder::ended(const support::result<>& how, bool once)
+void event_recorder::ended(const support::result<>& answer, bool once)
 {
-    const int status = !how && how.error().code == support::errc::status ? how.error().http_status : 0;
-    if (how || (once && status == 409))  // 409: it is there already
+    const int status =
+        !answer && answer.error().code == support::errc::status ? answer.error().http_status : 0;
+    // With a key 409 means that the Event has been written before.
+    if (answer || (once && status == 409))
     {
         ++counted_.written;
         trouble_ = false;
         return;
     }
     ++counted_.failed;
-    const bool going = how.error().message.contains("being terminated");  // its namespace takes nothing new
-    std::string what = "cannot write an event: " + how.error().message;
-    if (status == 403 && !going)
+    // A terminating namespace accepts no new objects.
+    const bool namespace_terminating = answer.error().message.contains("being terminated");
+    std::string message = "cannot write an event: " + answer.error().message;
+    if (status == 403 && !namespace_terminating)
     {
-        what += "; grant the verb create on events.events.k8s.io";
+        message += "; grant the verb create on events.events.k8s.io";
     }
     support::log(
-        going || std::exchange(trouble_, true) ? support::log_level::debug : support::log_level::warn, what
+        namespace_terminating || std::exchange(trouble_, true) ? support::log_level::debug
+                                                               : support::log_level::warn,
+        message
     );
 }
 

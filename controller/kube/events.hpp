@@ -20,11 +20,11 @@ struct object_reference
     std::string kind;
     std::string name_space;
     std::string name;
-    std::string uid;  // empty: not known
+    std::string uid;  // empty: unknown
 };
 
-// An Event of events.k8s.io/v1, as far as it depends on what happened. It is written to the namespace of what
-// it regards; that of a Namespace is itself.
+// The part of an events.k8s.io/v1 Event that depends on its occasion. It is written to the namespace of the
+// object that it regards; the Event of a Namespace is written to that Namespace.
 struct event
 {
     object_reference regarding;
@@ -32,23 +32,23 @@ struct event
     std::string reason;
     std::string action;
     std::string note = {};
-    std::string key = {
-    };  // not empty: it is written once, as long as the server keeps events, however often told
+    // If not empty, the Event is written only once for this key, as long as the server keeps Events.
+    std::string key = {};
 };
 
-// Writes events beside the work: recording never waits and never fails. What is too much, refused or not
-// answered is lost and counted; nothing is tried again.
+// Writes Events beside the work of the controller: record() never waits and never fails. An Event is lost and
+// counted if too many are waiting, if the server refuses it or does not answer; it is not written again.
 class event_recorder
 {
 public:
     struct counts
     {
         std::size_t written = 0;
-        std::size_t failed = 0;   // refused by the server, or not answered
-        std::size_t dropped = 0;  // too many waited already
+        std::size_t failed = 0;   // refused by the server, or unanswered
+        std::size_t dropped = 0;  // not sent, because too many were waiting
     };
 
-    // `instance` tells this process apart from others, at most 128 bytes.
+    // `instance` names this process, in at most 128 bytes.
     event_recorder(
         boost::asio::any_io_executor executor,
         client& client,
@@ -57,9 +57,9 @@ public:
         std::string instance
     );
 
-    void record(event what);
+    void record(event event);
 
-    // Writes until stop(), and then for a moment what still waits.
+    // Writes until stop(), and then for a short time the Events that are still waiting.
     support::task<> run();
     void stop();
 
@@ -75,8 +75,8 @@ private:
 
     support::task<> write_first();
     support::task<> write_all();
-    void ended(const support::result<>& how, bool once);
-    std::string name_of(const event& what);
+    void ended(const support::result<>& answer, bool once);
+    std::string name_of(const event& event);
 
     client& client_;
     support::clock& clock_;
@@ -86,7 +86,7 @@ private:
     std::deque<request> waiting_;
     counts counted_;
     bool stopping_ = false;
-    bool trouble_ = false;  // told in the log
+    bool trouble_ = false;  // whether the last failure is in the log
 };
 
 }  // namespace kube

@@ -16,9 +16,9 @@ using support::errc;
 using support::fail;
 using support::result;
 
-std::unexpected<support::error> invalid(const std::string& where, const std::string& what)
+std::unexpected<support::error> invalid(const std::string& source, const std::string& problem)
 {
-    return fail(errc::invalid, where + ": " + what);
+    return fail(errc::invalid, source + ": " + problem);
 }
 
 std::string quoted(const std::string& name)
@@ -26,7 +26,8 @@ std::string quoted(const std::string& name)
     return "\"" + support::clean(name, 64) + "\"";
 }
 
-// Aliases in it do no harm: what they stand for is shared, not copied, and nothing here descends freely.
+// Aliases of YAML are harmless here, because yaml-cpp shares their nodes instead of copying them, and no
+// function descends deeper than the known keys.
 struct kubeconfig_file
 {
     std::string path;
@@ -35,24 +36,24 @@ struct kubeconfig_file
 
 result<kubeconfig_file> parse_file(const kubeconfig_text& text)
 {
-    const std::string where = "kubeconfig " + text.path;
+    const std::string source = "kubeconfig " + text.path;
     try
     {
         kubeconfig_file file{text.path, YAML::Load(text.content)};
         if (!file.root.IsMap())
         {
-            return invalid(where, "is not a YAML map");
+            return invalid(source, "is not a YAML map");
         }
         return file;
     }
     catch (const YAML::Exception& e)
     {
-        // The parser's own text may quote the file, and with it a token.
-        return invalid(where, "is not YAML (line " + std::to_string(e.mark.line + 1) + ")");
+        // The message of the parser is not used, because it may quote the file, and with it a token.
+        return invalid(source, "is not YAML (line " + std::to_string(e.mark.line + 1) + ")");
     }
 }
 
-// Empty where the key is missing or its value no text.
+// Empty if the key is missing or its value is not a text.
 std::string text_of(const YAML::Node& map, const std::string& key)
 {
     const YAML::Node node = map[key];
@@ -65,10 +66,10 @@ bool has(const YAML::Node& map, const char* key)
     return node && !node.IsNull() && !(node.IsScalar() && node.Scalar().empty());
 }
 
-// A part of the configuration and the folder that its relative paths start from.
+// A part of the configuration, with the file that its relative paths start from.
 struct section
 {
-    std::string path;  // of the file that has it
+    std::string path;  // of the file that holds this section
     YAML::Node value;  // a map
 
     std::string file_at(const std::string& key) const
@@ -80,7 +81,7 @@ struct section
     }
 };
 
-// Entries of the list `list`; the content of each is under `kind`.
+// The named entries of the list `list`; the content of an entry stands under `kind`.
 class named_sections
 {
 public:
@@ -97,7 +98,7 @@ public:
             {
                 if (entry.IsMap() && has(entry, "name") && entry[kind] && entry[kind].IsMap())
                 {
-                    all_.emplace_back(text_of(entry, "name"), section{file.path, entry[kind]});
+                    sections_.emplace_back(text_of(entry, "name"), section{file.path, entry[kind]});
                 }
             }
         }
@@ -105,9 +106,9 @@ public:
 
     std::optional<section> find(const std::string& name) const
     {
-        for (const auto& [each, value] : all_)
+        for (const auto& [entry_name, value] : sections_)
         {
-            if (each == name)
+            if (entry_name == name)
             {
                 return value;
             }
@@ -115,28 +116,28 @@ public:
         return std::nullopt;
     }
 
-    // For people.
+    // The names of all entries, for messages.
     std::string names() const
     {
         constexpr std::size_t most = 20;
         std::string text;
-        for (std::size_t i = 0; i < all_.size(); ++i)
+        for (std::size_t i = 0; i < sections_.size(); ++i)
         {
             if (i == most)
             {
                 return text + ", ...";
             }
-            text += (text.empty() ? "" : ", ") + support::clean(all_[i].first, 64);
+            text += (text.empty() ? "" : ", ") + support::clean(sections_[i].first, 64);
         }
         return text.empty() ? "none" : text;
     }
 
 private:
-    std::vector<std::pair<std::string, section>> all_;
+    std::vector<std::pair<std::string, section>> sections_;
 };
 
-// "<key>-data" inline in base64, or <key> as a path.
-result<text_or_file> data_or_file(const section& section, const std::string& key, const std::string& where)
+// Reads "<key>-data", which is base64, or <key>, which is a path.
+result<text_or_file> data_or_file(const section& section, const std::string& key, const std::string& source)
 {
     text_or_file value;
     std::string data = text_of(section.value, key + "-data");
@@ -150,38 +151,40 @@ result<text_or_file> data_or_file(const section& section, const std::string& key
     if (!decoded || decoded->empty())
     {
         return invalid(
-            where, key + "-data is not base64; write the PEM text in base64, or its path as " + key
+            source, key + "-data is not base64; write the PEM text in base64, or its path as " + key
         );
     }
     value.text = support::secret(std::move(*decoded));
     return value;
 }
 
-result<> read_cluster(const section& cluster, const std::string& where, config& into)
+result<> read_cluster(const section& cluster, const std::string& source, config& into)
 {
     const std::string server = text_of(cluster.value, "server");
     if (server.empty())
     {
-        return invalid(where, "server of the cluster is missing; add its URL, such as https://10.0.0.1:6443");
+        return invalid(
+            source, "server of the cluster is missing; add its URL, such as https://10.0.0.1:6443"
+        );
     }
     auto url = net::parse_url(server);
     if (!url)
     {
-        return invalid(where, "server: " + url.error().message);
+        return invalid(source, "server: " + url.error().message);
     }
     const YAML::Node insecure = cluster.value["insecure-skip-tls-verify"];
     if (insecure && insecure.as<bool>(false))
     {
         return invalid(
-            where,
+            source,
             "insecure-skip-tls-verify is not supported; give the cluster's certificate-authority instead"
         );
     }
     if (has(cluster.value, "proxy-url"))
     {
-        return invalid(where, "proxy-url is not supported; give a server that can be reached directly");
+        return invalid(source, "proxy-url is not supported; give a server that can be reached directly");
     }
-    auto ca = data_or_file(cluster, "certificate-authority", where);
+    auto ca = data_or_file(cluster, "certificate-authority", source);
     if (!ca)
     {
         return std::unexpected(ca.error());
@@ -192,7 +195,7 @@ result<> read_cluster(const section& cluster, const std::string& where, config& 
     return {};
 }
 
-result<> read_user(const section& user, const std::string& where, config& into)
+result<> read_user(const section& user, const std::string& source, config& into)
 {
     for (const char* unsupported :
          {"exec", "auth-provider", "username", "password", "as", "as-uid", "as-groups", "as-user-extra"})
@@ -200,14 +203,14 @@ result<> read_user(const section& user, const std::string& where, config& into)
         if (has(user.value, unsupported))
         {
             return invalid(
-                where,
+                source,
                 "the user has " + std::string(unsupported) +
                     ", which is not supported; use client-certificate and client-key, token or tokenFile"
             );
         }
     }
-    auto certificate = data_or_file(user, "client-certificate", where);
-    auto key = data_or_file(user, "client-key", where);
+    auto certificate = data_or_file(user, "client-certificate", source);
+    auto key = data_or_file(user, "client-key", source);
     if (!certificate)
     {
         return std::unexpected(certificate.error());
@@ -218,12 +221,13 @@ result<> read_user(const section& user, const std::string& where, config& into)
     }
     if (certificate->empty() != key->empty())
     {
-        return invalid(where, "client-certificate and client-key belong together; one of them is missing");
+        return invalid(source, "client-certificate and client-key belong together; one of them is missing");
     }
     into.client_certificate = std::move(*certificate);
     into.client_key = std::move(*key);
     into.token.file = user.file_at("tokenFile");
-    if (into.token.file.empty())  // where both are given, client-go takes the file
+    // The file wins over the token, as in client-go.
+    if (into.token.file.empty())
     {
         into.token.text = support::secret(text_of(user.value, "token"));
     }
@@ -235,7 +239,7 @@ result<> read_user(const section& user, const std::string& where, config& into)
 result<config> read_kubeconfig(const std::vector<kubeconfig_text>& texts, const std::string& wanted_context)
 {
     std::vector<kubeconfig_file> files;
-    std::string all = "kubeconfig ";
+    std::string all_paths = "kubeconfig ";
     std::string context = wanted_context;
     for (const kubeconfig_text& text : texts)
     {
@@ -245,53 +249,53 @@ result<config> read_kubeconfig(const std::vector<kubeconfig_text>& texts, const 
             return std::unexpected(file.error());
         }
         context = context.empty() ? text_of(file->root, "current-context") : context;
-        all += (files.empty() ? "" : ":") + text.path;
+        all_paths += (files.empty() ? "" : ":") + text.path;
         files.push_back(std::move(*file));
     }
     const named_sections contexts(files, "contexts", "context");
     if (context.empty())
     {
-        return invalid(all, "has no current-context; choose one with --context: " + contexts.names());
+        return invalid(all_paths, "has no current-context; choose one with --context: " + contexts.names());
     }
-    const auto found = contexts.find(context);
-    if (!found)
+    const auto chosen_context = contexts.find(context);
+    if (!chosen_context)
     {
-        return invalid(all, "has no context " + quoted(context) + "; it has: " + contexts.names());
+        return invalid(all_paths, "has no context " + quoted(context) + "; it has: " + contexts.names());
     }
-    config made;
-    made.source = "kubeconfig " + found->path + ", context " + support::clean(context, 64);
+    kube::config merged;
+    merged.source = "kubeconfig " + chosen_context->path + ", context " + support::clean(context, 64);
 
     const named_sections clusters(files, "clusters", "cluster");
-    const std::string cluster_name = text_of(found->value, "cluster");
+    const std::string cluster_name = text_of(chosen_context->value, "cluster");
     const auto cluster = clusters.find(cluster_name);
     if (!cluster)
     {
         return invalid(
-            made.source, "there is no cluster " + quoted(cluster_name) + "; there are: " + clusters.names()
+            merged.source, "there is no cluster " + quoted(cluster_name) + "; there are: " + clusters.names()
         );
     }
-    if (auto read = read_cluster(*cluster, made.source, made); !read)
+    if (auto read = read_cluster(*cluster, merged.source, merged); !read)
     {
         return std::unexpected(read.error());
     }
     const named_sections users(files, "users", "user");
-    const std::string user_name = text_of(found->value, "user");
+    const std::string user_name = text_of(chosen_context->value, "user");
     if (user_name.empty())
     {
-        return made;
+        return merged;
     }
     const auto user = users.find(user_name);
     if (!user)
     {
         return invalid(
-            made.source, "there is no user " + quoted(user_name) + "; there are: " + users.names()
+            merged.source, "there is no user " + quoted(user_name) + "; there are: " + users.names()
         );
     }
-    if (auto read = read_user(*user, made.source, made); !read)
+    if (auto read = read_user(*user, merged.source, merged); !read)
     {
         return std::unexpected(read.error());
     }
-    return made;
+    return merged;
 }
 
 }  // namespace kube

@@ -13,8 +13,8 @@ struct kubeconfig_text
     std::string content;
 };
 
-// The configuration that the files mean together; of two that define the same, the first counts, as kubectl
-// merges them. `context` empty: the current one.
+// Merges the files into one configuration as kubectl does: of two entries of the same name the first counts.
+// `context` empty: the current context.
 support::result<config> read_kubeconfig(
     const std::vector<kubeconfig_text>& files, const std::string& context
 );

@@ -16,14 +16,15 @@ using support::task;
 
 constexpr support::duration answer_within = 30s;
 constexpr support::duration page_within = 60s;
-constexpr support::duration silence_beyond_timeout =
-    10s;  // a watch that the server should have ended by itself
-// Many times what usual objects take, and ten of the largest that a server keeps. Reading it takes several
-// times as much memory.
+// The server should have ended a watch by itself this long before.
+constexpr support::duration silence_beyond_timeout = 10s;
+// Many times the size of usual objects, and ten of the largest that a server stores. Reading a page takes
+// several times as much memory.
 constexpr std::size_t largest_page = 16 << 20;
 constexpr std::size_t largest_object = 4 << 20;
 constexpr std::size_t largest_header = 64 << 10;
-constexpr support::duration words_within = 5s;  // of a watch that is refused
+// Limits for the body of a refused watch.
+constexpr support::duration words_within = 5s;
 constexpr std::size_t largest_words = 64 << 10;
 
 bool is_json(const std::vector<net::header>& headers)
@@ -33,9 +34,9 @@ bool is_json(const std::vector<net::header>& headers)
 
 support::error error_of(int status, const std::vector<net::header>& headers, std::string_view body)
 {
-    support::error made = decode_status(status, body);
-    made.retry_after = net::retry_after(headers);
-    return made;
+    support::error error = decode_status(status, body);
+    error.retry_after = net::retry_after(headers);
+    return error;
 }
 
 std::string collection_path(const resource& resource, const std::string& name_space)
@@ -84,7 +85,7 @@ public:
             {
                 if (!decoder_.at_boundary())
                 {
-                    co_return fail(errc::interrupted, "the watch was cut within an event");
+                    co_return fail(errc::interrupted, "the watch stream was cut within an event");
                 }
                 co_return std::optional<watch_event>();
             }
@@ -136,10 +137,11 @@ public:
         }
         for (bool again = true;; again = false)
         {
-            const auto shown = credentials_.get();
-            net::http_request asked = prepare("GET", target, {}, {}, answer_within, largest_header, shown);
-            asked.sensitive = is_secret(request.resource);
-            auto opened = co_await http_.open(std::move(asked));
+            const auto current = credentials_.get();
+            net::http_request http_request =
+                prepare("GET", target, {}, {}, answer_within, largest_header, current);
+            http_request.sensitive = is_secret(request.resource);
+            auto opened = co_await http_.open(std::move(http_request));
             if (!opened)
             {
                 co_return std::unexpected(opened.error());
@@ -147,7 +149,7 @@ public:
             const int status = (*opened)->status();
             if (status == 401 && again)
             {
-                credentials_.refused(shown);
+                credentials_.refused(current);
                 continue;
             }
             if (status != 200)
@@ -213,7 +215,8 @@ private:
         co_return decode_object(std::move(*body));
     }
 
-    // The body of a 2xx answer.
+    // Sends a request and returns the body of its 2xx answer. After a 401 it asks once more with credentials
+    // that were read again.
     task<result<std::string>> ask(
         std::string method,
         std::string target,
@@ -226,17 +229,17 @@ private:
     {
         for (bool again = true;; again = false)
         {
-            const auto shown = credentials_.get();
-            net::http_request asked = prepare(method, target, body, type, within, largest, shown);
-            asked.sensitive = sensitive;
-            auto response = co_await http_.send(std::move(asked));
+            const auto current = credentials_.get();
+            net::http_request http_request = prepare(method, target, body, type, within, largest, current);
+            http_request.sensitive = sensitive;
+            auto response = co_await http_.send(std::move(http_request));
             if (!response)
             {
                 co_return std::unexpected(response.error());
             }
             if (response->status == 401 && again)
             {
-                credentials_.refused(shown);
+                credentials_.refused(current);
                 continue;
             }
             if (response->status < 200 || response->status > 299)
@@ -258,7 +261,7 @@ private:
         const std::string& type,
         support::duration within,
         std::size_t largest,
-        const credentials::current& shown
+        const credentials::current& current
     )
     {
         net::http_request request;
@@ -266,22 +269,22 @@ private:
         request.origin = credentials_.source().server.origin;
         request.target = credentials_.source().server.path + target;
         request.headers = {{"Accept", "application/json"}};
-        if (!shown.token.empty())
+        if (!current.token.empty())
         {
-            request.headers.push_back({"Authorization", "Bearer " + shown.token.reveal()});
+            request.headers.push_back({"Authorization", "Bearer " + current.token.reveal()});
         }
         if (!type.empty())
         {
             request.headers.push_back({"Content-Type", type});
         }
         request.body = body;
-        request.tls = shown.tls;
+        request.tls = current.tls;
         request.deadline = clock_.now() + within;
         request.max_response_bytes = largest;
         return request;
     }
 
-    // What an error answer says, as far as it comes; it is only for people.
+    // Reads the body of an error answer as far as it comes; it is shown to people alone.
     task<std::string> read_all(net::http_stream& stream)
     {
         const auto deadline = clock_.now() + words_within;

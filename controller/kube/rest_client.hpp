@@ -12,8 +12,8 @@ namespace kube {
 inline constexpr std::string_view field_manager = "certificate-binding-controller";
 
 // The kube::client over HTTP. All arguments must outlive it.
-// A 401 reads the credentials again and is asked once more, because a service account's token may just have
-// been renewed.
+// After a 401 it reads the credentials again and repeats the request once, because the token of a service
+// account may just have been renewed.
 std::unique_ptr<client> create_rest_client(
     net::http_client& http, support::clock& clock, credentials& credentials
 );

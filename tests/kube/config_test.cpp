@@ -13,7 +13,7 @@ namespace {
 using support::errc;
 using testing::HasSubstr;
 
-// A machine without a machine.
+// The files and variables of a machine, as maps.
 class load_config : public testing::Test
 {
 protected:
@@ -22,16 +22,16 @@ protected:
         return kube::load_config(
             request,
             [this](const std::string& name) {
-                const auto found = variables.find(name);
-                return found == variables.end() ? std::nullopt : std::optional(found->second);
+                const auto it = variables.find(name);
+                return it == variables.end() ? std::nullopt : std::optional(it->second);
             },
             [this](const std::string& path) -> support::result<std::string> {
-                const auto found = files.find(path);
-                if (found == files.end())
+                const auto it = files.find(path);
+                if (it == files.end())
                 {
                     return support::fail(errc::invalid, path + ": No such file or directory");
                 }
-                return found->second;
+                return it->second;
             }
         );
     }
@@ -43,7 +43,7 @@ protected:
                "\"}}]\n";
     }
 
-    // Everything that there can be.
+    // Every source of a configuration exists.
     void SetUp() override
     {
         files["/flag"] = kubeconfig("flag");

@@ -37,12 +37,12 @@ protected:
             config,
             [this](const std::string& path) -> support::result<std::string> {
                 ++reads;
-                const auto found = files.find(path);
-                if (found == files.end())
+                const auto it = files.find(path);
+                if (it == files.end())
                 {
                     return support::fail(errc::invalid, path + ": No such file or directory");
                 }
-                return found->second;
+                return it->second;
             },
             clock()
         };
@@ -153,7 +153,9 @@ TEST_F(credentials, what_cannot_be_read_any_more_stays_as_it_was_and_is_told_onc
         EXPECT_EQ(all.get().tls, first.tls);
     }
     const auto text = log.text();
-    EXPECT_THAT(text, HasSubstr("keeping the credentials from before"));
+    EXPECT_THAT(
+        text, HasSubstr("cannot read the credentials for the API server; the previous ones stay in use")
+    );
     EXPECT_EQ(std::ranges::count(text, '\n'), 1);
     files["/ca"] = ca.pem;
     files["/token"] = "canary-3";
@@ -193,25 +195,30 @@ TEST_F(credentials, of_a_pod_without_anything_special_are_good)
 
 TEST_F(credentials, mistakes_are_told_at_the_start_in_one_line_without_the_secret)
 {
-    const auto fails = [this](const std::string& path, const std::string& content, const std::string& said) {
-        const auto kept = files[path];
-        files[path] = content;
-        const auto why = why_not();
-        EXPECT_THAT(why, HasSubstr(said));
-        EXPECT_THAT(why, HasSubstr("kubeconfig /kc, context c: "));
-        EXPECT_THAT(why, Not(HasSubstr("canary")));
-        EXPECT_THAT(why, Not(HasSubstr("\n")));
-        files[path] = kept;
-    };
+    const auto fails =
+        [this](const std::string& path, const std::string& content, const std::string& message) {
+            const auto kept = files[path];
+            files[path] = content;
+            const auto why = why_not();
+            EXPECT_THAT(why, HasSubstr(message));
+            EXPECT_THAT(why, HasSubstr("kubeconfig /kc, context c: "));
+            EXPECT_THAT(why, Not(HasSubstr("canary")));
+            EXPECT_THAT(why, Not(HasSubstr("\n")));
+            files[path] = kept;
+        };
     config.client_certificate.file = "/cert";
     config.client_key.file = "/key";
     fails("/token", "", "tokenFile: /token: is empty; write the token into it");
     fails("/token", " \n", "tokenFile: /token: is empty; write the token into it");
     fails(
-        "/token", "canary\r\nX-Evil: canary", "tokenFile: /token: holds characters that no token has; it must"
+        "/token",
+        "canary\r\nX-Evil: canary",
+        "tokenFile: /token: holds characters that a token cannot have; it must"
     );
-    fails("/token", "canary canary", "tokenFile: /token: holds characters that no token has; it must");
-    fails("/token", "canary\xc3\xa9", "tokenFile: /token: holds characters that no token has; it must");
+    fails("/token", "canary canary", "tokenFile: /token: holds characters that a token cannot have; it must");
+    fails(
+        "/token", "canary\xc3\xa9", "tokenFile: /token: holds characters that a token cannot have; it must"
+    );
     fails("/ca", "", "certificate-authority");
     fails("/ca", "canary", "certificate-authority");
     fails("/ca", ca.key_pem, "certificate-authority");

@@ -47,9 +47,9 @@ protected:
 
     static kube::config config()
     {
-        kube::config made;
-        made.server = net::parse_url("http://127.0.0.1:8001").value();
-        return made;
+        kube::config config;
+        config.server = net::parse_url("http://127.0.0.1:8001").value();
+        return config;
     }
 
     void TearDown() override
@@ -66,9 +66,9 @@ protected:
         return all.empty() ? json() : *all.front();
     }
 
-    void record(const kube::event& what)
+    void record(const kube::event& event)
     {
-        recorder.record(what);
+        recorder.record(event);
         step();
     }
 
@@ -89,18 +89,18 @@ protected:
 TEST_F(events, have_what_kubernetes_asks_of_them)
 {
     record(shop_is_attached);
-    json seen = only_event();
-    EXPECT_THAT(seen["metadata"]["name"].get<std::string>(), MatchesRegex("web\\.[0-9a-f]{16}"));
-    EXPECT_EQ(seen["metadata"]["namespace"], "shop");
-    EXPECT_THAT(seen["eventTime"].get<std::string>(), MatchesRegex("2026-11-24T..:..:..\\.000000Z"));
-    EXPECT_EQ(seen["reportingController"], "certificate-binding-controller");
-    EXPECT_EQ(seen["reportingInstance"], "pod-1");
-    EXPECT_EQ(seen["type"], "Normal");
-    EXPECT_EQ(seen["reason"], "Attached");
-    EXPECT_EQ(seen["action"], "Attach");
-    EXPECT_EQ(seen["note"], "the binding is active");
+    json written = only_event();
+    EXPECT_THAT(written["metadata"]["name"].get<std::string>(), MatchesRegex("web\\.[0-9a-f]{16}"));
+    EXPECT_EQ(written["metadata"]["namespace"], "shop");
+    EXPECT_THAT(written["eventTime"].get<std::string>(), MatchesRegex("2026-11-24T..:..:..\\.000000Z"));
+    EXPECT_EQ(written["reportingController"], "certificate-binding-controller");
+    EXPECT_EQ(written["reportingInstance"], "pod-1");
+    EXPECT_EQ(written["type"], "Normal");
+    EXPECT_EQ(written["reason"], "Attached");
+    EXPECT_EQ(written["action"], "Attach");
+    EXPECT_EQ(written["note"], "the binding is active");
     EXPECT_EQ(
-        seen["regarding"],
+        written["regarding"],
         (json{
             {"apiVersion", "certificates.bycloud.io/v1alpha1"},
             {"kind", "CertificateBinding"},
@@ -119,23 +119,23 @@ TEST_F(events, of_a_namespace_are_in_it)
     record(
         {.regarding = {"v1", "Namespace", "shop", "shop", ""}, .warning = true, .reason = "R", .action = "A"}
     );
-    json seen = only_event();
-    EXPECT_EQ(seen["metadata"]["namespace"], "shop");
-    EXPECT_EQ(seen["type"], "Warning");
-    EXPECT_EQ(seen["regarding"]["kind"], "Namespace");
-    EXPECT_FALSE(seen["regarding"].contains("uid"));
+    json written = only_event();
+    EXPECT_EQ(written["metadata"]["namespace"], "shop");
+    EXPECT_EQ(written["type"], "Warning");
+    EXPECT_EQ(written["regarding"]["kind"], "Namespace");
+    EXPECT_FALSE(written["regarding"].contains("uid"));
 }
 
 TEST_F(events, have_a_note_and_a_name_that_the_server_takes)
 {
-    kube::event what = shop_is_attached;
-    what.note = "a\nb\x01\xff" + std::string(2000, 'x');
-    what.regarding.name = std::string(199, 'n') + "." + std::string(53, 'm');
-    record(what);
-    json seen = only_event();
-    EXPECT_EQ(seen["note"].get<std::string>().size(), 1024U);
-    EXPECT_THAT(seen["note"].get<std::string>(), testing::StartsWith("a b ?xx"));
-    EXPECT_THAT(seen["metadata"]["name"].get<std::string>(), MatchesRegex("n+\\.[0-9a-f]{16}"));
+    kube::event event = shop_is_attached;
+    event.note = "a\nb\x01\xff" + std::string(2000, 'x');
+    event.regarding.name = std::string(199, 'n') + "." + std::string(53, 'm');
+    record(event);
+    json written = only_event();
+    EXPECT_EQ(written["note"].get<std::string>().size(), 1024U);
+    EXPECT_THAT(written["note"].get<std::string>(), testing::StartsWith("a b ?xx"));
+    EXPECT_THAT(written["metadata"]["name"].get<std::string>(), MatchesRegex("n+\\.[0-9a-f]{16}"));
 }
 
 TEST_F(events, each_have_a_name_of_their_own)
@@ -150,20 +150,20 @@ TEST_F(events, each_have_a_name_of_their_own)
 
 TEST_F(events, of_one_key_are_written_once_also_by_another_process)
 {
-    kube::event what = shop_is_attached;
-    what.key = "in 7 days";
-    record(what);
+    kube::event event = shop_is_attached;
+    event.key = "in 7 days";
+    record(event);
     support::random_engine other_random(8);
     kube::event_recorder after_restart(executor(), *client, clock(), other_random, "pod-2");
     spawn(after_restart.run());
-    after_restart.record(what);
+    after_restart.record(event);
     step();
     EXPECT_EQ(api.objects().size(), 1U);
     EXPECT_EQ(after_restart.counted().failed, 0U) << "it is no trouble";
-    what.key = "in 3 days";
-    record(what);
-    what.regarding.uid = "of another binding of the name";
-    record(what);
+    event.key = "in 3 days";
+    record(event);
+    event.regarding.uid = "of another binding of the name";
+    record(event);
     EXPECT_EQ(api.objects().size(), 3U);
     EXPECT_EQ(log.text(), "");
     after_restart.stop();

@@ -9,7 +9,7 @@ using support::errc;
 using testing::HasSubstr;
 using testing::Not;
 
-// As kubectl writes one; base64 of "CA", "CERT" and "KEY".
+// A kubeconfig as kubectl writes it, with "CA", "CERT" and "KEY" in base64.
 const std::string complete = R"(
 apiVersion: v1
 kind: Config
@@ -135,9 +135,9 @@ users: [{name: me, user: {tokenFile: token}}]
 struct mistake
 {
     const char* name;
-    const char* changed;  // this in the good file
-    const char* to;       // becomes that
-    const char* said;
+    const char* changed;  // this text of the complete file
+    const char* to;       // is replaced by this one
+    const char* message;
 };
 
 class mistakes : public testing::TestWithParam<mistake>
@@ -159,7 +159,7 @@ TEST_P(mistakes, are_told_in_one_line)
     const auto config = read(text);
     ASSERT_FALSE(config);
     EXPECT_EQ(config.error().code, errc::invalid);
-    EXPECT_THAT(config.error().message, HasSubstr(GetParam().said));
+    EXPECT_THAT(config.error().message, HasSubstr(GetParam().message));
     EXPECT_THAT(config.error().message, HasSubstr("kubeconfig /home/me/.kube/config"));
     EXPECT_THAT(config.error().message, Not(HasSubstr("\n")));
     EXPECT_THAT(config.error().message, Not(HasSubstr("canary")));

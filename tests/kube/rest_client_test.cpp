@@ -14,7 +14,7 @@ using support::errc;
 using testing::HasSubstr;
 using testing::Not;
 
-// Hands requests on and keeps them.
+// Forwards requests and records them.
 class recorder final : public net::http_client
 {
 public:
@@ -55,11 +55,12 @@ protected:
 
     static kube::config config()
     {
-        kube::config made;
-        made.server = net::parse_url("https://kube.example.com:6443/k8s").value();
-        made.server.path = "";  // the fake has no prefix
-        made.token.file = "/token";
-        return made;
+        kube::config config;
+        config.server = net::parse_url("https://kube.example.com:6443/k8s").value();
+        // The fake server has no prefix.
+        config.server.path = "";
+        config.token.file = "/token";
+        return config;
     }
 
     void create(const std::string& name, const std::string& name_space = "shop")
@@ -382,7 +383,7 @@ TEST_F(rest_client, who_is_refused_twice_hears_of_it)
     EXPECT_EQ(http.sent.size(), 4U);
 }
 
-// ---- answers that are none ----
+// ---- malformed answers ----
 
 class odd_answers : public rest_client,
                     public testing::WithParamInterface<std::tuple<const char*, const char*, std::string>>

@@ -12,8 +12,10 @@ using support::task;
 
 constexpr support::backoff failed_backoff{1s, 30s, 0.5};
 constexpr support::duration awaited_period = 30s;
-constexpr support::duration short_watch = 1s;    // one that ends sooner is one of a loop
-constexpr support::duration silent_watch = 30s;  // one that is cut after so long was cut for its silence
+// A watch that ends sooner counts as a failure, because it may be one of an endless loop.
+constexpr support::duration short_watch = 1s;
+// A watch that is cut after so long was cut because of its silence, as many proxies do.
+constexpr support::duration silent_watch = 30s;
 constexpr int watch_seconds_least = 300;
 
 }  // namespace
@@ -34,16 +36,16 @@ task<> object_watcher::run()
     for (;;)
     {
         const auto began = clock_.now();
-        auto how = co_await read();
-        if (how == end::in_order)
+        auto ended = co_await read();
+        if (ended == end::in_order)
         {
-            how = co_await watch();
+            ended = co_await watch();
         }
-        if (how == end::in_order && clock_.now() - began >= short_watch)
+        if (ended == end::in_order && clock_.now() - began >= short_watch)
         {
             failures_ = 0;
         }
-        else if (how == end::refused)
+        else if (ended == end::refused)
         {
             failures_ = 0;
             co_await wait_for_rights();
@@ -67,7 +69,8 @@ task<object_watcher::end> object_watcher::read()
     constexpr int not_found = 404;
     if (answer.error().code == support::errc::status && answer.error().http_status == not_found)
     {
-        version_.clear();  // what is created from now on comes first in the watch
+        // Without a version the watch begins with the object, should it be created meanwhile.
+        version_.clear();
         view_.absent();
         co_return end::in_order;
     }

@@ -8,7 +8,7 @@
 
 namespace runtime {
 
-// Takes what is seen of one object.
+// Receives the state of one object.
 class object_view
 {
 public:
@@ -18,13 +18,13 @@ public:
     virtual void absent() = 0;
     virtual void unreadable(const support::error& error) = 0;
 
-    // Whether somebody waits for it to change.
+    // Whether somebody waits for a change of the object.
     virtual bool awaited() const = 0;
 };
 
-// Follows one object by its name until it is cancelled: it is read (get), then watched (watch with
-// fieldSelector=metadata.name), so that rights on this one name are enough. Where it may not be watched it is
-// read again every 30 s while it is awaited, else once in `period`.
+// Follows one object by its name until it is cancelled. The object is read (get), then watched (watch with
+// fieldSelector=metadata.name), so that rights on this one name are enough. Without the right to watch, the
+// object is read again every 30 s while it is awaited, and otherwise once in `period`.
 class object_watcher
 {
 public:
@@ -50,7 +50,8 @@ private:
     enum class end
     {
         in_order,
-        refused,  // again after a change of rights at the soonest
+        // A retry is of use only after a change of rights.
+        refused,
         failed,
     };
 
@@ -65,7 +66,8 @@ private:
     support::duration period_;
     object_view& view_;
     std::string version_;
-    int failures_ = 0;  // in a row; none since a watch has shown something
+    // In a row; an event of a watch resets the count.
+    int failures_ = 0;
 };
 
 }  // namespace runtime

@@ -17,40 +17,40 @@
 
 namespace runtime {
 
-// The objects of one kind, typed, as the API server last showed them; one watcher for each scope writes,
-// everybody reads. Object has uid, name_space, name and resource_version. Pointers hold until the object
-// changes.
+// The objects of one kind, decoded, in the last state that the API server has shown. One watcher for each
+// scope writes, everybody reads. Object has uid, name_space, name and resource_version. A pointer to an
+// object holds until the object changes.
 //
-// Guarantees: a list counts only when it is complete; for one uid nothing older replaces something newer, so
-// the answer to a write of ours is not undone by a watch that lags; only a list may go back, behind what was
-// known when it was asked for: then the server has lost history (etcd restored from a backup). An object that
-// cannot be read stays as it was when it last could, and never looks deleted.
+// Guarantees: a list counts only when it is complete. For one uid an older version never replaces a newer
+// one, so a watch that lags does not undo the answer to a write of ours. Only a list may go back behind the
+// version that was known when the list was requested: then the server has lost history (etcd was restored
+// from a backup). An object that cannot be decoded keeps its last decoded state, and never looks deleted.
 template <class Object>
 class store
 {
 public:
     using decoder = std::function<support::result<Object>(kube::object_json)>;
-    using observer =
-        std::function<void(const Object* before, const Object* after)>;  // null: was not there, is gone
+    // `before` is null for a new object, `after` for a deleted one.
+    using observer = std::function<void(const Object* before, const Object* after)>;
 
     // `ready` is called once, when every scope has been listed.
     store(decoder decode, observer changed, std::function<void()> ready)
         : decode_(std::move(decode)), changed_(std::move(changed)), ready_(std::move(ready))
     {}
 
-    // The sink for the watcher of `name_space` (empty: all). It lives as long as the store.
+    // The sink for the watcher of `name_space` (empty: all namespaces). It lives as long as the store.
     object_sink& scope(std::string name_space)
     {
         scopes_.push_back(std::make_unique<scope_sink>(*this, std::move(name_space)));
         return *scopes_.back();
     }
 
-    // Every scope has been listed once.
+    // Whether every scope has been listed once.
     bool ready() const
     {
-        for (const auto& each : scopes_)
+        for (const auto& scope : scopes_)
         {
-            if (!each->complete)
+            if (!scope->complete)
             {
                 return false;
             }
@@ -60,8 +60,8 @@ public:
 
     const Object* find(const support::uuid& uid) const
     {
-        const auto found = objects_.find(uid);
-        return found == objects_.end() ? nullptr : &found->second;
+        const auto it = objects_.find(uid);
+        return it == objects_.end() ? nullptr : &it->second;
     }
 
     std::size_t size() const { return objects_.size(); }
@@ -74,7 +74,7 @@ public:
         }
     }
 
-    // The answer to a write of ours. Of an object that is gone meanwhile it is dropped.
+    // Takes the answer to a write of ours; drops it if the object has been deleted meanwhile.
     void applied(kube::object_json object)
     {
         auto decoded = decode_(object);
@@ -82,9 +82,9 @@ public:
         {
             return;
         }
-        for (const auto& each : scopes_)
+        for (const auto& scope : scopes_)
         {
-            each->answered(decoded->uid);
+            scope->answered(decoded->uid);
         }
         put(std::move(*decoded));
     }
@@ -157,7 +157,7 @@ private:
             }
         }
 
-        // By the server to a write of ours.
+        // Records that the server answered a write of ours to this object.
         void answered(const support::uuid& uid)
         {
             if (listing_)
@@ -173,11 +173,15 @@ private:
         std::string name_space_;
         bool listing_ = false;
         std::unordered_set<support::uuid> listed_;
-        std::unordered_set<support::uuid> answered_;  // while the list is read: newer than what it shows
-        bool nameless_ = false;  // the list has an object without a uid: what is missing may be that one
+        // Objects that were written while the list was read; the list may show them in an older state.
+        std::unordered_set<support::uuid> answered_;
+        // The list holds an object without a readable uid. It may be any object that the list seems to lack,
+        // so nothing is removed after such a list.
+        bool nameless_ = false;
     };
 
-    // Of an object that cannot be read; empty if not even that can.
+    // Logs an object that cannot be decoded, once for each of its versions. Returns its uid; empty if not
+    // even the uid can be read.
     std::optional<support::uuid> leave_alone(kube::object_json object, const support::error& error)
     {
         const auto identity = kube::identify(object);
@@ -186,7 +190,7 @@ private:
         {
             support::log(
                 support::log_level::warn,
-                "an object cannot be read and is left alone",
+                "an object cannot be decoded; its last decoded state stays in use",
                 {{"object", identity.name_space + "/" + identity.name}, {"error", error.message}}
             );
         }
@@ -196,20 +200,20 @@ private:
     void put(Object object, bool may_go_back = false)
     {
         unreadable_.erase(object.uid);
-        const auto found = objects_.find(object.uid);
-        if (found == objects_.end())
+        const auto it = objects_.find(object.uid);
+        if (it == objects_.end())
         {
             const auto uid = object.uid;
             changed_(nullptr, &objects_.emplace(uid, std::move(object)).first->second);
             return;
         }
-        const auto known = found->second.resource_version;
+        const auto known = it->second.resource_version;
         if (object.resource_version == known || (object.resource_version < known && !may_go_back))
         {
             return;
         }
-        const Object before = std::exchange(found->second, std::move(object));
-        changed_(&before, &found->second);
+        const Object before = std::exchange(it->second, std::move(object));
+        changed_(&before, &it->second);
     }
 
     void remove(const support::uuid& uid)
@@ -243,7 +247,7 @@ private:
     observer changed_;
     std::function<void()> ready_;
     std::unordered_map<support::uuid, Object> objects_;
-    std::unordered_map<support::uuid, std::string> unreadable_;  // their versions, each logged once
+    std::unordered_map<support::uuid, std::string> unreadable_;  // the versions that were logged
     std::vector<std::unique_ptr<scope_sink>> scopes_;
 };
 

@@ -8,21 +8,21 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// client-go's, with its cap but without its reset by time.
+// The backoff of client-go, with its cap. It is reset by a success alone, not by time as in client-go.
 const support::backoff backoff{800ms, 30s, 0.5};
 constexpr support::duration longest_retry_after = 60s;
 
-// A watch that ends sooner is one of a loop.
+// A watch that ends sooner counts as a failure, because it may be one of an endless loop.
 constexpr support::duration short_watch = 1s;
 
-// Servers send a bookmark each minute. One that ends a watch after longer without a word does not know the
-// version that it was asked for, as after its history was replaced by an older one.
+// Servers send a bookmark each minute. A server that ends a watch without any event after this time does not
+// know the requested version, for example because its history was replaced by an older one.
 constexpr support::duration mute_watch = 150s;
 
-// One that is cut after so long without a word was cut for its silence, as many proxies do.
+// A watch that is cut after so long without an event was cut because of its silence, as many proxies do.
 constexpr support::duration silent_watch = 30s;
 
-// A version that a server answers with errors so many times is given up.
+// After so many failures in a row the version is given up and everything is listed again.
 constexpr int most_tries_of_a_version = 8;
 
 }  // namespace
@@ -49,7 +49,7 @@ void watch_machine::list_failed(
 {
     if (why == watch_failure::too_large && page_limit_ > 1)
     {
-        // A token belongs to the limit that it was given for.
+        // Begins the list again, because a continue token belongs to the limit for which it was issued.
         page_limit_ = std::max(page_limit_ / 4, 1);
         go_on(watch_action::list_first_page);
         return;

@@ -7,26 +7,27 @@
 #include <optional>
 #include <string>
 
-// How a collection is followed, without I/O: list it in pages, watch it from there, resume where the watch
-// ended, list again when the server no longer has the history
+// How a collection is followed, without I/O: list it in pages, watch it from the version of the list, resume
+// where the watch ended, and list again when the server no longer has the history
 // (https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes).
 namespace runtime {
 
 enum class watch_action
 {
-    list_first_page,  // a new list; what was listed before and is not in it is gone when it is complete
-    list_next_page,   // with continue_token()
-    watch,            // from resource_version()
-    read_event,       // of the open watch
-    sleep,            // until wake_at(), then resume with slept()
+    // Begins a new list. When the list is complete, an object that is not in it is gone.
+    list_first_page,
+    list_next_page,  // with continue_token()
+    watch,           // from resource_version()
+    read_event,      // of the open watch
+    sleep,           // until wake_at(), then resume with slept()
 };
 
 enum class watch_failure
 {
-    expired,    // 410: the version, or the continue token, is too old
-    refused,    // the request itself is not taken: whatever it carried is given up
-    too_large,  // the answer is longer than we take
-    transient,  // the same may work later
+    expired,    // 410: the version or the continue token is too old
+    refused,    // the server rejects the request; its version and token are given up
+    too_large,  // the answer is larger than the client accepts
+    transient,  // the same request may succeed later
 };
 
 class watch_machine
@@ -34,30 +35,30 @@ class watch_machine
 public:
     explicit watch_machine(support::random_engine& random);
 
-    // What to do now. The answer stays the same until one of the events below; each of them is taken in any
+    // The next action. It stays the same until one of the events below. Every event is accepted in every
     // state.
     watch_action next() const { return action_; }
 
-    // ---- what happened ----
+    // ---- events ----
     void listed_page(std::string continue_token, std::string resource_version);
     void list_failed(
         watch_failure why, std::optional<support::duration> retry_after, support::time_point now
     );
     void watch_opened(support::time_point now);
-    // It was not opened, or it was cut, silent, not understood or ended by an ERROR event.
+    // The watch was not opened, or it was cut, silent, malformed or ended by an ERROR event.
     void watch_failed(
         watch_failure why, std::optional<support::duration> retry_after, support::time_point now
     );
-    void event_read(std::string resource_version);  // bookmarks too
-    void watch_ended(support::time_point now);      // by the server, in order
+    void event_read(std::string resource_version);  // also of a bookmark
+    void watch_ended(support::time_point now);      // properly, by the server
     void slept();
 
-    // ---- what goes with the action ----
+    // ---- arguments of the action ----
     const std::string& continue_token() const { return continue_token_; }
-    int page_limit() const { return page_limit_; }  // objects of a page
+    int page_limit() const { return page_limit_; }  // in objects
     const std::string& resource_version() const { return resource_version_; }
     support::time_point wake_at() const { return wake_at_; }
-    // Of watches in a row; none since one has shown something.
+    // Failed watches in a row; an event of a watch resets the count.
     int watch_failures() const { return watch_failures_; }
 
 private:
@@ -77,7 +78,7 @@ private:
     support::time_point wake_at_{};
     support::time_point opened_at_{};
     bool had_event_ = false;
-    int list_failures_ = 0;  // of one page in a row
+    int list_failures_ = 0;  // in a row, of one page
     int watch_failures_ = 0;
 };
 

@@ -11,7 +11,8 @@ using support::errc;
 using support::log_level;
 using support::task;
 
-// The server ends a watch after a random time from here to twice as much, so that not all come back at once.
+// The server ends a watch after a random time between this and twice as much, so that not all watches come
+// back at once.
 constexpr int watch_seconds_least = 300;
 
 watch_failure failure_of(const support::error& error)
@@ -89,7 +90,7 @@ task<> watcher::list_page(bool first)
     if (!page)
     {
         count(page.error());
-        report(trouble::place::list, page.error());
+        report(trouble::during::list, page.error());
         machine_.list_failed(failure_of(page.error()), page.error().retry_after, clock_.now());
         co_return;
     }
@@ -116,11 +117,11 @@ task<> watcher::open_watch()
     if (!opened)
     {
         count(opened.error());
-        report(trouble::place::watch, opened.error());
+        report(trouble::during::watch, opened.error());
         machine_.watch_failed(failure_of(opened.error()), opened.error().retry_after, clock_.now());
         co_return;
     }
-    if (trouble_ && trouble_->where != trouble::place::stream)
+    if (trouble_ && trouble_->step != trouble::during::stream)
     {
         report_recovery();
     }
@@ -174,18 +175,18 @@ void watcher::take_event(const kube::watch_event& event)
     }
 }
 
-// That a watch breaks is part of its life: it is resumed. Only what happens again and again is trouble.
+// The first failure of a watch is normal, because the watch is resumed. Only repeated failures are reported.
 void watcher::stream_failed(const support::error& error)
 {
     count(error);
     machine_.watch_failed(failure_of(error), error.retry_after, clock_.now());
     if (machine_.watch_failures() > 1 || error.code == errc::bad_answer)
     {
-        report(trouble::place::stream, error);
+        report(trouble::during::stream, error);
     }
     else
     {
-        support::log(log_level::debug, "a watch broke and is resumed", {{"error", error.message}});
+        support::log(log_level::debug, "a watch was interrupted and is resumed", {{"error", error.message}});
     }
 }
 
@@ -194,43 +195,43 @@ void watcher::count(const support::error& error)
     ++(failure_of(error) == watch_failure::expired ? restarted_.expired : restarted_.failed);
 }
 
-void watcher::report(trouble::place where, const support::error& error)
+void watcher::report(trouble::during step, const support::error& error)
 {
     const auto why = failure_of(error);
     const int status = error.code == errc::status ? error.http_status : 0;
-    const std::string verb = where == trouble::place::list ? "list" : "watch";
+    const std::string verb = step == trouble::during::list ? "list" : "watch";
     const std::string& group = scope_.resource.group;
-    std::string what = "cannot " + verb + " " + scope_.resource.plural + (group.empty() ? "" : "." + group) +
-                       ": " + error.message;
+    const std::string resource = scope_.resource.plural + (group.empty() ? "" : "." + group);
+    std::string message = "cannot " + verb + " " + resource + ": " + error.message;
     if (status == 401)
     {
-        what += "; the credentials are refused, check the token or client certificate";
+        message += "; the server refuses the credentials, check the token or client certificate";
     }
     if (status == 403)
     {
-        what += "; grant the verb " + verb + " on it" +
-                (scope_.name_space.empty() ? " in all namespaces" : " in namespace " + scope_.name_space);
+        message += "; grant the verb " + verb + " on " + resource +
+                   (scope_.name_space.empty() ? " in all namespaces" : " in namespace " + scope_.name_space);
     }
     if (status == 404)
     {
-        what += "; " + scope_.hint_if_missing;
+        message += "; " + scope_.hint_if_missing;
     }
     if (why == watch_failure::too_large)
     {
-        what += "; asking for fewer objects at a time";
+        message += "; the next list asks for fewer objects at a time";
     }
-    const trouble met{where, error.code, status};
-    const bool worth_a_line = why != watch_failure::expired && met != trouble_;
-    support::log(worth_a_line ? log_level::warn : log_level::debug, what + "; trying again");
+    const trouble current{step, error.code, status};
+    const bool worth_a_line = why != watch_failure::expired && current != trouble_;
+    support::log(worth_a_line ? log_level::warn : log_level::debug, message + "; trying again");
     if (why != watch_failure::expired)
     {
-        trouble_ = met;
+        trouble_ = current;
     }
 }
 
 void watcher::report_recovery()
 {
-    support::log(log_level::info, "following " + scope_.resource.plural + " again");
+    support::log(log_level::info, "watching " + scope_.resource.plural + " again");
     trouble_.reset();
 }
 

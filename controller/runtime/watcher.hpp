@@ -10,8 +10,8 @@
 
 namespace runtime {
 
-// Takes what a watcher sees. A list begins before it is asked for and is whole only at list_ended: what it
-// did not name is gone. A list that could not be ended begins again.
+// Receives the objects of a watcher. A list begins before it is requested and is complete only at list_ended;
+// an object that the list did not contain is gone then. A list that failed begins again with list_began.
 class object_sink
 {
 public:
@@ -24,16 +24,17 @@ public:
     virtual void deleted(kube::object_json object) = 0;
 };
 
-// Follows one collection into a sink until it is cancelled. Trouble is logged once when it begins, with what
-// to do, and once when it is over.
+// Follows one collection into a sink until it is cancelled. A failure is logged once when it begins, with
+// what to do, and once when it is over.
 class watcher
 {
 public:
     struct scope
     {
         kube::resource resource;
-        std::string name_space;       // empty: all
-        std::string hint_if_missing;  // said when the server does not know the resource
+        std::string name_space;  // empty: all namespaces
+        // Added to the log line if the server does not know the resource.
+        std::string hint_if_missing;
     };
 
     watcher(
@@ -46,29 +47,29 @@ public:
 
     support::task<> run();
 
-    // How often what it follows had to be asked for again, by what ended it.
+    // How often the collection had to be watched or listed again, by the cause.
     struct restarts
     {
-        std::size_t ended = 0;    // by the server in its time, as it does to each watch
-        std::size_t failed = 0;   // cut, silent, refused
-        std::size_t expired = 0;  // fallen too far behind: everything was listed again
+        std::size_t ended = 0;    // ended by the server after its timeout, as every watch
+        std::size_t failed = 0;   // cut, silent or refused
+        std::size_t expired = 0;  // too far behind; everything was listed again
 
         restarts& operator+=(const restarts& more);
     };
     const restarts& restarted() const { return restarted_; }
 
 private:
-    // What went wrong, as far as it is worth a line of its own.
+    // A failure, by the properties that make it worth a log line of its own.
     struct trouble
     {
-        enum class place
+        enum class during
         {
             list,
             watch,
             stream,  // within an open watch
         };
 
-        place where;
+        during step;
         support::errc code;
         int http_status;
 
@@ -81,7 +82,7 @@ private:
     void take_event(const kube::watch_event& event);
     void stream_failed(const support::error& error);
     void count(const support::error& error);
-    void report(trouble::place where, const support::error& error);
+    void report(trouble::during step, const support::error& error);
     void report_recovery();
 
     scope scope_;

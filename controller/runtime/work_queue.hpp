@@ -13,57 +13,58 @@
 #include <set>
 #include <utility>
 
-// The keys waiting to be reconciled: each at most once, never two at the same time, what is urgent first,
-// then the longest due, later after failure. Time is an argument and nothing here waits; worker_pool does the
-// waiting.
+// The keys waiting to be reconciled. Each key waits at most once and is never in work twice at the same time.
+// Urgent keys come first, then those that are due longest; a key that failed comes back later. Time is an
+// argument and the queue never waits; worker_pool does the waiting.
 //
 // Fairness: keys come in groups, such as those of one tenant. A group takes a worker for urgent work only
-// while it holds fewer than are free, for routine work fewer than half as many. So however many keys of one
-// group hang, there are workers for the others, and for what is urgent in the group; with n groups that hang
-// one of n + 1 workers is left.
+// while it holds fewer workers than are free, and for routine work only while it holds fewer than half as
+// many. So however many keys of one group hang, workers remain for the other groups and for the urgent work
+// of this group. With n groups that hang, one of n + 1 workers remains.
 namespace runtime {
 
 enum class urgency
 {
-    urgent,   // somebody waits for it: a change, a deletion, and what goes on for one
-    routine,  // looking again, by the clock or after a failure
+    urgent,   // somebody waits for the result: a change, a deletion, or a step that continues one
+    routine,  // a check, by the clock or after a failure
 };
 
-// How one reconcile ended, as far as the queue is concerned.
+// The result of one reconcile, as the queue needs it.
 struct outcome
 {
     enum class kind
     {
         done,   // forget past failures
-        later,  // wanted again after `pause`; forget past failures
-        retry,  // failed; wanted again after this key's backoff, and no sooner than `pause`
+        later,  // add the key again after `pause`; forget past failures
+        // Failed: add the key again after its backoff, and no sooner than after `pause`.
+        retry,
     };
 
     kind how = kind::done;
     support::duration pause{};
-    runtime::urgency urgency = urgency::routine;  // of `later`
+    runtime::urgency urgency = urgency::routine;  // used with `later`
 };
 
 template <class Key>
 class work_queue
 {
 public:
-    // The group of a key, as a key that stands for it.
+    // The group of a key, named by a key of that group.
     using grouping = std::function<Key(const Key&)>;
 
-    // `workers` may work at a time, two or more.
+    // `workers` is the number of keys that may be in work at a time, two or more.
     work_queue(
         support::backoff backoff, support::random_engine& random, std::size_t workers, grouping group_of
     )
         : backoff_(backoff), random_(random), workers_(workers), group_of_(std::move(group_of))
     {}
 
-    // Asks for `key` at `due`. Of two requests the earlier time and the higher urgency win; a key in work is
-    // taken up again once it ends.
+    // Adds `key`, to be taken at `due`. Of two requests the earlier time and the higher urgency win. A key in
+    // work is taken again after its work has ended.
     void add(const Key& key, support::time_point due, urgency how = urgency::urgent)
     {
-        const auto [found, is_new] = waiting_.try_emplace(key, request{due, ++sequence_, how});
-        request& wanted = found->second;
+        const auto [it, is_new] = waiting_.try_emplace(key, request{due, ++sequence_, how});
+        request& wanted = it->second;
         if (!is_new)
         {
             unready(key, wanted);
@@ -76,7 +77,7 @@ public:
         }
     }
 
-    // The key whose turn it is, now marked as in work.
+    // Takes the next key that is due and marks it as in work; empty if no key may be taken now.
     std::optional<Key> take(support::time_point now)
     {
         for (const urgency how : {urgency::urgent, urgency::routine})
@@ -103,9 +104,9 @@ public:
         {
             held_.erase(held);
         }
-        if (const auto found = waiting_.find(key); found != waiting_.end())
+        if (const auto it = waiting_.find(key); it != waiting_.end())
         {
-            const request& wanted = found->second;
+            const request& wanted = it->second;
             ready_.of(wanted.how).insert({wanted.due, wanted.number, key});
         }
         switch (how.how)
@@ -124,7 +125,7 @@ public:
         }
     }
 
-    // When take() can next succeed, if nothing ends before; empty: never.
+    // The earliest time at which take() can succeed if no work ends before; empty: never.
     std::optional<support::time_point> next_due() const
     {
         std::optional<support::time_point> soonest;
@@ -142,10 +143,10 @@ public:
 
     std::size_t in_work() const { return in_work_.size(); }
 
-    // How many are due and not in work.
+    // The number of keys that are due and not in work.
     std::size_t depth(support::time_point now) const
     {
-        const auto due = [&](const place& each) { return each.due <= now; };
+        const auto due = [&](const place& entry) { return entry.due <= now; };
         std::size_t counted = 0;
         for (const urgency how : {urgency::urgent, urgency::routine})
         {
@@ -163,7 +164,7 @@ private:
     struct request
     {
         support::time_point due;
-        std::uint64_t number;  // in the order of the calls
+        std::uint64_t number;  // in the order of the calls of add()
         urgency how;
     };
     struct place
@@ -184,7 +185,7 @@ private:
         const row& of(urgency how) const { return how == urgency::urgent ? urgent : routine; }
     };
 
-    // What a group holds has to be less.
+    // A group may take a worker only while it holds fewer than this number.
     std::size_t most_of_a_group(urgency how) const
     {
         const std::size_t free = workers_ - in_work_.size();
@@ -197,8 +198,8 @@ private:
         return (held == held_.end() ? 0 : held->second) < most_of_a_group(how);
     }
 
-    // The row that begins with the one whose turn it is; null if none may be taken now. What is due before it
-    // and may not be taken is set aside.
+    // The row that begins with the next key; null if no key may be taken now. A key that is due before it but
+    // whose group may not take a worker is set aside.
     row* next_row(urgency how, support::time_point now)
     {
         row* next = nullptr;
@@ -249,11 +250,12 @@ private:
     std::size_t workers_;
     grouping group_of_;
     std::uint64_t sequence_ = 0;
-    std::map<Key, request> waiting_;  // in work or not
-    rows ready_;                      // of those not in work
-    std::map<Key, rows> set_aside_;   // due, but their group held its share, by group
+    std::map<Key, request> waiting_;  // also of keys in work
+    rows ready_;                      // of the waiting keys that are not in work
+    // By group: keys that are due while their group holds its share of workers.
+    std::map<Key, rows> set_aside_;
     std::set<Key> in_work_;
-    std::map<Key, std::size_t> held_;  // how many of a group are in work
+    std::map<Key, std::size_t> held_;  // the number of keys in work, by group
     std::map<Key, int> failures_;
 };
 

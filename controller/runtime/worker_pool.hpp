@@ -8,7 +8,7 @@
 
 namespace runtime {
 
-// Takes keys off a queue and works on them, as many at a time as the queue gives, until it is cancelled.
+// Takes keys off a queue and works on them side by side, as many as the queue gives, until it is cancelled.
 template <class Key>
 class worker_pool
 {
@@ -31,7 +31,7 @@ public:
         alarm_.ring();
     }
 
-    // Takes no more work once `stop` was called; returns when what is in work has ended.
+    // Works until stop(); returns when the work in progress has ended.
     support::task<> run()
     {
         while (!stopping_)
@@ -55,13 +55,13 @@ public:
         alarm_.ring();
     }
 
-    // Ends the work that still goes on.
+    // Cancels the work in progress.
     void cancel() { group_.cancel(); }
 
 private:
     support::task<> work_on(Key key)
     {
-        // Left as it is by an exception, which is a bug that the group reports: the key is tried again.
+        // Stays `retry` if reconcile_ throws, which is a bug that the group logs: the key is tried again.
         struct ending
         {
             worker_pool& pool;

@@ -41,14 +41,14 @@ protected:
               clock()
           ),
           client(kube::create_rest_client(api, clock(), credentials)),
-          followed({{"", "v1", "secrets"}, "shop", "cloud"}, *client, clock(), random, 10min, seen)
+          followed({{"", "v1", "secrets"}, "shop", "cloud"}, *client, clock(), random, 10min, secret)
     {}
 
     static kube::config config()
     {
-        kube::config made;
-        made.server = net::parse_url("http://127.0.0.1:8001").value();
-        return made;
+        kube::config config;
+        config.server = net::parse_url("http://127.0.0.1:8001").value();
+        return config;
     }
 
     void start()
@@ -86,7 +86,7 @@ protected:
     test::fake_apiserver api;
     kube::credentials credentials;
     std::unique_ptr<kube::client> client;
-    view seen;
+    view secret;
     runtime::object_watcher followed;
     std::function<void()> stop;
 };
@@ -96,12 +96,12 @@ TEST_F(object_watcher, sees_its_object_as_it_is_and_as_it_becomes)
     create("first");
     create("of another", "other");
     start();
-    EXPECT_THAT(seen.heard, ElementsAre("first"));
+    EXPECT_THAT(secret.heard, ElementsAre("first"));
     change("second");
     remove();
     create("third");
     create("of one more", "one-more");
-    EXPECT_THAT(seen.heard, ElementsAre("first", "second", "absent", "third"));
+    EXPECT_THAT(secret.heard, ElementsAre("first", "second", "absent", "third"));
 }
 
 TEST_F(object_watcher, asks_for_its_one_name_alone)
@@ -126,7 +126,7 @@ TEST_F(object_watcher, misses_nothing_that_is_created_between_its_read_and_its_w
         return std::nullopt;
     };
     start();
-    EXPECT_THAT(seen.heard, ElementsAre("absent", "just now"));
+    EXPECT_THAT(secret.heard, ElementsAre("absent", "just now"));
 }
 
 TEST_F(object_watcher, that_may_not_watch_reads_again_seldom)
@@ -136,9 +136,9 @@ TEST_F(object_watcher, that_may_not_watch_reads_again_seldom)
     start();
     change("second");
     advance(7min);
-    EXPECT_THAT(seen.heard, ElementsAre("first"));
+    EXPECT_THAT(secret.heard, ElementsAre("first"));
     advance(6min);
-    EXPECT_THAT(seen.heard, ElementsAre("first", "second"));
+    EXPECT_THAT(secret.heard, ElementsAre("first", "second"));
 }
 
 TEST_F(object_watcher, that_may_not_watch_reads_again_soon_while_it_is_awaited)
@@ -148,29 +148,29 @@ TEST_F(object_watcher, that_may_not_watch_reads_again_soon_while_it_is_awaited)
     start();
     advance(1min);
     EXPECT_EQ(api.count("get"), 1U);
-    seen.waits = true;
+    secret.waits = true;
     change("second");
     advance(31s);
-    EXPECT_THAT(seen.heard, ElementsAre("first", "second"));
+    EXPECT_THAT(secret.heard, ElementsAre("first", "second"));
     advance(31s);
     EXPECT_EQ(api.count("get"), 3U);
     api.denied.clear();
     advance(31s);
     change("third");
-    EXPECT_EQ(seen.heard.back(), "third") << "it is watched once that is granted";
+    EXPECT_EQ(secret.heard.back(), "third") << "it is watched once that is granted";
 }
 
 TEST_F(object_watcher, that_may_not_even_read_says_so_until_it_may)
 {
     api.denied = {"get", "watch"};
-    seen.waits = true;
+    secret.waits = true;
     create("first");
     start();
-    ASSERT_EQ(seen.heard.size(), 1U);
-    EXPECT_THAT(seen.heard[0], HasSubstr("unreadable: 403 Forbidden"));
+    ASSERT_EQ(secret.heard.size(), 1U);
+    EXPECT_THAT(secret.heard[0], HasSubstr("unreadable: 403 Forbidden"));
     api.denied.clear();
     advance(31s);
-    EXPECT_EQ(seen.heard.back(), "first");
+    EXPECT_EQ(secret.heard.back(), "first");
 }
 
 TEST_F(object_watcher, a_server_that_is_down_is_asked_again_with_backoff)
@@ -179,13 +179,13 @@ TEST_F(object_watcher, a_server_that_is_down_is_asked_again_with_backoff)
     start();
     api.go_down();
     advance(5min);
-    const auto asked = seen.heard.size();
+    const auto asked = secret.heard.size();
     EXPECT_GT(asked, 5U);
     EXPECT_LT(asked, 30U);
     api.come_up();
     advance(1min);
     change("second");
-    EXPECT_EQ(seen.heard.back(), "second");
+    EXPECT_EQ(secret.heard.back(), "second");
 }
 
 TEST_F(object_watcher, a_watch_that_ends_is_begun_again)
@@ -199,7 +199,7 @@ TEST_F(object_watcher, a_watch_that_ends_is_begun_again)
     api.cut_watches();
     advance(2s);
     change("third");
-    EXPECT_EQ(seen.heard.back(), "third");
+    EXPECT_EQ(secret.heard.back(), "third");
 }
 
 TEST_F(object_watcher, a_watch_that_has_shown_something_is_begun_again_soon_however_often_it_is_cut)
@@ -250,7 +250,7 @@ TEST_F(object_watcher, a_history_that_is_lost_is_no_trouble)
     api.cut_watches();
     api.release_events();
     advance(5s);
-    EXPECT_EQ(seen.heard.back(), "second");
+    EXPECT_EQ(secret.heard.back(), "second");
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ support::uuid uid_of(int number)
     return support::uuid::parse("00000000-0000-4000-8000-00000000000" + std::to_string(number)).value();
 }
 
-// The text of an object; a bad one has an identity alone. Padded as the interface promises.
+// The text of an object; a malformed one has an identity alone. Padded, as object_json requires.
 class object
 {
 public:
@@ -60,16 +60,16 @@ support::result<thing> decode(kube::object_json text)
         return support::fail(support::errc::bad_answer, "thing: spec is malformed");
     }
     const auto identity = kube::identify(text);
-    thing made;
-    made.uid = support::uuid::parse(identity.uid).value();
-    made.name = identity.name;
-    made.name_space.text = identity.name_space;
+    thing decoded;
+    decoded.uid = support::uuid::parse(identity.uid).value();
+    decoded.name = identity.name;
+    decoded.name_space.text = identity.name_space;
     std::from_chars(
         identity.resource_version.data(),
         identity.resource_version.data() + identity.resource_version.size(),
-        made.resource_version
+        decoded.resource_version
     );
-    return made;
+    return decoded;
 }
 
 class store : public testing::Test
@@ -79,9 +79,10 @@ protected:
         : all(
               &decode,
               [this](const thing* before, const thing* after) {
-                  const auto text = [](const thing* each) {
-                      return each == nullptr ? std::string("-")
-                                             : each->name + "@" + std::to_string(each->resource_version);
+                  const auto text = [](const thing* object) {
+                      return object == nullptr
+                                 ? std::string("-")
+                                 : object->name + "@" + std::to_string(object->resource_version);
                   };
                   changes.push_back(text(before) + " " + text(after));
               },

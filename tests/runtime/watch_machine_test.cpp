@@ -13,7 +13,7 @@ using runtime::watch_failure;
 class watch_machine : public testing::Test
 {
 protected:
-    // A watch from version 100 is open.
+    // Brings the machine to an open watch from version 100.
     void open_watch()
     {
         machine.listed_page("", "100");
@@ -21,7 +21,7 @@ protected:
         ASSERT_EQ(machine.next(), watch_action::read_event);
     }
 
-    // Sleeps as it was told to; gives how long that was.
+    // Sleeps until wake_at() and returns how long that was.
     support::duration sleep()
     {
         EXPECT_EQ(machine.next(), watch_action::sleep);
@@ -269,7 +269,7 @@ TEST_F(watch_machine, a_version_that_fails_again_and_again_is_given_up)
     EXPECT_EQ(machine.next(), watch_action::list_first_page);
 }
 
-// Whatever happens in whatever order, what is to be done makes sense.
+// In any order of events the next action makes sense.
 TEST_F(watch_machine, takes_every_event_in_every_state)
 {
     std::mt19937 dice(7);
@@ -279,7 +279,7 @@ TEST_F(watch_machine, takes_every_event_in_every_state)
     const watch_failure reasons[] = {
         watch_failure::expired, watch_failure::refused, watch_failure::too_large, watch_failure::transient
     };
-    std::size_t seen[5] = {};
+    std::size_t visits[5] = {};
     for (int round = 0; round < 100000; ++round)
     {
         now += std::chrono::milliseconds(below(400000));
@@ -309,7 +309,7 @@ TEST_F(watch_machine, takes_every_event_in_every_state)
             default:
                 machine.slept();
         }
-        ++seen[static_cast<std::size_t>(machine.next())];
+        ++visits[static_cast<std::size_t>(machine.next())];
         switch (machine.next())
         {
             case watch_action::list_first_page:
@@ -327,7 +327,7 @@ TEST_F(watch_machine, takes_every_event_in_every_state)
                 ASSERT_LE(machine.wake_at(), now + 60s);
         }
     }
-    EXPECT_GT(*std::ranges::min_element(seen), 1000U) << "every state was there";
+    EXPECT_GT(*std::ranges::min_element(visits), 1000U) << "every state was there";
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ using testing::IsEmpty;
 using testing::Pair;
 using testing::UnorderedElementsAre;
 
-// What a store would hold: names with versions. Lists count only when they are whole.
+// The content of a store: names with versions. A list counts only when it is complete.
 class sink final : public runtime::object_sink
 {
 public:
@@ -75,9 +75,9 @@ protected:
 
     static kube::config config()
     {
-        kube::config made;
-        made.server = net::parse_url("http://127.0.0.1:8001").value();
-        return made;
+        kube::config config;
+        config.server = net::parse_url("http://127.0.0.1:8001").value();
+        return config;
     }
 
     void start(const std::string& name_space = "")
@@ -89,7 +89,7 @@ protected:
             *client,
             clock(),
             random,
-            seen
+            collection
         );
         stop = spawn(followed->run());
         step();
@@ -129,9 +129,9 @@ protected:
     std::map<std::string, std::string> truth()
     {
         std::map<std::string, std::string> all;
-        for (const auto& each : api.objects().list("", 0, "")->items)
+        for (const auto& object : api.objects().list("", 0, "")->items)
         {
-            const json& metadata = (*each)["metadata"];
+            const json& metadata = (*object)["metadata"];
             all[metadata["name"].get<std::string>()] = metadata["resourceVersion"].get<std::string>();
         }
         return all;
@@ -139,7 +139,7 @@ protected:
 
     [[nodiscard]] bool catches_up(support::duration within = 2min)
     {
-        return run_until([this] { return seen.objects == truth(); }, within);
+        return run_until([this] { return collection.objects == truth(); }, within);
     }
 
     support::log_capture log;
@@ -147,7 +147,7 @@ protected:
     test::fake_apiserver api;
     kube::credentials credentials;
     std::unique_ptr<kube::client> client;
-    sink seen;
+    sink collection;
     std::unique_ptr<runtime::watcher> followed;
     std::function<void()> stop;
 };
@@ -167,13 +167,13 @@ TEST_F(watcher, lists_everything_in_pages_and_follows_from_there)
     create_many(1201);
     start();
     EXPECT_EQ(api.count("list"), 3U);
-    EXPECT_THAT(seen.heard, ElementsAre("began", "ended"));
-    EXPECT_EQ(seen.objects, truth());
+    EXPECT_THAT(collection.heard, ElementsAre("began", "ended"));
+    EXPECT_EQ(collection.objects, truth());
     create("a");
     change("a", "1");
     ASSERT_TRUE(api.objects().remove("shop", "a"));
     step();
-    EXPECT_THAT(seen.heard, ElementsAre("began", "ended", "a@1402", "a@1403", "a gone"));
+    EXPECT_THAT(collection.heard, ElementsAre("began", "ended", "a@1402", "a@1403", "a gone"));
     EXPECT_EQ(api.count("list"), 3U);
     EXPECT_EQ(api.count("watch"), 1U);
 }
@@ -185,7 +185,7 @@ TEST_F(watcher, keeps_to_its_namespace)
     start("shop");
     create("c", "shop");
     create("d", "other");
-    EXPECT_THAT(seen.objects, UnorderedElementsAre(Pair("a", "201"), Pair("c", "203")));
+    EXPECT_THAT(collection.objects, UnorderedElementsAre(Pair("a", "201"), Pair("c", "203")));
 }
 
 TEST_F(watcher, what_changed_while_a_list_went_on_comes_with_the_watch)
@@ -205,7 +205,7 @@ TEST_F(watcher, what_changed_while_a_list_went_on_comes_with_the_watch)
     };
     start();
     EXPECT_TRUE(changed);
-    EXPECT_EQ(seen.objects, truth());
+    EXPECT_EQ(collection.objects, truth());
 }
 
 TEST_F(watcher, a_list_whose_token_expires_begins_again_and_is_never_taken_for_a_whole_one)
@@ -220,9 +220,9 @@ TEST_F(watcher, a_list_whose_token_expires_begins_again_and_is_never_taken_for_a
         return std::nullopt;
     };
     start();
-    EXPECT_THAT(seen.heard, ElementsAre("began"));
+    EXPECT_THAT(collection.heard, ElementsAre("began"));
     ASSERT_TRUE(catches_up());
-    EXPECT_THAT(seen.heard, ElementsAre("began", "began", "ended"));
+    EXPECT_THAT(collection.heard, ElementsAre("began", "began", "ended"));
     EXPECT_THAT(log.text(), IsEmpty()) << "that happens";
 }
 
@@ -240,10 +240,10 @@ TEST_F(watcher, a_page_that_fails_is_asked_for_again)
     start();
     ASSERT_TRUE(catches_up());
     EXPECT_EQ(api.count("list"), 5U) << "the first page once";
-    EXPECT_THAT(seen.heard, ElementsAre("began", "ended"));
+    EXPECT_THAT(collection.heard, ElementsAre("began", "ended"));
 }
 
-// Whoever may write objects in one namespace must not make all of them unreadable.
+// A tenant that may write objects in one namespace must not make all objects unreadable.
 TEST_F(watcher, objects_too_large_for_a_page_are_listed_in_smaller_ones)
 {
     for (int i = 0; i < 40; ++i)
@@ -257,14 +257,15 @@ TEST_F(watcher, objects_too_large_for_a_page_are_listed_in_smaller_ones)
         ));
     }
     start();
-    EXPECT_EQ(seen.objects, truth());
-    EXPECT_EQ(lines(log.text(), "asking for fewer objects at a time; trying again"), 1U) << log.text();
+    EXPECT_EQ(collection.objects, truth());
+    EXPECT_EQ(lines(log.text(), "the next list asks for fewer objects at a time; trying again"), 1U)
+        << log.text();
     std::vector<std::string> limits;
-    for (const auto& each : api.requests())
+    for (const auto& request : api.requests())
     {
-        if (each.verb == "list")
+        if (request.verb == "list")
         {
-            limits.push_back(each.asked("limit"));
+            limits.push_back(request.asked("limit"));
         }
     }
     EXPECT_THAT(limits, ElementsAre("500", "125", "31", "31"));
@@ -281,7 +282,7 @@ TEST_F(watcher, a_watch_that_ends_is_resumed_without_a_pause_and_without_a_list)
     EXPECT_EQ(api.open_watches(), 1U);
     EXPECT_EQ(clock().now(), now);
     create("b");
-    EXPECT_EQ(seen.objects, truth());
+    EXPECT_EQ(collection.objects, truth());
     EXPECT_EQ(api.count("list"), 1U);
     EXPECT_EQ(api.requests().back().asked("resourceVersion"), "201");
 }
@@ -303,12 +304,12 @@ TEST_F(watcher, nothing_is_lost_or_repeated_wherever_a_watch_is_cut)
     const auto length = api.objects().find("shop", "a")->dump().size() + 40;
     for (std::size_t bytes = 0; bytes < length; bytes += 5)
     {
-        seen.heard.clear();
+        collection.heard.clear();
         api.cut_watches(bytes);
         change("a", std::to_string(bytes));
         ASSERT_TRUE(catches_up()) << bytes;
         advance(2s);
-        ASSERT_EQ(seen.heard.size(), 1U) << bytes;
+        ASSERT_EQ(collection.heard.size(), 1U) << bytes;
     }
     EXPECT_EQ(api.count("list"), 1U);
 }
@@ -326,7 +327,7 @@ TEST_F(watcher, an_expired_watch_is_followed_by_a_list)
     api.come_up();
     ASSERT_TRUE(catches_up());
     EXPECT_EQ(api.count("list"), 2U);
-    EXPECT_EQ(seen.objects.count("a"), 0U);
+    EXPECT_EQ(collection.objects.count("a"), 0U);
 }
 
 TEST_F(watcher, a_server_that_was_away_is_found_again_without_a_list)
@@ -346,7 +347,7 @@ TEST_F(watcher, a_server_that_was_away_is_found_again_without_a_list)
         ),
         1U
     ) << text;
-    EXPECT_EQ(lines(text, "following certificatebindings again"), 1U) << text;
+    EXPECT_EQ(lines(text, "watching certificatebindings again"), 1U) << text;
 }
 
 TEST_F(watcher, a_server_that_is_asked_too_much_is_left_alone_as_long_as_it_wants)
@@ -392,7 +393,7 @@ TEST_F(watcher, text_that_is_no_event_is_left_and_told)
     ASSERT_TRUE(catches_up());
     const auto text = log.text();
     EXPECT_EQ(lines(text, "a watch event is not"), 1U) << text;
-    EXPECT_EQ(lines(text, "following certificatebindings again"), 1U) << text;
+    EXPECT_EQ(lines(text, "watching certificatebindings again"), 1U) << text;
     EXPECT_EQ(api.count("list"), 1U);
 }
 
@@ -409,7 +410,7 @@ TEST_F(watcher, an_error_within_a_watch_that_is_not_about_its_version_resumes_it
     EXPECT_EQ(api.count("list"), 1U);
 }
 
-// ---- what people are told ----
+// ---- log lines ----
 
 TEST_F(watcher, without_the_crd_it_says_how_to_install_it_and_goes_on_when_it_is_there)
 {
@@ -428,7 +429,7 @@ TEST_F(watcher, without_the_crd_it_says_how_to_install_it_and_goes_on_when_it_is
     api.set_served(true);
     create("a");
     ASSERT_TRUE(catches_up(46s));
-    EXPECT_EQ(lines(log.text(), "following certificatebindings again"), 1U) << log.text();
+    EXPECT_EQ(lines(log.text(), "watching certificatebindings again"), 1U) << log.text();
 }
 
 TEST_F(watcher, a_crd_that_goes_and_comes_back_needs_no_restart)
@@ -438,7 +439,7 @@ TEST_F(watcher, a_crd_that_goes_and_comes_back_needs_no_restart)
     ASSERT_TRUE(api.objects().remove("shop", "a"));
     api.set_served(false);
     advance(1min);
-    api.compact();  // a new store of the server
+    api.compact();  // a new history of the server
     api.set_served(true);
     create("b");
     ASSERT_TRUE(catches_up());
@@ -450,28 +451,37 @@ TEST_F(watcher, without_a_right_it_names_verb_and_scope_once)
     start("shop");
     advance(3min);
     EXPECT_EQ(lines(log.text(), "cannot list resource"), 1U) << log.text();
-    EXPECT_THAT(log.text(), HasSubstr("grant the verb list on it in namespace shop"));
+    EXPECT_THAT(
+        log.text(),
+        HasSubstr("grant the verb list on certificatebindings.certificates.bycloud.io in namespace shop")
+    );
     api.denied = {"watch"};
     advance(3min);
-    EXPECT_EQ(lines(log.text(), "grant the verb watch on it in namespace shop"), 1U) << log.text();
+    EXPECT_EQ(
+        lines(
+            log.text(),
+            "grant the verb watch on certificatebindings.certificates.bycloud.io in namespace shop"
+        ),
+        1U
+    ) << log.text();
     EXPECT_EQ(lines(log.text(), "following"), 0U) << log.text();
     api.denied = {};
     advance(1min);
-    EXPECT_EQ(lines(log.text(), "following certificatebindings again"), 1U) << log.text();
+    EXPECT_EQ(lines(log.text(), "watching certificatebindings again"), 1U) << log.text();
 }
 
 TEST_F(watcher, refused_credentials_are_told)
 {
     api.token = "another";
     start();
-    EXPECT_THAT(log.text(), HasSubstr("401 Unauthorized: Unauthorized; the credentials are refused"));
+    EXPECT_THAT(log.text(), HasSubstr("401 Unauthorized: Unauthorized; the server refuses the credentials"));
 }
 
 TEST_F(watcher, counts_what_ended_a_watch)
 {
     const auto counts = [this] {
-        const auto& each = followed->restarted();
-        return std::vector{each.ended, each.failed, each.expired};
+        const auto& restarts = followed->restarted();
+        return std::vector{restarts.ended, restarts.failed, restarts.expired};
     };
     start();
     EXPECT_THAT(counts(), ElementsAre(0, 0, 0));

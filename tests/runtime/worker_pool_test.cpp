@@ -21,7 +21,7 @@ namespace {
 class worker_pool : public test::loop
 {
 protected:
-    // Takes one second for a key, or as long as `takes` says, and ends as `ends` says.
+    // Works one second on a key, or as long as `takes` says, and ends as `ends` says.
     task<outcome> work(std::string key)
     {
         begun.push_back(key);

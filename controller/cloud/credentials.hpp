@@ -7,24 +7,25 @@
 #include <string>
 #include <string_view>
 
-// Credentials that a namespace brings in a Secret.
+// Credentials that a namespace provides in a Secret.
 namespace cloud {
 
-// One credential in use; all who name the same content share it, with its one token.
+// One credential in use. All bindings whose entries have the same content share it, with its one token.
 struct credential
 {
-    std::string id;        // SHA-256 of its content: to tell credentials apart, not to be shown
-    std::string identity;  // the Keystone URL, as in place
+    // SHA-256 of the content. It tells credentials apart and must not be shown.
+    std::string id;
+    std::string identity;  // the Keystone URL, as in project_scope
     std::shared_ptr<cloud::client> client;
 };
 
-// What a Secret holds. It was written by a stranger.
+// The content of a Secret; it is untrusted.
 struct credential_text
 {
     std::string_view clouds_yaml;
-    std::string_view ca_pem;  // empty: the system's trust
+    std::string_view ca_pem;  // empty: the trust of the system
     std::string cloud;        // the entry of clouds_yaml; empty: the only one
-    std::string source;       // what every error begins with, such as "Secret shop/cloud: clouds.yaml"
+    std::string source;       // the beginning of every error, such as "Secret shop/cloud: clouds.yaml"
 };
 
 class credential_reader
@@ -32,8 +33,8 @@ class credential_reader
 public:
     virtual ~credential_reader() = default;
 
-    // Errors: invalid, one line that says what to do and shows nothing of the content but the names of clouds
-    // and keys.
+    // Errors: invalid, with one line that says what to do. It shows only the names of clouds and keys of the
+    // content.
     virtual support::result<std::shared_ptr<credential>> read(const credential_text& text) = 0;
 };
 

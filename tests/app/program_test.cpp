@@ -343,7 +343,7 @@ const std::vector<mistake> mistakes{
      work + "TLS is always verified; remove verify: false and give the cloud's CA with cacert\n"},
     {"clouds_yaml_that_is_no_yaml",
      change("clouds.yaml", "canary-word}", "canary-word"),
-     "%/clouds.yaml: no valid YAML at line "},
+     "%/clouds.yaml: invalid YAML at line "},
     {"clouds_yaml_that_is_a_text",
      content("clouds.yaml", "canary"),
      "%/clouds.yaml: has no clouds; it must hold"},

@@ -80,7 +80,7 @@ TEST_F(refused, each_bad_one_is_told_and_the_good_ones_are_served_and_a_start_kn
     ASSERT_TRUE(becomes("pem", "CertificateRefused")) << kube.object("pem").dump(1);
     ASSERT_TRUE(becomes("private", "CertificateAccessDenied")) << kube.object("private").dump(1);
     EXPECT_THAT(kube.message("locked"), AllOf(HasSubstr("400"), HasSubstr("needs a pass phrase")));
-    EXPECT_THAT(kube.message("pem"), AllOf(HasSubstr("400"), HasSubstr("no PKCS12 bundle")));
+    EXPECT_THAT(kube.message("pem"), AllOf(HasSubstr("400"), HasSubstr("not a PKCS12 bundle")));
     EXPECT_LE(sim.puts(), 4U) << "all, those whose payload has nothing against it, and each of the others";
     expect_served(good);
 

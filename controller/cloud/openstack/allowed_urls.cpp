@@ -8,7 +8,7 @@
 namespace cloud::openstack {
 namespace {
 
-// Segments such as ".." lead elsewhere, and so may what is encoded.
+// A segment such as ".." leads elsewhere, and an encoded character may do so.
 bool is_plain(const std::string& path)
 {
     return !path.contains('%') && !path.contains("//") && !path.contains("/.");
@@ -18,12 +18,12 @@ bool is_plain(const std::string& path)
 
 support::result<allowed_urls> allowed_urls::parse(const std::vector<std::string>& texts)
 {
-    allowed_urls made{{}};
+    allowed_urls parsed{{}};
     for (const std::string& text : texts)
     {
         if (text == "*")
         {
-            made.any_ = true;
+            parsed.any_ = true;
             continue;
         }
         auto url = net::parse_url(text);
@@ -38,9 +38,9 @@ support::result<allowed_urls> allowed_urls::parse(const std::vector<std::string>
                 "\"" + support::clean(text) + "\" must be a URL without a query, dots or % in its path"
             );
         }
-        made.urls_.push_back(std::move(*url));
+        parsed.urls_.push_back(std::move(*url));
     }
-    return made;
+    return parsed;
 }
 
 bool allowed_urls::admit(const net::url& url) const
@@ -49,9 +49,9 @@ bool allowed_urls::admit(const net::url& url) const
     {
         return false;
     }
-    return any_ || std::ranges::any_of(urls_, [&url](const net::url& each) {
-               return url.origin == each.origin &&
-                      (url.path == each.path || url.path.starts_with(each.path + "/"));
+    return any_ || std::ranges::any_of(urls_, [&url](const net::url& allowed) {
+               return url.origin == allowed.origin &&
+                      (url.path == allowed.path || url.path.starts_with(allowed.path + "/"));
            });
 }
 

@@ -8,8 +8,9 @@
 
 namespace cloud::openstack {
 
-// Where the clouds.yaml of a tenant may send us: a URL is admitted if it is one of these or lies below it,
-// with the same scheme, host and port. No list admits a URL whose path a server could read otherwise.
+// The URLs to which the clouds.yaml of a tenant may send requests. A URL is admitted if it equals one of
+// these or lies below it, with the same scheme, host and port. A path that servers may read in different ways
+// is never admitted.
 class allowed_urls
 {
 public:

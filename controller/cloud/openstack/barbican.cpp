@@ -16,7 +16,8 @@ namespace cloud::openstack {
 namespace {
 
 constexpr std::size_t largest_metadata = 256 << 10;
-constexpr std::size_t largest_payload = 256 << 10;  // Barbican keeps 20,000 bytes unless told otherwise
+// Barbican stores up to 20,000 bytes by default.
+constexpr std::size_t largest_payload = 256 << 10;
 constexpr std::size_t most_parts = 16;
 constexpr std::size_t parts_at_once = 4;
 constexpr std::size_t most_payloads = 4096;
@@ -28,20 +29,20 @@ question about(std::string object)
     return {.asked = service::barbican, .object = std::move(object), .write = false};
 }
 
-// "its private_key, secret <id>"
+// "the part private_key (secret <id>)"
 std::string in_words(const container_part& part)
 {
-    return "its " + support::clean(part.name, 64) + ", secret " + part.secret.str();
+    return "the part " + support::clean(part.name, 64) + " (secret " + part.secret.str() + ")";
 }
 
-// Why a secret cannot be used yet.
+// Says why a secret cannot be used yet.
 std::string shortcoming(const secret_metadata& secret)
 {
     return secret.status == "ACTIVE" ? "has no payload yet" : "is " + support::clean(secret.status, 64);
 }
 
-// What a failed look says about the ref. A refused token passes nowhere by itself, so it is no answer to wait
-// for.
+// The state of a ref whose look-up failed. A refused token makes it unknown, because such a failure does not
+// pass by itself.
 ref_state state_of(const error& failed)
 {
     switch (failed.kind)
@@ -60,8 +61,8 @@ ref_state state_of(const error& failed)
 
 const container_part* container::find(std::string_view name) const
 {
-    const auto found = std::ranges::find(parts, name, &container_part::name);
-    return found == parts.end() ? nullptr : &*found;
+    const auto it = std::ranges::find(parts, name, &container_part::name);
+    return it == parts.end() ? nullptr : &*it;
 }
 
 std::string_view container::missing_part() const
@@ -78,12 +79,12 @@ std::expected<secret_metadata, std::string> read_secret(std::string_view body, s
     auto status = text_member(secret, "status");
     if (!ref || !status)
     {
-        return std::unexpected("no secret_ref or status");
+        return std::unexpected("secret_ref or status is missing");
     }
     container_ref named(*ref);
     if (named.name() != ref_name{ref_kind::secret, id})
     {
-        return std::unexpected("it is about another secret");
+        return std::unexpected("the answer is about another secret");
     }
     auto content_type = text_member(member(secret, "content_types"), "default");
     return secret_metadata{std::move(named), std::move(*status), std::move(content_type).value_or("")};
@@ -98,12 +99,12 @@ std::expected<container, std::string> read_container(std::string_view body, supp
     const auto& secret_refs = member(read, "secret_refs");
     if (!ref || !type || !status || !secret_refs.is_array() || secret_refs.size() > most_parts)
     {
-        return std::unexpected("no container_ref, type, status or secret_refs");
+        return std::unexpected("container_ref, type, status or secret_refs is missing or malformed");
     }
     container_ref named(*ref);
     if (named.name() != ref_name{ref_kind::container, id})
     {
-        return std::unexpected("it is about another container");
+        return std::unexpected("the answer is about another container");
     }
     container found{std::move(named), std::move(*type), std::move(*status), {}};
     for (const auto& each : secret_refs)
@@ -111,7 +112,7 @@ std::expected<container, std::string> read_container(std::string_view body, supp
         const auto name = container_ref(text_member(each, "secret_ref").value_or("")).name();
         if (!name || name->kind != ref_kind::secret)
         {
-            return std::unexpected("it lists what is no secret");
+            return std::unexpected("secret_refs lists a ref that is not a secret");
         }
         found.parts.push_back({text_member(each, "name").value_or(""), name->id});
     }
@@ -122,19 +123,20 @@ support::task<answer<certificate>> barbican::get_certificate(
     std::string region, support::uuid id, std::optional<support::wall_time> known_expires_at
 )
 {
-    auto found = co_await get_container(region, id);
-    if (found)
+    // The id may be that of a container or of a secret; only Barbican knows which.
+    auto metadata = co_await get_container(region, id);
+    if (metadata)
     {
-        auto read = co_await certificate_of(region, std::move(*found), !known_expires_at);
+        auto read = co_await certificate_of(region, std::move(*metadata), !known_expires_at);
         if (read && known_expires_at)
         {
             read->expires_at = known_expires_at;
         }
         co_return read;
     }
-    if (found.error().kind != failure::not_found)
+    if (metadata.error().kind != failure::not_found)
     {
-        co_return std::unexpected(std::move(found.error()));
+        co_return std::unexpected(std::move(metadata.error()));
     }
     auto secret = co_await get_secret(region, id);
     if (!secret)
@@ -157,59 +159,61 @@ support::task<answer<certificate>> barbican::get_certificate(
     {
         const auto facts = co_await read_payload(region, id, secret->content_type);
         read.expires_at = known_expires_at ? known_expires_at : facts.expires_at;
-        read.doubt = facts.no_bundle;  // Octavia takes a secret for a bundle
+        // Octavia reads a secret as a PKCS12 bundle.
+        read.doubt = facts.no_bundle;
     }
     co_return read;
 }
 
 support::task<answer<certificate>> barbican::certificate_of(
-    std::string region, container found, bool wants_expiry
+    std::string region, container metadata, bool wants_expiry
 )
 {
     certificate read{
-        .container_ref = found.ref,
-        .status = found.status,
+        .container_ref = metadata.ref,
+        .status = metadata.status,
         .usable = false,
         .missing = {},
         .expires_at = {},
         .doubt = {}
     };
-    if (found.type != certificate_type)
+    if (metadata.type != certificate_type)
     {
         read.missing =
-            "the container is of type \"" + support::clean(found.type, 64) + "\", not \"certificate\"";
+            "the container is of type \"" + support::clean(metadata.type, 64) + "\", not \"certificate\"";
         co_return read;
     }
-    if (const auto missing = found.missing_part(); !missing.empty())
+    if (const auto missing = metadata.missing_part(); !missing.empty())
     {
         read.missing = "the container lists no " + std::string(missing);
         co_return read;
     }
-    if (found.status != "ACTIVE")
+    if (metadata.status != "ACTIVE")
     {
-        read.missing = "the container is " + support::clean(found.status, 64);
+        read.missing = "the container is " + support::clean(metadata.status, 64);
         co_return read;
     }
-    auto secrets = co_await get_parts(region, found.parts);
+    // A container is usable only if all its parts are.
+    auto secrets = co_await get_parts(region, metadata.parts);
     for (std::size_t i = 0; i < secrets.size(); ++i)
     {
         auto& secret = secrets[i];
         if (!secret && secret.error().kind != failure::not_found)
         {
-            secret.error().message = in_words(found.parts[i]) + ": " + secret.error().message;
+            secret.error().message = in_words(metadata.parts[i]) + ": " + secret.error().message;
             co_return std::unexpected(std::move(secret.error()));
         }
         if (read.missing.empty() && (!secret || !secret->is_usable()))
         {
             read.missing =
-                in_words(found.parts[i]) + ", " + (secret ? shortcoming(*secret) : "does not exist");
+                in_words(metadata.parts[i]) + " " + (secret ? shortcoming(*secret) : "does not exist");
         }
     }
     read.usable = read.missing.empty();
     if (read.usable && wants_expiry)
     {
-        const auto* part = found.find("certificate");
-        const auto& secret = secrets[static_cast<std::size_t>(part - found.parts.data())];
+        const auto* part = metadata.find("certificate");
+        const auto& secret = secrets[static_cast<std::size_t>(part - metadata.parts.data())];
         const auto facts = co_await read_payload(region, part->secret, secret->content_type);
         read.expires_at = facts.expires_at;
     }
@@ -237,21 +241,21 @@ support::task<ref_state> barbican::look_up(std::string region, container_ref ref
 
 support::task<ref_state> barbican::look_up_container(std::string region, support::uuid id)
 {
-    const auto found = co_await get_container(region, id);
-    if (!found)
+    const auto metadata = co_await get_container(region, id);
+    if (!metadata)
     {
-        co_return state_of(found.error());
+        co_return state_of(metadata.error());
     }
-    if (found->type != certificate_type)
+    if (metadata->type != certificate_type)
     {
         co_return ref_state::unknown;
     }
-    if (!found->missing_part().empty())
+    if (!metadata->missing_part().empty())
     {
         co_return ref_state::dead;
     }
-    const auto secrets = co_await get_parts(region, found->parts);
-    auto worst = found->status == "ACTIVE" ? ref_state::readable : ref_state::unknown;
+    const auto secrets = co_await get_parts(region, metadata->parts);
+    auto worst = metadata->status == "ACTIVE" ? ref_state::readable : ref_state::unknown;
     for (const auto& secret : secrets)
     {
         const auto state = !secret               ? state_of(secret.error())
@@ -271,12 +275,12 @@ support::task<answer<container>> barbican::get_container(std::string region, sup
     {
         co_return std::unexpected(std::move(answered.error()));
     }
-    auto found = read_container(answered->body, id);
-    if (!found)
+    auto metadata = read_container(answered->body, id);
+    if (!metadata)
     {
-        co_return std::unexpected(judge_odd(asked, found.error()));
+        co_return std::unexpected(judge_odd(asked, metadata.error()));
     }
-    co_return std::move(*found);
+    co_return std::move(*metadata);
 }
 
 support::task<answer<secret_metadata>> barbican::get_secret(std::string region, support::uuid id)
@@ -305,7 +309,7 @@ support::task<std::vector<answer<secret_metadata>>> barbican::get_parts(
     jobs.reserve(parts.size());
     for (std::size_t i = 0; i < parts.size(); ++i)
     {
-        // run_all keeps what is captured until the coroutine has ended.
+        // run_all keeps the captured values until the coroutine has ended.
         // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines)
         jobs.emplace_back([this, region, id = parts[i].secret, into = &secrets[i]]() -> support::task<> {
             *into = co_await get_secret(region, id);
@@ -323,8 +327,8 @@ support::task<payload_facts> barbican::read_payload(
     {
         co_return known->second;
     }
-    // Barbican gives a payload only in the type that it was stored in; no word of a stranger goes into a
-    // header.
+    // Barbican returns a payload only in the type in which it was stored. The type is chosen from known ones,
+    // because an untrusted text must not become a header.
     service_request request{
         .path = "/secrets/" + id.str() + "/payload", .max_response_bytes = largest_payload
     };
@@ -342,9 +346,10 @@ support::task<payload_facts> barbican::read_payload(
     support::wipe(answered->body);
     payload_facts facts;
     facts.expires_at = not_after ? std::optional(*not_after) : std::nullopt;
-    facts.no_bundle = is_pem      ? "the payload is PEM, no PKCS12 bundle"
+    facts.no_bundle = is_pem      ? "the payload is PEM, not a PKCS12 bundle"
                       : not_after ? ""
                                   : not_after.error().message;
+    // Any entry may go, because a payload can be read again.
     if (payloads_.size() >= most_payloads)
     {
         payloads_.erase(payloads_.begin());

@@ -15,14 +15,15 @@
 
 // Certificates in Barbican (https://docs.openstack.org/api-ref/key-manager/): a container of type
 // "certificate" whose parts are secrets, or one secret that holds a PKCS12 bundle.
+// JSON is parsed by nlohmann-json in all of openstack/, because the answers are small and read as a whole.
 namespace cloud::openstack {
 
-// The metadata of a secret; its payload is another request.
+// The metadata of a secret, without its payload.
 struct secret_metadata
 {
     container_ref ref;
     std::string status;
-    std::string content_type;  // of the payload; empty: it has none
+    std::string content_type;  // of the payload; empty: there is no payload
 
     bool is_usable() const { return status == "ACTIVE" && !content_type.empty(); }
 };
@@ -40,21 +41,22 @@ struct container
     std::string status;
     std::vector<container_part> parts;
 
-    // The part of that name; null if none is listed.
+    // The part of that name; null if the container does not list it.
     const container_part* find(std::string_view name) const;
-    // The first part that a certificate needs and that is not listed; empty if none is missing.
+    // The first part that a certificate needs and the container does not list; empty if it lists all of them.
     std::string_view missing_part() const;
 };
 
-// The bodies of GET /v1/secrets/<id> and /v1/containers/<id>; the error says what is odd about them.
+// Read the body of GET /v1/secrets/<id> or /v1/containers/<id>; the error says what is wrong with it.
 std::expected<secret_metadata, std::string> read_secret(std::string_view body, support::uuid id);
 std::expected<container, std::string> read_container(std::string_view body, support::uuid id);
 
-// What is kept of a payload.
+// The facts about a payload that are kept; the payload itself is wiped.
 struct payload_facts
 {
-    std::optional<support::wall_time> expires_at;  // empty if it holds no certificate
-    std::string no_bundle;  // why it is no PKCS12 bundle that opens without a pass phrase
+    std::optional<support::wall_time> expires_at;  // empty if there is no certificate in the payload
+    // Why the payload is not a PKCS12 bundle that opens without a pass phrase; empty if it is one.
+    std::string no_bundle;
 };
 
 class barbican final
@@ -72,18 +74,20 @@ public:
 private:
     support::task<answer<container>> get_container(std::string region, support::uuid id);
     support::task<answer<secret_metadata>> get_secret(std::string region, support::uuid id);
-    // The secrets of `parts`, in their order.
+    // The metadata of `parts`, in their order.
     support::task<std::vector<answer<secret_metadata>>> get_parts(
         std::string region, std::vector<container_part> parts
     );
-    support::task<answer<certificate>> certificate_of(std::string region, container found, bool wants_expiry);
+    support::task<answer<certificate>> certificate_of(
+        std::string region, container metadata, bool wants_expiry
+    );
     support::task<ref_state> look_up_container(std::string region, support::uuid id);
 
-    // Nothing, if it cannot be read. Each payload is read once.
+    // Empty facts if the payload cannot be read. Each payload is read once.
     support::task<payload_facts> read_payload(std::string region, support::uuid id, std::string content_type);
 
     service_client& services_;
-    std::unordered_map<support::uuid, payload_facts> payloads_;  // by secret
+    std::unordered_map<support::uuid, payload_facts> payloads_;  // by id of the secret
 };
 
 }  // namespace cloud::openstack

@@ -30,15 +30,15 @@ void read_endpoints(service of, const nlohmann::json& endpoints, std::vector<end
     {
         return;
     }
-    for (const auto& each : endpoints)
+    for (const auto& object : endpoints)
     {
-        auto region = text_member(each, "region_id");
+        auto region = text_member(object, "region_id");
         if (!region)
         {
-            region = text_member(each, "region");
+            region = text_member(object, "region");
         }
-        auto interface = text_member(each, "interface");
-        auto url = text_member(each, "url");
+        auto interface = text_member(object, "interface");
+        auto url = text_member(object, "url");
         if (region && interface && url && catalog.size() < most_endpoints)
         {
             catalog.push_back({of, std::move(*interface), std::move(*region), std::move(*url)});
@@ -53,7 +53,7 @@ error no_endpoint(std::string message)
     };
 }
 
-// With the version that we speak at the end, whatever of it the URL already has.
+// Appends the API version that the controller uses, or the part of it that the URL lacks.
 net::url versioned(service of, net::url url)
 {
     const auto ends_with_segment = [&url](std::string_view segment) {
@@ -82,11 +82,11 @@ std::string known_regions(service of, const std::vector<endpoint>& catalog)
 {
     constexpr std::size_t most = 20;
     std::set<std::string> regions;
-    for (const auto& each : catalog)
+    for (const auto& candidate : catalog)
     {
-        if (each.of == of && regions.size() < most)
+        if (candidate.of == of && regions.size() < most)
         {
-            regions.insert(support::clean(each.region, 64));
+            regions.insert(support::clean(candidate.region, 64));
         }
     }
     std::string names;
@@ -109,7 +109,7 @@ std::expected<issued_token, std::string> read_token(const net::http_response& an
     issued.token = support::secret(std::string(net::find_header(answer.headers, "X-Subject-Token")));
     if (issued.token.empty())
     {
-        return std::unexpected("it has no X-Subject-Token");
+        return std::unexpected("the header X-Subject-Token is missing");
     }
     const auto body = parse_json(answer.body);
     const auto& token = member(body, "token");
@@ -117,27 +117,27 @@ std::expected<issued_token, std::string> read_token(const net::http_response& an
     const auto begins = text_member(token, "issued_at").and_then(support::parse_rfc3339);
     if (!expires || !begins || *expires <= *begins)
     {
-        return std::unexpected("it does not say how long the token lives");
+        return std::unexpected("issued_at or expires_at of the token is missing or malformed");
     }
     issued.life = std::min<support::duration>(*expires - *begins, longest_life);
     issued.project_id = text_member(member(token, "project"), "id").value_or("");
     if (issued.project_id.empty())
     {
-        return std::unexpected("the token is for no project");
+        return std::unexpected("the token has no project");
     }
     const auto& catalog = member(token, "catalog");
     if (!catalog.is_array())
     {
-        return std::unexpected("it has no catalog");
+        return std::unexpected("the token has no catalog");
     }
-    for (const auto& each : catalog)
+    for (const auto& object : catalog)
     {
-        const auto type = text_member(each, "type");
+        const auto type = text_member(object, "type");
         for (const auto of : {service::barbican, service::octavia})
         {
             if (type == type_of(of))
             {
-                read_endpoints(of, member(each, "endpoints"), issued.catalog);
+                read_endpoints(of, member(object, "endpoints"), issued.catalog);
             }
         }
     }
@@ -156,31 +156,31 @@ answer<net::url> service_url(
     const std::string type(type_of(of));
     const std::string sought =
         entry.interface + " " + type + " endpoint in region \"" + support::clean(region) + "\"";
-    const auto found = std::ranges::find_if(catalog, [&](const endpoint& each) {
-        return each.of == of && each.interface == entry.interface && each.region == region;
+    const auto it = std::ranges::find_if(catalog, [&](const endpoint& candidate) {
+        return candidate.of == of && candidate.interface == entry.interface && candidate.region == region;
     });
-    if (found == catalog.end())
+    if (it == catalog.end())
     {
         const std::string regions = known_regions(of, catalog);
         return std::unexpected(no_endpoint(
             "Keystone's catalog has no " + sought +
-            (regions.empty() ? "; it has no " + type + " service at all"
-                             : "; it has " + type + " in " + regions)
+            (regions.empty() ? "; the catalog has no " + type + " service at all"
+                             : "; the catalog has " + type + " in " + regions)
         ));
     }
-    auto url = net::parse_url(found->url);
+    auto url = net::parse_url(it->url);
     if (!url || !url->query.empty())
     {
         return std::unexpected(no_endpoint(
             "Keystone's catalog has an unusable URL for the " + sought +
-            (url ? ": it has a query" : ": " + url.error().message)
+            (url ? ": the URL has a query" : ": " + url.error().message)
         ));
     }
     if (entry.keystone.origin.tls && !url->origin.tls)
     {
         return std::unexpected(no_endpoint(
             "Keystone's catalog names an http URL as the " + sought +
-            " although Keystone itself is https; no token is sent there. Correct the catalog or set " +
+            " although Keystone itself is https; no token is sent over http. Correct the catalog or set " +
             std::string(override_key(of))
         ));
     }

@@ -13,12 +13,12 @@
 #include <string_view>
 #include <vector>
 
-// What Keystone's answer to an authentication holds
+// The content of Keystone's answer to an authentication
 // (https://docs.openstack.org/api-ref/identity/v3/#password-authentication-with-scoped-authorization): the
 // token, and the catalog of the cloud's services.
 namespace cloud::openstack {
 
-// One endpoint of a service that we use.
+// One endpoint of Barbican or Octavia.
 struct endpoint
 {
     service of;
@@ -31,16 +31,16 @@ struct issued_token
 {
     support::secret token;
     std::string project_id;
-    support::duration life{};  // from its issue to its end, by Keystone's own clock
+    support::duration life{};  // from its issue to its end, by Keystone's clock
     std::vector<endpoint> catalog;
 };
 
-// Reads a 201 of POST /v3/auth/tokens; the error says what is odd about it.
+// Reads a 201 of POST /v3/auth/tokens; the error says what is wrong with the answer.
 std::expected<issued_token, std::string> read_token(const net::http_response& answer);
 
-// The URL below which the resources of `of` are: the entry's own, else the catalog's for `region` and the
-// entry's interface, with the version of the API that we speak: ".../v2", ".../v1". Errors: no_endpoint; an
-// http URL of a catalog that came by https is none.
+// The URL of the API of `of`, with its version: ".../v2", ".../v1". It is the URL of the entry, or else that
+// of the catalog for `region` and the interface of the entry. Errors: no_endpoint, also for an http URL in a
+// catalog that came over https.
 answer<net::url> service_url(
     service of, std::string_view region, const cloud_entry& entry, const std::vector<endpoint>& catalog
 );

@@ -32,22 +32,22 @@ public:
 
     const yaml_entry& entry() const { return entry_; }
 
-    // The first of `keys` that is there, as auth.<key> or beside auth, where older files have some of them.
-    // Empty if none is.
+    // The text of the first of `keys` that exists, as auth.<key> or beside auth, because older files have
+    // some keys there. Empty if there is none.
     std::string text(std::initializer_list<const char*> keys)
     {
         for (const char* key : keys)
         {
             for (const auto* from : {&entry_.auth, &entry_.root})
             {
-                const auto found = from->find(key);
-                if (found == from->end())
+                const auto it = from->find(key);
+                if (it == from->end())
                 {
                     continue;
                 }
-                if (found->second)
+                if (it->second)
                 {
-                    return found->second->reveal();
+                    return it->second->reveal();
                 }
                 note((from == &entry_.auth ? "auth." : "") + std::string(key) + " must be a text");
             }
@@ -55,7 +55,7 @@ public:
         return {};
     }
 
-    // A yes or no, as YAML 1.1 spells them.
+    // A boolean as YAML 1.1 spells it.
     std::optional<bool> flag(const char* key)
     {
         std::string word = text({key});
@@ -78,24 +78,24 @@ public:
         return false;
     }
 
-    // What is wrong with the entry, said once: the first thing noted.
-    void note(std::string what)
+    // Records a problem of the entry. Only the first one is reported.
+    void note(std::string problem)
     {
-        if (wrong_.empty())
+        if (problem_.empty())
         {
-            wrong_ = std::move(what);
+            problem_ = std::move(problem);
         }
     }
 
-    bool failed() const { return !wrong_.empty(); }
+    bool failed() const { return !problem_.empty(); }
     std::unexpected<support::error> error() const
     {
-        return fail(errc::invalid, entry_.label + ": " + wrong_);
+        return fail(errc::invalid, entry_.label + ": " + problem_);
     }
 
 private:
     yaml_entry entry_;
-    std::string wrong_;
+    std::string problem_;
 };
 
 std::optional<net::url> read_url(entry_reader& entry, const char* key)
@@ -137,7 +137,7 @@ net::url read_keystone(entry_reader& entry)
     return *url;
 }
 
-// "public" for public and publicURL; the word is also spelled endpoint_type.
+// Reads interface, which older files call endpoint_type: "public" for public and publicURL.
 std::string read_interface(entry_reader& entry)
 {
     std::string word = entry.text({"interface", "endpoint_type"});
@@ -265,7 +265,7 @@ void require_verification(entry_reader& entry)
     }
 }
 
-// The certificates in the file that the entry names; empty if it names none.
+// The certificates in the file that cacert names; empty if the entry has no cacert.
 result<std::string> read_ca(const yaml_entry& entry, const file_reader& read_file)
 {
     entry_reader keys(entry);
@@ -313,7 +313,7 @@ result<std::string> read_file_from_disk(const std::string& path)
     return text;
 }
 
-// Reads a path as openstacksdk does: "~/" is the home folder.
+// Reads the file at a path as openstacksdk does: "~/" is the home folder.
 result<std::string> read_expanded(const std::string& path)
 {
     const char* home = std::getenv("HOME");

@@ -11,7 +11,7 @@
 namespace cloud::openstack {
 
 // The client of one credential, over Keystone, Barbican and Octavia. `http`, `clock` and `random` must
-// outlive it; it must outlive its calls.
+// outlive the client, and the client must outlive its calls.
 std::unique_ptr<client> create_client(
     net::http_client& http, support::clock& clock, support::random_engine& random, cloud_entry entry
 );

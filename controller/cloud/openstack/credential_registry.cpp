@@ -25,18 +25,18 @@ support::result<std::shared_ptr<credential>> credential_registry::read(const cre
 
 std::shared_ptr<credential> credential_registry::share(cloud_entry entry)
 {
-    std::erase_if(known_, [](const auto& each) { return each.second.expired(); });
-    auto& known = known_[entry.id];
-    if (auto in_use = known.lock())
+    std::erase_if(known_, [](const auto& known) { return known.second.expired(); });
+    auto& shared = known_[entry.id];
+    if (auto in_use = shared.lock())
     {
         return in_use;
     }
-    auto made = std::make_shared<credential>();
-    made->id = entry.id;
-    made->identity = entry.keystone.str();
-    made->client = create_client(http_, clock_, random_, std::move(entry));
-    known = made;
-    return made;
+    auto created = std::make_shared<credential>();
+    created->id = entry.id;
+    created->identity = entry.keystone.str();
+    created->client = create_client(http_, clock_, random_, std::move(entry));
+    shared = created;
+    return created;
 }
 
 }  // namespace cloud::openstack

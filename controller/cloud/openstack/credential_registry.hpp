@@ -13,11 +13,12 @@
 
 namespace cloud::openstack {
 
-// The credentials in use, each once. One goes when nobody holds it any more, and its token with it.
+// The credentials in use, one for each content. A credential, and its token, is destroyed when its last user
+// releases it.
 class credential_registry final : public credential_reader
 {
 public:
-    // All references must outlive it and its credentials.
+    // All references must outlive the registry and its credentials.
     credential_registry(
         net::http_client& http, support::clock& clock, support::random_engine& random, allowed_urls allowed
     );

@@ -13,14 +13,14 @@ namespace {
 constexpr std::size_t most_refs = 2048;
 constexpr std::size_t longest_ref = 512;
 
-// What an error body says, if it is one that an OpenStack service writes.
+// The content of an error body, if an OpenStack service wrote it.
 struct fault
 {
-    bool json = false;        // it is a JSON object at all
-    bool of_service = false;  // in the words of the service that was asked
-    bool of_keystone =
-        false;         // in those of keystonemiddleware, which stands in front inside the same process
-    std::string text;  // as it came
+    bool json = false;        // a JSON object of any form
+    bool of_service = false;  // in the format of the service that was asked
+    // In the format of keystonemiddleware, which stands before the service in the same process.
+    bool of_keystone = false;
+    std::string text;  // as it was received
 };
 
 fault read_fault(service asked, const net::http_response& answer)
@@ -72,14 +72,14 @@ void cut_at(std::string& text, std::string_view mark)
     text.resize(std::min(text.find(mark), text.size()));
 }
 
-// `text` of a server for people: without SQL, markup and what we sent.
+// The text of a server made fit for people: without SQL, markup and the secret that was sent.
 std::string presentable(service asked, std::string text, const support::secret& sent)
 {
     cut_at(text, "[SQL");
     cut_at(text, "<br");
     if (asked == service::keystone)
     {
-        // Its validation errors quote the request, password included.
+        // Validation errors of Keystone quote the request, password included.
         text.resize(std::min(text.find_first_of("'\"{["), text.size()));
     }
     for (auto at = std::string::npos; !sent.empty() && (at = text.find(sent.reveal())) != std::string::npos;)
@@ -95,7 +95,7 @@ std::string presentable(service asked, std::string text, const support::secret& 
 }
 
 std::string in_words(
-    const question& asked, const net::http_response& answer, const fault& said, std::string text
+    const question& asked, const net::http_response& answer, const fault& reported, std::string text
 )
 {
     std::string words = name_of(asked.asked) + " answers " + std::to_string(answer.status);
@@ -111,7 +111,7 @@ std::string in_words(
     {
         return words + ": a redirect, which is not followed";
     }
-    return said.json ? words : words + ", not in its own words (a proxy in front of it?)";
+    return reported.json ? words : words + ", but not in the format of this service (did a proxy answer?)";
 }
 
 // The refs of "Could not retrieve certificate: ['<ref>', '<ref>']", a Python list or one bare text.
@@ -155,59 +155,61 @@ std::vector<container_ref> refs_in(const std::string& fault_text)
     return refs;
 }
 
-// Whether a 404 is about exactly what was asked for.
-bool names_the_object(const question& asked, const fault& said)
+// Whether a 404 is about exactly the object that was asked for.
+bool names_the_object(const question& asked, const fault& reported)
 {
     switch (asked.asked)
     {
         case service::keystone:
-            return said.text.starts_with("Could not find");
+            return reported.text.starts_with("Could not find");
         case service::barbican:
-            // "Secret not found.", "Secrets container not found."; a wrong path has other words.
-            return said.text.starts_with("Secret");
+            // "Secret not found." or "Secrets container not found."; the answer for a wrong path reads
+            // differently.
+            return reported.text.starts_with("Secret");
         case service::octavia:
             break;
     }
-    return said.text == asked.object + " not found.";
+    return reported.text == asked.object + " not found.";
 }
 
-// What was asked for, as far as the class of an answer depends on it.
+// The kind of request, as far as the class of its answer depends on it.
 enum class exchange
 {
-    token,  // of Keystone
+    token,  // an authentication at Keystone
     read,
     write,
 };
 
-// Whose words an answer has to be in, so that a row is about it. A proxy's are nobody's.
+// The format that an answer must have for a row to apply. A proxy answers in none of these formats.
 enum class words
 {
     anyones,
-    json,        // some JSON object
+    json,        // any JSON object
     keystones,   // of keystonemiddleware, or with its challenge
-    either,      // of the service or of keystonemiddleware in front of it
+    either,      // of the service, or of keystonemiddleware in front of it
     services,    // of the service that was asked
-    about_this,  // the same, and exactly about the object that was asked for
+    about_this,  // of the service, and exactly about the object that was asked for
 };
 
 struct row
 {
     exchange asked;
     int first, last;  // status codes
-    words said;
+    words needed;
     failure kind;
 };
 
 constexpr int any_status = std::numeric_limits<int>::max();
 
-// The first row that fits counts, and the last of each exchange always does. Of a write everything but the
-// service's own 4xx leaves open whether it takes effect; of a read everything but its own 403 and 404 is
-// trouble that passes.
+// The first row that fits decides; the last row of each exchange always fits. A write is ambiguous unless the
+// service itself answered 4xx (unanswered-writes). A read is transient unless the service itself answered 403
+// or 404.
 constexpr row classes[] = {
     {exchange::token, 400, 400, words::services, failure::credentials_invalid},
     {exchange::token, 401, 401, words::anyones, failure::credentials_invalid},
     {exchange::token, 403, 403, words::services, failure::credentials_invalid},
-    {exchange::token, 404, 404, words::about_this, failure::credentials_invalid},  // application credential
+    // An application credential that does not exist.
+    {exchange::token, 404, 404, words::about_this, failure::credentials_invalid},
     {exchange::token, 429, 429, words::anyones, failure::rate_limited},
     {exchange::token, 0, any_status, words::anyones, failure::transient},
 
@@ -221,20 +223,22 @@ constexpr row classes[] = {
     {exchange::write, 401, 401, words::anyones, failure::ambiguous},
     {exchange::write, 403, 403, words::either, failure::access_denied},
     {exchange::write, 404, 404, words::about_this, failure::not_found},
-    {exchange::write, 404, 404, words::services, failure::transient},  // of something else: nothing was done
-    {exchange::write, 409, 409, words::services, failure::busy},  // PENDING or ERROR: the load balancer tells
+    // About another object: nothing was changed.
+    {exchange::write, 404, 404, words::services, failure::transient},
+    // PENDING or ERROR; a read of the load balancer tells which.
+    {exchange::write, 409, 409, words::services, failure::busy},
     {exchange::write, 429, 429, words::json, failure::rate_limited},
     {exchange::write, 429, 429, words::anyones, failure::ambiguous},
     {exchange::write, 400, 499, words::services, failure::refused},
     {exchange::write, 0, any_status, words::anyones, failure::ambiguous},
 };
 
-// What is known of the words of an answer.
+// The properties of an answer that tell its author.
 struct speaker
 {
-    const fault& said;
+    const fault& reported;
     bool about_this = false;
-    bool challenges = false;  // with a WWW-Authenticate of Keystone
+    bool challenges = false;  // it has a WWW-Authenticate of Keystone
 
     bool speaks(words needed) const
     {
@@ -243,24 +247,25 @@ struct speaker
             case words::anyones:
                 return true;
             case words::json:
-                return said.json;
+                return reported.json;
             case words::keystones:
-                return said.of_keystone || challenges;
+                return reported.of_keystone || challenges;
             case words::either:
-                return said.of_service || said.of_keystone;
+                return reported.of_service || reported.of_keystone;
             case words::services:
-                return said.of_service;
+                return reported.of_service;
             case words::about_this:
                 break;
         }
-        return said.of_service && about_this;
+        return reported.of_service && about_this;
     }
 };
 
-failure kind_of(exchange asked, int status, const speaker& who)
+failure kind_of(exchange asked, int status, const speaker& answered_by)
 {
-    const auto fits = [&](const row& each) {
-        return each.asked == asked && status >= each.first && status <= each.last && who.speaks(each.said);
+    const auto fits = [&](const row& candidate) {
+        return candidate.asked == asked && status >= candidate.first && status <= candidate.last &&
+               answered_by.speaks(candidate.needed);
     };
     return std::ranges::find_if(classes, fits)->kind;
 }
@@ -275,10 +280,10 @@ std::optional<error> judge(
     {
         return std::nullopt;
     }
-    const auto said = read_fault(asked.asked, answer);
-    const speaker who{
-        said,
-        names_the_object(asked, said),
+    const auto reported = read_fault(asked.asked, answer);
+    const speaker answered_by{
+        reported,
+        names_the_object(asked, reported),
         net::find_header(answer.headers, "WWW-Authenticate").starts_with("Keystone")
     };
 
@@ -288,12 +293,12 @@ std::optional<error> judge(
         : asked.write                    ? exchange::write
                                          : exchange::read,
         answer.status,
-        who
+        answered_by
     );
-    judged.message = in_words(asked, answer, said, presentable(asked.asked, said.text, sent));
+    judged.message = in_words(asked, answer, reported, presentable(asked.asked, reported.text, sent));
     if (judged.kind == failure::refused)
     {
-        judged.refs = refs_in(said.text);
+        judged.refs = refs_in(reported.text);
     }
     judged.retry_after = net::retry_after(answer.headers);
     return judged;
@@ -316,7 +321,7 @@ error judge_odd(const question& asked, const std::string& oddity)
 {
     return {
         .kind = asked.write ? failure::ambiguous : failure::transient,
-        .message = name_of(asked.asked) + " gives an odd answer for " + asked.object + ": " + oddity,
+        .message = name_of(asked.asked) + " gives an unexpected answer for " + asked.object + ": " + oddity,
         .refs = {},
         .retry_after = std::nullopt
     };

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-// The one table from what a service answered, or did not, to what can be done about it.
+// The only table that turns the answer of a service, or its absence, into a class of failure.
 namespace cloud::openstack {
 
 enum class service
@@ -18,27 +18,29 @@ enum class service
     octavia,
 };
 
-// What was asked, as far as the meaning of the answer depends on it.
+// The part of a request on which the meaning of its answer depends.
 struct question
 {
     service asked = service::octavia;
     std::string object;  // as the service itself names it in a 404: "Listener <id>"; otherwise for people
-    bool write = false;  // whatever is not the service's own answer leaves the outcome open
+    // After a write, only an answer of the service itself settles the outcome.
+    bool write = false;
 };
 
-// Empty for a 2xx. A 401 is credentials_invalid: whether a new token helps is for whoever holds one.
-// `sent` (the token or password of the request) never appears in the message, even if the server repeats it.
+// Empty for a 2xx. A 401 is credentials_invalid; the caller that holds the token decides whether a new one
+// may help. `sent` (the token or password of the request) never appears in the message, even if the server
+// repeats it.
 std::optional<error> judge(
     const question& asked, const net::http_response& answer, const support::secret& sent
 );
 
-// The exchange itself failed.
+// The failure of an exchange without an answer.
 error judge(const question& asked, const support::error& failure);
 
-// A 2xx that is not what was asked for; `oddity` says in which way.
+// The failure of a 2xx whose body is wrong; `oddity` says what is wrong with it.
 error judge_odd(const question& asked, const std::string& oddity);
 
-// "Octavia", for messages.
+// The name of the service, for messages: "Octavia".
 std::string name_of(service asked);
 
 }  // namespace cloud::openstack

@@ -6,16 +6,17 @@
 #include <string>
 #include <string_view>
 
-// Reading JSON that a stranger wrote: nothing is taken for granted, nothing throws.
+// Readers of JSON from other programs. The input is untrusted: no member is assumed to exist, and nothing
+// throws.
 namespace cloud::openstack {
 
-// Discarded (is_discarded()) if `text` is no JSON.
+// Returns a discarded value (is_discarded()) if `text` is not JSON.
 inline nlohmann::json parse_json(std::string_view text)
 {
     return nlohmann::json::parse(text, nullptr, false);
 }
 
-// The member `key` of the object `value`; null if it is none or has none.
+// The member `key` of the object `value`; null if `value` is not an object or has no such member.
 inline const nlohmann::json& member(const nlohmann::json& value, std::string_view key)
 {
     static const nlohmann::json null;
@@ -23,15 +24,15 @@ inline const nlohmann::json& member(const nlohmann::json& value, std::string_vie
     {
         return null;
     }
-    const auto found = value.find(key);
-    return found == value.end() ? null : *found;
+    const auto it = value.find(key);
+    return it == value.end() ? null : *it;
 }
 
-// The text that `key` holds; empty if it holds anything else.
+// The text of the member `key`; empty if the member is missing or not a text.
 inline std::optional<std::string> text_member(const nlohmann::json& value, std::string_view key)
 {
-    const auto& found = member(value, key);
-    return found.is_string() ? std::optional(found.get<std::string>()) : std::nullopt;
+    const auto& held = member(value, key);
+    return held.is_string() ? std::optional(held.get<std::string>()) : std::nullopt;
 }
 
 }  // namespace cloud::openstack

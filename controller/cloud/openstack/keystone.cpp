@@ -25,7 +25,7 @@ constexpr auto deadline_of_authentication = 10s;
 constexpr std::size_t largest_answer = 1 << 20;
 constexpr support::duration fresh_catalog = 5min;
 
-// Accounts are locked after a handful of failures in a row: 12 attempts an hour at most.
+// At most 12 attempts an hour, because Keystone locks an account after a few failures in a row.
 constexpr support::backoff refused_backoff{.first = 5s, .cap = 5min};
 constexpr support::backoff trouble_backoff{.first = 1s, .cap = 15s};
 
@@ -89,7 +89,7 @@ std::string authentication_body(const cloud_entry& entry)
 
 }  // namespace
 
-// Lets one coroutine through at a time, in the order of their coming.
+// Lets one coroutine through at a time, in the order of their arrival.
 class keystone::turn final : public std::enable_shared_from_this<turn>
 {
 public:
@@ -125,14 +125,14 @@ public:
             co_await taken_->async_send(boost::system::error_code(), asio::as_tuple(asio::use_awaitable));
         if (failed)
         {
-            // A channel has its own word for being cancelled; everybody else expects Asio's.
+            // A cancelled channel reports an error of its own; the caller expects that of Asio.
             throw boost::system::system_error(asio::error::operation_aborted);
         }
         co_return hold(self);
     }
 
 private:
-    // One place: who has put its message there has the turn.
+    // A channel with room for one message: the coroutine whose message is in it has the turn.
     std::optional<asio::experimental::channel<void(boost::system::error_code)>> taken_;
 };
 
@@ -153,6 +153,7 @@ support::task<answer<session_ptr>> keystone::current()
         co_return session_;
     }
     const auto hold = co_await turn_->take();
+    // The holder of the turn before may have renewed the token.
     if (fresh())
     {
         co_return session_;
@@ -168,6 +169,7 @@ support::task<answer<session_ptr>> keystone::current()
 support::task<answer<session_ptr>> keystone::after_refusal(service by, std::uint64_t number)
 {
     const auto hold = co_await turn_->take();
+    // The refused token has been renewed since.
     if (session_ && session_->number != number)
     {
         co_return session_;
@@ -177,7 +179,7 @@ support::task<answer<session_ptr>> keystone::after_refusal(service by, std::uint
     {
         co_return std::unexpected(error{
             .kind = failure::credentials_invalid,
-            .message = name_of(by) + " refuses even a fresh token of cloud \"" + entry_.cloud + "\"",
+            .message = name_of(by) + " refuses a new token of cloud \"" + entry_.cloud + "\"",
             .refs = {},
             .retry_after = refusal.retry_at - clock_.now()
         });
@@ -207,6 +209,7 @@ bool keystone::doubt_catalog(std::uint64_t number)
 support::task<answer<session_ptr>> keystone::authenticate()
 {
     const auto now = clock_.now();
+    // During the backoff the last failure is returned without a request.
     if (failure_.why && now < failure_.retry_at)
     {
         error again = *failure_.why;
@@ -259,6 +262,7 @@ support::task<answer<session_ptr>> keystone::authenticate()
         co_return failed(judge_odd(asked, issued.error()));
     }
 
+    // The life of the token is counted from the request, because Keystone's clock may differ from ours.
     const auto life = issued->life;
     auto begun = std::make_shared<session>();
     begun->number = session_ ? session_->number + 1 : 1;
@@ -279,6 +283,7 @@ support::task<answer<session_ptr>> keystone::authenticate()
 answer<session_ptr> keystone::failed(error why)
 {
     const bool refused = why.kind == failure::credentials_invalid;
+    // A failure of the other kind begins its own backoff.
     if (failure_.why && (failure_.why->kind == failure::credentials_invalid) != refused)
     {
         failure_.in_a_row = 0;

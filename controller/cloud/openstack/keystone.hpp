@@ -16,16 +16,18 @@
 
 // Tokens of one credential.
 //
-// Guarantees: one token at a time, and one authentication at a time that all who wait share; it is renewed
-// when nine tenths of its life are over, and used to its end if Keystone cannot renew it. A refused token is
-// renewed once, whoever and however many saw it refused. Failed authentications back off: to minutes where
-// the credential is refused (an account is not locked by us), to seconds where Keystone is not there; whoever
-// asks meanwhile gets the failure at once.
+// Guarantees: there is one token at a time, and at most one authentication at a time, whose result all
+// callers share. A token is renewed when nine tenths of its life are over, and is used to its end if Keystone
+// cannot renew it. A refused token is renewed once, however many callers saw it refused. Failed
+// authentications back off: up to minutes if Keystone refuses the credential, because the account must not be
+// locked by us, and up to seconds if Keystone is unavailable. A caller during that wait gets the last failure
+// at once.
 namespace cloud::openstack {
 
 struct session
 {
-    std::uint64_t number = 0;  // counts up: which token was refused
+    // Counts up, so that a refusal names the token that was refused.
+    std::uint64_t number = 0;
     issued_token issued;
     support::time_point since;
     support::time_point renew_at;
@@ -46,17 +48,18 @@ public:
     );
     ~keystone();
 
-    // The session to use now.
+    // The current session.
     support::task<answer<session_ptr>> current();
 
-    // `by` answered 401 to session `number`: another one, or credentials_invalid if a fresh one did not help.
+    // `by` answered 401 to session `number`. Returns another session, or credentials_invalid if a new token
+    // did not help.
     support::task<answer<session_ptr>> after_refusal(service by, std::uint64_t number);
 
-    // `by` took a token, whatever else it answered.
+    // `by` accepted a token, whatever its answer was.
     void accepted(service by);
 
-    // An endpoint of session `number` is missing or unreachable: a catalog that is not fresh is read again
-    // with the next current(). Returns whether it will be.
+    // An endpoint of session `number` is missing or unreachable. A catalog that is not fresh is read again
+    // with the next current(). Returns whether that will happen.
     bool doubt_catalog(std::uint64_t number);
 
 private:

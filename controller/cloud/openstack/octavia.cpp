@@ -83,14 +83,14 @@ std::expected<listener, std::string> read_listener(std::string_view body, suppor
     const auto& object = member(answered, "listener");
     if (read_id(object) != id)
     {
-        return std::unexpected("it is about no or another listener");
+        return std::unexpected("the answer is not about this listener");
     }
     listener read;
     read.id = id;
     const auto status = read_status(object);
     if (!status)
     {
-        return std::unexpected("its provisioning_status is unknown");
+        return std::unexpected("the provisioning_status is missing or unknown");
     }
     read.status = *status;
     const auto& load_balancers = member(object, "loadbalancers");
@@ -101,7 +101,7 @@ std::expected<listener, std::string> read_listener(std::string_view body, suppor
     const auto project_id = text_member(object, "project_id");
     if (!load_balancer_id || !protocol || !project_id)
     {
-        return std::unexpected("it names no load balancer, protocol or project");
+        return std::unexpected("the load balancer, protocol or project of the listener is missing");
     }
     read.load_balancer_id = *load_balancer_id;
     read.protocol = *protocol;
@@ -112,7 +112,7 @@ std::expected<listener, std::string> read_listener(std::string_view body, suppor
         !read_ref(object, "client_ca_tls_container_ref", read.client_ca_ref) ||
         !read_ref(object, "client_crl_container_ref", read.client_crl_ref))
     {
-        return std::unexpected("its certificates are not as they should be");
+        return std::unexpected("the TLS container references of the listener are missing or malformed");
     }
     return read;
 }
@@ -123,12 +123,12 @@ std::expected<load_balancer, std::string> read_load_balancer(std::string_view bo
     const auto& object = member(answered, "loadbalancer");
     if (read_id(object) != id)
     {
-        return std::unexpected("it is about no or another load balancer");
+        return std::unexpected("the answer is not about this load balancer");
     }
     const auto status = read_status(object);
     if (!status)
     {
-        return std::unexpected("its provisioning_status is unknown");
+        return std::unexpected("the provisioning_status is missing or unknown");
     }
     return load_balancer{.id = id, .status = *status};
 }

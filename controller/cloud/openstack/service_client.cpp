@@ -16,16 +16,16 @@ constexpr auto deadline_of_a_read = 10s;
 
 support::task<answer<project_scope>> service_client::locate(std::string region)
 {
-    auto over = co_await find_route(service::octavia, region);
-    if (!over)
+    auto chosen = co_await find_route(service::octavia, region);
+    if (!chosen)
     {
-        co_return std::unexpected(std::move(over.error()));
+        co_return std::unexpected(std::move(chosen.error()));
     }
     co_return project_scope{
         .identity = entry_.keystone.str(),
-        .project_id = over->session->issued.project_id,
+        .project_id = chosen->session->issued.project_id,
         .region = std::move(region),
-        .load_balancer_endpoint = over->url.str()
+        .load_balancer_endpoint = chosen->url.str()
     };
 }
 
@@ -35,6 +35,7 @@ support::task<answer<net::http_response>> service_client::send(
 {
     const auto deadline = request.deadline.value_or(clock_.now() + deadline_of_a_read);
     const auto send_by = asked.write ? std::min(deadline, clock_.now() + sent_within) : deadline;
+    // A limit that the service imposed before still holds.
     if (const auto limit = limited_.find(asked.asked);
         limit != limited_.end() && clock_.now() < limit->second.until)
     {
@@ -42,27 +43,29 @@ support::task<answer<net::http_response>> service_client::send(
         still.retry_after = limit->second.until - clock_.now();
         co_return std::unexpected(std::move(still));
     }
-    auto over = co_await find_route(asked.asked, region);
-    for (bool again = false; over; again = true)
+    auto chosen = co_await find_route(asked.asked, region);
+    // At most two turns, because the request is repeated only once, with a new token.
+    for (bool again = false; chosen; again = true)
     {
         if (clock_.now() >= send_by)
         {
             const support::error late{
-                support::errc::unreachable, "no time was left to send it", 0, std::nullopt
+                support::errc::unreachable, "the deadline passed before the request was sent", 0, std::nullopt
             };
             co_return std::unexpected(judge(asked, late));
         }
-        auto answered = co_await send_once(*over, request, {send_by, deadline}, asked.write);
-        const auto number = over->session->number;
+        auto answered = co_await send_once(*chosen, request, {send_by, deadline}, asked.write);
+        const auto number = chosen->session->number;
         if (!answered)
         {
+            // The catalog may name an endpoint that has moved.
             if (answered.error().code == support::errc::unreachable)
             {
                 tokens_.doubt_catalog(number);
             }
             co_return std::unexpected(judge(asked, answered.error()));
         }
-        auto refused = judge(asked, *answered, over->session->issued.token);
+        auto refused = judge(asked, *answered, chosen->session->issued.token);
         if (refused && refused->kind == failure::rate_limited && refused->retry_after)
         {
             limited_[asked.asked] = {clock_.now() + *refused->retry_after, *refused};
@@ -79,15 +82,15 @@ support::task<answer<net::http_response>> service_client::send(
         {
             co_return std::unexpected(std::move(*refused));
         }
-        // Refused before anything was done, so that even a write may go again.
+        // The service refused the token before it did anything, so even a write may be sent again.
         auto renewed = co_await tokens_.after_refusal(asked.asked, number);
         if (!renewed)
         {
             co_return std::unexpected(std::move(renewed.error()));
         }
-        over = co_await find_route(asked.asked, region);
+        chosen = co_await find_route(asked.asked, region);
     }
-    co_return std::unexpected(std::move(over.error()));
+    co_return std::unexpected(std::move(chosen.error()));
 }
 
 support::task<answer<service_client::route>> service_client::find_route(service to, std::string region)
@@ -98,6 +101,7 @@ support::task<answer<service_client::route>> service_client::find_route(service 
         co_return std::unexpected(std::move(session.error()));
     }
     auto url = service_url(to, region, entry_, (*session)->issued.catalog);
+    // A catalog that is not fresh may lack an endpoint that was added since; it is read once more.
     if (!url && tokens_.doubt_catalog((*session)->number))
     {
         session = co_await tokens_.current();
@@ -115,15 +119,15 @@ support::task<answer<service_client::route>> service_client::find_route(service 
 }
 
 support::task<support::result<net::http_response>> service_client::send_once(
-    route over, service_request request, limits until, bool write
+    route via, service_request request, limits until, bool write
 )
 {
     net::http_request sent;
     sent.method = std::move(request.method);
-    sent.origin = over.url.origin;
-    sent.target = over.url.path + request.path;
+    sent.origin = via.url.origin;
+    sent.target = via.url.path + request.path;
     sent.headers = {
-        {"X-Auth-Token", over.session->issued.token.reveal()}, {"Accept", std::move(request.accept)}
+        {"X-Auth-Token", via.session->issued.token.reveal()}, {"Accept", std::move(request.accept)}
     };
     if (!request.body.empty())
     {

@@ -18,14 +18,14 @@ struct service_request
     std::string method = "GET";
     std::string path = {};  // below the service's URL, such as "/containers/<id>"
     std::string accept = "application/json";
-    std::string body = {};                             // JSON, if any
-    std::optional<support::time_point> deadline = {};  // empty: that of a read
+    std::string body = {};                             // JSON, or empty
+    std::optional<support::time_point> deadline = {};  // empty: the deadline of a read
     std::size_t max_response_bytes = 1 << 20;
 };
 
-// Requests to the services of one cloud with a token of one credential: each goes to the service's endpoint
-// of the region and nowhere else, redirects included, and is sent a second time only if its token was
-// refused.
+// Requests to the services of one cloud with a token of one credential. A request goes to the endpoint of its
+// service and region and nowhere else; redirects are not followed. It is sent a second time only if its token
+// was refused.
 class service_client final
 {
 public:
@@ -34,10 +34,10 @@ public:
         : http_(http), clock_(clock), entry_(entry), tokens_(tokens)
     {}
 
-    // The place for `region`; asks Keystone only if no token is held.
+    // The project scope of `region`; asks Keystone only if there is no token.
     support::task<answer<project_scope>> locate(std::string region);
 
-    // A 2xx of the service that was asked; everything else is an error as judge() has it.
+    // The 2xx answer of the service; any other answer becomes an error by judge().
     support::task<answer<net::http_response>> send(
         question asked, std::string region, service_request request
     );
@@ -56,7 +56,7 @@ private:
 
     support::task<answer<route>> find_route(service to, std::string region);
     support::task<support::result<net::http_response>> send_once(
-        route over, service_request request, limits until, bool write
+        route via, service_request request, limits until, bool write
     );
 
     net::http_client& http_;
@@ -64,7 +64,8 @@ private:
     const cloud_entry& entry_;
     keystone& tokens_;
 
-    // A service that has answered 429 gets nothing of this credential before the time that it said.
+    // After a 429 of a service no request of this credential is sent to it before the time that the answer
+    // named.
     struct imposed_limit
     {
         support::time_point until;

@@ -34,25 +34,25 @@ constexpr std::array<refused_key, 6> refused_keys{{
     {"vendor_hook", "names a program; remove it"},
 }};
 
-// What is wrong with the keys, or with the form of a URL; empty if nothing is.
-std::string wrong_with(const yaml_entry& entry)
+// The first problem of the keys, or of the form of a URL; empty if there is none.
+std::string problem_with_keys(const yaml_entry& entry)
 {
     for (const auto* section : {&entry.auth, &entry.root})
     {
-        const std::string where = section == &entry.auth ? "auth." : "";
+        const std::string prefix = section == &entry.auth ? "auth." : "";
         for (const auto& [key, why] : refused_keys)
         {
             if (section->contains(std::string(key)))
             {
-                return where + std::string(key) + " " + std::string(why);
+                return prefix + std::string(key) + " " + std::string(why);
             }
         }
         for (const std::string_view key : url_keys)
         {
-            const auto found = section->find(std::string(key));
-            if (found != section->end() && found->second && !net::parse_url(found->second->reveal()))
+            const auto it = section->find(std::string(key));
+            if (it != section->end() && it->second && !net::parse_url(it->second->reveal()))
             {
-                return where + std::string(key) +
+                return prefix + std::string(key) +
                        " must be an http or https URL such as https://keystone.example/v3, without a user "
                        "name, a query or a fragment";
             }
@@ -61,12 +61,12 @@ std::string wrong_with(const yaml_entry& entry)
     return {};
 }
 
-// The URLs of the entry as they will be used.
-std::string wrong_with_urls(const cloud_entry& entry, const allowed_urls& allowed)
+// The first problem of the URLs in their final form; empty if there is none.
+std::string problem_with_urls(const cloud_entry& entry, const allowed_urls& allowed)
 {
     if (!allowed.admit(entry.keystone))
     {
-        return "auth.auth_url is not admitted here; whoever runs the controller admits it with "
+        return "auth.auth_url is not admitted here; ask the operator of the controller to admit it with "
                "--allowed-auth-urls";
     }
     const std::array<std::pair<std::string_view, const std::optional<net::url>*>, 2> overrides{{
@@ -78,12 +78,12 @@ std::string wrong_with_urls(const cloud_entry& entry, const allowed_urls& allowe
         if (*url && !allowed.admit(**url))
         {
             return std::string(key) +
-                   " is not admitted here; remove it, so that Keystone's catalog counts, or have it "
-                   "admitted with --allowed-auth-urls";
+                   " is not admitted here; remove it to use the URL of Keystone's catalog, or ask the "
+                   "operator of the controller to admit it with --allowed-auth-urls";
         }
         if (*url && entry.keystone.origin.tls && !(*url)->origin.tls)
         {
-            return std::string(key) + " is http although auth_url is https; no token is sent there";
+            return std::string(key) + " is http although auth_url is https; no token is sent over http";
         }
     }
     return {};
@@ -95,7 +95,7 @@ support::result<cloud_entry> parse_tenant_entry(const credential_text& text, con
 {
     if (text.clouds_yaml.size() > largest_clouds_yaml || text.ca_pem.size() > largest_ca)
     {
-        return fail(errc::invalid, text.source + ": larger than 64 KiB (its CA: 512 KiB)");
+        return fail(errc::invalid, text.source + ": larger than 64 KiB, or its CA larger than 512 KiB");
     }
     auto written = read_yaml_entry(text.clouds_yaml, "", text.source, text.cloud);
     if (!written)
@@ -103,18 +103,18 @@ support::result<cloud_entry> parse_tenant_entry(const credential_text& text, con
         return std::unexpected(written.error());
     }
     const std::string label = written->label;
-    if (const std::string wrong = wrong_with(*written); !wrong.empty())
+    if (const std::string problem = problem_with_keys(*written); !problem.empty())
     {
-        return fail(errc::invalid, label + ": " + wrong);
+        return fail(errc::invalid, label + ": " + problem);
     }
     auto entry = understand_entry(std::move(*written), std::string(text.ca_pem));
     if (!entry)
     {
         return entry;
     }
-    if (const std::string wrong = wrong_with_urls(*entry, allowed); !wrong.empty())
+    if (const std::string problem = problem_with_urls(*entry, allowed); !problem.empty())
     {
-        return fail(errc::invalid, label + ": " + wrong);
+        return fail(errc::invalid, label + ": " + problem);
     }
     return entry;
 }

@@ -6,9 +6,9 @@
 
 namespace cloud::openstack {
 
-// The entry of a tenant's clouds.yaml. Unlike our own it leads to no file of this machine and to no server
-// that is not admitted, is small, and what it holds is not quoted: its errors are seen by people who may not
-// see the Secret.
+// Reads an entry of a tenant's clouds.yaml. The text is untrusted, so an entry must not name a file of this
+// machine or a server that is not admitted, and its size is bounded. Errors do not quote its values, because
+// people who may not read the Secret see them.
 support::result<cloud_entry> parse_tenant_entry(const credential_text& text, const allowed_urls& allowed);
 
 }  // namespace cloud::openstack

@@ -16,23 +16,26 @@ using support::errc;
 using support::fail;
 using support::result;
 
-constexpr std::size_t largest_file = 1 << 20;      // what a Secret may hold
-constexpr int most_nodes = 10'000;                 // of one entry, each alias counted as what it stands for
-constexpr std::size_t longest = 2 * largest_file;  // of its texts, counted so
+// The most that a Secret can hold.
+constexpr std::size_t largest_file = 1 << 20;
+// Of one entry. An alias counts as all the nodes that it stands for.
+constexpr int most_nodes = 10'000;
+// The bytes of all texts of one entry, aliases counted in the same way.
+constexpr std::size_t longest = 2 * largest_file;
 constexpr int deepest = 32;
 
 using node_map = std::map<std::string, YAML::Node>;
 
-std::unexpected<support::error> invalid(const std::string& label, const std::string& what)
+std::unexpected<support::error> invalid(const std::string& label, const std::string& problem)
 {
-    return fail(errc::invalid, label + ": " + what);
+    return fail(errc::invalid, label + ": " + problem);
 }
 
 result<YAML::Node> parse_yaml(std::string_view yaml, const std::string& file)
 {
     if (yaml.size() > largest_file)
     {
-        return fail(errc::invalid, file + ": larger than 1 MiB; this is no clouds.yaml");
+        return fail(errc::invalid, file + ": larger than 1 MiB; this is not a clouds.yaml");
     }
     try
     {
@@ -40,16 +43,16 @@ result<YAML::Node> parse_yaml(std::string_view yaml, const std::string& file)
     }
     catch (const YAML::Exception& e)
     {
-        // Its text may quote the file.
+        // The message of the parser is not used, because it may quote the file.
         return fail(
             errc::invalid,
-            file + ": no valid YAML at line " + std::to_string(e.mark.line + 1) + ", column " +
+            file + ": invalid YAML at line " + std::to_string(e.mark.line + 1) + ", column " +
                 std::to_string(e.mark.column + 1)
         );
     }
 }
 
-// "prod, test": the names that there are, for people.
+// The names of all clouds, for messages: "prod, test".
 std::string list_names(const node_map& clouds)
 {
     constexpr std::size_t most = 20;
@@ -97,10 +100,11 @@ result<node_map> read_clouds(const YAML::Node& root, const std::string& file)
     return clouds;
 }
 
-// The keys of `node`, each once; `where` is "auth" or, for the entry itself, empty.
-result<node_map> read_section(const YAML::Node& node, const std::string& where, const std::string& label)
+// The keys of `node`; a key that is given twice is an error. `section` is "auth" or, for the entry itself,
+// empty.
+result<node_map> read_section(const YAML::Node& node, const std::string& section, const std::string& label)
 {
-    const std::string what = where.empty() ? "the entry" : where;
+    const std::string subject = section.empty() ? "the entry" : section;
     node_map keys;
     if (!node.IsDefined() || node.IsNull())
     {
@@ -108,13 +112,13 @@ result<node_map> read_section(const YAML::Node& node, const std::string& where, 
     }
     if (!node.IsMap())
     {
-        return invalid(label, what + " must be a mapping of keys to values");
+        return invalid(label, subject + " must be a mapping of keys to values");
     }
     for (const auto& pair : node)
     {
         if (!pair.first.IsScalar())
         {
-            return invalid(label, what + " has a key that is no text");
+            return invalid(label, subject + " has a key that is not a text");
         }
         const auto& key = pair.first.Scalar();
         if (key == "<<")
@@ -124,7 +128,8 @@ result<node_map> read_section(const YAML::Node& node, const std::string& where, 
         if (!keys.emplace(key, pair.second).second)
         {
             return invalid(
-                label, where + (where.empty() ? "" : ".") + support::clean(key) + " is given twice; keep one"
+                label,
+                section + (section.empty() ? "" : ".") + support::clean(key) + " is given twice; keep one"
             );
         }
     }
@@ -154,14 +159,14 @@ result<sections> read_sections(const YAML::Node& node, const std::string& label)
     return sections{std::move(*root), std::move(*auth)};
 }
 
-// The sections of the entry `cloud`; empty ones if there is no such entry.
+// The sections of the entry `cloud`; empty sections if there is no such entry.
 result<sections> find_sections(const node_map& clouds, const std::string& cloud, const std::string& label)
 {
-    const auto found = clouds.find(cloud);
-    return read_sections(found == clouds.end() ? YAML::Node() : found->second, label);
+    const auto it = clouds.find(cloud);
+    return read_sections(it == clouds.end() ? YAML::Node() : it->second, label);
 }
 
-// What `over` has wins over what is in `keys`.
+// Merges `over` into `keys`; the values of `over` win.
 void overlay(node_map& keys, node_map over)
 {
     for (auto& [key, value] : over)
@@ -170,7 +175,7 @@ void overlay(node_map& keys, node_map over)
     }
 }
 
-// Writes values so that equal contents give equal texts and others do not.
+// Writes values so that two contents are equal exactly if their texts are equal.
 class canonical_text
 {
 public:
@@ -214,13 +219,14 @@ public:
         --depth_;
     }
 
-    // The values are more, or deeper within one another, than an entry's ever are: an attack.
+    // Whether the entry has more values, or deeper ones, than a real entry ever has. Such an entry is an
+    // attack.
     bool too_large() const { return budget_ < 0; }
 
     const std::string& text() const { return text_; }
 
 private:
-    // The order of the keys does not matter.
+    // Sorts the members, because the order of the keys has no meaning.
     void add_map(const YAML::Node& node)
     {
         std::string before = std::exchange(text_, {});

@@ -58,7 +58,7 @@ const std::string get_container = get("/containers/" + captured::container_id);
 class barbican : public test::openstack
 {
 protected:
-    // A container whose parts are all there.
+    // A container with all its parts.
     void put_container()
     {
         http.on(get_container, {captured::container()});
@@ -256,11 +256,11 @@ TEST_F(barbican, what_is_not_usable_says_what_is_missing)
     };
     EXPECT_EQ(
         part(captured::secret(captured::private_key_part, "")),
-        "its private_key, secret " + captured::private_key_part + ", has no payload yet"
+        "the part private_key (secret " + captured::private_key_part + ") has no payload yet"
     );
     EXPECT_EQ(
         part(captured::secret_not_found()),
-        "its private_key, secret " + captured::private_key_part + ", does not exist"
+        "the part private_key (secret " + captured::private_key_part + ") does not exist"
     );
     EXPECT_EQ(http.count(get_payload(captured::certificate_part)), 0U);
 }
@@ -275,7 +275,9 @@ TEST_F(barbican, whoever_may_not_read_it_is_told)
     const auto part = ask(container_id);
     ASSERT_FALSE(part);
     EXPECT_EQ(part.error().kind, failure::access_denied);
-    EXPECT_THAT(part.error().message, HasSubstr("its private_key, secret " + captured::private_key_part));
+    EXPECT_THAT(
+        part.error().message, HasSubstr("the part private_key (secret " + captured::private_key_part + ")")
+    );
 }
 
 TEST_F(barbican, no_usable_answer_is_never_not_found)

@@ -33,7 +33,7 @@ inline net::http_response html(int status)
     };
 }
 
-// Of Keystone, and of keystonemiddleware in front of the other two.
+// From Keystone, and from keystonemiddleware in front of the other two services.
 inline net::http_response unauthorized()
 {
     auto answer = json(
@@ -62,7 +62,7 @@ inline net::http_response unknown_application_credential()
     );
 }
 
-// A token as Keystone gives it, for `region` with both services.
+// A token of Keystone, for `region`, with both services in its catalog.
 inline net::http_response token(const std::string& value, const std::string& region = "sao1")
 {
     const auto endpoints = [&region](const std::string& port) {

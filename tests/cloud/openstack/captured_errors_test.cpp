@@ -1,4 +1,4 @@
-// Every error that real services were seen to give, byte for byte: its class, and what people are told of it.
+// Every error that real services gave, byte for byte, with its class and its message.
 #include "cloud/openstack/captured.hpp"
 #include "cloud/openstack/errors.hpp"
 #include "fakes/cloud/spelled.hpp"
@@ -37,7 +37,7 @@ net::http_response answer(int status, const std::string& body, std::vector<net::
     return {status, std::move(more), body};
 }
 
-// As Octavia writes a fault.
+// A fault in the format of Octavia.
 net::http_response fault(int status, const std::string& faultstring)
 {
     return answer(
@@ -47,7 +47,7 @@ net::http_response fault(int status, const std::string& faultstring)
     );
 }
 
-// As haproxy and nginx do in front of a service that is down.
+// A page of haproxy or nginx in front of a service that is down.
 net::http_response page(int status, const std::string& title)
 {
     return {
@@ -65,7 +65,7 @@ const std::string keystone_down =
 
 struct row
 {
-    const char* seen;  // the name of the exchange where it was captured
+    const char* name;  // the name of the exchange where it was captured
     question asked;
     net::http_response answer;
     failure kind;
@@ -75,7 +75,7 @@ struct row
 
 void PrintTo(const row& each, std::ostream* out)
 {
-    *out << each.seen;
+    *out << each.name;
 }
 
 std::string of(const question& asked, int status, const std::string& rest)
@@ -116,7 +116,7 @@ const row rows[] = {
      get_token,
      page(503, "503 Service Unavailable"),
      failure::transient,
-     of(get_token, 503, ", not in its own words (a proxy in front of it?)")},
+     of(get_token, 503, ", but not in the format of this service (did a proxy answer?)")},
 
     // ---- Barbican ----
     {"11 secret-get-404",
@@ -174,7 +174,7 @@ const row rows[] = {
      get_listener,
      page(404, "404 Not Found"),
      failure::transient,
-     of(get_listener, 404, ", not in its own words (a proxy in front of it?)")},
+     of(get_listener, 404, ", but not in the format of this service (did a proxy answer?)")},
 
     // ---- Octavia, writing ----
     {"86 hold-put-409, the load balancer is PENDING_UPDATE",
@@ -320,7 +320,7 @@ const row rows[] = {
      put_listener,
      page(504, "504 Gateway Time-out"),
      failure::ambiguous,
-     of(put_listener, 504, ", not in its own words (a proxy in front of it?)")},
+     of(put_listener, 504, ", but not in the format of this service (did a proxy answer?)")},
 };
 
 class captured_error : public testing::TestWithParam<row>
@@ -339,7 +339,7 @@ TEST_P(captured_error, has_its_class_and_its_words)
 
 INSTANTIATE_TEST_SUITE_P(errors, captured_error, testing::ValuesIn(rows), [](const auto& each) {
     std::string name;
-    for (const char c : std::string(each.param.seen))
+    for (const char c : std::string(each.param.name))
     {
         name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
     }

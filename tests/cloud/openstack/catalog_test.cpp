@@ -38,7 +38,7 @@ TEST(catalog, what_is_not_a_whole_token_is_odd)
     };
     auto nameless = captured::token("t");
     nameless.headers.pop_back();
-    EXPECT_EQ(oddity(nameless), "it has no X-Subject-Token");
+    EXPECT_EQ(oddity(nameless), "the header X-Subject-Token is missing");
     auto accepted = captured::token("t");
     accepted.status = 202;
     EXPECT_EQ(oddity(accepted), "status 202 instead of 201");
@@ -51,11 +51,14 @@ TEST(catalog, what_is_not_a_whole_token_is_odd)
           R"({"token":{"expires_at":"soon","issued_at":"now"}})",
           R"({"token":{"expires_at":"2026-11-24T03:27:20Z","issued_at":"2026-11-24T03:27:20Z"}})"})
     {
-        EXPECT_EQ(oddity(with_body(body)), "it does not say how long the token lives") << body;
+        EXPECT_EQ(oddity(with_body(body)), "issued_at or expires_at of the token is missing or malformed")
+            << body;
     }
     const std::string life = R"("expires_at":"2026-11-24T04:27:20Z","issued_at":"2026-11-24T03:27:20Z")";
-    EXPECT_EQ(oddity(with_body(R"({"token":{)" + life + "}}")), "the token is for no project");
-    EXPECT_EQ(oddity(with_body(R"({"token":{)" + life + R"(,"project":{"id":"p"}}})")), "it has no catalog");
+    EXPECT_EQ(oddity(with_body(R"({"token":{)" + life + "}}")), "the token has no project");
+    EXPECT_EQ(
+        oddity(with_body(R"({"token":{)" + life + R"(,"project":{"id":"p"}}})")), "the token has no catalog"
+    );
     EXPECT_EQ(oddity(with_body(R"({"token":{)" + life + R"(,"project":{"id":"p"},"catalog":[]}})")), "none");
     EXPECT_EQ(
         oddity(with_body(
@@ -123,13 +126,13 @@ TEST(catalog, an_unknown_region_names_those_that_are_known)
     EXPECT_EQ(missing.error().kind, cloud::failure::no_endpoint);
     EXPECT_EQ(
         missing.error().message,
-        "Keystone's catalog has no public load-balancer endpoint in region \"nowhere\"; it has load-balancer "
-        "in rio2, sao1"
+        "Keystone's catalog has no public load-balancer endpoint in region \"nowhere\"; the catalog has "
+        "load-balancer in rio2, sao1"
     );
     EXPECT_EQ(
         service_url(service::barbican, "sao1", entry, {}).error().message,
-        "Keystone's catalog has no public key-manager endpoint in region \"sao1\"; it has no key-manager "
-        "service at all"
+        "Keystone's catalog has no public key-manager endpoint in region \"sao1\"; the catalog has no "
+        "key-manager service at all"
     );
 }
 
@@ -141,7 +144,7 @@ TEST(catalog, an_https_keystone_does_not_send_its_token_to_http)
     EXPECT_EQ(downgraded.error().kind, cloud::failure::no_endpoint);
     EXPECT_THAT(
         downgraded.error().message,
-        HasSubstr("no token is sent there. Correct the catalog or set load_balancer_endpoint_override")
+        HasSubstr("no token is sent over http. Correct the catalog or set load_balancer_endpoint_override")
     );
 }
 

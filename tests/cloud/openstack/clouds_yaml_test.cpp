@@ -280,7 +280,7 @@ TEST(clouds_yaml, the_order_of_nested_keys_does_not_matter_and_the_ca_does)
 
 struct bad_file
 {
-    const char* what;
+    const char* name;
     std::string yaml;
     const char* message;  // after file and cloud
 };
@@ -366,10 +366,10 @@ TEST(clouds_yaml, each_mistake_is_one_line_that_says_what_to_do)
          "x: &x {a: b}\nclouds: {prod: {auth: {<<: *x}}}",
          "merge keys (<<) are not supported; write the keys out"},
     };
-    for (const auto& [what, yaml, message] : table)
+    for (const auto& [name, yaml, message] : table)
     {
         const auto read = parse(yaml);
-        ASSERT_FALSE(read) << what;
+        ASSERT_FALSE(read) << name;
         EXPECT_EQ(read.error().code, support::errc::invalid);
         EXPECT_THAT(
             read.error().message,
@@ -377,7 +377,7 @@ TEST(clouds_yaml, each_mistake_is_one_line_that_says_what_to_do)
                 HasSubstr(std::string("/etc/openstack/clouds.yaml: cloud \"prod\": ") + message),
                 Not(HasSubstr("canary"))
             )
-        ) << what;
+        ) << name;
     }
 }
 
@@ -399,11 +399,11 @@ TEST(clouds_yaml, a_file_that_is_none_is_one_line_too)
     );
     EXPECT_EQ(
         error_of(parse("clouds:\n  prod:\n    password: canary: x\n")),
-        "/etc/openstack/clouds.yaml: no valid YAML at line 3, column 21"
+        "/etc/openstack/clouds.yaml: invalid YAML at line 3, column 21"
     );
     EXPECT_EQ(
         error_of(parse(entry(password_auth), "prod", "clouds: [}")),
-        "secure.yaml beside /etc/openstack/clouds.yaml: no valid YAML at line 1, column 10"
+        "secure.yaml beside /etc/openstack/clouds.yaml: invalid YAML at line 1, column 10"
     );
 }
 
@@ -411,7 +411,7 @@ TEST(clouds_yaml, hostile_yaml_is_refused)
 {
     EXPECT_EQ(
         error_of(parse("clouds: " + std::string(1 << 20, ' '))),
-        "/etc/openstack/clouds.yaml: larger than 1 MiB; this is no clouds.yaml"
+        "/etc/openstack/clouds.yaml: larger than 1 MiB; this is not a clouds.yaml"
     );
 
     std::string laughs = "a0: &a0 [ha, ha, ha, ha, ha, ha, ha, ha, ha, ha]\n";
@@ -438,8 +438,8 @@ TEST(clouds_yaml, hostile_yaml_is_refused)
         error_of(parse("clouds: {prod: {auth: {" + std::string(password_auth) + "}, self: &self [*self]}}")),
         HasSubstr("has more or deeper values")
     );
-    EXPECT_THAT(error_of(parse("clouds: " + std::string(100'000, '['))), HasSubstr("no valid YAML"));
-    EXPECT_THAT(error_of(parse("clouds: " + std::string(100'000, '{'))), HasSubstr("no valid YAML"));
+    EXPECT_THAT(error_of(parse("clouds: " + std::string(100'000, '['))), HasSubstr("invalid YAML"));
+    EXPECT_THAT(error_of(parse("clouds: " + std::string(100'000, '{'))), HasSubstr("invalid YAML"));
 }
 
 TEST(clouds_yaml, loads_the_file_with_secure_yaml_beside_it)

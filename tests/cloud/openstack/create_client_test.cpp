@@ -19,7 +19,7 @@ using cloud::ref_state;
 using testing::HasSubstr;
 using testing::Not;
 
-// Passes requests on and keeps the tokens that they carry.
+// Forwards requests and records their tokens.
 class token_watch final : public net::http_client
 {
 public:
@@ -52,7 +52,7 @@ class openstack_client : public test::loop
 protected:
     openstack_client() { use(credential_entry()); }
 
-    // What people could get to see: all errors and the log.
+    // The texts that people can see (all errors and the log) hold no secret.
     void TearDown() override
     {
         shown += log.text();
@@ -227,13 +227,13 @@ TEST_F(openstack_client, a_certificate_without_a_payload_becomes_usable)
 {
     for (const std::string kind : {"container", "pkcs12"})
     {
-        const auto made = sim.add_certificate({.project = project, .kind = kind, .state = "no_payload"});
-        const auto before = get_certificate(made.id);
+        const auto added = sim.add_certificate({.project = project, .kind = kind, .state = "no_payload"});
+        const auto before = get_certificate(added.id);
         ASSERT_TRUE(before) << before.error().message;
         EXPECT_FALSE(before->usable);
         EXPECT_THAT(before->missing, HasSubstr("has no payload yet"));
-        sim.complete_certificate(made.id);
-        EXPECT_TRUE(get_certificate(made.id)->usable);
+        sim.complete_certificate(added.id);
+        EXPECT_TRUE(get_certificate(added.id)->usable);
     }
     const auto keyless = sim.add_certificate({.project = project, .state = "no_key"});
     EXPECT_EQ(get_certificate(keyless.id)->missing, "the container lists no private_key");

@@ -28,9 +28,9 @@ protected:
 
     void use(const std::shared_ptr<cloud::credential>& credential)
     {
-        const auto where = run(credential->client->locate("sao1"));
-        ASSERT_TRUE(where) << where.error().message;
-        EXPECT_EQ(where->identity, credential->identity);
+        const auto scope = run(credential->client->locate("sao1"));
+        ASSERT_TRUE(scope) << scope.error().message;
+        EXPECT_EQ(scope->identity, credential->identity);
     }
 
     credential_registry registry{
@@ -100,7 +100,7 @@ TEST_F(credentials, that_lead_elsewhere_are_refused)
     EXPECT_TRUE(http.seen().empty());
 }
 
-// What answers at an admitted URL need not be Keystone: another program's words are nobody's business.
+// Another program than Keystone may answer at an admitted URL; its words must not be shown.
 TEST_F(credentials, no_answer_is_quoted_that_is_not_of_the_service_that_was_asked)
 {
     const auto credential = read(yaml("a"));
@@ -120,9 +120,9 @@ TEST_F(credentials, no_answer_is_quoted_that_is_not_of_the_service_that_was_aske
           }})
     {
         http.on(ask_token, {answer});
-        const auto where = run(credential->client->locate("sao1"));
-        ASSERT_FALSE(where);
-        EXPECT_THAT(where.error().message, AllOf(HasSubstr("Keystone"), Not(HasSubstr("canary"))));
+        const auto scope = run(credential->client->locate("sao1"));
+        ASSERT_FALSE(scope);
+        EXPECT_THAT(scope.error().message, AllOf(HasSubstr("Keystone"), Not(HasSubstr("canary"))));
         advance(std::chrono::minutes(10));
     }
     EXPECT_THAT(log.text(), Not(HasSubstr("canary")));

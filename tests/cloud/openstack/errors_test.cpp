@@ -80,7 +80,7 @@ net::http_response mislabelled(net::http_response answer)
 
 struct row
 {
-    const char* seen;
+    const char* name;
     question asked;
     net::http_response answer;
     failure kind;
@@ -221,12 +221,12 @@ const row table[] = {
 
 TEST(errors, each_answer_has_its_class)
 {
-    for (const auto& [seen, asked, answer, kind] : table)
+    for (const auto& [name, asked, answer, kind] : table)
     {
         const auto judged = judge(asked, answer, no_secret);
-        ASSERT_TRUE(judged) << seen;
+        ASSERT_TRUE(judged) << name;
         EXPECT_EQ(judged->kind, kind)
-            << cloud::openstack::name_of(asked.asked) << (asked.write ? ", writing: " : ": ") << seen;
+            << cloud::openstack::name_of(asked.asked) << (asked.write ? ", writing: " : ": ") << name;
         EXPECT_FALSE(judged->message.empty());
         EXPECT_EQ(judged->message.find('\n'), std::string::npos);
     }
@@ -299,9 +299,8 @@ TEST(errors, the_message_is_one_clean_line_that_names_what_was_asked)
     );
     EXPECT_EQ(
         judge(read_listener(), captured::html(502), no_secret)->message,
-        "Octavia answers 502 for Listener bbf51668-d040-4795-bf08-7beb09d8d262, not in its own words (a "
-        "proxy in front "
-        "of it?)"
+        "Octavia answers 502 for Listener bbf51668-d040-4795-bf08-7beb09d8d262, but not in the "
+        "format of this service (did a proxy answer?)"
     );
 }
 

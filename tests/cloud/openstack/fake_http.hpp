@@ -11,7 +11,7 @@
 
 namespace test {
 
-// An http_client that answers from a script and remembers what it was asked.
+// An http_client that answers from a script and records its requests.
 class fake_http final : public net::http_client
 {
 public:
@@ -19,15 +19,15 @@ public:
 
     explicit fake_http(support::clock& clock) : clock_(clock) {}
 
-    // Replies to "GET http://host:port/path", one after the other, the last for ever.
+    // The replies to "GET http://host:port/path", in order; the last one is repeated.
     void on(const std::string& request, std::vector<reply> replies);
-    // The same, decided when asked.
+    // As above, with a reply that is chosen at the request.
     void on(const std::string& request, std::function<reply(const net::http_request&)> decide);
-    // Every answer takes that long from now on.
+    // Every further answer takes this long.
     void take(support::duration each) { takes_ = each; }
 
     const std::vector<net::http_request>& seen() const { return seen_; }
-    // How often "GET http://host:port/path" was asked.
+    // The number of requests "GET http://host:port/path".
     std::size_t count(const std::string& request) const;
     void forget() { seen_.clear(); }
 

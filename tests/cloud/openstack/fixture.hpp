@@ -14,8 +14,8 @@
 
 namespace test {
 
-// The parts of one client over a scripted cloud, whose Keystone gives token-1, token-2, ... of an hour's
-// life.
+// The parts of one client over a scripted cloud. Its Keystone issues token-1, token-2, ..., each for one
+// hour.
 class openstack : public loop
 {
 protected:
@@ -46,7 +46,7 @@ protected:
 
     static support::uuid id(const std::string& text) { return support::uuid::parse(text).value(); }
 
-    // The token that request `number` of those that were seen carried.
+    // The token of request `number`.
     std::string token_of(std::size_t number) const
     {
         return std::string(net::find_header(http.seen().at(number).headers, "X-Auth-Token"));

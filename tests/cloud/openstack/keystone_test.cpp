@@ -23,7 +23,7 @@ using testing::StartsWith;
 class keystone : public test::openstack
 {
 protected:
-    // The token in use now, or what went wrong.
+    // The current token, or the message of the failure.
     std::string token()
     {
         const auto session = run(test::openstack::keystone.current());
@@ -208,7 +208,7 @@ TEST_F(keystone, a_service_that_refuses_fresh_tokens_does_not_make_us_authentica
     const auto again = refused(2);
     ASSERT_FALSE(again);
     EXPECT_EQ(again.error().kind, failure::credentials_invalid);
-    EXPECT_EQ(again.error().message, "Octavia refuses even a fresh token of cloud \"prod\"");
+    EXPECT_EQ(again.error().message, "Octavia refuses a new token of cloud \"prod\"");
     EXPECT_EQ(http.count(ask_token), 2U);
 
     for (int i = 0; i < 3600; ++i)
@@ -260,7 +260,7 @@ TEST_F(keystone, a_keystone_that_is_away_is_asked_again_soon)
 TEST_F(keystone, what_is_wrong_is_logged_once_and_so_is_that_it_works_again)
 {
     const support::log_capture log;
-    const auto seen = [&] {
+    const auto log_lines = [&] {
         // Without the times.
         std::vector<std::string> lines;
         std::istringstream text(log.text());
@@ -276,7 +276,7 @@ TEST_F(keystone, what_is_wrong_is_logged_once_and_so_is_that_it_works_again)
         token();
         advance(1s);
     }
-    EXPECT_THAT(seen(), ElementsAre(StartsWith(" warning authentication failed; trying again error=")));
+    EXPECT_THAT(log_lines(), ElementsAre(StartsWith(" warning authentication failed; trying again error=")));
     http.on(ask_token, {captured::html(503)});
     advance(18s);
     token();
@@ -284,7 +284,7 @@ TEST_F(keystone, what_is_wrong_is_logged_once_and_so_is_that_it_works_again)
     advance(18s);
     token();
     EXPECT_THAT(
-        seen(),
+        log_lines(),
         ElementsAre(
             HasSubstr("connection refused"),
             HasSubstr("Keystone answers 503"),
@@ -324,7 +324,7 @@ TEST_F(keystone, failures_have_their_class)
         {captured::html(404), failure::transient, "; check its auth_url"},
         {captured::html(301), failure::transient, "a redirect, which is not followed"},
         {captured::html(503), failure::transient, "Keystone answers 503"},
-        {captured::json(201, "{}"), failure::transient, "it has no X-Subject-Token"},
+        {captured::json(201, "{}"), failure::transient, "the header X-Subject-Token is missing"},
         {support::fail(support::errc::interrupted, "no answer in 10 s"),
          failure::transient,
          "no answer in 10 s"},

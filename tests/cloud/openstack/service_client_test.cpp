@@ -45,7 +45,7 @@ protected:
         statuses.push_back(answered ? answered->status : 0);
     }
 
-    // Octavia answers 200 to `token` and 401 to every other.
+    // Octavia answers 200 to `token` and 401 to every other token.
     void accept_only(const std::string& request, const std::string& token)
     {
         http.on(request, [token](const net::http_request& asked) -> test::fake_http::reply {

@@ -14,8 +14,8 @@ using nlohmann::json;
 const json& object_at(const json& parent, const char* name)
 {
     static const json empty = json::object();
-    const auto found = parent.find(name);
-    return found == parent.end() ? empty : *found;
+    const auto it = parent.find(name);
+    return it == parent.end() ? empty : *it;
 }
 
 }  // namespace
@@ -33,14 +33,14 @@ std::ostream& operator<<(std::ostream& stream, const audited_request& request)
 std::vector<audited_request> read_audit_log(const std::filesystem::path& file)
 {
     std::vector<audited_request> requests;
-    std::unordered_set<std::string> seen;
+    std::unordered_set<std::string> audit_ids;
     std::ifstream log(file);
-    for (std::string line;
-         std::getline(log, line) && !log.eof();)  // a last line without its end is still being written
+    // A last line without its line end is still being written.
+    for (std::string line; std::getline(log, line) && !log.eof();)
     {
         const auto event = json::parse(line);
         const auto& target = object_at(event, "objectRef");
-        if (target.empty() || !seen.insert(event.at("auditID").get<std::string>()).second)
+        if (target.empty() || !audit_ids.insert(event.at("auditID").get<std::string>()).second)
         {
             continue;
         }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-// What the API server was asked, as its audit log has it.
+// The requests to the API server, read from its audit log.
 namespace testbed {
 
 struct audited_request
@@ -23,9 +23,8 @@ struct audited_request
 
 std::ostream& operator<<(std::ostream& stream, const audited_request& request);
 
-// All requests for resources so far, each once, in the order of their answers (a watch: of its first bytes).
-// The server writes a line when it has answered, so the line of an answer that was just received may still be
-// missing.
+// All requests for resources so far, each once, in the order of their answers (for a watch: of its first
+// bytes). The server writes a line after its answer, so the line of the newest answer may still be missing.
 std::vector<audited_request> read_audit_log(const std::filesystem::path& file);
 
 }  // namespace testbed

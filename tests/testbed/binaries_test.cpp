@@ -11,8 +11,8 @@
 #include <unistd.h>
 #include <vector>
 
-// Where the script `binaries` takes programs from. Downloads are files, and Go and Python are scripts that
-// say what they were asked.
+// A machine for the script `binaries`. Downloads are files; Go and Python are scripts that record their
+// arguments.
 namespace {
 
 namespace fs = std::filesystem;
@@ -27,7 +27,7 @@ class binaries : public testing::Test
 {
 protected:
     fs::path folder = fs::path(testing::TempDir()) / ("binaries-" + std::to_string(::getpid()));
-    fs::path tools = folder / "tools";  // found before the machine's
+    fs::path tools = folder / "tools";  // searched before the folders of the machine
     fs::path downloads = folder / "downloads";
     fs::path assets = folder / "assets";
     std::map<std::string, std::string> environment{
@@ -51,7 +51,7 @@ protected:
         fs::permissions(file, fs::perms::owner_all);
     }
 
-    // A Go of this version that notes what it builds, which is a program that says "built".
+    // A Go of this version that records its builds; each built program prints "built".
     std::string go(const std::string& version) const
     {
         return "case $1 in\n"
@@ -81,7 +81,7 @@ protected:
         return testbed::run(command(std::move(programs)));
     }
 
-    // What the program that was made available says of itself.
+    // The output of the program that the script provided.
     std::string says(const std::string& program) const
     {
         return testbed::run({.program = folder / "bin" / program, .arguments = {"--version"}}).out;
@@ -94,7 +94,7 @@ protected:
         return testbed::run({.program = algorithm + "sum", .arguments = {file.string()}}).out;
     }
 
-    // An archive with these programs, each of which says `text`.
+    // An archive with these programs, each of which prints `text`.
     fs::path archive(const fs::path& file, const std::vector<std::string>& programs, const std::string& text)
         const
     {

@@ -8,7 +8,8 @@ namespace testbed {
 environment& environment::add(servers_options options)
 {
     auto* const result = new environment(std::move(options));
-    testing::AddGlobalTestEnvironment(result);  // which owns it
+    // GoogleTest owns the environment from here on.
+    testing::AddGlobalTestEnvironment(result);
     return *result;
 }
 

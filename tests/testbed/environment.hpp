@@ -9,12 +9,12 @@
 
 namespace testbed {
 
-// The servers of one program of tests: started before its first test, stopped after its last. In a file of
-// the program:
+// The servers of one test program: started before its first test, stopped after its last. In a file of the
+// program:
 //
 //     testbed::environment& kubernetes = testbed::environment::add({.controller_manager = true});
 //
-// If a test failed, the folder with the logs stays until the next run and its name is printed.
+// After a failed test the folder with the logs stays until the next run, and its name is printed.
 class environment final : public testing::Environment
 {
 public:

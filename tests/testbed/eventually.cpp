@@ -5,7 +5,7 @@
 namespace testbed {
 
 testing::AssertionResult eventually_holds(
-    const std::string& what, const std::function<testing::AssertionResult()>& condition
+    const std::string& awaited, const std::function<testing::AssertionResult()>& condition
 )
 {
     auto last = testing::AssertionFailure();
@@ -17,7 +17,7 @@ testing::AssertionResult eventually_holds(
     {
         return testing::AssertionSuccess();
     }
-    auto failure = testing::AssertionFailure() << "still waiting for: " << what;
+    auto failure = testing::AssertionFailure() << "still waiting for: " << awaited;
     return *last.message() == '\0' ? failure : failure << "\nlast seen: " << last.message();
 }
 

@@ -8,8 +8,8 @@
 
 namespace testbed {
 
-// Success as soon as `condition` holds. If it never does (see poll_until) the failure says what was waited
-// for and what the condition said last. A condition returns bool or, to be able to say something,
+// Success as soon as `condition` holds. If it never does (see poll_until), the failure names `awaited` and
+// the last answer of the condition. A condition returns bool or, to explain its answer,
 // testing::AssertionResult:
 //
 //     ASSERT_TRUE(eventually("shop is active", [&] {
@@ -17,13 +17,13 @@ namespace testbed {
 //         return testing::AssertionResult(state == "active") << "its state is " << state;
 //     }));
 testing::AssertionResult eventually_holds(
-    const std::string& what, const std::function<testing::AssertionResult()>& condition
+    const std::string& awaited, const std::function<testing::AssertionResult()>& condition
 );
 
 template <class Condition>
-testing::AssertionResult eventually(const std::string& what, Condition condition)
+testing::AssertionResult eventually(const std::string& awaited, Condition condition)
 {
-    return eventually_holds(what, [&] { return testing::AssertionResult(condition()); });
+    return eventually_holds(awaited, [&] { return testing::AssertionResult(condition()); });
 }
 
 }  // namespace testbed

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-// Whole files as text; what cannot be read or written is thrown as std::runtime_error.
+// Reads and writes whole files as text. A failure throws std::runtime_error.
 namespace testbed {
 
 std::string read_file(const std::filesystem::path& path);

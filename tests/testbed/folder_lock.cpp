@@ -21,7 +21,7 @@ fs::path lock_file(const fs::path& folder)
     return folder / "lock";
 }
 
-// The one who held it before may have removed the folder, and the file that we locked with it.
+// Its previous holder may have removed the folder together with the file that is locked here.
 bool still_in_place(int fd, const fs::path& file)
 {
     struct stat ours = {};
@@ -114,7 +114,7 @@ void remove_abandoned(const fs::path& parent)
     std::error_code none;
     for (const auto& entry : fs::directory_iterator(parent, none))
     {
-        // An empty lock is one that somebody is just about to take.
+        // Somebody is just about to take an empty lock.
         const auto lock = lock_file(entry.path());
         if (fs::exists(lock, none) && fs::file_size(lock, none) > 0 && !is_held(entry.path()))
         {

@@ -4,8 +4,8 @@
 
 namespace testbed {
 
-// Asks until `condition` holds. The bound of two minutes is no expectation of how long a thing takes: false
-// means that it hangs.
+// Asks until `condition` holds. False after two minutes, which is no estimate of a duration: it means that
+// the program hangs.
 bool poll_until(const std::function<bool()>& condition);
 
 }  // namespace testbed

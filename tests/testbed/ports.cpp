@@ -13,7 +13,8 @@ namespace testbed {
 int free_port()
 {
     constexpr int first = 20000;
-    constexpr int last = 32000;  // Linux gives outgoing connections 32768 and above
+    // Linux uses 32768 and above for outgoing connections.
+    constexpr int last = 32000;
     std::random_device random;
     for (;;)
     {

@@ -42,7 +42,7 @@ private:
     int fd_;
 };
 
-// A file without a name: what a program writes never waits for us to read it.
+// A file without a name, because a program that writes to it never has to wait for a reader.
 descriptor memory_file(const std::string& content = {})
 {
     descriptor file(checked(::memfd_create("testbed", MFD_CLOEXEC), "memfd_create"));
@@ -92,11 +92,11 @@ std::vector<char*> pointers(std::vector<std::string>& texts)
     return result;
 }
 
-pid_t start(const command& what, int in, int out, int err)
+pid_t start(const command& to_run, int in, int out, int err)
 {
-    std::vector<std::string> words{what.program.string()};
-    words.insert(words.end(), what.arguments.begin(), what.arguments.end());
-    auto environment = merged_environment(what.environment);
+    std::vector<std::string> words{to_run.program.string()};
+    words.insert(words.end(), to_run.arguments.begin(), to_run.arguments.end());
+    auto environment = merged_environment(to_run.environment);
     const auto argv = pointers(words);
     const auto envp = pointers(environment);
     const pid_t parent = ::getpid();
@@ -105,11 +105,12 @@ pid_t start(const command& what, int in, int out, int err)
     {
         return pid;
     }
-    // Between fork and exec only what is async-signal-safe.
+    // Only async-signal-safe calls between fork and exec.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent)
     {
-        ::_exit(127);  // the parent died before the kernel knew of our wish
+        // The parent ended before the kernel had the request.
+        ::_exit(127);
     }
     sigset_t none;
     ::sigemptyset(&none);
@@ -151,30 +152,30 @@ std::ostream& operator<<(std::ostream& stream, const outcome& value)
     return stream << "exit code " << value.code << "\n" << value.out << value.err;
 }
 
-outcome run(const command& what)
+outcome run(const command& to_run)
 {
-    const auto in = memory_file(what.input);
+    const auto in = memory_file(to_run.input);
     const auto out = memory_file();
     const auto err = memory_file();
-    const auto code = wait_for(start(what, in.get(), out.get(), err.get()));
+    const auto code = wait_for(start(to_run, in.get(), out.get(), err.get()));
     return {code, content_of(out), content_of(err)};
 }
 
-outcome run_visibly(const command& what)
+outcome run_visibly(const command& to_run)
 {
-    const auto in = memory_file(what.input);
+    const auto in = memory_file(to_run.input);
     const auto out = memory_file();
-    const auto code = wait_for(start(what, in.get(), out.get(), STDERR_FILENO));
+    const auto code = wait_for(start(to_run, in.get(), out.get(), STDERR_FILENO));
     return {code, content_of(out), {}};
 }
 
-child::child(const command& what, std::filesystem::path output) : output_(std::move(output))
+child::child(const command& to_run, std::filesystem::path output) : output_(std::move(output))
 {
-    const auto in = memory_file(what.input);
+    const auto in = memory_file(to_run.input);
     const descriptor out(
         checked(::open(output_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), "open")
     );
-    pid_ = start(what, in.get(), out.get(), out.get());
+    pid_ = start(to_run, in.get(), out.get(), out.get());
 }
 
 child::child(child&& other) noexcept
@@ -240,7 +241,7 @@ bool process_runs(pid_t pid)
 {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
     const std::string stat{std::istreambuf_iterator<char>(file), {}};
-    // "pid (name) state ...", and the name may hold anything.
+    // "pid (name) state ...", where the name may hold any character.
     const auto name_end = stat.rfind(')');
     return name_end != std::string::npos && stat.size() > name_end + 2 && stat[name_end + 2] != 'Z' &&
            stat[name_end + 2] != 'X';

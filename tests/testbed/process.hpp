@@ -7,20 +7,20 @@
 #include <sys/types.h>
 #include <vector>
 
-// Programs that a test runs: to their end, or beside it for as long as it lives. None outlives the thread
-// that started it: the kernel kills them when that thread ends, be it by SIGKILL.
+// Programs that a test runs, to their end or in the background. No program outlives the thread that started
+// it, because the kernel kills it by SIGKILL when that thread ends.
 namespace testbed {
 
 struct command
 {
-    std::filesystem::path program;  // a path, or a name that PATH knows
+    std::filesystem::path program;  // a path, or a name in PATH
     std::vector<std::string> arguments = {};
-    std::map<std::string, std::string> environment = {};  // on top of ours
-    std::string input = {};                               // what it reads from standard input
+    std::map<std::string, std::string> environment = {};  // added to our own
+    std::string input = {};                               // its standard input
 };
 
-// The exit code of a program; of one that a signal ended 128 + the signal, as the shell has it; 127 if it
-// cannot be started.
+// The exit code of a program; 128 + the signal if a signal ended it, as in a shell; 127 if it cannot be
+// started.
 using exit_code = int;
 
 struct outcome
@@ -33,24 +33,24 @@ struct outcome
 std::ostream& operator<<(std::ostream& stream, const outcome& value);
 
 // Runs a program to its end.
-outcome run(const command& what);
+outcome run(const command& to_run);
 
-// Runs a program to its end, its standard error being ours: for what shows people how far it is.
-outcome run_visibly(const command& what);
+// Runs a program to its end. Its standard error is ours, so that people see its progress.
+outcome run_visibly(const command& to_run);
 
-// A program that runs beside us. Both its standard streams are appended to a file.
+// A program in the background. Its standard output and standard error are appended to a file.
 class child final
 {
 public:
-    child(const command& what, std::filesystem::path output);
+    child(const command& to_run, std::filesystem::path output);
     child(child&& other) noexcept;
     child& operator=(child&& other) noexcept;
-    ~child();  // SIGKILL, if it still runs
+    ~child();  // sends SIGKILL if the program still runs
 
     pid_t pid() const { return pid_; }
     bool running();
     void signal(int number);
-    exit_code wait();  // until it has ended
+    exit_code wait();  // waits until it has ended
     std::string output() const;
 
 private:
@@ -62,8 +62,8 @@ private:
     std::filesystem::path output_;
 };
 
-// Whether a process of this id runs, whoever started it. One that ended and waits for its parent does not
-// run.
+// Whether a process of this id runs, whoever started it. A process that has ended and waits for its parent
+// does not run.
 bool process_runs(pid_t pid);
 
 }  // namespace testbed

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Who asked for what, without bodies. The API server's requests to itself would only be noise.
+// Records the requests without their bodies, and none of the API server to itself.
 constexpr auto audit_policy = R"(apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
@@ -139,7 +139,8 @@ bool servers::launch_apiserver()
          "--bind-address=127.0.0.1",
          "--advertise-address=127.0.0.1",
          "--secure-port=" + std::to_string(port_),
-         "--endpoint-reconciler-type=none",  // it refuses to announce a loopback address
+         // The API server cannot announce a loopback address.
+         "--endpoint-reconciler-type=none",
          "--service-cluster-ip-range=10.0.0.0/24",
          "--tls-cert-file=" + file("apiserver.crt"),
          "--tls-private-key-file=" + file("apiserver.key"),
@@ -150,7 +151,8 @@ bool servers::launch_apiserver()
          "--service-account-signing-key-file=" + file("service-account.key"),
          "--audit-policy-file=" + file("audit-policy.yaml"),
          "--audit-log-path=" + audit_log().string(),
-         "--shutdown-watch-termination-grace-period=1s"}  // else an open watch delays the end by a minute
+         // Without this flag an open watch delays the end by a minute.
+         "--shutdown-watch-termination-grace-period=1s"}
     );
     return is_ready(*apiserver_, "kube-apiserver", [&] {
         return kubectl({"get", "--raw", "/readyz"}).code == 0 &&
@@ -216,7 +218,7 @@ bool servers::running()
 outcome servers::client(const std::string& program, std::vector<std::string> arguments, std::string input)
     const
 {
-    // Nothing of the user's configuration, and no cache: another cluster may have had the same port.
+    // Uses no configuration of the user and no cache, because another cluster may have had the same port.
     return run({
         .program = programs_ / program,
         .arguments = std::move(arguments),

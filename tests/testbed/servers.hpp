@@ -14,25 +14,25 @@
 // A Kubernetes control plane on 127.0.0.1: etcd, kube-apiserver and, if asked for, kube-controller-manager.
 namespace testbed {
 
-// The folder that holds the named programs, which are fetched or built if they are not there yet (see the
-// script `binaries`).
+// The folder of the named programs. Missing programs are fetched or built (see the script `binaries`).
 std::filesystem::path provide_programs(const std::vector<std::string>& names);
 
 struct servers_options
 {
-    std::filesystem::path folder = {};  // data, keys, logs; made anew
-    bool controller_manager =
-        false;                 // namespaces end, garbage is collected, ServiceAccounts named `default` appear
+    std::filesystem::path folder = {};  // data, keys, logs; emptied at the start
+    // Needed for the end of namespaces, garbage collection and the ServiceAccounts named `default`.
+    bool controller_manager = false;
     bool keep_folder = false;  // when the servers stop
 };
 
-// Starts the servers and stops them when it goes; they also end, by SIGKILL, when the thread that made it
-// ends in any way. The API server is as in production: TLS, client certificates, RBAC, ServiceAccount tokens,
-// audit log. What fails is thrown as std::runtime_error with the end of the log of the server.
+// Starts the servers, and stops them when it is destroyed. They also end, by SIGKILL, when the thread that
+// started them ends in any way. The API server is configured as in production: TLS, client certificates,
+// RBAC, ServiceAccount tokens, audit log. A failure throws std::runtime_error with the end of the log of the
+// server.
 class servers final
 {
 public:
-    explicit servers(servers_options options);  // returns when all are ready
+    explicit servers(servers_options options);  // returns when all servers are ready
     servers(const servers&) = delete;
     servers& operator=(const servers&) = delete;
     ~servers();
@@ -42,7 +42,7 @@ public:
     std::filesystem::path audit_log() const { return folder() / "audit.log"; }
     std::filesystem::path programs() const { return programs_; }
 
-    // As admin, with caches of this cluster's own.
+    // Runs kubectl as admin, with a cache for this cluster alone.
     outcome kubectl(std::vector<std::string> arguments, std::string input = {}) const;
     outcome helm(std::vector<std::string> arguments) const;
 
@@ -51,11 +51,11 @@ public:
         const std::string& account_namespace, const std::string& name
     ) const;
 
-    // The API server goes with `signal` and comes back with the same port and data.
+    // Stops the API server with `signal`, and starts it again with the same port and data.
     void stop_apiserver(int signal = SIGTERM);
     void start_apiserver();
 
-    // Whether all that were started run.
+    // Whether all servers that were started still run.
     bool running();
 
     void keep_folder() { options_.keep_folder = true; }
@@ -64,10 +64,10 @@ private:
     outcome client(const std::string& program, std::vector<std::string> arguments, std::string input) const;
     child start(const std::string& program, std::vector<std::string> arguments) const;
     std::filesystem::path log_file(const std::string& program) const;
-    // False if somebody else has the port of `server`.
+    // False if another process has the port of `server`.
     bool is_ready(child& server, const std::string& program, const std::function<bool()>& ready) const;
     void start_etcd();
-    bool launch_apiserver();  // false: see is_ready
+    bool launch_apiserver();  // false as for is_ready
     void start_controller_manager();
     cluster_address address() const;
 

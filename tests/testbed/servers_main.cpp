@@ -1,4 +1,4 @@
-// testbed-servers: runs the servers of testbed::servers beside the shell that started it, for the demo.
+// testbed-servers runs testbed::servers beside the shell that started it, for the demo.
 
 #include "testbed/folder_lock.hpp"
 #include "testbed/servers.hpp"
@@ -22,7 +22,7 @@ constexpr auto usage =
     "testbed-servers run FOLDER [--controller-manager]     the same until SIGTERM or SIGINT\n"
     "testbed-servers stop FOLDER                           stop what runs in FOLDER and remove it\n";
 
-// Until we are asked to end; 1 if a server ended before.
+// Runs until a signal asks it to end; returns 1 if a server ended before.
 int run(const testbed::servers_options& options, int ready_pipe)
 {
     sigset_t signals;
@@ -36,7 +36,7 @@ int run(const testbed::servers_options& options, int ready_pipe)
     testbed::servers servers(options);
     if (ready_pipe >= 0)
     {
-        // From here on the shell that started us may be gone.
+        // The shell that started this program may end from here on.
         const int null = ::open("/dev/null", O_RDWR);
         for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
         {

@@ -30,10 +30,10 @@ AssertionResult succeeds(const outcome& result)
     return AssertionResult(result.code == 0) << result;
 }
 
-// The servers whose data are in `folder`.
+// The process ids of the servers whose data are in `folder`.
 std::vector<pid_t> servers_of(const fs::path& folder)
 {
-    std::vector<pid_t> found;
+    std::vector<pid_t> pids;
     for (const auto& entry : fs::directory_iterator("/proc"))
     {
         const auto name = entry.path().filename().string();
@@ -48,15 +48,16 @@ std::vector<pid_t> servers_of(const fs::path& folder)
             if (words.find(folder.string() + "/") != std::string::npos && program != "testbed-servers" &&
                 testbed::process_runs(std::stoi(name)))
             {
-                found.push_back(std::stoi(name));
+                pids.push_back(std::stoi(name));
             }
         }
         catch (const std::runtime_error&)
         {
-            continue;  // it has just ended
+            // The process has just ended.
+            continue;
         }
     }
-    return found;
+    return pids;
 }
 
 TEST(servers, keep_their_data_and_address_while_the_api_server_is_restarted)
@@ -146,7 +147,7 @@ TEST(helm, installs_a_chart)
     EXPECT_TRUE(succeeds(kubernetes->kubectl({"get", "deployment", "web-chart", "--namespace=web"})));
 }
 
-// What the demo uses; its servers are the same class in a process of its own.
+// The program of the demo; it runs the same class in a process of its own.
 class testbed_servers : public testing::Test
 {
 protected:

@@ -36,8 +36,8 @@ void install_chart(servers& kubernetes, bool with_definition)
 
 static std::string next_name(const std::string& prefix)
 {
-    static std::atomic<int> made = 0;
-    return prefix + "-" + std::to_string(++made);
+    static std::atomic<int> count = 0;
+    return prefix + "-" + std::to_string(++count);
 }
 
 world::world(servers& kubernetes, const std::string& prefix)
@@ -53,7 +53,7 @@ world::~world()
     {
         std::cerr << controller_log() << "\n" << try_kubectl({"get", "certbind", "-o", "yaml"}).out;
     }
-    // Nothing may wait for a controller that is gone.
+    // Removes finalizers, because the controller that would remove them has ended.
     for (const auto& each : json::parse(kubectl({"get", "certbind", "-o", "json"}))["items"])
     {
         try_kubectl(
@@ -156,16 +156,17 @@ testing::AssertionResult world::becomes(const std::string& name, const std::stri
 {
     return eventually(name + " says " + reason, [&] {
         const json object = binding(name);
-        std::string said = object.is_null() ? "gone" : "nothing";
+        std::string ready_reason = object.is_null() ? "gone" : "nothing";
         const json status = object.is_null() ? json::object() : object["status"];
         const bool current =
             !object.is_null() && status.value("observedGeneration", -1) == object["metadata"]["generation"];
-        for (const json& each : status.value("conditions", json::array()))
+        for (const json& condition : status.value("conditions", json::array()))
         {
-            said = each["type"] == "Ready" ? each["reason"].get<std::string>() : said;
+            ready_reason =
+                condition["type"] == "Ready" ? condition["reason"].get<std::string>() : ready_reason;
         }
-        return testing::AssertionResult(current && said == reason)
-               << "it says " << said << ": " << status.value("errorMessage", "");
+        return testing::AssertionResult(current && ready_reason == reason)
+               << "it says " << ready_reason << ": " << status.value("errorMessage", "");
     });
 }
 

@@ -13,39 +13,40 @@
 
 namespace testbed {
 
-// What the chart's release is called, and so its ServiceAccount; and the namespace that it is in.
+// The name of the chart's release, which is also that of its ServiceAccount, and the namespace of the
+// release.
 inline constexpr auto release_name = "certificate-binding-controller";
 inline constexpr auto release_namespace = "certificate-binding";
 
-// Installs the chart: account and rights are what users get, and the CRD unless a test brings it later. Its
-// pod never runs, there is no kubelet. Fails the test where it fails.
+// Installs the chart: account and rights are those that users get. The CRD is installed unless a test brings
+// it later. The pod of the chart never runs, because there is no kubelet. A failure fails the test.
 void install_chart(servers& kubernetes, bool with_definition = true);
 
 struct wanted
 {
     std::string name;
-    std::string certificate;  // its id, or its ref
+    std::string certificate;  // an id or a ref
     std::string listener;
     bool sni = false;
     std::string policy = "Detach";
 };
 
-// A namespace of its own for each test, with its bindings, and the controller of it as the chart's
-// ServiceAccount.
+// A namespace for each test, with its bindings, and a controller that acts as the ServiceAccount of the
+// chart.
 class world : public testing::Test
 {
 protected:
     world(servers& kubernetes, const std::string& prefix);
     ~world() override;
 
-    // The controller, with short times; it ends with the test.
+    // Starts the controller with short times; it ends with the test.
     void start_controller(
         const std::filesystem::path& clouds_yaml, const std::vector<std::string>& more_flags = {}
     );
     exit_code stop_controller(int signal);
-    std::string controller_log() const;  // of the one that runs
+    std::string controller_log() const;  // of the running controller
 
-    // kubectl in the namespace of the test. Fails the test where it fails.
+    // Runs kubectl in the namespace of the test. A failure fails the test.
     std::string kubectl(std::vector<std::string> arguments, const std::string& input = {}) const;
     outcome try_kubectl(std::vector<std::string> arguments, const std::string& input = {}) const;
     void apply(const std::vector<wanted>& bindings) const;

@@ -169,7 +169,8 @@ void fake_kube::list_into(runtime::object_sink& sink) const
 support::task<support::result<std::unique_ptr<kube::list_page>>> fake_kube::list(kube::list_request request)
 {
     ++lists;
-    // Two objects a page, so that pages are always there to go wrong; the token is the name that comes next.
+    // Two objects a page, so that every list has several pages, which can fail; the token is the name of the
+    // next object.
     json page{{"metadata", {{"resourceVersion", std::to_string(version_)}}}, {"items", json::array()}};
     auto next = objects_.lower_bound(request.continue_token);
     for (int i = 0; i < 2 && next != objects_.end(); ++i, ++next)
@@ -227,7 +228,7 @@ private:
     int epoch_;
 };
 
-// One Secret: as it is when it has changed.
+// A watch of one Secret: shows it whenever it has changed.
 class fake_kube::secret_stream final : public kube::watch_stream
 {
 public:
@@ -313,13 +314,13 @@ support::task<support::result<std::unique_ptr<kube::object_answer>>> fake_kube::
             co_return std::unexpected(*refused);
         }
     }
-    const auto found = objects_.find(request.name);
-    if (found == objects_.end())
+    const auto it = objects_.find(request.name);
+    if (it == objects_.end())
     {
         co_return std::unexpected(status_error(404, "not found"));
     }
     const json patch = json::parse(request.merge_patch);
-    json& object = found->second;
+    json& object = it->second;
     if (patch["metadata"]["resourceVersion"] != object["metadata"]["resourceVersion"])
     {
         co_return std::unexpected(status_error(409, "the object has been modified"));
@@ -345,7 +346,7 @@ support::task<support::result<std::unique_ptr<kube::object_answer>>> fake_kube::
     const json answer = object;
     if (object["metadata"].contains("deletionTimestamp") && object["metadata"]["finalizers"].empty())
     {
-        objects_.erase(found);
+        objects_.erase(it);
         show(answer, true);
     }
     else
@@ -411,12 +412,12 @@ support::task<support::result<std::unique_ptr<kube::object_answer>>> fake_kube::
         }
         co_return std::make_unique<text_answer>(secret->second);
     }
-    const auto found = objects_.find(name);
-    if (found == objects_.end())
+    const auto it = objects_.find(name);
+    if (it == objects_.end())
     {
         co_return std::unexpected(status_error(404, "not found"));
     }
-    co_return std::make_unique<text_answer>(found->second);
+    co_return std::make_unique<text_answer>(it->second);
 }
 
 void fake_kube::touch(json& object)

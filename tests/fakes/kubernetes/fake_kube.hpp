@@ -15,8 +15,8 @@
 
 namespace test {
 
-// The bindings in a Kubernetes of one process: objects as JSON, merge patches with resourceVersion,
-// finalizers; what changes is shown to a store at once, as by a watch that never lags.
+// The bindings of a Kubernetes inside this process: objects as JSON, merge patches with resourceVersion,
+// finalizers. A store sees each change at once, as by a watch that never lags.
 class fake_kube final : public kube::client
 {
 public:
@@ -31,7 +31,7 @@ public:
         std::string listener;
         bool sni = false;
         std::string policy = "Detach";
-        int age_seconds = 0;      // created so long before the others
+        int age_seconds = 0;      // how much older it is than the other objects
         std::string secret = {};  // of cloudCredentialsRef
         std::string name_space = "shop";
         std::string uid = {};  // empty: a larger one than those before
@@ -40,10 +40,10 @@ public:
     void create(const wanted& binding);
     void update(
         const std::string& name, const std::function<void(json&)>& change
-    );                                     // by a user; spec changes raise the generation
+    );                                     // a write of a user; a new spec raises the generation
     void remove(const std::string& name);  // kubectl delete
 
-    // The object that went last, as a watch shows it.
+    // The object that was deleted last, as a watch shows it.
     kube::object_json last_removed() const { return last_removed_; }
 
     bool exists(const std::string& name) const { return objects_.contains(name); }
@@ -54,18 +54,18 @@ public:
     std::string state(const std::string& name) const;
     json attachments(const std::string& name) const;
 
-    // The Secret of namespace shop; what is base64 in its data is given as it is. Empty: it goes.
+    // Sets the Secret of namespace shop; `texts` are the values before base64. Empty: deletes it.
     void set_secret(const std::string& name, const std::map<std::string, std::string>& texts);
     bool may_get_secrets = true;
     bool may_watch_secrets = true;
     std::vector<std::string> secret_requests;  // "get shop/cloud", "watch shop/cloud"
     std::size_t secret_watches() const { return secret_watches_; }
 
-    bool cut = false;  // nothing is written any more, as for a process that was killed
+    bool cut = false;  // no write takes effect any more, as after a kill of the process
 
     std::vector<std::string> writes;  // "shop status", "shop metadata"
 
-    // Events as they were written, and what becomes of those that come: an error, or no answer.
+    // The Events that were written, and the answer to further ones: an error, or none.
     std::vector<json> events;
     std::optional<support::error> refuse_events;
     bool swallow_events = false;
@@ -73,17 +73,17 @@ public:
     // Called before a write takes effect; an error refuses it.
     std::function<std::optional<support::error>(const kube::patch_request&)> before_write;
 
-    // Takes away what the schema does not know, of each status that is written.
+    // Removes the fields that the schema does not know from each written status.
     std::function<void(json& status)> prune;
 
-    // Called when a write has taken effect; an error is given instead of the answer.
+    // Called after a write has taken effect; an error replaces the answer.
     std::function<std::optional<support::error>(const kube::patch_request&)> after_write;
 
-    // Ends every open watch; resumed ones go on where they were.
+    // Ends every open watch; a resumed watch continues at its version.
     void end_watches();
-    // Forgets all events so far: who resumes gets 410 and has to list again.
+    // Forgets all events so far: a resumed watch gets 410 and has to list again.
     void compact();
-    int lists = 0;  // pages asked for
+    int lists = 0;  // pages that were requested
 
     // Shows all objects to a new store, as a list does.
     void list_into(runtime::object_sink& sink) const;
@@ -118,7 +118,7 @@ private:
 
     std::function<runtime::object_sink*()> watch_;
     std::map<std::string, json> objects_;
-    std::map<std::string, json> secrets_;  // those that are gone are null
+    std::map<std::string, json> secrets_;  // null: deleted
     std::size_t secret_watches_ = 0;
     std::string last_removed_;
     int version_ = 100;

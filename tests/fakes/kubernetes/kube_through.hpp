@@ -6,7 +6,7 @@
 
 namespace test {
 
-// A Kubernetes client that passes everything on to another one; a test overrides what it is after.
+// A Kubernetes client that forwards every call to another client; a test overrides the calls that it needs.
 class kube_through : public kube::client
 {
 public:

@@ -12,7 +12,8 @@ namespace {
 
 using json = nlohmann::json;
 
-constexpr std::size_t longest_memory = 8;  // of lists under way
+// The most lists in pages that are kept at a time.
+constexpr std::size_t longest_memory = 8;
 
 std::string key_of(const std::string& name_space, const std::string& name)
 {
@@ -24,35 +25,35 @@ constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 // RFC 4648 section 5, without padding.
 std::string base64_url(std::string_view text)
 {
-    std::string made;
+    std::string encoded;
     for (std::size_t bit = 0; bit < text.size() * 8; bit += 6)
     {
         const auto byte = [&](std::size_t i) {
             return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
         };
         const unsigned two = byte(bit / 8) << 8 | byte(bit / 8 + 1);
-        made += alphabet[two >> (10 - bit % 8) & 0x3F];
+        encoded += alphabet[two >> (10 - bit % 8) & 0x3F];
     }
-    return made;
+    return encoded;
 }
 
 std::string from_base64_url(std::string_view text)
 {
-    std::string made;
+    std::string decoded;
     unsigned bits = 0;
     for (std::size_t i = 0; i < text.size(); ++i)
     {
         bits = bits << 6 | static_cast<unsigned>(alphabet.find(text[i]) & 0x3F);
         if (i % 4 != 0)
         {
-            made += static_cast<char>(bits >> (6 - i % 4 * 2) & 0xFF);
+            decoded += static_cast<char>(bits >> (6 - i % 4 * 2) & 0xFF);
         }
     }
-    return made;
+    return decoded;
 }
 
-// {"v":"meta.k8s.io/v1","rv":226,"start":"/shop/a\u0000"}: the name after which the list goes on, from the
-// root of what was asked for.
+// {"v":"meta.k8s.io/v1","rv":226,"start":"/shop/a\u0000"}: the name after which the list continues, relative
+// to the listed scope.
 std::string continue_token(std::int64_t revision, const std::string& after)
 {
     const nlohmann::ordered_json token{
@@ -67,7 +68,7 @@ bool has_finalizers(const json& object)
     return metadata.contains("finalizers") && !metadata["finalizers"].empty();
 }
 
-// As Go leaves out what is empty.
+// Removes empty members, as Go does.
 void drop_empty(json& metadata)
 {
     for (const char* each : {"finalizers", "annotations", "labels"})
@@ -79,7 +80,7 @@ void drop_empty(json& metadata)
     }
 }
 
-// What only the server sets.
+// Keeps the fields that only the server sets.
 void keep_system_fields(json& object, const json& before)
 {
     object["apiVersion"] = before["apiVersion"];
@@ -141,7 +142,8 @@ api_objects::answer api_objects::create(json object, const std::string& manager)
     );
     object["apiVersion"] = kind_.resource.group + "/" + kind_.resource.version;
     object["kind"] = kind_.kind;
-    object.erase("status");  // it has a subresource of its own
+    // The status has a subresource of its own.
+    object.erase("status");
     metadata["uid"] = uid;
     metadata["generation"] = 1;
     metadata["creationTimestamp"] = now();
@@ -160,12 +162,12 @@ api_objects::answer api_objects::patch(
     const std::string& manager
 )
 {
-    const json* found = find(name_space, name);
-    if (found == nullptr || (!subresource.empty() && subresource != "status"))
+    const json* current = find(name_space, name);
+    if (current == nullptr || (!subresource.empty() && subresource != "status"))
     {
         return std::unexpected(statuses::not_found(kind_.resource, name));
     }
-    const json before = *found;
+    const json before = *current;
     json after = before;
     after.merge_patch(merge_patch);
     if (after["metadata"].value("resourceVersion", json()) != before["metadata"]["resourceVersion"])
@@ -230,7 +232,8 @@ api_objects::answer api_objects::patch(
     set_manager(after, manager, subresource);
     if (deleting && !has_finalizers(after))
     {
-        // The answer is the object without them, at the version before; the event shows what was stored last.
+        // The answer shows the object without finalizers, at the version before; the event shows the last
+        // stored object.
         commit("DELETED", before);
         return after;
     }
@@ -242,12 +245,12 @@ std::expected<api_status, api_status> api_objects::remove(
     const std::string& name_space, const std::string& name
 )
 {
-    const json* found = find(name_space, name);
-    if (found == nullptr)
+    const json* current = find(name_space, name);
+    if (current == nullptr)
     {
         return std::unexpected(statuses::not_found(kind_.resource, name));
     }
-    json object = *found;
+    json object = *current;
     const api_status gone =
         statuses::deleted(kind_.resource, name, object["metadata"]["uid"].get<std::string>());
     if (!has_finalizers(object))
@@ -268,16 +271,16 @@ std::expected<api_status, api_status> api_objects::remove(
 
 const json* api_objects::find(const std::string& name_space, const std::string& name) const
 {
-    const auto found = objects_.find(key_of(name_space, name));
-    return found == objects_.end() ? nullptr : found->second.get();
+    const auto it = objects_.find(key_of(name_space, name));
+    return it == objects_.end() ? nullptr : it->second.get();
 }
 
 std::expected<api_objects::page, api_status> api_objects::list(
     const std::string& name_space, std::size_t limit, const std::string& token
 )
 {
-    page made;
-    made.revision = revision_;
+    page result;
+    result.revision = revision_;
     const std::string root = name_space.empty() ? "" : name_space + "/";
     std::string from = root;
     const objects* all = &objects_;
@@ -288,9 +291,9 @@ std::expected<api_objects::page, api_status> api_objects::list(
         {
             return std::unexpected(statuses::bad_request("continue key is not valid: " + token));
         }
-        made.revision = read["rv"].get<std::uint64_t>();
+        result.revision = read["rv"].get<std::uint64_t>();
         const auto start = read["start"].get<std::string>().substr(1);  // without the leading '/'
-        const auto known = snapshots_.find(made.revision);
+        const auto known = snapshots_.find(result.revision);
         if (known == snapshots_.end())
         {
             return std::unexpected(statuses::continue_expired(continue_token(-1, start)));
@@ -301,27 +304,27 @@ std::expected<api_objects::page, api_status> api_objects::list(
     auto next = all->lower_bound(from);
     const auto in_scope = [&](const auto& at) { return at != all->end() && at->first.starts_with(root); };
     std::string last;
-    while (in_scope(next) && (limit == 0 || made.items.size() < limit))
+    while (in_scope(next) && (limit == 0 || result.items.size() < limit))
     {
-        made.items.push_back(next->second);
+        result.items.push_back(next->second);
         last = next->first;
         ++next;
     }
     if (in_scope(next))
     {
-        made.continue_token =
-            continue_token(static_cast<std::int64_t>(made.revision), "/" + last.substr(root.size()));
+        result.continue_token =
+            continue_token(static_cast<std::int64_t>(result.revision), "/" + last.substr(root.size()));
         for (auto rest = next; in_scope(rest); ++rest)
         {
-            ++made.remaining;
+            ++result.remaining;
         }
-        snapshots_.try_emplace(made.revision, *all);
+        snapshots_.try_emplace(result.revision, *all);
         while (snapshots_.size() > longest_memory)
         {
             snapshots_.erase(snapshots_.begin());
         }
     }
-    return made;
+    return result;
 }
 
 void api_objects::compact()

@@ -21,18 +21,19 @@ struct api_kind
 {
     kube::resource resource;
     std::string kind;
-    std::function<void(nlohmann::json&)> set_defaults;  // as the schema of a CRD does, to whatever is written
+    // Applied to each written object, as the defaults of the schema of a CRD.
+    std::function<void(nlohmann::json&)> set_defaults;
 };
 
 // The CertificateBinding with the defaults of its CRD.
 api_kind certificate_binding_kind();
 
-// The objects of one kind as etcd and kube-apiserver keep them. Each write is a revision, which is the
-// resourceVersion of what it left behind; revisions are a history that can be followed until it is compacted.
+// The objects of one kind as etcd and kube-apiserver keep them. Each write is a revision, which becomes the
+// resourceVersion of the written object. The revisions are a history that can be read until it is compacted.
 //
-// A write follows the server's rules: 409 if the resourceVersion in it is not the present one, status apart
-// from the rest, a new generation for a new spec, a write that changes nothing is none, a deleted object
-// stays until its last finalizer is gone and takes no new ones.
+// A write follows the rules of the server: 409 if its resourceVersion is not the current one; the status is
+// written apart from the rest; a new spec raises the generation; a write that changes nothing makes no
+// revision; a deleted object stays until its last finalizer is removed, and accepts no new finalizers.
 class api_objects
 {
 public:
@@ -47,7 +48,7 @@ public:
         std::shared_ptr<const json> object;
     };
 
-    // A page of what there was at one revision.
+    // A page of the objects at one revision.
     struct page
     {
         std::vector<std::shared_ptr<const json>> items;
@@ -72,7 +73,7 @@ public:
     std::expected<api_status, api_status> remove(const std::string& name_space, const std::string& name);
 
     // ---- reads ----
-    // The object as it is; null if there is none.
+    // The current object; null if there is none.
     const json* find(const std::string& name_space, const std::string& name) const;
     std::expected<page, api_status> list(
         const std::string& name_space, std::size_t limit, const std::string& continue_token
@@ -84,7 +85,7 @@ public:
     // ---- history ----
     const std::deque<event>& events() const { return events_; }
     std::uint64_t oldest() const { return compacted_; }  // events after this revision are known
-    void compact();  // forgets all events and the lists that are under way
+    void compact();  // forgets all events and the lists that are not complete
 
     // Called after each event.
     std::function<void()> on_event;
@@ -103,7 +104,7 @@ private:
     std::uint64_t compacted_ = 200;
     std::uint64_t uids_ = 0;
     std::deque<event> events_;
-    std::map<std::uint64_t, objects> snapshots_;  // of lists that go on, by revision
+    std::map<std::uint64_t, objects> snapshots_;  // of lists that are not complete, by revision
 };
 
 }  // namespace test

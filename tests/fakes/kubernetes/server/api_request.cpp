@@ -10,22 +10,22 @@ namespace {
 
 std::string percent_decode(std::string_view text)
 {
-    std::string made;
+    std::string decoded;
     for (std::size_t i = 0; i < text.size(); ++i)
     {
         unsigned value = 0;
         if (text[i] == '%' && i + 2 < text.size() &&
             std::from_chars(&text[i + 1], &text[i + 1] + 2, value, 16).ec == std::errc())
         {
-            made += static_cast<char>(value);
+            decoded += static_cast<char>(value);
             i += 2;
         }
         else
         {
-            made += text[i];
+            decoded += text[i];
         }
     }
-    return made;
+    return decoded;
 }
 
 std::vector<std::string_view> split(std::string_view text, char at)
@@ -44,20 +44,20 @@ std::vector<std::string_view> split(std::string_view text, char at)
 
 std::string api_request::asked(const std::string& key) const
 {
-    const auto found = query.find(key);
-    return found == query.end() ? std::string() : found->second;
+    const auto it = query.find(key);
+    return it == query.end() ? std::string() : it->second;
 }
 
 api_request understand(const net::http_request& request, const kube::resource& resource)
 {
-    api_request made;
-    made.body = request.body;
+    api_request parsed;
+    parsed.body = request.body;
     const std::string_view target = request.target;
     const auto question = std::min(target.find('?'), target.size());
     for (const auto pair : split(target.substr(std::min(question + 1, target.size())), '&'))
     {
         const auto equals = std::min(pair.find('='), pair.size());
-        made.query[percent_decode(pair.substr(0, equals))] =
+        parsed.query[percent_decode(pair.substr(0, equals))] =
             percent_decode(pair.substr(std::min(equals + 1, pair.size())));
     }
     auto path = target.substr(0, question);
@@ -66,37 +66,37 @@ api_request understand(const net::http_request& request, const kube::resource& r
                                  : "/apis/" + resource.group + "/" + resource.version + "/";
     if (!path.starts_with(root))
     {
-        return made;
+        return parsed;
     }
     auto parts = split(path.substr(root.size()), '/');
     if (parts.size() >= 2 && parts[0] == "namespaces")
     {
-        made.name_space = percent_decode(parts[1]);
+        parsed.name_space = percent_decode(parts[1]);
         parts.erase(parts.begin(), parts.begin() + 2);
     }
     if (parts.empty() || parts.size() > 3 || parts[0] != resource.plural)
     {
-        return made;
+        return parsed;
     }
-    made.name = parts.size() > 1 ? percent_decode(parts[1]) : "";
-    made.subresource = parts.size() > 2 ? parts[2] : "";
+    parsed.name = parts.size() > 1 ? percent_decode(parts[1]) : "";
+    parsed.subresource = parts.size() > 2 ? parts[2] : "";
     if (request.method == "GET")
     {
-        made.verb = !made.name.empty() ? "get" : made.query["watch"] == "true" ? "watch" : "list";
+        parsed.verb = !parsed.name.empty() ? "get" : parsed.query["watch"] == "true" ? "watch" : "list";
     }
-    else if (request.method == "PATCH" && !made.name.empty())
+    else if (request.method == "PATCH" && !parsed.name.empty())
     {
-        made.verb = "patch";
+        parsed.verb = "patch";
     }
-    else if (request.method == "POST" && made.name.empty())
+    else if (request.method == "POST" && parsed.name.empty())
     {
-        made.verb = "create";
+        parsed.verb = "create";
     }
-    else if (request.method == "DELETE" && !made.name.empty())
+    else if (request.method == "DELETE" && !parsed.name.empty())
     {
-        made.verb = "delete";
+        parsed.verb = "delete";
     }
-    return made;
+    return parsed;
 }
 
 }  // namespace test

@@ -9,18 +9,18 @@
 
 namespace test {
 
-// A request as kube-apiserver understands it.
+// A request, parsed as kube-apiserver does.
 struct api_request
 {
-    std::string verb;         // get, list, watch, create, patch, delete; empty: none of them
+    std::string verb;         // get, list, watch, create, patch, delete; empty: any other
     std::string subresource;  // "status" or empty
     std::string name_space;
     std::string name;
     std::map<std::string, std::string> query;
     std::string body;
-    std::string asked(const std::string& key) const;  // of the query; empty if it is not there
+    std::string asked(const std::string& key) const;  // a parameter of the query; empty if missing
 
-    std::size_t write = 0;  // which write of all it is, from 1; 0: it writes nothing
+    std::size_t write = 0;  // the number of this write, from 1; 0: not a write
 };
 
 api_request understand(const net::http_request& request, const kube::resource& resource);

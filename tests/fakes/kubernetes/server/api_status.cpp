@@ -75,14 +75,14 @@ api_status forbidden(
     const std::string& name
 )
 {
-    const std::string where =
+    const std::string scope =
         name_space.empty() ? "at the cluster scope" : "in the namespace " + quoted(name_space);
-    const std::string what = subresource.empty() ? resource.plural : resource.plural + "/" + subresource;
+    const std::string plural = subresource.empty() ? resource.plural : resource.plural + "/" + subresource;
     return failure(
         403,
         group_resource(resource) + (name.empty() ? "" : " " + quoted(name)) + " is forbidden: User " +
-            quoted(user) + " cannot " + verb + " resource " + quoted(what) + " in API group " +
-            quoted(resource.group) + " " + where,
+            quoted(user) + " cannot " + verb + " resource " + quoted(plural) + " in API group " +
+            quoted(resource.group) + " " + scope,
         "Forbidden",
         details_of(resource, name)
     );
@@ -150,7 +150,7 @@ api_status unsupported_patch()
 
 api_status continue_expired(const std::string& inconsistent_token)
 {
-    api_status made = failure(
+    api_status status = failure(
         410,
         "The provided continue parameter is too old to display a consistent list result. You can start a new "
         "list without the continue parameter, or use the continue token in this response to retrieve the "
@@ -159,8 +159,8 @@ api_status continue_expired(const std::string& inconsistent_token)
         "now may show up in the list.",
         "Expired"
     );
-    made.body["metadata"]["continue"] = inconsistent_token;
-    return made;
+    status.body["metadata"]["continue"] = inconsistent_token;
+    return status;
 }
 
 api_status watch_expired(std::uint64_t version, std::uint64_t oldest)

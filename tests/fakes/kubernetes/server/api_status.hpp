@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-// The refusals of kube-apiserver, word for word as version 1.37 writes them.
+// The refusals of kube-apiserver, in the exact words of version 1.37.
 namespace test {
 
 // A metav1.Status.

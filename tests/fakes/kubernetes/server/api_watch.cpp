@@ -99,7 +99,7 @@ support::task<support::result<std::string>> api_watch::read(support::time_point 
     }
 }
 
-// At once, because the history may be compacted before somebody reads.
+// Copies the events at once, because the history may be compacted before the client reads.
 void api_watch::notice()
 {
     take_events();
@@ -124,7 +124,7 @@ void api_watch::say(const std::string& text)
     bell_.ring();
 }
 
-// A watch from no version begins with it.
+// A watch without a version begins with the existing objects.
 void api_watch::show_what_is_there()
 {
     for (const auto& [name, object] : objects_.all())
@@ -174,7 +174,8 @@ void api_watch::take_bookmark()
     const auto at = std::min(objects_.revision(), all_.shown_up_to);
     if (at < seen_)
     {
-        return;  // the version that was asked for is still to come
+        // The requested version is still in the future.
+        return;
     }
     const auto& kind = objects_.kind();
     const nlohmann::json mark{

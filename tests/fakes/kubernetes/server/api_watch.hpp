@@ -13,21 +13,21 @@ namespace test {
 
 class api_watch;
 
-// What all watches of a server share.
+// The state that all watches of a server share.
 struct api_watches
 {
     std::set<api_watch*> open;
     std::uint64_t shown_up_to = UINT64_MAX;  // the revision after which events are held back
-    std::size_t largest_piece = 0;           // how many bytes come at a time; 0: all that are there
-    bool forgets_to_end = false;             // no bookmark, no end: as if the network ate it all
+    std::size_t largest_piece = 0;           // in bytes; 0: no limit
+    bool forgets_to_end = false;             // sends no bookmark and no end, as if the network lost them
 };
 
-// A watch as kube-apiserver serves it: events after a version, a bookmark each minute and shortly before the
-// end.
+// A watch as kube-apiserver serves it: the events after a version, and a bookmark each minute and shortly
+// before the end.
 class api_watch final : public net::http_stream
 {
 public:
-    // Nothing but `start` is sent until follow().
+    // Sends only `start` until follow().
     api_watch(
         boost::asio::any_io_executor executor,
         support::clock& clock,
@@ -37,14 +37,14 @@ public:
     );
     ~api_watch() override;
 
-    // From here on events after `version` are sent.
+    // Sends the events after `version` from now on.
     void follow(const api_request& asked, std::uint64_t version);
 
     int status() const override { return start_.status; }
     const std::vector<net::header>& headers() const override { return start_.headers; }
     support::task<support::result<std::string>> read(support::time_point deadline) override;
 
-    void notice();  // there are new events
+    void notice();  // tells it of new events
     void end();
     void cut(std::size_t after_bytes);
     void say(const std::string& text);
@@ -61,10 +61,10 @@ private:
     api_watches& all_;
     net::http_response start_;
     std::string name_space_;
-    std::string name_;  // of the one object; empty: all
+    std::string name_;  // of the one object; empty: all objects
     std::uint64_t seen_ = 0;
     std::string pending_;
-    std::size_t left_ = everything;  // until it breaks
+    std::size_t left_ = everything;  // bytes until the connection breaks
     bool ended_ = true;
     bool bookmarks_ = false;
     support::time_point ends_at_ = support::time_point::max();

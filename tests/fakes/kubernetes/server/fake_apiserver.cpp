@@ -23,21 +23,21 @@ constexpr std::string_view bearer = "Bearer ";
 
 net::http_response json_response(int status, std::string body)
 {
-    net::http_response made;
-    made.status = status;
-    made.headers = {{"Cache-Control", "no-cache, private"}, {"Content-Type", "application/json"}};
-    made.body = std::move(body);
-    return made;
+    net::http_response response;
+    response.status = status;
+    response.headers = {{"Cache-Control", "no-cache, private"}, {"Content-Type", "application/json"}};
+    response.body = std::move(body);
+    return response;
 }
 
 net::http_response response_of(const api_status& status)
 {
-    net::http_response made = json_response(status.code, status.text());
+    net::http_response response = json_response(status.code, status.text());
     if (status.body.contains("details") && status.body["details"].contains("retryAfterSeconds"))
     {
-        made.headers.push_back({"Retry-After", status.body["details"]["retryAfterSeconds"].dump()});
+        response.headers.push_back({"Retry-After", status.body["details"]["retryAfterSeconds"].dump()});
     }
-    return made;
+    return response;
 }
 
 net::http_response response_of(const api_objects::answer& answer, int status = 200)
@@ -47,15 +47,15 @@ net::http_response response_of(const api_objects::answer& answer, int status = 2
 
 net::http_response no_such_path()
 {
-    net::http_response made;
-    made.status = 404;
-    made.headers = {
+    net::http_response response;
+    response.status = 404;
+    response.headers = {
         {"Cache-Control", "no-cache, private"},
         {"Content-Type", "text/plain; charset=utf-8"},
         {"X-Content-Type-Options", "nosniff"},
     };
-    made.body = "404 page not found\n";
-    return made;
+    response.body = "404 page not found\n";
+    return response;
 }
 
 std::optional<std::uint64_t> version_of(const std::string& text)
@@ -74,14 +74,14 @@ api_fault api_fault::with(const api_status& status)
 
 api_fault api_fault::with(int status, const std::string& content_type, const std::string& body)
 {
-    api_fault made{kind::answer};
-    made.answer.status = status;
-    made.answer.headers = {{"Content-Type", content_type}};
-    made.answer.body = body;
-    return made;
+    api_fault fault{kind::answer};
+    fault.answer.status = status;
+    fault.answer.headers = {{"Content-Type", content_type}};
+    fault.answer.body = body;
+    return fault;
 }
 
-// A request under way; its client may be gone.
+// A request in progress; its client may have ended.
 struct fake_apiserver::exchange
 {
     exchange(asio::any_io_executor executor, support::clock& clock, net::http_request sent)
@@ -96,7 +96,8 @@ struct fake_apiserver::exchange
 
     net::http_request request;
     api_request asked;
-    std::optional<net::http_response> held_answer;  // it has had its effect
+    // The answer to a request that has already taken effect.
+    std::optional<net::http_response> held_answer;
     std::optional<support::result<net::http_response>> answer;
     support::alarm answered;
 };
@@ -213,13 +214,13 @@ support::task<support::result<std::unique_ptr<net::http_stream>>> fake_apiserver
         co_return std::unexpected(response.error());
     }
     const bool follows = response->status == 200 && response->body.empty();
-    auto made = std::make_unique<api_watch>(executor_, clock_, objects_, watches_, std::move(*response));
+    auto watch = std::make_unique<api_watch>(executor_, clock_, objects_, watches_, std::move(*response));
     if (follows)
     {
         const api_request& asked = shared->asked;
-        made->follow(asked, version_of(asked.asked("resourceVersion")).value_or(objects_.revision()));
+        watch->follow(asked, version_of(asked.asked("resourceVersion")).value_or(objects_.revision()));
     }
-    co_return made;
+    co_return watch;
 }
 
 support::task<support::result<net::http_response>> fake_apiserver::ask(std::shared_ptr<exchange> shared)
@@ -312,18 +313,19 @@ net::http_response fake_apiserver::answer(const exchange& shared)
         {
             return response_of(statuses::version_invalid(text));
         }
-        net::http_response made = json_response(200, "");
+        net::http_response answer = json_response(200, "");
         if (version && *version < objects_.oldest())
         {
-            made.body = event_line("ERROR", statuses::watch_expired(*version, objects_.oldest()).body.dump());
+            answer.body =
+                event_line("ERROR", statuses::watch_expired(*version, objects_.oldest()).body.dump());
         }
-        return made;
+        return answer;
     }
     if (asked.verb == "get")
     {
-        const json* found = objects_.find(asked.name_space, asked.name);
-        return found == nullptr ? response_of(statuses::not_found(resource, asked.name))
-                                : json_response(200, found->dump() + "\n");
+        const json* object = objects_.find(asked.name_space, asked.name);
+        return object == nullptr ? response_of(statuses::not_found(resource, asked.name))
+                                 : json_response(200, object->dump() + "\n");
     }
     if (asked.verb == "delete")
     {

@@ -18,18 +18,18 @@
 
 namespace test {
 
-// What happens to a request instead of being answered.
+// A fault of a request.
 struct api_fault
 {
     enum class kind
     {
-        answer,          // it has no effect and gets `status` and `body`
-        cut_request,     // it has no effect, and the connection breaks
-        cut_answer,      // it has its effect, and the connection breaks
-        swallow,         // it has no effect and is never answered
-        swallow_answer,  // it has its effect and is never answered
-        hold,            // it waits before its effect until release()
-        hold_answer,     // it has its effect, and the answer waits until release()
+        answer,          // the request has no effect and gets `status` and `body`
+        cut_request,     // the request has no effect, and the connection breaks
+        cut_answer,      // the request takes effect, and the connection breaks
+        swallow,         // the request has no effect and is never answered
+        swallow_answer,  // the request takes effect and is never answered
+        hold,            // the request takes effect only after release()
+        hold_answer,     // the request takes effect, and the answer waits for release()
     };
 
     kind how;
@@ -39,9 +39,9 @@ struct api_fault
     static api_fault with(int status, const std::string& content_type, const std::string& body);
 };
 
-// A Kubernetes API of one kind in memory, as an HTTP client sees it, without sockets. Nothing is answered
-// within the call that asks; time is the given clock's. What is held has its effect or not although its
-// client is gone.
+// A Kubernetes API of one kind in memory, as an HTTP client sees it, without sockets. No request is answered
+// within its own call; time is that of the given clock. A held request takes its effect, or not, even if its
+// client has ended.
 class fake_apiserver final : public net::http_client
 {
 public:
@@ -52,39 +52,39 @@ public:
     );
     ~fake_apiserver() override;
 
-    // What it holds, for whoever plays the user or reads the end state.
+    // The objects of the server, for a test that acts as the user or reads the end state.
     api_objects& objects() { return objects_; }
 
-    // ---- what it was asked ----
+    // ---- requests ----
     const std::vector<api_request>& requests() const { return requests_; }
     std::size_t count(const std::string& verb) const;
     std::size_t writes() const { return writes_; }
     std::size_t open_watches() const { return watches_.open.size(); }
 
-    // ---- who may do what ----
-    std::string token;             // the one that is taken; empty: anyone may come
+    // ---- rights ----
+    std::string token;             // the only accepted token; empty: no token is needed
     std::set<std::string> denied;  // "list", "patch status"
-    void set_served(bool served);  // false: the CRD is not there; open watches end
+    void set_served(bool served);  // false: the CRD does not exist, and open watches end
 
     // ---- faults ----
-    // Asked about each request as it arrives.
+    // Called for each request as it arrives.
     std::function<std::optional<api_fault>(const api_request&)> on_request;
     std::size_t held() const { return held_.size(); }
-    void release();  // lets everything go on that is held
-    void drop();     // loses everything that is held
+    void release();  // continues all held requests
+    void drop();     // loses all held requests
 
-    // Down: nothing can connect, and what was under way is cut.
+    // Stops the server: no client can connect, and requests in progress are cut.
     void go_down();
     void come_up() { down_ = false; }
 
-    // Watches see nothing new until they are let.
+    // Holds new events back from all watches until they are released.
     void hold_events();
     void release_events();
 
-    void end_watches();                             // in order
-    void cut_watches(std::size_t after_bytes = 0);  // each lets so many bytes more through
-    void say_to_watches(const std::string& text);   // whatever it is
-    void compact() { objects_.compact(); }          // open watches go on, as in a real server
+    void end_watches();                             // properly
+    void cut_watches(std::size_t after_bytes = 0);  // each one still delivers this many bytes
+    void say_to_watches(const std::string& text);   // any text
+    void compact() { objects_.compact(); }          // open watches continue, as in a real server
 
     api_watches& watches() { return watches_; }
 
@@ -106,7 +106,7 @@ private:
     std::vector<api_request> requests_;
     std::size_t writes_ = 0;
     std::deque<std::shared_ptr<exchange>> held_;
-    std::set<std::shared_ptr<exchange>> waiting_;  // of those that are never answered
+    std::set<std::shared_ptr<exchange>> waiting_;  // the requests that are never answered
     api_watches watches_;
     bool served_ = true;
     bool down_ = false;

@@ -1,4 +1,4 @@
-// The fake is held to answers that kube-apiserver 1.37.2 gave to the same requests.
+// The fake is compared with the answers that kube-apiserver 1.37.2 gave to the same requests.
 #include "fakes/kubernetes/server/fake_apiserver.hpp"
 
 #include "support/loop.hpp"
@@ -42,13 +42,13 @@ protected:
         const std::string& method, const std::string& target, const std::string& body = ""
     )
     {
-        net::http_request made;
-        made.method = method;
-        made.target = target;
-        made.body = body;
-        made.headers = {{"Content-Type", "application/merge-patch+json"}};
-        made.deadline = clock().now() + 30s;
-        return made;
+        net::http_request request;
+        request.method = method;
+        request.target = target;
+        request.body = body;
+        request.headers = {{"Content-Type", "application/merge-patch+json"}};
+        request.deadline = clock().now() + 30s;
+        return request;
     }
 
     support::result<net::http_response> try_send(
@@ -80,18 +80,18 @@ protected:
     std::vector<std::string> events(net::http_stream& stream)
     {
         const auto bytes = run(stream.read(clock().now() + 1s));
-        std::vector<std::string> seen;
+        std::vector<std::string> read;
         std::istringstream lines(bytes ? *bytes : "");
         for (std::string line; std::getline(lines, line);)
         {
             const json event = json::parse(line);
             const json& metadata = event["object"]["metadata"];
-            seen.push_back(
+            read.push_back(
                 event["type"].get<std::string>() + " " + metadata.value("name", "-") + " " +
                 metadata.value("resourceVersion", "-")
             );
         }
-        return seen;
+        return read;
     }
 
     std::string version(const std::string& name)
@@ -168,7 +168,7 @@ TEST_F(fake_apiserver, a_list_of_a_namespace_has_its_own_objects_alone)
 
 struct quarantine
 {
-    const char* what;
+    const char* name;
     const char* method;
     std::string path;
     const char* body;
@@ -287,7 +287,7 @@ INSTANTIATE_TEST_SUITE_P(
             R"("retryAfterSeconds":1})"
         }
     ),
-    [](const auto& info) { return std::string(info.param.what); }
+    [](const auto& info) { return std::string(info.param.name); }
 );
 
 TEST_F(fake_apiserver, who_shows_no_good_token_is_refused)

@@ -10,39 +10,44 @@
 #include <string>
 #include <vector>
 
-// What the controller needs of a cloud, seen through one credential.
+// The operations of a cloud that the controller needs, through one credential.
 namespace cloud {
 
-// Why something did not succeed, by what can be done about it.
+// Why an operation failed, by what can be done about it.
 enum class failure
 {
     not_found,      // the service's own JSON 404 for exactly this object; anything less certain is transient
-    access_denied,  // 403: it may exist, but not for us
+    access_denied,  // 403: the object may exist, but this credential may not use it
     no_endpoint,    // the catalog has no such service in this region
-    busy,           // 409 of Octavia: the load balancer is being changed, or in ERROR; a read of it tells
-    refused,        // 400 of Octavia: the message says why, `refs` what it named
-    credentials_invalid,  // Keystone refuses us, or a service still does after one re-authentication
-    rate_limited,         // 429, see retry_after
-    transient,            // a read without a usable answer: unreachable, 5xx, cut, timed out, wrong shape
-    ambiguous,            // a write without Octavia's own answer: it may still take effect (rule 9)
+    // 409 of Octavia: the load balancer is being changed, or in ERROR; a read of the load balancer tells
+    // which.
+    busy,
+    // 400 of Octavia: the message says why, `refs` holds the refs that it names.
+    refused,
+    // Keystone refuses the credential, or a service refuses it even after one re-authentication.
+    credentials_invalid,
+    rate_limited,  // 429, see retry_after
+    transient,     // a read without a usable answer: unreachable, 5xx, cut, timed out, malformed
+    // A write without Octavia's own answer: the write may still take effect (unanswered-writes).
+    ambiguous,
 };
 
 struct error
 {
     failure kind = failure::transient;
     std::string message;              // one line, cleaned, without secrets
-    std::vector<container_ref> refs;  // of refused: the container refs that the message names
+    std::vector<container_ref> refs;  // set for refused: the container refs that the message names
     std::optional<support::duration> retry_after;
 };
 
 template <class T>
 using answer = std::expected<T, error>;
 
-// A write that takes longer to be sent, for a connection or a token, is not: it could take effect long after
-// it was decided.
+// A write that cannot be sent within this time, because of a connection or a token, is not sent at all: it
+// could take effect long after it was decided.
 inline constexpr support::duration sent_within = std::chrono::seconds(3);
 
-// Where a ledger was written: the cloud as this credential sees it.
+// The scope for which a ledger was written: the cloud as this credential sees it.
 struct project_scope
 {
     std::string identity;  // the Keystone URL, normalised: lower-case host, no trailing '/', with /v3
@@ -56,12 +61,14 @@ struct project_scope
 struct certificate
 {
     cloud::container_ref container_ref;  // as the certificate service names it
-    std::string status;                  // the service's own word, such as ACTIVE
-    bool usable =
-        false;  // ACTIVE and all its parts are there; whether it has expired is for whoever knows the time
-    std::string missing;  // if not usable: what is missing, for people ("secret … has no payload yet")
-    std::optional<support::wall_time> expires_at;  // notAfter, where the payload could be read
-    std::string doubt;  // what the payload, where it was read, has in it that load balancers may refuse
+    std::string status;                  // in the words of the service, such as ACTIVE
+    // ACTIVE with all its parts. The caller, who knows the time, decides whether the certificate has expired.
+    bool usable = false;
+    // If not usable: what is missing, for people ("secret … has no payload yet").
+    std::string missing;
+    std::optional<support::wall_time> expires_at;  // notAfter, if the payload could be read
+    // A property of the payload, if that was read, for which load balancers may refuse the certificate.
+    std::string doubt;
 };
 
 enum class provisioning_status
@@ -80,7 +87,7 @@ struct listener
     std::string protocol;
     provisioning_status status = provisioning_status::active;
     std::optional<container_ref> default_ref;
-    std::vector<container_ref> sni_refs;  // a set: no two of the same text, sorted by it
+    std::vector<container_ref> sni_refs;  // sorted by text, each text once
     std::optional<container_ref> client_ca_ref;
     std::optional<container_ref> client_crl_ref;
 };
@@ -100,14 +107,17 @@ struct listener_change
     bool operator==(const listener_change&) const = default;
 };
 
-// In this order: a ref is what the worst of its parts is.
+// Ordered from best to worst: the state of a ref is that of its worst part.
 enum class ref_state
 {
     readable,
-    unknown,     // it is not for us to know: no URL of the certificate service, 401, 403, no certificate
-    unanswered,  // the certificate service is away, or busy, or its answer makes no sense
-    dead,        // the certificate service's own JSON 404 for it or for one of its parts, or a part that a
-                 // certificate needs is not listed
+    // This credential cannot tell: not a URL of the certificate service, 401, 403, or not a certificate.
+    unknown,
+    // The certificate service is unavailable, busy, or its answer is malformed.
+    unanswered,
+    // The certificate service's own JSON 404 for the ref or for one of its parts, or a part that a
+    // certificate needs is not listed.
+    dead,
 };
 
 class client
@@ -115,11 +125,11 @@ class client
 public:
     virtual ~client() = default;
 
-    // The place for `region`; asks Keystone only if no token is held.
+    // The project scope of `region`; asks Keystone only if there is no token.
     virtual support::task<answer<project_scope>> locate(std::string region) = 0;
 
-    // Looks `id` up as a container, then as a secret. `known_expires_at` saves reading the payload for
-    // notAfter.
+    // Looks `id` up as a container, then as a secret. The payload is not read for notAfter if
+    // `known_expires_at` is given.
     virtual support::task<answer<certificate>> get_certificate(
         std::string region, support::uuid id, std::optional<support::wall_time> known_expires_at
     ) = 0;
@@ -127,8 +137,8 @@ public:
     virtual support::task<answer<listener>> get_listener(std::string region, support::uuid id) = 0;
     virtual support::task<answer<load_balancer>> get_load_balancer(std::string region, support::uuid id) = 0;
 
-    // One PUT, sent within `sent_within` or not at all (transient), and given up at `deadline`. Its answer is
-    // what Octavia has stored, mostly PENDING_UPDATE.
+    // One PUT. It is sent within `sent_within` or not at all (transient), and its answer is awaited until
+    // `deadline`. The answer is the listener as Octavia has stored it, mostly PENDING_UPDATE.
     virtual support::task<answer<listener>> update_listener(
         std::string region, support::uuid id, listener_change change, support::time_point deadline
     ) = 0;

@@ -106,17 +106,17 @@ std::expected<container, std::string> read_container(std::string_view body, supp
     {
         return std::unexpected("the answer is about another container");
     }
-    container found{std::move(named), std::move(*type), std::move(*status), {}};
-    for (const auto& each : secret_refs)
+    container metadata{std::move(named), std::move(*type), std::move(*status), {}};
+    for (const auto& part : secret_refs)
     {
-        const auto name = container_ref(text_member(each, "secret_ref").value_or("")).name();
+        const auto name = container_ref(text_member(part, "secret_ref").value_or("")).name();
         if (!name || name->kind != ref_kind::secret)
         {
             return std::unexpected("secret_refs lists a ref that is not a secret");
         }
-        found.parts.push_back({text_member(each, "name").value_or(""), name->id});
+        metadata.parts.push_back({text_member(part, "name").value_or(""), name->id});
     }
-    return found;
+    return metadata;
 }
 
 support::task<answer<certificate>> barbican::get_certificate(

@@ -48,7 +48,7 @@ std::optional<support::uuid> read_id(const nlohmann::json& object)
     return text ? support::uuid::parse(*text) : std::nullopt;
 }
 
-// A ref or null, into `ref`. Returns false for anything else.
+// Reads a ref or null into `ref`. Returns false for any other value.
 bool read_ref(const nlohmann::json& object, std::string_view key, std::optional<container_ref>& ref)
 {
     const auto text = text_member(object, key);

@@ -328,12 +328,12 @@ class captured_error : public testing::TestWithParam<row>
 
 TEST_P(captured_error, has_its_class_and_its_words)
 {
-    const row& seen = GetParam();
-    const auto judged = judge(seen.asked, seen.answer, support::secret());
+    const row& captured_row = GetParam();
+    const auto judged = judge(captured_row.asked, captured_row.answer, support::secret());
     ASSERT_TRUE(judged);
-    EXPECT_EQ(static_cast<int>(judged->kind), static_cast<int>(seen.kind));
-    EXPECT_EQ(judged->message, seen.told);
-    EXPECT_EQ(test::spelled(judged->refs), seen.refs);
+    EXPECT_EQ(static_cast<int>(judged->kind), static_cast<int>(captured_row.kind));
+    EXPECT_EQ(judged->message, captured_row.told);
+    EXPECT_EQ(test::spelled(judged->refs), captured_row.refs);
     EXPECT_EQ(judged->retry_after, std::nullopt) << "none of them says when to come again";
 }
 

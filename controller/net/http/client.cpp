@@ -189,7 +189,7 @@ private:
                 );
             }
             auto open = std::make_unique<exchange>(
-                std::move(stream), response_decoder(request->method == "HEAD", request->sensitive, limits)
+                std::move(stream), response_decoder(request->method == "HEAD", limits)
             );
             const auto started =
                 co_await support::with_deadline(clock_, request->deadline, open->start(*wire));

@@ -1,9 +1,7 @@
 #include "net/http/response_decoder.hpp"
 
-#include "support/secret.hpp"
-
-#include <boost/beast/http/basic_parser.hpp>
-#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/vector_body.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -15,270 +13,191 @@ namespace http = boost::beast::http;
 namespace net {
 namespace {
 
-// What one chunk header, or the trailers, may take.
+using support::errc;
+using support::fail;
+
+// Bounds one chunk header, and the trailers, because Beast does not.
 constexpr std::size_t max_chunk_header = 16 << 10;
 
-// "0", two line ends. Beast asserts that it is not asked again for a last chunk of which it has less.
+// "0" and two line ends. Beast asserts that a last chunk, once begun, is put again only with so many bytes.
 constexpr std::size_t shortest_last_chunk = 5;
 
 // Told from the first byte on, because Beast waits for the end of a header before it says what is wrong.
 bool begins_response(std::string_view bytes)
 {
     constexpr std::string_view start = "HTTP/1.";
-    const auto size = std::min(start.size(), bytes.size());
-    return bytes.substr(0, size) == start.substr(0, size);
+    return start.starts_with(bytes.substr(0, start.size()));
+}
+
+// A vector and no string, because a string keeps short texts outside the allocator that wipes.
+struct wiped_body : http::vector_body<char, wiping_allocator<char>>
+{
+    // Reserves little at once, because the peer may announce any length.
+    struct reader : vector_body::reader
+    {
+        using vector_body::reader::reader;
+
+        void init(const boost::optional<std::uint64_t>& length, beast::error_code& ec)
+        {
+            vector_body::reader::init(std::min<std::uint64_t>(length.value_or(0), 1 << 20), ec);
+        }
+    };
+};
+
+std::unexpected<support::error> refusal(beast::error_code ec)
+{
+    if (ec == http::error::body_limit)
+    {
+        return fail(errc::too_large, "the answer is too large");
+    }
+    if (ec == http::error::header_limit)
+    {
+        return fail(errc::bad_answer, "the header of the answer is too large");
+    }
+    return fail(errc::bad_answer, "the answer is not HTTP/1.1: " + ec.message());
+}
+
+// What Beast lets through but this client refuses.
+template <class Response>
+support::result<> check_header(const Response& response)
+{
+    if (response.result_int() < 100)
+    {
+        return refusal(http::error::bad_status);
+    }
+    if (response.result() == http::status::switching_protocols)
+    {
+        return fail(errc::bad_answer, "the server wants to change the protocol");
+    }
+    for (const auto& field : response)
+    {
+        if (field.name() == http::field::transfer_encoding &&
+            (response.version() < 11 || !beast::iequals(field.value(), "chunked")))
+        {
+            return refusal(http::error::bad_transfer_encoding);
+        }
+        if (field.name() == http::field::content_encoding && !field.value().empty() &&
+            !beast::iequals(field.value(), "identity"))
+        {
+            return fail(errc::bad_answer, "the body is in an encoding that was not asked for");
+        }
+    }
+    return {};
 }
 
 }  // namespace
 
-// Beast's parser, its findings kept as they are needed here.
-class response_decoder::parser final : public http::basic_parser<false>
+class response_decoder::parser final : public http::response_parser<wiped_body, wiping_allocator<char>>
 {
-public:
-    parser(bool head, bool sensitive, response_limits limits)
-        : head_(head), sensitive_(sensitive), limits_(limits)
+    // Leaves trailers out, because they are no headers and header_limit does not bound them.
+    void
+    on_field_impl(http::field field, beast::string_view name, beast::string_view value, beast::error_code&)
+        override
     {
-        skip(head);
-        body_limit(boost::none);  // counted here, together with the header
-        header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(limits.header_bytes, UINT32_MAX)));
-    }
-
-    ~parser() override
-    {
-        for (auto& each : headers_)
+        if (!is_header_done())
         {
-            support::wipe(each.value);  // a token, maybe
-        }
-        if (sensitive_)
-        {
-            support::wipe(body_);
+            get().insert(field, name, value);
         }
     }
-
-    // The parser for what follows this interim response.
-    std::unique_ptr<parser> next() const
-    {
-        auto limits = limits_;
-        limits.header_bytes -= std::min(limits.header_bytes, header_bytes_);
-        limits.total_bytes -= std::min(limits.total_bytes, header_bytes_);
-        return std::make_unique<parser>(head_, sensitive_, limits);
-    }
-
-    std::unexpected<support::error> why(beast::error_code ec) const
-    {
-        using support::errc;
-        if (!refused_.empty())
-        {
-            return support::fail(errc::bad_answer, refused_);
-        }
-        if (ec == http::error::body_limit)
-        {
-            return support::fail(errc::too_large, "the answer is too large");
-        }
-        if (ec == http::error::header_limit)
-        {
-            return support::fail(errc::bad_answer, "the header of the answer is too large");
-        }
-        return support::fail(errc::bad_answer, "the answer is not HTTP/1.1: " + ec.message());
-    }
-
-    bool at_chunk_header() const { return is_header_done() && chunked() && chunk_left_ == 0; }
-
-    bool interim() const { return is_done() && status_ / 100 == 1; }
-
-    std::size_t pending_limit() const
-    {
-        return is_header_done() ? max_chunk_header : std::min(limits_.header_bytes, limits_.total_bytes);
-    }
-
-    void count(std::size_t header_bytes) { header_bytes_ += header_bytes; }
-
-    int status_ = 0;
-    std::vector<header> headers_;
-    std::string body_;
-    std::string refused_;  // why this answer is not taken, if not by Beast
-
-private:
-    void on_request_impl(http::verb, beast::string_view, beast::string_view, int, beast::error_code&) override
-    {}
-
-    void on_response_impl(int code, beast::string_view, int version, beast::error_code& ec) override
-    {
-        status_ = code;
-        http_1_0_ = version < 11;
-        if (code < 100)
-        {
-            ec = http::error::bad_status;
-        }
-        else if (code == 101)
-        {
-            refuse("the server wants to change the protocol", ec);
-        }
-    }
-
-    void on_field_impl(
-        http::field field, beast::string_view name, beast::string_view value, beast::error_code& ec
-    ) override
-    {
-        if (is_header_done())
-        {
-            return;  // a trailer
-        }
-        if (field == http::field::transfer_encoding && (http_1_0_ || !beast::iequals(value, "chunked")))
-        {
-            ec = http::error::bad_transfer_encoding;
-            return;
-        }
-        if (field == http::field::content_encoding && !value.empty() && !beast::iequals(value, "identity"))
-        {
-            refuse("the body is in an encoding that was not asked for", ec);
-            return;
-        }
-        headers_.push_back({std::string(name), std::string(value)});
-    }
-
-    void on_header_impl(beast::error_code&) override {}
-
-    void on_body_init_impl(const boost::optional<std::uint64_t>& length, beast::error_code& ec) override
-    {
-        if (length)
-        {
-            expect(*length, ec);
-            if (!ec)
-            {
-                body_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, 1 << 20)));
-            }
-        }
-    }
-
-    std::size_t on_body_impl(beast::string_view piece, beast::error_code& ec) override
-    {
-        expect(piece.size(), ec);
-        if (ec)
-        {
-            return 0;
-        }
-        append(piece);
-        body_bytes_ += piece.size();
-        return piece.size();
-    }
-
-    void on_chunk_header_impl(std::uint64_t size, beast::string_view, beast::error_code& ec) override
-    {
-        expect(size, ec);
-        chunk_left_ = size;
-    }
-
-    std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view piece, beast::error_code& ec) override
-    {
-        chunk_left_ -= piece.size();
-        return on_body_impl(piece, ec);
-    }
-
-    void on_finish_impl(beast::error_code&) override {}
-
-    void refuse(std::string why, beast::error_code& ec)
-    {
-        refused_ = std::move(why);
-        ec = http::error::bad_value;
-    }
-
-    void expect(std::uint64_t more, beast::error_code& ec) const
-    {
-        if (more > limits_.total_bytes - std::min(limits_.total_bytes, header_bytes_ + body_bytes_))
-        {
-            ec = http::error::body_limit;
-        }
-    }
-
-    void append(beast::string_view piece)
-    {
-        if (sensitive_ && body_.size() + piece.size() > body_.capacity())
-        {
-            std::string larger;
-            larger.reserve(std::max(2 * body_.capacity(), body_.size() + piece.size()));
-            larger = body_;
-            support::wipe(body_);
-            body_.swap(larger);
-        }
-        body_.append(piece);
-    }
-
-    bool head_;
-    bool sensitive_;
-    response_limits limits_;
-    bool http_1_0_ = false;
-    std::size_t header_bytes_ = 0;
-    std::size_t body_bytes_ = 0;
-    std::uint64_t chunk_left_ = 0;
 };
 
-response_decoder::response_decoder(bool head, bool sensitive, response_limits limits)
-    : parser_(std::make_unique<parser>(head, sensitive, limits))
-{}
+response_decoder::response_decoder(bool head, response_limits limits) : head_(head), limits_(limits)
+{
+    limits_.header_bytes = std::min(limits.header_bytes, limits.total_bytes);
+    begin_response();
+}
 
 response_decoder::response_decoder(response_decoder&&) noexcept = default;
 response_decoder::~response_decoder() = default;
 
+void response_decoder::begin_response()
+{
+    parser_ = std::make_unique<parser>();
+    parser_->skip(head_);
+    // Beast throws for a field of 64 KiB and more.
+    parser_->header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(limits_.header_bytes, UINT16_MAX))
+    );
+    // end_header() sets it, because the header counts too.
+    parser_->body_limit(boost::none);
+}
+
 support::result<> response_decoder::put(std::string_view bytes)
 {
-    if (pending_.empty())
-    {
-        auto parsed = parse(bytes);
-        pending_.assign(bytes.begin(), bytes.end());
-        return parsed;
-    }
+    const bool in_chunk_header = header_done() && !pending_.empty();
     pending_.insert(pending_.end(), bytes.begin(), bytes.end());
+    if (in_chunk_header && pending_.size() < shortest_last_chunk)
+    {
+        return {};
+    }
     std::string_view rest(pending_.data(), pending_.size());
     auto parsed = parse(rest);
     pending_.erase(pending_.begin(), pending_.end() - static_cast<std::ptrdiff_t>(rest.size()));
     return parsed;
 }
 
-// Takes what it can from the front of `bytes`; what it leaves is the beginning of something.
+// Takes what it can from the front of `bytes` and leaves the beginning of an element that is not complete.
 support::result<> response_decoder::parse(std::string_view& bytes)
 {
-    while (!bytes.empty() && !parser_->is_done())
+    while (!bytes.empty() && !done())
     {
-        const bool in_header = !parser_->is_header_done();
         if (!parser_->got_some() && !begins_response(bytes))
         {
-            return support::fail(
-                support::errc::bad_answer,
-                bytes.starts_with("\x15\x03") ? "the server speaks TLS on this port; use https"
-                                              : "the answer is not HTTP/1.1"
-            );
+            return bytes.starts_with("\x15\x03")
+                       ? fail(errc::bad_answer, "the server speaks TLS on this port; use https")
+                       : fail(errc::bad_answer, "the answer is not HTTP/1.1");
         }
-        if (parser_->at_chunk_header() && bytes.size() < shortest_last_chunk)
-        {
-            return {};
-        }
+        const bool in_header = !header_done();
         beast::error_code ec;
         const auto used = parser_->put(boost::asio::buffer(bytes.data(), bytes.size()), ec);
+        bytes.remove_prefix(used);
+        if (ec == http::error::need_more && header_done() && bytes.size() > max_chunk_header)
+        {
+            ec = http::error::header_limit;
+        }
         if (ec && ec != http::error::need_more)
         {
-            return parser_->why(ec);
+            return refusal(ec);
         }
-        bytes.remove_prefix(used);
         if (in_header)
         {
-            parser_->count(used);
+            limits_.header_bytes -= std::min(limits_.header_bytes, used);
+            limits_.total_bytes -= std::min(limits_.total_bytes, used);
         }
-        if (ec == http::error::need_more)
+        if (ec)
         {
-            if (bytes.size() > parser_->pending_limit())
-            {
-                return parser_->why(http::error::header_limit);
-            }
             return {};
         }
-        if (parser_->interim())
+        if (in_header)
         {
-            parser_ = parser_->next();
+            if (auto ended = end_header(); !ended)
+            {
+                return ended;
+            }
         }
     }
     surplus_ = surplus_ || !bytes.empty();
     bytes = {};
+    return {};
+}
+
+// Goes on to the next header after an interim response, else to the body.
+support::result<> response_decoder::end_header()
+{
+    if (auto checked = check_header(parser_->get()); !checked)
+    {
+        return checked;
+    }
+    if (status() / 100 == 1)
+    {
+        begin_response();
+        return {};
+    }
+    if (!done() && parser_->content_length().value_or(0) > limits_.total_bytes)
+    {
+        return refusal(http::error::body_limit);
+    }
+    parser_->body_limit(limits_.total_bytes);
+    parser_->eager(true);
     return {};
 }
 
@@ -290,17 +209,13 @@ support::result<> response_decoder::put_end()
     }
     if (!parser_->got_some())
     {
-        return support::fail(
-            support::errc::interrupted, "the server closed the connection without an answer"
-        );
+        return fail(errc::interrupted, "the server closed the connection without an answer");
     }
     beast::error_code ec;
     parser_->put_eof(ec);
     if (ec)
     {
-        return support::fail(
-            support::errc::interrupted, "the server closed the connection within its answer"
-        );
+        return fail(errc::interrupted, "the server closed the connection within its answer");
     }
     return {};
 }
@@ -317,22 +232,29 @@ bool response_decoder::done() const
 
 int response_decoder::status() const
 {
-    return parser_->status_;
+    return static_cast<int>(parser_->get().result_int());
 }
 
 std::vector<header> response_decoder::take_headers()
 {
-    return std::exchange(parser_->headers_, {});
-}
-
-std::string response_decoder::take_body()
-{
-    return std::exchange(parser_->body_, {});
+    std::vector<header> headers;
+    for (const auto& field : parser_->get())
+    {
+        headers.push_back({field.name_string(), field.value()});
+    }
+    parser_->get().clear();
+    return headers;
 }
 
 bool response_decoder::has_body() const
 {
-    return !parser_->body_.empty();
+    return !parser_->get().body().empty();
+}
+
+std::string response_decoder::take_body()
+{
+    const auto body = std::exchange(parser_->get().body(), {});
+    return {body.begin(), body.end()};
 }
 
 bool response_decoder::reusable() const

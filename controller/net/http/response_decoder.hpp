@@ -15,25 +15,28 @@ namespace net {
 
 struct response_limits
 {
-    std::size_t header_bytes = 64 << 10;  // interim responses (1xx) included
-    std::size_t total_bytes = SIZE_MAX;   // header and body
+    // Interim responses (1xx) included.
+    std::size_t header_bytes = 64 << 10;
+    // Header and body.
+    std::size_t total_bytes = SIZE_MAX;
 };
 
-// Makes one response (HTTP/1.1, RFC 9112) of bytes that come in any pieces. Interim responses (1xx) are
-// passed over. Encodings but chunked are refused: none was asked for.
+// Decodes one response (HTTP/1.1, RFC 9112) from bytes that come in pieces of any size. Interim responses
+// (1xx) are passed over. Every encoding except chunked is refused, because the client asks for none. All
+// buffers are wiped when they are freed, because the response may hold a token or a key.
 class response_decoder
 {
 public:
-    // `head`: it answers a HEAD, so no body follows. `sensitive`: no copy of the body is left behind.
-    response_decoder(bool head, bool sensitive, response_limits limits);
+    // `head`: the response answers a HEAD request and has no body.
+    response_decoder(bool head, response_limits limits);
     response_decoder(response_decoder&&) noexcept;
     ~response_decoder();
 
-    // Takes the next bytes, all of them. errc::bad_answer if this is no response or one whose header is too
-    // large, errc::too_large if its body is; then nothing more may be put.
+    // Takes all of the next bytes. After an error nothing more may be put. errc::bad_answer: the bytes are no
+    // HTTP response, or its header is too large. errc::too_large: its body is too large.
     support::result<> put(std::string_view bytes);
 
-    // The peer has ended its side. errc::interrupted if the response was not complete.
+    // The peer has ended its side. errc::interrupted: the response is not complete.
     support::result<> put_end();
 
     bool header_done() const;
@@ -43,21 +46,27 @@ public:
     int status() const;
     std::vector<header> take_headers();
 
-    // What of the body has come since the last call.
+    // The part of the body that came since the last take_body().
     bool has_body() const;
     std::string take_body();
 
-    // Once done: whether another request may follow on this connection (RFC 9112 section 9.3): the peer keeps
-    // it open and has sent nothing beyond the response.
+    // Whether another request may follow on this connection once the response is done (RFC 9112 section 9.3):
+    // the peer keeps the connection open and has sent nothing beyond the response.
     bool reusable() const;
 
 private:
     class parser;
 
+    void begin_response();
     support::result<> parse(std::string_view& bytes);
+    support::result<> end_header();
 
+    bool head_;
+    // What is left of them for the next response header, or for the body.
+    response_limits limits_;
     std::unique_ptr<parser> parser_;
-    wiped_buffer pending_;  // the beginning of an element that is not complete yet
+    // The beginning of a header, chunk header or trailer that is not complete yet.
+    wiped_buffer pending_;
     bool surplus_ = false;
 };
 

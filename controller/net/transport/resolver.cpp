@@ -1,14 +1,14 @@
 #include "net/transport/resolver.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <algorithm>
-#include <cstring>
+#include <deque>
 #include <fcntl.h>
+#include <future>
 #include <mutex>
-#include <netdb.h>
-#include <optional>
 #include <sys/eventfd.h>
 #include <system_error>
 #include <thread>
@@ -20,60 +20,66 @@ namespace asio = boost::asio;
 namespace net {
 namespace {
 
-constexpr std::size_t shared_threads = 16;
-constexpr std::size_t own_threads = 64;
+constexpr std::size_t most_shared_threads = 16;
+constexpr std::size_t most_known_names = 64;
 
 }  // namespace
 
-// What a thread tells the loop: a file descriptor that stays readable until it is forgotten, for as many as
-// wait.
-class resolver::event
-{
-public:
-    event() = default;
-    event(const event&) = delete;
-    event& operator=(const event&) = delete;
-    ~event() { ::close(descriptor_); }
-
-    void happen() { ::eventfd_write(descriptor_, 1); }
-    void forget()
-    {
-        eventfd_t ignored = 0;
-        ::eventfd_read(descriptor_, &ignored);
-    }
-    int descriptor() const { return descriptor_; }
-
-private:
-    const int descriptor_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-};
-
-// What the loop and the thread of one look-up share. The thread knows nothing of the loop, so it may end
-// after it.
+// What the loop and the thread of one look-up share. The thread knows nothing of the loop, because it may end
+// after the loop.
 struct resolver::look_up
 {
-    void finish(support::result<addresses> result)
+    explicit look_up(std::string name) : host(std::move(name)) {}
+    look_up(const look_up&) = delete;
+    look_up& operator=(const look_up&) = delete;
+    ~look_up() { ::close(answered); }
+
+    void run(const look_up_function& function)
     {
-        {
-            const std::scoped_lock lock(mutex);
-            found = std::move(result);
-        }
-        answered.happen();
+        promise.set_value(function(host));
+        ::eventfd_write(answered, 1);
     }
 
-    std::optional<support::result<addresses>> answer()
+    bool done() const { return answer.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }
+
+    const std::string host;
+    std::promise<support::result<addresses>> promise;
+    const std::shared_future<support::result<addresses>> answer = promise.get_future().share();
+    // Stays readable once there is an answer, for any number of waiters.
+    const int answered = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+};
+
+// The threads of names that are not known. They end when no look-up waits, maybe after the resolver.
+struct resolver::shared_threads
+{
+    // A look-up that somebody still waits for. Null: the thread has to end.
+    std::shared_ptr<look_up> next()
     {
         const std::scoped_lock lock(mutex);
-        return found;
+        while (!waiting.empty())
+        {
+            const auto job = waiting.front().lock();
+            waiting.pop_front();
+            if (job)
+            {
+                return job;
+            }
+        }
+        --running;
+        return nullptr;
     }
 
-    event answered;
+    look_up_function function;
     std::mutex mutex;
-    std::optional<support::result<addresses>> found;  // guarded by mutex
+    std::deque<std::weak_ptr<look_up>> waiting;  // guarded by mutex
+    std::size_t running = 0;                     // guarded by mutex
 };
 
 resolver::resolver(asio::any_io_executor executor, look_up_function look_up)
-    : executor_(std::move(executor)), function_(std::move(look_up)), ended_(std::make_shared<event>())
-{}
+    : executor_(std::move(executor)), threads_(std::make_shared<shared_threads>())
+{
+    threads_->function = std::move(look_up);
+}
 
 resolver::~resolver() = default;
 
@@ -85,86 +91,62 @@ support::task<support::result<addresses>> resolver::resolve(std::string host)
     {
         co_return addresses{address};
     }
-    auto job = start(host);
-    while (job && !*job)
-    {
-        const auto waited = co_await wait_for(*ended_);
-        job = waited ? start(host) : std::unexpected(waited.error());
-    }
+    const auto job = running_or_new(host);
     if (!job)
     {
         co_return std::unexpected(job.error());
     }
-    while (true)
-    {
-        if (auto found = (*job)->answer())
-        {
-            if (*found && found_.size() < own_threads)
-            {
-                found_.insert(host);
-            }
-            co_return std::move(*found);
-        }
-        if (const auto waited = co_await wait_for((*job)->answered); !waited)
-        {
-            co_return std::unexpected(waited.error());
-        }
-    }
-}
-
-support::task<support::result<>> resolver::wait_for(const event& what)
-{
-    const int copy = ::fcntl(what.descriptor(), F_DUPFD_CLOEXEC, 0);
+    const int copy = ::fcntl((*job)->answered, F_DUPFD_CLOEXEC, 0);
     if (copy < 0)
     {
         co_return support::fail(support::errc::unreachable, "look-up: too many open files");
     }
-    asio::posix::stream_descriptor happened(executor_, copy);
-    co_await happened.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
-    co_return support::result<>();
-}
-
-void resolver::forget_ended()
-{
-    std::erase_if(running_, [](const auto& each) {
-        const auto job = each.second.lock();
-        return !job || job->answer();
-    });
-}
-
-bool resolver::may_start(const std::string& host) const
-{
-    const auto shared =
-        std::ranges::count_if(running_, [this](const auto& each) { return !found_.contains(each.first); });
-    return found_.contains(host) || std::cmp_less(shared, shared_threads);
-}
-
-support::result<std::shared_ptr<resolver::look_up>> resolver::start(const std::string& host)
-{
-    forget_ended();
-    if (const auto found = running_.find(host); found != running_.end())
+    asio::posix::stream_descriptor answered(executor_, copy);
+    co_await answered.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+    const auto& answer = (*job)->answer.get();
+    if (answer && known_.size() < most_known_names)
     {
-        if (auto job = found->second.lock())
+        known_.insert(host);
+    }
+    co_return answer;
+}
+
+support::result<std::shared_ptr<resolver::look_up>> resolver::running_or_new(const std::string& host)
+{
+    std::erase_if(running_, [](const auto& entry) {
+        const auto job = entry.second.lock();
+        return !job || job->done();
+    });
+    if (const auto entry = running_.find(host); entry != running_.end())
+    {
+        if (auto job = entry->second.lock())
         {
             return job;
         }
     }
-    if (!may_start(host))
-    {
-        ended_->forget();  // one that ends from here on wakes who has to wait
-        forget_ended();
-    }
-    if (!may_start(host))
-    {
-        return nullptr;
-    }
-    auto job = std::make_shared<look_up>();
+    auto job = std::make_shared<look_up>(host);
     try
     {
-        std::thread([job, host, function = function_, ended = ended_] {
-            job->finish(function(host));
-            ended->happen();
-        }).detach();
+        const std::scoped_lock lock(threads_->mutex);
+        if (known_.contains(host))
+        {
+            std::thread([job, threads = threads_] { job->run(threads->function); }).detach();
+        }
+        else if (threads_->running < most_shared_threads)
+        {
+            std::thread([next = job, threads = threads_]() mutable {
+                for (; next; next = threads->next())
+                {
+                    next->run(threads->function);
+                }
+            }).detach();
+            ++threads_->running;
+        }
+        else
+        {
+            std::erase_if(threads_->waiting, [](const auto& waiting) { return waiting.expired(); });
+            threads_->waiting.push_back(job);
+        }
     }
     catch (const std::system_error& e)
     {
@@ -176,34 +158,21 @@ support::result<std::shared_ptr<resolver::look_up>> resolver::start(const std::s
 
 support::result<addresses> resolver::system_look_up(std::string host)
 {
-    addrinfo hints{};
-    hints.ai_flags = AI_ADDRCONFIG;
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* list = nullptr;
-    const int failed = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
-    if (failed != 0)
+    asio::io_context unused;
+    boost::system::error_code ec;
+    const auto endpoints =
+        asio::ip::tcp::resolver(unused).resolve(host, "", asio::ip::tcp::resolver::address_configured, ec);
+    if (ec)
     {
-        const char* reason = failed == EAI_NONAME ? "there is no host of this name" : ::gai_strerror(failed);
-        return support::fail(support::errc::unreachable, "look-up: " + std::string(reason));
+        return support::fail(
+            support::errc::unreachable,
+            "look-up: " + (ec == asio::error::host_not_found ? "there is no host of this name" : ec.message())
+        );
     }
-    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, ::freeaddrinfo);
     addresses found;
-    for (const addrinfo* each = list; each != nullptr; each = each->ai_next)
+    for (const auto& entry : endpoints)
     {
-        if (each->ai_family == AF_INET)
-        {
-            sockaddr_in address{};
-            std::memcpy(&address, each->ai_addr, sizeof address);
-            found.emplace_back(asio::ip::address_v4(ntohl(address.sin_addr.s_addr)));
-        }
-        else if (each->ai_family == AF_INET6)
-        {
-            sockaddr_in6 address{};
-            std::memcpy(&address, each->ai_addr, sizeof address);
-            asio::ip::address_v6::bytes_type bytes;
-            std::memcpy(bytes.data(), &address.sin6_addr, bytes.size());
-            found.emplace_back(asio::ip::address_v6(bytes, address.sin6_scope_id));
-        }
+        found.push_back(entry.endpoint().address());
     }
     return found;
 }

@@ -19,7 +19,7 @@ using support::errc;
 using support::fail;
 namespace ondemand = simdjson::ondemand;
 
-// Keeps its buffers between calls; one thread, and never used again while a document of it is read.
+// Keeps its buffers between calls. For one thread, and for one document at a time.
 ondemand::parser& parser()
 {
     static ondemand::parser shared;
@@ -37,9 +37,9 @@ bool at_end(ondemand::document& document)
     return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
 }
 
-// Shows each field to `take` until that says no; false if it did or if the text is malformed. After either,
-// nothing of the document may be touched: simdjson gives its parser up at the first error, and the next call
-// crashes.
+// Calls `take` for each field until it returns false. False: `take` did, or the text is malformed. Nothing of
+// the document may be touched after that, because simdjson gives its parser up at the first error and the
+// next call crashes.
 template <class Take>
 bool each_field(ondemand::object object, Take take)
 {
@@ -61,26 +61,25 @@ struct wanted_text
 {
     std::string_view key;
     std::string& into;
-    bool found = false;
 };
 
-// False if `from` is no object, or one of them is no text or stands there twice.
-bool read_texts(ondemand::value from, std::span<wanted_text> wanted)
+// False if `from` is no object, or one of the wanted fields is no text.
+bool read_texts(ondemand::value from, std::span<const wanted_text> wanted)
 {
     ondemand::object object;
     return from.get_object().get(object) == SUCCESS &&
            each_field(object, [&](std::string_view key, ondemand::value value) {
-               const auto each = std::ranges::find(wanted, key, &wanted_text::key);
+               const auto field = std::ranges::find(wanted, key, &wanted_text::key);
                std::string_view text;
-               if (each == wanted.end())
+               if (field == wanted.end())
                {
                    return true;
                }
-               if (std::exchange(each->found, true) || value.get_string().get(text) != SUCCESS)
+               if (value.get_string().get(text) != SUCCESS)
                {
                    return false;
                }
-               each->into = text;
+               field->into = text;
                return true;
            });
 }
@@ -94,8 +93,8 @@ std::optional<ondemand::object> root_of(ondemand::document& document, std::strin
     return is_object ? std::optional(root) : std::nullopt;
 }
 
-// An object as it stands. What is within it is for its own decoder; simdjson does not tell brackets apart
-// when it skips them.
+// An object as it stands. Its own decoder checks what is within it, because simdjson does not tell brackets
+// apart when it skips them.
 bool read_raw(ondemand::value value, object_json& into)
 {
     ondemand::object object;
@@ -117,18 +116,14 @@ public:
 
     bool read()
     {
-        bool has_metadata = false;
         bool has_items = false;
+        const auto take = [&](std::string_view key, ondemand::value value) {
+            has_items = has_items || key == "items";
+            return key == "metadata" ? read_metadata(value) : key != "items" || read_items(value);
+        };
         ondemand::document document;
         const auto root = root_of(document, *body_);
-        const bool read = root && each_field(*root, [&](std::string_view key, ondemand::value value) {
-                              if (key == "metadata")
-                              {
-                                  return !std::exchange(has_metadata, true) && read_metadata(value);
-                              }
-                              return key != "items" || (!std::exchange(has_items, true) && read_items(value));
-                          });
-        return read && has_items && !resource_version_.empty() && at_end(document);
+        return root && each_field(*root, take) && has_items && !resource_version_.empty() && at_end(document);
     }
 
     std::span<const object_json> items() const override { return items_; }
@@ -138,7 +133,7 @@ public:
 private:
     bool read_metadata(ondemand::value value)
     {
-        std::array<wanted_text, 2> wanted{
+        const std::array<wanted_text, 2> wanted{
             {{"resourceVersion", resource_version_}, {"continue", continue_token_}}
         };
         return read_texts(value, wanted);
@@ -146,6 +141,7 @@ private:
 
     bool read_items(ondemand::value value)
     {
+        items_.clear();
         if (value.is_null())
         {
             return true;
@@ -228,24 +224,23 @@ struct envelope
 
 std::optional<envelope> read_envelope(std::string_view line)
 {
-    envelope made;
+    envelope event;
     const auto take = [&](std::string_view key, ondemand::value value) {
         if (key == "type")
         {
             std::string_view name;
-            return !made.type && value.get_string().get(name) == SUCCESS &&
-                   (made.type = type_of(name)).has_value();
+            return value.get_string().get(name) == SUCCESS && (event.type = type_of(name)).has_value();
         }
-        return key != "object" || (made.object.empty() && read_raw(value, made.object));
+        return key != "object" || read_raw(value, event.object);
     };
     ondemand::document document;
     const auto root = root_of(document, line);
-    const bool read = root && each_field(*root, take) && made.type && !made.object.empty();
-    return read && at_end(document) ? std::optional(made) : std::nullopt;
+    const bool complete = root && each_field(*root, take) && event.type && !event.object.empty();
+    return complete && at_end(document) ? std::optional(event) : std::nullopt;
 }
 
-// Of the object's metadata.
-bool read_metadata(object_json object, std::span<wanted_text> wanted)
+// Reads texts of the object's metadata.
+bool read_metadata(object_json object, std::span<const wanted_text> wanted)
 {
     ondemand::document document;
     auto root = root_of(document, object);
@@ -265,21 +260,21 @@ struct status_text
 
 status_text read_status(std::string_view text)
 {
-    status_text made;
+    status_text status;
     const auto take = [&](std::string_view key, ondemand::value value) {
-        std::string_view found;
+        std::string_view text;
         std::int64_t code = 0;
         if (key == "code" && value.get_int64().get(code) == SUCCESS && code > 0 && code < 1000)
         {
-            made.code = static_cast<int>(code);
+            status.code = static_cast<int>(code);
         }
-        std::string* const into = key == "kind"      ? &made.kind
-                                  : key == "reason"  ? &made.reason
-                                  : key == "message" ? &made.message
+        std::string* const into = key == "kind"      ? &status.kind
+                                  : key == "reason"  ? &status.reason
+                                  : key == "message" ? &status.message
                                                      : nullptr;
-        if (into != nullptr && value.get_string().get(found) == SUCCESS)
+        if (into != nullptr && value.get_string().get(text) == SUCCESS)
         {
-            *into = found;
+            *into = text;
         }
         return true;
     };
@@ -288,67 +283,68 @@ status_text read_status(std::string_view text)
     {
         each_field(*root, take);
     }
-    return made;
+    return status;
 }
 
 }  // namespace
 
 support::result<std::unique_ptr<list_page>> decode_list(std::string body)
 {
-    auto made = std::make_unique<page>(std::move(body));
-    if (!made->read())
+    auto list = std::make_unique<page>(std::move(body));
+    if (!list->read())
     {
         return fail(
-            errc::bad_answer, "the list is no object with metadata.resourceVersion and items, or is cut"
+            errc::bad_answer,
+            "malformed or truncated list response: missing metadata.resourceVersion or items"
         );
     }
-    return made;
+    return list;
 }
 
 support::result<std::unique_ptr<object_answer>> decode_object(std::string body)
 {
-    auto made = std::make_unique<answer>(std::move(body));
-    if (!made->is_object())
+    auto decoded = std::make_unique<answer>(std::move(body));
+    if (!decoded->is_object())
     {
         return fail(errc::bad_answer, "the answer is not a JSON object");
     }
-    return made;
+    return decoded;
 }
 
 object_identity identify(object_json object)
 {
-    object_identity made;
-    std::array<wanted_text, 4> wanted{{
-        {"uid", made.uid},
-        {"namespace", made.name_space},
-        {"name", made.name},
-        {"resourceVersion", made.resource_version},
+    object_identity identity;
+    const std::array<wanted_text, 4> wanted{{
+        {"uid", identity.uid},
+        {"namespace", identity.name_space},
+        {"name", identity.name},
+        {"resourceVersion", identity.resource_version},
     }};
-    return read_metadata(object, wanted) ? made : object_identity();
+    return read_metadata(object, wanted) ? identity : object_identity();
 }
 
 support::error decode_status(int http_status, std::string_view body)
 {
-    support::error made;
-    made.code = errc::status;
-    made.http_status = http_status;
-    made.message = std::to_string(http_status);
+    support::error error;
+    error.code = errc::status;
+    error.http_status = http_status;
+    error.message = std::to_string(http_status);
     std::string copy(body);
     copy.reserve(copy.size() + SIMDJSON_PADDING);
-    const auto read = read_status(copy);
-    if (read.kind != "Status")
+    const auto status = read_status(copy);
+    if (status.kind != "Status")
     {
-        return made;
+        return error;
     }
-    if (!read.reason.empty())
+    if (!status.reason.empty())
     {
-        made.message += " " + support::clean(read.reason, 64);
+        error.message += " " + support::clean(status.reason, 64);
     }
-    if (!read.message.empty())
+    if (!status.message.empty())
     {
-        made.message += ": " + support::clean(read.message);
+        error.message += ": " + support::clean(status.message);
     }
-    return made;
+    return error;
 }
 
 watch_decoder::~watch_decoder()
@@ -410,12 +406,12 @@ support::result<std::optional<watch_event>> watch_decoder::next()
     frame_.assign(*line);
     frame_.reserve(frame_.size() + SIMDJSON_PADDING);
 
-    const auto read = read_envelope(frame_);
-    if (!read)
+    const auto envelope = read_envelope(frame_);
+    if (!envelope)
     {
         return fail(errc::bad_answer, R"(a watch event is not {"type": ..., "object": {...}})");
     }
-    watch_event event{*read->type, read->object, {}, 0, {}};
+    watch_event event{*envelope->type, envelope->object, {}, 0, {}};
     if (event.type == watch_event_type::error)
     {
         const auto status = read_status(event.object);
@@ -424,7 +420,7 @@ support::result<std::optional<watch_event>> watch_decoder::next()
         return event;
     }
     version_.clear();
-    std::array<wanted_text, 1> wanted{{{"resourceVersion", version_}}};
+    const std::array<wanted_text, 1> wanted{{{"resourceVersion", version_}}};
     if (!read_metadata(event.object, wanted) || version_.empty())
     {
         return fail(errc::bad_answer, "the object of a watch event has no metadata.resourceVersion");

@@ -18,7 +18,8 @@
 namespace net {
 namespace {
 
-// Of all keys of a bundle together: half a second. Tools ask for 1 to 600,000 of each key.
+// For all key derivations of one bundle together, which is about half a second. Tools ask for 1 to 600,000
+// for each.
 constexpr std::uint64_t most_iterations = 2'000'000;
 
 struct pkcs12_free
@@ -38,16 +39,16 @@ struct pkcs12_free
 template <class T>
 using owned = std::unique_ptr<T, pkcs12_free>;
 
-// OpenSSL with the old ciphers that bundles were made with before OpenSSL 3 (RC2), for bundles alone. Where
-// its module is not installed, the others can still be read.
+// OpenSSL with the old ciphers (RC2) that tools encrypted bundles with before OpenSSL 3. Only bundles are
+// read with it. Where the module of old ciphers is not installed, all other bundles can still be read.
 OSSL_LIB_CTX* bundle_library()
 {
     static OSSL_LIB_CTX* const library = [] {
-        OSSL_LIB_CTX* made = OSSL_LIB_CTX_new();
-        OSSL_PROVIDER_load(made, "default");
-        OSSL_PROVIDER_load(made, "legacy");
+        OSSL_LIB_CTX* context = OSSL_LIB_CTX_new();
+        OSSL_PROVIDER_load(context, "default");
+        OSSL_PROVIDER_load(context, "legacy");
         ERR_clear_error();
-        return made;
+        return context;
     }();
     return library;
 }
@@ -57,7 +58,7 @@ std::unexpected<support::error> unreadable()
     return support::fail(support::errc::invalid, "the PKCS12 bundle is unreadable: " + last_openssl_error());
 }
 
-// The parameters of `algorithm` as a T; null if they are none.
+// The parameters of `algorithm` as a T. Null: they are no T.
 template <class T>
 owned<T> parameters(const X509_ALGOR& algorithm, const ASN1_ITEM* item)
 {
@@ -71,13 +72,13 @@ std::uint64_t value_of(const ASN1_INTEGER* count)
     return fits ? value : std::numeric_limits<std::uint64_t>::max();
 }
 
-// How many iterations it takes to derive the key of what is encrypted so; empty where that cannot be told.
-// scrypt is none of those that can: its cost are three numbers, and no tool uses it in a bundle.
+// How many iterations the key derivation of this encryption takes. Empty: that cannot be told. scrypt gives
+// no such number, because its cost has three parameters; no tool uses it in a bundle.
 std::optional<std::uint64_t> iterations_of(const X509_ALGOR& algorithm)
 {
     if (OBJ_obj2nid(algorithm.algorithm) != NID_pbes2)
     {
-        // All other schemes that OpenSSL knows have these.
+        // All other schemes that OpenSSL knows have PBEPARAM.
         const auto scheme = parameters<PBEPARAM>(algorithm, ASN1_ITEM_rptr(PBEPARAM));
         return scheme ? std::optional(value_of(scheme->iter)) : std::nullopt;
     }
@@ -90,7 +91,8 @@ std::optional<std::uint64_t> iterations_of(const X509_ALGOR& algorithm)
     return derivation ? std::optional(value_of(derivation->iter)) : std::nullopt;
 }
 
-// PKCS12_parse, but for what it does without asking how long it takes.
+// Reads as PKCS12_parse does, but asks before each key derivation how long it takes. (PKCS12_parse derives as
+// often as the bundle says.)
 class bundle_reader
 {
 public:
@@ -98,19 +100,19 @@ public:
 
     support::result<x509_ptr> read()
     {
-        if (auto opened = find_no_pass_phrase(); !opened)
+        if (auto spelling = find_no_pass_phrase(); !spelling)
         {
-            return std::unexpected(opened.error());
+            return std::unexpected(spelling.error());
         }
-        if (auto all = read_safes(); !all)
+        if (auto safes = read_safes(); !safes)
         {
-            return std::unexpected(all.error());
+            return std::unexpected(safes.error());
         }
-        for (x509_ptr& each : certificates_)
+        for (x509_ptr& certificate : certificates_)
         {
-            if (key_ && X509_check_private_key(each.get(), key_.get()) == 1)
+            if (key_ && X509_check_private_key(certificate.get(), key_.get()) == 1)
             {
-                return std::move(each);
+                return std::move(certificate);
             }
         }
         return support::fail(
@@ -119,7 +121,7 @@ public:
     }
 
 private:
-    // Before each derivation of a key.
+    // Refuses the next key derivation if it exceeds the total.
     support::result<> spend(std::optional<std::uint64_t> iterations)
     {
         if (!iterations)
@@ -143,7 +145,7 @@ private:
         return {};
     }
 
-    // "No pass phrase" is spelled in two ways; which of them is meant says the MAC.
+    // "No pass phrase" has two spellings. The MAC tells which one the bundle uses.
     support::result<> find_no_pass_phrase()
     {
         if (PKCS12_mac_present(&bundle_) != 1)
@@ -153,7 +155,7 @@ private:
         const X509_ALGOR* algorithm = nullptr;
         const ASN1_INTEGER* count = nullptr;
         PKCS12_get0_mac(nullptr, &algorithm, nullptr, &count, &bundle_);
-        // A digest has no parameters; PBMAC1 (RFC 9579) has, and iterations in them.
+        // A digest has no parameters. PBMAC1 (RFC 9579) has, and its iterations are in them.
         const bool known = algorithm->parameter == nullptr || algorithm->parameter->type == V_ASN1_NULL;
         const auto iterations = known ? std::optional(count == nullptr ? 1 : value_of(count)) : std::nullopt;
         for (const char* spelling : {static_cast<const char*>(nullptr), ""})
@@ -184,9 +186,9 @@ private:
         }
         for (int i = 0; i < sk_PKCS7_num(safes.get()); ++i)
         {
-            if (auto taken = read_safe(*sk_PKCS7_value(safes.get(), i)); !taken)
+            if (auto safe = read_safe(*sk_PKCS7_value(safes.get(), i)); !safe)
             {
-                return taken;
+                return safe;
             }
         }
         return {};
@@ -224,16 +226,16 @@ private:
     {
         for (int i = 0; i < sk_PKCS12_SAFEBAG_num(&bags); ++i)
         {
-            if (auto taken = read_bag(*sk_PKCS12_SAFEBAG_value(&bags, i)); !taken)
+            if (auto bag = read_bag(*sk_PKCS12_SAFEBAG_value(&bags, i)); !bag)
             {
-                return taken;
+                return bag;
             }
         }
         return {};
     }
 
-    // Of several keys the first one counts, as for PKCS12_parse. What is neither key nor certificate is
-    // passed over.
+    // The first of several keys counts, as for PKCS12_parse. A bag that holds neither a key nor a certificate
+    // is passed over.
     support::result<> read_bag(const PKCS12_SAFEBAG& bag)
     {
         switch (PKCS12_SAFEBAG_get_nid(&bag))
@@ -270,20 +272,21 @@ private:
         return take_key(key.get());
     }
 
-    // Of a DSA or DH key OpenSSL computes the public half, with numbers as large as the bundle has them.
-    static bool is_known(const PKCS8_PRIV_KEY_INFO& key)
+    // Whether a TLS server may have such a key. OpenSSL computes the public half of a DSA or DH key, with
+    // numbers as large as the bundle gives, which may take days.
+    static bool is_supported(const PKCS8_PRIV_KEY_INFO& key)
     {
         const ASN1_OBJECT* algorithm = nullptr;
         PKCS8_pkey_get0(&algorithm, nullptr, nullptr, nullptr, &key);
-        constexpr std::array known{
+        constexpr std::array supported{
             NID_rsaEncryption, NID_rsassaPss, NID_X9_62_id_ecPublicKey, NID_ED25519, NID_ED448
         };
-        return std::ranges::find(known, OBJ_obj2nid(algorithm)) != known.end();
+        return std::ranges::find(supported, OBJ_obj2nid(algorithm)) != supported.end();
     }
 
     support::result<> take_key(const PKCS8_PRIV_KEY_INFO* key)
     {
-        if (key != nullptr && !is_known(*key))
+        if (key != nullptr && !is_supported(*key))
         {
             return support::fail(
                 support::errc::invalid,
@@ -306,28 +309,30 @@ private:
 
 support::result<std::string> read_pkcs12(std::string_view bytes)
 {
-    // OpenSSL's bytes are unsigned; any object may be looked at as those.
-    const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
-    PKCS12* read_into = PKCS12_init_ex(NID_pkcs7_data, bundle_library(), nullptr);
-    const bool is_bundle = d2i_PKCS12(&read_into, &at, static_cast<long>(bytes.size())) != nullptr;
-    const owned<PKCS12> bundle(read_into);  // null after a failure
+    // OpenSSL's bytes are unsigned, and any object may be read as unsigned bytes.
+    const auto* position = reinterpret_cast<const unsigned char*>(bytes.data());
+    PKCS12* decoded = PKCS12_init_ex(NID_pkcs7_data, bundle_library(), nullptr);
+    const bool is_bundle = d2i_PKCS12(&decoded, &position, static_cast<long>(bytes.size())) != nullptr;
+    // Null after a failure.
+    const owned<PKCS12> bundle(decoded);
     ERR_clear_error();
     if (!is_bundle)
     {
         return support::fail(support::errc::invalid, "the payload is neither PEM nor DER nor PKCS12");
     }
     const auto certificate = bundle_reader(*bundle).read();
-    ERR_clear_error();  // of certificates that are not the key's
+    // X509_check_private_key leaves an error for each certificate that does not belong to the key.
+    ERR_clear_error();
     if (!certificate)
     {
         return std::unexpected(certificate.error());
     }
     unsigned char* der = nullptr;
     const int size = i2d_X509(certificate->get(), &der);
-    // A failure has a negative size, and gives nothing.
-    std::string copy(reinterpret_cast<const char*>(der), static_cast<std::size_t>(std::max(size, 0)));
+    // The size is negative after a failure, and the text is empty then.
+    std::string text(reinterpret_cast<const char*>(der), static_cast<std::size_t>(std::max(size, 0)));
     OPENSSL_free(der);
-    return copy;
+    return text;
 }
 
 }  // namespace net

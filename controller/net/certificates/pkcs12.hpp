@@ -7,10 +7,11 @@
 
 namespace net {
 
-// The certificate of the private key in a PKCS12 bundle without a pass phrase; in DER, because OpenSSL's
-// types stay in .cpp files. How often the keys that it is encrypted with are derived says the bundle itself,
-// whoever made it: one that asks for more than a moment is refused before that, and so is a key that is no
-// TLS server's. errc::invalid says what is wrong with it.
+// Returns, in DER, the certificate that belongs to the private key in a PKCS12 bundle without a pass phrase.
+// The bundle chooses its own iteration counts of key derivation, and it is untrusted. To keep the event loop
+// responsive, a bundle that asks for more than 2,000,000 iterations in total is refused before the derivation
+// that would exceed them. Only RSA, EC and EdDSA keys are read. errc::invalid: the message says what is
+// wrong.
 support::result<std::string> read_pkcs12(std::string_view bytes);
 
 }  // namespace net

@@ -195,53 +195,59 @@ private:
     void take(const process& p)
     {
         separate();
-        const auto round = p.rounds.empty() ? nullptr : &p.rounds.begin()->second;
-        round_started_ = round != nullptr ? std::optional(round->started) : std::nullopt;
-        flag(p.held_turns.empty());
+        const auto pass = p.passes.empty() ? nullptr : &p.passes.begin()->second;
+        pass_started_ = pass != nullptr ? std::optional(pass->started()) : std::nullopt;
+        const auto known = p.state.all().begin();
+        flag(known == p.state.all().end() || p.state.turn(known->first) != binding::turn_state::ours);
         number(p.due.size());
         for (const auto& [target, at] : p.due)
         {
             left(at, 1s);
         }
-        if (!p.memories.empty())
+        if (known != p.state.all().end())
         {
-            memory_ = &p.memories.begin()->second;
+            memory_ = &known->second;
             take(*memory_);
         }
         // When it began counts for what it has not looked at yet.
         const bool all_known = std::ranges::all_of(w_.objects, [&](const auto& each) {
             return memory_ != nullptr && memory_->bindings.contains(each.first);
         });
-        number(all_known ? 0 : w_.now - p.started > 45s ? 1 : 2);
-        flag(round != nullptr);
-        if (round != nullptr)
+        number(all_known ? 0 : w_.now - p.state.started() > 45s ? 1 : 2);
+        flag(pass != nullptr);
+        if (pass != nullptr)
         {
-            take(*round);
+            take(*pass);
         }
     }
 
-    void take(const binding::pass& r)
+    void take(const binding::reconcile_pass& pass)
     {
-        flag(r.committed_at.has_value());
-        flag(r.committed_at && memory_->listener && memory_->listener->asked_at < *r.committed_at);
-        take(r.unwritable);
+        const auto committed_at = pass.committed_at();
+        flag(committed_at.has_value());
+        flag(committed_at && memory_->listener && memory_->listener->asked_at < *committed_at);
+        take(pass.unwritable());
+        for (const auto& [uid, object] : w_.objects)
+        {
+            flag(pass.has_member(uid));
+        }
         // There are no neighbours to look at, and the changes are over before the conflicts are too many.
     }
 
-    bool of_round(time_point asked_at) const { return round_started_ && asked_at >= *round_started_; }
+    bool of_pass(time_point asked_at) const { return pass_started_ && asked_at >= *pass_started_; }
 
     template <class T>
-    bool of_round(const std::optional<binding::observed<T>>& seen) const
+    bool of_pass(const std::optional<binding::observed<T>>& seen) const
     {
-        return seen && of_round(seen->asked_at);
+        return seen && of_pass(seen->asked_at);
     }
 
     void take(const binding::target_state& m)
     {
-        flag(of_round(m.scope));
+        flag(of_pass(m.scope));
         const bool listener_known = m.listener && m.listener->value;
         flag(listener_known);
-        if (of_round(m.listener))
+        if (of_pass(m.listener))
         {
             flag(listener_known);
             if (listener_known)
@@ -252,8 +258,8 @@ private:
             flag(m.put && m.listener->asked_at >= m.put->deadline);
             flag(m.load_balancer && m.listener->asked_at < m.load_balancer->asked_at);
         }
-        flag(of_round(m.load_balancer));
-        if (of_round(m.load_balancer))
+        flag(of_pass(m.load_balancer));
+        if (of_pass(m.load_balancer))
         {
             take(m.load_balancer->value ? m.load_balancer->value->status : cloud::provisioning_status::error);
             flag(m.load_balancer->value.has_value());
@@ -267,8 +273,8 @@ private:
             left(m.put->deadline, 5s);
             flag(m.put->refs_counted);
         }
-        flag(of_round(m.put_error));
-        if (of_round(m.put_error))
+        flag(of_pass(m.put_error));
+        if (of_pass(m.put_error))
         {
             take(m.put_error->value.kind);
             text(m.put_error->value.message);
@@ -298,13 +304,13 @@ private:
         for (const auto& [ref, seen] : m.refs)
         {
             // Each round looks again, and what was readable says nothing more.
-            if (seen.state == cloud::ref_state::readable && (nothing_dies_ || !of_round(seen.asked_at)))
+            if (seen.state == cloud::ref_state::readable && (nothing_dies_ || !of_pass(seen.asked_at)))
             {
                 continue;
             }
             named(ref);
             take(seen.state);
-            flag(of_round(seen.asked_at));
+            flag(of_pass(seen.asked_at));
             age(seen.asked_at, {w_.settings.fresh_lookup});
             flag(seen.dead_since && seen.asked_at - *seen.dead_since >= w_.settings.proof);
             flag(seen.dead_since && now_ - *seen.dead_since >= w_.settings.proof);
@@ -393,7 +399,7 @@ private:
             }
             else
             {
-                flag(of_round(seen.asked_at));
+                flag(of_pass(seen.asked_at));
                 flag(m.generation_is_new);
                 age(m.generation_since, {w_.settings.grace});
                 age(seen.asked_at, {w_.settings.fresh_certificate, 15s, 30s, 1min, 2min, 5min - 1s});
@@ -432,7 +438,7 @@ private:
     {
         const history& h = w_.seen;
         // A round begins with looks of its own.
-        if (round_started_)
+        if (pass_started_)
         {
             if (const auto read = h.reads.find(listener_); read != h.reads.end())
             {
@@ -450,7 +456,7 @@ private:
             take(h.unsure);
             for (const auto& [uid, object] : w_.objects)
             {
-                flag(h.changed.at(uid) < *round_started_);
+                flag(h.changed.at(uid) < *pass_started_);
             }
         }
         for (const auto& [id, asked_at] : h.certificate_active)
@@ -508,7 +514,7 @@ private:
     bool nothing_dies_;
     time_point now_{};
     uuid listener_;
-    std::optional<time_point> round_started_;
+    std::optional<time_point> pass_started_;
     const binding::target_state* memory_ = nullptr;
 };
 

@@ -127,8 +127,10 @@ bool surely_takes_part(const history& h, const certificate_binding& object)
         object.deleting || h.unsure.contains(object.uid) || h.refused.contains(object.uid) || quarantined;
     const bool was_away =
         h.away_since || (h.back_since && !round_before(h, object.spec.resource_id, *h.back_since));
+    // Who comes while a pass is under way joins the next one, or the pass might never end.
+    const bool joins_the_next = !round_before(h, object.spec.resource_id, h.created.at(object.uid));
     // A certificate that is waited for is looked at every 5 minutes at least.
-    return !kept_from && !was_away && since != h.usable.end() &&
+    return !kept_from && !was_away && !joins_the_next && since != h.usable.end() &&
            round_before(h, object.spec.resource_id, since->second + std::chrono::minutes(5));
 }
 

@@ -1,8 +1,5 @@
 #include "model_check/model.hpp"
 
-#include "binding/observed/target_state.hpp"
-#include "binding/plan/plan.hpp"
-
 #include <algorithm>
 #include <utility>
 
@@ -76,8 +73,7 @@ std::vector<const certificate_binding*> model::bindings_of(const target& wanted)
 void model::start()
 {
     tell([] { return "the controller starts"; });
-    running.emplace();
-    running->started = now;
+    running.emplace(process{binding::reconcile_state(now), {}, {}});
     seen.reads.clear();
     seen.balancers.clear();
     seen.gone.clear();
@@ -159,164 +155,39 @@ std::optional<time_point> model::next_due() const
     return next;
 }
 
-void model::begin_round(const target& target)
+void model::begin_pass(const target& target)
 {
     now += tick;
-    binding::pass r;
-    r.target = target;
-    r.started = now;
     running->due.erase(target);
-    running->rounds.insert_or_assign(target, std::move(r));
     seen.pass_started[target.listener] = now;
     for (const certificate_binding* each : bindings_of(target))
     {
         seen.unsure.erase(each->uid);
     }
-    tell([&] { return "a round of " + name_of(target.listener) + " begins"; });
+    tell([&] { return "a pass of " + name_of(target.listener) + " begins"; });
 }
 
-// As reconciler::impl::reconcile, one turn of its loop.
-bool model::step(const target& target, fate& decides)
-{
-    if (!running->rounds.contains(target))
-    {
-        begin_round(target);
-    }
-    process& p = *running;
-    binding::pass& r = p.rounds.at(target);
-    const auto bindings = bindings_of(target);
-    binding::target_state& memory = p.memories[target];
-    if (bindings.empty())
-    {
-        p.rounds.erase(target);
-        if (memory.put && now < memory.put->deadline)
-        {
-            p.due[target] = memory.put->deadline;
-            return true;
-        }
-        leave_turn(target);
-        p.memories.erase(target);
-        p.slow_rounds.erase(target);
-        return true;
-    }
-    for (const certificate_binding* each : bindings)
-    {
-        if (!memory.bindings.contains(each->uid))
-        {
-            believe(*each);
-        }
-    }
-    record_bindings(memory, bindings, settings, now, wall(), p.started);
-    binding::observation w;
-    w.now = now;
-    w.wall = wall();
-    w.settings = &settings;
-    w.pass_started = r.started;
-    w.longest_read = r.longest_read;
-    w.longest_certificate_read = r.longest_certificate_read;
-    w.committed_at = r.committed_at;
-    w.bindings = bindings;
-    w.unwritable = r.unwritable;
-    w.state = &memory;
-    const bool queue_key_known = memory.listener && memory.listener->value;
-    const auto load_balancer_key =
-        queue_key_known ? binding::load_balancer_key{target.region, memory.listener->value->load_balancer_id}
-                        : binding::load_balancer_key{};
-    w.turn = p.held_turns.contains(target) ? binding::turn_state::ours
-             : queue_key_known             ? p.queues.state(load_balancer_key, target)
-                                           : binding::turn_state::free;
-    const auto held = p.held_turns.find(target);
-    w.turn_is_wanted = held != p.held_turns.end() && p.queues.is_wanted(held->second);
-    w.put_ended = r.listener_changed;
-    w.other_listeners = r.other_listeners;
-    w.endpoint_check = r.endpoint_check;
-    binding::decision decided = plan(w);
-    if (decided.put_resolved)
-    {
-        r.listener_changed = true;
-        record_put_end(memory);
-    }
-    if (std::holds_alternative<binding::take_turn>(decided.step))
-    {
-        if (p.queues.take(load_balancer_key, target))
-        {
-            p.held_turns[target] = load_balancer_key;
-        }
-    }
-    else if (const auto* how = std::get_if<binding::done>(&decided.step))
-    {
-        end_round(target, *how, decides);
-    }
-    else
-    {
-        perform(r, decided.step, decides);
-        if (crashed_)
-        {
-            crash();
-            return true;
-        }
-        return !std::holds_alternative<binding::read>(decided.step);
-    }
-    return !std::holds_alternative<binding::take_turn>(decided.step);
-}
-
-// As reconciler::impl::end.
-void model::end_round(const target& target, const binding::done& how, fate& decides)
+void model::end_pass(const target& target, const binding::pass_end& end, fate& decides)
 {
     process& p = *running;
-    binding::target_state& memory = p.memories[target];
-    const auto bindings = bindings_of(target);
-    record_verified(memory, bindings, p.rounds.at(target).started, now);
-    forget_refs(memory, bindings);
-    memory.cleanup_requested = false;
-    if (how.next == binding::requeue::resync || how.next == binding::requeue::poll ||
-        how.next == binding::requeue::slow)
+    p.passes.erase(target);
+    if (end.how == binding::pass_ending::endless)
     {
-        memory.first_arrival.reset();
+        seen.broken.push_back("L1: a pass does not come to an end");
     }
-    p.rounds.erase(target);
-    for (const binding::target& each : how.request_cleanup)
+    if (end.how == binding::pass_ending::no_bindings_left)
     {
-        p.memories[each].cleanup_requested = true;
-        enqueue(each);
+        return;
     }
-    if (how.next == binding::requeue::turn)
-    {
-        p.queues.wait({target.region, memory.listener->value->load_balancer_id}, target);
-    }
-    else
-    {
-        leave_turn_unless_written(target);
-    }
-    int& slow = p.slow_rounds[target];
-    slow = how.next == binding::requeue::slow ? slow + 1 : 0;
-    const auto pause = decides.pause_of(how.next, slow, how.wait);
-    p.due[target] = std::min(p.due.contains(target) ? p.due[target] : now + pause, now + pause);
+    const auto wait = end.how == binding::pass_ending::planned
+                          ? decides.pause_of(end.planned.next, end.slow_passes, end.planned.wait)
+                          : end.planned.wait;
+    const auto due = p.due.try_emplace(target, now + wait).first;
+    due->second = std::min(due->second, now + wait);
     tell([&] {
-        return "its round ends; the next in " +
-               std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(pause).count()) + " ms";
+        return "its pass ends; the next in " +
+               std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(wait).count()) + " ms";
     });
-}
-
-void model::leave_turn_unless_written(const target& target)
-{
-    const auto& put = running->memories[target].put;
-    if (!put || now >= put->deadline || !running->held_turns.contains(target))
-    {
-        leave_turn(target);
-    }
-}
-
-void model::leave_turn(const target& target)
-{
-    const auto held = running->held_turns.find(target);
-    const auto next = held == running->held_turns.end() ? running->queues.let_pass(target)
-                                                        : running->queues.leave(held->second, target);
-    running->held_turns.erase(target);
-    if (next)
-    {
-        enqueue(*next);
-    }
 }
 
 // ---- time ----

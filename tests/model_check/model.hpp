@@ -1,7 +1,6 @@
 #pragma once
 
-#include "binding/reconcile/load_balancer_queue.hpp"
-#include "binding/reconcile/pass.hpp"
+#include "binding/reconcile/reconcile_parts.hpp"
 #include "model_check/history.hpp"
 
 #include <functional>
@@ -27,14 +26,9 @@ struct late_put
 
 struct process
 {
-    support::time_point started{};
-    std::map<binding::target, binding::target_state> memories;
-    std::map<binding::target, int> slow_rounds;
-    std::map<binding::target, int> failures;
-    std::map<binding::target, binding::load_balancer_key> held_turns;
-    binding::load_balancer_queue queues;
-    std::map<binding::target, binding::pass> rounds;     // under way
-    std::map<binding::target, support::time_point> due;  // the next ones
+    binding::reconcile_state state;
+    std::map<binding::target, binding::reconcile_pass> passes;  // under way
+    std::map<binding::target, support::time_point> due;         // the next ones
 };
 
 enum class patch_fate
@@ -110,7 +104,8 @@ public:
     // ---- the controller ----
     void start();
     void crash();
-    // One step of the round of that target; begins it if none is under way. False if nobody can have noticed.
+    // One action of the pass of that target; begins it if none is under way. False if nobody can have
+    // noticed.
     bool step(const binding::target& target, fate& decides);
     std::optional<support::time_point> next_due() const;
 
@@ -148,11 +143,11 @@ private:
     friend class model_store;
 
     void believe(const binding::certificate_binding& object);
-    void begin_round(const binding::target& target);
-    void end_round(const binding::target& target, const binding::done& how, fate& decides);
-    void leave_turn(const binding::target& target);
-    void leave_turn_unless_written(const binding::target& target);
-    void perform(binding::pass& r, binding::step& made, fate& decides);
+    void begin_pass(const binding::target& target);
+    void end_pass(const binding::target& target, const binding::pass_end& end, fate& decides);
+    void perform(
+        binding::reconcile_pass& pass, binding::pass_action& action, const binding::reconcile_parts& parts
+    );
     void object_changed(const binding::certificate_binding& object);
     void enqueue(const binding::target& target);
     surroundings around() const { return {objects, cloud, settings, now}; }

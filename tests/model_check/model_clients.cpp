@@ -1,5 +1,5 @@
-// How the controller's gather and apply reach the world: their coroutines run to the end in one move, over
-// clients that answer at once.
+// How the controller's passes, cloud reader and writer reach the world: their coroutines run to the end in
+// one move, over clients that answer at once.
 #include "binding/events/recorded_events.hpp"
 #include "binding/observed/target_state.hpp"
 #include "binding/reconcile/cloud_reader.hpp"
@@ -120,7 +120,7 @@ void run_now(support::task<> job)
     }
     if (!ended)
     {
-        throw std::logic_error("gather or apply waits for something");
+        throw std::logic_error("the cloud reader or the writer waits for something");
     }
 }
 
@@ -278,7 +278,8 @@ private:
     const model& world_;
 };
 
-void model::perform(binding::pass& r, binding::step& made, fate& decides)
+// As reconciler::impl::reconcile, one turn of its loop.
+bool model::step(const binding::target& target, fate& decides)
 {
     model_kube kube_client(*this, decides);
     model_cloud cloud_client(*this, decides);
@@ -286,26 +287,63 @@ void model::perform(binding::pass& r, binding::step& made, fate& decides)
     model_store store(*this);
     const test::one_cloud credentials(&cloud_client);
     test::recorded_events told;
-    const binding::pass_parts parts{
-        kube_client, credentials, clock, store, running->memories, settings, told
+    const binding::reconcile_parts parts{
+        kube_client, credentials, clock, store, running->state, settings, told
     };
-    r.credential = credentials.of(r.target);
-    binding::cloud_reader gather(parts);
-    binding::writer apply(parts);
-    if (auto* asked = std::get_if<binding::read>(&made))
+    if (!running->passes.contains(target))
+    {
+        begin_pass(target);
+        running->passes.emplace(target, binding::reconcile_pass(target, parts.now()));
+    }
+    const auto* seen_state = running->state.find(target);
+    for (const certificate_binding* each : bindings_of(target))
+    {
+        if (seen_state == nullptr || !seen_state->bindings.contains(each->uid))
+        {
+            believe(*each);
+        }
+    }
+    binding::reconcile_pass& pass = running->passes.at(target);
+    binding::pass_action action = pass.next(parts.now());
+    for (const binding::target& each : action.wake)
+    {
+        enqueue(each);
+    }
+    if (const auto* end = std::get_if<binding::pass_end>(&action.step))
+    {
+        end_pass(target, *end, decides);
+        return true;
+    }
+    perform(pass, action, parts);
+    if (crashed_)
+    {
+        crash();
+        return true;
+    }
+    return !std::holds_alternative<binding::read>(action.step);
+}
+
+void model::perform(
+    binding::reconcile_pass& pass, binding::pass_action& action, const binding::reconcile_parts& parts
+)
+{
+    const auto credential = parts.credentials.of(pass.target());
+    binding::cloud_reader reader(parts);
+    binding::writer sender(parts);
+    if (auto* asked = std::get_if<binding::read>(&action.step))
     {
         now += tick;
-        reading_ = r.target.listener;
-        run_now(gather.look_at(r, std::move(*asked)));
+        reading_ = pass.target().listener;
+        run_now(reader.read(pass, credential, std::move(*asked)));
     }
-    else if (auto* commit = std::get_if<binding::commit>(&made))
+    else if (auto* asked_writes = std::get_if<binding::commit>(&action.step))
     {
         now += tick;
-        run_now(apply.write_all(r, std::move(commit->writes)));
+        run_now(sender.write_all(pass, std::move(*asked_writes)));
     }
-    else if (auto* change = std::get_if<binding::put>(&made))
+    else if (auto* change = std::get_if<binding::put>(&action.step))
     {
-        run_now(apply.change_listener(r, std::move(*change)));
+        run_now(sender.change_listener(pass, credential, std::move(*change)));
         now += tick;
     }
 }
@@ -433,8 +471,8 @@ void model::reckon(const uuid& listener)
     {
         refs += object.spec.resource_id == listener ? object.status.ledger.attachments.size() : 0;
     }
-    const auto reckoned =
-        running->started + settings.write_deadline + settings.per_ref * static_cast<std::int64_t>(refs);
+    const auto reckoned = running->state.started() + settings.write_deadline +
+                          settings.per_ref * static_cast<std::int64_t>(refs);
     for (open_put& each : seen.open)
     {
         if (each.listener == listener && !each.of_this_process)

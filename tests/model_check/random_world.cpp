@@ -237,7 +237,7 @@ void random_world::meanwhile(request kind)
         nested_ = true;
         const uuid waits = world_.putting;
         std::vector<binding::target> others;
-        for (const auto& [target, round] : world_.running->rounds)
+        for (const auto& [target, pass] : world_.running->passes)
         {
             others.push_back(target);
         }
@@ -245,7 +245,7 @@ void random_world::meanwhile(request kind)
         {
             const auto& other = one_of(others);
             const auto row = world_.cloud.listeners.find(other.listener);
-            const auto& active = world_.running->rounds;
+            const auto& active = world_.running->passes;
             // The round that waits for this very answer is at the same target.
             if (active.contains(other) && row != world_.cloud.listeners.end() && other.listener != waits)
             {
@@ -290,7 +290,7 @@ void random_world::happen()
         reads_fail_until_ = world_.now + std::chrono::milliseconds(below(20000));
         world_.tell([] { return "reads of listeners fail for a while"; });
     }
-    else if (world_.running && !world_.running->rounds.empty())
+    else if (world_.running && !world_.running->passes.empty())
     {
         return;  // another content of a credential is another credential, not a change within a round
     }
@@ -446,13 +446,13 @@ void random_world::happen_to_certificates()
 void random_world::step_one()
 {
     std::vector<binding::target> ready;
-    for (const auto& [target, round] : world_.running->rounds)
+    for (const auto& [target, pass] : world_.running->passes)
     {
         ready.push_back(target);
     }
     for (const auto& [target, at] : world_.running->due)
     {
-        if (at <= world_.now && !world_.running->rounds.contains(target))
+        if (at <= world_.now && !world_.running->passes.contains(target))
         {
             ready.push_back(target);
         }
@@ -505,7 +505,7 @@ void random_world::turn()
     {
         world_.crash();
     }
-    else if (what == 7 && world_.running->rounds.empty())
+    else if (what == 7 && world_.running->passes.empty())
     {
         world_.advance(world_.now + std::chrono::milliseconds(below(700000)));
     }
@@ -527,8 +527,8 @@ void random_world::ask_again(const std::string& when)
 bool random_world::all_seen() const
 {
     return std::ranges::all_of(world_.objects, [&](const auto& each) {
-        const auto memory = world_.running->memories.find(listener_of(each.second));
-        return memory != world_.running->memories.end() && memory->second.bindings.contains(each.first);
+        const auto* state = world_.running->state.find(listener_of(each.second));
+        return state != nullptr && state->bindings.contains(each.first);
     });
 }
 

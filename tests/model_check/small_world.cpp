@@ -91,7 +91,7 @@ std::vector<small_world::happening> small_world::happenings() const
     }
     bindings_may(all);
     // Within a round others come between a look and what follows it: see meanwhile().
-    if (world_.running->rounds.empty())
+    if (world_.running->passes.empty())
     {
         others_may(all, false);
     }
@@ -107,7 +107,7 @@ std::vector<small_world::happening> small_world::happenings() const
         }
     }
     // After a write it is among the ends of the write.
-    if (may_.faults > 0 && world_.running->rounds.empty())
+    if (may_.faults > 0 && world_.running->passes.empty())
     {
         all.push_back({what::crash});
     }
@@ -202,7 +202,7 @@ bool small_world::others_write(const happening& wanted, cloud::listener_change& 
         }
     }
     const auto after = with(slots, change);
-    const auto& memories = world_.running->memories;
+    const auto& memories = world_.running->state.all();
     const bool as_ours =
         std::ranges::any_of(
             world_.seen.open, [&](const open_put& each) { return same_slots(each.expected, after); }
@@ -320,19 +320,19 @@ bool small_world::step(script& answers)
     answers_ = &answers;
     rested_ = false;
     bool ends = true;
-    if (const auto due = world_.next_due(); world_.running->rounds.empty() && (!due || world_.now < *due))
+    if (const auto due = world_.next_due(); world_.running->passes.empty() && (!due || world_.now < *due))
     {
         const auto until = due ? due : world_.next_event();
         world_.advance(until.value_or(world_.now));
     }
     else
     {
-        const auto target = world_.running->rounds.empty() ? world_.running->due.begin()->first
-                                                           : world_.running->rounds.begin()->first;
+        const auto target = world_.running->passes.empty() ? world_.running->due.begin()->first
+                                                           : world_.running->passes.begin()->first;
         const auto before = ledgers();
         const auto puts = puts_;
         world_.step(target, *this);
-        ends = puts != puts_ || !world_.running || world_.running->rounds.empty() || before != ledgers();
+        ends = puts != puts_ || !world_.running || world_.running->passes.empty() || before != ledgers();
     }
     answers_ = nullptr;
     if (ends)
@@ -351,7 +351,7 @@ void small_world::settle_down()
         world_.start();
     }
     const auto due = world_.next_due();
-    if (!world_.running->rounds.empty() ||
+    if (!world_.running->passes.empty() ||
         std::ranges::any_of(world_.late, [&](const late_put& each) { return !due || each.expires <= *due; }))
     {
         return;
@@ -379,7 +379,7 @@ support::duration small_world::pause_of(binding::requeue how, int slow, support:
     switch (how)
     {
         case binding::requeue::after: {
-            const auto& put = world_.running->memories.begin()->second.put;
+            const auto& put = world_.running->state.all().begin()->second.put;
             const bool in_doubt =
                 put && put->phase == binding::put_phase::in_doubt && world_.now < put->deadline;
             return in_doubt ? std::min<support::duration>(looks_again, put->deadline - world_.now) : wait;
@@ -438,7 +438,7 @@ put_fate small_world::of_put()
         put_fate::crash_early
     };
     // Rule 9: what somebody else has just written is not told from the effect of the PUT.
-    const auto& put = world_.running->memories.begin()->second.put;
+    const auto& put = world_.running->state.all().begin()->second.put;
     const bool is_there = put && same_slots(put->expected, world_.cloud.listeners.at(listener).slots);
     const auto made = choose(may_.faults == 0 ? 1 : is_there ? all.size() - 2 : all.size());
     may_.faults -= made > 0 ? 1 : 0;

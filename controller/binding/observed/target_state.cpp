@@ -10,6 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr int other_listeners_kept = 3;  // times the age of a fresh look-up
+
 void arrive(target_state& memory, support::time_point now)
 {
     memory.first_arrival = memory.first_arrival.value_or(now);
@@ -294,6 +296,52 @@ void record_ref(
     }
     seen.asked_at = asked_at;
     seen.state = state;
+}
+
+void record_other_listener(
+    target_state& memory,
+    const target& other,
+    const observed<cloud::answer<cloud::listener>>& seen,
+    support::time_point now
+)
+{
+    other_listener_state& view = memory.other_listeners[other];
+    view.asked_at = seen.asked_at;
+    view.timed_out = has_timed_out(seen.asked_at, now, seen.value);
+    view.refused_in.reset();
+    if (seen.value)
+    {
+        view.load_balancer_id = seen.value->load_balancer_id;
+    }
+    else if (is_refusal(seen.value.error()))
+    {
+        view.refused_in = *memory.scope->value;
+    }
+}
+
+void forget_other_listeners(target_state& memory, const settings& settings, support::time_point now)
+{
+    std::erase_if(memory.other_listeners, [&](const auto& each) {
+        return now - each.second.asked_at > other_listeners_kept * settings.fresh_lookup;
+    });
+}
+
+void record_ledger_write(
+    target_state& memory, const support::uuid& binding, const ledger& written, bool taken
+)
+{
+    const auto found = memory.bindings.find(binding);
+    if (found == memory.bindings.end())
+    {
+        return;
+    }
+    if (!taken)
+    {
+        found->second.tried = written;
+        return;
+    }
+    found->second.held = written;
+    found->second.tried.reset();
 }
 
 namespace {

@@ -210,6 +210,21 @@ void record_ref(
     cloud::ref_state state
 );
 
+// What was seen of another listener of the load balancer, with this target's credential. Needs the scope.
+void record_other_listener(
+    target_state& memory,
+    const target& other,
+    const observed<cloud::answer<cloud::listener>>& seen,
+    support::time_point now
+);
+// What was seen of other listeners long ago is forgotten, so that they are read again.
+void forget_other_listeners(target_state& memory, const settings& settings, support::time_point now);
+
+// A write of this ledger to the status of the binding: taken, or its answer was lost.
+void record_ledger_write(
+    target_state& memory, const support::uuid& binding, const ledger& written, bool taken
+);
+
 // The end of a round in which nothing more was to be done: what is Ready was seen so, its certificate
 // included, and what was undone once was seen to stay, if the cloud was read in this round and is at rest.
 void record_verified(

@@ -1,41 +1,40 @@
 #pragma once
 
-#include "binding/reconcile/pass.hpp"
+#include "binding/reconcile/other_listeners.hpp"
+#include "binding/reconcile/reconcile_parts.hpp"
+
+#include <memory>
 
 namespace binding {
 
-// Asks the cloud what the plan wants to know; the answers go to the memory of the target.
+// Asks the cloud what a pass wants to read, side by side, and feeds the pass with the answers.
 class cloud_reader
 {
 public:
-    explicit cloud_reader(pass_parts parts) : parts_(parts) {}
+    explicit cloud_reader(reconcile_parts parts) : parts_(parts) {}
 
-    support::task<> look_at(pass& r, read asked);
+    support::task<> read(reconcile_pass& pass, std::shared_ptr<cloud::credential> with, binding::read asked);
 
 private:
-    support::task<> look_at_listener(pass& r);
-    support::task<> look_at_load_balancer(pass& r);
-    support::task<> look_at_certificate(pass& r, support::uuid uid);
-    support::task<> look_at_ref(const pass& r, cloud::container_ref ref);
-    // Rule 4: every other listener with a binding of ours on this load balancer.
-    support::task<> read_other_listeners(pass& r);
-    support::task<> read_other_listener(
-        const pass& r, support::uuid balancer, other_listener& seen, std::vector<cloud::container_ref>& refs
-    );
-    support::task<> read_ref_of_other_listener(const pass& r, target target, cloud::container_ref ref);
-    void judge_other_listener(
-        const pass& r, other_listener& seen, const std::vector<cloud::container_ref>& refs
-    ) const;
-    // Rule 4: whether refs of ours on other listeners look dead as well.
-    support::task<endpoint_check> check_endpoint(const pass& r);
-    static support::task<> check_endpoint_by(const pass& r, cloud::container_ref ref, endpoint_check& seen);
-    bool may_be_behind(const pass& r, support::uuid balancer, const target& where) const;
-    bool may_be_written(const target& where, std::size_t refs) const;
-    bool holds_anything(const target& where) const;
-    // Whether it is ours, put there through this cloud and project.
-    bool holds(const target& where, const cloud::container_ref& ref, const cloud::project_scope& here) const;
+    // One read: whose answers go where, and through which client.
+    struct reading
+    {
+        reconcile_pass& pass;
+        cloud::client& client;
+        std::string region;
+    };
 
-    pass_parts parts_;
+    support::task<> read_listener(reading& of);
+    support::task<> read_load_balancer(reading& of);
+    support::task<> read_certificate(reading& of, support::uuid binding);
+    support::task<> look_up(reading& of, cloud::container_ref ref);
+    support::task<> read_other_listeners(reading& of);
+    support::task<> read_other_listener(reading& of, support::uuid load_balancer, judged_listener& judged);
+    support::task<> look_up_on_other(reading& of, target other, cloud::container_ref ref);
+    support::task<> check_endpoint(reading& of);
+    static support::task<> check_ref(reading& of, cloud::container_ref ref, cloud::ref_state& state);
+
+    reconcile_parts parts_;
 };
 
 }  // namespace binding

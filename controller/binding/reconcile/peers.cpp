@@ -3,6 +3,7 @@
 #include "binding/observed/target_state.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace binding {
 namespace {
@@ -30,28 +31,24 @@ bool leaves_default(const certificate_binding& object)
 }
 
 // What the refs on the listener add to a deadline that was reckoned without them (rule 9), as we read them.
-support::duration time_for_refs(
-    const target& here, const std::map<target, target_state>& memories, const settings& settings
-)
+support::duration time_for_refs(const pass_context& at, const target& here)
 {
-    const auto known = memories.find(here);
-    if (known == memories.end() || !known->second.listener || !known->second.listener->value)
+    const target_state* known = at.state.find(here);
+    if (known == nullptr || !known->listener || !known->listener->value)
     {
         return {};
     }
-    const cloud::listener& listener = *known->second.listener->value;
+    const cloud::listener& listener = *known->listener->value;
     const auto refs = listener.sni_refs.size() + (listener.default_ref ? 1 : 0);
-    return settings.per_ref * static_cast<std::int64_t>(refs);
+    return at.settings.per_ref * static_cast<std::int64_t>(refs);
 }
 
 // With bindings or without: one that has another credential from now on leaves its target's PUT behind.
 std::optional<support::time_point> last_put_deadline(
-    const target& here,
-    const std::map<target, target_state>& memories,
-    support::duration for_refs,
-    support::time_point now
+    const pass_context& at, const target& here, support::duration for_refs
 )
 {
+    const auto& memories = at.state.all();
     std::optional<support::time_point> last;
     for (auto each = memories.lower_bound({here.region, here.listener}); each != memories.end(); ++each)
     {
@@ -66,9 +63,9 @@ std::optional<support::time_point> last_put_deadline(
         }
         const bool uncounted = memory.put->phase == put_phase::before_start && !memory.put->refs_counted;
         const auto deadline = memory.put->deadline + (uncounted ? for_refs : support::duration{});
-        if (now < deadline)
+        if (at.now < deadline)
         {
-            last = std::max(last.value_or(now), deadline);
+            last = std::max(last.value_or(at.now), deadline);
         }
     }
     return last;
@@ -76,31 +73,22 @@ std::optional<support::time_point> last_put_deadline(
 
 }  // namespace
 
-observed_peers observe_peers(
-    const target& here,
-    const binding_store& store,
-    const credential_source& credentials,
-    const std::map<target, target_state>& memories,
-    const settings& settings,
-    support::time_point started,
-    support::time_point now
-)
+observed_peers observe_peers(const pass_context& at, const target& here)
 {
     static const binding_state nothing;
     observed_peers seen;
-    const auto for_refs = time_for_refs(here, memories, settings);
-    seen.put_deadline = last_put_deadline(here, memories, for_refs, now);
-    for (const target& where : store.peers_of(here))
+    const auto for_refs = time_for_refs(at, here);
+    seen.put_deadline = last_put_deadline(at, here, for_refs);
+    for (const target& where : at.store.peers_of(here))
     {
-        const auto known = memories.find(where);
-        const target_state* memory = known == memories.end() ? nullptr : &known->second;
+        const target_state* memory = at.state.find(where);
         const bool has_credential = !where.credential.empty();
         seen.unread = seen.unread || (has_credential && (memory == nullptr || !memory->tried));
-        const auto bindings = store.bindings_of(where);
-        if (const auto until = deadline_before_start(bindings, settings, started);
-            (memory == nullptr || memory->bindings.empty()) && until && now < *until + for_refs)
+        const auto bindings = at.store.bindings_of(where);
+        if (const auto until = deadline_before_start(bindings, at.settings, at.state.started());
+            (memory == nullptr || memory->bindings.empty()) && until && at.now < *until + for_refs)
         {
-            seen.put_deadline = std::max(seen.put_deadline.value_or(now), *until + for_refs);
+            seen.put_deadline = std::max(seen.put_deadline.value_or(at.now), *until + for_refs);
         }
         for (const certificate_binding* object : bindings)
         {
@@ -116,7 +104,7 @@ observed_peers observe_peers(
                 made.may_not_write = !memory->may_write.value_or(!was_refused(*object));
             }
             const bool to_come = has_credential ? made.reads_listener && !made.state->certificate
-                                                : credentials.why_none(*object).passes;
+                                                : at.credentials.why_none(*object).passes;
             seen.unread = seen.unread || (to_come && !object->deleting);
             seen.bindings.push_back(made);
         }
@@ -127,21 +115,29 @@ observed_peers observe_peers(
     return seen;
 }
 
-void record_heirs(
+void record_peers(
     target_state& memory,
     const std::vector<const certificate_binding*>& bindings,
-    const std::vector<peer>& peers,
+    const observed_peers& peers,
     support::time_point now
 )
 {
+    if (peers.bindings.empty())
+    {
+        memory.peers_since.reset();
+    }
+    else if (!memory.peers_since)
+    {
+        memory.peers_since = now;
+    }
     const bool inherits =
         std::ranges::any_of(bindings, [](const auto* each) { return leaves_default(*each); });
     std::erase_if(memory.heirs_since, [&](const auto& each) {
-        return !inherits || std::ranges::none_of(peers, [&](const peer& other) {
+        return !inherits || std::ranges::none_of(peers.bindings, [&](const peer& other) {
             return other.object->uid == each.first;
         });
     });
-    for (const peer& each : peers)
+    for (const peer& each : peers.bindings)
     {
         if (inherits && !each.object->deleting && each.object->wanted_slot() == slot::default_)
         {

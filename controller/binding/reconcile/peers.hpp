@@ -1,9 +1,8 @@
 #pragma once
 
 #include "binding/observed/observation.hpp"
-#include "binding/reconcile/reconciler.hpp"
+#include "binding/reconcile/pass_context.hpp"
 
-#include <map>
 #include <vector>
 
 // Rule 14, one listener and several credentials: what a target has to know of the others of its listener.
@@ -17,22 +16,14 @@ struct observed_peers
     bool unread = false;  // one has not tried to read the listener yet
 };
 
-observed_peers observe_peers(
-    const target& here,
-    const binding_store& store,
-    const credential_source& credentials,
-    const std::map<target, target_state>& memories,
-    const settings& settings,
-    support::time_point started,  // the process
-    support::time_point now
-);
+observed_peers observe_peers(const pass_context& at, const target& here);
 
-// Notes since when each of the others could take over the default slot from a deletion here: an heir that has
-// not done so for a minute is none.
-void record_heirs(
+// That there are peers, since when, and since when each of them could take over the default slot from a
+// deletion here: an heir that has not done so for a minute is none.
+void record_peers(
     target_state& memory,
     const std::vector<const certificate_binding*>& bindings,
-    const std::vector<peer>& peers,
+    const observed_peers& peers,
     support::time_point now
 );
 

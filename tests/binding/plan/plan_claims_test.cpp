@@ -143,7 +143,7 @@ TEST(plan_claims, a_ready_binding_stays_ready_for_three_resync_periods_without_t
     world_builder w;
     w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
     w.finish();
-    w.memory.bindings.begin()->second.verified_at = w.now;
+    w.memory().bindings.begin()->second.verified_at = w.now;
     w.certificates["a"] = failing(failure::transient);
     w.later(29min).finish();
     EXPECT_EQ(w.status("web"), "active Attached [sni a]");

@@ -143,10 +143,45 @@ std::string text_of(const binding::step& made, const namer& name)
     {
         return text_of(*end);
     }
-    return "lane";
+    return "turn";
 }
 
+binding::step step_of(const binding::pass_action& action)
+{
+    return std::visit(
+        [](const auto& step) -> binding::step {
+            if constexpr (std::is_same_v<std::decay_t<decltype(step)>, binding::pass_end>)
+            {
+                return step.planned;
+            }
+            else
+            {
+                return step;
+            }
+        },
+        action.step
+    );
+}
+
+// Another listener of the load balancer.
+const binding::target elsewhere{
+    support::interned("sao1"),
+    *support::uuid::parse("22222222-0000-4000-8000-000000000002"),
+    support::interned("http://keystone/v3"),
+    support::interned("ours"),
+};
+
 }  // namespace
+
+binding::target peer_target()
+{
+    return {
+        support::interned("sao1"),
+        listener_id,
+        support::interned("http://keystone/v3"),
+        support::interned("theirs"),
+    };
+}
 
 // ---- names ----
 
@@ -348,7 +383,14 @@ world_builder::world_builder()
         support::interned(scope->load_balancer_endpoint),
     };
     settings.settle = 0ms;
-    round_.started = now;
+    target = {
+        support::interned("sao1"),
+        listener_id,
+        support::interned("http://keystone/v3"),
+        support::interned("ours")
+    };
+    store_ = std::make_shared<bindings_seen>();
+    credentials_ = std::make_shared<credentials_seen>();
 }
 
 world_builder& world_builder::shows(const std::string& default_ref, const std::vector<std::string>& sni)
@@ -380,6 +422,7 @@ binding_builder world_builder::add(const std::string& name, const std::string& c
     made.spec.certificate_id = certificate_id(certificate);
     made.spec.resource_id = listener_id;
     made.spec.region = support::interned("sao1");
+    names_[made.uid] = name;
     return {objects_.insert_or_assign(name, made).first->second, ledger_place_};
 }
 
@@ -425,33 +468,175 @@ std::vector<const certificate_binding*> world_builder::sorted() const
     return all;
 }
 
-binding::observation world_builder::world_now() const
+// ---- what a pass sees ----
+
+// The bindings of the world, and those of the peers.
+class world_builder::bindings_seen final : public binding::binding_store
 {
-    binding::observation made;
-    made.now = now;
-    made.wall = wall();
-    made.settings = &settings;
-    made.pass_started = round_.started;
-    made.longest_read = round_.longest_read;
-    made.longest_certificate_read = round_.longest_certificate_read;
-    made.committed_at = round_.committed_at;
-    made.bindings = sorted();
-    made.unwritable = round_.unwritable;
-    made.state = &memory;
-    made.turn = turn;
-    made.other_listeners = round_.other_listeners;
-    made.endpoint_check = round_.endpoint_check;
-    made.peers = peers;
-    made.peer_put_deadline = peer_put_deadline;
-    made.peer_has_turn = peer_has_turn;
-    made.peers_unread = peers_unread;
-    return made;
+public:
+    bindings_seen()
+    {
+        unread_.uid = *support::uuid::parse("eeeeeeee-0000-4000-8000-000000000001");
+        unread_.name = "unread";
+        unread_.spec.certificate_id = certificate_id("d");
+        unread_.spec.sni = true;
+    }
+
+    std::vector<const certificate_binding*> bindings_of(const binding::target& which) const override
+    {
+        if (which == world->target)
+        {
+            return world->sorted();
+        }
+        std::vector<const certificate_binding*> of_peer;
+        for (const binding::peer& each : world->peers)
+        {
+            if (each.target == which)
+            {
+                of_peer.push_back(each.object);
+            }
+        }
+        return of_peer.empty() ? std::vector{&unread_} : of_peer;
+    }
+    std::vector<binding::target> targets() const override
+    {
+        auto all = peers_of(world->target);
+        all.push_back(world->target);
+        return all;
+    }
+    std::vector<binding::target> peers_of(const binding::target& which) const override
+    {
+        std::vector<binding::target> all;
+        for (const binding::peer& each : world->peers)
+        {
+            all.push_back(each.target);
+        }
+        if (all.empty() && world->peers_unread)
+        {
+            all.push_back(peer_target());
+        }
+        std::erase(all, which);
+        return all;
+    }
+    const certificate_binding* find(const support::uuid& uid) const override
+    {
+        for (const auto& [name, object] : world->objects_)
+        {
+            if (object.uid == uid)
+            {
+                return &object;
+            }
+        }
+        const auto peer =
+            std::ranges::find(world->peers, uid, [](const auto& each) { return each.object->uid; });
+        return peer == world->peers.end() ? nullptr : peer->object;
+    }
+    void applied(kube::object_json) override {}
+
+    const world_builder* world = nullptr;
+
+private:
+    certificate_binding unread_;
+};
+
+class world_builder::credentials_seen final : public binding::credential_source
+{
+public:
+    void seen(const certificate_binding*, const certificate_binding*) override {}
+    binding::target target_of(const certificate_binding& object) const override
+    {
+        const auto peer =
+            std::ranges::find(world->peers, object.uid, [](const auto& each) { return each.object->uid; });
+        return peer == world->peers.end() ? world->target : peer->target;
+    }
+    std::shared_ptr<cloud::credential> of(const binding::target&) const override
+    {
+        return std::make_shared<cloud::credential>();
+    }
+    bool is_controllers(const binding::target&) const override { return false; }
+    binding::missing_credential why_none(const certificate_binding&) const override { return {}; }
+    bool borrowed(const certificate_binding&) const override { return false; }
+
+    const world_builder* world = nullptr;
+};
+
+binding::pass_context world_builder::context()
+{
+    store_->world = this;
+    credentials_->world = this;
+    return {state_, *store_, *credentials_, settings, now, wall()};
 }
 
-binding::decision world_builder::plan_once()
+binding::reconcile_pass& world_builder::pass()
 {
-    record_bindings(memory, sorted(), settings, now, wall(), started);
-    return plan(world_now());
+    if (!pass_)
+    {
+        pass_.emplace(target, context());
+    }
+    return *pass_;
+}
+
+void world_builder::arrange_others()
+{
+    const auto listener_seen = [&] {
+        cloud::listener seen;
+        seen.id = listener_id;
+        seen.load_balancer_id = balancer_id;
+        return binding::observed<cloud::answer<cloud::listener>>{now, std::move(seen)};
+    };
+    auto& put = state_.of(peer_target()).put;
+    put.reset();
+    if (peer_put_deadline)
+    {
+        put.emplace();
+        put->deadline = *peer_put_deadline;
+    }
+    for (const binding::peer& each : peers)
+    {
+        auto& state = state_.of(each.target);
+        state.tried = !peers_unread;
+        state.may_write = !each.may_not_write;
+        state.listener = each.reads_listener ? std::optional(listener_seen()) : std::nullopt;
+        auto& known = state.bindings[each.object->uid];
+        known = *each.state;
+        if (!known.certificate)
+        {
+            known.certificate = {now, failing(cloud::failure::transient)};
+        }
+    }
+    std::optional<binding::target> holder;
+    if (turn == binding::turn_state::taken)
+    {
+        holder = peer_has_turn ? peer_target() : elsewhere;
+    }
+    if (holder != turn_of_another_ && turn_of_another_)
+    {
+        state_.leave_turn_unless_written(*turn_of_another_, now);
+    }
+    if (holder != turn_of_another_ && holder)
+    {
+        state_.of(*holder).listener = listener_seen();
+        state_.take_turn(*holder);
+    }
+    turn_of_another_ = holder;
+}
+
+binding::pass_action world_builder::next_action()
+{
+    arrange_others();
+    auto action = pass().next(context());
+    if (turn != binding::turn_state::taken)
+    {
+        turn = state_.turn(target);
+    }
+    return action;
+}
+
+// ---- running ----
+
+binding::step world_builder::plan_once()
+{
+    return step_of(next_action());
 }
 
 binding::step world_builder::run()
@@ -463,46 +648,38 @@ binding::step world_builder::run()
         {
             return binding::done{};
         }
-        binding::decision decided = plan_once();
-        if (decided.put_resolved)
+        const auto action = next_action();
+        tell_events();
+        binding::step made = step_of(action);
+        trace_.push_back(text_of(made, name));
+        if (const auto* asked = std::get_if<binding::read>(&made))
         {
-            record_put_end(memory);
+            do_read(*asked);
         }
-        trace_.push_back(text_of(decided.step, name));
-        if (const auto* asked = std::get_if<binding::read>(&decided.step))
-        {
-            do_look(*asked);
-            continue;
-        }
-        tell(decided.events);
-        if (const auto* writes = std::get_if<binding::commit>(&decided.step))
+        else if (const auto* writes = std::get_if<binding::commit>(&made))
         {
             do_commit(*writes);
-        }
-        else if (std::holds_alternative<binding::take_turn>(decided.step))
-        {
-            turn = binding::turn_state::ours;
+            tell_events();
         }
         else
         {
-            if (std::holds_alternative<binding::done>(decided.step))
+            if (std::holds_alternative<binding::done>(made))
             {
-                record_verified(memory, sorted(), round_.started, now);
-                forget_refs(memory, sorted());
+                pass_.reset();
             }
-            return std::move(decided.step);
+            return made;
         }
     }
     if (!objects_.empty())
     {
-        ADD_FAILURE() << "the round does not come to an end:\n" << testing::PrintToString(trace_);
+        ADD_FAILURE() << "the pass does not come to an end:\n" << testing::PrintToString(trace_);
     }
     return binding::done{};
 }
 
-void world_builder::tell(const std::vector<binding::notice>& events)
+void world_builder::tell_events()
 {
-    for (const binding::notice& event : events)
+    for (const binding::notice& event : pass().take_events())
     {
         told.push_back((event.warning ? "Warning " : "") + event.reason + " " + name_of(event.uid));
     }
@@ -530,30 +707,25 @@ binding::done world_builder::finish()
     return {};
 }
 
-void world_builder::sent(const binding::put& put)
+void world_builder::answer(const binding::put& sent, const cloud::answer<cloud::listener>& with)
 {
-    record_put_sent(memory, settings, put.change, put.from, put.expected, now);
-    tell(put.events);
+    pass().on_put_sent(context(), sent);
+    pass().on_put_answered(context(), with);
+    tell_events();
 }
 
 void world_builder::accept(const binding::put& put)
 {
-    sent(put);
     listener->default_ref = put.expected.default_ref;
     listener->sni_refs = put.expected.sni_refs;
     listener->status = cloud::provisioning_status::pending;
     balancer->status = cloud::provisioning_status::pending;
-    record_put_answer(memory, settings, put.adds, listener, now);
-    memory.listener.reset();
-    memory.load_balancer.reset();
+    answer(put, listener);
 }
 
 void world_builder::fail(const binding::put& put, cloud::error error)
 {
-    sent(put);
-    record_put_answer(memory, settings, put.adds, std::unexpected(std::move(error)), now);
-    memory.listener.reset();
-    memory.load_balancer.reset();
+    answer(put, std::unexpected(std::move(error)));
 }
 
 void world_builder::cut(const binding::put& put, bool takes_effect)
@@ -577,19 +749,19 @@ void world_builder::settle()
 world_builder& world_builder::later(support::duration wait)
 {
     now += wait + 1ns;
-    round_ = {};
-    round_.started = now;
-    if (!memory.put && turn == binding::turn_state::ours)
+    if (std::exchange(pass_, std::nullopt))
     {
-        turn = binding::turn_state::free;
+        state_.leave_turn_unless_written(target, now);  // the pass was left in the middle
     }
     return *this;
 }
 
 world_builder& world_builder::restart()
 {
-    memory = {};
+    pass_.reset();
+    state_ = binding::reconcile_state(now);
     turn = binding::turn_state::free;
+    turn_of_another_.reset();
     started = now;
     return later();
 }
@@ -642,7 +814,7 @@ std::vector<std::string> world_builder::steps() const
 {
     std::vector<std::string> made;
     std::ranges::copy_if(trace_, std::back_inserter(made), [](const std::string& each) {
-        return !each.starts_with("look") && each != "lane";
+        return !each.starts_with("look");
     });
     return made;
 }
@@ -656,19 +828,21 @@ std::vector<std::string> world_builder::looks() const
     return made;
 }
 
-void world_builder::do_look(const binding::read& asked)
+void world_builder::do_read(const binding::read& asked)
 {
+    const auto asked_at = now;
+    now += read_takes;
     if (asked.scope)
     {
-        record_scope(memory, {now, scope});
+        pass().on_read(context(), binding::observed<cloud::answer<cloud::project_scope>>{asked_at, scope});
     }
     if (asked.listener)
     {
-        record_listener(memory, settings, {now, listener});
+        pass().on_read(context(), binding::observed<cloud::answer<cloud::listener>>{asked_at, listener});
     }
     if (asked.load_balancer)
     {
-        record_load_balancer(memory, {now, balancer});
+        pass().on_read(context(), binding::observed<cloud::answer<cloud::load_balancer>>{asked_at, balancer});
     }
     for (const support::uuid& uid : asked.certificates)
     {
@@ -676,36 +850,27 @@ void world_builder::do_look(const binding::read& asked)
         const std::string letter(1, id.str().front());
         const auto by_id = certificates_by_id.find(id.str());
         const auto known = certificates.find(letter);
-        record_certificate(
-            memory,
-            uid,
-            id,
-            {now,
-             by_id != certificates_by_id.end() ? by_id->second
-             : known == certificates.end()     ? active(letter)
-                                               : known->second}
-        );
+        const auto& certificate = by_id != certificates_by_id.end() ? by_id->second
+                                  : known == certificates.end()     ? active(letter)
+                                                                    : known->second;
+        pass().on_read(context(), binding::certificate_answer{uid, id, {asked_at, certificate}});
     }
     for (const cloud::container_ref& each : asked.refs)
     {
         const auto known = refs.find(std::string(1, name_of_ref(each).back()));
-        record_ref(memory.refs, each, now, known == refs.end() ? cloud::ref_state::readable : known->second);
+        const auto state = known == refs.end() ? cloud::ref_state::readable : known->second;
+        pass().on_read(context(), binding::ref_answer{each, {asked_at, state}});
     }
     if (asked.other_listeners)
     {
-        round_.other_listeners =
-            binding::observed<std::vector<binding::other_listener>>{now, other_listeners};
+        pass().on_read(
+            context(), binding::observed<std::vector<binding::other_listener>>{asked_at, other_listeners}
+        );
     }
     if (asked.endpoint_check)
     {
-        round_.endpoint_check = endpoint_check;
+        pass().on_read(context(), endpoint_check);
     }
-    now += read_takes;
-    if (!asked.certificates.empty())
-    {
-        round_.longest_certificate_read = std::max(round_.longest_certificate_read, read_takes);
-    }
-    round_.longest_read = std::max(round_.longest_read, read_takes);
 }
 
 void world_builder::do_commit(const binding::commit& made)
@@ -716,16 +881,18 @@ void world_builder::do_commit(const binding::commit& made)
         if (!objects_.contains(name))
         {
             EXPECT_TRUE(write_peer) << "nobody keeps what is written to a binding of another credential";
+            pass().on_committed(context(), each, binding::write_answer::taken);
             write_peer(each);
+            pass().on_applied(context(), each);
             continue;
         }
-        certificate_binding& object = objects_.at(name);
         if (write_fails && write_fails(name))
         {
-            round_.unwritable.insert(each.uid);
+            pass().on_committed(context(), each, binding::write_answer::refused);
             continue;
         }
-        tell(each.events);
+        pass().on_committed(context(), each, binding::write_answer::taken);
+        certificate_binding& object = objects_.at(name);
         ++object.resource_version;
         switch (each.kind)
         {
@@ -737,24 +904,17 @@ void world_builder::do_commit(const binding::commit& made)
                 break;
             case binding::write_kind::status:
                 object.status = each.wanted;
-                memory.bindings[each.uid].held = each.wanted.ledger;
                 break;
         }
+        pass().on_applied(context(), each);
     }
     now += 1us;
-    round_.committed_at = now;
 }
 
 std::string world_builder::name_of(const support::uuid& uid) const
 {
-    for (const auto& [name, object] : objects_)
-    {
-        if (object.uid == uid)
-        {
-            return name;
-        }
-    }
-    return uid.str();
+    const auto name = names_.find(uid);
+    return name == names_.end() ? uid.str() : name->second;
 }
 
 }  // namespace test

@@ -1,18 +1,18 @@
 #pragma once
 
-#include "binding/observed/target_state.hpp"
-#include "binding/plan/plan.hpp"
+#include "binding/reconcile/reconcile_pass.hpp"
 
 #include <functional>
 #include <iosfwd>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-// Worlds for plan() in a few lines, and a runner that does the steps on these values as the reconciler does
-// them on the wires.
+// Worlds for plan() in a few lines, and a driver of the controller's own passes that does their actions on
+// these values, as the reconciler does them on the wires.
 //
 // Certificates go by a letter from a to f: "a" is
 // http://kms/v1/containers/aaaaaaaa-0000-4000-8000-000000000000, "other:a" the same by the host name "other".
@@ -29,6 +29,9 @@ cloud::container_ref ref(const std::string& name);
 std::vector<cloud::container_ref> refs(const std::vector<std::string>& names);
 support::uuid certificate_id(const std::string& name);
 std::string name_of_ref(const cloud::container_ref& ref);
+
+// The same listener through another credential.
+binding::target peer_target();
 
 // Answers of the certificate service.
 cloud::answer<cloud::certificate> active(const std::string& name);
@@ -104,11 +107,13 @@ public:
 
     // ---- time and the rest of the world ----
 
-    binding::target_state memory;
+    binding::target target;  // of the bindings
+    binding::target_state& memory() { return state_.of(target); }
     binding::settings settings;  // nothing settles: settle is 0
     support::duration read_takes = std::chrono::microseconds(1);
     binding::turn_state turn = binding::turn_state::free;
-    std::vector<binding::peer> peers;  // of other credentials
+    // Of other credentials: what the pass sees of a peer's target is made from this.
+    std::vector<binding::peer> peers;
     std::function<void(const binding::write&)> write_peer;
     std::optional<support::time_point> peer_put_deadline;
     bool peers_unread = false;
@@ -119,9 +124,9 @@ public:
 
     // ---- running ----
 
-    // Plans once and does nothing.
-    binding::decision plan_once();
-    // Does steps until there is a PUT or the round is over; that step. The PUT is not sent.
+    // Asks the pass what to do next, and does nothing.
+    binding::step plan_once();
+    // Does what the pass asks for until there is a PUT or the pass is over; that step. The PUT is not sent.
     binding::step run();
     std::optional<int> most_steps;  // after so many run() stops in the middle, as a crash does
     // run() that has to end so.
@@ -149,28 +154,29 @@ public:
     std::vector<std::string> told;  // "Adopted web"; warnings begin with "Warning "
 
 private:
-    binding::observation world_now() const;
-    std::vector<const binding::certificate_binding*> sorted() const;
-    void do_look(const binding::read& asked);
-    void do_commit(const binding::commit& writes);
-    std::string name_of(const support::uuid& uid) const;
-    void sent(const binding::put& put);
-    void tell(const std::vector<binding::notice>& events);
+    class bindings_seen;
+    class credentials_seen;
 
-    struct round
-    {
-        support::time_point started{};
-        support::duration longest_read{};
-        support::duration longest_certificate_read{};
-        std::optional<support::time_point> committed_at;
-        std::set<support::uuid> unwritable;
-        std::optional<binding::observed<std::vector<binding::other_listener>>> other_listeners;
-        std::optional<binding::endpoint_check> endpoint_check;
-    };
+    binding::pass_context context();
+    binding::pass_action next_action();
+    // Brings the states of other targets, and whose turn it is, to what the test says.
+    void arrange_others();
+    void do_read(const binding::read& asked);
+    void do_commit(const binding::commit& writes);
+    void tell_events();
+    void answer(const binding::put& sent, const cloud::answer<cloud::listener>& with);
+    binding::reconcile_pass& pass();
+    std::vector<const binding::certificate_binding*> sorted() const;
+    std::string name_of(const support::uuid& uid) const;
 
     std::map<std::string, binding::certificate_binding> objects_;
+    std::map<support::uuid, std::string> names_;  // of all that were ever added
     binding::ledger_scope ledger_place_;
-    round round_;
+    binding::reconcile_state state_{support::time_point{}};
+    std::optional<binding::reconcile_pass> pass_;     // under way
+    std::optional<binding::target> turn_of_another_;  // who has it while `turn` says that it is taken
+    std::shared_ptr<bindings_seen> store_;
+    std::shared_ptr<credentials_seen> credentials_;
     std::vector<std::string> trace_;
     int added_ = 0;
 };

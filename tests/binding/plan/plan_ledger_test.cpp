@@ -428,7 +428,7 @@ TEST(plan_ledger, an_entry_is_not_passed_on_to_whom_somebody_else_wrote_it_for)
     w.shows("a", {"a"});
     w.add("web", "a").sni().holds("a", default_slot).holds("a", sni_slot);
     const auto uid = w.add("new", "a").holds("a", default_slot).object().uid;
-    w.memory.bindings[uid].held = binding::ledger{};
+    w.memory().bindings[uid].held = binding::ledger{};
     w.most_steps = 4;  // place, listener and certificates, load balancer, one commit
     w.run();
     EXPECT_EQ(to_text(w.object("web").status.ledger), "[default a, sni a]");

@@ -37,7 +37,7 @@ struct other_credential
 
     binding::certificate_binding object;
     binding::binding_state memory;
-    binding::target target{{}, {}, support::interned("http://keystone/v3"), support::interned("theirs")};
+    binding::target target = peer_target();
 };
 
 TEST(plan_siblings, before_the_first_write_each_credential_has_tried_to_read_the_listener)
@@ -45,7 +45,6 @@ TEST(plan_siblings, before_the_first_write_each_credential_has_tried_to_read_the
     world_builder w;
     w.shows("f");
     w.add("web", "a");
-    w.memory.peers_since = w.now;
     w.peers_unread = true;
     EXPECT_EQ(w.finish().next, binding::requeue::after);
     w.later(9s);
@@ -60,7 +59,6 @@ TEST(plan_siblings, once_all_have_read_the_write_goes)
     world_builder w;
     w.shows("f");
     w.add("web", "a");
-    w.memory.peers_since = w.now;
     w.put();
 }
 
@@ -224,10 +222,10 @@ TEST(plan_siblings, who_is_prodded_itself_prods_nobody)
     w.add_attached("web", "a", sni_slot);
     w.shows("f", {"a", "b"});
     w.refs["b"] = cloud::ref_state::dead;
-    w.memory.cleanup_requested = true;
+    w.memory().cleanup_requested = true;
     w.finish();
     w.later(10s);
-    w.memory.cleanup_requested = true;
+    w.memory().cleanup_requested = true;
     EXPECT_THAT(w.finish().request_cleanup, IsEmpty());
     EXPECT_THAT(w.status("web"), StartsWith("active Attached"));
 }

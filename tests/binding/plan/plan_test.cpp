@@ -103,7 +103,7 @@ TEST(plan, an_ambiguous_put_that_shows_its_value_counts_at_once)
     w.settle();
     w.finish();
     EXPECT_EQ(w.status("web"), "active Attached [default a, was f]");
-    EXPECT_FALSE(w.memory.put);
+    EXPECT_FALSE(w.memory().put);
 }
 
 TEST(plan, after_an_ambiguous_put_the_old_value_counts_only_after_the_deadline)
@@ -132,7 +132,7 @@ TEST(plan, a_change_that_is_never_answered_is_tried_ever_more_seldom)
     for (int i = 0; i < 10; ++i)
     {
         w.cut(w.put(), false);
-        w.later(w.memory.put->deadline - w.now);
+        w.later(w.memory().put->deadline - w.now);
         const auto wait = w.finish().wait;
         EXPECT_GE(wait, longest);
         longest = wait;
@@ -142,7 +142,7 @@ TEST(plan, a_change_that_is_never_answered_is_tried_ever_more_seldom)
     w.cut(w.put(), true);
     w.settle();
     w.later(1s).finish();
-    EXPECT_FALSE(w.memory.unanswered) << "it took effect";
+    EXPECT_FALSE(w.memory().unanswered) << "it took effect";
 }
 
 TEST(plan, the_deadline_grows_with_the_refs_of_the_body)
@@ -151,7 +151,7 @@ TEST(plan, the_deadline_grows_with_the_refs_of_the_body)
     w.shows("f", {"b", "c", "d"}).add("web", "a").sni();
     w.cut(w.put(), false);
     EXPECT_NEAR(
-        std::chrono::duration<double>(w.memory.put->deadline - w.now).count(),
+        std::chrono::duration<double>(w.memory().put->deadline - w.now).count(),
         std::chrono::duration<double>(cloud::sent_within + w.settings.write_deadline + 4 * w.settings.per_ref)
             .count(),
         0.001
@@ -189,7 +189,7 @@ TEST(plan, while_a_put_is_in_doubt_ready_is_what_it_leaves_alone)
     w.add("web", "a").sni().holds_unconfirmed("a", sni_slot).ready();
     w.restart();
     w.finish();
-    ASSERT_TRUE(w.memory.put);
+    ASSERT_TRUE(w.memory().put);
     EXPECT_EQ(w.status("there"), "active Attached [sni b]");
     EXPECT_EQ(w.status("web"), "pending Progressing [sni a?]");
 }
@@ -287,7 +287,7 @@ TEST(plan, a_refused_put_is_no_ambiguous_one)
     world_builder w;
     w.shows("f").add("web", "a");
     w.fail(w.put(), {failure::refused, "no", {}, {}});
-    EXPECT_FALSE(w.memory.put);
+    EXPECT_FALSE(w.memory().put);
     w.finish();
     EXPECT_EQ(w.status("web"), "error CertificateRefused []");
 }
@@ -533,7 +533,7 @@ TEST(plan, a_listener_that_is_gone_gives_its_lane_back)
     w.listener = failing(failure::not_found);
     w.finish();
     w.later(6s).finish();
-    EXPECT_FALSE(w.memory.put) << "no PUT can take effect on it";
+    EXPECT_FALSE(w.memory().put) << "no PUT can take effect on it";
 }
 
 TEST(plan, a_listener_that_is_not_there_may_still_come_for_five_minutes)
@@ -618,14 +618,14 @@ TEST(plan, a_listener_read_before_the_change_ended_is_read_again)
     w.set_balancer(provisioning_status::active);
     w.clear_trace();
     w.later(1s);
-    binding::decision decided = w.plan_once();
+    binding::step decided = w.plan_once();
     // The listener says PENDING, the load balancer was asked later and says ACTIVE.
-    record_scope(w.memory, {w.now, w.scope});
-    record_listener(w.memory, w.settings, {w.now, w.listener});
-    record_load_balancer(w.memory, {w.now + 1us, w.balancer});
+    record_scope(w.memory(), {w.now, w.scope});
+    record_listener(w.memory(), w.settings, {w.now, w.listener});
+    record_load_balancer(w.memory(), {w.now + 1us, w.balancer});
     decided = w.plan_once();
-    ASSERT_TRUE(std::holds_alternative<binding::read>(decided.step)) << decided.step;
-    EXPECT_TRUE(std::get<binding::read>(decided.step).listener);
+    ASSERT_TRUE(std::holds_alternative<binding::read>(decided)) << decided;
+    EXPECT_TRUE(std::get<binding::read>(decided).listener);
 }
 
 TEST(plan, nothing_is_ready_while_the_load_balancer_is_changed_for_another_binding)
@@ -735,7 +735,7 @@ TEST(plan, a_ready_binding_stays_ready_through_trouble_of_the_cloud_for_three_re
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot);
     w.finish();
-    w.memory.bindings.begin()->second.verified_at = w.now;
+    w.memory().bindings.begin()->second.verified_at = w.now;
     w.listener = failing(failure::transient);
     w.later(29min).finish();
     EXPECT_EQ(w.status("web"), "active Attached [default a]");

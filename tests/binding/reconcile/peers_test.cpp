@@ -51,14 +51,14 @@ class peers : public testing::Test
 protected:
     binding::observed_peers look(support::duration after_start)
     {
-        return observe_peers(here, store, credentials, memories, settings, t0, t0 + after_start);
+        return observe_peers({state, store, credentials, settings, t0 + after_start, {}}, here);
     }
 
     void put(const target& where)
     {
         binding::put_state sent;
         sent.deadline = t0 + 40s;
-        memories[where].put = sent;
+        state.of(where).put = sent;
     }
 
     void reads_listener(const std::vector<std::string>& names)
@@ -68,14 +68,14 @@ protected:
         {
             seen.sni_refs.push_back(test::ref(name));
         }
-        memories[here].listener = {t0, std::move(seen)};
+        state.of(here).listener = {t0, std::move(seen)};
     }
 
     const support::time_point t0{1h};
     const target here = through("ours");
     some_bindings store;
     test::one_cloud credentials;
-    std::map<target, binding::target_state> memories;
+    binding::reconcile_state state{t0};
     binding::settings settings;
 };
 
@@ -106,7 +106,7 @@ TEST_F(peers, a_put_of_an_earlier_process_counts_before_anybody_has_looked_at_it
 TEST_F(peers, a_put_of_an_earlier_process_is_waited_for_with_the_refs_that_the_listener_holds)
 {
     put(through("theirs"));
-    auto& theirs = *memories[through("theirs")].put;
+    auto& theirs = *state.of(through("theirs")).put;
     theirs.phase = binding::put_phase::before_start;
     reads_listener({"a", "b", "f"});
     EXPECT_EQ(look(1s).put_deadline, t0 + 40s + 3 * settings.per_ref);
@@ -122,7 +122,7 @@ TEST_F(peers, a_put_of_an_earlier_process_is_waited_for_with_the_refs_that_the_l
 TEST_F(peers, who_cannot_log_in_any_more_reads_no_listener)
 {
     store.objects[through("theirs")];
-    auto& memory = memories[through("theirs")];
+    auto& memory = state.of(through("theirs"));
     memory.listener = {t0, cloud::listener()};
     memory.scope = {t0, cloud::project_scope()};
     EXPECT_TRUE(look(1s).bindings.at(0).reads_listener);
@@ -135,7 +135,7 @@ TEST_F(peers, who_cannot_log_in_any_more_reads_no_listener)
 TEST_F(peers, whether_one_may_write_is_believed_of_its_status_until_this_process_knows)
 {
     auto& object = store.objects[through("theirs")];
-    auto& memory = memories[through("theirs")];
+    auto& memory = state.of(through("theirs"));
     object.generation = 3;
     auto& ready = object.status[binding::condition_type::ready];
     ready.reason = binding::reason::listener_access_denied;

@@ -1,0 +1,69 @@
+#include "binding/reconcile/pass_outcome.hpp"
+
+#include <algorithm>
+
+namespace binding {
+namespace {
+
+using namespace std::chrono_literals;
+using kind = runtime::outcome::kind;
+
+constexpr double resync_jitter = 0.2;
+
+support::duration slow_wait(const pass_end& end, const settings& settings, support::random_engine& random)
+{
+    const support::backoff backoff{
+        15s, std::min<support::duration>(5min, settings.resync_period), resync_jitter
+    };
+    const auto wait = backoff.wait(end.slow_passes, random);
+    const auto most = end.planned.wait;
+    return most > support::duration{} ? std::min(wait, most) : wait;
+}
+
+runtime::outcome planned_outcome(
+    const pass_end& end, const settings& settings, support::random_engine& random
+)
+{
+    const support::duration wait = end.planned.wait;
+    switch (end.planned.next)
+    {
+        case requeue::after:
+        case requeue::settle:
+            return {kind::later, wait, runtime::urgency::urgent};
+        case requeue::poll:
+            return {kind::later, wait, runtime::urgency::routine};
+        case requeue::retry:
+            // Those who were sent away together do not come back together.
+            return {kind::retry, support::jittered(wait * 6 / 5, resync_jitter * 5 / 6, random)};
+        case requeue::slow:
+            return {kind::later, slow_wait(end, settings, random), runtime::urgency::routine};
+        case requeue::resync:
+        case requeue::turn:
+            break;
+    }
+    return {
+        kind::later,
+        support::jittered(settings.resync_period, resync_jitter, random),
+        runtime::urgency::routine
+    };
+}
+
+}  // namespace
+
+runtime::outcome outcome_of(const pass_end& end, const settings& settings, support::random_engine& random)
+{
+    switch (end.how)
+    {
+        case pass_ending::planned:
+            return planned_outcome(end, settings, random);
+        case pass_ending::put_in_doubt:
+            return {kind::later, end.planned.wait, runtime::urgency::routine};
+        case pass_ending::no_bindings_left:
+            return {};
+        case pass_ending::endless:
+            break;
+    }
+    return {kind::retry, {}};
+}
+
+}  // namespace binding

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "binding/reconcile/reconcile_pass.hpp"
+#include "runtime/work_queue.hpp"
+#include "support/backoff.hpp"
+
+namespace binding {
+
+// When the work queue is to bring the target of a pass that ended so again.
+runtime::outcome outcome_of(const pass_end& end, const settings& settings, support::random_engine& random);
+
+}  // namespace binding

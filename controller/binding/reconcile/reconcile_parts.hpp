@@ -1,0 +1,25 @@
+#pragma once
+
+#include "binding/events/event_sink.hpp"
+#include "binding/reconcile/reconcile_pass.hpp"
+#include "kube/client.hpp"
+
+namespace binding {
+
+inline constexpr std::size_t side_by_side = 16;  // reads and writes of one target
+
+// What the driver of the passes, the cloud reader and the writer work with.
+struct reconcile_parts
+{
+    kube::client& kube;
+    const credential_source& credentials;
+    support::clock& clock;
+    binding_store& store;
+    reconcile_state& state;
+    const binding::settings& settings;
+    binding::event_sink& observer;
+
+    pass_context now() const { return {state, store, credentials, settings, clock.now(), clock.wall()}; }
+};
+
+}  // namespace binding

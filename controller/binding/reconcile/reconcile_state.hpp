@@ -1,0 +1,76 @@
+#pragma once
+
+#include "binding/observed/target_state.hpp"
+#include "binding/reconcile/load_balancer_queue.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+
+namespace binding {
+
+// What one process keeps between its passes: of each target its state, whose turn it is at each load
+// balancer, and what targets ask of each other. A value; a crash loses it, and the rule unanswered-writes
+// covers that.
+class reconcile_state
+{
+public:
+    explicit reconcile_state(support::time_point started) : started_(started) {}
+
+    // When the process began.
+    support::time_point started() const { return started_; }
+
+    // The process ends: from here on no PUT is begun, and a pass ends where it would be sent.
+    void stop() { stopping_ = true; }
+    bool is_stopping() const { return stopping_; }
+
+    // ---- the states of the targets ----
+
+    // Made when it is first asked for.
+    target_state& of(const target& which) { return targets_[which]; }
+    // Null: nothing is known of the target.
+    const target_state* find(const target& which) const;
+    target_state* find(const target& which);
+    const std::map<target, target_state>& all() const { return targets_; }
+    // Whose turn it is now at the load balancer that the target had.
+    std::optional<target> forget(const target& which);
+
+    // A binding that acts with another credential from now on keeps what is known of it, because what status
+    // holds is believed at a start alone; what the old credential was told goes. A PUT of an earlier process
+    // is waited for here as there.
+    void hand_over(const target& from, const target& to, const support::uuid& uid);
+
+    // Another listener of the load balancer waits until this target has removed its dead refs.
+    void request_cleanup(const target& which) { cleanup_requests_.insert(which); }
+    // Whether that was requested since it was last asked.
+    bool take_cleanup_request(const target& which) { return cleanup_requests_.erase(which) > 0; }
+
+    // How many passes in a row ended so that people have to act, this one included.
+    int count_slow_pass(const target& which, bool is_slow);
+
+    // ---- turns at the load balancers ----
+
+    turn_state turn(const target& which) const;
+    // Another target of the same listener has the turn, or is next.
+    bool peer_has_turn(const target& which) const;
+    // The target has its turn, and others wait for it.
+    bool is_turn_wanted(const target& which) const;
+    void take_turn(const target& which);
+    void wait_for_turn(const target& which);
+    // Whose turn it is now. It stays while a PUT of the target may still take effect.
+    std::optional<target> leave_turn_unless_written(const target& which, support::time_point now);
+
+private:
+    std::optional<load_balancer_key> queue_key(const target& which) const;
+    std::optional<target> leave_turn(const target& which);
+
+    support::time_point started_;
+    bool stopping_ = false;
+    std::map<target, target_state> targets_;
+    std::set<target> cleanup_requests_;
+    std::map<target, int> slow_passes_;
+    std::map<target, load_balancer_key> held_turns_;
+    load_balancer_queue queue_;
+};
+
+}  // namespace binding

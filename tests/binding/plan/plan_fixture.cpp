@@ -913,6 +913,13 @@ void world_builder::do_commit(const binding::commit& made)
 
 std::string world_builder::name_of(const support::uuid& uid) const
 {
+    for (const auto& [name, object] : objects_)
+    {
+        if (object.uid == uid)
+        {
+            return name;
+        }
+    }
     const auto name = names_.find(uid);
     return name == names_.end() ? uid.str() : name->second;
 }

@@ -1,8 +1,8 @@
 #include "app/controller.hpp"
 
 #include "app/metrics.hpp"
-#include "app/reporter.hpp"
 #include "binding/credentials/secret_watchers.hpp"
+#include "binding/events/event_log.hpp"
 #include "binding/events/expiry_warnings.hpp"
 #include "binding/index/binding_index.hpp"
 #include "binding/reconcile/reconciler.hpp"
@@ -26,8 +26,25 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t targets_at_once = 128;  // half of them for one tenant
-constexpr support::duration between_expirations = 10min;
+constexpr support::duration between_expiry_checks = 10min;
 const support::backoff failed_target{1s, 60s, 0.2};
+
+kube::object_reference reference_to(const binding::event_subject& subject)
+{
+    const std::string name_space = subject.name_space.str();
+    if (subject.is_namespace())
+    {
+        return {"v1", "Namespace", name_space, name_space, {}};
+    }
+    return {
+        "certificates.bycloud.io/v1alpha1", "CertificateBinding", name_space, subject.name, subject.uid.str()
+    };
+}
+
+kube::event kubernetes_event(const binding::event& event)
+{
+    return {reference_to(event.regarding), event.warning, event.reason, event.action, event.note, event.key};
+}
 
 }  // namespace
 
@@ -35,8 +52,13 @@ struct controller::impl
 {
     impl(parts p, std::vector<std::string> scopes, binding::settings settings)
         : parts(std::move(p)),
-          events(parts.executor, parts.kube, parts.clock, parts.random, parts.instance),
-          expirations(parts.clock, reported, settings.expiry_warning_days),
+          kubernetes_events(parts.executor, parts.kube, parts.clock, parts.random, parts.instance),
+          events(
+              {[this](const auto& event) { kubernetes_events.record(kubernetes_event(event)); },
+               [this](auto failed, auto window) { counted.listener_updated(failed, window); },
+               [this](auto refs) { counted.refs_orphaned(refs); }}
+          ),
+          expiry(parts.clock, events, settings.expiry_warning_days),
           queue(failed_target, parts.random, targets_at_once, &binding::tenant_of),
           watching(parts.executor),
           credentials(
@@ -64,7 +86,7 @@ struct controller::impl
               [this] { all_listed(); },
               [this](const auto& where, const auto* before, const auto* after) {
                   reconciler.changed(where, before, after);
-                  expirations.changed(before, after);
+                  expiry.changed(before, after);
               }
           ),
           reconciler(
@@ -74,7 +96,7 @@ struct controller::impl
                bindings,
                parts.random,
                [this](binding::target t) { pool.add(t); },
-               reported},
+               events},
               settings
           ),
           pool(
@@ -130,7 +152,7 @@ struct controller::impl
 
     std::function<std::optional<std::string>()> metrics_page() const
     {
-        metrics::state now{bindings, queue.depth(parts.clock.now()), {}, events.counted()};
+        metrics::state now{bindings, queue.depth(parts.clock.now()), {}, kubernetes_events.counted()};
         for (const auto& each : watchers)
         {
             now.watch_restarts += each->restarted();
@@ -158,12 +180,12 @@ struct controller::impl
         {
             watching.spawn(follow(*each));
         }
-        watching.spawn(look_at_expirations());
-        recording.spawn(events.run());
+        watching.spawn(check_expiry());
+        recording.spawn(kubernetes_events.run());
         co_await pool.run();
         watching.cancel();
         co_await watching.join();
-        events.stop();
+        kubernetes_events.stop();
         co_await recording.join();
         if (blind)
         {
@@ -171,12 +193,12 @@ struct controller::impl
         }
     }
 
-    support::task<> look_at_expirations()
+    support::task<> check_expiry()
     {
         for (;;)
         {
-            co_await parts.clock.sleep_for(between_expirations);
-            expirations.look(bindings);
+            co_await parts.clock.sleep_for(between_expiry_checks);
+            expiry.check(bindings);
         }
     }
 
@@ -226,9 +248,9 @@ struct controller::impl
 
     controller::parts parts;
     app::metrics counted;
-    kube::event_recorder events;
-    reporter reported{counted, events};
-    binding::expiry_warnings expirations;
+    kube::event_recorder kubernetes_events;
+    binding::event_log events;
+    binding::expiry_warnings expiry;
     runtime::work_queue<binding::target> queue;
     support::task_group watching;
     binding::credentials credentials;

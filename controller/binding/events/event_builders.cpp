@@ -2,6 +2,7 @@
 
 #include "binding/slots/listener_slots.hpp"
 #include "support/rfc3339.hpp"
+#include "support/text.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -12,12 +13,7 @@ namespace {
 
 using std::chrono::days;
 
-std::string action_of(const certificate_binding& binding)
-{
-    return binding.deleting ? "Detach" : "Attach";
-}
-
-// Ours to bring to an end.
+// The controller has still to bring the binding to its end.
 bool in_our_hands(const certificate_binding* object)
 {
     return object != nullptr && (!object->deleting || object->has_finalizer());
@@ -41,58 +37,77 @@ std::optional<event> change_of_state(const certificate_binding& before, const ce
     {
         return std::nullopt;
     }
-    event made;
     const bool waits_for_people =
         is.reason == reason::last_certificate || is.reason == reason::credentials_missing;
-    made.warning = after.status.state == state::error || waits_for_people;
-    made.reason = name_of(is.reason);
-    made.action = action_of(after);
-    made.note =
-        is.message.empty() ? "the binding is " + std::string(name_of(after.status.state)) : is.message.str();
-    return made;
+    event change = event_about(
+        after,
+        after.status.state == state::error || waits_for_people,
+        std::string(name_of(is.reason)),
+        is.message.empty() ? "the binding is " + std::string(name_of(after.status.state)) : is.message.str()
+    );
+    change.state = after.status.state;
+    return change;
 }
 
-std::vector<attachment> still_there(const ledger& held, const target_state& memory)
+std::vector<attachment> still_there(const ledger& held, const target_state& state)
 {
-    if (memory.put || !memory.listener)
+    if (state.put || !state.listener)
     {
         return held.attachments;
     }
-    const auto& seen = memory.listener->value;
-    if (!seen && seen.error().kind != cloud::failure::not_found)
+    const auto& listener = state.listener->value;
+    if (!listener && listener.error().kind != cloud::failure::not_found)
     {
         return held.attachments;
     }
     std::vector<attachment> there;
     std::ranges::copy_if(held.attachments, std::back_inserter(there), [&](const attachment& entry) {
-        return seen && holds({seen->default_ref, seen->sni_refs}, entry.container_ref, entry.slot);
+        return listener && holds({listener->default_ref, listener->sni_refs}, entry.container_ref, entry.slot);
     });
     return there;
+}
+
+std::vector<attachment> left_behind(const certificate_binding& before, const target_state* state)
+{
+    if (state == nullptr)
+    {
+        return before.status.ledger.attachments;
+    }
+    const auto known = state->bindings.find(before.uid);
+    if (known == state->bindings.end())
+    {
+        return still_there(before.status.ledger, *state);
+    }
+    if (known->second.released)
+    {
+        return {};
+    }
+    return still_there(known->second.held.value_or(before.status.ledger), *state);
 }
 
 std::optional<event> orphaned(
     const certificate_binding& before, const certificate_binding* after, const std::vector<attachment>& left
 )
 {
-    const bool leaves_it = before.spec.retain || before.abandoned;
-    if (!in_our_hands(&before) || in_our_hands(after) || left.empty() || leaves_it)
+    const bool is_to_stay = before.spec.retain || before.abandoned;
+    if (!in_our_hands(&before) || in_our_hands(after) || left.empty() || is_to_stay)
     {
         return std::nullopt;
     }
-    std::string refs;
-    for (const attachment& each : left)
+    std::vector<std::string> refs;
+    for (const attachment& entry : left)
     {
-        refs += (refs.empty() ? "" : ", ") + each.container_ref.str() + " (" +
-                std::string(name_of(each.slot)) + ")";
+        refs.push_back(entry.container_ref.str() + " (" + std::string(name_of(entry.slot)) + ")");
     }
-    event made;
-    made.warning = true;
-    made.reason = "RefsOrphaned";
-    made.action = "Forget";
-    made.note = "the finalizer of the CertificateBinding " + before.name +
-                " was removed by hand, so what it had put on listener " + before.spec.resource_id.str() +
-                " stays there: " + refs + "; a new binding for it adopts it";
-    return made;
+    return event_about_namespace(
+        before.name_space,
+        true,
+        "RefsOrphaned",
+        "Forget",
+        "somebody removed the finalizer of the CertificateBinding " + before.name +
+            ", so its certificates stay on listener " + before.spec.resource_id.str() + ": " +
+            support::joined(refs) + "; a new binding for one of them adopts it"
+    );
 }
 
 std::optional<event> expiry_warning(
@@ -103,17 +118,18 @@ std::optional<event> expiry_warning(
 )
 {
     const auto end = end_of(binding);
+    // The reason of the binding tells of a certificate that has expired.
     if (!end || *end <= now)
     {
-        return std::nullopt;  // what has expired is told by its reason
+        return std::nullopt;
     }
     std::optional<int> due;
-    for (const int each : warn_days)
+    for (const int day : warn_days)
     {
-        const auto begins = *end - days(each);
+        const auto begins = *end - days(day);
         if (begins <= now && (!last || begins > *last))
         {
-            due = std::min(due.value_or(each), each);
+            due = std::min(due.value_or(day), day);
         }
     }
     if (!due)
@@ -121,15 +137,18 @@ std::optional<event> expiry_warning(
         return std::nullopt;
     }
     const std::string id = binding.spec.certificate_id.str();
-    event made;
-    made.warning = true;
-    made.reason = "CertificateExpiring";
-    made.action = "Renew";
-    made.note = "certificate " + id + " expires on " + support::format_rfc3339(*end) + ", in " +
-                (*due == 1 ? "a day" : std::to_string(*due) + " days") +
-                " or less; set spec.certificateId to a renewed one";
-    made.key = id + " " + support::format_rfc3339(*end) + " " + std::to_string(*due);
-    return made;
+    const std::string end_text = support::format_rfc3339(*end);
+    event warning = event_about(
+        binding,
+        true,
+        "CertificateExpiring",
+        "certificate " + id + " expires on " + end_text + ", in " +
+            (*due == 1 ? "a day" : std::to_string(*due) + " days") +
+            " or less; set spec.certificateId to a renewed one"
+    );
+    warning.action = "Renew";
+    warning.key = id + " " + end_text + " " + std::to_string(*due);
+    return warning;
 }
 
 bool expires_otherwise(const certificate_binding* before, const certificate_binding& after)

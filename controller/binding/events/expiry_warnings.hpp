@@ -8,28 +8,29 @@
 
 namespace binding {
 
-// Warns so many days before the certificate of a binding ends. Of a certificate that it learns of late, or
-// after a restart, it tells once how near the end is; what it told before a restart is not known.
+// Warns so many days before the certificate of a binding ends. Of a certificate that becomes known late, or
+// after a restart, it warns once how near the end is; a restart forgets the warnings before it.
 class expiry_warnings
 {
 public:
-    expiry_warnings(support::clock& clock, event_sink& observer, std::vector<int> days);
+    expiry_warnings(support::clock& clock, event_sink& events, std::vector<int> days);
 
     // An object has changed; null: it was not there / is gone.
     void changed(const certificate_binding* before, const certificate_binding* after);
 
-    // Tells what came since the last look.
-    void look(const binding_index& all);
+    // Warns of every day that has begun since the last check.
+    void check(const binding_index& all);
 
 private:
-    void tell(
+    void warn(
         const certificate_binding& binding, std::optional<support::wall_time> last, support::wall_time now
     );
 
     support::clock& clock_;
-    event_sink& observer_;
+    event_sink& events_;
     std::vector<int> days_;
-    support::wall_time looked_;  // changed() goes up to here, look() on from here: nothing is told twice
+    // changed() warns of days up to here, check() of days from here on, so that no day is told twice.
+    support::wall_time checked_;
 };
 
 }  // namespace binding

@@ -100,7 +100,7 @@ bool put_is_over(const observation& observation)
     return observation.state->put.has_value();
 }
 
-std::vector<notice> lost_updates(const observation& observation, const members& own)
+std::vector<event> lost_updates(const observation& observation, const members& own)
 {
     const auto& put = observation.state->put;
     if (!put || !put->meanwhile)
@@ -112,16 +112,14 @@ std::vector<notice> lost_updates(const observation& observation, const members& 
     {
         return {};
     }
-    return {notice{
-        own.front().object().uid,
+    return {event_about(
+        own.front().object(),
         true,
         "ForeignUpdateLost",
-        "our change of the listener overwrote a change that another client made at the same time; make that "
-        "change "
+        "our change of the listener overwrote a change that another client made at the same time; make that change "
         "again: " +
-            support::joined(undone),
-        true
-    }};
+            support::joined(undone)
+    )};
 }
 
 }  // namespace binding

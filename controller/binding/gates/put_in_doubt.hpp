@@ -16,6 +16,6 @@ std::optional<stop_gate> put_under_way(const observation& observation, const mem
 bool put_is_over(const observation& observation);
 
 // What our PUT overwrote of changes that somebody else made at the same time, as an event.
-std::vector<notice> lost_updates(const observation& observation, const members& own);
+std::vector<event> lost_updates(const observation& observation, const members& own);
 
 }  // namespace binding

@@ -10,9 +10,9 @@
 namespace binding {
 namespace {
 
-notice normal(const certificate_binding& object, std::string reason, std::string message)
+event normal(const certificate_binding& object, std::string reason, std::string note)
 {
-    return {object.uid, false, std::move(reason), std::move(message)};
+    return event_about(object, false, std::move(reason), std::move(note));
 }
 
 std::string refs_of(const ledger& held)
@@ -36,11 +36,11 @@ const member* default_leaver(const members& members)
 
 }  // namespace
 
-std::vector<notice> events_between(
+std::vector<event> events_between(
     const certificate_binding& object, const ledger& before, const ledger& after
 )
 {
-    std::vector<notice> events;
+    std::vector<event> events;
     for (const attachment& entry : after.attachments)
     {
         // An entry of ours begins unconfirmed, so one that begins confirmed was on the listener before.
@@ -58,7 +58,7 @@ std::vector<notice> events_between(
     return events;
 }
 
-std::vector<notice> events_of_release(const observation& observation, const member& member)
+std::vector<event> events_of_release(const observation& observation, const member& member)
 {
     const certificate_binding& object = member.object();
     if (!member.held().attachments.empty() && is_left_in_place(object, member.held()))
@@ -80,7 +80,7 @@ std::vector<notice> events_of_release(const observation& observation, const memb
     return {};
 }
 
-std::vector<notice> events_of_replacement(
+std::vector<event> events_of_replacement(
     const listener_update& update, const member& member, const ledger& ahead
 )
 {
@@ -101,21 +101,21 @@ std::vector<notice> events_of_replacement(
     )};
 }
 
-std::vector<notice> events_of_put(const listener_update& update)
+std::vector<event> events_of_put(const listener_update& update)
 {
-    std::vector<notice> events;
+    std::vector<event> events;
     for (const cloud::container_ref& ref : update.left_out)
     {
         for (const member& member : update.members)
         {
             if (!member.is_peer() && holds(member.held(), ref))
             {
-                events.push_back(
-                    {member.object().uid,
-                     true,
-                     "DeadRefRemoved",
-                     "left out of the listener because it does not exist any more: " + ref.str()}
-                );
+                events.push_back(event_about(
+                    member.object(),
+                    true,
+                    "DeadRefRemoved",
+                    "left out of the listener because it does not exist any more: " + ref.str()
+                ));
             }
         }
     }

@@ -8,19 +8,19 @@
 namespace binding {
 
 // Of the ledger of one binding: what is adopted.
-std::vector<notice> events_between(
+std::vector<event> events_between(
     const certificate_binding& object, const ledger& before, const ledger& after
 );
 
 // Of a binding whose ledger remembers from now on the foreign default that its own certificate replaces.
-std::vector<notice> events_of_replacement(
+std::vector<event> events_of_replacement(
     const listener_update& update, const member& member, const ledger& ahead
 );
 
 // Of a binding whose finalizer goes: what it leaves on the listener.
-std::vector<notice> events_of_release(const observation& observation, const member& member);
+std::vector<event> events_of_release(const observation& observation, const member& member);
 
 // Of the listener, by the PUT: dead refs that it leaves out, the default that it restores.
-std::vector<notice> events_of_put(const listener_update& update);
+std::vector<event> events_of_put(const listener_update& update);
 
 }  // namespace binding

@@ -25,7 +25,7 @@ struct decision
 {
     binding::step step;
     bool put_resolved = false;     // what became of the PUT that the state remembers is known: forget it
-    std::vector<notice> events{};  // true whatever becomes of the step
+    std::vector<event> events{};  // true whatever becomes of the step
 };
 
 decision plan(const observation& observation);

@@ -22,7 +22,7 @@ struct write
     support::uuid uid;
     write_kind kind = write_kind::status;
     status wanted{};               // of write_kind::status
-    std::vector<notice> events{};  // what is true once this write has succeeded
+    std::vector<event> events{};  // what is true once this write has succeeded
 };
 
 // Write to Kubernetes, side by side.
@@ -38,7 +38,7 @@ struct put
     listener_slots from;           // the listener that it was planned from
     listener_slots expected;       // the listener afterwards
     std::vector<addition> adds;    // certificates of bindings that it brings
-    std::vector<notice> events{};  // what is true once Octavia has accepted it
+    std::vector<event> events{};  // what is true once Octavia has accepted it
 };
 
 using step = std::variant<read, commit, take_turn, put, done>;

@@ -126,7 +126,7 @@ public:
     void on_put_answered(const pass_context& at, const cloud::answer<cloud::listener>& answer);
 
     // What has become true since the last call, to be told now.
-    std::vector<notice> take_events() { return std::exchange(events_, {}); }
+    std::vector<event> take_events() { return std::exchange(events_, {}); }
 
     // Whether the binding was there when the pass began.
     bool has_member(const support::uuid& uid) const { return members_.contains(uid); }
@@ -162,8 +162,8 @@ private:
     std::optional<observed<std::vector<other_listener>>> other_listeners_;
     std::optional<binding::endpoint_check> endpoint_check_;
     std::vector<addition> put_adds_;   // of the PUT that waits for its answer
-    std::vector<notice> put_events_;   // what becomes true with it
-    std::vector<notice> events_;       // what has become true and was not told yet
+    std::vector<event> put_events_;   // what becomes true with it
+    std::vector<event> events_;       // what has become true and was not told yet
     bool listener_changed_ = false;    // by a PUT of ours
     bool announced_to_peers_ = false;  // a peer's ledger says that a PUT is about to take its entry off
 };

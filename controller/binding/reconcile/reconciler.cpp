@@ -1,6 +1,6 @@
 #include "binding/reconcile/reconciler.hpp"
 
-#include "binding/events/recorder.hpp"
+#include "binding/events/event_builders.hpp"
 #include "binding/reconcile/cloud_reader.hpp"
 #include "binding/reconcile/pass_outcome.hpp"
 #include "binding/reconcile/requeue_delay.hpp"
@@ -25,7 +25,10 @@ struct reconciler::impl
         for (;;)
         {
             pass_action action = pass.next(wiring.now());
-            records.tell(pass.take_events());
+            for (const event& event : pass.take_events())
+            {
+                parts.observer.record(event);
+            }
             for (const binding::target& each : action.wake)
             {
                 parts.enqueue(each);
@@ -65,7 +68,6 @@ struct reconciler::impl
     reconciler::parts parts;
     binding::settings settings;
     reconcile_state state;
-    recorder records{parts.clock, parts.store, parts.observer};
     reconcile_parts wiring{
         parts.kube, parts.credentials, parts.clock, parts.store, state, settings, parts.observer
     };
@@ -90,19 +92,23 @@ void reconciler::changed(
 {
     if (before != nullptr && after != nullptr)
     {
-        impl_->records.tell_change(*before, *after);
+        if (const auto change = change_of_state(*before, *after))
+        {
+            impl_->parts.observer.record(*change);
+        }
     }
     if (before != nullptr && where)
     {
-        impl_->records.tell_orphans(*before, after, impl_->state.find(*where));
+        const auto left = left_behind(*before, impl_->state.find(*where));
+        if (const auto orphans = orphaned(*before, after, left))
+        {
+            impl_->parts.observer.refs_orphaned(left.size());
+            impl_->parts.observer.record(*orphans);
+        }
     }
     if (where && after != nullptr)
     {
         impl_->state.hand_over(*where, impl_->parts.credentials.target_of(*after), after->uid);
-    }
-    if (before != nullptr && after == nullptr)
-    {
-        impl_->records.forget(before->uid);
     }
 }
 

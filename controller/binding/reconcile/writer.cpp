@@ -93,11 +93,16 @@ void writer::warn_of_foreign_ledger(const target& which, const certificate_bindi
     if (found != known.end() && found->second.held != object.status.ledger &&
         found->second.tried != object.status.ledger)
     {
-        event told{true, "LedgerRestored", "Restore", {}};
-        told.note = "status.attachments was changed by somebody else; writing ours again";
-        told.key = std::to_string(object.resource_version);  // however often the write is tried
-        support::log(log_level::warn, told.note, {{"binding", object.full_name()}});
-        parts_.observer.happened(object, told);
+        event restored = event_about(
+            object,
+            true,
+            "LedgerRestored",
+            "somebody else changed status.attachments; the controller writes its own again"
+        );
+        restored.action = "Restore";
+        // One event, however often the write is tried.
+        restored.key = std::to_string(object.resource_version);
+        parts_.observer.record(restored);
     }
 }
 

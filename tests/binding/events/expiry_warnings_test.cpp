@@ -58,7 +58,7 @@ protected:
         for (support::duration gone{}; gone < all; gone += span)
         {
             clock().set(clock().now() + span);
-            warnings->look(*bindings);
+            warnings->check(*bindings);
         }
     }
 

@@ -1,14 +1,14 @@
 #pragma once
 
-#include "binding/events/event_sink.hpp"
+#include "binding/events/event_log.hpp"
 
 #include <string>
 #include <vector>
 
 namespace test {
 
-// What a reconciler has told.
-struct recorded_events final : binding::event_sink
+// The event log that ships, which keeps what it would pass on.
+struct recorded_events final : binding::event_log
 {
     struct update
     {
@@ -16,22 +16,21 @@ struct recorded_events final : binding::event_sink
         std::optional<support::duration> window;
     };
 
-    void happened(const binding::certificate_binding& binding, const binding::event& what) override
-    {
-        events.push_back(binding.full_name() + " " + what.reason);
-        last = what;
-    }
-    void happened_in(const std::string& name_space, const binding::event& what) override
-    {
-        events.push_back(name_space + " " + what.reason);
-        last = what;
-    }
-    void listener_updated(std::optional<cloud::failure> failed, std::optional<support::duration> window)
-        override
-    {
-        updates.push_back({failed, window});
-    }
-    void refs_orphaned(std::size_t refs) override { orphans += refs; }
+    recorded_events()
+        : event_log(
+              {[this](const binding::event& event) {
+                   const auto& [name_space, name, uid] = event.regarding;
+                   const std::string subject =
+                       name.empty() ? name_space.str() : name_space.str() + "/" + name;
+                   events.push_back(subject + " " + event.reason);
+                   last = event;
+               },
+               [this](auto failed, auto window) { updates.push_back({failed, window}); },
+               [this](auto refs) { orphans += refs; }}
+          )
+    {}
+    recorded_events(const recorded_events&) = delete;
+    recorded_events& operator=(const recorded_events&) = delete;
 
     std::vector<std::string> events;  // "shop/web Attached", "shop RefsOrphaned"
     binding::event last;

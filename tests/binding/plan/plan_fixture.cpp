@@ -679,9 +679,9 @@ binding::step world_builder::run()
 
 void world_builder::tell_events()
 {
-    for (const binding::notice& event : pass().take_events())
+    for (const binding::event& event : pass().take_events())
     {
-        told.push_back((event.warning ? "Warning " : "") + event.reason + " " + name_of(event.uid));
+        told.push_back((event.warning ? "Warning " : "") + event.reason + " " + name_of(event.regarding.uid));
     }
 }
 

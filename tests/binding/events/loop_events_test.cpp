@@ -1,5 +1,4 @@
-#include "binding/events/recorder.hpp"
-
+// The events of the reconcile loop, as the event log records them.
 #include "binding/reconcile/pass_fixture.hpp"
 #include "support/log.hpp"
 
@@ -14,10 +13,10 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-class recorder : public rounds_by_hand
+class loop_events : public rounds_by_hand
 {};
 
-TEST_F(recorder, tells_each_change_of_a_binding_once_also_if_the_answer_to_its_write_was_lost)
+TEST_F(loop_events, tells_each_change_of_a_binding_once_also_if_the_answer_to_its_write_was_lost)
 {
     int statuses = 0;
     kube.after_write = [&](const kube::patch_request& request) {
@@ -34,7 +33,7 @@ TEST_F(recorder, tells_each_change_of_a_binding_once_also_if_the_answer_to_its_w
     EXPECT_FALSE(seen.last.warning);
 }
 
-TEST_F(recorder, tells_a_notice_once_however_often_its_step_fails)
+TEST_F(loop_events, tells_an_event_once_however_often_its_step_fails)
 {
     attach("web", cert_a);
     seen.events.clear();
@@ -52,7 +51,7 @@ TEST_F(recorder, tells_a_notice_once_however_often_its_step_fails)
     EXPECT_EQ(std::ranges::count(seen.events, "shop/shop DefaultReplaced"), 1);
 }
 
-TEST_F(recorder, a_ledger_that_somebody_else_wrote_is_warned_of)
+TEST_F(loop_events, a_ledger_that_somebody_else_wrote_is_warned_of)
 {
     attach("web", cert_a);
     kube.update("web", [](auto& object) { object["status"]["attachments"] = nlohmann::json::array(); });
@@ -66,7 +65,7 @@ TEST_F(recorder, a_ledger_that_somebody_else_wrote_is_warned_of)
 
 // ---- what a binding leaves on its listener for nobody ----
 
-TEST_F(recorder, tells_of_refs_that_a_finalizer_stripped_by_hand_leaves_and_forgets_them)
+TEST_F(loop_events, tells_of_refs_that_a_finalizer_stripped_by_hand_leaves_and_forgets_them)
 {
     attach("web", cert_a);
     const auto puts = cloud.puts.size();
@@ -87,7 +86,7 @@ TEST_F(recorder, tells_of_refs_that_a_finalizer_stripped_by_hand_leaves_and_forg
     EXPECT_EQ(seen.orphans, 1U);
 }
 
-TEST_F(recorder, tells_of_no_orphans_where_it_took_the_finalizer_off_itself)
+TEST_F(loop_events, tells_of_no_orphans_where_it_took_the_finalizer_off_itself)
 {
     const support::error lost{support::errc::interrupted, "cut", 0, {}};
     for (const bool answered : {true, false})
@@ -110,7 +109,7 @@ TEST_F(recorder, tells_of_no_orphans_where_it_took_the_finalizer_off_itself)
     EXPECT_EQ(seen.orphans, 0U);
 }
 
-TEST_F(recorder, tells_of_no_orphans_where_a_duplicate_takes_over)
+TEST_F(loop_events, tells_of_no_orphans_where_a_duplicate_takes_over)
 {
     enum class end
     {
@@ -167,7 +166,7 @@ TEST_F(recorder, tells_of_no_orphans_where_a_duplicate_takes_over)
     }
 }
 
-TEST_F(recorder, tells_of_orphans_where_it_would_not_let_go_any_more)
+TEST_F(loop_events, tells_of_orphans_where_it_would_not_let_go_any_more)
 {
     attach("web", cert_a);
     create({.name = "again", .certificate = cert_a, .listener = listener_1, .sni = true});
@@ -195,7 +194,7 @@ TEST_F(recorder, tells_of_orphans_where_it_would_not_let_go_any_more)
     EXPECT_EQ(seen.orphans, 1U);
 }
 
-TEST_F(recorder, tells_of_no_orphans_where_a_binding_that_was_detached_is_stripped_by_hand)
+TEST_F(loop_events, tells_of_no_orphans_where_a_binding_that_was_detached_is_stripped_by_hand)
 {
     attach("web", cert_a);
     kube.remove("web");

@@ -25,8 +25,8 @@ class credential_source
 public:
     virtual ~credential_source() = default;
 
-    // An object as the store has it now; null: it was not there, it is gone.
-    virtual void seen(const certificate_binding* before, const certificate_binding* after) = 0;
+    // An object has changed; null: it was not there / is gone. The same object: its Secret may have changed.
+    virtual void update(const certificate_binding* before, const certificate_binding* after) = 0;
 
     virtual target target_of(const certificate_binding& object) const = 0;
     // Null: the bindings of this target have none.

@@ -30,7 +30,7 @@ std::optional<secret_name> credentials::secret_of(const certificate_binding* obj
     return secret_name{object->name_space, object->spec.secret};
 }
 
-void credentials::seen(const certificate_binding* before, const certificate_binding* after)
+void credentials::update(const certificate_binding* before, const certificate_binding* after)
 {
     const auto was = secret_of(before);
     const auto is = secret_of(after);

@@ -54,13 +54,13 @@ public:
         std::function<void(const secret_name&)> follow;    // a Secret is in use from now on
         std::function<void(const secret_name&)> unfollow;  // nobody uses it any more
 
-        // What these bindings act with may be something else now: seen() wants them again.
+        // What these bindings act with may be something else now: update() is to be called for each of them.
         std::function<void(const std::set<support::uuid>&)> changed;
     };
 
     explicit credentials(parts parts);
 
-    void seen(const certificate_binding* before, const certificate_binding* after) override;
+    void update(const certificate_binding* before, const certificate_binding* after) override;
     target target_of(const certificate_binding& object) const override;
     std::shared_ptr<cloud::credential> of(const target& target) const override;
     bool is_controllers(const target& target) const override;

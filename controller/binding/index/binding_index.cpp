@@ -88,7 +88,7 @@ bool binding_index::walk::go_on(
 
 void binding_index::take(const certificate_binding* before, const certificate_binding* after, bool again)
 {
-    credentials_.seen(before, after);
+    credentials_.update(before, after);
     const auto known = where_.find(before == nullptr ? after->uid : before->uid);
     const auto was = known == where_.end() ? std::nullopt : std::optional(known->second->first);
     if (seen_)

@@ -72,7 +72,7 @@ protected:
                 calls.push_back("changed " + std::to_string(users.size()));
                 for (const auto& user : users)
                 {
-                    all->seen(&objects.at(user), &objects.at(user));
+                    all->update(&objects.at(user), &objects.at(user));
                 }
             }
         });
@@ -83,12 +83,12 @@ protected:
         const auto before =
             objects.find(now.uid) == objects.end() ? std::nullopt : std::optional(objects[now.uid]);
         objects[now.uid] = now;
-        all->seen(before ? &*before : nullptr, &objects[now.uid]);
+        all->update(before ? &*before : nullptr, &objects[now.uid]);
     }
     void forget(const certificate_binding& gone)
     {
         objects.erase(gone.uid);
-        all->seen(&gone, nullptr);
+        all->update(&gone, nullptr);
     }
     void show(const std::string& yaml, const std::string& ca = "")
     {

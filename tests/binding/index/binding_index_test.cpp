@@ -21,7 +21,7 @@ class own_credentials final : public binding::credential_source
 public:
     std::map<std::string, std::string> identities;  // by namespace; none: it has no credential
 
-    void seen(const binding::certificate_binding*, const binding::certificate_binding*) override {}
+    void update(const binding::certificate_binding*, const binding::certificate_binding*) override {}
     target target_of(const binding::certificate_binding& object) const override
     {
         auto where = binding::listener_of(object);

@@ -32,7 +32,7 @@ public:
         given->client = {std::shared_ptr<void>(), client};
     }
 
-    void seen(const binding::certificate_binding*, const binding::certificate_binding*) override {}
+    void update(const binding::certificate_binding*, const binding::certificate_binding*) override {}
     binding::target target_of(const binding::certificate_binding& object) const override
     {
         auto target = binding::listener_of(object);

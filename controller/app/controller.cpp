@@ -5,17 +5,16 @@
 #include "binding/events/event_log.hpp"
 #include "binding/events/expiry_warnings.hpp"
 #include "binding/index/binding_index.hpp"
+#include "binding/reconcile/on_change.hpp"
 #include "binding/reconcile/reconciler.hpp"
 #include "kube/events.hpp"
 #include "runtime/watcher.hpp"
 #include "runtime/work_queue.hpp"
 #include "runtime/worker_pool.hpp"
-#include "support/log.hpp"
 #include "support/task_group.hpp"
 
 #include <boost/asio/error.hpp>
 
-#include <algorithm>
 #include <exception>
 #include <utility>
 #include <vector>
@@ -76,18 +75,12 @@ struct controller::impl
                watching,
                credentials,
                settings.resync_period,
-               [this](const auto& secret) { return awaited(secret); }}
+               [this](const auto& uid) { return bindings.find(uid); }}
           ),
           bindings(
               credentials,
-              [this](const auto& where, const auto* before, const auto* after) {
-                  changed(where, before, after);
-              },
-              [this] { all_listed(); },
-              [this](const auto& where, const auto* before, const auto* after) {
-                  reconciler.changed(where, before, after);
-                  expiry.changed(before, after);
-              }
+              [this](const auto& change) { on_change(change, change_parts); },
+              [this] { on_all_listed(change_parts); }
           ),
           reconciler(
               {parts.kube,
@@ -98,6 +91,14 @@ struct controller::impl
                [this](binding::target t) { pool.add(t); },
                events},
               settings
+          ),
+          change_parts(
+              {bindings,
+               reconciler,
+               events,
+               expiry,
+               settings.settle,
+               [this](const auto& target, auto urgency, auto delay) { pool.add(target, urgency, delay); }}
           ),
           pool(
               parts.executor,
@@ -124,25 +125,6 @@ struct controller::impl
         }
     }
 
-    void changed(
-        const binding::target& where,
-        const binding::certificate_binding* before,
-        const binding::certificate_binding* after
-    )
-    {
-        const auto due = reconciler.requeue_delay(where, before, after);
-        // Before all namespaces are listed, the bindings of a target are not all known. all_listed() adds all
-        // targets.
-        if (due && bindings.ready())
-        {
-            pool.add(where, runtime::urgency::urgent, *due);
-            for (const binding::target& each : bindings.peers_of(where))
-            {
-                pool.add(each, runtime::urgency::urgent, *due);
-            }
-        }
-    }
-
     support::task<runtime::outcome> reconcile(binding::target target)
     {
         const auto end = co_await reconciler.reconcile(std::move(target));
@@ -158,20 +140,6 @@ struct controller::impl
             now.watch_restarts += each->restarted();
         }
         return counted.page(now);
-    }
-
-    // Whether a binding fails because of the Secret, or may fail because of it.
-    bool awaited(const binding::secret_name& secret) const
-    {
-        return credentials.is_unsure(secret) ||
-               std::ranges::any_of(credentials.users_of(secret), [this](const support::uuid& uid) {
-                   const auto* object = bindings.find(uid);
-                   const auto why = object == nullptr ? binding::reason::unset
-                                                      : object->status[binding::condition_type::ready].reason;
-                   // A deletion has no reason that tells what it waits for.
-                   return why == binding::reason::credentials_missing ||
-                          why == binding::reason::credentials_invalid || why == binding::reason::detaching;
-               });
     }
 
     support::task<> run()
@@ -230,22 +198,6 @@ struct controller::impl
         pool.stop();
     }
 
-    void all_listed()
-    {
-        support::log(
-            support::log_level::info,
-            "all bindings are listed",
-            {{"bindings", std::to_string(bindings.size())}}
-        );
-        for (const binding::target& each : bindings.targets())
-        {
-            const bool awaited = std::ranges::any_of(bindings.bindings_of(each), [](const auto* object) {
-                return object->deleting || object->status.observed_generation != object->generation;
-            });
-            pool.add(each, awaited ? runtime::urgency::urgent : runtime::urgency::routine);
-        }
-    }
-
     controller::parts parts;
     app::metrics counted;
     kube::event_recorder kubernetes_events;
@@ -257,6 +209,7 @@ struct controller::impl
     binding::secret_watchers secrets;
     binding::binding_index bindings;
     binding::reconciler reconciler;
+    binding::change_parts change_parts;
     runtime::worker_pool<binding::target> pool;
     std::vector<std::unique_ptr<runtime::watcher>> watchers;
     support::task_group recording;

@@ -65,7 +65,7 @@ protected:
     app::metrics counted;
     kube::event_recorder::counts events;
     test::one_cloud credentials;
-    binding::binding_index bindings{credentials, [](const auto&, const auto*, const auto*) {}, [] {}};
+    binding::binding_index bindings{credentials, [](const auto&) {}, [] {}};
     runtime::object_sink& sink = bindings.scope("");
 
 private:

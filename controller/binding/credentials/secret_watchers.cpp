@@ -2,9 +2,22 @@
 
 #include "runtime/object_watcher.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace binding {
+namespace {
+
+// What a binding waits for that has no credential, or a wrong one. A deletion that waits for a credential has
+// no reason of its own.
+bool waits_for_credential(const certificate_binding& binding)
+{
+    const reason why = binding.status[condition_type::ready].reason;
+    return why == reason::credentials_missing || why == reason::credentials_invalid ||
+           why == reason::detaching;
+}
+
+}  // namespace
 
 class secret_watchers::follower final : public runtime::object_view
 {
@@ -33,7 +46,16 @@ public:
     {
         parts_.credentials.secret_unreadable(name_, error);
     }
-    bool awaited() const override { return parts_.awaited(name_); }
+
+    // Whether a binding fails because of the Secret, or may fail.
+    bool awaited() const override
+    {
+        return parts_.credentials.is_unsure(name_) ||
+               std::ranges::any_of(parts_.credentials.users_of(name_), [this](const support::uuid& uid) {
+                   const certificate_binding* binding = parts_.find(uid);
+                   return binding != nullptr && waits_for_credential(*binding);
+               });
+    }
 
 private:
     parts& parts_;

@@ -24,7 +24,7 @@ public:
         support::task_group& tasks;
         binding::credentials& credentials;
         support::duration resync_period;
-        std::function<bool(const secret_name&)> awaited;  // a binding fails for it
+        std::function<const certificate_binding*(const support::uuid&)> find;  // null: it is gone
     };
 
     explicit secret_watchers(parts parts) : parts_(std::move(parts)) {}

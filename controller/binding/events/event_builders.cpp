@@ -62,7 +62,8 @@ std::vector<attachment> still_there(const ledger& held, const target_state& stat
     }
     std::vector<attachment> there;
     std::ranges::copy_if(held.attachments, std::back_inserter(there), [&](const attachment& entry) {
-        return listener && holds({listener->default_ref, listener->sni_refs}, entry.container_ref, entry.slot);
+        return listener &&
+               holds({listener->default_ref, listener->sni_refs}, entry.container_ref, entry.slot);
     });
     return there;
 }

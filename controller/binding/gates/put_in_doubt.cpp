@@ -116,7 +116,8 @@ std::vector<event> lost_updates(const observation& observation, const members& o
         own.front().object(),
         true,
         "ForeignUpdateLost",
-        "our change of the listener overwrote a change that another client made at the same time; make that change "
+        "our change of the listener overwrote a change that another client made at the same time; make that "
+        "change "
         "again: " +
             support::joined(undone)
     )};

@@ -9,16 +9,14 @@ namespace binding {
 
 binding_index::binding_index(
     credential_source& credentials,
-    on_target_changed changed,
-    std::function<void()> ready,
-    on_object_changed seen
+    std::function<void(const object_changed&)> changed,
+    std::function<void()> ready
 )
     : credentials_(credentials),
       changed_(std::move(changed)),
-      seen_(std::move(seen)),
       store_(
           &decode,
-          [this](const auto* before, const auto* after) { take(before, after, false); },
+          [this](const auto* before, const auto* after) { changed_(place(before, after)); },
           std::move(ready)
       )
 {}
@@ -86,34 +84,33 @@ bool binding_index::walk::go_on(
     return most < asked;
 }
 
-void binding_index::take(const certificate_binding* before, const certificate_binding* after, bool again)
+object_changed binding_index::place(const certificate_binding* before, const certificate_binding* after)
 {
+    // The credentials come first, because the credential of a binding decides its target.
     credentials_.update(before, after);
-    const auto known = where_.find(before == nullptr ? after->uid : before->uid);
-    const auto was = known == where_.end() ? std::nullopt : std::optional(known->second->first);
-    if (seen_)
+    object_changed change{before, after, std::nullopt, std::nullopt};
+    const support::uuid uid = before == nullptr ? after->uid : before->uid;
+    if (const auto known = where_.find(uid); known != where_.end())
     {
-        seen_(was, before, after);
+        change.target_before = known->second->first;
     }
-    if (after == nullptr)
+    if (after != nullptr)
     {
-        leave(before->uid);
-        changed_(*was, before, nullptr);
-        return;
+        change.target_after = credentials_.target_of(*after);
     }
-    const target is = credentials_.target_of(*after);
-    if (was == is)
+    if (change.target_before == change.target_after)
     {
-        changed_(is, again ? nullptr : before, after);
-        return;
+        return change;
     }
-    if (was)
+    if (change.target_before)
     {
-        leave(before->uid);
-        changed_(*was, before, nullptr);
+        leave(uid);
     }
-    enter(*after, is);
-    changed_(is, nullptr, after);
+    if (change.target_after)
+    {
+        enter(uid, *change.target_after);
+    }
+    return change;
 }
 
 void binding_index::place_again(const std::set<support::uuid>& uids)
@@ -122,17 +119,17 @@ void binding_index::place_again(const std::set<support::uuid>& uids)
     {
         if (const certificate_binding* object = store_.find(uid))
         {
-            take(object, object, true);
+            changed_(place(object, object));
         }
     }
 }
 
-void binding_index::enter(const certificate_binding& object, const target& where)
+void binding_index::enter(const support::uuid& uid, const target& where)
 {
     const auto found = by_target_.try_emplace(where).first;
     auto& uids = found->second;
-    uids.insert(std::ranges::lower_bound(uids, object.uid), object.uid);
-    where_[object.uid] = found;
+    uids.insert(std::ranges::lower_bound(uids, uid), uid);
+    where_[uid] = found;
 }
 
 void binding_index::leave(const support::uuid& uid)

@@ -2,6 +2,7 @@
 
 #include "binding/credentials/credential_source.hpp"
 #include "binding/index/binding_store.hpp"
+#include "binding/index/object_changed.hpp"
 #include "binding/resource/certificate_binding.hpp"
 #include "runtime/store.hpp"
 
@@ -19,27 +20,15 @@ namespace binding {
 class binding_index final : public binding_store
 {
 public:
-    // What changed of a target. An object that moves to another target leaves one and comes to the other.
-    using on_target_changed = std::function<
-        void(const target& where, const certificate_binding* before, const certificate_binding* after)>;
-
-    // What changed of an object, whatever its target; `where` it was until now, empty: nowhere. Where the two
-    // are the same, only what it acts with may have changed.
-    using on_object_changed = std::function<void(
-        const std::optional<target>& where,
-        const certificate_binding* before,
-        const certificate_binding* after
-    )>;
-
-    // `ready` is called once, when all that is to be seen has been listed. `credentials` must outlive it.
+    // `changed` is called with the index as it is after the change. `ready` is called once, when all that is
+    // to be seen has been listed. `credentials` must outlive the index.
     binding_index(
         credential_source& credentials,
-        on_target_changed changed,
-        std::function<void()> ready,
-        on_object_changed seen = {}
+        std::function<void(const object_changed&)> changed,
+        std::function<void()> ready
     );
 
-    // What these act with may be something else now.
+    // What these bindings act with may be something else now.
     void place_again(const std::set<support::uuid>& uids);
 
     runtime::object_sink& scope(std::string name_space) { return store_.scope(std::move(name_space)); }
@@ -72,13 +61,12 @@ public:
 private:
     using index = std::map<target, std::vector<support::uuid>>;  // each sorted
 
-    void take(const certificate_binding* before, const certificate_binding* after, bool again);
-    void enter(const certificate_binding& object, const target& where);
+    object_changed place(const certificate_binding* before, const certificate_binding* after);
+    void enter(const support::uuid& uid, const target& where);
     void leave(const support::uuid& uid);
 
     credential_source& credentials_;
-    on_target_changed changed_;
-    on_object_changed seen_;
+    std::function<void(const object_changed&)> changed_;
     index by_target_;
     std::unordered_map<support::uuid, index::iterator> where_;
     runtime::store<certificate_binding> store_;

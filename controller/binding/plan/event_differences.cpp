@@ -93,12 +93,14 @@ std::vector<event> events_of_replacement(
     {
         return {};
     }
-    return {normal(
+    event replaced_event = normal(
         member.object(),
         "DefaultReplaced",
         "replaces the default certificate " + replaced->str() +
             "; it goes back when no binding wants the slot, if it can be read then"
-    )};
+    );
+    replaced_event.key = replaced->str();  // a PUT that Octavia refuses is planned again
+    return {std::move(replaced_event)};
 }
 
 std::vector<event> events_of_put(const listener_update& update)

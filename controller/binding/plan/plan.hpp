@@ -24,7 +24,7 @@ namespace binding {
 struct decision
 {
     binding::step step;
-    bool put_resolved = false;     // what became of the PUT that the state remembers is known: forget it
+    bool put_resolved = false;    // what became of the PUT that the state remembers is known: forget it
     std::vector<event> events{};  // true whatever becomes of the step
 };
 

@@ -21,7 +21,7 @@ struct write
 {
     support::uuid uid;
     write_kind kind = write_kind::status;
-    status wanted{};               // of write_kind::status
+    status wanted{};              // of write_kind::status
     std::vector<event> events{};  // what is true once this write has succeeded
 };
 
@@ -35,9 +35,9 @@ struct commit
 struct put
 {
     cloud::listener_change change;
-    listener_slots from;           // the listener that it was planned from
-    listener_slots expected;       // the listener afterwards
-    std::vector<addition> adds;    // certificates of bindings that it brings
+    listener_slots from;          // the listener that it was planned from
+    listener_slots expected;      // the listener afterwards
+    std::vector<addition> adds;   // certificates of bindings that it brings
     std::vector<event> events{};  // what is true once Octavia has accepted it
 };
 

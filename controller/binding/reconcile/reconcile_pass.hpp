@@ -48,7 +48,7 @@ struct pass_end
 struct pass_action
 {
     std::variant<read, commit, put, pass_end> step;
-    std::vector<target> wake;    // targets that have to be reconciled now
+    std::vector<target> wake;  // targets that have to be reconciled now
 };
 
 // ---- what was read, besides scope, listener and load balancer ----
@@ -162,8 +162,8 @@ private:
     std::optional<observed<std::vector<other_listener>>> other_listeners_;
     std::optional<binding::endpoint_check> endpoint_check_;
     std::vector<addition> put_adds_;   // of the PUT that waits for its answer
-    std::vector<event> put_events_;   // what becomes true with it
-    std::vector<event> events_;       // what has become true and was not told yet
+    std::vector<event> put_events_;    // what becomes true with it
+    std::vector<event> events_;        // what has become true and was not told yet
     bool listener_changed_ = false;    // by a PUT of ours
     bool announced_to_peers_ = false;  // a peer's ledger says that a PUT is about to take its entry off
 };

@@ -1,9 +1,7 @@
 #include "binding/reconcile/reconciler.hpp"
 
-#include "binding/events/event_builders.hpp"
 #include "binding/reconcile/cloud_reader.hpp"
 #include "binding/reconcile/pass_outcome.hpp"
-#include "binding/reconcile/requeue_delay.hpp"
 #include "binding/reconcile/writer.hpp"
 #include "support/log.hpp"
 
@@ -86,42 +84,22 @@ support::task<runtime::outcome> reconciler::reconcile(target target)
     return impl_->reconcile(std::move(target));
 }
 
-void reconciler::changed(
-    const std::optional<target>& where, const certificate_binding* before, const certificate_binding* after
-)
+const target_state* reconciler::state_of(const target& target) const
 {
-    if (before != nullptr && after != nullptr)
+    return impl_->state.find(target);
+}
+
+void reconciler::hand_over(const object_changed& change)
+{
+    if (change.target_before && change.target_after)
     {
-        if (const auto change = change_of_state(*before, *after))
-        {
-            impl_->parts.observer.record(*change);
-        }
-    }
-    if (before != nullptr && where)
-    {
-        const auto left = left_behind(*before, impl_->state.find(*where));
-        if (const auto orphans = orphaned(*before, after, left))
-        {
-            impl_->parts.observer.refs_orphaned(left.size());
-            impl_->parts.observer.record(*orphans);
-        }
-    }
-    if (where && after != nullptr)
-    {
-        impl_->state.hand_over(*where, impl_->parts.credentials.target_of(*after), after->uid);
+        impl_->state.hand_over(*change.target_before, *change.target_after, change.after->uid);
     }
 }
 
 void reconciler::stop()
 {
     impl_->state.stop();
-}
-
-std::optional<support::duration> reconciler::requeue_delay(
-    const target& where, const certificate_binding* before, const certificate_binding* after
-) const
-{
-    return binding::requeue_delay(impl_->state.find(where), before, after, impl_->settings);
 }
 
 }  // namespace binding

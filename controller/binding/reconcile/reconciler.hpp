@@ -3,6 +3,8 @@
 #include "binding/credentials/credential_source.hpp"
 #include "binding/events/event_sink.hpp"
 #include "binding/index/binding_store.hpp"
+#include "binding/index/object_changed.hpp"
+#include "binding/observed/target_state.hpp"
 #include "binding/settings.hpp"
 #include "kube/client.hpp"
 #include "runtime/work_queue.hpp"
@@ -10,7 +12,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
 namespace binding {
@@ -41,22 +42,14 @@ public:
     // One round.
     support::task<runtime::outcome> reconcile(target target);
 
-    // An object has changed; null: it was not there / is gone; `where`: its target until now. Tells what it
-    // has become, and what it left.
-    void changed(
-        const std::optional<target>& where,
-        const certificate_binding* before,
-        const certificate_binding* after
-    );
+    // What is known of the target; null: nothing. It holds until the next call that is not const.
+    const target_state* state_of(const target& target) const;
+
+    // What is known of the binding goes with it to its new target; of a binding that is gone it is forgotten.
+    void hand_over(const object_changed& change);
 
     // The process ends: from here on no PUT is begun, and a round ends where it would be sent.
     void stop();
-
-    // The change of an object; null: it was not there / is gone. How soon its target needs a round for it;
-    // empty: it needs none.
-    std::optional<support::duration> requeue_delay(
-        const target& where, const certificate_binding* before, const certificate_binding* after
-    ) const;
 
 private:
     struct impl;

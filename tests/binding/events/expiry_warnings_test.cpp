@@ -25,10 +25,7 @@ protected:
     {
         warnings.reset();
         bindings.emplace(
-            credentials,
-            [](const auto&, const auto*, const auto*) {},
-            [] {},
-            [this](const auto&, const auto* before, const auto* after) { warnings->changed(before, after); }
+            credentials, [this](const auto& change) { warnings->changed(change.before, change.after); }, [] {}
         );
         warnings.emplace(clock(), told, std::vector{30, 14, 7});
         sink = &bindings->scope("");

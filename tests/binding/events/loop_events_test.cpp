@@ -33,7 +33,7 @@ TEST_F(loop_events, tells_each_change_of_a_binding_once_also_if_the_answer_to_it
     EXPECT_FALSE(seen.last.warning);
 }
 
-TEST_F(loop_events, tells_an_event_once_however_often_its_step_fails)
+TEST_F(loop_events, gives_an_event_one_key_however_often_its_step_fails)
 {
     attach("web", cert_a);
     seen.events.clear();

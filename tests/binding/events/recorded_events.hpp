@@ -2,6 +2,7 @@
 
 #include "binding/events/event_log.hpp"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,11 @@ struct recorded_events final : binding::event_log
                    const auto& [name_space, name, uid] = event.regarding;
                    const std::string subject =
                        name.empty() ? name_space.str() : name_space.str() + "/" + name;
+                   if (!event.key.empty() &&
+                       !keys_.insert(subject + " " + event.reason + " " + event.key).second)
+                   {
+                       return;  // Kubernetes keeps one event of a key
+                   }
                    events.push_back(subject + " " + event.reason);
                    last = event;
                },
@@ -36,6 +42,9 @@ struct recorded_events final : binding::event_log
     binding::event last;
     std::vector<update> updates;
     std::size_t orphans = 0;
+
+private:
+    std::set<std::string> keys_;
 };
 
 }  // namespace test

@@ -69,7 +69,7 @@ protected:
     }
 
     own_credentials credentials;
-    binding::binding_index store{credentials, [](const auto&, const auto*, const auto*) {}, [] {}};
+    binding::binding_index store{credentials, [](const auto&) {}, [] {}};
     runtime::object_sink& sink = store.scope("");
 
 private:

@@ -542,7 +542,7 @@ private:
 class world_builder::credentials_seen final : public binding::credential_source
 {
 public:
-    void seen(const certificate_binding*, const certificate_binding*) override {}
+    void update(const certificate_binding*, const certificate_binding*) override {}
     binding::target target_of(const certificate_binding& object) const override
     {
         const auto peer =

@@ -10,17 +10,10 @@ process::process(loop& loop, kube::client& kube, fake_cloud& cloud)
       queue({1s, 60s, 0.0}, random, 16, &binding::tenant_of),
       bindings(
           credentials,
-          [this](const auto& where, const auto* before, const auto* after) {
-              if (const auto due = reconciler.requeue_delay(where, before, after))
-              {
-                  pool.add(where, runtime::urgency::urgent, *due);
-              }
-          },
-          [] {},
-          [this](const auto& where, const auto* before, const auto* after) {
-              reconciler.changed(where, before, after);
-          }
+          [this](const auto& change) { on_change(change, change_parts); },
+          [this] { on_all_listed(change_parts); }
       ),
+      expiry(loop.clock(), observed, settings.expiry_warning_days),
       reconciler(
           {kube,
            credentials,
@@ -29,7 +22,15 @@ process::process(loop& loop, kube::client& kube, fake_cloud& cloud)
            random,
            [this](binding::target t) { pool.add(t); },
            observed},
-          {}
+          settings
+      ),
+      change_parts(
+          {bindings,
+           reconciler,
+           observed,
+           expiry,
+           settings.settle,
+           [this](const auto& target, auto urgency, auto delay) { pool.add(target, urgency, delay); }}
       ),
       pool(
           loop.executor(), loop.clock(), queue, [this](binding::target t) { return reconciler.reconcile(t); }

@@ -2,6 +2,7 @@
 
 #include "binding/events/recorded_events.hpp"
 #include "binding/index/binding_index.hpp"
+#include "binding/reconcile/on_change.hpp"
 #include "binding/reconcile/reconciler.hpp"
 #include "fakes/cloud/fake_cloud.hpp"
 #include "fakes/cloud/one_cloud.hpp"
@@ -38,12 +39,15 @@ struct process
         pool.stop();
     }
 
+    binding::settings settings;
     test::recorded_events observed;
     support::random_engine random;
     one_cloud credentials;
     runtime::work_queue<binding::target> queue;
     binding::binding_index bindings;
+    binding::expiry_warnings expiry;
     binding::reconciler reconciler;
+    binding::change_parts change_parts;
     runtime::worker_pool<binding::target> pool;
     runtime::object_sink* sink;
     std::function<void()> kill;

@@ -18,6 +18,16 @@ class rounds_by_hand : public the_loop
 protected:
     rounds_by_hand() { one.emplace(*this); }
 
+    // What the queue of a process would be asked for.
+    struct wake_up
+    {
+        binding::target target;
+        runtime::urgency urgency = runtime::urgency::urgent;
+        support::duration delay{};
+
+        bool operator==(const wake_up&) const = default;
+    };
+
     // One process without its queue.
     struct alone
     {
@@ -25,13 +35,11 @@ protected:
             : credentials(&test.cloud),
               store(
                   credentials,
-                  [](const auto&, const auto*, const auto*) {},
-                  [] {},
-                  [this](const auto& where, const auto* before, const auto* after) {
-                      rounds.changed(where, before, after);
-                  }
+                  [this](const auto& change) { on_change(change, change_parts); },
+                  [this] { on_all_listed(change_parts); }
               ),
               sink(&store.scope("")),
+              expiry(test.clock(), test.seen, test.settings.expiry_warning_days),
               rounds(
                   {test.used(),
                    credentials,
@@ -41,6 +49,16 @@ protected:
                    [&test](binding::target t) { test.asked_for.push_back(t.listener.str()); },
                    test.seen},
                   test.settings
+              ),
+              change_parts(
+                  {store,
+                   rounds,
+                   test.seen,
+                   expiry,
+                   test.settings.settle,
+                   [&test](const auto& target, auto urgency, auto delay) {
+                       test.woken.push_back({target, urgency, delay});
+                   }}
               )
         {}
 
@@ -48,7 +66,9 @@ protected:
         one_cloud credentials;
         binding::binding_index store;
         runtime::object_sink* sink;
+        binding::expiry_warnings expiry;
         binding::reconciler rounds;
+        binding::change_parts change_parts;
     };
 
     kube::client& used() { return other_kube != nullptr ? *other_kube : checked; }
@@ -116,6 +136,7 @@ protected:
     kube::client* other_kube = nullptr;
     binding::settings settings;
     std::vector<std::string> asked_for;
+    std::vector<wake_up> woken;
     test::recorded_events seen;
     std::optional<alone> one;
 };

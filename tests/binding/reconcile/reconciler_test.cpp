@@ -494,11 +494,14 @@ TEST_F(reconciler, our_own_writes_wake_nobody_and_what_people_change_does)
     binding::certificate_binding before =
         *one->store.find(*support::uuid::parse(kube.object("web")["metadata"]["uid"].get<std::string>()));
     const binding::target here = binding::listener_of(before);
+    const auto delay = [&](const binding::object_changed& change) {
+        return requeue_delay(change, one->rounds.state_of(here), settings.settle);
+    };
     const auto wakes = [&](const std::function<void(binding::certificate_binding&)>& change) {
         binding::certificate_binding after = before;
         ++after.resource_version;
         change(after);
-        return one->rounds.requeue_delay(here, &before, &after).has_value();
+        return delay({&before, &after, here, here}).has_value();
     };
     EXPECT_FALSE(wakes([](auto&) {})) << "a label";
     EXPECT_FALSE(wakes([](auto& object) { object.status.error_message = support::interned("x"); }));
@@ -509,8 +512,8 @@ TEST_F(reconciler, our_own_writes_wake_nobody_and_what_people_change_does)
     EXPECT_TRUE(wakes([](auto& object) { object.requested_at = support::interned("now"); }));
     EXPECT_TRUE(wakes([](auto& object) { object.finalizers.clear(); })) << "ours was taken away";
     EXPECT_TRUE(wakes([](auto& object) { object.status.ledger = {}; })) << "the ledger was";
-    EXPECT_TRUE(one->rounds.requeue_delay(here, nullptr, &before));
-    EXPECT_TRUE(one->rounds.requeue_delay(here, &before, nullptr));
+    EXPECT_TRUE(delay({nullptr, &before, std::nullopt, here}));
+    EXPECT_TRUE(delay({&before, &before, here, here})) << "its credential";
 }
 
 }  // namespace

@@ -1,0 +1,127 @@
+#include "binding/reconcile/on_change.hpp"
+
+#include "binding/events/event_builders.hpp"
+#include "support/log.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace binding {
+namespace {
+
+constexpr support::duration at_once{};
+
+void record_events(const object_changed& change, const change_parts& parts)
+{
+    const certificate_binding* before = change.before;
+    const certificate_binding* after = change.after;
+    if (before != nullptr && after != nullptr)
+    {
+        if (const auto new_state = change_of_state(*before, *after))
+        {
+            parts.events.record(*new_state);
+        }
+    }
+    if (before != nullptr && change.target_before)
+    {
+        const auto left = left_behind(*before, parts.reconciler.state_of(*change.target_before));
+        if (const auto orphans = orphaned(*before, after, left))
+        {
+            parts.events.refs_orphaned(left.size());
+            parts.events.record(*orphans);
+        }
+    }
+    parts.expiry.changed(before, after);
+}
+
+// The peers of a target see its bindings, so they are woken with it.
+void wake(const target& target, support::duration delay, const change_parts& parts)
+{
+    parts.enqueue(target, runtime::urgency::urgent, delay);
+    for (const binding::target& peer : parts.index.peers_of(target))
+    {
+        parts.enqueue(peer, runtime::urgency::urgent, delay);
+    }
+}
+
+void wake_targets(const object_changed& change, const change_parts& parts)
+{
+    if (change.target_before && change.target_before != change.target_after)
+    {
+        wake(*change.target_before, at_once, parts);
+    }
+    if (change.target_after)
+    {
+        const auto* state = parts.reconciler.state_of(*change.target_after);
+        if (const auto delay = requeue_delay(change, state, parts.settle))
+        {
+            wake(*change.target_after, *delay, parts);
+        }
+    }
+}
+
+// Somebody waits for a binding that is deleted, or whose last change was not answered.
+bool is_waited_for(const certificate_binding& binding)
+{
+    return binding.deleting || binding.status.observed_generation != binding.generation;
+}
+
+}  // namespace
+
+void on_change(const object_changed& change, const change_parts& parts)
+{
+    // The events come before the hand-over, because what a binding leaves behind is known at its old target.
+    record_events(change, parts);
+    // The state comes before the wake-up, because its new target must know the binding when it is reconciled.
+    parts.reconciler.hand_over(change);
+    // Until all is listed, it is not known which bindings a target has; on_all_listed() asks for every
+    // target.
+    if (parts.index.ready())
+    {
+        wake_targets(change, parts);
+    }
+}
+
+void on_all_listed(const change_parts& parts)
+{
+    support::log(
+        support::log_level::info,
+        "all bindings are listed",
+        {{"bindings", std::to_string(parts.index.size())}}
+    );
+    for (const target& target : parts.index.targets())
+    {
+        const bool urgent = std::ranges::any_of(parts.index.bindings_of(target), [](const auto* binding) {
+            return is_waited_for(*binding);
+        });
+        parts.enqueue(target, urgent ? runtime::urgency::urgent : runtime::urgency::routine, at_once);
+    }
+}
+
+std::optional<support::duration> requeue_delay(
+    const object_changed& change, const target_state* state, support::duration settle
+)
+{
+    if (state == nullptr)
+    {
+        return at_once;
+    }
+    const certificate_binding& after = *change.after;
+    const certificate_binding* before =
+        change.is_credential_only() || change.target_before != change.target_after ? nullptr : change.before;
+    const bool arrives =
+        before == nullptr || before->generation != after.generation || before->deleting != after.deleting;
+    // A pass has begun for the first that arrived; one more pass is enough for all others.
+    if (arrives && state->first_arrival)
+    {
+        return settle;
+    }
+    const bool asked_for = arrives || before->abandoned != after.abandoned ||
+                           before->requested_at != after.requested_at ||
+                           (before->has_finalizer() && !after.has_finalizer() && !after.deleting);
+    const auto known = state->bindings.find(after.uid);
+    const bool is_our_write = known != state->bindings.end() && known->second.held == after.status.ledger;
+    return asked_for || !is_our_write ? std::optional(at_once) : std::nullopt;
+}
+
+}  // namespace binding

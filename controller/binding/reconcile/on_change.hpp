@@ -1,0 +1,41 @@
+#pragma once
+
+#include "binding/events/event_sink.hpp"
+#include "binding/events/expiry_warnings.hpp"
+#include "binding/index/binding_index.hpp"
+#include "binding/index/object_changed.hpp"
+#include "binding/reconcile/reconciler.hpp"
+#include "runtime/work_queue.hpp"
+
+#include <functional>
+#include <optional>
+
+// What follows from a change of a binding.
+//
+// Flow: a Secret or the watch changes what is known of a binding; the index tells the credentials, moves the
+// binding to its target and emits one object_changed; on_change() records the events of the change, hands
+// over what is known of the binding, and wakes the targets that the change concerns.
+namespace binding {
+
+struct change_parts
+{
+    const binding_index& index;
+    binding::reconciler& reconciler;
+    event_sink& events;
+    expiry_warnings& expiry;
+    support::duration settle;  // as binding::settings has it
+    std::function<void(const target&, runtime::urgency, support::duration)> enqueue;
+};
+
+void on_change(const object_changed& change, const change_parts& parts);
+
+// Every binding has been listed once: asks for each target, first for those where somebody waits.
+void on_all_listed(const change_parts& parts);
+
+// How soon the target that the binding has now needs a pass because of the change; empty: it needs none, as
+// after the controller's own writes. `state`: of that target; null: nothing is known of it.
+std::optional<support::duration> requeue_delay(
+    const object_changed& change, const target_state* state, support::duration settle
+);
+
+}  // namespace binding

@@ -1,0 +1,125 @@
+#include "binding/reconcile/on_change.hpp"
+
+#include "binding/reconcile/pass_fixture.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace test;
+using runtime::urgency;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+class change : public rounds_by_hand
+{
+protected:
+    const binding::certificate_binding& object(const std::string& name)
+    {
+        return *one->store.find(*support::uuid::parse(kube.object(name)["metadata"]["uid"].get<std::string>())
+        );
+    }
+    binding::target target_of(const std::string& name) { return one->credentials.target_of(object(name)); }
+
+    // The user edits the binding.
+    void edit(const std::string& name)
+    {
+        woken.clear();
+        kube.update(name, [](auto& object) { object["spec"]["certificateId"] = cert_c; });
+        see();
+    }
+};
+
+TEST_F(change, of_a_binding_wakes_its_target_and_no_other)
+{
+    attach("web", cert_a);
+    create({.name = "blog", .certificate = cert_b, .listener = listener_2});
+    edit("web");
+    EXPECT_THAT(woken, ElementsAre(wake_up{target_of("web")}));
+    woken.clear();
+    see();
+    EXPECT_THAT(woken, IsEmpty()) << "nothing has changed";
+}
+
+TEST_F(change, of_a_binding_wakes_the_peers_that_share_its_listener)
+{
+    one->credentials.give_of_the_same_cloud("next-door", &cloud);
+    create({.name = "web", .certificate = cert_a, .listener = listener_1});
+    create({.name = "peer", .certificate = cert_b, .listener = listener_1, .name_space = "next-door"});
+    edit("web");
+    EXPECT_THAT(woken, ElementsAre(wake_up{target_of("web")}, wake_up{target_of("peer")}));
+}
+
+TEST_F(change, of_several_bindings_that_arrive_together_asks_for_one_pass_after_they_have_settled)
+{
+    create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
+    round();
+    woken.clear();
+    create({.name = "shop", .certificate = cert_b, .listener = listener_1, .sni = true});
+    EXPECT_THAT(woken, ElementsAre(wake_up{target_of("shop"), urgency::urgent, settings.settle}));
+}
+
+TEST_F(change, that_ends_a_binding_wakes_the_target_that_it_was_in)
+{
+    attach("web", cert_a);
+    const auto here = target_of("web");
+    kube.update("web", [](auto& object) { object["metadata"]["finalizers"] = nlohmann::json::array(); });
+    see();
+    woken.clear();
+    kube.remove("web");
+    one->sink->deleted(kube.last_removed());
+    EXPECT_THAT(woken, ElementsAre(wake_up{here}));
+}
+
+TEST_F(change, of_the_credential_wakes_both_targets_and_takes_along_what_is_known)
+{
+    attach("web", cert_a);
+    const auto uid = object("web").uid;
+    const auto old = target_of("web");
+    const auto ledger = one->rounds.state_of(old)->bindings.at(uid).held;
+    woken.clear();
+    one->credentials.give_of_the_same_cloud("shop", &cloud);
+    one->store.place_again({uid});
+    const auto here = target_of("web");
+    ASSERT_NE(here, old);
+    EXPECT_THAT(woken, Contains(wake_up{old}));
+    EXPECT_THAT(woken, Contains(wake_up{here}));
+    EXPECT_TRUE(one->rounds.state_of(old)->bindings.empty());
+    EXPECT_EQ(one->rounds.state_of(here)->bindings.at(uid).held, ledger);
+}
+
+TEST_F(change, of_a_secret_wakes_the_target_also_where_it_stays_the_same)
+{
+    attach("web", cert_a);
+    woken.clear();
+    one->store.place_again({object("web").uid});
+    EXPECT_THAT(woken, ElementsAre(wake_up{target_of("web")}));
+}
+
+TEST_F(change, wakes_nobody_before_all_is_listed_and_every_target_then)
+{
+    attach("web", cert_a);
+    create({.name = "new", .certificate = cert_b, .listener = listener_2});
+    woken.clear();
+    restart();
+    EXPECT_THAT(
+        woken,
+        UnorderedElementsAre(
+            wake_up{target_of("web"), urgency::routine}, wake_up{target_of("new"), urgency::urgent}
+        )
+    );
+}
+
+TEST_F(change, that_was_made_while_no_controller_ran_is_urgent_after_the_start)
+{
+    attach("web", cert_a);
+    kube.remove("web");
+    woken.clear();
+    restart();
+    EXPECT_THAT(woken, ElementsAre(wake_up{target_of("web"), urgency::urgent}));
+}
+
+}  // namespace

@@ -23,12 +23,8 @@ struct recorded_events final : binding::event_log
                    const auto& [name_space, name, uid] = event.regarding;
                    const std::string subject =
                        name.empty() ? name_space.str() : name_space.str() + "/" + name;
-                   if (!event.key.empty() &&
-                       !keys_.insert(subject + " " + event.reason + " " + event.key).second)
-                   {
-                       return;  // Kubernetes keeps one event of a key
-                   }
                    events.push_back(subject + " " + event.reason);
+                   kept.insert(subject + " " + event.reason + " " + event.key);
                    last = event;
                },
                [this](auto failed, auto window) { updates.push_back({failed, window}); },
@@ -39,12 +35,10 @@ struct recorded_events final : binding::event_log
     recorded_events& operator=(const recorded_events&) = delete;
 
     std::vector<std::string> events;  // "shop/web Attached", "shop RefsOrphaned"
+    std::set<std::string> kept;       // with its key: Kubernetes keeps one event of a key
     binding::event last;
     std::vector<update> updates;
     std::size_t orphans = 0;
-
-private:
-    std::set<std::string> keys_;
 };
 
 }  // namespace test

@@ -1,6 +1,7 @@
 // What a PUT and its answer change in the memory of a target.
 #include "binding/observed/target_state.hpp"
 #include "binding/slots/listener_slots.hpp"
+#include "support/backoff.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -20,17 +21,6 @@ constexpr std::string_view hint =
     "subject, which Octavia wants, whatever other names it has; or Octavia is older than 11.0.1 (Debian 12 "
     "has 11.0.0) and the controller uses an application credential, with which every certificate is refused: "
     "use a user with a password";
-
-// `first`, doubling, no longer than `most`.
-support::duration doubled(support::duration first, int times, support::duration most)
-{
-    support::duration wait = first;
-    for (int i = 1; i < times && wait < most; ++i)
-    {
-        wait *= 2;
-    }
-    return std::min(wait, most);
-}
 
 using refs = std::set<cloud::container_ref>;
 
@@ -128,7 +118,7 @@ bool record_refused_refs(
         refused_ref& named = memory.refused_refs[ref];
         ++named.times;
         named.at = now;
-        named.until = now + doubled(1s, named.times, 5min);
+        named.until = now + support::backoff{1s, 5min}.without_jitter(named.times);
         named.message = "Octavia refused a change of the listener for it: " + error.message;
         if (named.times >= tries_of_a_readable_ref)
         {
@@ -193,8 +183,8 @@ support::time_point contested_until(const ownership_change& change, const settin
 {
     const bool undone_before = change.times > 1;
     return undone_before
-               ? change.at +
-                     doubled(std::min<support::duration>(settings.resync_period, 1h), change.times - 1, 1h)
+               ? change.at + support::backoff{std::min<support::duration>(settings.resync_period, 1h), 1h}
+                                 .without_jitter(change.times - 1)
                : change.at;
 }
 
@@ -223,7 +213,7 @@ void record_put_sent(
     memory.first_arrival.reset();
     memory.cleanup_requested = false;
     ++memory.error_puts;
-    memory.next_error_put = now + doubled(5s, memory.error_puts, 5min);
+    memory.next_error_put = now + support::backoff{5s, 5min}.without_jitter(memory.error_puts);
 }
 
 void record_put_end(target_state& memory)
@@ -291,7 +281,7 @@ void record_put_answer(
         const auto over = memory.put ? memory.put->deadline : now;
         memory.unanswered = write_backoff{
             "a change of the listener had no effect, and no sure answer: " + error.message,
-            over + doubled(1s, times, 1min),
+            over + support::backoff{1s, 1min}.without_jitter(times),
             times
         };
         return;
@@ -322,7 +312,7 @@ void record_put_answer(
     const int times = memory.blocked ? memory.blocked->times + 1 : 1;
     memory.blocked = write_backoff{
         "Octavia refuses every change of the listener: " + error.message,
-        now + doubled(1min, times, settings.resync_period),
+        now + support::backoff{1min, settings.resync_period}.without_jitter(times),
         times
     };
 }

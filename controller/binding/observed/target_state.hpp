@@ -67,6 +67,13 @@ struct write_backoff
 
 struct binding_state
 {
+    // The ledger that counts: ours, whatever somebody else wrote into the status since. What is seen for the
+    // first time is believed, because a start has nothing else.
+    const ledger& believed_ledger(const certificate_binding& object) const
+    {
+        return held ? *held : object.status.ledger;
+    }
+
     std::optional<ledger> held;  // the ledger as we last wrote it, or as it was when we first saw the binding
     std::optional<ledger> tried;  // what a later write of ours would have made of it, whose answer was lost:
                                   // once it is seen it is what we wrote
@@ -125,8 +132,21 @@ struct other_listener_state
     std::map<cloud::container_ref, ref_observation> refs;
 };
 
+// All that is known of one target: what was read of it, the PUT under way, what was refused, what others do.
+//
+// Flow: a pass enters what it observes, through the record_ functions below; the plan reads. Guarantees: only
+// the
+//   passes of the target itself and reconcile_state write to it; another target asks through reconcile_state.
+//   What status says is believed when it is first seen, and never again: see believed_ledger(). Caveats: no
+//   reference to it is kept across a co_await, because the last pass of a target without bindings forgets it.
 struct target_state
 {
+    const ledger& believed_ledger(const certificate_binding& object) const
+    {
+        const auto known = bindings.find(object.uid);
+        return known == bindings.end() ? object.status.ledger : known->second.believed_ledger(object);
+    }
+
     std::optional<observed<cloud::answer<cloud::project_scope>>> scope;
     std::optional<observed<cloud::answer<cloud::listener>>> listener;
     std::optional<observed<cloud::answer<cloud::load_balancer>>> load_balancer;

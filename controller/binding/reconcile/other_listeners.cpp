@@ -12,12 +12,19 @@ namespace {
 constexpr int silence_counts_for = 3;  // times the age of a fresh look-up
 constexpr std::size_t most_endpoint_checks = 32;
 
+const ledger& believed_ledger(const pass_context& at, const target& which, const certificate_binding& object)
+{
+    const target_state* known = at.state.find(which);
+    return known == nullptr ? object.status.ledger : known->believed_ledger(object);
+}
+
 template <class Predicate>
 bool any_entry(const pass_context& at, const target& which, Predicate is_it)
 {
     return std::ranges::any_of(at.store.bindings_of(which), [&](const certificate_binding* object) {
-        return std::ranges::any_of(object->status.ledger.attachments, [&](const attachment& entry) {
-            return is_it(*object, entry);
+        const ledger& held = believed_ledger(at, which, *object);
+        return std::ranges::any_of(held.attachments, [&](const attachment& entry) {
+            return is_it(held, entry);
         });
     });
 }
@@ -38,8 +45,8 @@ bool holds(
     std::vector<target> of_listener = at.store.peers_of(which);
     of_listener.push_back(which);
     return std::ranges::any_of(of_listener, [&](const target& each) {
-        return any_entry(at, each, [&](const certificate_binding& object, const attachment& entry) {
-            return same_cloud(object.status.ledger.scope, here) && entry.container_ref == ref;
+        return any_entry(at, each, [&](const ledger& held, const attachment& entry) {
+            return same_cloud(held.scope, here) && entry.container_ref == ref;
         });
     });
 }
@@ -204,7 +211,7 @@ std::vector<cloud::container_ref> refs_for_endpoint_check(const pass_context& at
     std::set<cloud::container_ref> known;
     for (const certificate_binding* object : at.store.bindings_of(here))
     {
-        for (const attachment& entry : object->status.ledger.attachments)
+        for (const attachment& entry : believed_ledger(at, here, *object).attachments)
         {
             known.insert(entry.container_ref);
         }
@@ -218,10 +225,11 @@ std::vector<cloud::container_ref> refs_for_endpoint_check(const pass_context& at
         }
         for (const certificate_binding* object : at.store.bindings_of(other))
         {
-            for (const attachment& entry : object->status.ledger.attachments)
+            const ledger& held = believed_ledger(at, other, *object);
+            for (const attachment& entry : held.attachments)
             {
-                const bool counts = entry.confirmed && refs.size() < most_endpoint_checks &&
-                                    same_cloud(object->status.ledger.scope, scope);
+                const bool counts =
+                    entry.confirmed && refs.size() < most_endpoint_checks && same_cloud(held.scope, scope);
                 if (counts && known.insert(entry.container_ref).second)
                 {
                     refs.push_back(entry.container_ref);

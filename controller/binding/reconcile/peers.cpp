@@ -22,10 +22,10 @@ bool was_refused(const certificate_binding& object)
            (ready.reason == reason::listener_access_denied || ready.reason == reason::credentials_invalid);
 }
 
-bool leaves_default(const certificate_binding& object)
+bool leaves_default(const target_state& memory, const certificate_binding& object)
 {
-    return object.deleting &&
-           std::ranges::any_of(object.status.ledger.attachments, [](const attachment& entry) {
+    const ledger& held = memory.believed_ledger(object);
+    return object.deleting && std::ranges::any_of(held.attachments, [](const attachment& entry) {
                return entry.slot == slot::default_;
            });
 }
@@ -131,7 +131,7 @@ void record_peers(
         memory.peers_since = now;
     }
     const bool inherits =
-        std::ranges::any_of(bindings, [](const auto* each) { return leaves_default(*each); });
+        std::ranges::any_of(bindings, [&](const auto* each) { return leaves_default(memory, *each); });
     std::erase_if(memory.heirs_since, [&](const auto& each) {
         return !inherits || std::ranges::none_of(peers.bindings, [&](const peer& other) {
             return other.object->uid == each.first;

@@ -60,7 +60,7 @@ pass_action reconcile_pass::next(const pass_context& at)
         target_state& state = at.state.of(target_);
         record_bindings(state, bindings, at.settings, at.now, at.wall, at.state.started());
         state.cleanup_requested = at.state.take_cleanup_request(target_) || state.cleanup_requested;
-        std::erase_if(bindings, [&](const auto* each) { return waits_for_next_pass(*each); });
+        std::erase_if(bindings, [&](const auto* each) { return waits_for_next_pass(state, *each); });
         const auto peers = observe_peers(at, target_);
         record_peers(state, bindings, peers, at.now);
 
@@ -147,9 +147,9 @@ observation reconcile_pass::observe(
     return seen;
 }
 
-bool reconcile_pass::waits_for_next_pass(const certificate_binding& object) const
+bool reconcile_pass::waits_for_next_pass(const target_state& state, const certificate_binding& object) const
 {
-    return !members_.contains(object.uid) && object.status.ledger.attachments.empty();
+    return !members_.contains(object.uid) && state.believed_ledger(object).attachments.empty();
 }
 
 // ---- the end ----

@@ -140,7 +140,7 @@ private:
         const;
     // Who comes while the pass is under way joins the next one, or it might never end. Not so a binding that
     // brings a ledger: without it its refs would be foreign.
-    bool waits_for_next_pass(const certificate_binding& object) const;
+    bool waits_for_next_pass(const target_state& state, const certificate_binding& object) const;
     void begin_commit(const pass_context& at, const commit& writes, const binding_list& bindings);
     pass_action& end(const pass_context& at, pass_action& made, const done& how);
     pass_action& end_without_bindings(const pass_context& at, pass_action& made);

@@ -625,6 +625,7 @@ binding::pass_action world_builder::next_action()
 {
     arrange_others();
     auto action = pass().next(context());
+    std::ranges::copy(action.wake, std::back_inserter(woken));
     if (turn != binding::turn_state::taken)
     {
         turn = state_.turn(target);

@@ -152,6 +152,7 @@ public:
     std::vector<std::string> looks() const;
     void clear_trace() { trace_.clear(); }
     std::vector<std::string> told;  // "Adopted web"; warnings begin with "Warning "
+    std::vector<binding::target> woken;
 
 private:
     class bindings_seen;

@@ -227,6 +227,7 @@ private:
         flag(committed_at.has_value());
         flag(committed_at && memory_->listener && memory_->listener->asked_at < *committed_at);
         take(pass.unwritable());
+        flag(pass.put_ended());
         for (const auto& [uid, object] : w_.objects)
         {
             flag(pass.has_member(uid));

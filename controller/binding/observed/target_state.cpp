@@ -401,7 +401,7 @@ void forget_refs(target_state& memory, const std::vector<const certificate_bindi
     }
     for (const certificate_binding* object : bindings)
     {
-        const ledger& held = memory.believed_ledger(*object);
+        const ledger& held = believed_ledger(memory, *object);
         kept.insert(held.replaced_default_ref);
         for (const attachment& entry : held.attachments)
         {

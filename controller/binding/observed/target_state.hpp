@@ -67,13 +67,6 @@ struct write_backoff
 
 struct binding_state
 {
-    // The ledger that counts: ours, whatever somebody else wrote into the status since. What is seen for the
-    // first time is believed, because a start has nothing else.
-    const ledger& believed_ledger(const certificate_binding& object) const
-    {
-        return held ? *held : object.status.ledger;
-    }
-
     std::optional<ledger> held;  // the ledger as we last wrote it, or as it was when we first saw the binding
     std::optional<ledger> tried;  // what a later write of ours would have made of it, whose answer was lost:
                                   // once it is seen it is what we wrote
@@ -141,12 +134,6 @@ struct other_listener_state
 //   reference to it is kept across a co_await, because the last pass of a target without bindings forgets it.
 struct target_state
 {
-    const ledger& believed_ledger(const certificate_binding& object) const
-    {
-        const auto known = bindings.find(object.uid);
-        return known == bindings.end() ? object.status.ledger : known->second.believed_ledger(object);
-    }
-
     std::optional<observed<cloud::answer<cloud::project_scope>>> scope;
     std::optional<observed<cloud::answer<cloud::listener>>> listener;
     std::optional<observed<cloud::answer<cloud::load_balancer>>> load_balancer;
@@ -293,9 +280,15 @@ void record_put_answer(
 );
 
 // The ledger as we last wrote it, or as the status had it when the binding was first seen.
-inline ledger believed_ledger(const binding_state& state, const certificate_binding& object)
+inline const ledger& believed_ledger(const binding_state& state, const certificate_binding& object)
 {
-    return state.held.value_or(object.status.ledger);
+    return state.held ? *state.held : object.status.ledger;
+}
+
+inline const ledger& believed_ledger(const target_state& state, const certificate_binding& object)
+{
+    const auto known = state.bindings.find(object.uid);
+    return known == state.bindings.end() ? object.status.ledger : believed_ledger(known->second, object);
 }
 
 }  // namespace binding

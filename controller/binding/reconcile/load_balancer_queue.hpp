@@ -19,9 +19,18 @@ struct load_balancer_key
     bool operator==(const load_balancer_key&) const = default;
 };
 
-// Who may write to which load balancer: at most one target at a time, because Octavia locks the whole load
-// balancer (rule 9 keeps it while a PUT may still take effect). Nothing waits here; who has to is told when
-// it is its turn, and nobody else takes the lane before it has taken it or let its turn pass.
+// Whose turn it is to write to which load balancer: at most one target at a time, because Octavia locks the
+// whole load balancer.
+//
+// Flow: a target takes its turn before it writes, and leaves when its change has taken effect or cannot take
+// effect
+//   any more. If another one has the turn, the target waits in the queue, and leave() or let_pass() of
+//   somebody else names it when it is next.
+// Guarantees: in the order of waiting. Nobody else takes the turn between being named and taking it.
+// Assumptions: who is named is reconciled soon, and then takes its turn or lets it pass.
+// Caveats: nothing waits in here, and there is no clock: who keeps a turn after the deadline of its PUT
+// blocks the
+//   load balancer, so reconcile_state looks at the deadline.
 class load_balancer_queue
 {
 public:

@@ -15,7 +15,7 @@ constexpr std::size_t most_endpoint_checks = 32;
 const ledger& believed_ledger(const pass_context& at, const target& which, const certificate_binding& object)
 {
     const target_state* known = at.state.find(which);
-    return known == nullptr ? object.status.ledger : known->believed_ledger(object);
+    return known == nullptr ? object.status.ledger : believed_ledger(*known, object);
 }
 
 template <class Predicate>

@@ -1,5 +1,7 @@
 #include "binding/reconcile/pass_outcome.hpp"
 
+#include "support/log.hpp"
+
 #include <algorithm>
 
 namespace binding {
@@ -50,7 +52,9 @@ runtime::outcome planned_outcome(
 
 }  // namespace
 
-runtime::outcome outcome_of(const pass_end& end, const settings& settings, support::random_engine& random)
+runtime::outcome outcome_of(
+    const target& which, const pass_end& end, const settings& settings, support::random_engine& random
+)
 {
     switch (end.how)
     {
@@ -63,6 +67,11 @@ runtime::outcome outcome_of(const pass_end& end, const settings& settings, suppo
         case pass_ending::endless:
             break;
     }
+    support::log(
+        support::log_level::error,
+        "a round does not come to an end, which is a bug; trying again later",
+        {{"listener", which.listener.str()}}
+    );
     return {kind::retry, {}};
 }
 

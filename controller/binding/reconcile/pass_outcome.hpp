@@ -7,6 +7,8 @@
 namespace binding {
 
 // When the work queue is to bring the target of a pass that ended so again.
-runtime::outcome outcome_of(const pass_end& end, const settings& settings, support::random_engine& random);
+runtime::outcome outcome_of(
+    const target& which, const pass_end& end, const settings& settings, support::random_engine& random
+);
 
 }  // namespace binding

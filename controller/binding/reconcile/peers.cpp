@@ -24,7 +24,7 @@ bool was_refused(const certificate_binding& object)
 
 bool leaves_default(const target_state& memory, const certificate_binding& object)
 {
-    const ledger& held = memory.believed_ledger(object);
+    const ledger& held = believed_ledger(memory, object);
     return object.deleting && std::ranges::any_of(held.attachments, [](const attachment& entry) {
                return entry.slot == slot::default_;
            });

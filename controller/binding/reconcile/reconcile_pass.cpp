@@ -149,7 +149,7 @@ observation reconcile_pass::observe(
 
 bool reconcile_pass::waits_for_next_pass(const target_state& state, const certificate_binding& object) const
 {
-    return !members_.contains(object.uid) && state.believed_ledger(object).attachments.empty();
+    return !members_.contains(object.uid) && believed_ledger(state, object).attachments.empty();
 }
 
 // ---- the end ----

@@ -132,6 +132,8 @@ public:
     bool has_member(const support::uuid& uid) const { return members_.contains(uid); }
     std::optional<support::time_point> committed_at() const { return committed_at_; }
     const std::set<support::uuid>& unwritable() const { return unwritable_; }
+    // Whether the end of a PUT of ours was seen in this pass.
+    bool put_ended() const { return listener_changed_; }
 
 private:
     using binding_list = std::vector<const certificate_binding*>;

@@ -3,8 +3,8 @@
 #include "binding/reconcile/cloud_reader.hpp"
 #include "binding/reconcile/pass_outcome.hpp"
 #include "binding/reconcile/writer.hpp"
-#include "support/log.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace binding {
@@ -27,10 +27,7 @@ struct reconciler::impl
             {
                 parts.observer.record(event);
             }
-            for (const binding::target& each : action.wake)
-            {
-                parts.enqueue(each);
-            }
+            std::ranges::for_each(action.wake, parts.enqueue);
             if (auto* asked = std::get_if<read>(&action.step))
             {
                 co_await reader.read(pass, credential, std::move(*asked));
@@ -45,22 +42,9 @@ struct reconciler::impl
             }
             else
             {
-                co_return ended(target, std::get<pass_end>(action.step));
+                co_return outcome_of(target, std::get<pass_end>(action.step), settings, parts.random);
             }
         }
-    }
-
-    runtime::outcome ended(const target& target, const pass_end& end)
-    {
-        if (end.how == pass_ending::endless)
-        {
-            support::log(
-                support::log_level::error,
-                "a round does not come to an end, which is a bug; trying again later",
-                {{"listener", target.listener.str()}}
-            );
-        }
-        return outcome_of(end, settings, parts.random);
     }
 
     reconciler::parts parts;

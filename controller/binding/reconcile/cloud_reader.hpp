@@ -1,7 +1,7 @@
 #pragma once
 
-#include "binding/reconcile/other_listeners.hpp"
 #include "binding/reconcile/reconcile_parts.hpp"
+#include "binding/targets/other_listeners.hpp"
 
 #include <memory>
 

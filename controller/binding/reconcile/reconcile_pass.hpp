@@ -1,8 +1,8 @@
 #pragma once
 
 #include "binding/plan/plan.hpp"
-#include "binding/reconcile/pass_context.hpp"
-#include "binding/reconcile/peers.hpp"
+#include "binding/targets/pass_context.hpp"
+#include "binding/targets/peers.hpp"
 
 #include <map>
 #include <optional>

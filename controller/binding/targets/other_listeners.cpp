@@ -1,4 +1,4 @@
-#include "binding/reconcile/other_listeners.hpp"
+#include "binding/targets/other_listeners.hpp"
 
 #include "binding/slots/ledger.hpp"
 

@@ -1,4 +1,4 @@
-#include "binding/reconcile/peers.hpp"
+#include "binding/targets/peers.hpp"
 
 #include "binding/plan/plan_fixture.hpp"
 #include "fakes/cloud/one_cloud.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "binding/observed/observation.hpp"
-#include "binding/reconcile/pass_context.hpp"
+#include "binding/targets/pass_context.hpp"
 
 #include <vector>
 

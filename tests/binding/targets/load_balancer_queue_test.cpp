@@ -1,4 +1,4 @@
-#include "binding/reconcile/load_balancer_queue.hpp"
+#include "binding/targets/load_balancer_queue.hpp"
 
 #include <gtest/gtest.h>
 

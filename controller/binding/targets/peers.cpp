@@ -1,4 +1,4 @@
-#include "binding/reconcile/peers.hpp"
+#include "binding/targets/peers.hpp"
 
 #include "binding/observed/target_state.hpp"
 

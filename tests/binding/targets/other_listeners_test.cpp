@@ -1,5 +1,5 @@
 // Which other listeners are read before a PUT, and what a status that somebody else wrote can do about it.
-#include "binding/reconcile/other_listeners.hpp"
+#include "binding/targets/other_listeners.hpp"
 
 #include "binding/plan/plan_fixture.hpp"
 #include "fakes/cloud/one_cloud.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "binding/observed/target_state.hpp"
-#include "binding/reconcile/load_balancer_queue.hpp"
+#include "binding/targets/load_balancer_queue.hpp"
 
 #include <map>
 #include <optional>

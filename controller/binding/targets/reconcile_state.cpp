@@ -1,4 +1,4 @@
-#include "binding/reconcile/reconcile_state.hpp"
+#include "binding/targets/reconcile_state.hpp"
 
 #include <utility>
 

@@ -2,8 +2,8 @@
 
 #include "binding/credentials/credential_source.hpp"
 #include "binding/index/binding_store.hpp"
-#include "binding/reconcile/reconcile_state.hpp"
 #include "binding/settings.hpp"
+#include "binding/targets/reconcile_state.hpp"
 
 namespace binding {
 

@@ -93,8 +93,8 @@ private:
         );
     }
 
-    // Rule 1, the exception: what is unconfirmed is sent again until the listener is well. Otherwise nothing
-    // but a change by somebody else brings it back; nor can what stays be handed over before.
+    // narrow-writes, the exception: what is unconfirmed is sent again until the listener is well. Otherwise
+    // nothing but a change by somebody else brings it back; nor can what stays be handed over before.
     void look_at_one_in_error(
         const certificate_binding& object, const std::vector<const certificate_binding*>& bindings
     )
@@ -132,12 +132,12 @@ private:
         const slot_entry contested = want.slot == slot::default_ ? slot_entry{{}, slot::default_} : want;
         if (!taken_.insert(contested).second)
         {
-            // Rule 8: what it had before it wanted this stays.
+            // gapless-rotation: what it had before it wanted this stays.
             const auto holds = entries_of(object.status.ledger);
             accounted_.insert(holds.begin(), holds.end());
             if (reason_of(object) != reason::conflict || holds.contains(want))
             {
-                fail("R6", object, "is not the first, but does not end as one that lost");
+                fail("oldest-wins", object, "is not the first, but does not end as one that lost");
             }
             return;
         }
@@ -166,7 +166,8 @@ private:
         }
     }
 
-    // Rule 5: what leaves the default slot stays there as long as nothing else is to go into it.
+    // never-without-default: what leaves the default slot stays there as long as nothing else is to go into
+    // it.
     bool is_last_default(const certificate_binding& object, const slot_entry& entry)
     {
         const cloud::container_ref& remembered = object.status.ledger.replaced_default_ref;
@@ -195,16 +196,16 @@ private:
             entries_of(object.status.ledger).contains({*slots_->default_ref, slot::default_});
         if (has_default && has_heir_)
         {
-            fail("R5", object, "waits as the last certificate, but there is an heir");
+            fail("never-without-default", object, "waits as the last certificate, but there is an heir");
         }
         if (has_default && !object.status.ledger.replaced_default_ref.empty() &&
             object.status.ledger.replaced_default_ref != *slots_->default_ref)
         {
-            fail("R5", object, "waits as the last certificate, but remembers a default");
+            fail("never-without-default", object, "waits as the last certificate, but remembers a default");
         }
         if (!has_default && (slots_->default_ref || slots_->sni_refs.size() != 1))
         {
-            fail("R5", object, "waits as the last certificate, but there are others");
+            fail("never-without-default", object, "waits as the last certificate, but there are others");
         }
     }
 

@@ -55,7 +55,7 @@ std::vector<committed> ledgers_of(const history& h, const surroundings& at, cons
             made.deleting = object.deleting;
             made.remembered = object.status.ledger.replaced_default_ref;
             made.object = &object;
-            // Rule 2: what somebody else wrote there is never acted on.
+            // ownership: what somebody else wrote there is never acted on.
             if (believed != h.believed.end() && believed->second.contains(made.what))
             {
                 all.push_back(std::move(made));
@@ -77,7 +77,7 @@ bool held_unconfirmed(const std::vector<committed>& all, const slot_entry& what)
     });
 }
 
-// Rule 5: a default from before that goes back, and that nobody wants besides.
+// never-without-default: a default from before that goes back, and that nobody wants besides.
 bool goes_back(
     const surroundings& at,
     const support::uuid& listener,
@@ -120,7 +120,7 @@ bool surely_takes_part(const history& h, const certificate_binding& object)
 {
     const std::string id = object.spec.certificate_id.str();
     const auto since = h.usable.find(id);
-    // Quarantined; a start believes it (rule 7).
+    // Quarantined; a start believes it (quarantine).
     const bool quarantined =
         object.status[binding::condition_type::ready].reason == binding::reason::certificate_refused;
     const bool kept_from =
@@ -159,7 +159,7 @@ contender contender_of(const history& h, const certificate_binding& object)
     return {&object, believed == h.believed.end() ? std::set<slot_entry>() : believed->second};
 }
 
-// R6, a tie: no binding enters itself for a slot that another one of the same second is to have.
+// oldest-wins, a tie: no binding enters itself for a slot that another one of the same second is to have.
 void look_at_entry_in_a_tie(
     history& h, const surroundings& at, const certificate_binding& object, const std::set<slot_entry>& keeps
 )
@@ -180,14 +180,16 @@ void look_at_entry_in_a_tie(
         if (rivals && surely_takes_part(h, other) && comes_first(contender_of(h, other), taker, shown))
         {
             broken(
-                h, "R6: " + object.name + " takes the slot that is " + other.name + "'s, of the same second"
+                h,
+                "oldest-wins: " + object.name + " takes the slot that is " + other.name +
+                    "'s, of the same second"
             );
         }
     }
 }
 
-// R6, a tie: who is attached is not replaced by it, whatever has become of its certificate, but by one whose
-// ledger holds what is there as well.
+// oldest-wins, a tie: who is attached is not replaced by it, whatever has become of its certificate, but by
+// one whose ledger holds what is there as well.
 void look_at_replaced_in_a_tie(
     history& h,
     const std::vector<committed>& all,
@@ -210,7 +212,9 @@ void look_at_replaced_in_a_tie(
             !h.unsure.contains(object.uid))
         {
             broken(
-                h, "R6: " + taker.object->name + " replaces " + object.name + ", which is of the same second"
+                h,
+                "oldest-wins: " + taker.object->name + " replaces " + object.name +
+                    ", which is of the same second"
             );
         }
     }
@@ -249,7 +253,7 @@ void look_at_new_default(
     }
     if (after.empty())
     {
-        broken(h, "R5: takes the default " + before.str() + " and gives none");
+        broken(h, "never-without-default: takes the default " + before.str() + " and gives none");
         return;
     }
     const std::set<slot_entry> shown{{before, slot::default_}};
@@ -271,11 +275,15 @@ void look_at_new_default(
         }
         else if (!remembers_after)
         {
-            broken(h, "R5: puts back " + after.str() + ", which was not remembered");
+            broken(h, "never-without-default: puts back " + after.str() + ", which was not remembered");
         }
         if (heir != nullptr)
         {
-            broken(h, "R5: puts back " + after.str() + " although " + heir->name + " wants the slot");
+            broken(
+                h,
+                "never-without-default: puts back " + after.str() + " although " + heir->name +
+                    " wants the slot"
+            );
         }
         return;
     }
@@ -284,24 +292,27 @@ void look_at_new_default(
     {
         broken(
             h,
-            "R5: replaces the foreign default " + before.str() + ", but remembers " + taker->remembered.str()
+            "never-without-default: replaces the foreign default " + before.str() + ", but remembers " +
+                taker->remembered.str()
         );
     }
     if (was_ours && remembers_any && taker->remembered.empty())
     {
-        broken(h, "R5: the memory of the default from before does not travel with the slot");
+        broken(
+            h, "never-without-default: the memory of the default from before does not travel with the slot"
+        );
     }
     // A rotation that cannot be done yet keeps its place by the old certificate.
     if (heir != nullptr && wanted_by(*heir).ref != after &&
         comes_first(contender_of(h, *heir), contender_of(h, *taker->object), shown))
     {
-        broken(h, "R6: " + taker->object->name + " takes the slot that is " + heir->name + "'s");
+        broken(h, "oldest-wins: " + taker->object->name + " takes the slot that is " + heir->name + "'s");
     }
     look_at_replaced_in_a_tie(h, all, *taker, before, after);
 }
 
-// Rule 8: what a binding no longer wants stays until what it wants is in place. A dead ref goes at once, but
-// not by one 404 alone (rule 10).
+// gapless-rotation: what a binding no longer wants stays until what it wants is in place. A dead ref goes at
+// once, but not by one 404 alone (proven-gone).
 void look_at_gap(
     history& h,
     const surroundings& at,
@@ -326,12 +337,14 @@ void look_at_gap(
         if (dead == h.dead.end())
         {
             broken(
-                h, "R8: takes " + text_of(each.what) + " away and gives " + each.object->name + " nothing"
+                h,
+                "gapless-rotation: takes " + text_of(each.what) + " away and gives " + each.object->name +
+                    " nothing"
             );
         }
         else if (dead->second.last - dead->second.first < at.settings.proof)
         {
-            broken(h, "R10: takes " + text_of(each.what) + " away by one 404");
+            broken(h, "proven-gone: takes " + text_of(each.what) + " away by one 404");
         }
     }
 }
@@ -364,11 +377,11 @@ void look_at_dead_refs(
         cleans = cleans || (dead && !kept.contains(each));
         if (dead && kept.contains(each))
         {
-            broken(h, "R4: writes over the dead " + text_of(each));
+            broken(h, "readable-before-write: writes over the dead " + text_of(each));
         }
         if (nobody_reads && kept.contains(each) && !added(each.ref))
         {
-            broken(h, "R4: writes while nobody can read " + text_of(each));
+            broken(h, "readable-before-write: writes while nobody can read " + text_of(each));
         }
     }
     const auto balancer = at.cloud.listeners.at(listener).load_balancer;
@@ -392,14 +405,16 @@ void look_at_dead_refs(
             if (dead_before_round(other, each.ref) && !goes_next)
             {
                 broken(
-                    h, "R4: makes Octavia drop listener " + other.str() + " for the dead " + text_of(each)
+                    h,
+                    "readable-before-write: makes Octavia drop listener " + other.str() + " for the dead " +
+                        text_of(each)
                 );
             }
         }
     }
 }
 
-// Rule 9: whether a PUT of ours to it may still take effect.
+// unanswered-writes: whether a PUT of ours to it may still take effect.
 bool in_doubt(const history& h, const surroundings& at, const support::uuid& listener)
 {
     return std::ranges::any_of(h.open, [&](const open_put& each) {
@@ -418,7 +433,7 @@ bool holds_another(
             return each.object->uid != object.uid && each.what == what;
         });
     // What people have done to it since the round began could not be seen: its status was emptied, which is
-    // put back (rule 2), or it is deleted and leaves what it has where it is.
+    // put back (ownership), or it is deleted and leaves what it has where it is.
     const auto held_at_first = [&](const auto& each) {
         const auto& [uid, other] = each;
         const auto believed = h.believed.find(uid);
@@ -598,18 +613,20 @@ void look_at_put(
     if (const auto written = h.written.find(listener);
         written != h.written.end() && read->second.at <= written->second)
     {
-        broken(h, "R3: goes by what the listener was before the ledger was written");
+        broken(h, "write-ahead: goes by what the listener was before the ledger was written");
     }
     for (const open_put& each : h.open)
     {
         if (each.balancer == balancer && at.now < each.deadline && (each.of_this_process || !each.left))
         {
-            broken(h, "R9: a PUT while an earlier one to the load balancer may still take effect");
+            broken(
+                h, "unanswered-writes: a PUT while an earlier one to the load balancer may still take effect"
+            );
         }
     }
     if (!h.in_flight.insert(balancer).second)
     {
-        broken(h, "R9: two PUTs at a time to one load balancer");
+        broken(h, "unanswered-writes: two PUTs at a time to one load balancer");
     }
     for (const committed& each : all)
     {
@@ -637,7 +654,9 @@ void look_at_status(
         if (read == h.reads.end())
         {
             broken(
-                h, "R10: " + object.name + " gives up " + text_of(each) + " without having read the listener"
+                h,
+                "proven-gone: " + object.name + " gives up " + text_of(each) +
+                    " without having read the listener"
             );
         }
         else if (entries_of(read->second.slots).contains(each))
@@ -646,7 +665,11 @@ void look_at_status(
         }
         else if (in_doubt(h, at, listener))
         {
-            broken(h, "R9: " + object.name + " gives up " + text_of(each) + " while a PUT is in doubt");
+            broken(
+                h,
+                "unanswered-writes: " + object.name + " gives up " + text_of(each) +
+                    " while a PUT is in doubt"
+            );
         }
     }
 
@@ -672,7 +695,7 @@ void look_at_status(
         }
         if (in_doubt(h, at, listener))
         {
-            broken(h, "R9: " + object.name + " becomes Ready while a PUT is in doubt");
+            broken(h, "unanswered-writes: " + object.name + " becomes Ready while a PUT is in doubt");
         }
         if (wanted.observed_generation != object.generation)
         {
@@ -728,11 +751,11 @@ void look_at_release(history& h, const surroundings& at, const certificate_bindi
             const auto& scope = object.status.ledger.scope;
             if (gone->second.last - gone->second.first < at.settings.proof)
             {
-                broken(h, "R10: " + object.name + " goes by one 404");
+                broken(h, "proven-gone: " + object.name + " goes by one 404");
             }
             if (!scope.empty() && !binding::same_cloud(scope, gone->second.scope))
             {
-                broken(h, "R10: " + object.name + " goes by the 404 of another cloud");
+                broken(h, "proven-gone: " + object.name + " goes by the 404 of another cloud");
             }
             continue;
         }
@@ -751,7 +774,7 @@ void look_at_release(history& h, const surroundings& at, const certificate_bindi
         }
         if (in_doubt(h, at, listener))
         {
-            broken(h, "R9: " + object.name + " goes while a PUT is in doubt");
+            broken(h, "unanswered-writes: " + object.name + " goes while a PUT is in doubt");
         }
     }
 }

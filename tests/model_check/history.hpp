@@ -124,8 +124,8 @@ struct contender
     std::set<slot_entry> held;  // by its ledger
 };
 
-// R6: whether the first of the two is to have what both want: the older one, of the same second the one that
-// holds what is there now, else the one that has an entry for the slot, else the smaller uid.
+// oldest-wins: whether the first of the two is to have what both want: the older one, of the same second the
+// one that holds what is there now, else the one that has an entry for the slot, else the smaller uid.
 bool comes_first(const contender& one, const contender& other, const std::set<slot_entry>& shown);
 
 }  // namespace prove

@@ -97,14 +97,14 @@ void model::start()
     }
 }
 
-// Rule 2: when it is first seen. What only a lost ledger knew is foreign from then on.
+// ownership: when it is first seen. What only a lost ledger knew is foreign from then on.
 void model::believe(const certificate_binding& object)
 {
     seen.believed[object.uid] = entries_of(object.status.ledger);
     seen.held[object.uid] = object.status.ledger;
     if (object.status[binding::condition_type::ready].reason == binding::reason::certificate_refused)
     {
-        seen.refused.insert(object.uid);  // rule 7; what is said of it later does not end the quarantine
+        seen.refused.insert(object.uid);  // quarantine; what is said of it later does not end the quarantine
     }
     if (seen.lost.erase(object.uid) == 0)
     {

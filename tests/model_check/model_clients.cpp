@@ -462,8 +462,8 @@ support::result<std::unique_ptr<kube::object_answer>> model::patch(
     return std::make_unique<no_text>();
 }
 
-// Rule 9: the next process reckons the deadline from its start, with the refs on the listener and in the
-// ledger; there may be fewer than the PUT had, if somebody else has taken some off since.
+// unanswered-writes: the next process reckons the deadline from its start, with the refs on the listener and
+// in the ledger; there may be fewer than the PUT had, if somebody else has taken some off since.
 void model::reckon(const uuid& listener)
 {
     std::size_t refs = entries_of(cloud.listeners.at(listener).slots).size();
@@ -517,8 +517,8 @@ cloud::answer<cloud::listener> model::read_listener(const uuid& listener, fate& 
         reckon(listener);
     }
     seen.reads[listener] = {row.slots, row.status, now};
-    // Rule 9: what a PUT would have written counts at once, but not for the next process, nor on a listener
-    // in ERROR, which shows what is sent to it again before it takes effect.
+    // unanswered-writes: what a PUT would have written counts at once, but not for the next process, nor on a
+    // listener in ERROR, which shows what is sent to it again before it takes effect.
     std::erase_if(seen.open, [&](const open_put& each) {
         return each.listener == listener && each.of_this_process && same_slots(each.expected, row.slots) &&
                row.status != cloud::provisioning_status::error;

@@ -177,8 +177,8 @@ void small_world::others_may(std::vector<happening>& all, bool at_once) const
     }
 }
 
-// False if that would change nothing, or be just what a PUT in doubt would write: rule 9 takes that for the
-// PUT.
+// False if that would change nothing, or be just what a PUT in doubt would write: unanswered-writes takes
+// that for the PUT.
 bool small_world::others_write(const happening& wanted, cloud::listener_change& change) const
 {
     const auto& slots = world_.cloud.listeners.at(listener).slots;
@@ -437,7 +437,7 @@ put_fate small_world::of_put()
         put_fate::late,
         put_fate::crash_early
     };
-    // Rule 9: what somebody else has just written is not told from the effect of the PUT.
+    // unanswered-writes: what somebody else has just written is not told from the effect of the PUT.
     const auto& put = world_.running->state.all().begin()->second.put;
     const bool is_there = put && same_slots(put->expected, world_.cloud.listeners.at(listener).slots);
     const auto made = choose(may_.faults == 0 ? 1 : is_there ? all.size() - 2 : all.size());

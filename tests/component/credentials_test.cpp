@@ -1,4 +1,4 @@
-// Credentials of namespaces: Secrets that come, change and go, through the whole controller.
+// Credentials of namespaces: Secrets that are created, changed and deleted, through the whole controller.
 #include "component/controller_world.hpp"
 #include "support/log.hpp"
 
@@ -123,7 +123,7 @@ TEST_F(credentials, a_new_content_alone_writes_nothing)
     advance(1min);
     EXPECT_EQ(kube.writes.size(), before);
     EXPECT_EQ(sim.puts(), puts);
-    EXPECT_EQ(logins(), 2U) << "it is looked at with the new one";
+    EXPECT_EQ(logins(), 2U) << "the listener is read with the new one";
 }
 
 TEST_F(credentials, a_new_content_wakes_who_failed_for_the_old)
@@ -178,7 +178,9 @@ TEST_F(credentials, of_a_content_that_is_none_are_told_in_one_line)
     EXPECT_THAT(kube.message("web"), HasSubstr("Secret shop/cloud: clouds.yaml: cloud \"prod\": "));
     EXPECT_THAT(kube.object("web").dump(), Not(HasSubstr("canary")));
     kube.set_secret("cloud", {{"cloud.yaml", "canary"}});
-    ASSERT_TRUE(until([&] { return kube.message("web") == "Secret shop/cloud: it has no key clouds.yaml"; }));
+    ASSERT_TRUE(until([&] {
+        return kube.message("web") == "Secret shop/cloud: the key clouds.yaml is missing; add it";
+    }));
 }
 
 TEST_F(credentials, whose_secret_goes_leave_what_is_attached)
@@ -277,7 +279,7 @@ TEST_F(credentials, of_the_controller_are_for_admitted_namespaces_alone)
     EXPECT_THAT(kube.secret_requests, IsEmpty());
 }
 
-TEST_F(credentials, of_the_controller_are_lent_to_take_away_what_a_namespace_put_there_before)
+TEST_F(credentials, of_the_controller_are_borrowed_to_detach_what_a_namespace_put_there_before)
 {
     admitted = {};
     start();
@@ -295,7 +297,7 @@ TEST_F(credentials, of_the_controller_are_lent_to_take_away_what_a_namespace_put
     EXPECT_EQ(served("any.example.com"), foreign);
 }
 
-TEST_F(credentials, of_the_controller_are_not_lent_for_what_the_namespaces_own_adopted)
+TEST_F(credentials, of_the_controller_are_not_borrowed_for_what_the_namespaces_own_adopted)
 {
     const auto there = certificate("there.example.com");
     const auto shared = sim.add_listener(
@@ -317,7 +319,7 @@ TEST_F(credentials, of_the_controller_are_not_lent_for_what_the_namespaces_own_a
     EXPECT_EQ(sim.get_listener(shared).sni_refs, std::set{there.ref});
 }
 
-TEST_F(credentials, of_the_controller_are_not_lent_for_what_another_project_put_there)
+TEST_F(credentials, of_the_controller_are_not_borrowed_for_what_another_project_put_there)
 {
     attach();
     crash();
@@ -355,9 +357,9 @@ TEST_F(credentials, no_secret_reaches_a_log_or_a_status)
     support::set_log(support::log_level::info, support::log_format::text);
 }
 
-// ---- rule 14: several credentials on one listener ----
+// ---- own-credential: several credentials on one listener ----
 
-// "web" acts with the Secret "cloud", what `with_other` makes with the Secret "other".
+// "web" acts with the Secret "cloud", a binding of `with_other` with the Secret "other".
 class two_credentials : public credentials
 {
 protected:
@@ -482,7 +484,7 @@ TEST_F(two_credentials, an_older_binding_takes_the_default_from_a_younger_one_th
     EXPECT_EQ(served("any.example.com"), a.ref);
     EXPECT_THAT(kube.attachments("next"), IsEmpty());
     EXPECT_EQ(kube.object("web")["status"]["replacedDefaultRef"], foreign)
-        << "the memory travels with the slot";
+        << "the recorded default travels with the slot";
     kube.remove("next");
     kube.remove("web");
     ASSERT_TRUE(goes("web") && goes("next"));
@@ -604,7 +606,7 @@ TEST_F(two_credentials, a_deletion_waits_for_the_put_of_the_credential_that_it_h
     EXPECT_THAT(sim.get_listener(listener).sni_refs, IsEmpty());
 }
 
-// "web" may look, and not change anything.
+// "web" may read the listener, and not change it.
 class one_that_may_not_write : public two_credentials
 {
 protected:
@@ -658,9 +660,9 @@ TEST_F(one_that_may_not_write, wins_again_once_it_may)
     EXPECT_EQ(served("any.example.com"), a.ref);
 }
 
-// A ledger that somebody writes while we run is not believed because the binding comes to another target by
-// it.
-TEST_F(credentials, of_the_controller_are_not_lent_for_a_forged_status)
+// A ledger that another client writes while the controller runs is not believed, also if the binding moves to
+// another target because of it.
+TEST_F(credentials, of_the_controller_are_not_borrowed_for_a_forged_status)
 {
     const auto shared =
         sim.add_listener({.load_balancer = balancer, .default_ref = foreign, .sni_refs = {a.ref}, .port = 444}
@@ -740,7 +742,7 @@ TEST_F(
     kube.set_secret("cloud", {});
     sim.hold({.service = "load-balancer", .method = "GET"});
     start();
-    ASSERT_TRUE(until([&] { return !sim.held().empty(); })) << "the round of next is under way";
+    ASSERT_TRUE(until([&] { return !sim.held().empty(); })) << "the pass of next is under way";
     give(credential);
     sim.release();
     advance(10min);

@@ -1,4 +1,4 @@
-// Rule 7: what Octavia refuses is told of the one that is bad, and the others are served.
+// quarantine: the status of a refused certificate says so, and the other certificates are served.
 #include "component/controller_world.hpp"
 
 #include <gmock/gmock.h>
@@ -37,7 +37,7 @@ protected:
             {.project = project, .kind = "pkcs12", .names = {"locked.example.com"}, .pass_phrase = "x"}
         );
     }
-    // A certificate of somebody else in the project.
+    // A certificate in the project that no binding names.
     cloudsim::control::certificate of_someone(const std::string& name, bool is_private = false)
     {
         return sim.add_certificate(
@@ -164,7 +164,7 @@ TEST_F(refused, a_certificate_without_a_common_name_is_told_so)
 
 // ---- the certificate service is down: Octavia's 400 has the words of a bad certificate ----
 
-// Octavia has found out that Barbican does not answer, and the controller has not yet.
+// Octavia knows that Barbican does not answer, and the controller does not know it yet.
 class barbican_down : public refused
 {
 protected:
@@ -230,7 +230,7 @@ TEST_F(barbican_down, holds_a_detach_up_and_is_no_word_about_the_others)
     ASSERT_TRUE(kube.exists("gone"));
     EXPECT_EQ(sim.puts(), 1U) << "Octavia's worker would drop the listener";
     EXPECT_EQ(kube.state("gone"), "deleting");
-    EXPECT_THAT(kube.message("gone"), Not(HasSubstr("replace or remove it")));
+    EXPECT_THAT(kube.message("gone"), Not(HasSubstr("Replace or remove")));
     expect_served({"kept", "gone"});
     set_down({});
     ASSERT_TRUE(goes("gone")) << kube.object("gone").dump(1);

@@ -14,7 +14,8 @@ struct missing_credential
 {
     binding::reason reason = reason::credentials_missing;
     std::string message;
-    bool passes = false;  // it is only not known yet
+    // Temporary: the credential is not known yet.
+    bool passes = false;
 
     bool operator==(const missing_credential&) const = default;
 };
@@ -25,15 +26,17 @@ class credential_source
 public:
     virtual ~credential_source() = default;
 
-    // An object has changed; null: it was not there / is gone. The same object: its Secret may have changed.
+    // A binding has changed. `before` is null for a created object, `after` for a deleted one. before ==
+    // after means that only the content of the Secret may have changed.
     virtual void update(const certificate_binding* before, const certificate_binding* after) = 0;
 
     virtual target target_of(const certificate_binding& object) const = 0;
-    // Null: the bindings of this target have none.
+    // Null: the bindings of this target have no credential.
     virtual std::shared_ptr<cloud::credential> of(const target& target) const = 0;
     virtual bool is_controllers(const target& target) const = 0;
     virtual missing_credential why_none(const certificate_binding& object) const = 0;
-    // Its namespace may not use the credential, but for taking away what was put there with it.
+    // The namespace of the binding may use the controller's credential only to detach what was attached with
+    // the controller's credential.
     virtual bool borrowed(const certificate_binding& object) const = 0;
 };
 

@@ -7,7 +7,8 @@
 namespace binding {
 namespace {
 
-constexpr std::size_t most_clouds = 64;  // of one Secret that are kept as they were read, faults included
+// How many parsed entries of one Secret are kept, entries with faults included.
+constexpr std::size_t most_clouds = 64;
 
 std::string label_of(const secret_name& name)
 {
@@ -58,21 +59,21 @@ void credentials::update(const certificate_binding* before, const certificate_bi
 
 void credentials::use(const secret_name& name, const support::uuid& user)
 {
-    const auto [found, is_new] = secrets_.try_emplace(name);
-    found->second.users.insert(user);
+    const auto [it, is_new] = secrets_.try_emplace(name);
+    it->second.users.insert(user);
     if (is_new)
     {
-        found->second.why = {reason::progressing, label_of(name) + " is being read", true};
+        it->second.why = {reason::progressing, label_of(name) + " is being read", true};
         parts_.follow(name);
     }
 }
 
 void credentials::leave(const secret_name& name, const support::uuid& user)
 {
-    const auto found = secrets_.find(name);
-    if (found != secrets_.end() && found->second.users.erase(user) > 0 && found->second.users.empty())
+    const auto it = secrets_.find(name);
+    if (it != secrets_.end() && it->second.users.erase(user) > 0 && it->second.users.empty())
     {
-        secrets_.erase(found);
+        secrets_.erase(it);
         parts_.unfollow(name);
     }
 }
@@ -80,24 +81,24 @@ void credentials::leave(const secret_name& name, const support::uuid& user)
 void credentials::scope(const certificate_binding& object, const secret_name& from)
 {
     secret& held = secrets_.at(from);
-    placement& made = placed_[object.uid];
-    made.now.reset();
-    made.why = held.why;
+    placement& placement = placed_[object.uid];
+    placement.now.reset();
+    placement.why = held.why;
     if (held.content)
     {
         const auto& read_now = read(held, from, object.spec.cloud.str());
-        made.now = read_now.value_or(nullptr);
-        made.why = {reason::credentials_invalid, read_now ? "" : read_now.error().message};
+        placement.now = read_now.value_or(nullptr);
+        placement.why = {reason::credentials_invalid, read_now ? "" : read_now.error().message};
     }
-    if (made.now)
+    if (placement.now)
     {
-        made.last = made.now;
-        std::erase_if(by_id_, [](const auto& each) { return each.second.expired(); });
-        by_id_[support::interned(made.now->id)] = made.now;
+        placement.last = placement.now;
+        std::erase_if(by_id_, [](const auto& entry) { return entry.second.expired(); });
+        by_id_[support::interned(placement.now->id)] = placement.now;
     }
     else if (object.deleting)
     {
-        made.now = made.last;
+        placement.now = placement.last;
     }
 }
 
@@ -125,8 +126,8 @@ const support::result<credentials::shared>& credentials::read(
 
 void credentials::secret_shown(const secret_name& name, support::result<secret_content> content)
 {
-    const auto found = secrets_.find(name);
-    if (found == secrets_.end())
+    const auto it = secrets_.find(name);
+    if (it == secrets_.end())
     {
         return;
     }
@@ -135,7 +136,7 @@ void credentials::secret_shown(const secret_name& name, support::result<secret_c
         lost(name, {reason::credentials_invalid, label_of(name) + ": " + content.error().message});
         return;
     }
-    secret& held = found->second;
+    secret& held = it->second;
     held.refused = held.unsure = false;
     if (held.content == *content)
     {
@@ -156,16 +157,17 @@ void credentials::secret_absent(const secret_name& name)
 
 void credentials::secret_unreadable(const secret_name& name, const support::error& error)
 {
-    const auto found = secrets_.find(name);
-    if (found == secrets_.end())
+    const auto it = secrets_.find(name);
+    if (it == secrets_.end())
     {
         return;
     }
-    // What was read before stays true until something else is seen. An API server that has just started may
-    // not know us yet (401), or our rights (403): that counts when the next read says it again.
+    // The content that was read before counts until another answer comes. An API server that has just started
+    // may not know the controller yet (401), or not its rights (403), so a refusal counts only when the next
+    // read is refused too.
     constexpr int not_known = 401;
     const bool refused = kube::is_refused(error) && error.http_status != not_known;
-    secret& held = found->second;
+    secret& held = it->second;
     held.unsure = held.content && kube::is_refused(error);
     if (refused && (!held.content || std::exchange(held.refused, true)))
     {
@@ -184,28 +186,28 @@ void credentials::secret_unreadable(const secret_name& name, const support::erro
 
 void credentials::lost(const secret_name& name, missing_credential why)
 {
-    const auto found = secrets_.find(name);
-    if (found == secrets_.end() || (!found->second.content && found->second.why == why))
+    const auto it = secrets_.find(name);
+    if (it == secrets_.end() || (!it->second.content && it->second.why == why))
     {
         return;
     }
-    found->second.content.reset();
-    found->second.refused = found->second.unsure = false;
-    found->second.read.clear();
-    found->second.why = std::move(why);
-    parts_.changed(std::set(found->second.users));
+    it->second.content.reset();
+    it->second.refused = it->second.unsure = false;
+    it->second.read.clear();
+    it->second.why = std::move(why);
+    parts_.changed(std::set(it->second.users));
 }
 
 std::set<support::uuid> credentials::users_of(const secret_name& name) const
 {
-    const auto found = secrets_.find(name);
-    return found == secrets_.end() ? std::set<support::uuid>() : found->second.users;
+    const auto it = secrets_.find(name);
+    return it == secrets_.end() ? std::set<support::uuid>() : it->second.users;
 }
 
 bool credentials::is_unsure(const secret_name& name) const
 {
-    const auto found = secrets_.find(name);
-    return found != secrets_.end() && found->second.unsure;
+    const auto it = secrets_.find(name);
+    return it != secrets_.end() && it->second.unsure;
 }
 
 bool credentials::borrowed(const certificate_binding& object) const
@@ -232,19 +234,19 @@ credentials::shared credentials::credential_of(const certificate_binding& object
 
 target credentials::target_of(const certificate_binding& object) const
 {
-    target made = listener_of(object);
+    target target = listener_of(object);
     if (const auto credential = credential_of(object))
     {
-        made.identity = support::interned(credential->identity);
-        made.credential = support::interned(credential->id);
+        target.identity = support::interned(credential->identity);
+        target.credential = support::interned(credential->id);
     }
-    return made;
+    return target;
 }
 
 std::shared_ptr<cloud::credential> credentials::of(const target& target) const
 {
-    const auto found = by_id_.find(target.credential);
-    return found == by_id_.end() ? nullptr : found->second.lock();
+    const auto it = by_id_.find(target.credential);
+    return it == by_id_.end() ? nullptr : it->second.lock();
 }
 
 bool credentials::is_controllers(const target& target) const

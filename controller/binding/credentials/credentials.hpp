@@ -38,11 +38,14 @@ struct admission
     }
 };
 
-// The credential of a binding without a ref is the controller's own, if its namespace is admitted to it; that
-// of one with a ref is what its Secret holds. A binding that is deleted may finish with what was its own: the
-// credential that its Secret held last, which is kept while a binding that used it exists; or, where it needs
-// the controller's and is not admitted (any more), that one for what was put there with it, as status.cloud
-// says.
+// Flow: update() is called for each change of a binding -> the Secret that the binding names is followed
+// while a binding uses it -> each answer about the Secret is read as a credential, and parts::changed names
+// the bindings whose credential may differ now.
+// Guarantees (own-credential): a binding that names a Secret acts with the credential of that Secret alone. A
+// binding without a ref acts with the controller's own credential, if its namespace is admitted.
+// Caveats: a deletion may end with a credential that the binding has lost. If its Secret is gone, the last
+// credential of the Secret is kept until the binding is gone. If its namespace is not admitted any more, the
+// controller's credential detaches what was attached with the controller's credential (status.cloud).
 class credentials final : public credential_source
 {
 public:
@@ -52,9 +55,9 @@ public:
         cloud::credential_reader& reader;
         admission admitted;
         std::function<void(const secret_name&)> follow;    // a Secret is in use from now on
-        std::function<void(const secret_name&)> unfollow;  // nobody uses it any more
+        std::function<void(const secret_name&)> unfollow;  // no binding uses the Secret any more
 
-        // What these bindings act with may be something else now: update() is to be called for each of them.
+        // The credential of these bindings may have changed: the callee calls update() for each of them.
         std::function<void(const std::set<support::uuid>&)> changed;
     };
 
@@ -67,13 +70,13 @@ public:
     missing_credential why_none(const certificate_binding& object) const override;
     bool borrowed(const certificate_binding& object) const override;
 
-    // What is seen of a Secret; nothing happens where nobody uses it (any more).
+    // Answers about a Secret. An answer about a Secret that no binding uses is ignored.
     void secret_shown(const secret_name& name, support::result<secret_content> content);
     void secret_absent(const secret_name& name);
     void secret_unreadable(const secret_name& name, const support::error& error);
 
     std::set<support::uuid> users_of(const secret_name& name) const;
-    // The last read did not show it, and what was read before is used all the same.
+    // The last read of the Secret was refused, and the content that was read before is still used.
     bool is_unsure(const secret_name& name) const;
 
 private:
@@ -83,17 +86,17 @@ private:
     {
         std::set<support::uuid> users;
         std::optional<secret_content> content;
-        missing_credential why;  // it has no content
-        bool refused = false;    // by the last read, though it has
-        bool unsure = false;     // by that, or for the last read we were not known
+        missing_credential why;  // why there is no content
+        bool refused = false;    // there is content, and the last read was refused with 403
+        bool unsure = false;     // there is content, and the last read was refused with 401 or 403
         std::map<std::string, support::result<shared>> read;  // by the name of the cloud
     };
 
-    // Of a binding that has a ref, or had one.
+    // The credential of a binding that names a Secret, or named one.
     struct placement
     {
-        shared now;   // null: none, see `why`
-        shared last;  // the last that it had
+        shared now;   // null: there is none, see `why`
+        shared last;  // the last credential that the binding had
         missing_credential why;
     };
 

@@ -13,18 +13,18 @@ using nlohmann::json;
 using support::errc;
 using support::fail;
 
-// Overwrites the texts of `data` when it goes.
+// Overwrites the texts of `data` in the destructor.
 struct wiped_data
 {
     json data;
 
     ~wiped_data()
     {
-        for (json& each : data)
+        for (json& value : data)
         {
-            if (each.is_string())
+            if (value.is_string())
             {
-                support::wipe(each.get_ref<std::string&>());
+                support::wipe(value.get_ref<std::string&>());
             }
         }
     }
@@ -32,16 +32,16 @@ struct wiped_data
 
 support::result<support::secret> text_of(const json& data, const char* key)
 {
-    const auto found = data.find(key);
-    if (found == data.end())
+    const auto value = data.find(key);
+    if (value == data.end())
     {
         return support::secret();
     }
     auto text =
-        found->is_string() ? support::decode_base64(found->get_ref<const std::string&>()) : std::nullopt;
+        value->is_string() ? support::decode_base64(value->get_ref<const std::string&>()) : std::nullopt;
     if (!text)
     {
-        return fail(errc::invalid, "its key " + std::string(key) + " is not base64");
+        return fail(errc::invalid, "the key " + std::string(key) + " is not base64");
     }
     return support::secret(std::move(*text));
 }
@@ -51,17 +51,17 @@ support::result<support::secret> text_of(const json& data, const char* key)
 support::result<secret_content> decode_secret(std::string_view object)
 {
     json root = json::parse(object, nullptr, false);
-    wiped_data held;
+    wiped_data wiped;
     if (root.is_object() && root.contains("data"))
     {
-        held.data = std::move(root["data"]);
+        wiped.data = std::move(root["data"]);
     }
-    if (!held.data.is_object() || !held.data.contains("clouds.yaml"))
+    if (!wiped.data.is_object() || !wiped.data.contains("clouds.yaml"))
     {
-        return fail(errc::invalid, "it has no key clouds.yaml");
+        return fail(errc::invalid, "the key clouds.yaml is missing; add it");
     }
-    auto yaml = text_of(held.data, "clouds.yaml");
-    auto ca = text_of(held.data, "cacert");
+    auto yaml = text_of(wiped.data, "clouds.yaml");
+    auto ca = text_of(wiped.data, "cacert");
     if (!yaml || !ca)
     {
         return std::unexpected(yaml ? ca.error() : yaml.error());

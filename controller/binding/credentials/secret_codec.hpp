@@ -7,16 +7,16 @@
 
 namespace binding {
 
-// What a Secret holds of a credential.
+// The keys of a Secret that make a credential.
 struct secret_content
 {
-    support::secret clouds_yaml;  // its key clouds.yaml
-    support::secret ca_pem;       // its key cacert; empty: there is none
+    support::secret clouds_yaml;  // of the key clouds.yaml
+    support::secret ca_pem;       // of the key cacert; empty: the Secret has no such key
 
     bool operator==(const secret_content&) const = default;
 };
 
-// Reads a Secret as the API server sends it. errc::invalid says what it lacks.
+// Reads a Secret as the API server sends it. errc::invalid names the key that is missing or malformed.
 support::result<secret_content> decode_secret(std::string_view object);
 
 }  // namespace binding

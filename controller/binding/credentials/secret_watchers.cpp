@@ -8,8 +8,8 @@
 namespace binding {
 namespace {
 
-// What a binding waits for that has no credential, or a wrong one. A deletion that waits for a credential has
-// no reason of its own.
+// Whether the binding waits for a credential, or has a wrong one. Detaching counts, because a deletion that
+// waits for a credential has no reason of its own.
 bool waits_for_credential(const certificate_binding& binding)
 {
     const reason why = binding.status[condition_type::ready].reason;
@@ -47,7 +47,7 @@ public:
         parts_.credentials.secret_unreadable(name_, error);
     }
 
-    // Whether a binding fails because of the Secret, or may fail.
+    // Whether a binding fails, or may fail, because of the Secret.
     bool awaited() const override
     {
         return parts_.credentials.is_unsure(name_) ||
@@ -70,10 +70,10 @@ void secret_watchers::follow(const secret_name& name)
 
 void secret_watchers::unfollow(const secret_name& name)
 {
-    if (const auto found = followed_.find(name); found != followed_.end())
+    if (const auto job = followed_.find(name); job != followed_.end())
     {
-        found->second.cancel();
-        followed_.erase(found);
+        job->second.cancel();
+        followed_.erase(job);
     }
 }
 

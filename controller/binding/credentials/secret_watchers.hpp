@@ -12,7 +12,7 @@
 
 namespace binding {
 
-// Follows the Secrets in use, each by its own name.
+// Follows the Secrets in use, each by name, because a right on one Secret is enough for that.
 class secret_watchers
 {
 public:
@@ -24,7 +24,7 @@ public:
         support::task_group& tasks;
         binding::credentials& credentials;
         support::duration resync_period;
-        std::function<const certificate_binding*(const support::uuid&)> find;  // null: it is gone
+        std::function<const certificate_binding*(const support::uuid&)> find;  // null: the binding is gone
     };
 
     explicit secret_watchers(parts parts) : parts_(std::move(parts)) {}

@@ -12,28 +12,27 @@ namespace binding {
 struct event_subject
 {
     support::interned name_space;
-    std::string name = {};  // of the binding; empty: the event is about the namespace
+    std::string name = {};  // the name of the binding; empty: the event is about the namespace
     support::uuid uid = {};
 
     bool is_namespace() const { return name.empty(); }
 };
 
-// Something that people are told once: a line of the log, and an Event in Kubernetes.
+// What happened, for people: one line of the log, and one Event in Kubernetes.
 struct event
 {
     event_subject regarding;
     bool warning = false;
     std::string reason;
-    std::string action;  // what was done or is to be done about it: Attach, Detach, ...
+    std::string action;  // what the controller did, or a person has to do: Attach, Detach, Renew, ...
     std::string note;
-    // Not empty: Kubernetes keeps one event of this key, however often the event is recorded.
+    // If not empty, Kubernetes keeps one event of this key, however often the event is recorded.
     std::string key = {};
-    // The state that the binding has come into; unset: the event tells of something else.
+    // The new state of the binding; unset: the event is not about a change of state.
     binding::state state = state::unset;
 };
 
-// About a binding. The action is what the controller does for the binding: Detach if it is deleted, else
-// Attach.
+// About a binding. The action is Detach for a binding that is being deleted, else Attach.
 event event_about(const certificate_binding& binding, bool warning, std::string reason, std::string note);
 
 event event_about_namespace(

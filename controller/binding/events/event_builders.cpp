@@ -13,8 +13,8 @@ namespace {
 
 using std::chrono::days;
 
-// The controller has still to bring the binding to its end.
-bool in_our_hands(const certificate_binding* object)
+// The controller still has work to do for the binding.
+bool is_ours_to_finish(const certificate_binding* object)
 {
     return object != nullptr && (!object->deleting || object->has_finalizer());
 }
@@ -90,8 +90,8 @@ std::optional<event> orphaned(
     const certificate_binding& before, const certificate_binding* after, const std::vector<attachment>& left
 )
 {
-    const bool is_to_stay = before.spec.retain || before.abandoned;
-    if (!in_our_hands(&before) || in_our_hands(after) || left.empty() || is_to_stay)
+    const bool stays_on_purpose = before.spec.retain || before.abandoned;
+    if (!is_ours_to_finish(&before) || is_ours_to_finish(after) || left.empty() || stays_on_purpose)
     {
         return std::nullopt;
     }
@@ -105,9 +105,9 @@ std::optional<event> orphaned(
         true,
         "RefsOrphaned",
         "Forget",
-        "somebody removed the finalizer of the CertificateBinding " + before.name +
-            ", so its certificates stay on listener " + before.spec.resource_id.str() + ": " +
-            support::joined(refs) + "; a new binding for one of them adopts it"
+        "the finalizer of CertificateBinding " + before.name +
+            " was removed by hand, so its certificates stay on listener " + before.spec.resource_id.str() +
+            ": " + support::joined(refs) + "; create a binding for a certificate to adopt it"
     );
 }
 
@@ -119,7 +119,7 @@ std::optional<event> expiry_warning(
 )
 {
     const auto end = end_of(binding);
-    // The reason of the binding tells of a certificate that has expired.
+    // An expired certificate is reported by the reason CertificateExpired.
     if (!end || *end <= now)
     {
         return std::nullopt;
@@ -152,7 +152,7 @@ std::optional<event> expiry_warning(
     return warning;
 }
 
-bool expires_otherwise(const certificate_binding* before, const certificate_binding& after)
+bool expiry_has_changed(const certificate_binding* before, const certificate_binding& after)
 {
     return before == nullptr || before->status.certificate.id != after.status.certificate.id ||
            before->spec.certificate_id != after.spec.certificate_id || end_of(*before) != end_of(after);

@@ -7,28 +7,29 @@
 #include <optional>
 #include <vector>
 
-// Which events follow from a change of an object, and from time that passes. Pure.
+// The events that follow from a change of a binding, and from the time that passes. Pure functions.
 namespace binding {
 
 // The state of the binding, or the reason of its Ready condition, has changed.
 std::optional<event> change_of_state(const certificate_binding& before, const certificate_binding& after);
 
-// What of the ledger the listener shows, as far as is known: all of it while a PUT is under way, or if the
-// listener was not read.
+// The entries of the ledger that the listener shows. All entries, while a PUT is under way or if the listener
+// was not read, because each of them may be there then.
 std::vector<attachment> still_there(const ledger& held, const target_state& state);
 
-// What a binding that leaves the controller's hands leaves on its listener. `state`: of its target; null: the
-// target was never reconciled. Empty if the controller itself removed the finalizer.
+// The certificates that stay on the listener when the controller has nothing to do for the binding any more.
+// `state`: of the binding's target; null: the target was never reconciled. Empty if the controller itself
+// removed the finalizer.
 std::vector<attachment> left_behind(const certificate_binding& before, const target_state* state);
 
-// Somebody removed the controller's finalizer by hand, so `left` belongs to no binding any more. Empty if
-// nothing is left, or if it was to stay.
+// The controller's finalizer was removed by hand, so `left` belongs to no binding any more. Empty if nothing
+// is left, or if the binding asked to leave it (Retain, abandon).
 std::optional<event> orphaned(
     const certificate_binding& before, const certificate_binding* after, const std::vector<attachment>& left
 );
 
-// One of the `days` before the end of the binding's certificate has begun in (last, now]; without `last`, at
-// any time up to now. Of several days the latest counts.
+// One of the `days` before the certificate expires has begun in (last, now]; without `last`, at any time up
+// to now. Of several days the latest counts.
 std::optional<event> expiry_warning(
     const certificate_binding& binding,
     const std::vector<int>& days,
@@ -36,7 +37,7 @@ std::optional<event> expiry_warning(
     support::wall_time now
 );
 
-// Whether the binding has another certificate now, or its certificate another end.
-bool expires_otherwise(const certificate_binding* before, const certificate_binding& after);
+// Whether the binding names another certificate now, or its certificate expires at another time.
+bool expiry_has_changed(const certificate_binding* before, const certificate_binding& after);
 
 }  // namespace binding

@@ -6,11 +6,11 @@
 
 namespace binding {
 
-// The one event sink: writes the line of the log of each event, and passes events and counts on.
+// The event sink of the program: logs each event, and passes events and counts on.
 class event_log : public event_sink
 {
 public:
-    // What app/ connects to Kubernetes and to the metrics.
+    // app/ connects these to Kubernetes Events and to the metrics.
     struct outlets
     {
         std::function<void(const event&)> record;

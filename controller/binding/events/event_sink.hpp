@@ -9,7 +9,7 @@
 
 namespace binding {
 
-// Where everything in binding/ reports what happened. No call waits, fails or decides.
+// Takes the events of all rooms of binding/. No call waits, fails or decides.
 class event_sink
 {
 public:
@@ -17,13 +17,14 @@ public:
 
     virtual void record(const event& event) = 0;
 
-    // A PUT was answered, or its answer was lost. `window`: from the read that the PUT was planned from until
-    // now; a change that somebody else made in it is overwritten. Empty if the PUT surely had no effect.
+    // A PUT was answered, or its answer was lost. `window` is the time from the read that the PUT was planned
+    // from until now: the PUT overwrites what another client changed in that time. Empty if the PUT surely
+    // had no effect.
     virtual void listener_updated(
         std::optional<cloud::failure> failed, std::optional<support::duration> window
     ) = 0;
 
-    // So many refs stay on a listener and belong to no binding from now on.
+    // `refs` certificates stay on a listener and belong to no binding from now on.
     virtual void refs_orphaned(std::size_t refs) = 0;
 };
 

@@ -12,7 +12,7 @@ expiry_warnings::expiry_warnings(support::clock& clock, event_sink& events, std:
 
 void expiry_warnings::changed(const certificate_binding* before, const certificate_binding* after)
 {
-    if (after != nullptr && expires_otherwise(before, *after))
+    if (after != nullptr && expiry_has_changed(before, *after))
     {
         warn(*after, std::nullopt, checked_);
     }

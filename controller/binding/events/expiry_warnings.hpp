@@ -8,17 +8,18 @@
 
 namespace binding {
 
-// Warns so many days before the certificate of a binding ends. Of a certificate that becomes known late, or
-// after a restart, it warns once how near the end is; a restart forgets the warnings before it.
+// Warns when the certificate of a binding is about to expire: `days` before, for each of the days. A
+// certificate that becomes known late gets one warning, with the nearest day. After a restart the last
+// warning is repeated, because no warning is stored.
 class expiry_warnings
 {
 public:
     expiry_warnings(support::clock& clock, event_sink& events, std::vector<int> days);
 
-    // An object has changed; null: it was not there / is gone.
+    // A binding has changed. `before` is null for a created object, `after` for a deleted one.
     void changed(const certificate_binding* before, const certificate_binding* after);
 
-    // Warns of every day that has begun since the last check.
+    // Warns for every day that has begun since the last check.
     void check(const binding_index& all);
 
 private:
@@ -29,7 +30,7 @@ private:
     support::clock& clock_;
     event_sink& events_;
     std::vector<int> days_;
-    // changed() warns of days up to here, check() of days from here on, so that no day is told twice.
+    // changed() warns for days up to here and check() for days from here on, so that no warning comes twice.
     support::wall_time checked_;
 };
 

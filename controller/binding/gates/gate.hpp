@@ -12,19 +12,19 @@
 #include <variant>
 #include <vector>
 
-// What a gate may say instead of letting the plan go on.
+// The answers of a gate that is shut: each is what the pass does instead of going on.
 namespace binding {
 
 // When the target is reconciled again.
 enum class requeue
 {
     resync,  // nothing to do until something changes
-    after,   // in `wait`
-    poll,    // in `wait`, only to read again
+    after,   // after `wait`
+    poll,    // after `wait`, only to read again
     retry,   // failed: after the queue's backoff, and no sooner than `wait`
     slow,    // waits for people: after the slow backoff, and no later than `wait` if there is one
-    turn,    // when the target's turn in the load-balancer queue has come
-    settle,  // in `wait`, when the changes that arrive together have arrived
+    turn,    // when the load-balancer queue gives the target its turn
+    settle,  // after `wait`, when the changes that arrive together have arrived
 };
 
 // The pass is over.
@@ -32,7 +32,7 @@ struct done
 {
     requeue next = requeue::resync;
     support::duration wait{};
-    std::vector<target> request_cleanup{};  // targets that should remove dead refs of theirs
+    std::vector<target> request_cleanup{};  // targets that are asked to remove their own dead refs
 };
 
 // Polls of a change begin early and become rare: 100 ms, 150 ms, ... up to `most`.
@@ -54,7 +54,7 @@ struct conclusion
     const member* of = nullptr;
     ready_status ready;
     ledger next;           // the ledger once this step is done
-    bool release = false;  // our finalizer goes
+    bool release = false;  // the finalizer is removed
 };
 
 using conclusions = std::vector<conclusion>;
@@ -68,7 +68,7 @@ struct stop
 };
 
 // Nothing is written to the listener now. Bindings that the PUT is for get this reason and message, or keep
-// what they have if there is no message; for the others what was read is the truth.
+// their status if there is no message. The others get the status that follows from the last read.
 struct wait
 {
     done end;
@@ -77,17 +77,17 @@ struct wait
     bool without_status = false;  // not even statuses are written
 };
 
-// The next change of the listener leaves these dead refs out: the slots are assigned again without them.
+// The PUT leaves these dead refs out: the slots are assigned again without them.
 struct leave_out
 {
     std::vector<cloud::container_ref> refs;
 };
 
-// There is nothing to write to the listener, or not while it is as it is.
+// There is nothing to write to the listener, or its state (ERROR, deleted) forbids a write.
 struct no_write
 {};
 
-// One conclusion for each own binding, by `conclude(conclusion&)`.
+// One conclusion for each own binding, completed by `conclude(conclusion&)`.
 template <class F>
 conclusions conclude_each(const members& members, F conclude)
 {

@@ -31,7 +31,9 @@ std::optional<write_gate> peers_have_not_read(const listener_update& update)
         return std::nullopt;
     }
     return wait{
-        {requeue::after, 500ms}, reason::progressing, "another credential has to read the listener first"
+        {requeue::after, 500ms},
+        reason::progressing,
+        "waiting until every other credential of the listener has tried to read it"
     };
 }
 

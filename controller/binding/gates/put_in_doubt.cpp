@@ -18,20 +18,20 @@ stop wait_in_doubt(const members& own, support::duration wait)
     return {
         conclude_each(
             own,
-            [](conclusion& each) {
-                const certificate_binding& object = each.of->object();
-                each.ready = status_for(
+            [](conclusion& conclusion) {
+                const certificate_binding& object = conclusion.of->object();
+                conclusion.ready = status_for(
                     object,
                     reason::progressing,
                     "Octavia did not answer an earlier change of the listener, which may still take effect; "
-                    "waiting "
-                    "until it no longer can"
+                    "no other change is sent before its deadline"
                 );
-                // Ready is not said again before the change is resolved. A Ready binding that the change does
-                // not touch stays so, and so does one whose credential was refused the change.
+                // No binding becomes Ready before the outcome of the PUT is known. A binding that the PUT
+                // does not touch keeps its status, and so does one whose credential was refused.
                 const bool was_refused = is_reported_as(object, reason::listener_access_denied) ||
                                          is_reported_as(object, reason::credentials_invalid);
-                each.ready.keep_status = is_reported(object) && (was_refused || !has_unconfirmed(each.next));
+                conclusion.ready.keep_status =
+                    is_reported(object) && (was_refused || !has_unconfirmed(conclusion.next));
             }
         ),
         {requeue::after, std::max<support::duration>(wait, 10ms)}
@@ -43,18 +43,22 @@ stop wait_for_change(const observation& observation, const members& own, support
     return {
         conclude_each(
             own,
-            [&](conclusion& each) {
-                const certificate_binding& object = each.of->object();
+            [&](conclusion& conclusion) {
+                const certificate_binding& object = conclusion.of->object();
                 if (was_verified(object))
                 {
-                    each.ready = unavailable(
-                        observation, *each.of, "not verified for long: the load balancer is being changed"
+                    conclusion.ready = unavailable(
+                        observation,
+                        *conclusion.of,
+                        "the binding was not verified for three resync periods because the load balancer is "
+                        "being changed"
                     );
                     return;
                 }
-                each.ready = status_for(object, reason::progressing, "the load balancer is being changed");
-                each.ready.keep_status = (is_reported(object) && !has_unconfirmed(each.next)) ||
-                                         is_reported_as(object, each.ready.reason);
+                conclusion.ready =
+                    status_for(object, reason::progressing, "the load balancer is being changed");
+                conclusion.ready.keep_status = (is_reported(object) && !has_unconfirmed(conclusion.next)) ||
+                                               is_reported_as(object, conclusion.ready.reason);
             }
         ),
         {requeue::after, wait}
@@ -77,7 +81,7 @@ std::optional<stop_gate> put_under_way(const observation& observation, const mem
     const listener_view view = view_of(observation);
     const support::duration poll = poll_wait(put->polls);
     const bool over = observation.state->listener->asked_at >= put->deadline;
-    // What is sent again to a listener in ERROR shows its value before it takes effect.
+    // A listener in ERROR shows the value of a repeated PUT before the PUT takes effect.
     const bool took_effect =
         same_slots(view.slots, put->expected) && view.listener->status != cloud::provisioning_status::error;
     if (put->phase == put_phase::in_doubt && !over && !took_effect)
@@ -117,8 +121,7 @@ std::vector<event> lost_updates(const observation& observation, const members& o
         true,
         "ForeignUpdateLost",
         "our change of the listener overwrote a change that another client made at the same time; make that "
-        "change "
-        "again: " +
+        "change again: " +
             support::joined(undone)
     )};
 }

@@ -1,8 +1,8 @@
-// Flow: the gates are asked in the order of the table at the end of this file; each may rely on what those
-// before it have let pass. A gate answers with what is to be read, or ends the pass with a conclusion for
-// each binding. Guarantees: no certificate is detached and no ledger entry is given up here, but for a
-// listener that is proven gone (proven-gone) or that holds no certificates at all (its protocol). Caveats: a
-// Ready binding stays Ready through what passes by itself; see unavailable().
+// Flow: the gates are asked in the order of the table at the end of this file, so each gate relies on the
+// gates before it. A gate that is shut asks for a read, or ends the pass with a conclusion for each binding.
+// Guarantees: no certificate is detached and no ledger entry is given up here, unless the listener is proven
+// gone (proven-gone) or its protocol has no certificates.
+// Caveats: a Ready binding stays Ready through failures that end by themselves; see unavailable().
 #include "binding/gates/stops.hpp"
 
 #include "binding/gates/put_in_doubt.hpp"
@@ -22,8 +22,8 @@ using namespace std::chrono_literals;
 
 using gate = std::optional<stop_gate>;
 
-constexpr std::string_view terminated_https =
-    "TERMINATED_HTTPS";  // the protocol of listeners with certificates
+// The protocol of listeners with certificates.
+constexpr std::string_view terminated_https = "TERMINATED_HTTPS";
 
 std::string ways_out_of_waiting(std::string_view instead)
 {
@@ -51,12 +51,13 @@ ready_status without_credential(const observation& observation, const member& me
                                                           : condition_status::unknown;
     if (object.deleting)
     {
-        status.message += ways_out_of_waiting("; or leave what it attached where it is:");
+        status.message +=
+            ways_out_of_waiting("; to leave the attached certificates on the listener instead,");
     }
     return status;
 }
 
-// What is attached stays; a deletion waits, and its message has the ways out.
+// What is attached stays. A deletion waits, and its message names the ways out.
 gate no_credential(const observation& observation, const members& own)
 {
     if (observation.missing.empty())
@@ -64,13 +65,18 @@ gate no_credential(const observation& observation, const members& own)
         return std::nullopt;
     }
     return stop{
-        conclude_each(own, [&](conclusion& each) { each.ready = without_credential(observation, *each.of); }),
+        conclude_each(
+            own,
+            [&](conclusion& conclusion) {
+                conclusion.ready = without_credential(observation, *conclusion.of);
+            }
+        ),
         {requeue::resync}
     };
 }
 
 // unanswered-writes: nothing is concluded while a PUT of a peer may still take effect. The peer wakes this
-// target when it has; that it was refused is seen here.
+// target when the PUT took effect. That the PUT was refused is noticed only by coming back here.
 gate peer_put_in_doubt(const observation& observation, const members& own)
 {
     if (!observation.peer_put_deadline)
@@ -81,12 +87,12 @@ gate peer_put_in_doubt(const observation& observation, const members& own)
     return stop{
         conclude_each(
             own,
-            [](conclusion& each) {
-                const certificate_binding& object = each.of->object();
-                each.ready = status_for(
+            [](conclusion& conclusion) {
+                const certificate_binding& object = conclusion.of->object();
+                conclusion.ready = status_for(
                     object, reason::progressing, "the listener is being changed through another credential"
                 );
-                each.ready.keep_status = is_reported(object) && !has_unconfirmed(each.next);
+                conclusion.ready.keep_status = is_reported(object) && !has_unconfirmed(conclusion.next);
             }
         ),
         {requeue::after, std::clamp<support::duration>(until_deadline, 10ms, 500ms)}
@@ -107,7 +113,7 @@ gate scope_unread(const observation& observation, const members& own)
     return std::nullopt;
 }
 
-// Side by side, as they do not depend on each other.
+// Both are read at the same time, because neither depends on the other.
 gate listener_or_certificates_unread(const observation& observation, const members& own)
 {
     read wanted;
@@ -116,7 +122,7 @@ gate listener_or_certificates_unread(const observation& observation, const membe
     return wanted.listener || !wanted.certificates.empty() ? gate(wanted) : std::nullopt;
 }
 
-// Whichever credential wrote there.
+// Compares cloud and project; the credential does not matter.
 bool is_same_scope(const ledger_scope& recorded, const cloud::project_scope& current)
 {
     return same_cloud(recorded, current) &&
@@ -160,16 +166,16 @@ done end_for_failure(const cloud::error& error)
     return {listener_reason(error.kind) == reason::cloud_unavailable ? requeue::retry : requeue::slow};
 }
 
-// The ledger was written through another cloud or project than the credential leads to now, which says
-// nothing of what was attached there.
+// The ledger was written for another cloud or project than the one that the credential leads to now. Answers
+// of the present one say nothing about the attached certificates.
 bool is_of_another_cloud(const observation& observation, const member& member)
 {
     return !member.held().attachments.empty() &&
            !is_same_scope(member.held().scope, *observation.state->scope->value);
 }
 
-// proven-gone: gone is what the cloud itself said twice, apart. Each binding is judged by its own cloud and
-// project.
+// proven-gone: a listener is gone if the cloud itself answered 404 twice, some time apart. The 404 counts
+// only for bindings whose ledger was written for the same cloud and project.
 stop listener_gone(const observation& observation, const members& own, const cloud::error& error)
 {
     const target_state& state = *observation.state;
@@ -177,35 +183,39 @@ stop listener_gone(const observation& observation, const members& own, const clo
         state.gone_since && state.listener->asked_at - *state.gone_since >= observation.settings->proof;
     bool any_of_another_cloud = false;
     stop stop;
-    stop.conclusions = conclude_each(own, [&](conclusion& each) {
-        const certificate_binding& object = each.of->object();
-        if (is_of_another_cloud(observation, *each.of))
+    stop.conclusions = conclude_each(own, [&](conclusion& conclusion) {
+        const certificate_binding& object = conclusion.of->object();
+        if (is_of_another_cloud(observation, *conclusion.of))
         {
             any_of_another_cloud = true;
-            each.ready = cloud_changed(*each.of, *state.scope->value, error);
+            conclusion.ready = cloud_changed(*conclusion.of, *state.scope->value, error);
             return;
         }
-        each.ready =
-            object.deleting
-                ? status_for(object, reason::detaching, "the listener does not exist any more; making sure")
-                : status_for(object, reason::listener_not_found, error.message);
-        each.ready.within_grace_period =
-            !object.deleting && is_within_grace_period(observation, *each.of, reason::listener_not_found);
-        each.ready.attached = condition_status::false_;
-        each.release = object.deleting && proven;
+        conclusion.ready = object.deleting ? status_for(
+                                                 object,
+                                                 reason::detaching,
+                                                 "the listener does not exist any more; the controller reads "
+                                                 "it once more before it ends the deletion"
+                                             )
+                                           : status_for(object, reason::listener_not_found, error.message);
+        conclusion.ready.within_grace_period =
+            !object.deleting &&
+            is_within_grace_period(observation, *conclusion.of, reason::listener_not_found);
+        conclusion.ready.attached = condition_status::false_;
+        conclusion.release = object.deleting && proven;
     });
     if (!proven)
     {
         stop.end = {requeue::after, observation.settings->proof};
         return stop;
     }
-    // No PUT takes effect on what is not there, unless it was sent to the other cloud.
+    // A PUT cannot take effect on a listener that is gone, unless it was sent to another cloud.
     stop.put_resolved = state.put.has_value() && !any_of_another_cloud;
     stop.end = {any_live(own) || any_of_another_cloud ? requeue::slow : requeue::resync};
     return stop;
 }
 
-// proven-gone: nothing is given up on the word of another cloud or project.
+// proven-gone: an answer of another cloud or project never ends a ledger entry.
 gate listener_unreadable(const observation& observation, const members& own)
 {
     const target_state& state = *observation.state;
@@ -219,7 +229,7 @@ gate listener_unreadable(const observation& observation, const members& own)
     const auto cloud_has_changed = [&](const member& member) {
         return is_certain && is_of_another_cloud(observation, member);
     };
-    // Which cloud a PUT in doubt went to is not known where the cloud of a ledger has changed.
+    // If the cloud of a ledger has changed, it is unknown to which cloud a PUT in doubt was sent.
     const bool in_doubt =
         std::ranges::any_of(own, cloud_has_changed) && state.put && observation.now < state.put->deadline;
     if (error.kind == cloud::failure::not_found && !in_doubt)
@@ -229,9 +239,10 @@ gate listener_unreadable(const observation& observation, const members& own)
     return stop{
         conclude_each(
             own,
-            [&](conclusion& each) {
-                each.ready = cloud_has_changed(*each.of) ? cloud_changed(*each.of, *state.scope->value, error)
-                                                         : for_failure(observation, *each.of, error);
+            [&](conclusion& conclusion) {
+                conclusion.ready = cloud_has_changed(*conclusion.of)
+                                       ? cloud_changed(*conclusion.of, *state.scope->value, error)
+                                       : for_failure(observation, *conclusion.of, error);
             }
         ),
         end_for_failure(error)
@@ -274,22 +285,22 @@ gate other_protocol(const observation& observation, const members& own)
     return stop{
         conclude_each(
             own,
-            [&](conclusion& each) {
-                const certificate_binding& object = each.of->object();
-                each.ready = status_for(
+            [&](conclusion& conclusion) {
+                const certificate_binding& object = conclusion.of->object();
+                conclusion.ready = status_for(
                     object,
                     reason::listener_protocol,
-                    "the protocol of the listener is " + view.listener->protocol + "; certificates go on " +
-                        std::string(terminated_https) + " listeners"
+                    "the protocol of the listener is " + view.listener->protocol +
+                        "; bind the certificate to a " + std::string(terminated_https) + " listener"
                 );
-                each.ready.attached = condition_status::false_;
+                conclusion.ready.attached = condition_status::false_;
                 if (view.at_rest())
                 {
-                    std::erase_if(each.next.attachments, [&](const attachment& entry) {
+                    std::erase_if(conclusion.next.attachments, [&](const attachment& entry) {
                         return !view.shows(entry.container_ref, entry.slot);
                     });
                 }
-                each.release = object.deleting && each.next.attachments.empty();
+                conclusion.release = object.deleting && conclusion.next.attachments.empty();
             }
         ),
         {any_live(own) ? requeue::slow : requeue::resync}
@@ -324,7 +335,12 @@ std::optional<stop_gate> first_stop(const observation& observation, const member
 stop stop_for(const observation& observation, const members& own, const cloud::error& error)
 {
     return {
-        conclude_each(own, [&](conclusion& each) { each.ready = for_failure(observation, *each.of, error); }),
+        conclude_each(
+            own,
+            [&](conclusion& conclusion) {
+                conclusion.ready = for_failure(observation, *conclusion.of, error);
+            }
+        ),
         end_for_failure(error)
     };
 }

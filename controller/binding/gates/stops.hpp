@@ -5,7 +5,7 @@
 #include <optional>
 #include <variant>
 
-// Why the slots of the listener cannot be decided: something has to be read first, or the pass ends.
+// Why the slots of the listener cannot be assigned: something has to be read first, or the pass ends.
 namespace binding {
 
 using stop_gate = std::variant<read, take_turn, stop>;
@@ -13,7 +13,7 @@ using stop_gate = std::variant<read, take_turn, stop>;
 // The first gate of the table in stops.cpp that is shut; empty: the observation is complete.
 std::optional<stop_gate> first_stop(const observation& observation, const members& own);
 
-// A failure that concerns the whole target.
+// The end of the pass after a failure that concerns all bindings of the target.
 stop stop_for(const observation& observation, const members& own, const cloud::error& error);
 
 }  // namespace binding

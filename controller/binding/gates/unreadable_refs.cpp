@@ -1,9 +1,14 @@
-// Flow: look up every ref that stays -> no answer: wait -> one 404: wait for the proof -> dead: leave it out
-// of the same PUT where it is ours, else stop and name it -> then the refs on the other listeners of the load
-// balancer. Guarantees: no PUT is sent over a dead ref. A dead ref of ours is given up only on the word of
-// the cloud and project that it was attached through (proven-gone), and not where half of our refs look dead
-// at once. Assumptions: what the PUT adds was read in this pass and is not asked for again. Caveats: a target
-// that was asked to clean up asks nobody else, or two targets would ask each other for ever.
+// Flow:
+//   1. Every ref that stays on the listener is looked up.
+//   2. No answer: wait. One 404: wait for the second, which proves the ref dead.
+//   3. A dead ref of ours is left out of the same PUT. Any other dead ref stops the PUT and is named.
+//   4. The refs on the other listeners of the load balancer are judged the same way.
+// Guarantees (readable-before-write): no PUT is sent over a dead ref. A dead ref of ours is left out only if
+// the cloud and project answer 404 that it was attached through, and not if half of our refs look dead at
+// once.
+// Assumptions: the certificates that the PUT adds were read in this pass, so they are not looked up again.
+// Caveats: a target that was asked to clean up asks no other target, because two targets would ask each other
+// for ever.
 #include "binding/gates/unreadable_refs.hpp"
 
 #include "binding/gates/peers.hpp"
@@ -30,7 +35,8 @@ std::string joined(const refs& refs)
     return support::joined(texts);
 }
 
-// What the listener would hold, but for the refs whose certificate was just read because the PUT adds them.
+// The refs that the listener would hold, without those that the PUT adds, because their certificates were
+// just read.
 refs kept_refs(const listener_update& update)
 {
     const cloud::listener& listener = *update.view.listener;
@@ -85,7 +91,8 @@ bool knows_other_listeners(const observation& observation)
     return observation.other_listeners && is_fresh_lookup(observation, observation.other_listeners->asked_at);
 }
 
-// While the certificate service is away Octavia's worker could not read the certificates either.
+// If the certificate service does not answer the controller, Octavia's worker cannot read the certificates
+// either.
 wait wait_for_answer(const refs& unanswered)
 {
     return {{requeue::retry}, reason::cloud_unavailable, no_answer_about(unanswered)};
@@ -104,11 +111,12 @@ wait wait_for_proof(const observation& observation, const refs& suspects)
     return {
         {requeue::after, soonest},
         reason::progressing,
-        "making sure whether " + joined(suspects) + " still exists"
+        "the certificate service answered 404 for " + joined(suspects) +
+            "; asking once more before the listener is changed"
     };
 }
 
-// Ours, and attached through the cloud and project that say it is dead.
+// The ref is ours, and was attached through the cloud and project that answer 404 for it.
 bool may_be_left_out(const listener_update& update, const cloud::container_ref& ref)
 {
     return std::ranges::any_of(update.members, [&](const member& member) {
@@ -119,7 +127,7 @@ bool may_be_left_out(const listener_update& update, const cloud::container_ref& 
     });
 }
 
-// Dead refs that are not this target's to remove.
+// The stop for dead refs that this target may not remove.
 wait stop_for_dead_refs(const listener_update& update, const refs& dead)
 {
     const bool may_ask = !update.observation.state->cleanup_requested;
@@ -141,15 +149,14 @@ wait stop_for_dead_refs(const listener_update& update, const refs& dead)
     return blocked(
         "the listener holds " + support::joined(named) +
             ", which the certificate service answers 404 for; Octavia would stop serving the whole listener "
-            "at its next "
-            "change: replace or remove the certificate there, or restore it (or, if it was attached through "
-            "another "
-            "project, put that credential back)",
+            "at the next change. Replace or remove the certificate on the listener, or restore it (if it was "
+            "attached through another project, put the credential of that project back)",
         {asked.empty() ? requeue::slow : requeue::retry, {}, asked}
     );
 }
 
-// How many different refs of ours the listener shows, as far as this credential's word about them counts.
+// How many different refs of ours the listener shows. A peer's ref counts if it was attached through the same
+// cloud and project, because only then a 404 through this credential says that it is dead.
 std::size_t own_refs_shown(const listener_update& update)
 {
     std::set<cloud::container_ref> shown;
@@ -168,7 +175,7 @@ std::size_t own_refs_shown(const listener_update& update)
     return shown.size();
 }
 
-// Half or more of three or more refs look dead: rather the endpoint is wrong.
+// Shut if half or more of three or more refs look dead, because a wrong endpoint is the likely cause.
 gate too_many_dead(const listener_update& update, const std::set<cloud::container_ref>& dead)
 {
     const auto& check = update.observation.endpoint_check;
@@ -184,10 +191,9 @@ gate too_many_dead(const listener_update& update, const std::set<cloud::containe
     }
     return blocked(
         std::to_string(look_dead) + " of " + std::to_string(held) +
-            " certificates of ours look deleted at once, so rather the key-manager endpoint is wrong and "
-            "nothing is "
-            "removed: " +
-            joined({dead.begin(), dead.end()}),
+            " of the controller's certificates look deleted at once, so nothing is removed: " +
+            joined({dead.begin(), dead.end()}) +
+            ". Check the key-manager endpoint of the catalog, or restore them",
         {requeue::slow}
     );
 }
@@ -223,8 +229,7 @@ std::string no_answer_about(const std::vector<cloud::container_ref>& refs)
 {
     return "the certificate service gives no answer about " + joined(refs) +
            "; Octavia reads every certificate of the load balancer again after a change, and would stop "
-           "serving the "
-           "listener of one that it cannot read";
+           "serving a listener with a certificate that it cannot read";
 }
 
 std::optional<write_gate> unreadable_refs(const listener_update& update)
@@ -253,7 +258,7 @@ std::optional<write_gate> refused_refs_that_stay(const listener_update& update)
     const observation& observation = update.observation;
     const auto& refused_refs = observation.state->refused_refs;
     refs unreadable;
-    const refused_ref* latest = nullptr;  // of those that can be read, the one that is waited for longest
+    const refused_ref* latest = nullptr;  // the readable ref with the longest wait
     for (const cloud::container_ref& ref : kept_refs(update))
     {
         const auto it = refused_refs.find(ref);
@@ -274,9 +279,9 @@ std::optional<write_gate> refused_refs_that_stay(const listener_update& update)
     if (!unreadable.empty())
     {
         return blocked(
-            "Octavia refuses every change of the listener for " + joined(unreadable) +
-                ", which the controller cannot read either: replace or remove it on the listener, or let "
-                "both read it",
+            "Octavia refuses every change of the listener because of " + joined(unreadable) +
+                ", which the controller cannot read either. Replace or remove the certificate on the "
+                "listener, or let the credential and Octavia read it",
             {requeue::slow}
         );
     }
@@ -300,8 +305,8 @@ std::optional<write_gate> unreadable_refs_on_other_listeners(const listener_upda
     std::vector<target> asked;
     std::string dead;
     std::string doubts;
-    const auto append = [](std::string& to, const other_listener& other, const std::string& what) {
-        to += (to.empty() ? "listener " : "; listener ") + other.target.listener.str() + " " + what;
+    const auto append = [](std::string& to, const other_listener& other, const std::string& fault) {
+        to += (to.empty() ? "listener " : "; listener ") + other.target.listener.str() + " " + fault;
     };
     for (const other_listener& other : observation.other_listeners->value)
     {
@@ -309,7 +314,8 @@ std::optional<write_gate> unreadable_refs_on_other_listeners(const listener_upda
         {
             append(doubts, other, other.doubt);
         }
-        // One that waits for our cleanup goes next; waiting for it, both would wait for ever.
+        // A target that asked this one to clean up writes after it. If this one waited too, both would for
+        // ever.
         if (other.dead_ref.empty() || (other.ours && asked_to_clean_up))
         {
             continue;
@@ -323,8 +329,8 @@ std::optional<write_gate> unreadable_refs_on_other_listeners(const listener_upda
     if (!dead.empty())
     {
         return blocked(
-            "another listener of the load balancer would stop being served at its next change: " + dead +
-                ", which does not exist any more",
+            "Octavia would stop serving another listener of the load balancer at the next change: " + dead +
+                ", which does not exist any more. Replace or remove the certificate there, or restore it",
             {asked.empty() ? requeue::slow : requeue::retry, {}, asked}
         );
     }
@@ -333,7 +339,7 @@ std::optional<write_gate> unreadable_refs_on_other_listeners(const listener_upda
         return wait{
             {requeue::after, observation.settings->proof},
             reason::progressing,
-            "making sure of the other listeners of the load balancer first: " + doubts
+            "the other listeners of the load balancer have to be known before a change: " + doubts
         };
     }
     return std::nullopt;

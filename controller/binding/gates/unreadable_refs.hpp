@@ -6,23 +6,23 @@
 #include <string>
 
 // readable-before-write: after any accepted change Octavia's worker reads every certificate of the load
-// balancer again and drops a whole listener for one that it cannot read. So nothing is written while a ref
-// would stay that is dead, or about which the certificate service gives no answer.
+// balancer again, and drops a whole listener because of one certificate that it cannot read. So nothing is
+// written while a ref would stay that is dead, or about which the certificate service gives no answer.
 namespace binding {
 
-// A PUT that is not sent because of a ref that somebody has to replace first: BlockedByUnreadableRef.
+// BlockedByUnreadableRef: the PUT is not sent before a person has replaced or restored a certificate.
 wait blocked(std::string message, done end);
 
-// What is said while the certificate service gives no answer about these.
+// The message while the certificate service gives no answer about these refs.
 std::string no_answer_about(const std::vector<cloud::container_ref>& refs);
 
-// The refs that the listener would hold after the PUT.
+// Judges the refs that the listener would hold after the PUT.
 std::optional<write_gate> unreadable_refs(const listener_update& update);
 
-// quarantine: refs that stay, and that Octavia named in a refusal.
+// quarantine: judges the refs that stay and that Octavia named in a refusal.
 std::optional<write_gate> refused_refs_that_stay(const listener_update& update);
 
-// The refs on the other listeners of the load balancer.
+// Judges the refs on the other listeners of the load balancer.
 std::optional<write_gate> unreadable_refs_on_other_listeners(const listener_update& update);
 
 }  // namespace binding

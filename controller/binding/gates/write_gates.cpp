@@ -1,14 +1,15 @@
-// Flow: the gates are asked in the order of the table at the end of this file, for one PUT. The order is the
-// protocol:
-//   1. What needs no PUT, or is known to be in vain, ends before anybody else is kept waiting.
-//   2. The turn in the load-balancer queue is taken only once nothing but the refs can stop the PUT.
-//   3. The refs are looked up while the turn is ours, because nobody else of ours changes the load balancer
-//   then.
+// Flow: the gates are asked for one PUT, in the order of the table at the end of this file. The order
+// matters:
+//   1. A PUT that is not needed, or would surely fail, ends the pass before another target has to wait for
+//      it.
+//   2. The target takes its turn in the load-balancer queue once only the refs can still stop the PUT.
+//   3. The refs are looked up during the turn, because no other target changes the load balancer then.
 //   4. Ledgers are committed last (plan/ledgers), so that no entry is written for a PUT that is not sent.
-// Guarantees: a gate that is shut writes nothing to the listener; a PUT passes all of them in one pass.
-// Assumptions: the answers of this pass are in the observation; an answer about a ref is young enough
-// (fresh_ref). Caveats: a gate may be shut for long (people, another cloud), so each of them says when the
-// target is reconciled again.
+// Guarantees: nothing is written to the listener while a gate is shut. A PUT passes all gates in one pass.
+// Assumptions: the answers of this pass are in the observation, and an answer about a ref is fresh
+// (fresh_ref).
+// Caveats: a gate may be shut for long (people, another cloud), so each gate names when the target is
+// reconciled again.
 #include "binding/gates/write_gates.hpp"
 
 #include "binding/gates/peers.hpp"
@@ -44,17 +45,17 @@ gate load_balancer_pending(const listener_update& update)
     }
     if (update.observation.turn == turn_state::taken)
     {
-        return wait{{requeue::turn}
-        };  // behind a change of our own there is a queue; polling could miss every gap
+        // Another target's change is under way, and others wait behind it. Polls could miss every gap.
+        return wait{{requeue::turn}};
     }
     return wait{
         {requeue::after, poll_wait(update.observation.state->busy_polls)},
         reason::load_balancer_busy,
-        "the load balancer is being changed by something else"
+        "the load balancer is PENDING because of another change; waiting until it is ACTIVE"
     };
 }
 
-// The conclusions name it.
+// Shut without a message, because conclude() names the error.
 gate in_error_or_deleted(const listener_update& update)
 {
     const bool writable = update.view.load_balancer == cloud::provisioning_status::active &&
@@ -62,7 +63,7 @@ gate in_error_or_deleted(const listener_update& update)
     return writable ? std::nullopt : gate(no_write{});
 }
 
-// quarantine: Octavia refuses every change and names nothing, and nothing of ours is added.
+// quarantine: Octavia refuses every change without naming a ref, although the PUT adds none of ours.
 gate every_change_refused(const listener_update& update)
 {
     const auto& refused = update.observation.state->blocked;
@@ -73,7 +74,7 @@ gate every_change_refused(const listener_update& update)
     return blocked(refused->message, {requeue::after, refused->until - update.observation.now});
 }
 
-// One PUT in a pass: a failed one is reported, and sent again in another pass.
+// A pass sends one PUT. If it failed, its error is reported and another pass sends it again.
 gate put_failed_in_this_pass(const listener_update& update)
 {
     const auto& failure = update.observation.state->put_error;
@@ -84,7 +85,7 @@ gate put_failed_in_this_pass(const listener_update& update)
     const cloud::error& error = failure->value;
     if (error.kind == cloud::failure::refused)
     {
-        return wait{{requeue::after, 10ms}};  // what can be sent without the refused certificate is sent next
+        return wait{{requeue::after, 10ms}};  // the next pass sends the PUT without the refused certificate
     }
     const reason why =
         error.kind == cloud::failure::busy ? reason::load_balancer_busy : listener_reason(error.kind);
@@ -111,7 +112,7 @@ gate unanswered_puts(const listener_update& update)
     };
 }
 
-// A target that has just written lets the others of its load balancer go first.
+// A target that has just written waits for the other targets of its load balancer.
 gate turn_wanted_by_others(const listener_update& update)
 {
     const bool has_written = update.observation.put_ended || update.put_resolved;
@@ -141,7 +142,7 @@ gate repeated_too_soon(const listener_update& update)
     return wait{
         {requeue::after, *next - update.observation.now},
         reason::listener_error,
-        "the listener is in ERROR after a change of ours; the change is sent again"
+        "the listener is in ERROR after a change of the controller; the controller sends the change again"
     };
 }
 
@@ -165,7 +166,7 @@ gate nothing_to_clean_up(const listener_update& update)
     return update.changes() || update.repeat ? std::nullopt : gate(no_write{});
 }
 
-// write-ahead: what cannot be committed now cannot be done now.
+// write-ahead: the PUT would remove an entry of a binding that cannot be written in Kubernetes now.
 gate lost_entry_unwritable(const listener_update& update)
 {
     const auto loses_entry = [&](const member& member) {

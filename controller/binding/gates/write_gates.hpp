@@ -9,8 +9,7 @@
 // Why the listener must not be written now, although its slots are assigned.
 namespace binding {
 
-// What the gates judge: the members and slots as they are assigned, without the dead refs that are left out
-// already.
+// The change that the gates judge: members and slots after assign().
 struct listener_update
 {
     const binding::observation& observation;
@@ -18,7 +17,7 @@ struct listener_update
     const binding::members& members;
     const assignment& slots;
     const std::set<cloud::container_ref>& left_out;  // dead refs of ours that the assignment left out
-    bool put_resolved = false;                       // a PUT before this one was resolved just now
+    bool put_resolved = false;  // the outcome of the PUT before this one became known in this pass
     // narrow-writes, the exception: a listener in ERROR with an unconfirmed entry of ours gets the same PUT
     // again.
     bool repeat = false;

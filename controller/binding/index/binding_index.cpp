@@ -23,16 +23,16 @@ binding_index::binding_index(
 
 std::vector<const certificate_binding*> binding_index::bindings_of(const target& target) const
 {
-    std::vector<const certificate_binding*> found;
+    std::vector<const certificate_binding*> bindings;
     if (const auto uids = by_target_.find(target); uids != by_target_.end())
     {
         for (const support::uuid& uid : uids->second)
         {
-            found.push_back(store_.find(uid));
+            bindings.push_back(store_.find(uid));
         }
     }
-    std::ranges::sort(found, [](const auto* a, const auto* b) { return older(*a, *b); });
-    return found;
+    std::ranges::sort(bindings, [](const auto* a, const auto* b) { return older(*a, *b); });
+    return bindings;
 }
 
 std::vector<target> binding_index::targets() const
@@ -47,21 +47,21 @@ std::vector<target> binding_index::targets() const
 
 std::vector<target> binding_index::peers_of(const target& target) const
 {
-    std::vector<binding::target> found;
+    std::vector<binding::target> peers;
     const auto begin = by_target_.lower_bound({target.region, target.listener});
-    for (auto each = begin; each != by_target_.end(); ++each)
+    for (auto entry = begin; entry != by_target_.end(); ++entry)
     {
-        const binding::target& other = each->first;
+        const binding::target& other = entry->first;
         if (other.region != target.region || other.listener != target.listener)
         {
             break;
         }
         if (other != target && same_listener(other, target))
         {
-            found.push_back(other);
+            peers.push_back(other);
         }
     }
-    return found;
+    return peers;
 }
 
 bool binding_index::walk::go_on(
@@ -70,11 +70,11 @@ bool binding_index::walk::go_on(
 {
     const std::size_t asked = most;
     const auto end = all_.by_target_.end();
-    for (auto each = all_.by_target_.lower_bound(at_); each != end && most > 0; ++each)
+    for (auto entry = all_.by_target_.lower_bound(at_); entry != end && most > 0; ++entry)
     {
-        const auto& uids = each->second;
-        auto uid = each->first == at_ ? std::ranges::upper_bound(uids, last_) : uids.begin();
-        at_ = each->first;
+        const auto& uids = entry->second;
+        auto uid = entry->first == at_ ? std::ranges::upper_bound(uids, last_) : uids.begin();
+        at_ = entry->first;
         for (; uid != uids.end() && most > 0; ++uid, --most)
         {
             visit(*all_.store_.find(*uid));
@@ -90,7 +90,7 @@ object_changed binding_index::place(const certificate_binding* before, const cer
     credentials_.update(before, after);
     object_changed change{before, after, std::nullopt, std::nullopt};
     const support::uuid uid = before == nullptr ? after->uid : before->uid;
-    if (const auto known = where_.find(uid); known != where_.end())
+    if (const auto known = target_of_.find(uid); known != target_of_.end())
     {
         change.target_before = known->second->first;
     }
@@ -124,23 +124,23 @@ void binding_index::place_again(const std::set<support::uuid>& uids)
     }
 }
 
-void binding_index::enter(const support::uuid& uid, const target& where)
+void binding_index::enter(const support::uuid& uid, const target& target)
 {
-    const auto found = by_target_.try_emplace(where).first;
-    auto& uids = found->second;
+    const auto entry = by_target_.try_emplace(target).first;
+    auto& uids = entry->second;
     uids.insert(std::ranges::lower_bound(uids, uid), uid);
-    where_[uid] = found;
+    target_of_[uid] = entry;
 }
 
 void binding_index::leave(const support::uuid& uid)
 {
-    const auto known = where_.find(uid);
-    const auto found = known->second;
-    where_.erase(known);
-    std::erase(found->second, uid);
-    if (found->second.empty())
+    const auto known = target_of_.find(uid);
+    const auto entry = known->second;
+    target_of_.erase(known);
+    std::erase(entry->second, uid);
+    if (entry->second.empty())
     {
-        by_target_.erase(found);
+        by_target_.erase(entry);
     }
 }
 

@@ -16,19 +16,19 @@
 
 namespace binding {
 
-// All bindings that we see, found by uid and by target.
+// All bindings that the watch shows, by uid and by target.
 class binding_index final : public binding_store
 {
 public:
-    // `changed` is called with the index as it is after the change. `ready` is called once, when all that is
-    // to be seen has been listed. `credentials` must outlive the index.
+    // `changed` is called after the index has taken the change over. `ready` is called once, when the
+    // bindings of all watched namespaces have been listed. `credentials` must outlive the index.
     binding_index(
         credential_source& credentials,
         std::function<void(const object_changed&)> changed,
         std::function<void()> ready
     );
 
-    // What these bindings act with may be something else now.
+    // The credential of these bindings may have changed, and with it their targets.
     void place_again(const std::set<support::uuid>& uids);
 
     runtime::object_sink& scope(std::string name_space) { return store_.scope(std::move(name_space)); }
@@ -36,20 +36,20 @@ public:
     std::size_t size() const { return store_.size(); }
     void each(const std::function<void(const certificate_binding&)>& visit) const { store_.each(visit); }
 
-    // A walk over all bindings in pieces. What comes, goes or gets another target meanwhile may be missed or
-    // seen twice, nothing else.
+    // A walk over all bindings in pieces. A binding that is created, deleted or gets another target between
+    // two pieces may be missed or visited twice. All others are visited once.
     class walk
     {
     public:
         explicit walk(const binding_index& all) : all_(all) {}
 
-        // Visits `most` more; false if none was left.
+        // Visits at most `most` more bindings; false if none was left.
         bool go_on(std::size_t most, const std::function<void(const certificate_binding&)>& visit);
 
     private:
         const binding_index& all_;
-        target at_;           // where it is ...
-        support::uuid last_;  // ... and the binding there that was visited last
+        target at_;           // the target of the binding that was visited last
+        support::uuid last_;  // that binding
     };
 
     std::vector<const certificate_binding*> bindings_of(const target& target) const override;
@@ -62,13 +62,13 @@ private:
     using index = std::map<target, std::vector<support::uuid>>;  // each sorted
 
     object_changed place(const certificate_binding* before, const certificate_binding* after);
-    void enter(const support::uuid& uid, const target& where);
+    void enter(const support::uuid& uid, const target& target);
     void leave(const support::uuid& uid);
 
     credential_source& credentials_;
     std::function<void(const object_changed&)> changed_;
     index by_target_;
-    std::unordered_map<support::uuid, index::iterator> where_;
+    std::unordered_map<support::uuid, index::iterator> target_of_;
     runtime::store<certificate_binding> store_;
 };
 

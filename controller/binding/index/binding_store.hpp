@@ -9,20 +9,20 @@
 
 namespace binding {
 
-// What the reconciler needs of the store of bindings. Pointers hold until the next change of the store.
+// The bindings as the reconcile loop reads them. Pointers hold until the next change of the store.
 class binding_store
 {
 public:
     virtual ~binding_store() = default;
 
-    virtual std::vector<const certificate_binding*> bindings_of(const target& target
-    ) const = 0;  // oldest first
+    // Oldest first.
+    virtual std::vector<const certificate_binding*> bindings_of(const target& target) const = 0;
     virtual std::vector<target> targets() const = 0;
-    // The others of its listener: the same cloud, or no credential.
+    // The other targets of the same listener, of the same cloud or without a credential.
     virtual std::vector<target> peers_of(const target& target) const = 0;
     virtual const certificate_binding* find(const support::uuid& uid) const = 0;
 
-    // The answer to a write of ours: the object as it is now.
+    // The object as the API server answered a write of the controller.
     virtual void applied(kube::object_json object) = 0;
 };
 

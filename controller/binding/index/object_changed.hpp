@@ -7,15 +7,15 @@
 
 namespace binding {
 
-// A change of a binding, and of its target. The pointers hold while the change is being handled.
+// A change of a binding, and of its target. The pointers hold while the change is handled.
 struct object_changed
 {
-    const certificate_binding* before = nullptr;  // null: it was not there
-    const certificate_binding* after = nullptr;   // null: it is gone
-    std::optional<target> target_before;          // empty: none
+    const certificate_binding* before = nullptr;  // null: the object was created
+    const certificate_binding* after = nullptr;   // null: the object was deleted
+    std::optional<target> target_before;          // empty: the index did not know the binding
     std::optional<target> target_after;
 
-    // The object is the one that it was; what it acts with may have changed.
+    // The object did not change. Its credential may have changed, and with it its target.
     bool is_credential_only() const { return before == after; }
 };
 

@@ -41,7 +41,7 @@ assignment_input input_of(
     return input;
 }
 
-// Refs that were looked up in this pass without an answer are not looked up again.
+// A ref that was looked up in this pass without an answer stops the pass, and is not looked up again.
 std::variant<assignment, read, stop> read_first(
     const observation& observation, const members& members, unread_refs unread
 )

@@ -8,9 +8,9 @@
 
 namespace binding {
 
-// The slots that the members get, with the dead refs left out; each member gets its placement. Instead, the
-// refs whose readability decides it and that were not read in this pass, or a stop if the certificate service
-// does not answer about them.
+// Assigns the slots of the listener without the dead refs `left_out`, and sets the placement of each member.
+// Returns a read instead if the assignment depends on refs that were not looked up in this pass, and a stop
+// if the certificate service did not answer about them.
 std::variant<assignment, read, stop> assign(
     const observation& observation,
     const listener_view& view,

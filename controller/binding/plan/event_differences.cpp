@@ -24,7 +24,7 @@ std::string refs_of(const ledger& held)
     return support::joined(refs);
 }
 
-// The binding that leaves the default slot with this PUT.
+// The binding whose default the PUT removes.
 const member* default_leaver(const members& members)
 {
     const auto it = std::ranges::find_if(members, [](const member& member) {
@@ -43,15 +43,14 @@ std::vector<event> events_between(
     std::vector<event> events;
     for (const attachment& entry : after.attachments)
     {
-        // An entry of ours begins unconfirmed, so one that begins confirmed was on the listener before.
+        // The write-ahead begins an entry unconfirmed, so a new confirmed entry was on the listener before.
         if (entry.confirmed && !holds(before, entry.container_ref, entry.slot))
         {
             events.push_back(normal(
                 object,
                 "Adopted",
-                entry.container_ref.str() + " was on the listener already; deleting this binding will detach "
-                                            "it, deletionPolicy Retain leaves "
-                                            "it"
+                entry.container_ref.str() + " was on the listener already. Deleting this binding detaches "
+                                            "the certificate, unless spec.deletionPolicy is Retain"
             ));
         }
     }
@@ -63,7 +62,11 @@ std::vector<event> events_of_release(const observation& observation, const membe
     const certificate_binding& object = member.object();
     if (!member.held().attachments.empty() && is_left_in_place(object, member.held()))
     {
-        return {normal(object, "Retained", "left on the listener: " + refs_of(member.held()))};
+        return {normal(
+            object,
+            "Retained",
+            "these certificates stay on the listener, as the binding asks: " + refs_of(member.held())
+        )};
     }
     const auto& listener = observation.state->listener;
     if (member.held().attachments.empty() && listener && listener->value)
@@ -73,7 +76,8 @@ std::vector<event> events_of_release(const observation& observation, const membe
             return {normal(
                 object,
                 "NotDetached",
-                "this binding has no entry for it, so it stays on the listener: " + left->str()
+                "the certificate stays on the listener because status.attachments has no entry for it: " +
+                    left->str()
             )};
         }
     }
@@ -87,9 +91,9 @@ std::vector<event> events_of_replacement(
     const auto& replaced = update.view.slots.default_ref;
     const bool takes_default = member.adds() && member.object().wanted_slot() == slot::default_ &&
                                update.slots.default_ref == default_end::ours;
-    const bool remembers_it = replaced && ahead.replaced_default_ref == *replaced &&
-                              ahead.replaced_default_ref != member.held().replaced_default_ref;
-    if (!takes_default || !remembers_it || is_ours(update.members, *replaced, slot::default_))
+    const bool records_replaced = replaced && ahead.replaced_default_ref == *replaced &&
+                                  ahead.replaced_default_ref != member.held().replaced_default_ref;
+    if (!takes_default || !records_replaced || is_ours(update.members, *replaced, slot::default_))
     {
         return {};
     }
@@ -97,9 +101,9 @@ std::vector<event> events_of_replacement(
         member.object(),
         "DefaultReplaced",
         "replaces the default certificate " + replaced->str() +
-            "; it goes back when no binding wants the slot, if it can be read then"
+            ", which is restored when no binding wants the slot, if it is still readable"
     );
-    replaced_event.key = replaced->str();  // a PUT that Octavia refuses is planned again
+    replaced_event.key = replaced->str();  // the event is repeated if Octavia refuses the PUT
     return {std::move(replaced_event)};
 }
 
@@ -116,7 +120,7 @@ std::vector<event> events_of_put(const listener_update& update)
                     member.object(),
                     true,
                     "DeadRefRemoved",
-                    "left out of the listener because it does not exist any more: " + ref.str()
+                    "removed from the listener because the certificate does not exist any more: " + ref.str()
                 ));
             }
         }
@@ -127,7 +131,7 @@ std::vector<event> events_of_put(const listener_update& update)
         events.push_back(normal(
             leaver->object(),
             "DefaultRestored",
-            "the default certificate from before goes back: " + update.slots.restored_ref.str()
+            "restores the previous default certificate: " + update.slots.restored_ref.str()
         ));
     }
     return events;

@@ -1,10 +1,11 @@
-// Flow: a ledger entry is committed unconfirmed (ledger_ahead) -> the PUT -> a read at rest confirms it or
-// gives it up (verified_ledger). Guarantees: no PUT adds, moves, removes, repairs or replaces a ref whose
-// entry is not committed as unconfirmed before (write-ahead). No entry is given up while its ref is on the
-// listener, unless another binding has the ref committed with all that goes with it (never-without-default).
-// Assumptions: verified_ledger is asked for at rest alone, when no PUT of ours or of a peer is in doubt.
-// Caveats: the remembered foreign default travels with the default slot, so an heir copies it before the
-// leaver's goes.
+// Flow: a ledger entry is committed unconfirmed (ledger_ahead) -> the PUT is sent -> a read at rest confirms
+// the entry or gives it up (verified_ledger).
+// Guarantees: a PUT adds, moves, removes, repairs or replaces a ref only after its entry was committed as
+// unconfirmed (write-ahead). An entry is given up while its ref is on the listener only if another binding
+// has committed the ref and the recorded default (never-without-default).
+// Assumptions: verified_ledger is called only at rest, while no PUT of this target or of a peer is in doubt.
+// Caveats: the recorded foreign default travels with the default slot, so an heir commits a copy before the
+// entry of the leaving binding is given up.
 #include "binding/plan/ledgers.hpp"
 
 #include "binding/policies/certificates.hpp"
@@ -27,13 +28,13 @@ ledger_scope compact(const cloud::project_scope& scope, bool by_controller)
     };
 }
 
-// The binding wants the ref in the slot, whether it gets it or not.
+// The binding wants the ref in the slot, assigned or not.
 bool wants(const member& member, const cloud::container_ref& ref, slot in)
 {
     return member.request.ref == ref && member.object().wanted_slot() == in;
 }
 
-// The certificate of the binding, or the whole binding, looks dead through this credential.
+// The certificate service answers 404 through this credential, for the ref or for the binding's certificate.
 bool looks_dead(const observation& observation, const member& member, const attachment& entry)
 {
     const auto& refs = observation.state->refs;
@@ -48,8 +49,8 @@ bool looks_dead(const observation& observation, const member& member, const atta
            entry.container_ref.names(member.object().spec.certificate_id);
 }
 
-// Where the ledger is written from now on. What looks dead here may be alive where it was attached from, so
-// that scope stays on record.
+// The cloud and project to record with the ledger. A ref that looks dead through this credential may be alive
+// in the recorded scope, so the recorded scope stays.
 ledger_scope scope_of(const listener_update& update, const member& member, const ledger& written)
 {
     const observation& observation = update.observation;
@@ -62,13 +63,13 @@ ledger_scope scope_of(const listener_update& update, const member& member, const
     ledger_scope scope = in_question || cannot_detach_with_borrowed_credential(observation, member)
                              ? recorded
                              : compact(update.view.scope, controllers);
-    // The mark is true of all entries, or it is not set.
+    // by_controller is set only if it holds for all entries.
     scope.by_controller = controllers && (member.held().attachments.empty() || recorded.by_controller);
     return scope;
 }
 
-// The remembered default beside the entry of the binding that has the default slot now.
-cloud::container_ref remembered_default_of_others(const listener_update& update, const member& taker)
+// The recorded default beside the entry of the binding that has the default slot now.
+cloud::container_ref recorded_default_of_others(const listener_update& update, const member& taker)
 {
     const auto& default_ref = update.view.slots.default_ref;
     for (const member& other : update.members)
@@ -91,8 +92,8 @@ cloud::container_ref spelled_on_listener(
     return in == slot::default_ ? *slots.default_ref : *std::ranges::find(slots.sni_refs, ref);
 }
 
-// Enters the binding's certificate, and beside a default entry the remembered default that travels with the
-// slot.
+// The ledger with an entry for the binding's certificate, and beside a default entry with the recorded
+// default, which travels with the slot.
 ledger with_own_entry(const listener_update& update, const member& member, ledger ledger)
 {
     const slot wanted = member.object().wanted_slot();
@@ -121,28 +122,29 @@ ledger with_own_entry(const listener_update& update, const member& member, ledge
     }
     else if (!holds_default(member.held()) || ledger.replaced_default_ref.empty())
     {
-        ledger.replaced_default_ref = remembered_default_of_others(update, member);
+        ledger.replaced_default_ref = recorded_default_of_others(update, member);
     }
     return ledger;
 }
 
-// never-without-default: another binding keeps the ref in that slot, and has entry and remembered default
-// committed, in Kubernetes and by us, not by the word of somebody else.
+// never-without-default: another binding keeps the ref in that slot, and the controller itself has committed
+// its entry and the recorded default.
 bool is_passed_on(const listener_update& update, const member& leaver, const attachment& entry)
 {
     const cloud::container_ref& ref = entry.container_ref;
-    const bool has_memory = entry.slot == slot::default_ && !leaver.held().replaced_default_ref.empty();
+    const bool has_recorded_default =
+        entry.slot == slot::default_ && !leaver.held().replaced_default_ref.empty();
     return std::ranges::any_of(update.members, [&](const member& other) {
         const bool wanted = wants(other, ref, entry.slot);
         const bool has_it = other.placement.placed && other.placement.present && wanted;
         const bool holds_it = holds(other.held(), ref, entry.slot);
-        const bool loses_it = wanted && other.placement.winner != nullptr;  // as the leaver may
+        const bool loses_it = wanted && other.placement.winner != nullptr;  // as the leaving binding may
         const bool waits_with_it = !other.deleting() && !other.placement.placed && !loses_it && holds_it;
         const bool waits_as_last = other.placement.kept_as_last && holds_it;
         const ledger& committed = other.object().status.ledger;
         const bool is_committed = other.object().has_finalizer() && holds_it &&
                                   holds(committed, ref, entry.slot) &&
-                                  (!has_memory || !committed.replaced_default_ref.empty());
+                                  (!has_recorded_default || !committed.replaced_default_ref.empty());
         return &other != &leaver && (has_it || waits_with_it || waits_as_last) && is_committed;
     });
 }
@@ -153,7 +155,7 @@ enum class entry_end
     kept,
 };
 
-// What becomes of one entry after a read at rest.
+// Whether an entry is kept or given up after a read at rest.
 entry_end end_of(const listener_update& update, const member& member, const attachment& entry)
 {
     const bool live = !member.deleting();
@@ -163,18 +165,22 @@ entry_end end_of(const listener_update& update, const member& member, const atta
     {
         return loses || !wanted || !entry.confirmed ? entry_end::given_up : entry_end::kept;
     }
-    const bool waits = live && !member.placement.placed;  // gapless-rotation: until the new one is in place
-    const bool lets_go = loses || (!wanted && !waits);
-    return lets_go && is_passed_on(update, member, entry) ? entry_end::given_up : entry_end::kept;
+    // gapless-rotation: the old ref stays until the new one is attached.
+    const bool waits = live && !member.placement.placed;
+    const bool may_give_up = loses || (!wanted && !waits);
+    return may_give_up && is_passed_on(update, member, entry) ? entry_end::given_up : entry_end::kept;
 }
 
-// The credential was refused the change: by the last PUT, or, where there was none, as its status says.
+// Octavia refused the last PUT to this credential. Before the first PUT of the process the status of the
+// bindings decides.
 bool was_refused_to_write(const listener_update& update)
 {
-    const auto says_so = [](const member& member) {
+    const auto is_reported_refused = [](const member& member) {
         return !member.is_peer() && is_reported_as(member.object(), reason::listener_access_denied);
     };
-    return !update.observation.state->may_write.value_or(std::ranges::none_of(update.members, says_so));
+    return !update.observation.state->may_write.value_or(
+        std::ranges::none_of(update.members, is_reported_refused)
+    );
 }
 
 }  // namespace
@@ -213,7 +219,8 @@ ledger verified_ledger(const listener_update& update, const member& member)
     });
     for (attachment& entry : verified.attachments)
     {
-        // A peer's PUT that takes the ref off the listener may be about to be sent; see peer_write_ahead().
+        // While a peer has the turn, a PUT that removes the ref may be about to be sent; see
+        // peer_write_ahead().
         const bool shown = update.view.shows(entry.container_ref, entry.slot);
         entry.confirmed = entry.confirmed || (shown && !update.observation.peer_has_turn);
     }
@@ -223,13 +230,13 @@ ledger verified_ledger(const listener_update& update, const member& member)
     }
     if (!holds_default(verified))
     {
-        verified.replaced_default_ref = {};  // only the memory beside a default entry counts
+        verified.replaced_default_ref = {};  // only a default recorded beside a default entry counts
     }
     else if (!member.deleting() && verified.replaced_default_ref.empty())
     {
-        // The binding keeps the default though it never took it over, because somebody wrote the entry.
-        // Without the memory no other binding that holds the default could leave.
-        verified.replaced_default_ref = remembered_default_of_others(update, member);
+        // Another client wrote the default entry, so the binding keeps a default that it never took over.
+        // Without the recorded default no other binding that holds the default could leave.
+        verified.replaced_default_ref = recorded_default_of_others(update, member);
     }
     verified.scope = verified.attachments.empty() ? ledger_scope() : scope_of(update, member, verified);
     return verified;
@@ -244,7 +251,7 @@ std::optional<write> peer_write_ahead(const listener_update& update, const peer&
     {
         entry.confirmed = entry.confirmed && !is_removed(update, entry);
     }
-    // A PUT that was refused and is only tried again changes nothing for the peer.
+    // The repetition of a PUT that was refused changes nothing for the peer.
     if (wanted.ledger == held || was_refused_to_write(update))
     {
         return std::nullopt;

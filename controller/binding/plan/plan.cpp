@@ -20,8 +20,8 @@ struct overloaded : F...
     using F::operator()...;
 };
 
-// Deletions that leave the cloud as it is need no answer of the cloud (ownership).
-std::optional<step> let_go(const observation& observation, const members& own)
+// Ends deletions that leave the listener as it is, which need no answer of the cloud (ownership).
+std::optional<step> end_deletions_in_place(const observation& observation, const members& own)
 {
     commit commit;
     for (const member& member : own)
@@ -45,15 +45,16 @@ std::optional<step> let_go(const observation& observation, const members& own)
     {
         return std::nullopt;
     }
-    // With the last binding nobody waits for the PUT any more; the turn is given back when it can no longer
-    // land.
+    // No binding is left that waits for the PUT. The target keeps its turn until the PUT can no longer take
+    // effect.
     const auto& put = observation.state->put;
     done end = put && observation.now < put->deadline ? done{requeue::after, put->deadline - observation.now}
                                                       : done{requeue::resync};
     return report(observation, {}, end);
 }
 
-// readable-before-write: the listener as it is after the commits, the certificates as they were moments ago.
+// readable-before-write: the listener has to be read after the commits, and the certificates moments before
+// the PUT.
 std::optional<read> outdated_answers(const listener_update& update)
 {
     const observation& observation = update.observation;
@@ -70,7 +71,7 @@ std::optional<read> outdated_answers(const listener_update& update)
     return again.listener || !again.certificates.empty() ? std::optional(again) : std::nullopt;
 }
 
-// narrow-writes, the exception: the keys of unconfirmed entries are sent again, though they do not differ.
+// narrow-writes, the exception: the keys of unconfirmed entries are sent again, although they do not differ.
 cloud::listener_change with_unconfirmed(const listener_update& update)
 {
     cloud::listener_change change = update.slots.change;
@@ -115,14 +116,15 @@ put put_for(const listener_update& update)
     return put;
 }
 
-// All gates are open: commit what the PUT does, read again what has become old meanwhile, send it.
+// All gates are open: commit the ledgers, repeat the reads that are too old, then send the PUT.
 step write_listener(const listener_update& update)
 {
     const auto& unwritable = update.observation.unwritable;
     auto writes = writes_ahead(update);
     if (std::ranges::any_of(writes, [&](const write& write) { return unwritable.contains(write.uid); }))
     {
-        const wait wait{{requeue::retry}};  // of a peer: what cannot be committed now cannot be done now
+        // write-ahead: the entry of a peer cannot be committed now.
+        const wait wait{{requeue::retry}};
         return report(update.observation, conclude_waiting(update, wait), wait.end);
     }
     if (!writes.empty())
@@ -187,7 +189,8 @@ step next_step(const listener_update& update, const members& own)
     );
 }
 
-// With the dead refs of `left_out` taken off the listener. Each of them is added once, so this ends.
+// Decides about a listener without the dead refs `left_out`. next_step() calls this again with more of them;
+// that ends, because each dead ref is added once.
 step decide(
     const observation& observation,
     const listener_view& view,
@@ -222,7 +225,7 @@ step decide(
 decision plan(const observation& observation)
 {
     const members own = own_members(observation);
-    if (auto over = let_go(observation, own))
+    if (auto over = end_deletions_in_place(observation, own))
     {
         return {std::move(*over)};
     }

@@ -23,15 +23,14 @@ ready_status in_conflict(const member& member)
     return {
         reason::conflict,
         "409: binding " + winner.full_name() +
-            (same_certificate
-                 ? " has put this certificate on the listener already; delete one of the two"
-                 : " has the listener's default certificate; set options.sni to true to add this one "
-                   "beside it"),
+            (same_certificate ? " has put this certificate on the listener already; delete one of the two"
+                              : " has the listener's default certificate; set options.sni to true to add "
+                                "this one beside it"),
         member.placement.present ? condition_status::true_ : condition_status::false_
     };
 }
 
-// Attached and read back, though the certificate could not be attached now.
+// Of a binding whose certificate is attached, although it could not be attached now.
 ready_status attached_in_spite_of(const observation& observation, const member& member, ready_status obstacle)
 {
     if (obstacle.reason == reason::certificate_refused || obstacle.reason == reason::ledger_full ||
@@ -42,8 +41,8 @@ ready_status attached_in_spite_of(const observation& observation, const member& 
         return attached;
     }
     obstacle.message +=
-        "; it stays attached, and the next change of this load balancer will leave it out if it cannot be "
-        "read";
+        "; the certificate stays attached until the next change of this load balancer, which removes it if "
+        "it is not readable";
     if (obstacle.reason == reason::cloud_unavailable)
     {
         obstacle = unavailable(observation, member, std::move(obstacle.message));
@@ -91,8 +90,7 @@ ready_status of_deletion(const observation& observation, const member& member)
     const certificate_binding& object = member.object();
     const placement& placement = member.placement;
     const std::string leave_it =
-        "leave the certificate there: set spec.deletionPolicy to Retain, or annotate the "
-        "binding with " +
+        "leave the certificate there: set spec.deletionPolicy to Retain, or annotate the binding with " +
         std::string(abandon_annotation) + "=\"true\"";
     ready_status status;
     if (cannot_detach_with_borrowed_credential(observation, member) && !placement.kept.empty())
@@ -101,8 +99,8 @@ ready_status of_deletion(const observation& observation, const member& member)
             object,
             reason::credentials_missing,
             "the certificate was attached through another project than the one that the controller's own "
-            "credential "
-            "leads to, and the namespace may not use that one; put the credential back, or " +
+            "credential leads to, and the namespace may not use that credential; put the old credential "
+            "back, or " +
                 leave_it
         );
         status.attached = condition_status::true_;
@@ -114,10 +112,9 @@ ready_status of_deletion(const observation& observation, const member& member)
             object,
             reason::last_certificate,
             std::string(
-                object.spec.sni
-                    ? "the listener would be left without a certificate. Bind another"
-                    : "the listener would be left without a default certificate, and without one Octavia "
-                      "serves no TLS. Bind another default"
+                object.spec.sni ? "the listener would be left without a certificate. Bind another"
+                                : "the listener would be left without a default certificate, and without one "
+                                  "Octavia serves no TLS. Bind another default"
             ) + " certificate to it (in a namespace that is not being deleted), or delete the listener, or " +
                 leave_it
         );
@@ -134,7 +131,7 @@ ready_status of_deletion(const observation& observation, const member& member)
     return status;
 }
 
-// What the assignment alone says of a binding.
+// What follows for a binding from the assignment alone.
 conclusion of_assignment(const observation& observation, const member& member)
 {
     conclusion conclusion{&member, {}, member.held(), false};
@@ -160,7 +157,7 @@ conclusion of_assignment(const observation& observation, const member& member)
     return conclusion;
 }
 
-// The load balancer is being changed by something else.
+// The load balancer is PENDING because of another change.
 void conclude_pending(const observation& observation, conclusion& conclusion)
 {
     const certificate_binding& object = conclusion.of->object();
@@ -169,7 +166,9 @@ void conclude_pending(const observation& observation, conclusion& conclusion)
     if (is_settled && was_verified(object))
     {
         conclusion.ready = unavailable(
-            observation, *conclusion.of, "not verified for long: the load balancer is being changed"
+            observation,
+            *conclusion.of,
+            "the binding was not verified for three resync periods because the load balancer is being changed"
         );
     }
     else if (is_settled)
@@ -180,7 +179,7 @@ void conclude_pending(const observation& observation, conclusion& conclusion)
     }
 }
 
-// No entry of the binding is on the listener, nor to be sent again.
+// The listener shows no entry of the binding, and none of the entries has to be sent again.
 bool has_left(const listener_view& view, const ledger& held)
 {
     return std::ranges::all_of(held.attachments, [&](const attachment& entry) {
@@ -195,11 +194,10 @@ std::string describe_error(const listener_view& view, bool listener_alone)
     {
         return noun + " is deleted";
     }
-    return listener_alone
-               ? "the listener is in ERROR and not served; see the certificates of the listener and the log "
-                 "of the provider"
-               : "the load balancer is in ERROR; Octavia changes nothing on it until someone repairs it "
-                 "(openstack loadbalancer failover)";
+    return listener_alone ? "the listener is in ERROR and not served; see the certificates of the listener "
+                            "and the log of the provider"
+                          : "the load balancer is in ERROR; Octavia changes nothing on it until someone "
+                            "repairs it (openstack loadbalancer failover)";
 }
 
 // Listener or load balancer is in ERROR, or deleted.
@@ -209,10 +207,10 @@ void conclude_in_error(const listener_view& view, conclusion& conclusion)
     const bool listener_alone = view.load_balancer == cloud::provisioning_status::active;
     if (listener_alone && member.deleting() && has_left(view, conclusion.next))
     {
-        conclusion.release = true;  // what keeps the listener in ERROR is not its
+        conclusion.release = true;  // the binding has nothing on the listener that could keep it in ERROR
         return;
     }
-    // A deletion that waits for people waits in any case, and its message has the ways out.
+    // A deletion that waits for people keeps its message, because that names the ways out.
     const bool waits_for_people = member.deleting() && member.placement.kept_as_last;
     const bool is_concerned = member.deleting() || member.placement.present || member.placement.placed;
     if (waits_for_people || !is_concerned)
@@ -259,7 +257,8 @@ std::optional<write> write_for(const observation& observation, const conclusion&
         return write{object.uid, write_kind::add_finalizer};
     }
     status wanted = render(object, conclusion.ready, conclusion.next, *member.state, observation.wall);
-    // A ledger that only looks like ours is written over with the same, so that a PUT goes by what we wrote.
+    // An equal ledger that the controller did not write itself is written again, because a PUT relies only on
+    // ledgers that the controller wrote.
     if (says_the_same(wanted, object.status) && member.state->held == conclusion.next)
     {
         return std::nullopt;
@@ -305,28 +304,30 @@ void consider_certificate(const observation& observation, const member& member, 
 
 conclusions conclude(const listener_update& update)
 {
-    return conclude_each(update.members, [&](conclusion& each) { each = of_read(update, *each.of); });
+    return conclude_each(update.members, [&](conclusion& conclusion) {
+        conclusion = of_read(update, *conclusion.of);
+    });
 }
 
 conclusions conclude_waiting(const listener_update& update, const wait& wait)
 {
-    // A listener in ERROR concerns who is on it as well.
+    // A listener in ERROR concerns also the bindings whose certificate is on it.
     const auto concerns = [&](const member& member) {
         return member.affected() || (wait.why == reason::listener_error && member.placement.present);
     };
-    return conclude_each(update.members, [&](conclusion& each) {
-        const member& member = *each.of;
+    return conclude_each(update.members, [&](conclusion& conclusion) {
+        const member& member = *conclusion.of;
         if (!concerns(member))
         {
-            each = of_read(update, member);
+            conclusion = of_read(update, member);
             return;
         }
-        each = of_assignment(update.observation, member);
+        conclusion = of_assignment(update.observation, member);
         if (!wait.message.empty())
         {
-            const auto attached = each.ready.attached;
-            each.ready = status_for(member.object(), wait.why, wait.message);
-            each.ready.attached = attached;
+            const auto attached = conclusion.ready.attached;
+            conclusion.ready = status_for(member.object(), wait.why, wait.message);
+            conclusion.ready.attached = attached;
         }
     });
 }
@@ -335,11 +336,12 @@ std::vector<write> writes_ahead(const listener_update& update)
 {
     const observation& observation = update.observation;
     std::vector<write> writes;
-    for (const conclusion& conclusion : conclude_each(update.members, [&](binding::conclusion& each) {
-             const member& member = *each.of;
-             each = member.affected() ? of_assignment(observation, member) : of_read(update, member);
-             each.next = member.affected() ? ledger_ahead(update, member) : each.next;
-         }))
+    const auto conclude_ahead = [&](conclusion& conclusion) {
+        const member& member = *conclusion.of;
+        conclusion = member.affected() ? of_assignment(observation, member) : of_read(update, member);
+        conclusion.next = member.affected() ? ledger_ahead(update, member) : conclusion.next;
+    };
+    for (const conclusion& conclusion : conclude_each(update.members, conclude_ahead))
     {
         const member& member = *conclusion.of;
         auto write = observation.unwritable.contains(member.object().uid)
@@ -383,7 +385,7 @@ step report(const observation& observation, const conclusions& conclusions, done
     {
         return commit;
     }
-    // What could not be written is tried again soon.
+    // Bindings that could not be written are written again soon.
     if (!observation.unwritable.empty() && (end.next == requeue::resync || end.next == requeue::slow))
     {
         end.next = requeue::retry;

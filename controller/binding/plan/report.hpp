@@ -8,21 +8,22 @@
 // The only place where conclusions become statuses and writes.
 namespace binding {
 
-// What was read is the truth for every own binding: no PUT is to come.
+// The conclusions if no PUT follows: for every own binding the last read decides.
 conclusions conclude(const listener_update& update);
 
-// The same for those that the PUT is not for. Those that it is for get what the wait says.
+// The same for bindings that the PUT is not for. Bindings that the PUT is for get the reason and message of
+// `wait`.
 conclusions conclude_waiting(const listener_update& update, const wait& wait);
 
-// Before a PUT: ledgers ahead for those that it is for. Only what has to be in Kubernetes before the PUT is
-// written.
+// The writes before a PUT: ledgers ahead for the bindings that the PUT is for. Statuses that can wait until
+// after the PUT are not written.
 std::vector<write> writes_ahead(const listener_update& update);
 
 // The writes that bring the objects to their conclusions; when nothing is left to write, the pass is done.
 step report(const observation& observation, const conclusions& conclusions, done end);
 
-// When the target is reconciled again if nothing happens before: the next certificate that is waited for, the
-// end of a deferral or quarantine, an heir that becomes late, the end of a certificate.
+// When the target is reconciled again if nothing changes before: the next read of a certificate that is not
+// usable yet, the end of a deferral or quarantine, an heir that becomes late, the expiry of a certificate.
 done end_at_rest(const observation& observation, const members& members);
 
 }  // namespace binding

@@ -6,8 +6,8 @@
 #include <variant>
 #include <vector>
 
-// What the plan may want done next. Every read, every write to Kubernetes and the one PUT is a step of its
-// own, so a crash between any two is a crash between two calls of plan().
+// The steps that the plan may ask for. Every read, every write to Kubernetes and the PUT is a step of its
+// own, so a crash between two of them is a crash between two calls of plan().
 namespace binding {
 
 enum class write_kind
@@ -22,23 +22,23 @@ struct write
     support::uuid uid;
     write_kind kind = write_kind::status;
     status wanted{};              // of write_kind::status
-    std::vector<event> events{};  // what is true once this write has succeeded
+    std::vector<event> events{};  // true once the write has succeeded
 };
 
-// Write to Kubernetes, side by side.
+// Write to Kubernetes, all writes at the same time.
 struct commit
 {
     std::vector<write> writes;
 };
 
-// Send the one PUT. All that it does is committed.
+// Send the PUT. The ledgers are committed.
 struct put
 {
     cloud::listener_change change;
     listener_slots from;          // the listener that it was planned from
     listener_slots expected;      // the listener afterwards
-    std::vector<addition> adds;   // certificates of bindings that it brings
-    std::vector<event> events{};  // what is true once Octavia has accepted it
+    std::vector<addition> adds;   // the certificates of bindings that the PUT adds
+    std::vector<event> events{};  // true once Octavia has accepted the PUT
 };
 
 using step = std::variant<read, commit, take_turn, put, done>;

@@ -10,8 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Something was learned about the ref since its certificate was read: Octavia named it in a refusal, or it
-// died.
+// Octavia named the ref in a refusal, or the ref was found dead, after the certificate was read.
 bool is_outdated(const observation& observation, const member& member)
 {
     const auto& answer = *certificate_of(member);
@@ -82,14 +81,14 @@ std::optional<cloud::container_ref> present_ref(
     const certificate_binding& object, const listener_slots& slots
 )
 {
-    const auto is_its = [&](const cloud::container_ref& ref) {
+    const auto names_certificate = [&](const cloud::container_ref& ref) {
         return ref.names(object.spec.certificate_id);
     };
     if (object.wanted_slot() == slot::default_)
     {
-        return slots.default_ref && is_its(*slots.default_ref) ? slots.default_ref : std::nullopt;
+        return slots.default_ref && names_certificate(*slots.default_ref) ? slots.default_ref : std::nullopt;
     }
-    const auto it = std::ranges::find_if(slots.sni_refs, is_its);
+    const auto it = std::ranges::find_if(slots.sni_refs, names_certificate);
     return it == slots.sni_refs.end() ? std::nullopt : std::optional(*it);
 }
 

@@ -5,20 +5,21 @@
 #include <optional>
 #include <vector>
 
-// What is known of the certificate of a binding, and when it is read again.
+// The last answer about the certificate of a binding, and when the certificate is read again.
 namespace binding {
 
-// The last answer about the certificate that the binding wants now; null: it was not read yet.
+// The last answer about the certificate that the binding wants now; null: the certificate was not read yet.
 const cloud::answer<cloud::certificate>* certificate_of(const member& member);
 
-// The last answer, if the certificate may be used: ACTIVE with all its parts. Whether it has expired is not
-// asked.
+// The last answer, if the certificate is usable: ACTIVE with all parts. An expired certificate counts as
+// usable.
 const cloud::certificate* usable_certificate_of(const member& member);
 
-// The last read gave no answer about the certificate itself, so each pass repeats it.
+// The last read gave no answer about the certificate itself, so each pass reads it again.
 bool is_unanswered(const member& member);
 
-// The ref of the binding's certificate: by the certificate service, else by the ledger, else by the listener.
+// The ref of the binding's certificate, as the certificate service names it, else as the ledger spells it,
+// else as the listener spells it.
 std::optional<cloud::container_ref> wanted_ref(const member& member, const listener_slots& slots);
 
 // The ref in the wanted slot of the listener that names the binding's certificate.
@@ -30,7 +31,7 @@ std::optional<cloud::container_ref> present_ref(
 // period. A usable one is read once in a resync period. Expects an answer.
 support::time_point next_read_at(const observation& observation, const member& member);
 
-// Own bindings whose certificate is to be read in this pass, by uid.
+// The uids of own bindings whose certificate has to be read in this pass.
 std::vector<support::uuid> certificates_due(const observation& observation, const members& own);
 
 }  // namespace binding

@@ -1,7 +1,9 @@
-// Flow: a deferral holds one certificate back from one PUT. It ends by time, by a change of the binding, or
-// with the cause of it. Guarantees: who is deferred keeps the part in conflicts that the binding has
-// otherwise, so a deferral costs nobody a place; all others of the same PUT go through. Assumptions: what
-// Octavia refused, and what somebody else undid, was recorded in the target's state.
+// Flow: a deferral leaves one certificate out of one PUT. It ends at a time, by a change of the binding, or
+// when its cause ends.
+// Guarantees: a deferred binding keeps its part in conflicts, so no binding loses a slot because of a
+// deferral. The other certificates of the PUT are sent.
+// Assumptions: target_state has recorded the refs that Octavia refused, and the changes that another client
+// undid.
 #include "binding/policies/deferrals.hpp"
 
 #include "binding/policies/certificates.hpp"
@@ -18,8 +20,8 @@ using namespace std::chrono_literals;
 
 constexpr support::duration heir_within = 60s;
 
-// Octavia named the ref in a refusal, though the certificate service shows it: it is sent again later, and
-// nobody else waits for it.
+// Octavia named the ref in a refusal, although the certificate service shows the certificate. The certificate
+// is sent again later, and no other binding waits for it.
 std::optional<deferral> deferred_by_refusal(const observation& observation, const member& member)
 {
     const auto& refused_refs = observation.state->refused_refs;
@@ -32,12 +34,12 @@ std::optional<deferral> deferred_by_refusal(const observation& observation, cons
 }
 
 deferral contested_deferral(
-    const observation& observation, slot in, const cloud::container_ref& ref, const std::string& does
+    const observation& observation, slot in, const cloud::container_ref& ref, const std::string& action
 )
 {
     return {
         {reason::contested,
-         "another client keeps " + does + ": " + ref.str() +
+         "another client keeps " + action + ": " + ref.str() +
              ". Repairs are rate-limited now, at most one per hour. Stop the other client, or set the "
              "annotation " +
              std::string(requested_at_annotation) + " to retry now"},
@@ -125,9 +127,9 @@ bool defer_half(const observation& observation, members& members)
     }
     if (suspects.size() < bisection->suspects.size())
     {
-        return false;  // those that are left go together with the others
+        return false;  // a suspect is not added any more, so the others are sent together again
     }
-    // Those first whose payload shows nothing that load balancers refuse, where the payloads differ in that.
+    // First the certificates whose payload has no fault that load balancers refuse, if only some have none.
     std::set<const member*> sent;
     std::ranges::copy_if(suspects, std::inserter(sent, sent.end()), [](const member* suspect) {
         return (*certificate_of(*suspect))->doubt.empty();
@@ -142,9 +144,8 @@ bool defer_half(const observation& observation, members& members)
         {
             member.deferral = deferral{
                 {reason::progressing,
-                 "Octavia refused several certificates at once and did not name one; the controller is "
-                 "finding out "
-                 "which of them is refused"},
+                 "Octavia refused several certificates at once and did not name one; the controller sends "
+                 "half of them at a time to find the refused one"},
                 std::nullopt
             };
             member.request.deferred = true;

@@ -11,9 +11,10 @@
 namespace binding {
 namespace {
 
-constexpr std::size_t longest_default_ref = 255;  // of Octavia's column default_tls_container_id
-constexpr std::size_t longest_sni_ref = 128;      // of its table sni
-constexpr std::size_t ledger_limit = 16;          // of the schema; with one entry less no rotation is begun
+constexpr std::size_t longest_default_ref = 255;  // Octavia's column default_tls_container_id
+constexpr std::size_t longest_sni_ref = 128;      // Octavia's table sni
+// The limit of the schema. No change begins that would need the last entry.
+constexpr std::size_t ledger_limit = 16;
 
 using objection = std::optional<ready_status>;
 
@@ -40,8 +41,8 @@ ready_status expired(const member& member, support::wall_time since)
     };
 }
 
-// Not found, not ours to read, or no answer. Where there is no answer, the known end of the certificate still
-// holds.
+// The certificate was not found, may not be read, or there was no answer. Without an answer a certificate
+// whose known end has passed is expired.
 objection not_answered(const observation& observation, const member& member)
 {
     const auto& answer = *certificate_of(member);
@@ -93,8 +94,9 @@ objection longer_than_octavia_keeps(const observation&, const member& member)
     }
     return ready_status{
         reason::certificate_refused,
-        "Octavia keeps " + std::to_string(limit) + " characters of a container ref, this one has " +
-            std::to_string(ref.view().size()) + ": " + ref.str()
+        "container ref " + ref.str() + " has " + std::to_string(ref.view().size()) +
+            " characters, but Octavia keeps only " + std::to_string(limit) +
+            "; use a certificate whose ref is shorter"
     };
 }
 
@@ -124,11 +126,12 @@ objection ledger_full(const observation&, const member& member)
     return ready_status{
         reason::ledger_full,
         "status.attachments holds " + std::to_string(entries.size()) +
-            " entries of changes that are not finished; no further change is begun before they are"
+            " entries of changes that are not finished, so no further change begins; find out why the load "
+            "balancer cannot be changed"
     };
 }
 
-// In this order: each may rely on what those before it have let pass.
+// The first policy with an objection decides, so each policy relies on the policies before it.
 constexpr objection (*policies[])(const observation&, const member&) = {
     not_read_yet,
     not_answered,
@@ -139,7 +142,7 @@ constexpr objection (*policies[])(const observation&, const member&) = {
     ledger_full,
 };
 
-// Somebody else wants the same, and could have it if this binding could not.
+// Another binding wants the same slot, or the same certificate in the same slot, and could have it instead.
 bool is_in_conflict(const observation& observation, const certificate_binding& object)
 {
     const auto wants_the_same = [&](const certificate_binding& other) {
@@ -197,7 +200,7 @@ ready_status unavailable(const observation& observation, const member& member, s
     const auto verified = member.state->verified_at.value_or(member.state->generation_since);
     const bool stays_ready =
         is_ready(object) && observation.now - verified < 3 * observation.settings->resync_period;
-    // A start knows of a quarantine by its status alone.
+    // After a start only the status tells of a quarantine, so the reason stays.
     const bool stays_refused =
         is_reported_as(object, reason::certificate_refused) && is_quarantined(observation, member);
     ready_status status = status_for(object, reason::cloud_unavailable, std::move(message));

@@ -8,20 +8,20 @@
 // Whether the certificate of a binding may be attached now (readable-before-write, quarantine).
 namespace binding {
 
-// Why not, as its status tells it; empty if it may. The first policy of the table in eligibility.cpp that
-// objects.
+// Why the certificate may not be attached, as a status; empty if it may. The first policy with an objection
+// in the table of eligibility.cpp decides.
 std::optional<ready_status> why_not_attachable(const observation& observation, const member& member);
 
 // quarantine: no PUT adds the certificate, because Octavia refuses it. In a conflict the quarantine lasts
-// until something about the certificate changes, otherwise as long as it was set for.
+// until something about the certificate changes, otherwise until quarantine::until.
 bool is_quarantined(const observation& observation, const member& member);
 
-// Whether what was not found may still come: it may be created together with the binding, in the first
-// minutes of a generation.
+// Whether a certificate or listener that was not found may still be created: in the first minutes of a
+// generation, because it may be created together with the binding.
 bool is_within_grace_period(const observation& observation, const member& member, reason why);
 
-// Nothing about the binding can be verified now. A Ready binding stays Ready through it for three resync
-// periods, and one in quarantine stays so.
+// The status of a binding about which nothing can be verified now. A Ready binding stays Ready for three
+// resync periods, and CertificateRefused stays.
 ready_status unavailable(const observation& observation, const member& member, std::string message);
 
 }  // namespace binding

@@ -5,8 +5,8 @@
 
 namespace binding {
 
-// The reason that a failed read of a certificate, or of the listener and all else, has in a status. What
-// passes by itself is CloudUnavailable.
+// The reason for a failed read of a certificate, and for any other failed call. A failure that ends by itself
+// has the reason CloudUnavailable.
 reason certificate_reason(cloud::failure failure);
 reason listener_reason(cloud::failure failure);
 

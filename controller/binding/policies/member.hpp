@@ -9,52 +9,53 @@
 
 namespace binding {
 
-// Why a certificate that may be attached is left out of this PUT, or one that goes is not removed by it. The
-// binding keeps its part in conflicts (quarantine, contested).
+// Why an attachable certificate is left out of this PUT, or a removal is not part of it (quarantine,
+// contested). The binding keeps its part in conflicts.
 struct deferral
 {
     ready_status status;
     std::optional<support::time_point> until;
 };
 
-// One binding of the listener with all that is decided about it before its status is reported.
+// One binding of the listener, with all decisions about it that its status needs.
 struct member
 {
     const binding_state* state = nullptr;
-    slot_request request;                  // the object, the believed ledger, what it wants
-    std::optional<ready_status> obstacle;  // why its certificate may not be attached now
+    slot_request request;                  // the object, the believed ledger, the wanted ref
+    std::optional<ready_status> obstacle;  // why the certificate may not be attached now
     std::optional<binding::deferral> deferral;
-    binding::placement placement;  // once the slots are assigned
+    binding::placement placement;  // after assign()
 
     const certificate_binding& object() const { return *request.object; }
     const ledger& held() const { return request.held; }
     bool deleting() const { return object().deleting; }
     bool is_peer() const { return request.of_peer; }
 
-    // The PUT adds its certificate.
+    // The PUT adds the certificate of the binding.
     bool adds() const { return placement.placed && !placement.present; }
-    // The PUT is for it.
+    // The PUT adds or removes a certificate of the binding.
     bool affected() const { return adds() || !placement.removed.empty(); }
 };
 
 // Own bindings oldest first, then those of peers.
 using members = std::vector<member>;
 
-// The bindings of the target with their believed ledgers. A deletion without our finalizer goes without us:
-// what it left on the listener is foreign.
+// The bindings of the target with their believed ledgers. A deletion without the controller's finalizer is
+// left out, because Kubernetes removes it without the controller; its refs on the listener are foreign.
 members own_members(const observation& observation);
 
-// What each of them may have of the listener, and what peers hold and want of it.
+// Adds to each own member what it may have of the listener, and appends the peers with what they hold and
+// want.
 members evaluate(const observation& observation, const listener_slots& slots, members own);
 
 bool has_unconfirmed(const ledger& held);
 
-// Whether the binding itself, or its policy, leaves its certificates on the listener; and a deletion without
-// an entry detaches nothing, so nothing is to be asked of the cloud (ownership).
+// The deletion leaves the listener as it is, because the binding asks for that (Retain, abandon) or because
+// its ledger has no entry (ownership). The cloud need not be asked.
 bool is_left_in_place(const certificate_binding& object, const ledger& held);
 
-// The credential is lent for deletions in a namespace that lost it: it may remove what was attached with it,
-// and nothing else.
+// A namespace that is not admitted any more may still use the controller's credential, but only to detach
+// what was attached with that credential.
 bool cannot_detach_with_borrowed_credential(const observation& observation, const member& member);
 
 }  // namespace binding

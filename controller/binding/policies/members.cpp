@@ -32,7 +32,7 @@ void evaluate_own(const observation& observation, const listener_slots& slots, m
     request.deferred = unwritable || member.deferral;
 }
 
-// A peer's own target acts for it; here it counts as what it holds and wants.
+// The peer's own target writes for the peer. Here only the refs count that the peer holds and wants.
 member evaluate_peer(const observation& observation, const listener_slots& slots, const peer& peer)
 {
     const certificate_binding& object = *peer.object;

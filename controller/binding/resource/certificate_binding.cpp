@@ -12,7 +12,7 @@ std::string_view name_of(slot value)
 
 bool certificate_binding::has_finalizer() const
 {
-    return std::ranges::any_of(finalizers, [](const auto& each) { return each.view() == finalizer; });
+    return std::ranges::any_of(finalizers, [](const auto& entry) { return entry.view() == finalizer; });
 }
 
 bool older(const certificate_binding& a, const certificate_binding& b)

@@ -23,7 +23,7 @@ inline constexpr std::string_view requested_at_annotation = "certificates.byclou
 enum class slot : std::uint8_t
 {
     default_,  // the listener's one default_tls_container_ref
-    sni,       // a member of its sni_container_refs
+    sni,       // a member of the listener's sni_container_refs
 };
 
 std::string_view name_of(slot value);
@@ -33,10 +33,11 @@ struct attachment
 {
     cloud::container_ref container_ref;
     binding::slot slot = slot::sni;
-    bool confirmed = false;  // the last PUT about it is resolved and was read back
+    // The outcome of the last PUT about the entry is known and was read back.
+    bool confirmed = false;
 
-    // By the text of the ref: a ledger in which somebody has only spelled a ref in another way is not what we
-    // wrote either, and has to be written over.
+    // Compares the refs as texts, because a ledger in which another client only respelled a ref is not the
+    // ledger that the controller wrote, and has to be overwritten.
     bool operator==(const attachment& other) const
     {
         return container_ref.spelled_as(other.container_ref) && slot == other.slot &&
@@ -44,14 +45,14 @@ struct attachment
     }
 };
 
-// Where the ledger was written (cloud::place, kept compactly).
+// The cloud and project that the ledger was written for: cloud::project_scope, kept compactly.
 struct ledger_scope
 {
     support::interned identity;
     support::interned project_id;
     support::interned region;
     support::interned load_balancer_endpoint;
-    bool by_controller = false;  // with the controller's own credential
+    bool by_controller = false;  // written with the controller's own credential
 
     bool operator==(const ledger_scope&) const = default;
     bool empty() const { return identity.empty(); }
@@ -60,11 +61,11 @@ struct ledger_scope
 struct ledger
 {
     std::vector<attachment> attachments;
-    // The foreign ref that the default slot held before us; empty: none.
+    // The foreign ref that the default slot held before the binding's; empty: none.
     cloud::container_ref replaced_default_ref;
     ledger_scope scope;
 
-    // By the texts of the refs, as attachment.
+    // Compares the refs as texts, as attachment does.
     bool operator==(const ledger& other) const
     {
         return attachments == other.attachments &&
@@ -115,9 +116,11 @@ struct status
     binding::state state = state::unset;
     std::int64_t observed_generation = -1;
     support::interned error_message;
-    bool identified = false;  // id, crn and createdAt are those of this object, and not of one before it
+    // id, crn and createdAt are those of this object, and not of an earlier object of the same name.
+    bool identified = false;
     support::wall_time updated_at{};
-    support::interned handled_request;  // the value of the annotation that a retry was last begun for
+    // The value of the annotation for which the last retry began.
+    support::interned handled_request;
     certificate_summary certificate;
     binding::ledger ledger;
     std::array<condition, condition_types> conditions;
@@ -139,7 +142,7 @@ struct spec
     bool sni = false;
     bool retain = false;       // deletionPolicy: Retain
     support::interned secret;  // cloudCredentialsRef; empty: the controller's own credential
-    support::interned cloud;   // of its clouds.yaml; empty: the only one
+    support::interned cloud;   // the entry of the clouds.yaml; empty: the only entry
 
     bool operator==(const spec&) const = default;
 };
@@ -167,7 +170,7 @@ struct certificate_binding
 // The order of bindings in lists: creationTimestamp, then uid. Who wins a conflict is decided in slots.cpp.
 bool older(const certificate_binding& a, const certificate_binding& b);
 
-// Attached, read back, for this generation.
+// verified-ready: Ready is True for this generation.
 bool is_ready(const certificate_binding& object);
 
 }  // namespace binding

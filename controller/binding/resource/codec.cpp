@@ -115,10 +115,10 @@ support::result<> read_metadata(element metadata, certificate_binding& into)
     {
         return wrong("metadata.finalizers");
     }
-    for (element each : finalizers)
+    for (element entry : finalizers)
     {
         std::string_view text;
-        if (each.get(text) != simdjson::SUCCESS)
+        if (entry.get(text) != simdjson::SUCCESS)
         {
             return wrong("metadata.finalizers");
         }
@@ -146,7 +146,7 @@ support::result<> read_spec(element spec, certificate_binding& into)
     }
     if (element ref; spec["cloudCredentialsRef"].get(ref) == simdjson::SUCCESS && !ref.is_null())
     {
-        // Nothing else may be taken for "the controller's own".
+        // A malformed ref is an error, because without a ref the controller's own credential would be used.
         const auto secret = text_at(ref, "secretName");
         const auto cloud = optional_text(ref, "cloudName");
         if (!secret || secret->empty() || !cloud)
@@ -168,10 +168,10 @@ support::result<> read_ledger(element status, ledger& into)
         {
             return wrong("status.attachments");
         }
-        for (element each : entries)
+        for (element entry : entries)
         {
-            const auto ref = text_at(each, "containerRef");
-            const auto slot_name = text_at(each, "slot");
+            const auto ref = text_at(entry, "containerRef");
+            const auto slot_name = text_at(entry, "slot");
             if (!ref || ref->empty() || (slot_name != "default" && slot_name != "sni"))
             {
                 return wrong("status.attachments");
@@ -179,7 +179,7 @@ support::result<> read_ledger(element status, ledger& into)
             into.attachments.push_back(
                 {cloud::container_ref(*ref),
                  slot_name == "default" ? slot::default_ : slot::sni,
-                 flag_at(each, "confirmed")}
+                 flag_at(entry, "confirmed")}
             );
         }
     }
@@ -224,24 +224,24 @@ void read_conditions(element status, binding::status& into)
     {
         return;
     }
-    for (element each : conditions)
+    for (element entry : conditions)
     {
-        const auto type = text_at(each, "type");
-        const auto why = parse_reason(text_at(each, "reason").value_or(""));
+        const auto type = text_at(entry, "type");
+        const auto why = parse_reason(text_at(entry, "reason").value_or(""));
         if (!why || *why == reason::unset)
         {
-            continue;  // of another version: as good as not there
+            continue;  // the reason of another version of the controller; such a condition is ignored
         }
         for (std::size_t i = 0; i < condition_types; ++i)
         {
             if (type == condition_names.at(i))
             {
                 into.conditions.at(i) = {
-                    parse_condition_status(text_at(each, "status").value_or("")),
+                    parse_condition_status(text_at(entry, "status").value_or("")),
                     *why,
-                    integer_at(each, "observedGeneration").value_or(0),
-                    time_at(each, "lastTransitionTime").value_or(support::wall_time{}),
-                    interned_at(each, "message"),
+                    integer_at(entry, "observedGeneration").value_or(0),
+                    time_at(entry, "lastTransitionTime").value_or(support::wall_time{}),
+                    interned_at(entry, "message"),
                 };
             }
         }
@@ -268,7 +268,7 @@ support::result<> read_status(element status, const support::uuid& uid, binding:
     return read_ledger(status, into.ledger);
 }
 
-// A text, or null where it is empty: in a merge patch null takes the field away.
+// Null for an empty text, because null removes the field in a merge patch.
 json text_or_null(std::string_view text)
 {
     return text.empty() ? json(nullptr) : json(text);
@@ -299,16 +299,16 @@ json conditions_json(const status& wanted)
     json list = json::array();
     for (std::size_t i = 0; i < condition_types; ++i)
     {
-        const condition& each = wanted.conditions.at(i);
-        if (each.status != condition_status::absent)
+        const condition& condition = wanted.conditions.at(i);
+        if (condition.status != condition_status::absent)
         {
             list.push_back({
                 {"type", condition_names.at(i)},
-                {"status", status_name(each.status)},
-                {"observedGeneration", each.observed_generation},
-                {"lastTransitionTime", support::format_rfc3339(each.last_transition)},
-                {"reason", name_of(each.reason)},
-                {"message", each.message.view()},
+                {"status", status_name(condition.status)},
+                {"observedGeneration", condition.observed_generation},
+                {"lastTransitionTime", support::format_rfc3339(condition.last_transition)},
+                {"reason", name_of(condition.reason)},
+                {"message", condition.message.view()},
             });
         }
     }
@@ -318,18 +318,18 @@ json conditions_json(const status& wanted)
 json attachments_json(const ledger& written)
 {
     json list = json::array();
-    for (const attachment& each : written.attachments)
+    for (const attachment& entry : written.attachments)
     {
         list.push_back({
-            {"containerRef", each.container_ref.view()},
-            {"slot", name_of(each.slot)},
-            {"confirmed", each.confirmed},
+            {"containerRef", entry.container_ref.view()},
+            {"slot", name_of(entry.slot)},
+            {"confirmed", entry.confirmed},
         });
     }
     return list;
 }
 
-json place_json(const ledger_scope& scope)
+json scope_json(const ledger_scope& scope)
 {
     if (scope.empty())
     {
@@ -360,7 +360,8 @@ json certificate_json(const certificate_summary& certificate)
 
 support::result<certificate_binding> decode(std::string_view object)
 {
-    static simdjson::dom::parser parser;  // keeps its buffers; one thread
+    // Static, because the parser keeps its buffers. Only the one thread of the program calls decode().
+    static simdjson::dom::parser parser;
     element root;
     if (parser.parse(object.data(), object.size(), false).get(root) != simdjson::SUCCESS)
     {
@@ -402,11 +403,11 @@ support::result<certificate_binding> decode(std::string_view object)
 std::string finalizers_patch(const certificate_binding& object, bool with_ours)
 {
     json list = json::array();
-    for (const interned& each : object.finalizers)
+    for (const interned& entry : object.finalizers)
     {
-        if (each.view() != finalizer)
+        if (entry.view() != finalizer)
         {
-            list.push_back(each.view());
+            list.push_back(entry.view());
         }
     }
     if (with_ours)
@@ -431,7 +432,7 @@ std::string status_patch(const certificate_binding& object, const status& wanted
         {"lastHandledReconcileAt", text_or_null(wanted.handled_request.view())},
         {"observedGeneration", wanted.observed_generation},
         {"certificate", certificate_json(wanted.certificate)},
-        {"cloud", place_json(wanted.ledger.scope)},
+        {"cloud", scope_json(wanted.ledger.scope)},
         {"attachments", attachments_json(wanted.ledger)},
         {"replacedDefaultRef", text_or_null(wanted.ledger.replaced_default_ref.view())},
         {"conditions", conditions_json(wanted)},

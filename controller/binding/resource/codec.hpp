@@ -9,9 +9,9 @@
 // CertificateBinding objects from and to JSON.
 namespace binding {
 
-// Reads an object as the API server sends it. The text must be readable for SIMDJSON_PADDING bytes beyond its
-// end. errc::bad_answer names the field that is missing or of a wrong type; a status that cannot be read is
-// an empty one for display, but a ledger that cannot be read is an error, because it must not look empty.
+// Reads an object as the API server sends it. SIMDJSON_PADDING bytes beyond the end of `object` must be
+// readable. errc::bad_answer names the field that is missing or of a wrong type. A malformed status is read
+// as an empty one, but a malformed ledger is an error, because the ledger must not look empty.
 support::result<certificate_binding> decode(std::string_view object);
 
 // JSON merge patches (RFC 7386) with metadata.uid and resourceVersion of `object`, so that a write to a

@@ -56,11 +56,11 @@ std::string_view name_of(state value)
 
 std::optional<reason> parse_reason(std::string_view name)
 {
-    for (const row& each : reasons)
+    for (const row& row : reasons)
     {
-        if (each.name == name)
+        if (row.name == name)
         {
-            return each.value;
+            return row.value;
         }
     }
     return std::nullopt;

@@ -43,7 +43,7 @@ enum class reason : std::uint8_t
     cloud_unavailable,
     detaching,
     last_certificate,
-    certificate_active,  // of the condition CertificateActive alone
+    certificate_active,  // a reason of the condition CertificateActive alone
 };
 
 inline constexpr std::size_t reason_count = static_cast<std::size_t>(reason::certificate_active) + 1;
@@ -56,8 +56,8 @@ std::string_view name_of(state value);
 std::optional<reason> parse_reason(std::string_view name);
 std::optional<state> parse_state(std::string_view name);
 
-// The state that goes with a reason, where no deletion is under way. CloudUnavailable keeps the state it
-// finds.
+// The state of a binding with this reason that is not being deleted. A binding that fails already keeps its
+// state with CloudUnavailable; see ready_status.cpp.
 state state_of(reason value);
 
 }  // namespace binding

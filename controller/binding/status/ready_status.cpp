@@ -8,7 +8,8 @@
 namespace binding {
 namespace {
 
-constexpr std::size_t longest_message = 1024;  // of status.errorMessage and of a condition
+// Of status.errorMessage and of a condition.
+constexpr std::size_t longest_message = 1024;
 
 state state_for(const certificate_binding& object, const ready_status& ready)
 {
@@ -46,7 +47,7 @@ void set_condition(
     into[type] = {value, why, generation, was.status == value ? was.last_transition : now, message};
 }
 
-// What is known of the certificate: its summary and the condition CertificateActive.
+// Renders the summary of the certificate and the condition CertificateActive.
 void render_certificate(
     status& into,
     const certificate_binding& object,
@@ -68,7 +69,7 @@ void render_certificate(
             condition_type::certificate_active,
             condition_status::unknown,
             reason::progressing,
-            support::interned("the certificate has not been looked at yet"),
+            support::interned("the certificate was not read yet"),
             generation,
             now
         );
@@ -160,13 +161,13 @@ status render(
         }
         return rendered;
     }
-    // A status that came with a restored object speaks of generations that this one never had.
-    const auto seen = object.status.identified ? object.status.observed_generation : 0;
-    const auto generation = std::max(object.generation, seen);
-    const bool silent = ready.message.empty() && ready.reason != reason::attached;
-    const support::interned message(
-        support::clean(silent ? name_of(ready.reason) : std::string_view(ready.message), longest_message)
-    );
+    // The status of a restored object may speak of generations that this object never had.
+    const auto reported = object.status.identified ? object.status.observed_generation : 0;
+    const auto generation = std::max(object.generation, reported);
+    const bool lacks_message = ready.message.empty() && ready.reason != reason::attached;
+    const support::interned message(support::clean(
+        lacks_message ? name_of(ready.reason) : std::string_view(ready.message), longest_message
+    ));
     rendered.identified = true;
     rendered.handled_request = object.requested_at;
     rendered.observed_generation = generation;

@@ -8,21 +8,25 @@
 
 namespace binding {
 
-// What the status of one binding is to say.
+// The condition Ready of one binding, as the plan decided it; render() makes the whole status of it.
 struct ready_status
 {
     binding::reason reason = reason::progressing;
-    std::string message{};  // for people; shown as errorMessage wherever the state is not active
+    // For people: what is wrong, with which object, and what to do. Shown as errorMessage unless the state is
+    // active.
+    std::string message{};
     condition_status attached = condition_status::unknown;
-    bool within_grace_period = false;  // what was not found may be created soon: pending instead of error
-    bool keep_status = false;          // nothing is known to be wrong with what the status says: do not write
+    // The certificate or listener that was not found may be created soon, so the state is pending, not error.
+    bool within_grace_period = false;
+    // The present status is not known to be wrong, so only the ledger is written.
+    bool keep_status = false;
 };
 
-// A deletion under way is Detaching, whatever holds it up, unless it waits for people.
+// The reason of a deletion is Detaching, whatever delays it, unless the deletion waits for people.
 ready_status status_for(const certificate_binding& object, reason why, std::string message);
 
-// The status that says `ready` and holds `written`. Equal to object.status, but for updatedAt, where nothing
-// changes. Times of transition move with the status of their condition alone; observedGeneration never falls.
+// The status with `ready` as its conditions and `written` as its ledger. updatedAt changes only if another
+// field does. lastTransitionTime of a condition changes only with its status. observedGeneration never falls.
 status render(
     const certificate_binding& object,
     const ready_status& ready,
@@ -31,7 +35,7 @@ status render(
     support::wall_time now
 );
 
-// Whether they differ in anything but updatedAt.
+// Whether both are equal but for updatedAt.
 bool says_the_same(const status& a, const status& b);
 
 }  // namespace binding

@@ -13,7 +13,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// "id@keystone" is a credential, everything else is none. What is in use is counted.
+// Reads "id@keystone" as a credential, and nothing else. Counts the credentials in use.
 class reader final : public cloud::credential_reader
 {
 public:
@@ -31,9 +31,9 @@ public:
         {
             return known;
         }
-        auto made = std::make_shared<cloud::credential>(id, yaml.substr(at + 1), nullptr);
-        known_[id] = made;
-        return made;
+        auto credential = std::make_shared<cloud::credential>(id, yaml.substr(at + 1), nullptr);
+        known_[id] = credential;
+        return credential;
     }
 
     bool in_use(const std::string& id) { return !known_[id].expired(); }
@@ -51,13 +51,13 @@ protected:
         const std::string& name_space, const std::string& secret, int number = 1
     )
     {
-        certificate_binding made;
-        made.uid = *support::uuid::parse("00000000-0000-4000-8000-00000000000" + std::to_string(number));
-        made.name_space = support::interned(name_space);
-        made.name = "web";
-        made.spec.region = support::interned("sao1");
-        made.spec.secret = support::interned(secret);
-        return made;
+        certificate_binding object;
+        object.uid = *support::uuid::parse("00000000-0000-4000-8000-00000000000" + std::to_string(number));
+        object.name_space = support::interned(name_space);
+        object.name = "web";
+        object.spec.region = support::interned("sao1");
+        object.spec.secret = support::interned(secret);
+        return object;
     }
 
     void admit(std::set<std::string> namespaces)
@@ -95,12 +95,12 @@ protected:
         all->secret_shown(shop_cloud, secret_content{support::secret(yaml), support::secret(ca)});
     }
 
-    // "" if it has none.
+    // "" if the binding has no credential.
     std::string credential_of(const certificate_binding& object)
     {
-        const auto where = all->target_of(object);
-        const auto used = all->of(where);
-        EXPECT_EQ(used ? used->identity : "", where.identity.view());
+        const auto target = all->target_of(object);
+        const auto used = all->of(target);
+        EXPECT_EQ(used ? used->identity : "", target.identity.view());
         return used ? used->id : "";
     }
     std::string why(const certificate_binding& object) { return all->why_none(object).message; }
@@ -202,9 +202,11 @@ TEST_F(credentials, say_what_keeps_the_secret_from_being_used)
     show("none");
     EXPECT_EQ(all->why_none(web).reason, reason::credentials_invalid);
     EXPECT_EQ(why(web), "Secret shop/cloud: clouds.yaml: no credential");
-    all->secret_shown(shop_cloud, support::fail(support::errc::invalid, "it has no key clouds.yaml"));
+    all->secret_shown(
+        shop_cloud, support::fail(support::errc::invalid, "the key clouds.yaml is missing; add it")
+    );
     EXPECT_EQ(all->why_none(web).reason, reason::credentials_invalid);
-    EXPECT_EQ(why(web), "Secret shop/cloud: it has no key clouds.yaml");
+    EXPECT_EQ(why(web), "Secret shop/cloud: the key clouds.yaml is missing; add it");
 }
 
 TEST_F(credentials, stay_while_the_api_server_does_not_answer)
@@ -294,7 +296,7 @@ TEST_F(credentials, a_deletion_that_never_had_one_has_none)
     EXPECT_EQ(credential_of(web), "");
 }
 
-TEST_F(credentials, the_controllers_is_lent_to_deletions_of_what_was_put_there_in_its_cloud)
+TEST_F(credentials, the_controllers_is_borrowed_for_deletions_of_what_was_put_there_in_its_cloud)
 {
     admit({});
     auto web = binding("blog", "");
@@ -311,7 +313,7 @@ TEST_F(credentials, the_controllers_is_lent_to_deletions_of_what_was_put_there_i
     EXPECT_FALSE(all->borrowed(web));
 }
 
-TEST_F(credentials, the_controllers_is_not_lent_for_what_another_credential_put_there)
+TEST_F(credentials, the_controllers_is_not_borrowed_for_what_another_credential_put_there)
 {
     admit({});
     auto web = binding("blog", "");

@@ -21,14 +21,14 @@ TEST(secret_codec, reads_clouds_yaml_and_the_ca)
 TEST(secret_codec, says_what_is_wrong_and_nothing_of_the_content)
 {
     for (const auto& [text, message] : std::initializer_list<std::pair<const char*, const char*>>{
-             {R"({"data":{"cloud.yaml":"Y2FuYXJ5"}})", "it has no key clouds.yaml"},
-             {R"({"data":null})", "it has no key clouds.yaml"},
-             {R"({"data":["clouds.yaml"]})", "it has no key clouds.yaml"},
-             {R"({})", "it has no key clouds.yaml"},
-             {"[", "it has no key clouds.yaml"},
-             {R"({"data":{"clouds.yaml":"canary"}})", "its key clouds.yaml is not base64"},
-             {R"({"data":{"clouds.yaml":7}})", "its key clouds.yaml is not base64"},
-             {R"({"data":{"clouds.yaml":"","cacert":"canary"}})", "its key cacert is not base64"},
+             {R"({"data":{"cloud.yaml":"Y2FuYXJ5"}})", "the key clouds.yaml is missing; add it"},
+             {R"({"data":null})", "the key clouds.yaml is missing; add it"},
+             {R"({"data":["clouds.yaml"]})", "the key clouds.yaml is missing; add it"},
+             {R"({})", "the key clouds.yaml is missing; add it"},
+             {"[", "the key clouds.yaml is missing; add it"},
+             {R"({"data":{"clouds.yaml":"canary"}})", "the key clouds.yaml is not base64"},
+             {R"({"data":{"clouds.yaml":7}})", "the key clouds.yaml is not base64"},
+             {R"({"data":{"clouds.yaml":"","cacert":"canary"}})", "the key cacert is not base64"},
          })
     {
         const auto read = decode_secret(text);

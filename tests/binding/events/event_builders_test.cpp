@@ -16,15 +16,15 @@ const auto certificate = *support::uuid::parse("aaaaaaaa-0000-4000-8000-00000000
 
 certificate_binding binding_with(state state, reason why, const std::string& message = "")
 {
-    certificate_binding made;
-    made.name_space = support::interned("shop");
-    made.name = "web";
-    made.spec.certificate_id = certificate;
-    made.finalizers = {support::interned(finalizer)};
-    made.status.state = state;
-    made.status[condition_type::ready].reason = why;
-    made.status[condition_type::ready].message = support::interned(message);
-    return made;
+    certificate_binding object;
+    object.name_space = support::interned("shop");
+    object.name = "web";
+    object.spec.certificate_id = certificate;
+    object.finalizers = {support::interned(finalizer)};
+    object.status.state = state;
+    object.status[condition_type::ready].reason = why;
+    object.status[condition_type::ready].message = support::interned(message);
+    return object;
 }
 
 // ---- changes of state ----
@@ -126,28 +126,28 @@ TEST(orphans, are_what_the_listener_still_shows)
     const cloud::container_ref a("http://kms/v1/containers/aaaaaaaa-0000-4000-8000-000000000001");
     const cloud::container_ref b("http://kms/v1/containers/bbbbbbbb-0000-4000-8000-000000000002");
     const ledger held{{{a, slot::default_, true}, {b, slot::sni, true}}, {}, {}};
-    target_state memory;
-    EXPECT_EQ(still_there(held, memory).size(), 2U) << "it was not read";
-    cloud::listener seen;
-    seen.sni_refs = {
+    target_state state;
+    EXPECT_EQ(still_there(held, state).size(), 2U) << "it was not read";
+    cloud::listener listener;
+    listener.sni_refs = {
         a,
         cloud::container_ref("https://other.example.com/v1/containers/bbbbbbbb-0000-4000-8000-000000000002")
     };
-    memory.listener = observed<cloud::answer<cloud::listener>>{{}, seen};
-    EXPECT_EQ(still_there(held, memory), std::vector{held.attachments[1]}) << "a is in another slot";
-    seen.default_ref = a;
-    memory.listener->value = seen;
-    EXPECT_EQ(still_there(held, memory), held.attachments);
-    memory.put.emplace();
-    memory.listener->value = cloud::listener{};
-    EXPECT_EQ(still_there(held, memory), held.attachments) << "a PUT may still take effect";
-    memory.put.reset();
-    EXPECT_TRUE(still_there(held, memory).empty());
+    state.listener = observed<cloud::answer<cloud::listener>>{{}, listener};
+    EXPECT_EQ(still_there(held, state), std::vector{held.attachments[1]}) << "a is in another slot";
+    listener.default_ref = a;
+    state.listener->value = listener;
+    EXPECT_EQ(still_there(held, state), held.attachments);
+    state.put.emplace();
+    state.listener->value = cloud::listener{};
+    EXPECT_EQ(still_there(held, state), held.attachments) << "a PUT may still take effect";
+    state.put.reset();
+    EXPECT_TRUE(still_there(held, state).empty());
     const auto failed = [](cloud::failure why) { return std::unexpected(cloud::error{why, "", {}, {}}); };
-    memory.listener->value = failed(cloud::failure::not_found);
-    EXPECT_TRUE(still_there(held, memory).empty());
-    memory.listener->value = failed(cloud::failure::transient);
-    EXPECT_EQ(still_there(held, memory).size(), 2U);
+    state.listener->value = failed(cloud::failure::not_found);
+    EXPECT_TRUE(still_there(held, state).empty());
+    state.listener->value = failed(cloud::failure::transient);
+    EXPECT_EQ(still_there(held, state).size(), 2U);
 }
 
 // ---- the end of certificates ----
@@ -156,28 +156,28 @@ const std::vector<int> warn_days{30, 14, 7, 3, 1};
 
 certificate_binding expiring(support::duration in)
 {
-    auto made = binding_with(state::active, reason::attached);
-    made.status.certificate.id = certificate;
-    made.status.certificate.expires_at = now + std::chrono::floor<std::chrono::seconds>(in);
-    return made;
+    auto object = binding_with(state::active, reason::attached);
+    object.status.certificate.id = certificate;
+    object.status.certificate.expires_at = now + std::chrono::floor<std::chrono::seconds>(in);
+    return object;
 }
 
-// Of which warning it is, looked at now and last so long ago; 0: none.
-int days_told(support::duration until_end, std::optional<support::duration> last_look_ago)
+// The days of the warning that is due now, if the last check was so long ago; 0: no warning is due.
+int days_told(support::duration until_end, std::optional<support::duration> last_check_ago)
 {
-    const auto last = last_look_ago
-                          ? std::optional(now - std::chrono::floor<std::chrono::seconds>(*last_look_ago))
+    const auto last = last_check_ago
+                          ? std::optional(now - std::chrono::floor<std::chrono::seconds>(*last_check_ago))
                           : std::nullopt;
     const auto told = expiry_warning(expiring(until_end), warn_days, last, now);
     return told ? std::stoi(told->key.substr(told->key.rfind(' '))) : 0;
 }
 
-TEST(expiry, is_warned_of_when_a_day_has_come_since_the_last_look)
+TEST(expiry, is_warned_of_when_a_day_has_come_since_the_last_check)
 {
     EXPECT_EQ(days_told(days(30) + 1s, 10min), 0);
     EXPECT_EQ(days_told(days(30), 10min), 30);
     EXPECT_EQ(days_told(days(30) - 9min, 10min), 30);
-    EXPECT_EQ(days_told(days(30) - 10min, 10min), 0) << "seen by the look before";
+    EXPECT_EQ(days_told(days(30) - 10min, 10min), 0) << "the check before has seen it";
     EXPECT_EQ(days_told(days(7) - 1s, 10min), 7);
     EXPECT_EQ(days_told(days(1), 10min), 1);
     EXPECT_EQ(days_told(10h, 10min), 0);
@@ -189,7 +189,7 @@ TEST(expiry, is_warned_of_once_where_several_days_have_come)
     EXPECT_EQ(days_told(10h, days(2)), 1);
 }
 
-TEST(expiry, is_warned_of_at_the_first_look_if_it_is_near)
+TEST(expiry, is_warned_of_at_the_first_check_if_it_is_near)
 {
     EXPECT_EQ(days_told(days(31), std::nullopt), 0);
     EXPECT_EQ(days_told(days(20), std::nullopt), 30);
@@ -234,14 +234,14 @@ TEST(expiry, is_another_one_with_another_certificate_or_end)
 {
     const auto before = expiring(days(5));
     auto after = before;
-    EXPECT_TRUE(expires_otherwise(nullptr, after));
-    EXPECT_FALSE(expires_otherwise(&before, after));
+    EXPECT_TRUE(expiry_has_changed(nullptr, after));
+    EXPECT_FALSE(expiry_has_changed(&before, after));
     after.status.certificate.expires_at = now + days(6);
-    EXPECT_TRUE(expires_otherwise(&before, after));
+    EXPECT_TRUE(expiry_has_changed(&before, after));
     after = before;
     after.spec.certificate_id = *support::uuid::parse("bbbbbbbb-0000-4000-8000-000000000002");
     after.status.certificate.id = after.spec.certificate_id;
-    EXPECT_TRUE(expires_otherwise(&before, after));
+    EXPECT_TRUE(expiry_has_changed(&before, after));
 }
 
 }  // namespace

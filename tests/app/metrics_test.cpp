@@ -24,13 +24,13 @@ class metrics : public testing::Test
 protected:
     std::vector<std::string> lines(std::size_t depth = 0, runtime::watcher::restarts restarts = {}) const
     {
-        std::vector<std::string> made;
+        std::vector<std::string> lines;
         std::istringstream text(page(depth, restarts));
         for (std::string line; std::getline(text, line);)
         {
-            made.push_back(line);
+            lines.push_back(line);
         }
-        return made;
+        return lines;
     }
 
     std::string page(std::size_t depth = 0, runtime::watcher::restarts restarts = {}) const
@@ -94,16 +94,16 @@ TEST_F(metrics, have_a_type_and_a_help_text_each)
     {
         std::istringstream words(line);
         std::string hash;
-        std::string what;
+        std::string keyword;
         std::string name;
-        words >> hash >> what >> name;
-        if (what == "HELP")
+        words >> hash >> keyword >> name;
+        if (keyword == "HELP")
         {
             helped = name;
             EXPECT_GT(line.size(), line.find(name) + name.size() + 10) << line;
             EXPECT_TRUE(line.ends_with('.')) << line;
         }
-        else if (what == "TYPE")
+        else if (keyword == "TYPE")
         {
             typed = name;
             EXPECT_EQ(typed, helped);
@@ -130,7 +130,7 @@ TEST_F(metrics, are_there_before_anything_happened)
     EXPECT_THAT(lines(), Contains("certificatebinding_build_info{version=\"" PROJECT_VERSION "\"} 1"));
 }
 
-TEST_F(metrics, count_rounds_by_how_they_ended)
+TEST_F(metrics, count_passes_by_how_they_ended)
 {
     for (const kind each : {kind::retry, kind::retry, kind::later, kind::done})
     {
@@ -235,16 +235,16 @@ TEST_F(metrics, count_orphaned_refs)
 TEST_F(metrics, show_the_queue_the_watches_and_the_events)
 {
     events = {.written = 7, .failed = 4, .dropped = 9};
-    const auto seen = lines(3, {.ended = 5, .failed = 2, .expired = 1});
+    const auto page = lines(3, {.ended = 5, .failed = 2, .expired = 1});
     EXPECT_THAT(
-        seen, Contains("workqueue_depth{name=\"certificatebinding\",controller=\"certificatebinding\"} 3")
+        page, Contains("workqueue_depth{name=\"certificatebinding\",controller=\"certificatebinding\"} 3")
     );
-    EXPECT_THAT(seen, Contains("certificatebinding_events_total{result=\"written\"} 7"));
-    EXPECT_THAT(seen, Contains("certificatebinding_events_total{result=\"failed\"} 4"));
-    EXPECT_THAT(seen, Contains("certificatebinding_events_total{result=\"dropped\"} 9"));
-    EXPECT_THAT(seen, Contains("certificatebinding_watch_restarts_total{cause=\"ended\"} 5"));
-    EXPECT_THAT(seen, Contains("certificatebinding_watch_restarts_total{cause=\"failed\"} 2"));
-    EXPECT_THAT(seen, Contains("certificatebinding_watch_restarts_total{cause=\"expired\"} 1"));
+    EXPECT_THAT(page, Contains("certificatebinding_events_total{result=\"written\"} 7"));
+    EXPECT_THAT(page, Contains("certificatebinding_events_total{result=\"failed\"} 4"));
+    EXPECT_THAT(page, Contains("certificatebinding_events_total{result=\"dropped\"} 9"));
+    EXPECT_THAT(page, Contains("certificatebinding_watch_restarts_total{cause=\"ended\"} 5"));
+    EXPECT_THAT(page, Contains("certificatebinding_watch_restarts_total{cause=\"failed\"} 2"));
+    EXPECT_THAT(page, Contains("certificatebinding_watch_restarts_total{cause=\"expired\"} 1"));
 }
 
 }  // namespace

@@ -21,8 +21,8 @@ using words = std::vector<std::string>;
 auto parse(const words& arguments, const variables& set = {})
 {
     return app::parse_options(arguments, [&](const std::string& name) -> std::optional<std::string> {
-        const auto found = set.find(name);
-        return found == set.end() ? std::nullopt : std::optional(found->second);
+        const auto variable = set.find(name);
+        return variable == set.end() ? std::nullopt : std::optional(variable->second);
     });
 }
 
@@ -64,7 +64,7 @@ TEST(options, have_defaults)
     EXPECT_EQ(chosen.log_format, log_format::text);
 }
 
-// Every flag with two values, and how the second looks when it was understood.
+// Every flag with two values, and the parsed form of the second.
 struct flag
 {
     std::string name;
@@ -97,7 +97,7 @@ auto is(Value app::options::* member, Value expected)
 
 flag text_flag(const std::string& name, std::string app::options::* member)
 {
-    // As it stands, whatever it holds.
+    // The value is taken as it stands.
     return {
         name, "a b=\"c\"", "[x,y]", is(member, std::string("a b=\"c\"")), is(member, std::string("[x,y]"))
     };
@@ -175,10 +175,10 @@ TEST_P(every_flag, wins_over_its_variable)
 TEST_P(every_flag, needs_a_value)
 {
     const std::string& name = GetParam().name;
-    const std::string said = name + " needs a value; see --help";
-    EXPECT_EQ(quarantine({name}), said);
-    EXPECT_EQ(quarantine({name + "="}), said);
-    EXPECT_EQ(quarantine({name, ""}), said);
+    const std::string message = name + " needs a value; see --help";
+    EXPECT_EQ(quarantine({name}), message);
+    EXPECT_EQ(quarantine({name + "="}), message);
+    EXPECT_EQ(quarantine({name, ""}), message);
 }
 
 TEST_P(every_flag, has_a_variable_that_is_not_set_when_it_is_empty)
@@ -342,7 +342,7 @@ TEST(options, mistakes_are_told_in_one_line_that_says_what_to_do)
         {{"-v"}, {}, unknown + "-v" + flag},
         {{"run", "--unknown"}, {}, unknown + "run" + flag},
         {{"--", "--cloud"}, {}, unknown + "--" + flag},
-        // Who set the variable has no flag to look at.
+        // The message names the variable, because the user set no flag.
         {{}, {{"CERTIFICATE_BINDING_RESYNC_PERIOD", "5"}}, "CERTIFICATE_BINDING_RESYNC_PERIOD: \"5" + duration
         },
         {{},

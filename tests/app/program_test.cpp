@@ -1,5 +1,5 @@
-// The program as a process: what it says and how it ends when it is started with a bad configuration, or with
-// a good one and nobody there.
+// The program as a process: its messages and exit codes, with a bad configuration, and with a good one while
+// no server answers.
 #include "fakes/certificates/certificates.hpp"
 #include "testbed/eventually.hpp"
 #include "testbed/files.hpp"
@@ -33,18 +33,18 @@ using testing::StartsWith;
 
 const test::certificate& authority()
 {
-    static const auto made = test::make_certificate({.subject = "authority", .ca = true});
-    return made;
+    static const auto certificate = test::make_certificate({.subject = "authority", .ca = true});
+    return certificate;
 }
 
 const test::certificate& someone(const std::string& name)
 {
-    static std::map<std::string, test::certificate> made;
-    if (!made.contains(name))
+    static std::map<std::string, test::certificate> certificates;
+    if (!certificates.contains(name))
     {
-        made[name] = test::make_certificate({.subject = name, .issuer = &authority()});
+        certificates[name] = test::make_certificate({.subject = name, .issuer = &authority()});
     }
-    return made[name];
+    return certificates[name];
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to)
@@ -58,8 +58,8 @@ std::string replaced(std::string text, const std::string& from, const std::strin
     return text.replace(at, from.size(), to);
 }
 
-// What a program is started with: good as it is. "%" is the folder of the files, "#" the port of the API
-// server. Every secret in it is "canary" or a private key.
+// A good configuration, which a test changes. "%" is the folder of the files, "#" the port of the API server.
+// Every secret in it is "canary" or a private key.
 struct start
 {
     std::map<std::string, std::string> files{
@@ -89,7 +89,7 @@ struct start
     std::vector<std::string> arguments{
         "--kubeconfig=%/kubeconfig", "--cloud-config=%/clouds.yaml", "--cloud=work"
     };
-    // As if the tests were run on a machine that has nothing to do with a cluster or a cloud.
+    // The environment of a machine without any configuration of a cluster or a cloud.
     std::map<std::string, std::string> environment{
         {"HOME", "%"},
         {"KUBECONFIG", ""},
@@ -111,7 +111,7 @@ protected:
     program() { fs::create_directories(folder_); }
     ~program() override { fs::remove_all(folder_); }
 
-    // Writes the files, and gives what is to be run.
+    // Writes the files and returns the command to run.
     testbed::command command(const start& from) const
     {
         for (const auto& [name, content] : from.files)
@@ -120,16 +120,16 @@ protected:
             fs::create_directories(file.parent_path());
             testbed::write_file(file, in_place(content));
         }
-        testbed::command made{.program = CONTROLLER};
+        testbed::command command{.program = CONTROLLER};
         for (const std::string& argument : from.arguments)
         {
-            made.arguments.push_back(in_place(argument));
+            command.arguments.push_back(in_place(argument));
         }
         for (const auto& [name, value] : from.environment)
         {
-            made.environment[name] = in_place(value);
+            command.environment[name] = in_place(value);
         }
-        return made;
+        return command;
     }
 
     std::string in_place(std::string text) const
@@ -205,7 +205,7 @@ TEST_P(misconfigured_program, ends_with_2_and_one_line_without_a_secret)
     start from;
     GetParam().make(from);
     auto bounded = command(from);
-    // One that takes the configuration would run on; the bound makes that a failure.
+    // A program that accepts the configuration would run on; the time limit makes that a failure.
     bounded.arguments.insert(bounded.arguments.begin(), {"60", bounded.program.string()});
     bounded.program = "timeout";
     const auto ended = testbed::run(bounded);
@@ -438,7 +438,7 @@ TEST_F(program, whose_metrics_port_is_taken_ends_with_2_and_one_line)
 
 // ---- its pages ----
 
-// What the program answers, by HTTP/1.0.
+// The answer of the program, by HTTP/1.0.
 std::string ask(int port, const std::string& path)
 {
     asio::io_context context;
@@ -488,7 +488,7 @@ TEST_P(waiting_program, tries_an_api_server_that_is_not_there_again_and_ends_wit
         return testing::AssertionResult(text.contains("Connection refused; trying again\n")) << text;
     }));
 
-    // It comes back by itself: to a server that accepts and says nothing.
+    // The program connects again by itself, to a server that accepts connections and does not answer.
     asio::io_context context;
     tcp::acceptor silent(context, {asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port)});
     silent.non_blocking(true);
@@ -525,7 +525,7 @@ INSTANTIATE_TEST_SUITE_P(app, waiting_program, testing::Values(SIGTERM, SIGINT),
     return each.param == SIGTERM ? "SIGTERM" : "SIGINT";
 });
 
-// Nothing is read twice: <(decrypt clouds.yaml) of a shell is a path that gives its content once.
+// No file is read twice, because a path such as <(decrypt clouds.yaml) of a shell gives its content once.
 TEST_F(program, takes_a_clouds_yaml_from_a_pipe)
 {
     start from;

@@ -21,7 +21,7 @@ class namespaces final : public testing::Environment
 }  // namespace
 
 testbed::environment& kubernetes = testbed::environment::add({});
-testing::Environment* const made = testing::AddGlobalTestEnvironment(new namespaces);
+testing::Environment* const environment = testing::AddGlobalTestEnvironment(new namespaces);
 
 AssertionResult succeeds(const testbed::outcome& result)
 {
@@ -79,7 +79,7 @@ void installation::TearDown()
              each.at("namespace").get<std::string>()}
         )));
     }
-    // What came without Helm; the namespace stays for other tests.
+    // Objects that were not installed by Helm; the namespace stays for other tests.
     for (const auto* kinds : {"deployments,serviceaccounts", "clusterroles,clusterrolebindings"})
     {
         EXPECT_TRUE(succeeds(kubernetes->kubectl(

@@ -7,7 +7,7 @@
 #include <set>
 #include <sstream>
 
-// The values, their schema and the chart's README speak of the same.
+// values.yaml, its schema and the chart's README name the same values.
 namespace test {
 namespace {
 
@@ -28,7 +28,7 @@ json defaults()
 
 using visitor = std::function<void(const std::string& path, const json& shape, const json& value)>;
 
-// Every value that has no values of the chart's own in it.
+// Every value without nested values of the chart.
 void for_each_value(const json& shape, const json& value, const std::string& path, const visitor& visit)
 {
     if (!shape.contains("properties"))
@@ -114,7 +114,7 @@ TEST(schema_of_the_chart, describes_everything_and_admits_nothing_else)
     check(schema(), "");
 }
 
-// Helm hands `global` to every chart.
+// Helm passes `global` to every chart.
 TEST(schema_of_the_chart, has_no_value_without_a_default_but_global)
 {
     const std::function<void(const json&, const json&, const std::string&)> check =

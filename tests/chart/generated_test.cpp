@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <unistd.h>
 
-// What is made from crds/ and what repeats the version is up to date.
+// The files that are generated from crds/ or repeat the version are up to date.
 namespace test {
 namespace {
 
@@ -28,7 +28,7 @@ TEST(generated_files, are_what_their_source_makes)
     EXPECT_TRUE(succeeds(generate(PROJECT_FOLDER, {"--check"})));
 }
 
-// A copy of what hack/generate reads and writes.
+// A copy of the files that hack/generate reads and writes.
 class generator : public testing::Test
 {
 protected:

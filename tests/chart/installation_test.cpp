@@ -16,7 +16,8 @@ using testing::HasSubstr;
 constexpr auto controller_account =
     "system:serviceaccount:certificate-binding:certificate-binding-controller";
 
-// What `user` may do in a namespace, as lines "RESOURCE [VERB...]", without what every ServiceAccount may.
+// The rights of `user` in a namespace, as lines "RESOURCE [VERB...]", without the rights of every
+// ServiceAccount.
 std::set<std::string> rights_of(const std::string& user, const std::string& in_namespace)
 {
     const auto lines_of = [&](const std::string& name) {
@@ -40,7 +41,7 @@ std::set<std::string> rights_of(const std::string& user, const std::string& in_n
     return own;
 }
 
-// The API server takes a moment to know of a role that has changed.
+// The API server needs a moment to apply a changed role.
 testing::AssertionResult has_rights(
     const std::string& user, const std::string& in_namespace, const std::set<std::string>& expected
 )
@@ -52,7 +53,7 @@ testing::AssertionResult has_rights(
     });
 }
 
-// Its condition Established comes before discovery tells of it.
+// The condition Established becomes True before discovery lists the resource.
 testing::AssertionResult serves_bindings()
 {
     return testbed::eventually("the resource", [] {
@@ -97,9 +98,9 @@ TEST_F(installation, lets_users_see_and_change_bindings_with_the_roles_they_have
 {
     ASSERT_TRUE(succeeds(helm("install", {"--set", "rbac.aggregateClusterRoles=true"})));
     const auto role = [](const std::string& name) {
-        const auto found = kubernetes->kubectl({"get", "clusterrole", controller_name + name, "-o", "json"});
-        EXPECT_TRUE(succeeds(found));
-        return json::parse(found.out, nullptr, false);
+        const auto answer = kubernetes->kubectl({"get", "clusterrole", controller_name + name, "-o", "json"});
+        EXPECT_TRUE(succeeds(answer));
+        return json::parse(answer.out, nullptr, false);
     };
     const json view = role("-view");
     const json edit = role("-edit");
@@ -149,7 +150,7 @@ TEST_F(installation, goes_with_everything_if_that_is_wanted)
     ));
 }
 
-// YAML takes such words for numbers and truth values where they are not quoted.
+// YAML reads such names as numbers or booleans unless they are quoted.
 TEST_F(installation, takes_names_of_any_look)
 {
     ASSERT_TRUE(succeeds(kubernetes->kubectl({"create", "namespace", "123"})));
@@ -166,9 +167,9 @@ TEST_F(installation, takes_names_of_any_look)
         "--set-string=serviceAccount.name=0",
         "--set-string=image.tag=1",
     })));
-    const auto found = kubernetes->kubectl({"get", "deployment", "1e3", "--namespace=123", "-o", "json"});
-    ASSERT_TRUE(succeeds(found));
-    EXPECT_EQ(json::parse(found.out)["spec"]["template"]["spec"]["serviceAccountName"], "0");
+    const auto answer = kubernetes->kubectl({"get", "deployment", "1e3", "--namespace=123", "-o", "json"});
+    ASSERT_TRUE(succeeds(answer));
+    EXPECT_EQ(json::parse(answer.out)["spec"]["template"]["spec"]["serviceAccountName"], "0");
     EXPECT_TRUE(has_rights("system:serviceaccount:123:0", "true", rights_of_controller));
 }
 
@@ -180,10 +181,10 @@ protected:
     void SetUp() override
     {
         ASSERT_TRUE(succeeds(helm("install")));
-        const auto found = kubernetes->kubectl(
+        const auto answer = kubernetes->kubectl(
             {"get", "deployment", controller_name, "--namespace", controller_namespace, "-o", "json"}
         );
-        const json pod_template = json::parse(found.out)["spec"]["template"];
+        const json pod_template = json::parse(answer.out)["spec"]["template"];
         pod = {
             {"apiVersion", "v1"},
             {"kind", "Pod"},

@@ -7,7 +7,7 @@
 #include <regex>
 #include <set>
 
-// What the chart makes of its values.
+// How the chart renders its values.
 namespace test {
 namespace {
 
@@ -18,7 +18,7 @@ using testing::Not;
 
 // ---- the same as kustomize's ----
 
-// Without what the server sets and what only a release has.
+// The object without fields that the server sets or only a release has.
 json comparable(json object)
 {
     for (const auto* field : {"annotations", "creationTimestamp", "generation", "managedFields", "uid"})
@@ -72,9 +72,9 @@ TEST(chart, installs_the_same_objects_as_the_kustomize_base)
 TEST(kustomize_base, brings_a_namespace_for_restricted_pods)
 {
     const auto base = kubernetes->kubectl({"kustomize", PROJECT_FOLDER "/manifests"});
-    json made = first_of(as_served(base.out), "Namespace");
-    EXPECT_EQ(made["metadata"]["name"], controller_namespace);
-    EXPECT_EQ(made["metadata"]["labels"]["pod-security.kubernetes.io/enforce"], "restricted");
+    json name_space = first_of(as_served(base.out), "Namespace");
+    EXPECT_EQ(name_space["metadata"]["name"], controller_namespace);
+    EXPECT_EQ(name_space["metadata"]["labels"]["pod-security.kubernetes.io/enforce"], "restricted");
 }
 
 // ---- the CustomResourceDefinition ----
@@ -205,9 +205,9 @@ TEST(chart, has_a_value_for_each_flag_that_a_pod_can_use)
     const auto text = std::get<app::exit_text>(*help).text;
     std::set<std::string> flags;
     const std::regex flag("\n +(?:-\\w,)?(--[a-z-]+)");
-    for (std::sregex_iterator found(text.begin(), text.end(), flag); found != std::sregex_iterator(); ++found)
+    for (std::sregex_iterator match(text.begin(), text.end(), flag); match != std::sregex_iterator(); ++match)
     {
-        flags.insert((*found)[1]);
+        flags.insert((*match)[1]);
     }
     for (const auto* of_a_shell : {"--context", "--help", "--kubeconfig", "--version"})
     {

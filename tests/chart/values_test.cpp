@@ -4,7 +4,7 @@
 
 #include <ostream>
 
-// Which values the chart takes.
+// The values that the chart accepts and refuses.
 namespace test {
 namespace {
 

@@ -1,5 +1,5 @@
-// The whole controller in one process: a Kubernetes and a cloud in memory, a clock that is moved by hand. One
-// run is like the other.
+// The whole controller in one process, over a Kubernetes and a cloud in memory. The test moves the clock, so
+// every run is the same.
 #include "app/controller.hpp"
 
 #include "component/controller_world.hpp"
@@ -44,9 +44,10 @@ TEST_F(controller, logs_what_a_binding_has_become)
     start();
     ASSERT_TRUE(until([&] { return kube.state("web") == "active" && kube.state("nowhere") == "error"; }));
     advance(1h);
-    const auto told = [&](const std::string& what, const std::string& binding, const std::string& reason) {
+    const auto told = [&](const std::string& headline, const std::string& binding, const std::string& reason
+                      ) {
         return std::ranges::count_if(log_lines(log), [&](const std::string& line) {
-            return line.contains(what) && line.contains(binding) && line.contains("reason=" + reason);
+            return line.contains(headline) && line.contains(binding) && line.contains("reason=" + reason);
         });
     };
     EXPECT_EQ(told("the binding is active", "shop/web", "Attached"), 1) << log.text();
@@ -77,11 +78,11 @@ TEST_F(controller, tells_each_change_of_a_binding_by_one_event)
             "Normal CertificateNotActive", "Normal Progressing", "Normal Attached", "Normal Detaching"
         )
     );
-    const auto& seen = kube.events.front();
-    EXPECT_EQ(seen["regarding"]["kind"], "CertificateBinding");
-    EXPECT_EQ(seen["regarding"]["name"], "a");
-    EXPECT_NE(seen["regarding"]["uid"], "");
-    EXPECT_THAT(seen["note"].get<std::string>(), HasSubstr("payload"));
+    const auto& event = kube.events.front();
+    EXPECT_EQ(event["regarding"]["kind"], "CertificateBinding");
+    EXPECT_EQ(event["regarding"]["name"], "a");
+    EXPECT_NE(event["regarding"]["uid"], "");
+    EXPECT_THAT(event["note"].get<std::string>(), HasSubstr("payload"));
 }
 
 TEST_F(controller, loses_nothing_but_events_where_they_are_refused_or_not_answered)
@@ -140,10 +141,10 @@ TEST_F(controller, names_what_a_finalizer_stripped_by_hand_leaves_by_an_event_in
     advance(1h);
     EXPECT_EQ(served("a.example.com"), a.ref) << "nothing is removed";
     EXPECT_EQ(std::ranges::count(reasons_of_events(), "Warning RefsOrphaned"), 1);
-    const auto& seen = kube.events.back();
-    EXPECT_EQ(seen["regarding"]["kind"], "Namespace");
-    EXPECT_EQ(seen["regarding"]["name"], "shop");
-    EXPECT_THAT(seen["note"].get<std::string>(), HasSubstr(a.ref));
+    const auto& event = kube.events.back();
+    EXPECT_EQ(event["regarding"]["kind"], "Namespace");
+    EXPECT_EQ(event["regarding"]["name"], "shop");
+    EXPECT_THAT(event["note"].get<std::string>(), HasSubstr(a.ref));
     EXPECT_THAT(metrics(), HasSubstr("certificatebinding_orphaned_refs_total 1\n"));
 }
 
@@ -176,16 +177,16 @@ TEST_F(controller, shows_in_its_metrics_what_it_did_and_what_there_is)
     EXPECT_TRUE(running->controller.ready());
     kube.end_watches();
     advance(1s);
-    const auto seen = metrics();
-    EXPECT_THAT(seen, HasSubstr("certificatebinding_bindings{reason=\"Attached\"} 1\n"));
-    EXPECT_THAT(seen, HasSubstr("certificatebinding_listener_updates_total{result=\"accepted\"} 1\n"));
-    EXPECT_THAT(seen, HasSubstr("certificatebinding_foreign_update_window_seconds_count 1\n"));
-    EXPECT_THAT(seen, HasSubstr("_expiration_timestamp_seconds{namespace=\"shop\",name=\"web\"} 1"));
-    EXPECT_THAT(seen, HasSubstr("certificatebinding_watch_restarts_total{cause=\"ended\"} 1\n"));
+    const auto page = metrics();
+    EXPECT_THAT(page, HasSubstr("certificatebinding_bindings{reason=\"Attached\"} 1\n"));
+    EXPECT_THAT(page, HasSubstr("certificatebinding_listener_updates_total{result=\"accepted\"} 1\n"));
+    EXPECT_THAT(page, HasSubstr("certificatebinding_foreign_update_window_seconds_count 1\n"));
+    EXPECT_THAT(page, HasSubstr("_expiration_timestamp_seconds{namespace=\"shop\",name=\"web\"} 1"));
+    EXPECT_THAT(page, HasSubstr("certificatebinding_watch_restarts_total{cause=\"ended\"} 1\n"));
     EXPECT_THAT(
-        seen, HasSubstr("controller_runtime_reconcile_errors_total{controller=\"certificatebinding\"} 0\n")
+        page, HasSubstr("controller_runtime_reconcile_errors_total{controller=\"certificatebinding\"} 0\n")
     );
-    EXPECT_THAT(seen, Not(HasSubstr("result=\"requeue_after\"} 0\n")));
+    EXPECT_THAT(page, Not(HasSubstr("result=\"requeue_after\"} 0\n")));
 }
 
 TEST_F(controller, waits_for_a_payload_and_attaches_then)
@@ -361,8 +362,8 @@ TEST_F(controller, a_put_of_a_process_that_died_may_land_late_and_is_waited_for)
     EXPECT_EQ(served("any.example.com"), foreign);
 }
 
-// A kill -9 at the n-th write, to Kubernetes or to Octavia: before it is sent, or when it has taken effect
-// and no answer came, or (Octavia alone) while it is on its way and takes effect later.
+// A kill -9 at the n-th write to Kubernetes or Octavia: before the write is sent, or after it took effect and
+// before the answer, or (Octavia alone) while the write is on its way and takes effect later.
 enum class moment
 {
     before_write,
@@ -383,15 +384,15 @@ int cases_of(moment when)
 
 std::vector<kill> every_kill()
 {
-    std::vector<kill> made;
+    std::vector<kill> kills;
     for (const moment when : {moment::before_write, moment::after_write, moment::during_put})
     {
         for (int at = 0; at < cases_of(when); ++at)
         {
-            made.push_back({when, at});
+            kills.push_back({when, at});
         }
     }
-    return made;
+    return kills;
 }
 
 class killed : public controller, public testing::WithParamInterface<kill>
@@ -416,7 +417,7 @@ protected:
             }
             return std::nullopt;
         };
-        // The first PUT from here on waits: before Octavia sees it, before it takes the lock, or before it
+        // The next PUT waits: before Octavia receives it, before Octavia takes the lock, or before Octavia
         // answers.
         sim.hold(
             {.service = "load-balancer",
@@ -578,7 +579,7 @@ TEST_F(controller, a_load_balancer_that_is_deleted_lets_its_bindings_go)
     ASSERT_TRUE(until([&] { return !kube.exists("web"); })) << kube.object("web").dump(1);
 }
 
-// As kubectl applies a list, on a cloud as slow as the real one was measured.
+// Bindings as kubectl applies a list, on a cloud as slow as the measured one.
 TEST_F(controller, attaches_two_hundred_bindings_that_come_one_after_the_other_in_three_puts_at_most)
 {
     sim.set({{"measured_times", true}});

@@ -14,7 +14,7 @@
 
 namespace test {
 
-// What a killed process loses.
+// The objects that a killed process loses.
 struct controller_process
 {
     controller_process(
@@ -69,7 +69,7 @@ struct controller_process
     app::controller controller;
 };
 
-// The controller between a Kubernetes and a cloud of one process.
+// The controller, a Kubernetes and a cloud in one process.
 class controller_world : public loop
 {
 protected:
@@ -85,7 +85,7 @@ protected:
 
     void start() { running = std::make_unique<controller_process>(*this, kube, http, credential, admitted); }
 
-    // kill -9: what it sent goes on, what it knew is gone.
+    // kill -9: requests that were sent go on, and the state of the process is lost.
     void crash()
     {
         http.cut();
@@ -119,7 +119,7 @@ protected:
             [&] { return kube.exists(name) && kube.ready_reason(name) == reason; }, std::chrono::minutes(2)
         );
     }
-    // Of b0, b1, ...
+    // Whether the bindings b0, b1, ... are active.
     bool all_active(int bindings)
     {
         for (int i = 0; i < bindings; ++i)
@@ -141,7 +141,7 @@ protected:
         return sim.add_certificate({.project = project, .names = {name}});
     }
 
-    // What serves a client of that name.
+    // The certificate that a TLS client gets for this server name.
     std::string served(const std::string& name) { return served(listener, name); }
     std::string served(const std::string& by, const std::string& name)
     {
@@ -161,12 +161,12 @@ protected:
 
     std::vector<std::string> reasons_of_events() const
     {
-        std::vector<std::string> made;
+        std::vector<std::string> reasons;
         for (const auto& each : kube.events)
         {
-            made.push_back(each["type"].get<std::string>() + " " + each["reason"].get<std::string>());
+            reasons.push_back(each["type"].get<std::string>() + " " + each["reason"].get<std::string>());
         }
-        return made;
+        return reasons;
     }
 
     fake_kube kube;

@@ -1,4 +1,5 @@
-// Rule 4: nothing is written that would make Octavia drop a listener for a certificate that is gone.
+// readable-before-write: nothing is written that would make Octavia drop a listener because of a missing
+// certificate.
 #include "component/controller_world.hpp"
 
 #include <gmock/gmock.h>
@@ -15,11 +16,11 @@ class dead_refs : public test::controller_world
 {
 protected:
     // Another listener of the load balancer, with a binding "there".
-    void add_neighbour()
+    void add_other_listener()
     {
-        its_default = certificate("neighbour.example.com");
+        other_default = certificate("other.example.com");
         other_listener =
-            sim.add_listener({.load_balancer = balancer, .default_ref = its_default.ref, .port = 444});
+            sim.add_listener({.load_balancer = balancer, .default_ref = other_default.ref, .port = 444});
         there = certificate("there.example.com");
         kube.create({.name = "there", .certificate = there.id, .listener = other_listener, .sni = true});
         start();
@@ -46,7 +47,7 @@ protected:
     }
 
     std::string other_listener;
-    cloudsim::control::certificate its_default;
+    cloudsim::control::certificate other_default;
     cloudsim::control::certificate there;
     cloudsim::control::certificate web;
 };
@@ -80,22 +81,23 @@ TEST_F(dead_refs, of_a_client_ca_or_a_revocation_list_stop_the_write_and_the_lis
     start();
 }
 
-TEST_F(dead_refs, of_others_on_a_neighbour_stop_the_write_that_would_take_it_down)
+TEST_F(dead_refs, of_others_on_another_listener_stop_the_write_that_would_take_it_down)
 {
-    add_neighbour();
-    sim.remove_certificate(its_default.id);
+    add_other_listener();
+    sim.remove_certificate(other_default.id);
     bind_web();
     ASSERT_TRUE(becomes("web", "BlockedByUnreadableRef")) << kube.object("web").dump(1);
     EXPECT_THAT(
         kube.message("web"),
         AllOf(
-            HasSubstr("listener " + other_listener + " holds " + its_default.ref), HasSubstr("does not exist")
+            HasSubstr("listener " + other_listener + " holds " + other_default.ref),
+            HasSubstr("does not exist")
         )
     );
     advance(1h);
     EXPECT_EQ(sim.puts(), 1U);
     EXPECT_EQ(served(other_listener, "there.example.com"), there.ref);
-    EXPECT_EQ(served(other_listener, "any.example.com"), its_default.ref) << "as long as nobody writes";
+    EXPECT_EQ(served(other_listener, "any.example.com"), other_default.ref) << "as long as nobody writes";
     EXPECT_EQ(served("web.example.com"), foreign);
 
     sim.set_listener_refs(other_listener, foreign, {there.ref});
@@ -105,15 +107,15 @@ TEST_F(dead_refs, of_others_on_a_neighbour_stop_the_write_that_would_take_it_dow
     expect_always_served();
 }
 
-TEST_F(dead_refs, of_ours_on_a_neighbour_go_first)
+TEST_F(dead_refs, of_ours_on_another_listener_go_first)
 {
-    add_neighbour();
+    add_other_listener();
     sim.remove_certificate(there.id);
     bind_web();
     ASSERT_TRUE(until([&] { return kube.state("web") == "active"; })) << kube.object("web").dump(1);
     ASSERT_TRUE(becomes("there", "CertificateNotFound"));
     EXPECT_EQ(served("web.example.com"), web.ref);
-    EXPECT_EQ(served(other_listener, "any.example.com"), its_default.ref);
+    EXPECT_EQ(served(other_listener, "any.example.com"), other_default.ref);
     EXPECT_THAT(sim.get_listener(other_listener).sni_refs, IsEmpty());
     EXPECT_EQ(sim.puts(), 3U);
     expect_always_served();

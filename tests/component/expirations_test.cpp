@@ -1,4 +1,4 @@
-// Certificates that come to their end while they are attached.
+// Certificates that expire while they are attached.
 #include "component/controller_world.hpp"
 #include "support/rfc3339.hpp"
 

@@ -1,5 +1,4 @@
-// A lot of listeners that do not answer, of the same credential: who waits for something else does not
-// notice.
+// Many listeners of one credential do not answer. Bindings of other listeners are not delayed.
 #include "component/controller_world.hpp"
 
 #include <gtest/gtest.h>
@@ -10,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int hanging_listeners = 300;  // more than can be looked at while they wait to be looked at again
+constexpr int hanging_listeners = 300;  // more than can be read before the first of them is due again
 
 class fairness : public test::controller_world
 {
@@ -37,8 +36,8 @@ protected:
         });
     }
 
-    // Listeners of another load balancer that have been looked at once and answer no more; most of them wait
-    // for their turn to be looked at again.
+    // Listeners of another load balancer that were read once and do not answer any more. Most of them wait
+    // for their next read.
     void start_with_hanging(const std::string& secret = "")
     {
         start();
@@ -75,7 +74,7 @@ private:
     const std::string nowhere_ = "dddddddd-0000-4000-8000-000000000001";
 };
 
-TEST_F(fairness, changes_and_deletions_go_ahead_of_what_is_looked_at_again)
+TEST_F(fairness, changes_and_deletions_go_ahead_of_what_is_read_again)
 {
     start_with_hanging();
     kube.create({.name = "web", .certificate = a.id, .listener = listener, .sni = true});
@@ -106,7 +105,7 @@ TEST_F(fairness, and_so_does_who_takes_over_with_another_credential)
     EXPECT_EQ(served("any.example.com"), b.ref);
 }
 
-// (No change of a load balancer is made before it is known whether the others are on it: rule 4.)
+// (readable-before-write: no load balancer is changed before it is known which listeners are on it.)
 TEST_F(fairness, what_came_while_no_controller_ran_goes_ahead_at_the_start)
 {
     const auto last = sim.add_listener(

@@ -1,4 +1,4 @@
-// Many listeners of several load balancers, on a cloud as slow as the real one was measured.
+// Many listeners of several load balancers, on a cloud as slow as the measured one.
 #include "component/controller_world.hpp"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ using milliseconds = std::chrono::duration<double, std::milli>;
 class load_balancers : public test::controller_world
 {
 protected:
-    // A change of a listener, from its PUT to the worker's end.
+    // A change of a listener, from the PUT until the worker has ended.
     struct change
     {
         milliseconds sent;
@@ -23,13 +23,13 @@ protected:
 
     std::vector<change> changes_of(const std::string& id, const std::vector<std::string>& listeners) const
     {
-        std::vector<change> made;
+        std::vector<change> changes;
         for (const auto& each : sim.log({.service = "load-balancer", .method = "PUT"}))
         {
             if (std::ranges::any_of(listeners, [&](const auto& one) { return each.path.contains(one); }))
             {
                 EXPECT_EQ(each.status, 200);
-                made.push_back({each.at, {}});
+                changes.push_back({each.at, {}});
             }
         }
         std::vector<milliseconds> ends;
@@ -40,12 +40,12 @@ protected:
                 ends.emplace_back(each.at);
             }
         }
-        EXPECT_EQ(ends.size(), made.size());
-        for (std::size_t i = 0; i < std::min(ends.size(), made.size()); ++i)
+        EXPECT_EQ(ends.size(), changes.size());
+        for (std::size_t i = 0; i < std::min(ends.size(), changes.size()); ++i)
         {
-            made[i].done = ends[i];
+            changes[i].done = ends[i];
         }
-        return made;
+        return changes;
     }
 };
 

@@ -1,5 +1,4 @@
-// What leaves the program besides its requests (log, status, events, metrics) while it handles secrets of
-// every kind, in good and bad times.
+// No secret appears in the log, status, events or metrics, whatever fails while the program handles secrets.
 #include "component/controller_world.hpp"
 #include "support/log.hpp"
 #include "support/text.hpp"
@@ -18,7 +17,7 @@ using nlohmann::json;
 using support::log_format;
 using testing::SizeIs;
 
-// Passes everything on, and keeps what is secret in it.
+// Passes all requests on, and keeps the secrets in them.
 class eavesdropper final : public net::http_client
 {
 public:
@@ -54,7 +53,7 @@ private:
     net::http_client& to_;
 };
 
-// Parts of `payload` by which it would be known, as it is and as texts of strangers are shown.
+// Parts of `payload` that would reveal it, as they are and as the log shows untrusted texts.
 std::vector<std::string> parts_of(const std::string& payload)
 {
     constexpr std::size_t length = 24;
@@ -191,9 +190,9 @@ TEST_P(secrecy, no_secret_leaves_the_program)
     }
 
     const auto all = everything();
-    const auto expect_absent = [&](const std::string& what, const std::string& secret) {
+    const auto expect_absent = [&](const std::string& name, const std::string& secret) {
         const auto at = all.find(secret);
-        EXPECT_EQ(at, std::string::npos) << what << ": " << all.substr(at < 200 ? 0 : at - 200, 500);
+        EXPECT_EQ(at, std::string::npos) << name << ": " << all.substr(at < 200 ? 0 : at - 200, 500);
     };
     expect_absent("password, pass phrase or payload", "canary");
     expect_absent("application credential", credential.secret);

@@ -12,7 +12,7 @@ class crd_environment final : public testing::Environment
     void SetUp() override
     {
         ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-f", PROJECT_FOLDER "/crds"})));
-        // What is served, and what is told of it, come one after the other.
+        // The API server serves a new resource before discovery lists it.
         for (const char* verb : {"get", "explain"})
         {
             ASSERT_TRUE(testbed::eventually("the resource", [&] {
@@ -71,9 +71,9 @@ testbed::outcome patch_status(const std::string& name, const json& change)
 
 json get(const std::string& name)
 {
-    const auto found = kubernetes->kubectl({"get", "certbind", name, "-o", "json"});
-    EXPECT_TRUE(succeeds(found));
-    return json::parse(found.out, nullptr, false);
+    const auto answer = kubernetes->kubectl({"get", "certbind", name, "-o", "json"});
+    EXPECT_TRUE(succeeds(answer));
+    return json::parse(answer.out, nullptr, false);
 }
 
 void crd::TearDown()

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-// A real kube-apiserver that has the CertificateBinding, and words for what the tests ask of it.
+// A real kube-apiserver with the CertificateBinding, and helpers for the requests of the tests.
 namespace test {
 
 using nlohmann::json;
@@ -21,10 +21,10 @@ inline constexpr auto other_listener_id = "550e8400-e29b-41d4-a716-446655440004"
 
 extern testbed::environment& kubernetes;
 
-// Whether a program ended well; if not, the failure shows what it said.
+// Whether a program ended with exit code 0; if not, the failure shows its output.
 testing::AssertionResult succeeds(const testbed::outcome& result);
 
-// The least that a CertificateBinding is: certificateId, resourceId and region.
+// The smallest valid spec: certificateId, resourceId and region.
 json least_binding(const std::string& name);
 
 // kubectl over an object as JSON.
@@ -33,10 +33,10 @@ testbed::outcome replace(const json& object);
 testbed::outcome patch(const std::string& name, const json& change);
 testbed::outcome patch_status(const std::string& name, const json& change);
 
-// The object as the API server has it.
+// The object as the API server holds it.
 json get(const std::string& name);
 
-// Tests with bindings of their own, which go after each.
+// Tests with bindings of their own, which are deleted after each test.
 class crd : public testing::Test
 {
 protected:

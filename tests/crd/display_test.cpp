@@ -5,7 +5,7 @@
 #include <functional>
 #include <sstream>
 
-// What kubectl shows of bindings, and how it finds them.
+// How kubectl shows and selects bindings.
 namespace test {
 namespace {
 
@@ -141,15 +141,15 @@ TEST_F(crd_display, finds_bindings_by_certificate_listener_and_region)
         {"certificateId", other_certificate_id}, {"resourceId", other_listener_id}, {"region", "RegionOne"}
     };
     ASSERT_TRUE(succeeds(create(other)));
-    const auto found = [](const std::string& selector) {
+    const auto selected = [](const std::string& selector) {
         return kubernetes->kubectl({"get", "certbind", "-o", "name", "--field-selector", selector});
     };
     constexpr auto only_other = "certificatebinding.certificates.bycloud.io/other\n";
-    EXPECT_EQ(found("spec.certificateId=" + std::string(other_certificate_id)).out, only_other);
-    EXPECT_EQ(found("spec.resourceId=" + std::string(other_listener_id)).out, only_other);
-    EXPECT_EQ(found("spec.region=RegionOne").out, only_other);
-    EXPECT_EQ(found("spec.region!=sao1").out, only_other);
-    EXPECT_THAT(found("spec.deletionPolicy=Detach").err, HasSubstr("field label not supported"));
+    EXPECT_EQ(selected("spec.certificateId=" + std::string(other_certificate_id)).out, only_other);
+    EXPECT_EQ(selected("spec.resourceId=" + std::string(other_listener_id)).out, only_other);
+    EXPECT_EQ(selected("spec.region=RegionOne").out, only_other);
+    EXPECT_EQ(selected("spec.region!=sao1").out, only_other);
+    EXPECT_THAT(selected("spec.deletionPolicy=Detach").err, HasSubstr("field label not supported"));
 }
 
 json schema()
@@ -174,7 +174,7 @@ void for_each_field(
     }
 }
 
-// Words alone: kubectl breaks lines.
+// The words without line breaks, because kubectl breaks lines.
 std::string words(const std::string& text)
 {
     std::istringstream in(text);

@@ -8,7 +8,7 @@
 #include <map>
 #include <sstream>
 
-// The samples and the page about the status say what is true.
+// The samples are valid, and docs/status.md agrees with the code.
 namespace test {
 namespace {
 

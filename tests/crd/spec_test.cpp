@@ -4,7 +4,7 @@
 
 #include <ostream>
 
-// What a spec may say, and what of it may change.
+// The values that a spec may have, and the fields that may change.
 namespace test {
 namespace {
 
@@ -311,13 +311,13 @@ INSTANTIATE_TEST_SUITE_P(
             "other "
             "region and delete this one"
         },
-        // The enum speaks before the rule as long as it has one value.
+        // The enum refuses the value before the rule does, as long as the enum has one value.
         spec_case{
             "other_resource_type",
             {{"resourceType", "octavia:pool"}},
             R"(spec.resourceType: Unsupported value: "octavia:pool": supported values: "octavia:listener")"
         },
-        // Else the next change could put in another value.
+        // Otherwise the next change could set another value.
         spec_case{"listener_left_out", {{"resourceId", nullptr}}, "spec.resourceId: Required value"},
         spec_case{"region_left_out", {{"region", nullptr}}, "spec.region: Required value"},
         spec_case{"certificate_left_out", {{"certificateId", nullptr}}, "spec.certificateId: Required value"},

@@ -6,7 +6,7 @@
 
 #include <ostream>
 
-// The status: what an object that nobody has seen says, who may write it, and what it may hold.
+// The status: its default, the right to write it, and the values that it may have.
 namespace test {
 namespace {
 
@@ -21,7 +21,7 @@ protected:
     void SetUp() override { ASSERT_TRUE(succeeds(create(least_binding("shop")))); }
 };
 
-// kstatus takes an object without status for ready.
+// kstatus regards an object without status as ready.
 TEST_F(crd_status, of_an_unseen_object_is_behind_its_generation)
 {
     const auto created = create(least_binding("second"), {"-o", "json"});
@@ -104,21 +104,21 @@ binding::status full_status(const binding::certificate_binding& object)
         return cloud::container_ref("https://barbican.example.com/v1/containers/" + std::string(36, kind));
     };
 
-    binding::status made;
-    made.state = binding::state::error;
-    made.observed_generation = 1;
-    made.error_message = text("the certificate has expired");
-    made.identified = true;
-    made.updated_at = now;
-    made.handled_request = text("2026-11-24T09:00:00Z");
-    made.certificate = {object.spec.certificate_id, text("ACTIVE"), now};
-    made.ledger.attachments = {
+    binding::status status;
+    status.state = binding::state::error;
+    status.observed_generation = 1;
+    status.error_message = text("the certificate has expired");
+    status.identified = true;
+    status.updated_at = now;
+    status.handled_request = text("2026-11-24T09:00:00Z");
+    status.certificate = {object.spec.certificate_id, text("ACTIVE"), now};
+    status.ledger.attachments = {
         {ref('a'), binding::slot::default_, true},
         {ref('a'), binding::slot::sni, false},
         {ref('b'), binding::slot::sni, true},
     };
-    made.ledger.replaced_default_ref = ref('c');
-    made.ledger.scope = {
+    status.ledger.replaced_default_ref = ref('c');
+    status.ledger.scope = {
         text("https://keystone.example.com/v3"),
         text("0123456789abcdef0123456789abcdef"),
         text("sao1"),
@@ -126,7 +126,7 @@ binding::status full_status(const binding::certificate_binding& object)
     };
     for (std::size_t i = 0; i < binding::condition_types; ++i)
     {
-        made.conditions.at(i) = {
+        status.conditions.at(i) = {
             i % 2 == 0 ? condition_status::true_ : condition_status::false_,
             binding::reason::certificate_expired,
             1,
@@ -134,7 +134,7 @@ binding::status full_status(const binding::certificate_binding& object)
             text("the certificate has expired")
         };
     }
-    return made;
+    return status;
 }
 
 TEST_F(crd_status, has_a_place_for_everything_that_the_controller_writes)

@@ -1,5 +1,5 @@
-// A certificate's way from kubectl to a listener and back, with a real API server, kubectl and helm, and the
-// controller with the chart's rights.
+// A certificate is attached to a listener and detached with kubectl, a real API server and helm; the
+// controller has the chart's rights.
 #include "e2e/world.hpp"
 #include "testbed/audit_log.hpp"
 
@@ -38,7 +38,8 @@ TEST_F(binding_story, two_bindings_of_one_listener_go_into_one_put)
 {
     const auto a = certificate("a.example.com");
     const auto b = certificate("b.example.com");
-    // Before the start: how soon one comes after the other is up to kubectl and the machine.
+    // Both are created before the controller starts, because the time between them depends on kubectl and the
+    // machine.
     apply(
         {{.name = "a", .certificate = a.id, .listener = listener, .sni = true},
          {.name = "b", .certificate = b.id, .listener = listener, .sni = true}}
@@ -152,8 +153,8 @@ TEST_F(binding_story, a_namespace_with_bindings_goes_and_everything_is_detached)
     EXPECT_EQ(sim->get_listener(listener).default_ref, foreign);
 }
 
-// A listener without a certificate of somebody else: each way out that the message names is tried.
-// As docs/operations.md has it; the other namespace stands for the other cluster.
+// A listener without a foreign certificate: the test tries each way out that the message names.
+// The steps of docs/operations.md; the other namespace stands for the other cluster.
 TEST_F(binding_story, moves_to_another_cluster_without_a_change_of_the_listener)
 {
     const auto first = certificate("first.example.com");
@@ -189,7 +190,7 @@ protected:
         ASSERT_EQ(kubernetes().kubectl({"create", "namespace", name_space + "-other"}).code, 0);
         apply({{.name = "web", .certificate = first.id, .listener = bare_listener}});
         ASSERT_TRUE(is_active("web"));
-        // The namespace goes, and the binding in it has to.
+        // The namespace is deleted, and the binding in it has to go.
         ASSERT_EQ(kubernetes().kubectl({"delete", "namespace", name_space, "--wait=false"}).code, 0);
         ASSERT_TRUE(becomes("web", "LastCertificate"));
         EXPECT_EQ(served(bare_listener, "first.example.com"), first.ref);
@@ -271,7 +272,7 @@ TEST_F(binding_story, the_controller_asks_for_nothing_but_its_rights)
     ASSERT_TRUE(is_active("audited"));
     remove("audited");
     ASSERT_TRUE(is_gone("audited"));
-    // Nothing waits for an event.
+    // The controller waits for no event.
     for (const char* reason : {"Progressing", "Attached", "DefaultReplaced", "Detaching"})
     {
         ASSERT_TRUE(testbed::eventually(std::string(reason) + " is told", [&] {
@@ -299,7 +300,7 @@ TEST_F(binding_story, the_controller_asks_for_nothing_but_its_rights)
         EXPECT_THAT((std::vector<std::string>{"list", "watch", "get", "patch"}), Contains(each.verb)) << each;
         status_writes += each.subresource == "status" && each.name == "audited" ? 1 : 0;
     }
-    EXPECT_EQ(status_writes, 3) << "the ledger and the verdict of the attach, the ledger of the detach";
+    EXPECT_EQ(status_writes, 3) << "the ledger and the Ready status of the attach, the ledger of the detach";
     EXPECT_GE(events, 3) << "Progressing, Attached, Detaching";
     EXPECT_THAT(
         kubectl({"get", "events", "-o", "jsonpath={.items[*].reason}"}),
@@ -307,7 +308,7 @@ TEST_F(binding_story, the_controller_asks_for_nothing_but_its_rights)
     );
 }
 
-// kill -9 at each of the cloud's writes: before Octavia sees it, before it takes effect, and before it
+// kill -9 at each write to the cloud: before Octavia receives it, before it takes effect, and before Octavia
 // answers.
 class killed_controller : public world, public testing::WithParamInterface<std::tuple<int, const char*>>
 {};
@@ -332,13 +333,13 @@ TEST_P(killed_controller, comes_to_the_same_end)
         start_controller();
         sim->release();
     };
-    const auto held_or = [&](const std::string& what, const std::function<bool()>& done) {
-        return testbed::eventually(what, [&] {
+    const auto held_or = [&](const std::string& condition, const std::function<bool()>& done) {
+        return testbed::eventually(condition, [&] {
             crash_when_held();
             return done();
         });
     };
-    // Of this generation.
+    // The status is of this generation.
     const auto state = [&](const std::string& name) -> std::string {
         const auto object = binding(name);
         if (object.is_null())

@@ -1,5 +1,5 @@
-// Credentials of a namespace that may not use the controller's: a Secret, read with the Role that
-// docs/operations.md has for it, and the controller with the chart's rights and no other.
+// Credentials of a namespace that may not use the controller's credential: a Secret, read with the Role of
+// docs/operations.md. The controller has only the chart's rights.
 #include "e2e/world.hpp"
 #include "testbed/audit_log.hpp"
 #include "testbed/files.hpp"
@@ -20,7 +20,7 @@ using testing::IsEmpty;
 
 constexpr auto secret = "my-cloud";  // as the documentation has it
 
-// What the documentation shows as YAML first after these words.
+// The first YAML block in the documentation after these words.
 std::string sample_after(const std::string& words)
 {
     const std::string begin = "```yaml\n";
@@ -39,7 +39,7 @@ void replace(std::string& text, const std::string& old, const std::string& with)
     }
 }
 
-// A port of 127.0.0.1 that answers nobody, and knows whether somebody came.
+// A port of 127.0.0.1 that does not answer, and records whether a client connected.
 class silent_peer
 {
 public:
@@ -88,7 +88,7 @@ protected:
         start_controller(flags);
     }
 
-    // The Secret with this content, made or made anew.
+    // The Secret with this content, created or replaced.
     void give(const std::string& content) const
     {
         testbed::write_file(folder / "secret.yaml", content);
@@ -107,19 +107,19 @@ protected:
         kubectl({"apply", "-f", "-"}, role);
     }
 
-    void bind(const cloudsim::control::certificate& what) const
+    void bind(const cloudsim::control::certificate& certificate) const
     {
         const auto manifest =
             "apiVersion: certificates.bycloud.io/v1alpha1\n"
             "kind: CertificateBinding\n"
             "metadata: {name: web}\n" +
-            sample_after("## Credentials") + "  certificateId: " + what.id + "\n  resourceId: " + listener +
-            "\n  region: sao1\n";
+            sample_after("## Credentials") + "  certificateId: " + certificate.id +
+            "\n  resourceId: " + listener + "\n  region: sao1\n";
         kubectl({"apply", "-f", "-"}, manifest);
     }
 
-    // With which code the API server answered the controller's last watch of the Secret; 0: none was asked
-    // for.
+    // The code with which the API server answered the controller's last watch of the Secret; 0: there was no
+    // watch.
     int last_watch() const
     {
         int code = 0;
@@ -182,7 +182,7 @@ TEST_F(credentials, of_a_new_content_take_over_without_a_restart)
     EXPECT_EQ(served(listener, "any.example.com"), b.ref);
 }
 
-// No resync comes in the time of a test.
+// The resync period is longer than the test.
 TEST_F(credentials, that_may_be_read_and_not_watched_are_read_again_while_a_binding_fails)
 {
     give(first);
@@ -204,7 +204,7 @@ TEST_F(credentials, that_go_with_the_whole_namespace_still_detach)
     start();
     bind(a);
     ASSERT_TRUE(is_active("web"));
-    // The controller gets to the binding when the Secret is gone already.
+    // The controller reconciles the binding after the Secret was deleted.
     sim->hold({.service = "load-balancer", .times = {}});
     kubernetes().kubectl({"delete", "namespace", name_space, "--wait=false"});
     ASSERT_TRUE(testbed::eventually("the Secret is gone", [&] {

@@ -1,4 +1,5 @@
-// The CustomResourceDefinition that an administrator forgot. A program of its own: none was ever there.
+// The CustomResourceDefinition is missing. A test program of its own, because the API server must never have
+// had one.
 #include "e2e/world.hpp"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// The demo, run to its end, and what it left running.
+// The demo from start to end, and the processes that it leaves running.
 #include "testbed/files.hpp"
 #include "testbed/process.hpp"
 
@@ -22,19 +22,19 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// The lines of `text` that begin so, without their beginning.
+// The lines of `text` with this beginning, without the beginning.
 std::vector<std::string> lines_after(const std::string& beginning, const std::string& text)
 {
-    std::vector<std::string> found;
+    std::vector<std::string> lines;
     std::stringstream stream(text);
     for (std::string line; std::getline(stream, line);)
     {
         if (line.starts_with(beginning))
         {
-            found.push_back(line.substr(beginning.size()));
+            lines.push_back(line.substr(beginning.size()));
         }
     }
-    return found;
+    return lines;
 }
 
 // The certificate of a binding in the tables that kubectl printed.
@@ -60,19 +60,19 @@ struct listener
 
 std::vector<listener> listeners_in(const std::string& shown)
 {
-    std::vector<listener> found;
+    std::vector<listener> listeners;
     for (const auto& line : lines_after("the listener: ", shown))
     {
         const auto read = json::parse(line);
-        found.push_back(
+        listeners.push_back(
             {read["default_tls_container_ref"].get<std::string>(),
              read["sni_container_refs"].get<std::vector<std::string>>()}
         );
     }
-    return found;
+    return listeners;
 }
 
-// As from the machine of somebody who reaches the clone by a link, and the internet by a proxy.
+// The environment of a user who reaches the clone by a symbolic link, and the internet by a proxy.
 class demo : public testing::Test
 {
 protected:
@@ -134,7 +134,7 @@ TEST_F(demo, shows_its_story_and_stops)
 
     const auto many = run("demo-many", {"20"});
     EXPECT_EQ(many.code, 0) << many;
-    // In fewer PUTs than there are bindings; how few depends on how fast kubectl is on this machine.
+    // Fewer PUTs than bindings; how many depends on the speed of kubectl on this machine.
     EXPECT_THAT(many.out, ContainsRegex("20 bindings on one listener: 1?[0-9] PUT.s.;.* is served: sni"));
 
     std::vector<pid_t> running;

@@ -1,4 +1,4 @@
-// What `kubectl get events` tells.
+// The Events that `kubectl get events` shows.
 #include "e2e/world.hpp"
 
 #include <gmock/gmock.h>
@@ -34,7 +34,7 @@ TEST_F(events_told, a_certificate_that_ends_within_the_days_of_the_flag_is_warne
     EXPECT_THAT(event["message"].get<std::string>(), HasSubstr("3650 days or less"));
 }
 
-// Somebody who does not wait for a cloud that is slow.
+// A user who does not wait for a slow cloud.
 TEST_F(events_told, a_finalizer_stripped_by_hand_leaves_what_the_namespace_is_told_of)
 {
     const auto a = certificate("a.example.com");

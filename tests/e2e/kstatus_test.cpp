@@ -1,4 +1,4 @@
-// The status as `helm install --wait` understands it: Helm 4 waits by kstatus, for Current, and not for what
+// The status as `helm install --wait` understands it: Helm 4 waits until kstatus is Current, and stops if it
 // is Failed.
 #include "e2e/world.hpp"
 #include "testbed/files.hpp"
@@ -59,7 +59,7 @@ TEST_F(helm_wait, ends_well_when_the_binding_is_ready)
     sim->set({{"pending_ms", 2000}});
     const auto outcome = install("web", a.id);
     EXPECT_EQ(outcome.code, 0) << outcome;
-    // At once, without another wait.
+    // The command ends at once.
     EXPECT_EQ(binding("web")["status"]["state"], "active");
     EXPECT_EQ(served(listener, "any.example.com"), a.ref);
 }
@@ -70,7 +70,7 @@ TEST_F(helm_wait, ends_with_what_the_binding_says_when_it_failed)
     const auto b = certificate("b.example.com");
     start_controller();
     apply({{.name = "first", .certificate = a.id, .listener = listener}});
-    // Who is attached keeps the slot, also where both were created in the same second.
+    // The attached binding keeps the slot, also if both were created in the same second.
     ASSERT_TRUE(is_active("first"));
     const auto outcome = install("second", b.id);
     EXPECT_NE(outcome.code, 0);

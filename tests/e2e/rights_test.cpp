@@ -1,4 +1,4 @@
-// Rights that an administrator forgot: said, waited for, and taken up as soon as they are there.
+// Missing rights: the controller names them, waits for them, and goes on as soon as they are granted.
 #include "e2e/world.hpp"
 
 #include <gmock/gmock.h>
@@ -20,14 +20,15 @@ protected:
         EXPECT_EQ(served(listener, "any.example.com"), a.ref);
     }
 
-    // The API server takes a moment to know of a role that has changed.
-    testing::AssertionResult may_not(std::vector<std::string> what) const
+    // The API server needs a moment to apply a changed role.
+    testing::AssertionResult may_not(std::vector<std::string> arguments) const
     {
-        what.insert(what.begin(), {"auth", "can-i"});
-        what.insert(
-            what.end(), {"--as", "system:serviceaccount:certificate-binding:certificate-binding-controller"}
+        arguments.insert(arguments.begin(), {"auth", "can-i"});
+        arguments.insert(
+            arguments.end(),
+            {"--as", "system:serviceaccount:certificate-binding:certificate-binding-controller"}
         );
-        return testbed::eventually("the right is gone", [&] { return try_kubectl(what).out == "no\n"; });
+        return testbed::eventually("the right is gone", [&] { return try_kubectl(arguments).out == "no\n"; });
     }
 
     testing::AssertionResult logs(const testing::Matcher<const std::string&>& line) const

@@ -79,9 +79,9 @@ std::string world::clouds_yaml(const std::string& auth_url, const cloudsim::cont
     }.dump();
 }
 
-std::string world::served(const std::string& where, const std::string& server_name) const
+std::string world::served(const std::string& address, const std::string& server_name) const
 {
-    return sim->tls(where, server_name).certificate.value_or("nothing");
+    return sim->tls(address, server_name).certificate.value_or("nothing");
 }
 
 }  // namespace e2e

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-// A world for each test: a simulated cloud and a namespace of its own; the Kubernetes servers are started
-// once for the program.
+// The surroundings of one test: a simulated cloud and a namespace of its own. The Kubernetes servers are
+// started once for the program.
 namespace e2e {
 
 testbed::servers& kubernetes();

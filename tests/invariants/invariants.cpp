@@ -30,7 +30,7 @@ bool has_finalizer(const json& metadata)
 invariants::invariants(fake_kube& kube, fake_cloud& cloud, support::clock& clock)
     : kube_through(kube), kube_(kube), cloud_(cloud), clock_(clock)
 {
-    cloud_.seen_at_put = [this](const auto& put) { look_at_put(put); };
+    cloud_.seen_at_put = [this](const auto& put) { check_put(put); };
 }
 
 void invariants::stopped(const std::string& certificate)
@@ -49,11 +49,11 @@ support::task<support::result<std::unique_ptr<kube::object_answer>>> invariants:
         const bool meets = patch["metadata"]["resourceVersion"] == object["metadata"]["resourceVersion"];
         if (meets && request.subresource == "status")
         {
-            look_at_status(object, patch["status"]);
+            check_status(object, patch["status"]);
         }
         else if (meets && has_finalizer(object["metadata"]) && !has_finalizer(patch["metadata"]))
         {
-            look_at_release(object);
+            check_release(object);
         }
     }
     return kube_through::patch(std::move(request));
@@ -115,11 +115,11 @@ bool invariants::at_rest(const fake_cloud::listener_row& row) const
 
 bool invariants::stopped_long_ago(const container_ref& ref, support::duration allowed) const
 {
-    const auto found = stopped_.find(ref);
-    return found == stopped_.end() || clock_.now() - found->second > allowed;
+    const auto since = stopped_.find(ref);
+    return since == stopped_.end() || clock_.now() - since->second > allowed;
 }
 
-void invariants::look_at_put(const fake_cloud::put_record& put)
+void invariants::check_put(const fake_cloud::put_record& put)
 {
     const auto& row = cloud_.listeners.at(put.listener);
     const binding::listener_slots& now = row.slots;
@@ -135,7 +135,7 @@ void invariants::look_at_put(const fake_cloud::put_record& put)
 
     if (!at_rest(row) && row.status != cloud::provisioning_status::error)
     {
-        return;  // Octavia answers busy, whatever it is
+        return;  // Octavia answers busy, so the content does not matter
     }
     EXPECT_TRUE(!same_slots(now, after) || row.status == cloud::provisioning_status::error)
         << "S8: changes nothing";
@@ -156,7 +156,7 @@ void invariants::look_at_put(const fake_cloud::put_record& put)
     }
     if (now.default_ref != after.default_ref)
     {
-        look_at_default(put, held, now);
+        check_default(put, held, now);
         added.insert(after.default_ref.value_or(container_ref()));
     }
     for (const auto& [name, object] : kube_.objects())
@@ -174,18 +174,20 @@ void invariants::look_at_put(const fake_cloud::put_record& put)
     {
         const auto known = cloud_.certificates.find(fake_cloud::id_of(ref));
         const bool usable = known == cloud_.certificates.end() || known->second;
-        EXPECT_TRUE(usable || !stopped_long_ago(ref, 10s)) << "rule 4: adds what is not active: " << ref;
+        EXPECT_TRUE(usable || !stopped_long_ago(ref, 10s))
+            << "readable-before-write: adds what is not active: " << ref;
     }
     auto stays = as_set(after.sni_refs);
     stays.insert(after.default_ref.value_or(container_ref()));
     for (const container_ref& ref : stays)
     {
         const bool dead = cloud_.dead.contains(fake_cloud::id_of(ref));
-        EXPECT_TRUE(!dead || !stopped_long_ago(ref, 60s)) << "rule 4: writes over dead " << ref;
+        EXPECT_TRUE(!dead || !stopped_long_ago(ref, 60s))
+            << "readable-before-write: writes over dead " << ref;
     }
 }
 
-void invariants::look_at_default(
+void invariants::check_default(
     const fake_cloud::put_record& put, const std::vector<entry>& held, const binding::listener_slots& now
 ) const
 {
@@ -202,18 +204,19 @@ void invariants::look_at_default(
     const auto taker = entry_for(after);
     if (taker != held.end())
     {
-        EXPECT_TRUE(was_ours || before.empty() || taker->remembered == before)
-            << "rule 5: replaces foreign " << before << ", remembers " << taker->remembered;
+        EXPECT_TRUE(was_ours || before.empty() || taker->replaced_default == before)
+            << "never-without-default: replaces foreign " << before << ", records "
+            << taker->replaced_default;
         return;
     }
     EXPECT_TRUE(was_ours) << "S1: replaces foreign " << before << " by " << after;
-    const bool remembered = std::ranges::any_of(held, [&](const entry& each) {
-        return each.is_default && each.ref == before && each.remembered == after;
+    const bool is_recorded = std::ranges::any_of(held, [&](const entry& each) {
+        return each.is_default && each.ref == before && each.replaced_default == after;
     });
-    EXPECT_TRUE(after.empty() || remembered) << "rule 5: puts back " << after;
+    EXPECT_TRUE(after.empty() || is_recorded) << "never-without-default: puts back " << after;
 }
 
-void invariants::look_at_release(const json& object)
+void invariants::check_release(const json& object)
 {
     const std::string name = object["metadata"]["name"].get<std::string>();
     EXPECT_TRUE(object["metadata"].contains("deletionTimestamp"))
@@ -222,9 +225,8 @@ void invariants::look_at_release(const json& object)
         object["metadata"].value("annotations", json::object()).value(binding::abandon_annotation, "") ==
         "true";
     const auto listener = object["spec"]["resourceId"].get<std::string>();
-    const auto found = cloud_.listeners.find(*support::uuid::parse(listener));
-    if (abandoned || object["spec"].value("deletionPolicy", "") == "Retain" ||
-        found == cloud_.listeners.end())
+    const auto row = cloud_.listeners.find(*support::uuid::parse(listener));
+    if (abandoned || object["spec"].value("deletionPolicy", "") == "Retain" || row == cloud_.listeners.end())
     {
         return;
     }
@@ -233,9 +235,9 @@ void invariants::look_at_release(const json& object)
     for (const entry& each : held)
     {
         const bool unchanging =
-            found->second.status == cloud::provisioning_status::error &&
-            cloud_.balancers.at(found->second.load_balancer) == cloud::provisioning_status::active;
-        const bool gone = !shows(found->second.slots, each) && (at_rest(found->second) || unchanging);
+            row->second.status == cloud::provisioning_status::error &&
+            cloud_.balancers.at(row->second.load_balancer) == cloud::provisioning_status::active;
+        const bool gone = !shows(row->second.slots, each) && (at_rest(row->second) || unchanging);
         EXPECT_TRUE(gone || holds_another(listener, name, each))
             << "S4: " << name << " goes, " << each.ref << " stays";
     }
@@ -249,25 +251,25 @@ bool invariants::holds_another(const std::string& listener, const std::string& e
     });
 }
 
-void invariants::look_at_what_is_given_up(const json& object, const std::vector<entry>& wanted)
+void invariants::check_given_up(const json& object, const std::vector<entry>& wanted)
 {
     const auto name = object["metadata"]["name"].get<std::string>();
     const auto listener = object["spec"]["resourceId"].get<std::string>();
-    const auto found = cloud_.listeners.find(*support::uuid::parse(listener));
+    const auto row = cloud_.listeners.find(*support::uuid::parse(listener));
     const auto in = [](const std::vector<entry>& list, const entry& which) {
         return std::ranges::any_of(list, [&](const entry& each) { return each.same(which); });
     };
     auto held = ledger_of(object);
-    // What somebody else wrote there is not ours to keep.
+    // The controller need not keep what another client wrote there.
     std::erase_if(held, [&](const entry& each) { return !in(written_[name], each); });
     held.insert(held.end(), put_[name].begin(), put_[name].end());
     for (const entry& each : held)
     {
-        if (in(wanted, each) || found == cloud_.listeners.end() || holds_another(listener, name, each))
+        if (in(wanted, each) || row == cloud_.listeners.end() || holds_another(listener, name, each))
         {
             continue;
         }
-        EXPECT_FALSE(shows(found->second.slots, each)) << "S12: " << name << " gives up " << each.ref;
+        EXPECT_FALSE(shows(row->second.slots, each)) << "S12: " << name << " gives up " << each.ref;
         for (const auto& put : cloud_.under_way)
         {
             binding::listener_slots added;
@@ -281,21 +283,21 @@ void invariants::look_at_what_is_given_up(const json& object, const std::vector<
     written_[name] = wanted;
 }
 
-void invariants::look_at_status(const json& object, const json& wanted)
+void invariants::check_status(const json& object, const json& wanted)
 {
-    look_at_what_is_given_up(object, ledger_of(object, wanted));
+    check_given_up(object, ledger_of(object, wanted));
     if (wanted["state"] != "active" || object["status"].value("state", "") == "active")
     {
         return;
     }
     const auto& spec = object["spec"];
-    const auto found = cloud_.listeners.find(*support::uuid::parse(spec["resourceId"].get<std::string>()));
-    ASSERT_NE(found, cloud_.listeners.end());
+    const auto row = cloud_.listeners.find(*support::uuid::parse(spec["resourceId"].get<std::string>()));
+    ASSERT_NE(row, cloud_.listeners.end());
     entry want;
     want.ref = fake_cloud::ref(spec["certificateId"].get<std::string>());
     want.is_default = !spec["options"]["sni"].get<bool>();
-    EXPECT_TRUE(shows(found->second.slots, want) && at_rest(found->second))
-        << "rule 11: " << object["metadata"]["name"] << " becomes active";
+    EXPECT_TRUE(shows(row->second.slots, want) && at_rest(row->second))
+        << "verified-ready: " << object["metadata"]["name"] << " becomes active";
     const auto held = wanted["attachments"];
     EXPECT_TRUE(std::ranges::any_of(
         held,
@@ -303,7 +305,7 @@ void invariants::look_at_status(const json& object, const json& wanted)
             return container_ref(each["containerRef"].get<std::string>()) == want.ref &&
                    (each["slot"] == "default") == want.is_default && each["confirmed"] == true;
         }
-    )) << "rule 3: "
+    )) << "write-ahead: "
        << object["metadata"]["name"] << " becomes active without a confirmed entry";
 }
 

@@ -50,7 +50,7 @@ protected:
         );
     }
 
-    void look_every(support::duration span, support::duration all)
+    void check_every(support::duration span, support::duration all)
     {
         for (support::duration gone{}; gone < all; gone += span)
         {
@@ -72,7 +72,7 @@ TEST_F(expirations, tells_each_day_once)
 {
     create("web");
     show("web", days(31));
-    look_every(10min, days(32));
+    check_every(10min, days(32));
     EXPECT_THAT(
         told.events,
         ElementsAre(
@@ -88,20 +88,20 @@ TEST_F(expirations, tells_at_once_of_a_certificate_that_is_near_its_end_when_it_
     EXPECT_THAT(told.events, ElementsAre("shop/web CertificateExpiring"));
     EXPECT_TRUE(told.last.key.ends_with(" 14"));
     kube.update("web", [](auto& object) { object["status"]["errorMessage"] = "another"; });
-    look_every(10min, days(2));
+    check_every(10min, days(2));
     EXPECT_EQ(told.events.size(), 1U);
 }
 
-TEST_F(expirations, tells_of_the_next_certificate_anew)
+TEST_F(expirations, tells_of_the_next_certificate_again)
 {
     create("web");
     show("web", days(10));
     certificate = "bbbbbbbb-0000-4000-8000-000000000002";
     kube.update("web", [this](auto& object) { object["spec"]["certificateId"] = certificate; });
     show("web", days(100));
-    look_every(1h, days(60));
+    check_every(1h, days(60));
     EXPECT_EQ(told.events.size(), 1U);
-    look_every(1h, days(11));
+    check_every(1h, days(11));
     EXPECT_EQ(told.events.size(), 2U);
 }
 
@@ -110,21 +110,21 @@ TEST_F(expirations, after_a_restart_tells_again_what_was_last_true_with_the_same
     create("web");
     show("web", days(20));
     const auto key = told.last.key;
-    look_every(10min, days(1));
+    check_every(10min, days(1));
     start();
     EXPECT_EQ(told.events.size(), 2U);
     EXPECT_EQ(told.last.key, key);
-    look_every(10min, days(7));
+    check_every(10min, days(7));
     EXPECT_EQ(told.events.size(), 3U) << "and what comes then once";
 }
 
-TEST_F(expirations, tells_nothing_twice_of_a_day_that_comes_between_a_look_and_a_change)
+TEST_F(expirations, tells_nothing_twice_of_a_day_that_comes_between_a_check_and_a_change)
 {
     create("web");
     clock().set(clock().now() + 5min);
     show("web", days(14) - 1min);
     EXPECT_TRUE(told.last.key.ends_with(" 30")) << told.last.key;
-    look_every(10min, 1h);
+    check_every(10min, 1h);
     EXPECT_TRUE(told.last.key.ends_with(" 14")) << told.last.key;
     EXPECT_EQ(told.events.size(), 2U);
 }
@@ -134,7 +134,7 @@ TEST_F(expirations, says_nothing_of_a_binding_that_is_gone)
     create("web");
     show("web", days(31));
     kube.remove("web");
-    look_every(10min, days(10));
+    check_every(10min, days(10));
     EXPECT_THAT(told.events, IsEmpty());
 }
 

@@ -13,7 +13,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-class loop_events : public rounds_by_hand
+class loop_events : public passes_by_hand
 {};
 
 TEST_F(loop_events, tells_each_change_of_a_binding_once_also_if_the_answer_to_its_write_was_lost)
@@ -24,34 +24,34 @@ TEST_F(loop_events, tells_each_change_of_a_binding_once_also_if_the_answer_to_it
         return lost ? std::optional(support::error{support::errc::interrupted, "cut", 0, {}}) : std::nullopt;
     };
     create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
-    second_round();
+    second_pass();
     see();
-    rounds();
+    passes();
     see();
-    rounds();
-    EXPECT_THAT(seen.events, ElementsAre("shop/web Progressing", "shop/web Attached"));
-    EXPECT_FALSE(seen.last.warning);
+    passes();
+    EXPECT_THAT(recorded.events, ElementsAre("shop/web Progressing", "shop/web Attached"));
+    EXPECT_FALSE(recorded.last.warning);
 }
 
 TEST_F(loop_events, gives_an_event_one_key_however_often_its_step_fails)
 {
     attach("web", cert_a);
-    seen.kept.clear();
-    // Somebody else's is in the way of ours, again and again.
+    recorded.kept.clear();
+    // Another client's change is in the way of each PUT.
     cloud.before_put = [](const auto&) {
         return std::optional(cloud::error{cloud::failure::access_denied, "403", {}, {}});
     };
     create({.name = "shop", .certificate = cert_b, .listener = listener_1});
     for (int i = 0; i < 5; ++i)
     {
-        round();
+        pass();
         advance(5min);
     }
-    EXPECT_GE(seen.updates.size(), 3U) << "it was tried again";
+    EXPECT_GE(recorded.updates.size(), 3U) << "it was tried again";
     const auto is_of_default = [](const std::string& event) {
         return event.starts_with("shop/shop DefaultReplaced http");
     };
-    EXPECT_EQ(std::ranges::count_if(seen.kept, is_of_default), 1);
+    EXPECT_EQ(std::ranges::count_if(recorded.kept, is_of_default), 1);
 }
 
 TEST_F(loop_events, a_ledger_that_somebody_else_wrote_is_warned_of)
@@ -60,9 +60,9 @@ TEST_F(loop_events, a_ledger_that_somebody_else_wrote_is_warned_of)
     kube.update("web", [](auto& object) { object["status"]["attachments"] = nlohmann::json::array(); });
     see();
     support::log_capture log;
-    rounds();
+    passes();
     EXPECT_THAT(log.text(), HasSubstr("somebody else"));
-    EXPECT_THAT(seen.events, testing::Contains("shop/web LedgerRestored"));
+    EXPECT_THAT(recorded.events, testing::Contains("shop/web LedgerRestored"));
     EXPECT_EQ(kube.attachments("web").size(), 1U);
 }
 
@@ -75,18 +75,18 @@ TEST_F(loop_events, tells_of_refs_that_a_finalizer_stripped_by_hand_leaves_and_f
     kube.update("web", [](auto& object) { object["metadata"]["finalizers"] = nlohmann::json::array(); });
     kube.remove("web");
     one->sink->deleted(kube.last_removed());
-    EXPECT_THAT(seen.events, testing::Contains("shop RefsOrphaned"));
-    EXPECT_THAT(seen.last.note, HasSubstr(ref(cert_a).str() + " (sni)"));
-    EXPECT_EQ(seen.orphans, 1U);
-    few_rounds();
+    EXPECT_THAT(recorded.events, testing::Contains("shop RefsOrphaned"));
+    EXPECT_THAT(recorded.last.note, HasSubstr(ref(cert_a).str() + " (sni)"));
+    EXPECT_EQ(recorded.orphans, 1U);
+    few_passes();
     EXPECT_EQ(cloud.puts.size(), puts) << "nothing is removed";
     EXPECT_THAT(row().slots.sni_refs, ElementsAre(ref(cert_a)));
-    // And a new binding for it adopts it.
+    // A new binding for the certificate adopts it.
     create({.name = "again", .certificate = cert_a, .listener = listener_1, .sni = true});
-    rounds();
+    passes();
     EXPECT_EQ(kube.state("again"), "active");
     EXPECT_EQ(cloud.puts.size(), puts);
-    EXPECT_EQ(seen.orphans, 1U);
+    EXPECT_EQ(recorded.orphans, 1U);
 }
 
 TEST_F(loop_events, tells_of_no_orphans_where_it_took_the_finalizer_off_itself)
@@ -105,11 +105,11 @@ TEST_F(loop_events, tells_of_no_orphans_where_it_took_the_finalizer_off_itself)
         };
         kube.remove("web");
         see();
-        few_rounds();
+        few_passes();
         EXPECT_FALSE(kube.exists("web"));
         kube.after_write = nullptr;
     }
-    EXPECT_EQ(seen.orphans, 0U);
+    EXPECT_EQ(recorded.orphans, 0U);
 }
 
 TEST_F(loop_events, tells_of_no_orphans_where_a_duplicate_takes_over)
@@ -125,7 +125,7 @@ TEST_F(loop_events, tells_of_no_orphans_where_a_duplicate_takes_over)
     {
         attach("web", cert_a);
         create({.name = "again", .certificate = cert_a, .listener = listener_1, .sni = true});
-        rounds();
+        passes();
         ASSERT_EQ(kube.ready_reason("again"), "Conflict");
         const auto is_release = [](const kube::patch_request& request) {
             return request.name == "web" && request.subresource.empty();
@@ -146,7 +146,7 @@ TEST_F(loop_events, tells_of_no_orphans_where_a_duplicate_takes_over)
         };
         kube.remove("web");
         see();
-        few_rounds();
+        few_passes();
         if (how == end::refused)
         {
             kube.update("web", [](auto& object) {
@@ -154,26 +154,26 @@ TEST_F(loop_events, tells_of_no_orphans_where_a_duplicate_takes_over)
             });
             kube.remove("web");
             see();
-            few_rounds();
+            few_passes();
         }
         EXPECT_FALSE(kube.exists("web"));
         EXPECT_EQ(kube.state("again"), "active");
-        EXPECT_EQ(seen.orphans, 0U) << static_cast<int>(how);
-        EXPECT_THAT(seen.events, Not(testing::Contains("shop RefsOrphaned")));
+        EXPECT_EQ(recorded.orphans, 0U) << static_cast<int>(how);
+        EXPECT_THAT(recorded.events, Not(testing::Contains("shop RefsOrphaned")));
         kube.before_write = nullptr;
         kube.after_write = nullptr;
         kube.remove("again");
         see();
-        few_rounds();
+        few_passes();
         ASSERT_FALSE(kube.exists("again"));
     }
 }
 
-TEST_F(loop_events, tells_of_orphans_where_it_would_not_let_go_any_more)
+TEST_F(loop_events, tells_of_orphans_where_it_would_not_detach_any_more)
 {
     attach("web", cert_a);
     create({.name = "again", .certificate = cert_a, .listener = listener_1, .sni = true});
-    rounds();
+    passes();
     kube.before_write = [](const kube::patch_request& request) {
         return request.name == "web" && request.subresource.empty()
                    ? std::optional(support::error{support::errc::status, "no", 403, {}})
@@ -181,20 +181,21 @@ TEST_F(loop_events, tells_of_orphans_where_it_would_not_let_go_any_more)
     };
     kube.remove("web");
     see();
-    few_rounds();
-    // The duplicate is stripped as well, so the first one has to detach; but the cloud refuses.
+    few_passes();
+    // The finalizer of the duplicate is removed too, so the first binding has to detach; but the cloud
+    // refuses.
     kube.update("again", [](auto& object) { object["metadata"]["finalizers"] = nlohmann::json::array(); });
     kube.remove("again");
     one->sink->deleted(kube.last_removed());
-    seen.orphans = 0;
+    recorded.orphans = 0;
     cloud.before_put = [](const auto&) {
         return std::optional(cloud::error{cloud::failure::access_denied, "403", {}, {}});
     };
-    few_rounds();
+    few_passes();
     ASSERT_THAT(row().slots.sni_refs, ElementsAre(ref(cert_a)));
     kube.update("web", [](auto& object) { object["metadata"]["finalizers"] = nlohmann::json::array(); });
     see();
-    EXPECT_EQ(seen.orphans, 1U);
+    EXPECT_EQ(recorded.orphans, 1U);
 }
 
 TEST_F(loop_events, tells_of_no_orphans_where_a_binding_that_was_detached_is_stripped_by_hand)
@@ -207,11 +208,11 @@ TEST_F(loop_events, tells_of_no_orphans_where_a_binding_that_was_detached_is_str
                    : std::nullopt;
     };
     see();
-    few_rounds();
+    few_passes();
     ASSERT_THAT(row().slots.sni_refs, IsEmpty());
     kube.update("web", [](auto& object) { object["metadata"]["finalizers"] = {"example.com/another"}; });
     see();
-    EXPECT_EQ(seen.orphans, 0U);
+    EXPECT_EQ(recorded.orphans, 0U);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 namespace test {
 
-// The event log that ships, which keeps what it would pass on.
+// The event log of the program, which records the events instead of passing them on.
 struct recorded_events final : binding::event_log
 {
     struct update

@@ -1,4 +1,4 @@
-// Rule 14: what a target does where bindings of other credentials are on its listener.
+// own-credential: what a target does if bindings with other credentials are on its listener.
 #include "binding/plan/plan_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -18,15 +18,15 @@ using testing::StartsWith;
 // A binding "other" of another credential that holds and wants `certificate`.
 struct other_credential
 {
-    other_credential(world_builder& world, const std::string& certificate, slot where)
+    other_credential(world_builder& world, const std::string& certificate, slot in)
     {
         object.name = "other";
         object.name_space = support::interned("blog");
         object.uid = *support::uuid::parse("ffffffff-0000-4000-8000-000000000001");
         object.finalizers.emplace_back(binding::finalizer);
         object.spec.certificate_id = certificate_id(certificate);
-        object.spec.sni = where == sni_slot;
-        object.status.ledger.attachments.push_back({ref(certificate), where, true});
+        object.spec.sni = in == sni_slot;
+        object.status.ledger.attachments.push_back({ref(certificate), in, true});
         world.peers = {{&object, &memory, target, true}};
         world.write_peer = [this](const binding::write& each) {
             ASSERT_EQ(each.uid, object.uid);
@@ -40,7 +40,7 @@ struct other_credential
     binding::target target = peer_target();
 };
 
-TEST(plan_siblings, before_the_first_write_each_credential_has_tried_to_read_the_listener)
+TEST(plan_peers, before_the_first_write_each_credential_has_tried_to_read_the_listener)
 {
     world_builder w;
     w.shows("f");
@@ -54,7 +54,7 @@ TEST(plan_siblings, before_the_first_write_each_credential_has_tried_to_read_the
     w.put();
 }
 
-TEST(plan_siblings, once_all_have_read_the_write_goes)
+TEST(plan_peers, once_all_have_read_the_write_goes)
 {
     world_builder w;
     w.shows("f");
@@ -62,7 +62,7 @@ TEST(plan_siblings, once_all_have_read_the_write_goes)
     w.put();
 }
 
-TEST(plan_siblings, nothing_is_concluded_while_a_put_of_theirs_may_take_effect)
+TEST(plan_peers, nothing_is_concluded_while_a_put_of_theirs_may_take_effect)
 {
     world_builder w;
     w.shows("f");
@@ -81,7 +81,7 @@ TEST(plan_siblings, nothing_is_concluded_while_a_put_of_theirs_may_take_effect)
     EXPECT_FALSE(w.exists("gone"));
 }
 
-TEST(plan_siblings, who_cannot_act_is_in_no_conflict_that_would_make_a_quarantine_endless)
+TEST(plan_peers, who_cannot_act_is_in_no_conflict_that_would_make_a_quarantine_endless)
 {
     for (const bool reads : {false, true})
     {
@@ -99,7 +99,7 @@ TEST(plan_siblings, who_cannot_act_is_in_no_conflict_that_would_make_a_quarantin
     }
 }
 
-TEST(plan_siblings, a_list_with_a_ref_of_theirs_that_cannot_be_read_is_not_sent)
+TEST(plan_peers, a_list_with_a_ref_of_theirs_that_cannot_be_read_is_not_sent)
 {
     world_builder w;
     w.shows("f", {"b"});
@@ -115,7 +115,7 @@ TEST(plan_siblings, a_list_with_a_ref_of_theirs_that_cannot_be_read_is_not_sent)
     w.put();
 }
 
-TEST(plan_siblings, a_default_is_sent_beside_what_cannot_be_read)
+TEST(plan_peers, a_default_is_sent_beside_what_cannot_be_read)
 {
     world_builder w;
     w.shows("f", {"b"});
@@ -125,7 +125,7 @@ TEST(plan_siblings, a_default_is_sent_beside_what_cannot_be_read)
     EXPECT_EQ(to_text(binding::step(w.put())), "put default=a");
 }
 
-TEST(plan_siblings, a_dead_ref_of_theirs_is_left_out_where_the_same_project_put_it_there)
+TEST(plan_peers, a_dead_ref_of_theirs_is_left_out_where_the_same_project_put_it_there)
 {
     world_builder w;
     w.shows("f", {"b"});
@@ -138,10 +138,10 @@ TEST(plan_siblings, a_dead_ref_of_theirs_is_left_out_where_the_same_project_put_
     EXPECT_EQ(to_text(other.object.status.ledger), "[sni b]");
     w.later(10s);
     EXPECT_EQ(to_text(binding::step(w.put())), "put sni=a");
-    EXPECT_EQ(to_text(other.object.status.ledger), "[sni b?]") << "before the PUT (rule 3)";
+    EXPECT_EQ(to_text(other.object.status.ledger), "[sni b?]") << "before the PUT (write-ahead)";
 }
 
-TEST(plan_siblings, a_default_of_theirs_that_an_older_one_takes_is_unconfirmed_before)
+TEST(plan_peers, a_default_of_theirs_that_an_older_one_takes_is_unconfirmed_before)
 {
     world_builder w;
     w.shows("b");
@@ -152,7 +152,7 @@ TEST(plan_siblings, a_default_of_theirs_that_an_older_one_takes_is_unconfirmed_b
     EXPECT_EQ(to_text(other.object.status.ledger), "[default b?]");
 }
 
-TEST(plan_siblings, a_default_of_theirs_that_is_of_the_same_second_is_left_to_them)
+TEST(plan_peers, a_default_of_theirs_that_is_of_the_same_second_is_left_to_them)
 {
     world_builder w;
     w.shows("b");
@@ -164,7 +164,7 @@ TEST(plan_siblings, a_default_of_theirs_that_is_of_the_same_second_is_left_to_th
     EXPECT_EQ(to_text(other.object.status.ledger), "[default b]");
 }
 
-TEST(plan_siblings, a_default_of_ours_is_not_given_to_one_of_theirs_of_the_same_second)
+TEST(plan_peers, a_default_of_ours_is_not_given_to_one_of_theirs_of_the_same_second)
 {
     world_builder w;
     w.shows("a");
@@ -176,8 +176,8 @@ TEST(plan_siblings, a_default_of_ours_is_not_given_to_one_of_theirs_of_the_same_
     EXPECT_THAT(w.status("web"), StartsWith("active Attached"));
 }
 
-// Theirs is the PUT that takes it off, and may be about to be sent.
-TEST(plan_siblings, what_is_unconfirmed_stays_so_while_they_have_the_lane)
+// The peer's PUT removes the ref, and may be about to be sent.
+TEST(plan_peers, what_is_unconfirmed_stays_so_while_they_have_the_turn)
 {
     world_builder w;
     w.shows("a");
@@ -191,7 +191,7 @@ TEST(plan_siblings, what_is_unconfirmed_stays_so_while_they_have_the_lane)
     EXPECT_EQ(to_text(w.object("web").status.ledger), "[default a]");
 }
 
-TEST(plan_siblings, who_leaves_waits_for_no_older_one_that_cannot_act)
+TEST(plan_peers, who_leaves_waits_for_no_older_one_that_cannot_act)
 {
     for (const bool acts : {true, false})
     {
@@ -214,7 +214,7 @@ TEST(plan_siblings, who_leaves_waits_for_no_older_one_that_cannot_act)
     }
 }
 
-TEST(plan_siblings, who_is_prodded_itself_prods_nobody)
+TEST(plan_peers, who_is_asked_to_clean_up_asks_nobody)
 {
     world_builder w;
     w.shows("f", {"b"});
@@ -230,7 +230,7 @@ TEST(plan_siblings, who_is_prodded_itself_prods_nobody)
     EXPECT_THAT(w.status("web"), StartsWith("active Attached"));
 }
 
-TEST(plan_siblings, a_dead_ref_of_theirs_is_not_ours_to_leave_out)
+TEST(plan_peers, a_dead_ref_of_theirs_is_not_ours_to_leave_out)
 {
     world_builder w;
     w.shows("f", {"b"});

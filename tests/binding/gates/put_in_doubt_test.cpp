@@ -15,7 +15,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// ---- rule 9: ambiguity ----
+// ---- unanswered-writes ----
 
 TEST(plan, an_ambiguous_put_that_shows_its_value_counts_at_once)
 {
@@ -39,14 +39,14 @@ TEST(plan, after_an_ambiguous_put_the_old_value_counts_only_after_the_deadline)
     {
         EXPECT_EQ(w.finish().next, requeue::after);
         EXPECT_EQ(w.status("web"), "pending Progressing [default a?, was f]");
-        EXPECT_EQ(w.turn, binding::turn_state::ours) << "the lane is kept";
+        EXPECT_EQ(w.turn, binding::turn_state::ours) << "the turn is kept";
     }
     EXPECT_EQ(w.finish().next, requeue::after) << "others of the load balancer may go first";
     EXPECT_EQ(w.status("web"), "pending CloudUnavailable [default a?, was f]");
     w.later(1s).put();
 }
 
-TEST(plan, a_change_that_is_never_answered_is_tried_ever_more_seldom)
+TEST(plan, a_change_that_is_never_answered_is_tried_at_growing_intervals)
 {
     world_builder w;
     w.shows("f").add("web", "a");
@@ -173,13 +173,13 @@ TEST(plan, after_a_start_with_an_unconfirmed_entry_nothing_counts_before_the_dea
     w.restart().shows("a", {"e"});
     w.add("web", "a").holds_unconfirmed("a", default_slot);
     const auto began = *w.started;
-    // 30 s, the one entry of the ledger and the two refs of the listener.
+    // 30 s, and the time for the one entry of the ledger and the two refs of the listener.
     const auto deadline = began + w.settings.write_deadline + 3 * w.settings.per_ref;
     for (; w.now < deadline - 1s; w.later(3s))
     {
         w.finish();
         EXPECT_NE(w.status("web"), "active Attached [default a]");
-        EXPECT_EQ(w.turn, binding::turn_state::ours) << "the lane is kept";
+        EXPECT_EQ(w.turn, binding::turn_state::ours) << "the turn is kept";
     }
     w.later(3s).finish();
     EXPECT_EQ(w.status("web"), "active Attached [default a]");
@@ -214,7 +214,7 @@ TEST(plan, a_refused_put_is_no_ambiguous_one)
     EXPECT_EQ(w.status("web"), "error CertificateRefused []");
 }
 
-// A PUT that Octavia answers by something else than yes is not sent again in the same round.
+// A PUT that Octavia does not accept is not sent again in the same pass.
 struct put_failure
 {
     const char* name;
@@ -261,7 +261,7 @@ INSTANTIATE_TEST_SUITE_P(
 );
 
 // Octavia's 409 has one text for PENDING and ERROR.
-TEST(plan, a_busy_load_balancer_that_turns_out_to_be_in_error_is_said_to_be)
+TEST(plan, a_busy_load_balancer_that_turns_out_to_be_in_error_is_reported_so)
 {
     world_builder w;
     w.shows("f").add("web", "a");

@@ -15,7 +15,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// ---- rule 10: gone is proven ----
+// ---- proven-gone ----
 
 TEST(plan, a_listener_is_gone_after_two_answers_five_seconds_apart)
 {
@@ -30,7 +30,7 @@ TEST(plan, a_listener_is_gone_after_two_answers_five_seconds_apart)
     EXPECT_FALSE(w.exists("web"));
 }
 
-TEST(plan, another_answer_in_between_starts_the_proof_anew)
+TEST(plan, another_answer_in_between_starts_the_proof_again)
 {
     world_builder w;
     w.add_attached("web", "a", default_slot);
@@ -107,7 +107,8 @@ TEST(plan, a_listener_that_another_cloud_does_not_know_is_cloud_changed_and_noth
     }
 }
 
-// Somebody wrote an entry into the status of "new", and no place where it was put from.
+// Another client wrote an entry into the status of "new", without the cloud and project that it was attached
+// through.
 TEST(plan, a_deletion_does_not_wait_for_the_cloud_of_whom_somebody_wrote_an_entry)
 {
     world_builder w;
@@ -155,7 +156,7 @@ TEST(plan, a_deletion_without_an_entry_goes_though_the_cloud_has_changed)
     EXPECT_FALSE(w.exists("new"));
 }
 
-TEST(plan, the_proof_starts_anew_in_another_place)
+TEST(plan, the_proof_starts_again_in_another_scope)
 {
     world_builder w;
     w.add_attached("web", "a", default_slot);
@@ -179,7 +180,7 @@ TEST(plan, a_changed_endpoint_that_shows_the_listener_is_written_down)
     EXPECT_EQ(w.status("web"), "active Attached [default a]");
 }
 
-TEST(plan, a_listener_that_is_gone_gives_its_lane_back)
+TEST(plan, a_listener_that_is_gone_gives_its_turn_back)
 {
     world_builder w;
     w.shows("f").add("web", "a");
@@ -218,7 +219,7 @@ TEST(plan, a_new_generation_brings_new_grace_and_an_old_one_none)
     EXPECT_EQ(w.status("web"), "pending ListenerNotFound []");
 }
 
-TEST(plan, an_error_that_was_said_is_not_taken_back_by_a_start)
+TEST(plan, an_error_that_was_reported_is_not_taken_back_by_a_start)
 {
     world_builder w;
     w.add("web", "a").object().created = w.wall() - 1min;
@@ -230,7 +231,7 @@ TEST(plan, an_error_that_was_said_is_not_taken_back_by_a_start)
     EXPECT_EQ(w.status("web"), "error ListenerNotFound []");
 }
 
-// ---- rule 11: Ready means verified ----
+// ---- verified-ready ----
 
 TEST(plan, nothing_is_ready_before_the_load_balancer_is_active_again)
 {
@@ -273,7 +274,7 @@ TEST(plan, a_listener_read_before_the_change_ended_is_read_again)
     w.clear_trace();
     w.later(1s);
     binding::step decided = w.plan_once();
-    // The listener says PENDING, the load balancer was asked later and says ACTIVE.
+    // The listener is PENDING; the load balancer was read later and is ACTIVE.
     record_scope(w.memory(), {w.now, w.scope});
     record_listener(w.memory(), w.settings, {w.now, w.listener});
     record_load_balancer(w.memory(), {w.now + 1us, w.balancer});
@@ -304,7 +305,7 @@ TEST(plan, nothing_is_ready_on_a_listener_in_error_though_another_binding_writes
     EXPECT_THAT(w.status("more"), testing::Not(testing::StartsWith("active")));
 }
 
-TEST(plan, a_load_balancer_in_error_after_our_put_is_said_and_confirms_nothing)
+TEST(plan, a_load_balancer_in_error_after_our_put_is_reported_and_confirms_nothing)
 {
     world_builder w;
     w.shows("f").add("web", "a");
@@ -375,7 +376,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; }
 );
 
-TEST(plan, credentials_that_keystone_refuses_are_said)
+TEST(plan, credentials_that_keystone_refuses_are_reported)
 {
     world_builder w;
     w.add("web", "a");
@@ -428,7 +429,7 @@ TEST(plan, a_load_balancer_that_stays_pending_leaves_nothing_verified)
 
 // ---- the protocol ----
 
-TEST(plan, a_listener_of_another_protocol_is_said_and_never_written)
+TEST(plan, a_listener_of_another_protocol_is_reported_and_never_written)
 {
     for (const std::string protocol : {"HTTP", "HTTPS", "TCP", "PROMETHEUS"})
     {
@@ -450,7 +451,7 @@ TEST(plan, a_deletion_on_a_listener_of_another_protocol_goes)
     EXPECT_FALSE(w.exists("web"));
 }
 
-TEST(plan, a_deletion_on_a_listener_of_another_protocol_is_not_let_go_by_a_read_of_a_busy_one)
+TEST(plan, a_deletion_on_a_listener_of_another_protocol_does_not_end_by_a_read_of_a_busy_one)
 {
     world_builder w;
     w.add("web", "a").holds("a", sni_slot).deleting();

@@ -1,4 +1,4 @@
-// Rule 4: no write over a dead ref.
+// readable-before-write: no write over a dead ref.
 #include "binding/plan/plan_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -21,16 +21,19 @@ std::string text(const binding::put& put)
     return to_text(binding::step(put));
 }
 
-binding::other_listener neighbour_with(const std::string& dead, bool ours)
+binding::other_listener other_listener_with(const std::string& dead, bool ours)
 {
-    binding::other_listener made;
-    made.target = {support::interned("sao1"), *support::uuid::parse("22222222-0000-4000-8000-000000000002")};
-    made.dead_ref = ref(dead);
-    made.ours = ours;
-    return made;
+    binding::other_listener listener;
+    listener.target = {
+        support::interned("sao1"), *support::uuid::parse("22222222-0000-4000-8000-000000000002")
+    };
+    listener.dead_ref = ref(dead);
+    listener.ours = ours;
+    return listener;
 }
 
-// A dead ref is one that was answered 404 twice, 5 s apart: the first round sees it, a later one is sure.
+// A dead ref is one that was answered 404 twice, 5 s apart: the first pass sees the first 404, a later pass
+// has the proof.
 binding::step run_until_sure(world_builder& w)
 {
     const auto wait = w.finish().wait;
@@ -52,7 +55,7 @@ TEST(plan_dead, every_ref_that_stays_is_looked_up_before_a_put)
     EXPECT_THAT(w.looks(), Contains(HasSubstr("refs(b,c,d,e,f)")));
 }
 
-TEST(plan_dead, what_is_kept_is_looked_up_once_a_round)
+TEST(plan_dead, what_is_kept_is_looked_up_once_a_pass)
 {
     world_builder w;
     w.shows("f").add("web", "a").sni();
@@ -72,7 +75,7 @@ TEST(plan_dead, a_look_up_is_no_older_than_a_minute_when_the_put_is_sent)
     EXPECT_THAT(w.looks(), Contains(HasSubstr("refs(f)")).Times(2));
 }
 
-TEST(plan_dead, what_the_neighbours_hold_is_no_older_than_a_minute_either)
+TEST(plan_dead, what_the_other_listeners_hold_is_no_older_than_a_minute_either)
 {
     world_builder w;
     w.shows("f").add("web", "a").sni();
@@ -84,7 +87,7 @@ TEST(plan_dead, what_the_neighbours_hold_is_no_older_than_a_minute_either)
     EXPECT_THAT(w.looks(), Contains(HasSubstr("neighbours")).Times(2));
 }
 
-TEST(plan_dead, where_a_look_takes_longer_than_that_its_own_time_counts)
+TEST(plan_dead, where_a_look_up_takes_longer_than_that_its_own_time_counts)
 {
     for (const auto takes : {12s, 50s, 90s})
     {
@@ -95,7 +98,7 @@ TEST(plan_dead, where_a_look_takes_longer_than_that_its_own_time_counts)
     }
 }
 
-TEST(plan_dead, a_ref_that_looks_dead_is_looked_at_again_after_five_seconds)
+TEST(plan_dead, a_ref_that_looks_dead_is_looked_up_again_after_five_seconds)
 {
     world_builder w;
     w.shows("f", {"e"}).add("web", "a").sni();
@@ -116,7 +119,7 @@ TEST(plan_dead, a_ref_of_unknown_state_is_not_dead)
     w.put();
 }
 
-// After the change Octavia's worker would read it, get no answer either, and drop the listener.
+// After the change Octavia's worker would read the certificate too, get no answer, and drop the listener.
 TEST(plan_dead, nothing_is_written_while_the_certificate_service_gives_no_answer_about_a_ref)
 {
     world_builder w;
@@ -338,13 +341,13 @@ TEST(plan_dead, one_of_three_or_both_of_two_that_are_dead_are_left_out)
     EXPECT_EQ(to_text(run_until_sure(two)), "put sni=d");
 }
 
-// ---- the neighbours on the load balancer ----
+// ---- the other listeners of the load balancer ----
 
-TEST(plan_dead, a_dead_ref_of_a_neighbour_blocks_and_names_listener_and_ref)
+TEST(plan_dead, a_dead_ref_of_another_listener_blocks_and_names_listener_and_ref)
 {
     world_builder w;
     w.shows("f").add("web", "a").sni();
-    w.other_listeners = {neighbour_with("e", false)};
+    w.other_listeners = {other_listener_with("e", false)};
     EXPECT_EQ(w.finish().next, requeue::slow);
     EXPECT_EQ(w.status("web"), "error BlockedByUnreadableRef []");
     EXPECT_THAT(
@@ -352,11 +355,11 @@ TEST(plan_dead, a_dead_ref_of_a_neighbour_blocks_and_names_listener_and_ref)
     );
 }
 
-TEST(plan_dead, a_neighbour_that_holds_a_dead_ref_of_ours_is_prodded_and_goes_first)
+TEST(plan_dead, another_listener_with_a_dead_ref_of_ours_is_asked_to_clean_up_and_goes_first)
 {
     world_builder w;
     w.shows("f").add("web", "a").sni();
-    w.other_listeners = {neighbour_with("b", true)};
+    w.other_listeners = {other_listener_with("b", true)};
     const auto end = w.finish();
     EXPECT_EQ(end.next, requeue::retry);
     EXPECT_THAT(end.request_cleanup, ElementsAre(w.other_listeners.front().target));
@@ -365,7 +368,7 @@ TEST(plan_dead, a_neighbour_that_holds_a_dead_ref_of_ours_is_prodded_and_goes_fi
     w.put();
 }
 
-TEST(plan_dead, who_is_prodded_lets_go_of_its_dead_refs_though_it_wants_nothing)
+TEST(plan_dead, who_is_asked_to_clean_up_removes_its_dead_refs_though_it_wants_nothing)
 {
     world_builder w;
     w.shows("f", {"a"}).add_attached("gone", "a", sni_slot);
@@ -377,20 +380,20 @@ TEST(plan_dead, who_is_prodded_lets_go_of_its_dead_refs_though_it_wants_nothing)
     EXPECT_EQ(to_text(w.run()), "put sni=");
 }
 
-TEST(plan_dead, of_two_neighbours_that_wait_for_each_other_the_prodded_one_goes)
+TEST(plan_dead, of_two_listeners_that_wait_for_each_other_the_one_that_was_asked_goes)
 {
     world_builder w;
     w.shows("f", {"a"}).add_attached("gone", "a", sni_slot);
     w.certificates["a"] = failing(failure::not_found);
     w.refs["a"] = ref_state::dead;
-    w.other_listeners = {neighbour_with("b", true)};
+    w.other_listeners = {other_listener_with("b", true)};
     w.memory().cleanup_requested = true;
     w.later(w.finish().wait);
     w.memory().cleanup_requested = true;  // the other listener's target is still blocked, and asks again
     EXPECT_EQ(to_text(w.run()), "put sni=");
 }
 
-TEST(plan_dead, who_is_prodded_and_holds_no_dead_ref_writes_nothing)
+TEST(plan_dead, who_is_asked_to_clean_up_and_holds_no_dead_ref_writes_nothing)
 {
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot);
@@ -399,17 +402,19 @@ TEST(plan_dead, who_is_prodded_and_holds_no_dead_ref_writes_nothing)
     EXPECT_THAT(w.steps(), ElementsAre("end until the resync"));
 }
 
-TEST(plan_dead, a_neighbour_that_is_not_decided_yet_is_waited_for)
+TEST(plan_dead, another_listener_that_is_not_known_yet_is_waited_for)
 {
     world_builder w;
     w.shows("f").add("web", "a").sni();
-    binding::other_listener seen = neighbour_with("b", false);
-    seen.dead_ref = {};
-    seen.doubt = "cannot be read";
-    w.other_listeners = {seen};
+    binding::other_listener listener = other_listener_with("b", false);
+    listener.dead_ref = {};
+    listener.doubt = "cannot be read";
+    w.other_listeners = {listener};
     EXPECT_EQ(w.finish().wait, 5s);
     EXPECT_EQ(w.status("web"), "pending Progressing []");
-    EXPECT_THAT(w.message("web"), HasSubstr("listener " + seen.target.listener.str() + " cannot be read"));
+    EXPECT_THAT(
+        w.message("web"), HasSubstr("listener " + listener.target.listener.str() + " cannot be read")
+    );
 }
 
 }  // namespace

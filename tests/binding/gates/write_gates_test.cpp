@@ -1,4 +1,4 @@
-// The way to the PUT: rules 1, 3 and 4.
+// The way to the PUT: narrow-writes, write-ahead, readable-before-write.
 #include "binding/plan/plan_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -22,7 +22,7 @@ std::string text(const binding::put& put)
     return to_text(binding::step(put));
 }
 
-// ---- rule 1: narrow writes ----
+// ---- narrow-writes ----
 
 TEST(plan_write, a_put_carries_only_the_keys_that_change)
 {
@@ -69,8 +69,8 @@ TEST(plan_write, the_same_put_again_is_sent_with_backoff)
     std::vector<support::time_point> sent;
     while (sent.size() < 5)
     {
-        const binding::step made = w.run();
-        if (const auto* put = std::get_if<binding::put>(&made))
+        const binding::step step = w.run();
+        if (const auto* put = std::get_if<binding::put>(&step))
         {
             EXPECT_EQ(text(*put), "put sni=a,e");
             sent.push_back(w.now);
@@ -87,7 +87,7 @@ TEST(plan_write, the_same_put_again_is_sent_with_backoff)
     EXPECT_LT(sent[4] - sent[3], 60s);
 }
 
-TEST(plan_write, a_listener_in_error_with_nothing_of_ours_unconfirmed_is_said_and_not_touched)
+TEST(plan_write, a_listener_in_error_with_nothing_of_ours_unconfirmed_is_reported_and_not_touched)
 {
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot);
@@ -96,7 +96,7 @@ TEST(plan_write, a_listener_in_error_with_nothing_of_ours_unconfirmed_is_said_an
     EXPECT_EQ(w.status("web"), "error ListenerError [default a]");
 }
 
-TEST(plan_write, a_load_balancer_in_error_is_said_and_not_written)
+TEST(plan_write, a_load_balancer_in_error_is_reported_and_not_written)
 {
     world_builder w;
     w.shows("f").add("web", "a");
@@ -116,7 +116,7 @@ TEST(plan_write, a_ready_binding_on_a_load_balancer_in_error_is_not_ready)
     EXPECT_EQ(w.status("web"), "error LoadBalancerError [default a]");
 }
 
-TEST(plan_write, a_busy_load_balancer_is_waited_out_by_looking_ever_more_seldom)
+TEST(plan_write, a_busy_load_balancer_is_waited_out_with_reads_at_growing_intervals)
 {
     world_builder w;
     w.shows("f").add("web", "a");
@@ -154,7 +154,7 @@ TEST(plan_write, a_deleted_load_balancer_or_listener_is_not_written)
     EXPECT_THAT(w.steps(), Not(Contains(HasSubstr("put"))));
 }
 
-// ---- rule 3: write-ahead ----
+// ---- write-ahead ----
 
 TEST(plan_write, the_finalizer_comes_first_then_the_ledger_then_the_put)
 {
@@ -251,7 +251,8 @@ TEST(plan_write, what_cannot_be_committed_is_not_removed_either)
     EXPECT_EQ(text(w.put()), "put sni=a,b,d");
 }
 
-// Rule 5: of several deletions the default's is the one that waits, though another cannot be written now.
+// never-without-default: of several deletions the default's is the one that waits, although another cannot be
+// written now.
 TEST(plan_write, a_deletion_that_cannot_be_committed_is_not_what_the_listener_is_left_with)
 {
     world_builder w;
@@ -315,7 +316,7 @@ TEST(plan_write, the_listener_is_read_again_after_the_commits)
     EXPECT_EQ(text(w.put()), "put sni=a,d,e");
 }
 
-// ---- rule 4: only active certificates, freshly checked ----
+// ---- readable-before-write: only active certificates, freshly checked ----
 
 TEST(plan_write, what_is_added_was_found_active_at_most_ten_seconds_before)
 {
@@ -343,9 +344,9 @@ TEST(plan_write, what_stops_being_active_before_the_put_is_not_sent)
     EXPECT_EQ(w.status("web"), "pending CertificateNotActive []");
 }
 
-// ---- the lane ----
+// ---- the load-balancer queue ----
 
-TEST(plan_write, a_taken_lane_is_waited_for)
+TEST(plan_write, a_taken_turn_is_waited_for)
 {
     world_builder w;
     w.shows("f").add("web", "a").sni();

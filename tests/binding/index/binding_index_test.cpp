@@ -24,13 +24,13 @@ public:
     void update(const binding::certificate_binding*, const binding::certificate_binding*) override {}
     target target_of(const binding::certificate_binding& object) const override
     {
-        auto where = binding::listener_of(object);
-        if (const auto found = identities.find(object.name_space.str()); found != identities.end())
+        auto target = binding::listener_of(object);
+        if (const auto identity = identities.find(object.name_space.str()); identity != identities.end())
         {
-            where.identity = support::interned(found->second);
-            where.credential = object.name_space;
+            target.identity = support::interned(identity->second);
+            target.credential = object.name_space;
         }
-        return where;
+        return target;
     }
     std::shared_ptr<cloud::credential> of(const target&) const override { return {}; }
     binding::missing_credential why_none(const binding::certificate_binding&) const override { return {}; }
@@ -76,7 +76,7 @@ private:
     int added_ = 0;
 };
 
-TEST_F(bindings, of_one_listener_through_two_credentials_of_one_cloud_are_siblings)
+TEST_F(bindings, of_one_listener_through_two_credentials_of_one_cloud_are_peers)
 {
     const auto shop = add("shop");
     const auto next_door = add("next-door");

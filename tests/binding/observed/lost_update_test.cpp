@@ -122,7 +122,7 @@ TEST_F(foreign_update, the_same_one_is_told_each_time_that_it_is_undone)
     advance(2s);
     row().slots.sni_refs.push_back(theirs);
     ASSERT_TRUE(until([&] { return kube.state("more") == "active"; }));
-    EXPECT_EQ(std::ranges::count(running->observed.events, "shop/web ForeignUpdateLost"), 2);
+    EXPECT_EQ(std::ranges::count(running->recorded.events, "shop/web ForeignUpdateLost"), 2);
 }
 
 TEST_F(foreign_update, one_that_was_taken_back_before_is_not)

@@ -17,18 +17,18 @@ using cloud::ref_state;
 
 const auto t0 = support::time_point(1h);
 
-// One binding and what is remembered of it.
-class memory : public testing::Test
+// One binding, and the state of its target.
+class state_of_target : public testing::Test
 {
 protected:
-    memory()
+    state_of_target()
     {
         object.uid = *support::uuid::parse("00000000-0000-4000-8000-000000000001");
         object.generation = 1;
         object.spec.certificate_id = certificate_id("a");
     }
 
-    void look(support::time_point now, std::optional<support::time_point> started = std::nullopt)
+    void begin_pass(support::time_point now, std::optional<support::time_point> started = std::nullopt)
     {
         record_bindings(kept, {&object}, settings, now, wall, started);
     }
@@ -52,11 +52,11 @@ protected:
 
     static cloud::listener listener(int refs, provisioning_status status = provisioning_status::active)
     {
-        cloud::listener made;
-        made.default_ref = ref("f");
-        made.sni_refs.assign(static_cast<std::size_t>(refs - 1), ref("e"));
-        made.status = status;
-        return made;
+        cloud::listener listener;
+        listener.default_ref = ref("f");
+        listener.sni_refs.assign(static_cast<std::size_t>(refs - 1), ref("e"));
+        listener.status = status;
+        return listener;
     }
 
     void send(support::time_point now, int sni_refs = 1)
@@ -84,69 +84,69 @@ protected:
 
 // ---- bindings ----
 
-TEST_F(memory, a_ledger_is_believed_when_it_is_first_seen_and_not_again)
+TEST_F(state_of_target, a_ledger_is_believed_when_it_is_first_seen_and_not_again)
 {
     hold("a", true);
-    look(t0);
+    begin_pass(t0);
     const auto first = object.status.ledger;
     hold("e", true);
-    look(t0 + 1s);
+    begin_pass(t0 + 1s);
     EXPECT_EQ(of_it().held, first);
 }
 
-TEST_F(memory, a_ledger_that_we_tried_to_write_is_ours_when_it_is_seen)
+TEST_F(state_of_target, a_ledger_that_we_tried_to_write_is_ours_when_it_is_seen)
 {
-    look(t0);
+    begin_pass(t0);
     hold("a", false);
     of_it().tried = object.status.ledger;
-    look(t0 + 1s);
+    begin_pass(t0 + 1s);
     EXPECT_EQ(of_it().held, object.status.ledger);
     EXPECT_EQ(of_it().tried, std::nullopt);
     EXPECT_EQ(kept.put, std::nullopt) << "nothing was sent before it was known";
 }
 
-TEST_F(memory, a_binding_that_is_gone_is_forgotten)
+TEST_F(state_of_target, a_binding_that_is_gone_is_forgotten)
 {
-    look(t0);
+    begin_pass(t0);
     record_bindings(kept, {}, settings, t0, wall, std::nullopt);
     EXPECT_TRUE(kept.bindings.empty());
 }
 
-TEST_F(memory, a_generation_that_comes_while_we_watch_begins_now)
+TEST_F(state_of_target, a_generation_that_comes_while_we_watch_begins_now)
 {
-    look(t0);
+    begin_pass(t0);
     EXPECT_FALSE(of_it().generation_is_new) << "nobody saw it begin";
     ++object.generation;
-    look(t0 + 5s);
+    begin_pass(t0 + 5s);
     EXPECT_TRUE(of_it().generation_is_new);
     EXPECT_EQ(of_it().generation_since, t0 + 5s);
-    look(t0 + 9s);
+    begin_pass(t0 + 9s);
     EXPECT_EQ(of_it().generation_since, t0 + 5s);
 }
 
-TEST_F(memory, another_certificate_is_another_question)
+TEST_F(state_of_target, another_certificate_is_another_question)
 {
-    look(t0);
+    begin_pass(t0);
     see_certificate(not_active("a"));
     see_certificate(not_active("a"));
     EXPECT_EQ(of_it().certificate_polls, 2);
     object.spec.certificate_id = certificate_id("b");
-    look(t0 + 1s);
+    begin_pass(t0 + 1s);
     EXPECT_FALSE(of_it().certificate);
     EXPECT_EQ(of_it().certificate_polls, 0);
     record_certificate(kept, object.uid, certificate_id("a"), {t0, active("a")});
     EXPECT_FALSE(of_it().certificate) << "an answer about the old one comes too late";
 }
 
-TEST_F(memory, an_answer_about_a_binding_that_is_gone_is_dropped)
+TEST_F(state_of_target, an_answer_about_a_binding_that_is_gone_is_dropped)
 {
     see_certificate(active("a"));
     EXPECT_TRUE(kept.bindings.empty());
 }
 
-TEST_F(memory, polls_of_a_certificate_count_until_it_is_usable)
+TEST_F(state_of_target, polls_of_a_certificate_count_until_it_is_usable)
 {
-    look(t0);
+    begin_pass(t0);
     see_certificate(failing(failure::not_found));
     see_certificate(not_active("a"));
     EXPECT_EQ(of_it().certificate_polls, 2);
@@ -154,9 +154,9 @@ TEST_F(memory, polls_of_a_certificate_count_until_it_is_usable)
     EXPECT_EQ(of_it().certificate_polls, 0);
 }
 
-TEST_F(memory, a_request_to_reconcile_ends_every_wait)
+TEST_F(state_of_target, a_request_to_reconcile_ends_every_wait)
 {
-    look(t0);
+    begin_pass(t0);
     send(t0);
     answer(failing(failure::refused), t0);
     see_certificate(not_active("a"));
@@ -164,49 +164,49 @@ TEST_F(memory, a_request_to_reconcile_ends_every_wait)
     kept.next_error_put = t0 + 1h;
     kept.error_puts = 7;
     object.requested_at = support::interned("now");
-    look(t0 + 1s);
+    begin_pass(t0 + 1s);
     EXPECT_FALSE(of_it().quarantine);
-    EXPECT_FALSE(of_it().certificate) << "asked anew";
+    EXPECT_FALSE(of_it().certificate) << "read again";
     EXPECT_EQ(of_it().certificate_polls, 0);
     EXPECT_FALSE(kept.blocked);
     EXPECT_FALSE(kept.next_error_put);
     EXPECT_EQ(kept.error_puts, 0);
 }
 
-TEST_F(memory, the_annotation_that_is_there_at_first_is_no_request)
+TEST_F(state_of_target, the_annotation_that_is_there_at_first_is_no_request)
 {
     object.requested_at = support::interned("long ago");
-    look(t0);
+    begin_pass(t0);
     send(t0);
     answer(failing(failure::refused), t0);
-    look(t0 + 1s);
+    begin_pass(t0 + 1s);
     EXPECT_TRUE(of_it().quarantine);
 }
 
 // ---- arrivals ----
 
-TEST_F(memory, arrivals_are_complete_100_ms_after_the_last_and_2_s_after_the_first)
+TEST_F(state_of_target, arrivals_are_complete_100_ms_after_the_last_and_2_s_after_the_first)
 {
-    look(t0);
+    begin_pass(t0);
     EXPECT_EQ(quiet_at(kept, settings), t0 + 100ms);
     for (int i = 1; i < 30; ++i)
     {
         ++object.generation;
-        look(t0 + i * 90ms);
+        begin_pass(t0 + i * 90ms);
     }
     EXPECT_EQ(quiet_at(kept, settings), t0 + 2s);
 }
 
-TEST_F(memory, what_status_speaks_of_already_does_not_arrive)
+TEST_F(state_of_target, what_status_speaks_of_already_does_not_arrive)
 {
     object.status.observed_generation = 1;
-    look(t0);
+    begin_pass(t0);
     EXPECT_FALSE(kept.first_arrival);
 }
 
-// ---- rule 9 ----
+// ---- unanswered-writes ----
 
-TEST_F(memory, the_deadline_of_a_put_grows_with_its_refs)
+TEST_F(state_of_target, the_deadline_of_a_put_grows_with_its_refs)
 {
     cloud::listener_change change;
     EXPECT_EQ(deadline_of(settings, change), 30s);
@@ -218,9 +218,9 @@ TEST_F(memory, the_deadline_of_a_put_grows_with_its_refs)
     EXPECT_EQ(deadline_of(settings, change), 30s + 4 * 600ms);
 }
 
-TEST_F(memory, a_put_is_in_doubt_until_it_is_answered)
+TEST_F(state_of_target, a_put_is_in_doubt_until_it_is_answered)
 {
-    look(t0);
+    begin_pass(t0);
     send(t0, 2);
     ASSERT_TRUE(kept.put);
     EXPECT_EQ(kept.put->phase, put_phase::in_doubt);
@@ -229,7 +229,7 @@ TEST_F(memory, a_put_is_in_doubt_until_it_is_answered)
     EXPECT_EQ(kept.put->phase, put_phase::accepted);
 }
 
-TEST_F(memory, only_an_ambiguous_answer_leaves_it_in_doubt)
+TEST_F(state_of_target, only_an_ambiguous_answer_leaves_it_in_doubt)
 {
     for (const failure kind :
          {failure::not_found,
@@ -241,24 +241,24 @@ TEST_F(memory, only_an_ambiguous_answer_leaves_it_in_doubt)
           failure::rate_limited,
           failure::transient})
     {
-        look(t0);
+        begin_pass(t0);
         send(t0);
         answer(failing(kind), t0);
         EXPECT_FALSE(kept.put) << static_cast<int>(kind);
         EXPECT_TRUE(kept.put_error) << static_cast<int>(kind);
         kept = {};
     }
-    look(t0);
+    begin_pass(t0);
     send(t0);
     answer(failing(failure::ambiguous), t0);
     ASSERT_TRUE(kept.put);
     EXPECT_EQ(kept.put->phase, put_phase::in_doubt);
 }
 
-TEST_F(memory, whether_a_credential_may_write_is_told_by_its_last_put_that_says_so)
+TEST_F(state_of_target, whether_a_credential_may_write_is_told_by_its_last_put_that_says_so)
 {
     using cloud::failure;
-    look(t0);
+    begin_pass(t0);
     EXPECT_EQ(kept.may_write, std::nullopt);
     for (const auto refused : {failure::access_denied, failure::credentials_invalid})
     {
@@ -277,11 +277,11 @@ TEST_F(memory, whether_a_credential_may_write_is_told_by_its_last_put_that_says_
     }
 }
 
-TEST_F(memory, an_unconfirmed_entry_at_the_start_may_belong_to_a_put_of_before)
+TEST_F(state_of_target, an_unconfirmed_entry_at_the_start_may_belong_to_a_put_of_before)
 {
     hold("a", false);
     hold("b", true);
-    look(t0, t0);
+    begin_pass(t0, t0);
     ASSERT_TRUE(kept.put);
     EXPECT_EQ(kept.put->phase, put_phase::before_start);
     EXPECT_EQ(kept.put->deadline, t0 + 30s + 2 * 600ms) << "the entries of the ledger count";
@@ -290,27 +290,27 @@ TEST_F(memory, an_unconfirmed_entry_at_the_start_may_belong_to_a_put_of_before)
     EXPECT_EQ(kept.put->deadline, t0 + 30s + 5 * 600ms) << "and the refs of the listener, once";
 }
 
-TEST_F(memory, confirmed_entries_at_the_start_tell_that_nothing_is_under_way)
+TEST_F(state_of_target, confirmed_entries_at_the_start_tell_that_nothing_is_under_way)
 {
     hold("a", true);
-    look(t0, t0);
+    begin_pass(t0, t0);
     EXPECT_FALSE(kept.put);
 }
 
-TEST_F(memory, an_entry_that_we_made_ourselves_is_no_put_of_before)
+TEST_F(state_of_target, an_entry_that_we_made_ourselves_is_no_put_of_before)
 {
-    look(t0, t0);
+    begin_pass(t0, t0);
     hold("a", false);
     of_it().held = object.status.ledger;
-    look(t0 + 1s, t0);
+    begin_pass(t0 + 1s, t0);
     EXPECT_FALSE(kept.put);
 }
 
 // ---- refused, in ERROR ----
 
-TEST_F(memory, a_refusal_of_one_certificate_is_a_quarantine_of_an_hour)
+TEST_F(state_of_target, a_refusal_of_one_certificate_is_a_quarantine_of_an_hour)
 {
-    look(t0);
+    begin_pass(t0);
     send(t0);
     answer(failing(failure::refused, "no"), t0);
     ASSERT_TRUE(of_it().quarantine);
@@ -318,24 +318,24 @@ TEST_F(memory, a_refusal_of_one_certificate_is_a_quarantine_of_an_hour)
     EXPECT_EQ(of_it().quarantine->certificate_id, certificate_id("a"));
 }
 
-TEST_F(memory, a_quarantine_ends_with_its_certificate_and_not_with_its_generation)
+TEST_F(state_of_target, a_quarantine_ends_with_its_certificate_and_not_with_its_generation)
 {
-    look(t0);
+    begin_pass(t0);
     send(t0);
     answer(failing(failure::refused), t0);
     ++object.generation;
-    look(t0 + 1s);
+    begin_pass(t0 + 1s);
     EXPECT_TRUE(of_it().quarantine);
     object.spec.certificate_id = certificate_id("b");
-    look(t0 + 2s);
+    begin_pass(t0 + 2s);
     EXPECT_FALSE(of_it().quarantine);
 }
 
-TEST_F(memory, a_quarantine_ends_when_something_about_the_certificate_changes)
+TEST_F(state_of_target, a_quarantine_ends_when_something_about_the_certificate_changes)
 {
     auto renewed = active("a");
     renewed->expires_at = wall;
-    const std::pair<cloud::answer<cloud::certificate>, bool> seen[] = {
+    const std::pair<cloud::answer<cloud::certificate>, bool> answers[] = {
         {active("a"), false},
         {failing(failure::transient), false},
         {not_active("a"), true},
@@ -343,19 +343,19 @@ TEST_F(memory, a_quarantine_ends_when_something_about_the_certificate_changes)
         {failing(failure::access_denied), true},
         {renewed, true},
     };
-    for (const auto& [later, ends] : seen)
+    for (const auto& [later, ends] : answers)
     {
         kept = {};
-        look(t0);
+        begin_pass(t0);
         see_certificate(active("a"));
         send(t0);
         answer(failing(failure::refused), t0);
         see_certificate(later);
-        EXPECT_EQ(of_it().quarantine.has_value(), !ends) << &later - &seen[0].first;
+        EXPECT_EQ(of_it().quarantine.has_value(), !ends) << &later - &answers[0].first;
     }
 }
 
-TEST_F(memory, a_start_believes_a_quarantine_that_status_tells_of)
+TEST_F(state_of_target, a_start_believes_a_quarantine_that_status_tells_of)
 {
     using binding::condition_status;
     using binding::condition_type;
@@ -366,7 +366,7 @@ TEST_F(memory, a_start_believes_a_quarantine_that_status_tells_of)
             condition_status::true_, why, generation, wall - std::chrono::floor<std::chrono::seconds>(ago), {}
         };
         kept = {};
-        look(t0);
+        begin_pass(t0);
         return of_it().quarantine;
     };
     const auto believed = told(binding::reason::certificate_refused, 1, 20min);
@@ -383,24 +383,24 @@ TEST_F(memory, a_start_believes_a_quarantine_that_status_tells_of)
     EXPECT_TRUE(told(binding::reason::certificate_refused, 1, 20min)) << "that one has been made";
 }
 
-TEST_F(memory, a_refused_put_that_adds_nothing_blocks_until_one_is_accepted)
+TEST_F(state_of_target, a_refused_put_that_adds_nothing_blocks_until_one_is_accepted)
 {
-    look(t0);
+    begin_pass(t0);
     send(t0);
     answer(failing(failure::refused, "no"), t0, false);
     ASSERT_TRUE(kept.blocked);
     EXPECT_EQ(kept.blocked->until, t0 + 1min);
     send(t0 + 1min);
     answer(failing(failure::refused, "no"), t0 + 1min, false);
-    EXPECT_EQ(kept.blocked->until, t0 + 3min) << "ever more seldom";
+    EXPECT_EQ(kept.blocked->until, t0 + 3min) << "at growing intervals";
     send(t0 + 3min);
     answer(listener(1), t0 + 3min);
     EXPECT_FALSE(kept.blocked);
 }
 
-TEST_F(memory, puts_to_a_listener_in_error_wait_5_s_doubling_to_5_min_until_it_has_healed)
+TEST_F(state_of_target, puts_to_a_listener_in_error_wait_5_s_doubling_to_5_min_until_it_has_healed)
 {
-    look(t0);
+    begin_pass(t0);
     for (const auto wait : {5s, 10s, 20s, 40s, 80s, 160s, 300s, 300s})
     {
         send(t0);
@@ -414,9 +414,9 @@ TEST_F(memory, puts_to_a_listener_in_error_wait_5_s_doubling_to_5_min_until_it_h
     EXPECT_EQ(kept.error_puts, 0);
 }
 
-// ---- rule 10 and rule 4: proofs ----
+// ---- proven-gone and readable-before-write: proofs ----
 
-TEST_F(memory, a_row_of_not_found_begins_with_its_first_and_ends_with_any_other_answer)
+TEST_F(state_of_target, a_row_of_not_found_begins_with_its_first_and_ends_with_any_other_answer)
 {
     see_listener(t0, failing(failure::not_found));
     see_listener(t0 + 3s, failing(failure::not_found));
@@ -429,7 +429,7 @@ TEST_F(memory, a_row_of_not_found_begins_with_its_first_and_ends_with_any_other_
     EXPECT_FALSE(kept.gone_since);
 }
 
-TEST_F(memory, a_row_of_not_found_begins_anew_in_another_place)
+TEST_F(state_of_target, a_row_of_not_found_begins_again_in_another_scope)
 {
     cloud::project_scope here{"http://keystone/v3", "project", "sao1", "http://octavia/v2"};
     record_scope(kept, {t0, here});
@@ -440,7 +440,7 @@ TEST_F(memory, a_row_of_not_found_begins_anew_in_another_place)
     EXPECT_EQ(kept.gone_since, t0 + 6s);
 }
 
-TEST_F(memory, a_ref_is_dead_since_the_first_of_an_unbroken_row)
+TEST_F(state_of_target, a_ref_is_dead_since_the_first_of_an_unbroken_row)
 {
     const cloud::container_ref key = ref("a");
     record_ref(kept.refs, ref("a"), t0, ref_state::dead);
@@ -453,9 +453,9 @@ TEST_F(memory, a_ref_is_dead_since_the_first_of_an_unbroken_row)
     EXPECT_EQ(kept.refs.at(key).dead_since, t0 + 7s);
 }
 
-// ---- rule 11 ----
+// ---- verified-ready ----
 
-TEST_F(memory, a_ref_that_is_neither_on_the_listener_nor_in_a_ledger_is_forgotten)
+TEST_F(state_of_target, a_ref_that_is_neither_on_the_listener_nor_in_a_ledger_is_forgotten)
 {
     hold("a", true);
     object.status.ledger.replaced_default_ref = ref("c");
@@ -471,11 +471,11 @@ TEST_F(memory, a_ref_that_is_neither_on_the_listener_nor_in_a_ledger_is_forgotte
     EXPECT_FALSE(kept.refs.contains(ref("b")));
 }
 
-TEST_F(memory, what_is_ready_was_verified_when_listener_and_load_balancer_were_read_at_rest)
+TEST_F(state_of_target, what_is_ready_was_verified_when_listener_and_load_balancer_were_read_at_rest)
 {
     object.status =
         render(object, {binding::reason::attached, "", binding::condition_status::true_}, {}, {}, {});
-    look(t0);
+    begin_pass(t0);
     const auto verify = [&] { record_verified(kept, {&object}, t0, t0 + 9s); };
     verify();
     EXPECT_FALSE(of_it().verified_at) << "nothing was read";
@@ -485,7 +485,7 @@ TEST_F(memory, what_is_ready_was_verified_when_listener_and_load_balancer_were_r
     EXPECT_FALSE(of_it().verified_at) << "in the middle of a change";
     record_load_balancer(kept, {t0 - 1s, cloud::load_balancer{{}, provisioning_status::active}});
     verify();
-    EXPECT_FALSE(of_it().verified_at) << "read before this round";
+    EXPECT_FALSE(of_it().verified_at) << "read before this pass";
     record_load_balancer(kept, {t0 + 2s, cloud::load_balancer{{}, provisioning_status::active}});
     send(t0 + 2s);
     verify();
@@ -501,9 +501,9 @@ TEST_F(memory, what_is_ready_was_verified_when_listener_and_load_balancer_were_r
     EXPECT_EQ(of_it().verified_at, t0 + 9s);
 }
 
-TEST_F(memory, what_is_not_ready_was_not_verified)
+TEST_F(state_of_target, what_is_not_ready_was_not_verified)
 {
-    look(t0);
+    begin_pass(t0);
     see_listener(t0, listener(1));
     record_load_balancer(kept, {t0, cloud::load_balancer{{}, provisioning_status::active}});
     record_verified(kept, {&object}, t0, t0);
@@ -512,7 +512,7 @@ TEST_F(memory, what_is_not_ready_was_not_verified)
 
 // ---- how busy it is ----
 
-TEST_F(memory, polls_of_a_busy_load_balancer_count_until_it_is_not)
+TEST_F(state_of_target, polls_of_a_busy_load_balancer_count_until_it_is_not)
 {
     const auto see = [&](provisioning_status status) {
         record_load_balancer(kept, {t0, cloud::load_balancer{{}, status}});

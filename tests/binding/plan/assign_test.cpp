@@ -1,4 +1,4 @@
-// Rule 6, clause by clause.
+// oldest-wins, clause by clause.
 #include "binding/plan/plan_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -22,7 +22,7 @@ std::string text(const binding::put& put)
     return to_text(binding::step(put));
 }
 
-// A new process comes to the same end, and neither the cloud nor Kubernetes is written.
+// A new process concludes the same, and writes neither to the cloud nor to Kubernetes.
 void expect_the_same_after_a_start(world_builder& w, const std::vector<std::string>& names)
 {
     std::vector<std::string> before;
@@ -130,7 +130,7 @@ TEST(plan_conflict, an_attached_one_takes_part_whatever_has_become_of_its_certif
 
 TEST(plan_conflict, what_only_the_ledger_of_another_holds_is_not_attached_for_it)
 {
-    for (const slot where : {default_slot, sni_slot})
+    for (const slot in : {default_slot, sni_slot})
     {
         world_builder w;
         where == sni_slot ? w.shows("f", {"a"}) : w.shows("a");
@@ -230,7 +230,7 @@ TEST(plan_conflict, who_only_cannot_be_written_in_kubernetes_now_keeps_its_part)
     EXPECT_EQ(w.status("young"), "error Conflict []");
 }
 
-TEST(plan_conflict, who_is_only_held_back_keeps_its_part)
+TEST(plan_conflict, who_is_only_deferred_keeps_its_part)
 {
     world_builder w;
     w.shows("f").add("old", "a");
@@ -260,10 +260,10 @@ TEST(plan_conflict, created_at_the_same_time_the_smaller_uid_is_the_older)
 // "large" has the larger uid.
 struct tie : world_builder
 {
-    binding_builder same_second(binding_builder made) const
+    binding_builder same_second(binding_builder binding) const
     {
-        made.object().created = second;
-        return made;
+        binding.object().created = second;
+        return binding;
     }
 
     const support::wall_time second = wall() - 1h;
@@ -289,7 +289,7 @@ TEST(plan_conflict, created_at_the_same_time_who_is_attached_keeps_the_default)
 
 TEST(plan_conflict, created_at_the_same_time_who_has_the_same_certificate_attached_keeps_it)
 {
-    for (const slot where : {default_slot, sni_slot})
+    for (const slot in : {default_slot, sni_slot})
     {
         tie w;
         where == sni_slot ? w.shows("f", {"a"}) : w.shows("a");
@@ -468,7 +468,7 @@ TEST(plan_conflict, when_the_winner_of_a_duplicate_is_retained_the_ref_passes_wi
 
 TEST(plan_conflict, a_crash_while_it_passes_reaches_the_same_winner)
 {
-    // Between any two steps of the take-over.
+    // A crash between any two steps of the take-over.
     for (int steps = 0; steps < 40; ++steps)
     {
         world_builder w;

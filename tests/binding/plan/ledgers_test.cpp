@@ -1,4 +1,5 @@
-// Ownership, adoption, the ledger and the memory of the default (rules 2, 3 and 5).
+// The ledger: adoption (ownership), confirmation (write-ahead) and the recorded default
+// (never-without-default).
 #include "binding/plan/plan_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -21,7 +22,7 @@ std::string text(const binding::put& put)
     return to_text(binding::step(put));
 }
 
-// ---- rule 2: adoption ----
+// ---- ownership: adoption ----
 
 TEST(plan_ledger, what_is_in_the_wanted_slot_is_adopted_with_two_writes_and_no_put)
 {
@@ -43,7 +44,7 @@ TEST(plan_ledger, what_is_in_the_wanted_slot_is_adopted_with_two_writes_and_no_p
     }
 }
 
-TEST(plan_ledger, what_is_adopted_beside_a_change_that_is_held_back_is_ready_with_its_entry)
+TEST(plan_ledger, what_is_adopted_beside_a_change_that_is_deferred_is_ready_with_its_entry)
 {
     world_builder w;
     w.shows("f", {"b", "e"}).add("web", "a").sni();
@@ -115,7 +116,7 @@ TEST(plan_ledger, the_same_ref_in_the_other_slot_is_not_adopted)
     EXPECT_EQ(text(w.put()), "put sni=a");
 }
 
-// ---- rule 2: what somebody else writes into a ledger while we run ----
+// ---- ownership: what another client writes into a ledger while the controller runs ----
 
 TEST(plan_ledger, an_entry_that_somebody_added_is_dropped_and_never_acted_on)
 {
@@ -130,7 +131,7 @@ TEST(plan_ledger, an_entry_that_somebody_added_is_dropped_and_never_acted_on)
     EXPECT_EQ(w.slots(), "default=f sni=e");
 }
 
-TEST(plan_ledger, an_entry_and_a_memory_that_somebody_took_away_are_restored)
+TEST(plan_ledger, an_entry_and_a_recorded_default_that_somebody_took_away_are_restored)
 {
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot).remembers("f");
@@ -150,7 +151,7 @@ TEST(plan_ledger, a_deletion_whose_entry_somebody_took_away_still_detaches)
     EXPECT_EQ(w.slots(), "default=f sni=");
 }
 
-TEST(plan_ledger, a_memory_that_somebody_wrote_is_not_what_goes_back)
+TEST(plan_ledger, a_recorded_default_that_somebody_wrote_is_not_what_goes_back)
 {
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot).remembers("f");
@@ -169,7 +170,7 @@ TEST(plan_ledger, at_a_start_what_the_status_holds_is_believed)
     EXPECT_EQ(w.slots(), "default=f sni=");
 }
 
-// ---- rule 3: confirmed is what was read back ----
+// ---- write-ahead: an entry is confirmed when it was read back ----
 
 TEST(plan_ledger, an_entry_is_confirmed_when_it_was_read_back)
 {
@@ -211,9 +212,9 @@ TEST(plan_ledger, a_finalizer_that_somebody_took_away_comes_back)
     EXPECT_TRUE(w.object("web").has_finalizer());
 }
 
-// ---- rule 5: the memory of the default ----
+// ---- never-without-default: the recorded default ----
 
-TEST(plan_ledger, the_foreign_default_is_remembered_before_we_write_over_it)
+TEST(plan_ledger, the_foreign_default_is_recorded_before_we_write_over_it)
 {
     world_builder w;
     w.shows("f").add("web", "a");
@@ -242,7 +243,7 @@ TEST(plan_ledger, a_repair_remembers_the_newer_foreign_default)
     EXPECT_EQ(w.status("web"), "active Attached [default a, was e]");
 }
 
-TEST(plan_ledger, a_repair_of_an_empty_default_keeps_the_memory)
+TEST(plan_ledger, a_repair_of_an_empty_default_keeps_the_recorded_default)
 {
     world_builder w;
     w.shows("").add_attached("web", "a", default_slot).remembers("f");
@@ -250,7 +251,7 @@ TEST(plan_ledger, a_repair_of_an_empty_default_keeps_the_memory)
     EXPECT_EQ(w.status("web"), "active Attached [default a, was f]");
 }
 
-TEST(plan_ledger, the_memory_is_committed_with_the_heir_before_the_put)
+TEST(plan_ledger, the_recorded_default_is_committed_with_the_heir_before_the_put)
 {
     world_builder w;
     w.shows("a").add_attached("going", "a", default_slot).remembers("f");
@@ -260,7 +261,7 @@ TEST(plan_ledger, the_memory_is_committed_with_the_heir_before_the_put)
     EXPECT_EQ(w.status("heir"), "pending Progressing [default b?, was f]");
 }
 
-TEST(plan_ledger, the_memory_travels_to_an_older_winner)
+TEST(plan_ledger, the_recorded_default_travels_to_an_older_winner)
 {
     world_builder w;
     w.shows("b").add_attached("young", "b", default_slot).remembers("f");
@@ -269,7 +270,7 @@ TEST(plan_ledger, the_memory_travels_to_an_older_winner)
     EXPECT_EQ(to_text(w.object("old").status.ledger), "[default a?, was f]");
 }
 
-TEST(plan_ledger, the_memory_travels_to_an_older_duplicate_without_a_put)
+TEST(plan_ledger, the_recorded_default_travels_to_an_older_duplicate_without_a_put)
 {
     world_builder w;
     w.shows("a").add_attached("young", "a", default_slot).remembers("f");
@@ -279,7 +280,7 @@ TEST(plan_ledger, the_memory_travels_to_an_older_duplicate_without_a_put)
     EXPECT_EQ(w.status("young"), "error Conflict []");
 }
 
-TEST(plan_ledger, the_memory_travels_to_the_duplicate_that_stays)
+TEST(plan_ledger, the_recorded_default_travels_to_the_duplicate_that_stays)
 {
     world_builder w;
     w.shows("a").add_attached("going", "a", default_slot).remembers("f");
@@ -341,7 +342,7 @@ TEST(plan_ledger, the_leaver_goes_only_when_the_one_that_stays_has_its_finalizer
 
 TEST(plan_ledger, two_losers_of_a_duplicate_do_not_rely_on_each_other)
 {
-    for (const slot where : {default_slot, sni_slot})
+    for (const slot in : {default_slot, sni_slot})
     {
         world_builder w;
         where == sni_slot ? w.shows("f", {"a"}) : w.shows("a");
@@ -390,7 +391,7 @@ TEST(plan_ledger, a_crash_between_the_heirs_copy_and_the_put_loses_nothing)
     EXPECT_EQ(w.slots(), "default=f sni=");
 }
 
-TEST(plan_ledger, a_memory_without_a_default_entry_beside_it_counts_for_nothing)
+TEST(plan_ledger, a_recorded_default_without_a_default_entry_beside_it_counts_for_nothing)
 {
     world_builder w;
     w.shows("a").add_attached("more", "b", sni_slot).remembers("e");
@@ -412,7 +413,7 @@ TEST(plan_ledger, a_retained_default_is_foreign_for_the_next_one)
     EXPECT_EQ(w.status("next"), "active Attached [default b, was a]");
 }
 
-TEST(plan_ledger, an_old_place_of_the_ledger_is_written_anew_with_the_put)
+TEST(plan_ledger, an_old_scope_of_the_ledger_is_written_again_with_the_put)
 {
     world_builder w;
     w.shows("f").add_attached("web", "a", sni_slot);
@@ -421,7 +422,7 @@ TEST(plan_ledger, an_old_place_of_the_ledger_is_written_anew_with_the_put)
     EXPECT_EQ(w.object("web").status.ledger.scope.load_balancer_endpoint.view(), "http://new-octavia/v2");
 }
 
-// Somebody wrote into the status of "new" what would make it the heir of the default.
+// Another client wrote an entry into the status of "new" that would make it the heir of the default.
 TEST(plan_ledger, an_entry_is_not_passed_on_to_whom_somebody_else_wrote_it_for)
 {
     world_builder w;
@@ -438,7 +439,7 @@ TEST(plan_ledger, an_entry_is_not_passed_on_to_whom_somebody_else_wrote_it_for)
     EXPECT_EQ(to_text(w.object("new").status.ledger), "[default a]");
 }
 
-// Nobody will ever give "new" what it wants, so it keeps the default that somebody wrote into its status.
+// "new" never gets the slot that it wants, so it keeps the default that another client wrote into its status.
 TEST(plan_ledger, a_deletion_does_not_wait_for_whom_somebody_wrote_a_default_and_who_lost_a_conflict)
 {
     world_builder w;
@@ -449,7 +450,8 @@ TEST(plan_ledger, a_deletion_does_not_wait_for_whom_somebody_wrote_a_default_and
     w.change("web").deleting();
     EXPECT_EQ(w.converge(), 0);
     EXPECT_FALSE(w.exists("web")) << w.status("web");
-    EXPECT_EQ(w.status("new"), "error Conflict [default a, was f]") << "the memory travels with the slot";
+    EXPECT_EQ(w.status("new"), "error Conflict [default a, was f]")
+        << "the recorded default travels with the slot";
     w.change("new").deleting();
     EXPECT_EQ(w.converge(), 1);
     EXPECT_FALSE(w.exists("new"));

@@ -1,4 +1,4 @@
-// The stages of a plan: what is asked, what ends a round early, and rules 9, 10 and 11.
+// The stages of a plan: the reads before the first decision, and the steps from there to a stable target.
 #include "binding/plan/plan.hpp"
 
 #include "binding/plan/plan_fixture.hpp"
@@ -17,9 +17,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// ---- the way of a round ----
+// ---- the way of a pass ----
 
-TEST(plan, asks_for_the_place_then_the_listener_and_the_certificates_then_the_load_balancer)
+TEST(plan, asks_for_the_scope_then_the_listener_and_the_certificates_then_the_load_balancer)
 {
     world_builder w;
     w.shows("f").add("web", "a").sni();

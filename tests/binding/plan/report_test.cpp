@@ -1,4 +1,4 @@
-// Deletions, what is left of a round, and when to look again (rules 2, 5 and 10).
+// Deletions (ownership, never-without-default), and when a target is reconciled again.
 #include "binding/plan/plan_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -19,7 +19,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-// ---- rule 2: what a deletion may take away ----
+// ---- ownership: what a deletion may remove ----
 
 TEST(plan_end, a_deletion_is_one_put_and_goes_when_its_ref_is_read_as_gone)
 {
@@ -133,7 +133,7 @@ TEST(plan_end, a_deletion_and_a_new_binding_of_the_same_certificate_pass_the_ref
     EXPECT_EQ(w.status("again"), "active Attached [sni a]");
 }
 
-// ---- rule 5: never without a certificate ----
+// ---- never-without-default ----
 
 TEST(plan_end, the_next_binding_that_wants_the_default_gets_it)
 {
@@ -166,7 +166,7 @@ TEST(plan_end, the_last_certificate_of_a_listener_in_error_has_its_ways_out_too)
     EXPECT_EQ(w.status("web"), "deleting LastCertificate [default a]");
 }
 
-// Somebody else took it off and left the listener in ERROR.
+// Another client removed the certificate and left the listener in ERROR.
 TEST(plan_end, a_deletion_does_not_wait_for_a_listener_in_error_that_holds_nothing_of_it)
 {
     world_builder w;
@@ -180,7 +180,7 @@ TEST(plan_end, a_deletion_does_not_wait_for_a_listener_in_error_that_holds_nothi
     EXPECT_EQ(w.status("other"), "error ListenerError [sni b]");
 }
 
-TEST(plan_end, the_remembered_default_goes_back_if_it_can_be_read)
+TEST(plan_end, the_recorded_default_goes_back_if_it_can_be_read)
 {
     world_builder w;
     w.shows("a", {"e"}).add_attached("web", "a", default_slot).remembers("f");
@@ -190,7 +190,7 @@ TEST(plan_end, the_remembered_default_goes_back_if_it_can_be_read)
     EXPECT_THAT(w.told, Contains("DefaultRestored web"));
 }
 
-TEST(plan_end, a_remembered_default_that_is_dead_or_unknown_does_not_go_back)
+TEST(plan_end, a_recorded_default_that_is_dead_or_unknown_does_not_go_back)
 {
     for (const ref_state state : {ref_state::dead, ref_state::unknown})
     {
@@ -204,7 +204,7 @@ TEST(plan_end, a_remembered_default_that_is_dead_or_unknown_does_not_go_back)
     }
 }
 
-TEST(plan_end, a_remembered_default_about_which_there_is_no_answer_is_waited_for)
+TEST(plan_end, a_recorded_default_about_which_there_is_no_answer_is_waited_for)
 {
     world_builder w;
     w.shows("a", {"e"}).add_attached("web", "a", default_slot).remembers("f");
@@ -217,7 +217,7 @@ TEST(plan_end, a_remembered_default_about_which_there_is_no_answer_is_waited_for
     EXPECT_EQ(w.slots(), "default=f sni=e");
 }
 
-TEST(plan_end, a_remembered_default_is_looked_at_anew_in_each_round)
+TEST(plan_end, a_recorded_default_is_looked_up_again_in_each_pass)
 {
     world_builder w;
     w.shows("a", {"e"}).add_attached("web", "a", default_slot).remembers("f");
@@ -289,7 +289,7 @@ TEST(plan_end, the_last_certificate_goes_by_retain_or_the_annotation)
     }
 }
 
-TEST(plan_end, the_last_certificate_is_looked_after_by_itself)
+TEST(plan_end, the_last_certificate_is_read_again_by_itself)
 {
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot);
@@ -354,7 +354,7 @@ TEST(plan_end, a_live_binding_is_no_way_out_while_it_is_not_attached)
     EXPECT_EQ(w.status("next"), "pending CertificateNotActive []");
 }
 
-// ---- when to look again ----
+// ---- when to reconcile again ----
 
 TEST(plan_end, unanswered_certificates_are_asked_with_backoff)
 {
@@ -382,7 +382,7 @@ TEST(plan_end, a_write_that_fails_does_not_keep_the_others_from_theirs)
     EXPECT_EQ(w.status("more"), "active Attached [sni b]");
 }
 
-TEST(plan_end, nothing_is_said_twice)
+TEST(plan_end, nothing_is_reported_twice)
 {
     world_builder w;
     w.shows("f").add("web", "a");

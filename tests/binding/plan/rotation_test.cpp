@@ -24,9 +24,7 @@ std::string text(const binding::put& put)
     return to_text(binding::step(put));
 }
 
-// ---- rule 8: rotation ----
-
-TEST(plan_claims, a_rotation_is_one_put_and_ends_with_the_new_entry_alone)
+TEST(plan_rotation, a_rotation_is_one_put_and_ends_with_the_new_entry_alone)
 {
     world_builder w;
     w.shows("a", {"b"}).add_attached("web", "a", default_slot).remembers("f");
@@ -39,7 +37,7 @@ TEST(plan_claims, a_rotation_is_one_put_and_ends_with_the_new_entry_alone)
     EXPECT_EQ(w.status("more"), "active Attached [sni d]");
 }
 
-TEST(plan_claims, a_rotation_to_a_bad_certificate_keeps_the_old_one_and_names_both)
+TEST(plan_rotation, a_rotation_to_a_bad_certificate_keeps_the_old_one_and_names_both)
 {
     world_builder w;
     w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
@@ -57,7 +55,7 @@ TEST(plan_claims, a_rotation_to_a_bad_certificate_keeps_the_old_one_and_names_bo
     EXPECT_EQ(w.slots(), "default=f sni=b");
 }
 
-TEST(plan_claims, a_rotation_that_is_refused_keeps_the_old_one)
+TEST(plan_rotation, a_rotation_that_is_refused_keeps_the_old_one)
 {
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot).remembers("f");
@@ -68,7 +66,7 @@ TEST(plan_claims, a_rotation_that_is_refused_keeps_the_old_one)
     EXPECT_THAT(w.message("web"), HasSubstr(certificate_id("a").str()));
 }
 
-TEST(plan_claims, a_rotation_to_what_is_there_already_is_not_ready_before_the_old_one_is_gone)
+TEST(plan_rotation, a_rotation_to_what_is_there_already_is_not_ready_before_the_old_one_is_gone)
 {
     world_builder w;
     w.shows("f", {"a", "b"}).add_attached("web", "a", sni_slot);
@@ -80,7 +78,7 @@ TEST(plan_claims, a_rotation_to_what_is_there_already_is_not_ready_before_the_ol
     EXPECT_EQ(w.status("web"), "pending Progressing [sni a?, sni b]");
 }
 
-TEST(plan_claims, there_and_back_before_the_put_changes_nothing)
+TEST(plan_rotation, there_and_back_before_the_put_changes_nothing)
 {
     world_builder w;
     w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
@@ -91,7 +89,7 @@ TEST(plan_claims, there_and_back_before_the_put_changes_nothing)
     EXPECT_EQ(w.status("web"), "active Attached [sni a]");
 }
 
-TEST(plan_claims, there_and_back_after_an_ambiguous_put_ends_with_the_first_alone)
+TEST(plan_rotation, there_and_back_after_an_ambiguous_put_ends_with_the_first_alone)
 {
     for (const bool takes_effect : {true, false})
     {
@@ -107,7 +105,7 @@ TEST(plan_claims, there_and_back_after_an_ambiguous_put_ends_with_the_first_alon
     }
 }
 
-TEST(plan_claims, a_second_rotation_before_the_first_is_done_leaves_no_entry_behind)
+TEST(plan_rotation, a_second_rotation_before_the_first_is_done_leaves_no_entry_behind)
 {
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot).remembers("f");
@@ -120,7 +118,7 @@ TEST(plan_claims, a_second_rotation_before_the_first_is_done_leaves_no_entry_beh
     EXPECT_EQ(w.status("web"), "active Attached [default c, was f]");
 }
 
-TEST(plan_claims, default_to_sni_and_back_is_one_put_each)
+TEST(plan_rotation, default_to_sni_and_back_is_one_put_each)
 {
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot).remembers("f");
@@ -134,7 +132,7 @@ TEST(plan_claims, default_to_sni_and_back_is_one_put_each)
     EXPECT_EQ(w.status("web"), "active Attached [default a, was f]");
 }
 
-TEST(plan_claims, default_to_sni_without_a_memory_leaves_it_in_both_until_another_default_comes)
+TEST(plan_rotation, default_to_sni_without_a_recorded_default_leaves_it_in_both_until_another_default_comes)
 {
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot);
@@ -148,7 +146,7 @@ TEST(plan_claims, default_to_sni_without_a_memory_leaves_it_in_both_until_anothe
     EXPECT_EQ(w.status("web"), "active Attached [sni a]");
 }
 
-TEST(plan_claims, two_bindings_swap_their_slots_in_one_put)
+TEST(plan_rotation, two_bindings_swap_their_slots_in_one_put)
 {
     world_builder w;
     w.shows("a", {"b"}).add_attached("one", "a", default_slot).remembers("f");
@@ -161,7 +159,7 @@ TEST(plan_claims, two_bindings_swap_their_slots_in_one_put)
     EXPECT_EQ(w.status("two"), "active Attached [default b, was f]");
 }
 
-TEST(plan_claims, two_bindings_swap_their_certificates_without_a_put)
+TEST(plan_rotation, two_bindings_swap_their_certificates_without_a_put)
 {
     world_builder w;
     w.shows("f", {"a", "b"}).add_attached("one", "a", sni_slot);
@@ -173,7 +171,7 @@ TEST(plan_claims, two_bindings_swap_their_certificates_without_a_put)
     EXPECT_EQ(w.status("two"), "active Attached [sni a]");
 }
 
-TEST(plan_claims, the_old_one_of_a_rotation_that_waits_stays_though_another_binding_had_it_and_leaves)
+TEST(plan_rotation, the_old_one_of_a_rotation_that_waits_stays_though_another_binding_had_it_and_leaves)
 {
     world_builder w;
     w.shows("f", {"a"}).add_attached("web", "a", sni_slot);

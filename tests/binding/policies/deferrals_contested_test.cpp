@@ -1,4 +1,4 @@
-// Rule 13: what somebody keeps undoing.
+// contested: another client keeps undoing the controller's changes.
 #include "binding/plan/plan_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -17,7 +17,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-// Rounds for `span`, as the reconciler has them, at which somebody undoes each PUT. The times of the PUTs.
+// Runs passes for `span`, as the reconciler does, while another client undoes each PUT. Returns the times of
+// the PUTs.
 std::vector<support::duration> fought(
     world_builder& w, support::duration span, const std::function<void(world_builder&)>& undo
 )
@@ -26,8 +27,8 @@ std::vector<support::duration> fought(
     const auto began = w.now;
     while (w.now - began < span)
     {
-        const binding::step made = w.run();
-        if (const auto* put = std::get_if<binding::put>(&made))
+        const binding::step step = w.run();
+        if (const auto* put = std::get_if<binding::put>(&step))
         {
             puts.push_back(w.now - began);
             w.accept(*put);
@@ -36,7 +37,7 @@ std::vector<support::duration> fought(
             undo(w);
             continue;
         }
-        const auto& end = std::get<binding::done>(made);
+        const auto& end = std::get<binding::done>(step);
         const bool waits = end.next == requeue::after || end.next == requeue::poll;
         const auto wait = waits ? std::min(end.wait, w.settings.resync_period) : w.settings.resync_period;
         w.later(std::min<support::duration>(wait, began + span - w.now));
@@ -130,7 +131,7 @@ TEST(plan_contested, a_retry_that_is_asked_for_ends_it)
     EXPECT_EQ(w.later(1s).converge(), 1);
     EXPECT_EQ(w.status("web"), "active Attached [sni a]");
     w.shows("f");
-    EXPECT_EQ(w.later(1min).converge(), 1) << "and the count begins anew";
+    EXPECT_EQ(w.later(1min).converge(), 1) << "and the count begins again";
 }
 
 TEST(plan_contested, what_stays_for_an_hour_is_not_contested_any_more)
@@ -157,7 +158,7 @@ TEST(plan_contested, what_stays_for_an_hour_is_not_contested_any_more)
         EXPECT_THAT(w.status("web"), StartsWith(at_once ? "active Attached" : "error Contested"));
         w.shows("f");
         w.later(1s);
-        EXPECT_EQ(w.converge(), at_once ? 1 : 0) << "the count began anew";
+        EXPECT_EQ(w.converge(), at_once ? 1 : 0) << "the count began again";
     }
 }
 
@@ -173,7 +174,7 @@ TEST(plan_contested, the_default_of_an_older_binding_stays_with_it_though_it_is_
     EXPECT_EQ(w.slots(), "default=e sni=");
 }
 
-TEST(plan_contested, what_somebody_keeps_putting_back_is_taken_off_ever_more_seldom)
+TEST(plan_contested, what_somebody_keeps_putting_back_is_removed_at_growing_intervals)
 {
     world_builder w;
     w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
@@ -222,7 +223,7 @@ TEST(plan_contested, a_load_balancer_that_is_busy_for_long_does_not_end_it)
     EXPECT_THAT(w.status("web"), StartsWith("error Contested ["));
 }
 
-TEST(plan_contested, a_start_begins_the_count_anew)
+TEST(plan_contested, a_start_begins_the_count_again)
 {
     world_builder w;
     w.shows("f").add("web", "a").sni();

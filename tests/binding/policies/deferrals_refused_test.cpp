@@ -1,4 +1,4 @@
-// Rule 7: one bad apple.
+// quarantine: one bad certificate does not keep the others off the listener.
 #include "binding/plan/plan_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -23,13 +23,13 @@ std::string text(const binding::put& put)
     return to_text(binding::step(put));
 }
 
-// Octavia, when it names what it cannot retrieve.
+// The answer of Octavia that names the refs that it cannot retrieve.
 cloud::error naming(const std::vector<std::string>& names)
 {
     return {failure::refused, "Could not retrieve certificate", refs(names), {}};
 }
 
-// Octavia, when it does not.
+// The answer of Octavia that names no ref.
 cloud::error nameless()
 {
     return {failure::refused, "The PKCS12 bundle is unreadable", {}, {}};
@@ -40,17 +40,17 @@ template <class Refusal>
 auto refusing(const std::vector<std::string>& bad, Refusal quarantine)
 {
     return [bad, quarantine](const binding::put& put) -> std::optional<cloud::error> {
-        std::vector<std::string> found;
+        std::vector<std::string> refused;
         for (const std::string& each : bad)
         {
             const bool is_default = put.change.default_ref && *put.change.default_ref == ref(each);
             if (is_default ||
                 (put.change.sni_refs && std::ranges::count(*put.change.sni_refs, ref(each)) > 0))
             {
-                found.push_back(each);
+                refused.push_back(each);
             }
         }
-        return found.empty() ? std::nullopt : std::optional(quarantine(found));
+        return refused.empty() ? std::nullopt : std::optional(quarantine(refused));
     };
 }
 
@@ -157,7 +157,7 @@ TEST(plan_refused, an_attached_one_of_ours_that_is_refused_but_not_dead_is_kept_
     EXPECT_EQ(w.status("there"), "active Attached [sni c]");
 }
 
-// The certificate service was away when Octavia asked for it.
+// The certificate service did not answer when Octavia asked for the certificate.
 TEST(plan_refused, one_that_is_named_while_there_is_no_answer_about_it_is_waited_for)
 {
     world_builder w;
@@ -220,7 +220,7 @@ TEST(plan_refused, what_stays_and_is_named_though_it_can_be_read_is_transient)
     w.fail(w.put(), naming({"e"}));
     w.finish();
     w.later(10ms);
-    EXPECT_GT(w.finish().wait, 1900ms) << "ever more seldom";
+    EXPECT_GT(w.finish().wait, 1900ms) << "at growing intervals";
 }
 
 TEST(plan_refused, a_ref_that_nobody_sent_counts_as_none)
@@ -328,7 +328,7 @@ TEST(plan_refused, two_bad_ones_are_found_and_the_others_are_attached)
     EXPECT_EQ(w.slots(), "default=f sni=a,c");
 }
 
-TEST(plan_refused, while_it_is_searched_a_removal_goes_along)
+TEST(plan_refused, during_the_bisection_a_removal_goes_along)
 {
     world_builder w;
     w.shows("f", {"e"}).add_attached("going", "e", sni_slot);
@@ -341,7 +341,7 @@ TEST(plan_refused, while_it_is_searched_a_removal_goes_along)
     EXPECT_EQ(w.slots(), "default=f sni=");
 }
 
-TEST(plan_refused, who_waits_for_the_search_is_in_progress_and_says_why)
+TEST(plan_refused, who_waits_for_the_bisection_is_in_progress_and_says_why)
 {
     world_builder w;
     w.shows("f").add("a", "a").sni();
@@ -354,7 +354,7 @@ TEST(plan_refused, who_waits_for_the_search_is_in_progress_and_says_why)
     EXPECT_THAT(w.message("b"), HasSubstr("refused"));
 }
 
-TEST(plan_refused, when_one_of_the_suspects_changes_the_search_begins_anew)
+TEST(plan_refused, when_one_of_the_suspects_changes_the_bisection_begins_again)
 {
     world_builder w;
     w.shows("f").add("a", "a").sni();
@@ -493,11 +493,11 @@ TEST(plan_refused, a_refused_rotation_is_believed_with_the_words_that_status_has
     w.change("web").wants("b");
     w.refuses = refusing_namelessly({"b"});
     EXPECT_EQ(w.converge(), 1);
-    const auto said = w.message("web");
-    EXPECT_THAT(said, HasSubstr(certificate_id("a").str() + " stays attached"));
+    const auto message = w.message("web");
+    EXPECT_THAT(message, HasSubstr(certificate_id("a").str() + " stays attached"));
     w.clear_trace();
     EXPECT_EQ(w.restart().converge(), 0);
-    EXPECT_EQ(w.message("web"), said);
+    EXPECT_EQ(w.message("web"), message);
     EXPECT_THAT(w.steps(), testing::Each(StartsWith("end")));
 }
 

@@ -1,4 +1,5 @@
-// What each binding wants and may have: certificates, conflicts and rotations (rules 4, 6, 8).
+// What each binding may have: certificates that may be attached, and those that may not
+// (readable-before-write).
 #include "binding/plan/plan_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -26,12 +27,12 @@ std::string text(const binding::put& put)
 
 cloud::answer<cloud::certificate> expiring(const std::string& name, support::wall_time at)
 {
-    auto made = active(name);
-    made->expires_at = at;
-    return made;
+    auto certificate = active(name);
+    certificate->expires_at = at;
+    return certificate;
 }
 
-// ---- rule 4: which certificates may be attached ----
+// ---- readable-before-write: which certificates may be attached ----
 
 struct certificate_answer
 {
@@ -44,7 +45,7 @@ struct certificate_answer
 class plan_certificate : public testing::TestWithParam<certificate_answer>
 {};
 
-TEST_P(plan_certificate, that_may_not_be_attached_is_said_and_not_put)
+TEST_P(plan_certificate, that_may_not_be_attached_is_reported_and_not_put)
 {
     world_builder w;
     w.shows("f").add("web", "a").sni();
@@ -109,9 +110,9 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; }
 );
 
-// ---- rule 10: no answer of the certificate service never means active ----
+// ---- proven-gone: a missing answer of the certificate service never means active ----
 
-TEST(plan_claims, what_is_known_to_be_wrong_with_an_attached_certificate_is_not_forgotten_for_a_503)
+TEST(plan_eligibility, what_is_known_to_be_wrong_with_an_attached_certificate_is_not_forgotten_for_a_503)
 {
     world_builder w;
     w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
@@ -125,7 +126,7 @@ TEST(plan_claims, what_is_known_to_be_wrong_with_an_attached_certificate_is_not_
     EXPECT_EQ(w.object("web").status[condition_type::attached].status, condition_status::true_);
 }
 
-TEST(plan_claims, a_certificate_whose_known_end_has_come_expires_though_the_service_does_not_answer)
+TEST(plan_eligibility, a_certificate_whose_known_end_has_come_expires_though_the_service_does_not_answer)
 {
     world_builder w;
     w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
@@ -138,7 +139,7 @@ TEST(plan_claims, a_certificate_whose_known_end_has_come_expires_though_the_serv
     EXPECT_EQ(w.status("web"), "error CertificateExpired [sni a]");
 }
 
-TEST(plan_claims, a_ready_binding_stays_ready_for_three_resync_periods_without_the_certificate_service)
+TEST(plan_eligibility, a_ready_binding_stays_ready_for_three_resync_periods_without_the_certificate_service)
 {
     world_builder w;
     w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
@@ -151,7 +152,7 @@ TEST(plan_claims, a_ready_binding_stays_ready_for_three_resync_periods_without_t
     EXPECT_EQ(w.status("web"), "pending CloudUnavailable [sni a]");
 }
 
-TEST(plan_claims, an_adopted_certificate_is_ready_once_the_certificate_service_has_answered)
+TEST(plan_eligibility, an_adopted_certificate_is_ready_once_the_certificate_service_has_answered)
 {
     world_builder w;
     w.shows("f", {"a"}).add("web", "a").sni();
@@ -163,7 +164,7 @@ TEST(plan_claims, an_adopted_certificate_is_ready_once_the_certificate_service_h
     EXPECT_EQ(w.status("web"), "active Attached [sni a]");
 }
 
-TEST(plan_claims, what_is_missing_is_said)
+TEST(plan_eligibility, what_is_missing_is_reported)
 {
     world_builder w;
     w.shows("f").add("web", "a");
@@ -174,7 +175,7 @@ TEST(plan_claims, what_is_missing_is_said)
     );
 }
 
-TEST(plan_claims, a_certificate_that_is_not_there_may_still_come_for_five_minutes)
+TEST(plan_eligibility, a_certificate_that_is_not_there_may_still_come_for_five_minutes)
 {
     world_builder w;
     w.shows("f").add("web", "a").object().created = w.wall();
@@ -185,7 +186,7 @@ TEST(plan_claims, a_certificate_that_is_not_there_may_still_come_for_five_minute
     EXPECT_EQ(w.status("web"), "error CertificateNotFound []");
 }
 
-TEST(plan_claims, a_certificate_that_is_waited_for_is_asked_after_15_s_doubling_to_5_min)
+TEST(plan_eligibility, a_certificate_that_is_waited_for_is_asked_after_15_s_doubling_to_5_min)
 {
     world_builder w;
     w.settings.resync_period = 1h;
@@ -200,7 +201,7 @@ TEST(plan_claims, a_certificate_that_is_waited_for_is_asked_after_15_s_doubling_
     }
 }
 
-TEST(plan_claims, a_certificate_that_is_waited_for_is_never_asked_slower_than_the_resync_period)
+TEST(plan_eligibility, a_certificate_that_is_waited_for_is_never_asked_slower_than_the_resync_period)
 {
     world_builder w;
     w.settings.resync_period = 20s;
@@ -216,7 +217,7 @@ TEST(plan_claims, a_certificate_that_is_waited_for_is_never_asked_slower_than_th
     EXPECT_THAT(w.looks(), Contains(HasSubstr("certificates(web)")));
 }
 
-TEST(plan_claims, a_certificate_that_is_waited_for_is_not_asked_in_between)
+TEST(plan_eligibility, a_certificate_that_is_waited_for_is_not_asked_in_between)
 {
     world_builder w;
     w.shows("f").add("web", "a");
@@ -227,7 +228,7 @@ TEST(plan_claims, a_certificate_that_is_waited_for_is_not_asked_in_between)
     EXPECT_THAT(w.looks(), Not(Contains(HasSubstr("certificates(web)"))));
 }
 
-TEST(plan_claims, a_request_to_reconcile_ends_every_wait)
+TEST(plan_eligibility, a_request_to_reconcile_ends_every_wait)
 {
     world_builder w;
     w.shows("f").add("web", "a");
@@ -238,7 +239,7 @@ TEST(plan_claims, a_request_to_reconcile_ends_every_wait)
     EXPECT_EQ(text(w.put()), "put default=a");
 }
 
-TEST(plan_claims, an_attached_certificate_is_looked_at_again_by_the_resync)
+TEST(plan_eligibility, an_attached_certificate_is_read_again_by_the_resync)
 {
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot);
@@ -248,7 +249,7 @@ TEST(plan_claims, an_attached_certificate_is_looked_at_again_by_the_resync)
     EXPECT_EQ(w.status("web"), "error CertificateExpired [default a]");
 }
 
-TEST(plan_claims, an_expiry_is_said_when_it_comes)
+TEST(plan_eligibility, an_expiry_is_reported_when_it_comes)
 {
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot);

@@ -1,4 +1,4 @@
-// What arrives together goes into one PUT, and what keeps arriving does not hold it up.
+// Bindings that arrive together go into one PUT, and bindings that keep arriving do not delay it.
 #include "binding/reconcile/loop_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -42,14 +42,14 @@ protected:
 
     std::vector<std::ptrdiff_t> writes_of_each(int count) const
     {
-        std::vector<std::ptrdiff_t> made;
+        std::vector<std::ptrdiff_t> writes;
         for (int i = 0; i < count; ++i)
         {
-            made.push_back(std::ranges::count_if(kube.writes, [&](const std::string& each) {
+            writes.push_back(std::ranges::count_if(kube.writes, [&](const std::string& each) {
                 return each.starts_with(name(i) + " ");
             }));
         }
-        return made;
+        return writes;
     }
 };
 
@@ -112,10 +112,10 @@ TEST_F(aggregation, who_keeps_arriving_holds_the_put_up_for_two_seconds_at_most)
         create(created);
         advance(50ms);
     }
-    EXPECT_TRUE(active(0)) << "a round is for those who were there when it began";
+    EXPECT_TRUE(active(0)) << "a pass is for the bindings that were there when it began";
 }
 
-TEST_F(aggregation, who_arrives_while_the_certificates_are_looked_at_joins_the_next_put)
+TEST_F(aggregation, who_arrives_while_the_certificates_are_read_joins_the_next_put)
 {
     start();
     cloud.certificate_takes = 300ms;

@@ -1,6 +1,6 @@
-// A crash at each write, to Kubernetes or to the cloud, before and after it took effect: a new process goes
-// on and the end is the same. Or the process lives, and the one write or its answer is lost. Every write on
-// the way is held to the invariants.
+// A crash at each write to Kubernetes or the cloud, before and after the write took effect: a new process
+// goes on and reaches the same end. Or the process lives, and the write or its answer is lost. The invariants
+// are checked at every write.
 #include "binding/reconcile/loop_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -25,7 +25,7 @@ protected:
         cloud.after_put = [this](const auto&) { return crash_of_cloud(true); };
     }
 
-    // Whether the process dies with it.
+    // Whether the process dies at the write.
     virtual bool kills() const = 0;
 
     // Runs until `done`, with a new process after a crash.
@@ -49,7 +49,7 @@ protected:
         return false;
     }
 
-    // The stories.
+    // The scenarios.
     void attach_rotate_and_detach();
     void pass_the_slot_on_and_back();
     void let_several_go_at_once();
@@ -167,7 +167,7 @@ void lost_write::let_several_go_at_once()
     EXPECT_THAT(row().slots.sni_refs, IsEmpty());
 }
 
-// The process dies there.
+// The process dies at the write.
 class crash_at : public lost_write
 {
     bool kills() const override { return true; }

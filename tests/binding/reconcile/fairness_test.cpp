@@ -1,4 +1,4 @@
-// One tenant's cloud hangs: the others do not notice.
+// The cloud of one tenant does not answer; the other tenants are not delayed.
 #include "binding/reconcile/loop_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -40,7 +40,7 @@ protected:
         step();
     }
 
-    // As a tool does that applies its objects again and again.
+    // Like a tool that applies its objects again and again.
     void touch_hanging()
     {
         const auto now = std::to_string(clock().now().time_since_epoch().count());
@@ -80,7 +80,7 @@ TEST_F(fairness, a_tenant_whose_cloud_hangs_does_not_hold_up_the_changes_of_anot
     EXPECT_THAT(row().slots.sni_refs, IsEmpty());
 }
 
-TEST_F(fairness, nor_what_another_looks_at_again_by_the_clock)
+TEST_F(fairness, nor_what_another_reads_again_by_the_clock)
 {
     start_with_hanging();
     kube.create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});

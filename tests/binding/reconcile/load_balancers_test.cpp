@@ -1,4 +1,4 @@
-// Several listeners: the lane of their load balancer, and what one of them says about the others.
+// Several listeners: the queue of their load balancer, and what one of them says about the others.
 #include "binding/reconcile/loop_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -22,7 +22,7 @@ protected:
 
     bool active(const std::string& name) { return kube.exists(name) && kube.state(name) == "active"; }
 
-    // It has no effect, and nobody knows.
+    // The PUT has no effect, and its answer is lost.
     void lose_first_put()
     {
         cloud.before_put = [once = true](const auto&) mutable {
@@ -66,7 +66,7 @@ TEST_F(one_load_balancer, two_load_balancers_are_written_side_by_side)
     EXPECT_LT(clock().now() - began, 8s);
 }
 
-TEST_F(one_load_balancer, the_lane_is_kept_while_a_put_is_in_doubt)
+TEST_F(one_load_balancer, the_turn_is_kept_while_a_put_is_in_doubt)
 {
     lose_first_put();
     start();
@@ -79,7 +79,7 @@ TEST_F(one_load_balancer, the_lane_is_kept_while_a_put_is_in_doubt)
     ASSERT_TRUE(until([&] { return active("a") && active("b"); }));
 }
 
-TEST_F(one_load_balancer, the_lane_is_kept_while_a_put_is_in_doubt_though_its_binding_is_gone)
+TEST_F(one_load_balancer, the_turn_is_kept_while_a_put_is_in_doubt_though_its_binding_is_gone)
 {
     lose_first_put();
     start();
@@ -97,7 +97,7 @@ TEST_F(one_load_balancer, the_lane_is_kept_while_a_put_is_in_doubt_though_its_bi
 }
 
 TEST_F(
-    one_load_balancer, the_lane_is_given_back_at_the_deadline_though_somebody_elses_finalizer_keeps_the_object
+    one_load_balancer, the_turn_is_given_back_at_the_deadline_though_somebody_elses_finalizer_keeps_the_object
 )
 {
     lose_first_put();
@@ -116,7 +116,7 @@ TEST_F(
     EXPECT_LT(clock().now() - sent, 1min);
 }
 
-TEST_F(one_load_balancer, who_gets_no_answer_to_any_change_leaves_the_lane_to_others)
+TEST_F(one_load_balancer, who_gets_no_answer_to_any_change_leaves_the_turn_to_others)
 {
     cloud.before_put = [](const auto& put) {
         return put.listener.str() == listener_1
@@ -132,12 +132,12 @@ TEST_F(one_load_balancer, who_gets_no_answer_to_any_change_leaves_the_lane_to_ot
     EXPECT_THAT(kube.message("a"), HasSubstr("504 of the proxy"));
     const auto puts = cloud.puts.size();
     advance(1h);
-    EXPECT_LT(cloud.puts.size() - puts, 45U) << "ever more seldom";
+    EXPECT_LT(cloud.puts.size() - puts, 45U) << "at growing intervals";
     cloud.before_put = nullptr;
     EXPECT_TRUE(until([&] { return active("a"); }));
 }
 
-TEST_F(one_load_balancer, a_listener_with_ever_new_bindings_leaves_the_lane_to_others)
+TEST_F(one_load_balancer, a_listener_with_ever_new_bindings_leaves_the_turn_to_others)
 {
     cloud.put_takes = 4s;
     start();
@@ -161,7 +161,7 @@ TEST_F(one_load_balancer, a_listener_with_ever_new_bindings_leaves_the_lane_to_o
     EXPECT_TRUE(until([&] { return active("b") && active("199"); }));
 }
 
-TEST_F(one_load_balancer, the_lane_is_given_back_when_the_listener_cannot_be_read_any_more)
+TEST_F(one_load_balancer, the_turn_is_given_back_when_the_listener_cannot_be_read_any_more)
 {
     cloud.after_put = [&](const auto& put) -> std::optional<cloud::error> {
         if (put.listener.str() == listener_1)
@@ -177,7 +177,7 @@ TEST_F(one_load_balancer, the_lane_is_given_back_when_the_listener_cannot_be_rea
     ASSERT_TRUE(until([&] { return active("b"); })) << kube.object("b").dump(1);
 }
 
-TEST_F(one_load_balancer, the_lane_is_given_back_when_the_listener_is_gone)
+TEST_F(one_load_balancer, the_turn_is_given_back_when_the_listener_is_gone)
 {
     cloud.after_put = [&](const auto& put) -> std::optional<cloud::error> {
         return put.listener.str() == listener_1
@@ -205,7 +205,7 @@ TEST_F(one_load_balancer, after_a_start_nothing_is_written_beside_a_put_that_may
     stop();
     cloud.before_put = nullptr;
     const auto began = clock().now();
-    // The other listener is looked at first.
+    // The other listener is read first.
     kube.create({.name = "0", .certificate = cert_b, .listener = listener_2});
     start();
     ASSERT_TRUE(until([&] { return cloud.puts.size() == 2; }));
@@ -213,7 +213,7 @@ TEST_F(one_load_balancer, after_a_start_nothing_is_written_beside_a_put_that_may
     ASSERT_TRUE(until([&] { return active("a") && active("0"); }));
 }
 
-TEST_F(one_load_balancer, the_same_dead_certificate_on_both_listeners_is_let_go_on_both)
+TEST_F(one_load_balancer, the_same_dead_certificate_on_both_listeners_is_removed_on_both)
 {
     start();
     kube.create({.name = "a1", .certificate = cert_a, .listener = listener_1, .sni = true});
@@ -249,7 +249,7 @@ TEST_F(one_load_balancer, nothing_is_changed_while_the_certificate_service_does_
     EXPECT_TRUE(row(listener_2).served);
 }
 
-TEST_F(one_load_balancer, a_foreign_dead_ref_of_a_neighbour_blocks_though_one_of_ours_is_dead_too)
+TEST_F(one_load_balancer, a_foreign_dead_ref_of_another_listener_blocks_though_one_of_ours_is_dead_too)
 {
     row(listener_2).slots.sni_refs = {ref(cert_c)};
     start();
@@ -307,18 +307,19 @@ TEST_F(two_load_balancers, listeners_that_hold_nothing_of_ours_and_do_not_answer
     EXPECT_LT(clock().now() - began, 1min);
 }
 
-// A tenant of the same cloud whose credential is of no use any more.
+// A tenant of the same cloud whose credential is refused.
 class two_tenants : public two_load_balancers
 {
 protected:
     two_tenants() : theirs_(clock()) {}
 
-    void attach_theirs(const std::string& where)
+    void attach_theirs(const std::string& listener)
     {
         start();
         running->credentials.give_of_the_same_cloud("other", &cloud);
         kube.create(
-            {.name = "theirs", .certificate = cert_b, .listener = where, .sni = true, .name_space = "other"}
+            {.name = "theirs", .certificate = cert_b, .listener = listener, .sni = true, .name_space = "other"
+            }
         );
         ASSERT_TRUE(until([&] { return active("theirs"); }));
     }
@@ -333,7 +334,7 @@ protected:
     fake_cloud theirs_;
 };
 
-TEST_F(two_tenants, a_listener_that_its_own_credential_may_not_read_is_looked_at_with_ours)
+TEST_F(two_tenants, a_listener_that_its_own_credential_may_not_read_is_read_with_ours)
 {
     for (const auto how : {cloud::failure::credentials_invalid, cloud::failure::access_denied})
     {
@@ -446,7 +447,7 @@ TEST_F(two_load_balancers, a_listener_that_is_not_there_is_not_asked_for_before_
     EXPECT_EQ(put_reads("b", cert_b), 0);
 }
 
-TEST_F(one_load_balancer, what_another_project_could_not_see_is_looked_at_again_through_this_one)
+TEST_F(one_load_balancer, what_another_project_could_not_see_is_looked_up_again_through_this_one)
 {
     start();
     kube.create({.name = "b", .certificate = cert_b, .listener = listener_2});
@@ -464,7 +465,7 @@ TEST_F(one_load_balancer, what_another_project_could_not_see_is_looked_at_again_
     EXPECT_GT(cloud.reads_of[listener_2], before);
 }
 
-TEST_F(one_load_balancer, who_waits_for_a_neighbour_to_let_go_asks_ever_more_seldom)
+TEST_F(one_load_balancer, who_waits_for_another_listener_to_clean_up_asks_at_growing_intervals)
 {
     start();
     kube.create({.name = "a", .certificate = cert_a, .listener = listener_2, .sni = true});
@@ -483,8 +484,8 @@ TEST_F(one_load_balancer, who_waits_for_a_neighbour_to_let_go_asks_ever_more_sel
     EXPECT_LT(cloud.listener_reads - before, 100);
 }
 
-// Certificates that look deleted on many listeners at once: each alone would be one of one.
-TEST_F(two_load_balancers, half_of_all_that_look_dead_through_the_credential_are_not_let_go)
+// Certificates look deleted on many listeners at once, on each listener the only one of ours.
+TEST_F(two_load_balancers, half_of_all_that_look_dead_through_the_credential_are_not_removed)
 {
     start();
     kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});

@@ -13,7 +13,7 @@ process::process(loop& loop, kube::client& kube, fake_cloud& cloud)
           [this](const auto& change) { on_change(change, change_parts); },
           [this] { on_all_listed(change_parts); }
       ),
-      expiry(loop.clock(), observed, settings.expiry_warning_days),
+      expiry(loop.clock(), recorded, settings.expiry_warning_days),
       reconciler(
           {kube,
            credentials,
@@ -21,13 +21,13 @@ process::process(loop& loop, kube::client& kube, fake_cloud& cloud)
            bindings,
            random,
            [this](binding::target t) { pool.add(t); },
-           observed},
+           recorded},
           settings
       ),
       change_parts(
           {bindings,
            reconciler,
-           observed,
+           recorded,
            expiry,
            settings.settle,
            [this](const auto& target, auto urgency, auto delay) { pool.add(target, urgency, delay); }}

@@ -15,7 +15,7 @@
 #include <memory>
 #include <string>
 
-// A whole controller but for its wires: store, queue, workers, reconciler and plan over a small Kubernetes
+// A whole controller without its network: store, queue, workers, reconciler and plan over a small Kubernetes
 // and cloud.
 namespace test {
 
@@ -27,12 +27,12 @@ inline const std::string listener_1 = "11111111-0000-4000-8000-000000000001";
 inline const std::string listener_2 = "22222222-0000-4000-8000-000000000002";
 inline const support::uuid balancer = *support::uuid::parse("99999999-0000-4000-8000-000000000001");
 
-// One process of the controller: what a crash loses.
+// One process of the controller: the objects that a crash loses.
 struct process
 {
     process(loop& loop, kube::client& kube, fake_cloud& cloud);
 
-    // As SIGTERM does: the work in hand may end.
+    // Like SIGTERM: passes that have begun may end.
     void stop_gently()
     {
         reconciler.stop();
@@ -40,7 +40,7 @@ struct process
     }
 
     binding::settings settings;
-    test::recorded_events observed;
+    test::recorded_events recorded;
     support::random_engine random;
     one_cloud credentials;
     runtime::work_queue<binding::target> queue;
@@ -53,7 +53,7 @@ struct process
     std::function<void()> kill;
 };
 
-// Two processes never run at a time. Every write is held to the invariants.
+// Two processes never run at the same time. The invariants are checked at every write.
 class the_loop : public loop
 {
 protected:

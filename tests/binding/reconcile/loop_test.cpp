@@ -1,4 +1,4 @@
-// The loop of a whole controller but for its wires.
+// The loop of a whole controller without its network.
 #include "binding/reconcile/loop_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -147,7 +147,7 @@ TEST_F(the_loop, the_younger_of_two_defaults_gets_a_conflict_and_takes_over_when
     ASSERT_TRUE(until([&] { return !kube.exists("old") && kube.state("young") == "active"; }));
     EXPECT_EQ(row().slots.default_ref, ref(cert_b));
     EXPECT_EQ(kube.object("young")["status"].value("replacedDefaultRef", ""), foreign.view())
-        << "the memory travels with the slot";
+        << "the recorded default travels with the slot";
     EXPECT_EQ(cloud.puts.size(), 2U);
 }
 
@@ -177,7 +177,7 @@ TEST_F(the_loop, a_dead_foreign_certificate_blocks_and_is_named)
     ASSERT_TRUE(until([&] { return kube.state("b") == "active"; }));
 }
 
-TEST_F(the_loop, a_dead_certificate_on_a_neighbour_is_let_go_first)
+TEST_F(the_loop, a_dead_certificate_on_another_listener_is_removed_first)
 {
     add_listener(listener_2);
     start();

@@ -14,7 +14,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-class change : public rounds_by_hand
+class change : public passes_by_hand
 {
 protected:
     const binding::certificate_binding& object(const std::string& name)
@@ -56,7 +56,7 @@ TEST_F(change, of_a_binding_wakes_the_peers_that_share_its_listener)
 TEST_F(change, of_several_bindings_that_arrive_together_asks_for_one_pass_after_they_have_settled)
 {
     create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
-    round();
+    pass();
     woken.clear();
     create({.name = "shop", .certificate = cert_b, .listener = listener_1, .sni = true});
     EXPECT_THAT(woken, ElementsAre(wake_up{target_of("shop"), urgency::urgent, settings.settle}));
@@ -79,7 +79,7 @@ TEST_F(change, of_the_credential_wakes_both_targets_and_takes_along_what_is_know
     attach("web", cert_a);
     const auto uid = object("web").uid;
     const auto old = target_of("web");
-    const auto ledger = one->rounds.state_of(old)->bindings.at(uid).held;
+    const auto ledger = one->reconciler.state_of(old)->bindings.at(uid).held;
     woken.clear();
     one->credentials.give_of_the_same_cloud("shop", &cloud);
     one->store.place_again({uid});
@@ -87,8 +87,8 @@ TEST_F(change, of_the_credential_wakes_both_targets_and_takes_along_what_is_know
     ASSERT_NE(here, old);
     EXPECT_THAT(woken, Contains(wake_up{old}));
     EXPECT_THAT(woken, Contains(wake_up{here}));
-    EXPECT_TRUE(one->rounds.state_of(old)->bindings.empty());
-    EXPECT_EQ(one->rounds.state_of(here)->bindings.at(uid).held, ledger);
+    EXPECT_TRUE(one->reconciler.state_of(old)->bindings.empty());
+    EXPECT_EQ(one->reconciler.state_of(here)->bindings.at(uid).held, ledger);
 }
 
 TEST_F(change, of_a_secret_wakes_the_target_also_where_it_stays_the_same)

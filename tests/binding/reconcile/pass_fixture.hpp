@@ -12,13 +12,13 @@ namespace test {
 
 using namespace std::chrono_literals;
 
-// The reconciler alone: a test runs its rounds.
-class rounds_by_hand : public the_loop
+// The reconciler alone: the test runs its passes.
+class passes_by_hand : public the_loop
 {
 protected:
-    rounds_by_hand() { one.emplace(*this); }
+    passes_by_hand() { one.emplace(*this); }
 
-    // What the queue of a process would be asked for.
+    // A target that would be added to the queue of a process.
     struct wake_up
     {
         binding::target target;
@@ -31,7 +31,7 @@ protected:
     // One process without its queue.
     struct alone
     {
-        explicit alone(rounds_by_hand& test)
+        explicit alone(passes_by_hand& test)
             : credentials(&test.cloud),
               store(
                   credentials,
@@ -39,21 +39,21 @@ protected:
                   [this] { on_all_listed(change_parts); }
               ),
               sink(&store.scope("")),
-              expiry(test.clock(), test.seen, test.settings.expiry_warning_days),
-              rounds(
+              expiry(test.clock(), test.recorded, test.settings.expiry_warning_days),
+              reconciler(
                   {test.used(),
                    credentials,
                    test.clock(),
                    store,
                    random,
                    [&test](binding::target t) { test.asked_for.push_back(t.listener.str()); },
-                   test.seen},
+                   test.recorded},
                   test.settings
               ),
               change_parts(
                   {store,
-                   rounds,
-                   test.seen,
+                   reconciler,
+                   test.recorded,
                    expiry,
                    test.settings.settle,
                    [&test](const auto& target, auto urgency, auto delay) {
@@ -67,7 +67,7 @@ protected:
         binding::binding_index store;
         runtime::object_sink* sink;
         binding::expiry_warnings expiry;
-        binding::reconciler rounds;
+        binding::reconciler reconciler;
         binding::change_parts change_parts;
     };
 
@@ -79,20 +79,20 @@ protected:
         see();
     }
 
-    // What the watch shows now.
+    // Lists the present objects into the store, as the watch does.
     void see() { kube.list_into(*one->sink); }
 
-    runtime::outcome round(const std::string& listener = listener_1)
+    runtime::outcome pass(const std::string& listener = listener_1)
     {
-        return run(one->rounds.reconcile({support::interned("sao1"), *support::uuid::parse(listener)}));
+        return run(one->reconciler.reconcile({support::interned("sao1"), *support::uuid::parse(listener)}));
     }
 
-    // Rounds until one wants a rest of a minute.
-    void rounds(const std::string& listener = listener_1)
+    // Passes until one is to be repeated after more than a minute.
+    void passes(const std::string& listener = listener_1)
     {
         for (int i = 0; i < 100; ++i)
         {
-            const auto end = round(listener);
+            const auto end = pass(listener);
             if (end.how != runtime::outcome::kind::retry && end.pause > 1min)
             {
                 return;
@@ -102,11 +102,11 @@ protected:
         ADD_FAILURE() << "does not come to rest";
     }
 
-    void few_rounds()
+    void few_passes()
     {
         for (int i = 0; i < 5; ++i)
         {
-            round();
+            pass();
             advance(10s);
         }
     }
@@ -117,19 +117,19 @@ protected:
         see();
     }
 
-    // A first round sees what has arrived; the next one writes.
-    runtime::outcome second_round()
+    // The first pass sees what has arrived; the second writes.
+    runtime::outcome second_pass()
     {
-        round();
+        pass();
         advance(200ms);
-        return round();
+        return pass();
     }
 
-    // A binding that was seen to be attached.
+    // Creates a binding and runs passes until its certificate is attached.
     void attach(const std::string& name, const std::string& certificate, bool sni = true)
     {
         create({.name = name, .certificate = certificate, .listener = listener_1, .sni = sni});
-        rounds();
+        passes();
         ASSERT_EQ(kube.state(name), "active");
     }
 
@@ -137,7 +137,7 @@ protected:
     binding::settings settings;
     std::vector<std::string> asked_for;
     std::vector<wake_up> woken;
-    test::recorded_events seen;
+    test::recorded_events recorded;
     std::optional<alone> one;
 };
 

@@ -43,7 +43,7 @@ private:
     int under_way_ = 0;
 };
 
-// A Kubernetes that says yes to every write and keeps none.
+// A Kubernetes that accepts every write and stores none.
 class forgetful_kube final : public kube_through
 {
 public:
@@ -59,7 +59,7 @@ public:
     bool forgets = false;
 };
 
-class reconciler : public rounds_by_hand
+class reconciler : public passes_by_hand
 {};
 
 // ---- writes to Kubernetes ----
@@ -76,31 +76,31 @@ TEST_F(reconciler, an_attach_is_three_writes_an_adoption_two_and_rest_none)
     for (int i = 0; i < 10; ++i)
     {
         advance(10min);
-        round();
+        pass();
     }
     EXPECT_THAT(kube.writes, IsEmpty());
     EXPECT_EQ(cloud.puts.size(), 1U);
 }
 
-TEST_F(reconciler, a_status_of_which_the_schema_knows_too_little_is_written_once_a_round)
+TEST_F(reconciler, a_status_of_which_the_schema_knows_too_little_is_written_once_a_pass)
 {
     support::log_capture log;
     kube.prune = [](auto& status) { status["cloud"].erase("credentialSource"); };
     create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
-    EXPECT_EQ(second_round().how, kind::retry);
+    EXPECT_EQ(second_pass().how, kind::retry);
     EXPECT_LE(kube.writes.size(), 3U);
     EXPECT_THAT(log.text(), HasSubstr("the CustomResourceDefinition is older than the controller"));
     kube.prune = nullptr;
-    rounds();
+    passes();
     EXPECT_EQ(kube.state("web"), "active");
 }
 
 TEST_F(reconciler, a_conflict_is_read_again_and_planned_again)
 {
     create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
-    // Nobody has shown us this yet.
+    // The watch has not shown this change yet.
     kube.update("web", [](auto& object) { object["spec"]["certificateId"] = cert_b; });
-    rounds();
+    passes();
     EXPECT_THAT(row().slots.sni_refs, ElementsAre(ref(cert_b))) << "never the certificate of before";
     EXPECT_EQ(cloud.puts.size(), 1U);
 }
@@ -111,12 +111,12 @@ TEST_F(reconciler, a_conflict_with_a_deletion_ends_in_the_deletion)
     kube.update("web", [](auto& object) { object["spec"]["certificateId"] = cert_b; });
     see();
     kube.remove("web");
-    rounds();
+    passes();
     EXPECT_FALSE(kube.exists("web"));
     EXPECT_THAT(row().slots.sni_refs, IsEmpty());
 }
 
-TEST_F(reconciler, endless_conflicts_are_left_to_another_round)
+TEST_F(reconciler, endless_conflicts_are_left_to_another_pass)
 {
     int conflicts = 0;
     kube.before_write = [&](const auto&) {
@@ -124,7 +124,7 @@ TEST_F(reconciler, endless_conflicts_are_left_to_another_round)
         return std::optional(support::error{support::errc::status, "modified", 409, {}});
     };
     create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
-    EXPECT_EQ(second_round().how, kind::retry);
+    EXPECT_EQ(second_pass().how, kind::retry);
     EXPECT_LE(conflicts, 6);
     EXPECT_THAT(cloud.puts, IsEmpty());
 }
@@ -135,16 +135,16 @@ TEST_F(reconciler, an_object_that_is_gone_while_it_is_written_is_no_trouble)
     create({.name = "more", .certificate = cert_b, .listener = listener_1, .sni = true});
     kube.remove("web");
     support::log_capture log;
-    second_round();
+    second_pass();
     EXPECT_THAT(log.text(), Not(HasSubstr("could not write")));
     see();
-    rounds();
+    passes();
     EXPECT_EQ(kube.state("more"), "active");
     EXPECT_THAT(row().slots.sni_refs, ElementsAre(ref(cert_b)));
 }
 
-// The answer to the write-ahead is lost; in one way it took effect all the same, in the others it did or did
-// not and the API server says so by a code of its own.
+// The write-ahead is not answered with success. In one case its answer is lost; in the others it took effect
+// or not, and the API server answers with an error code.
 class lost_ledger : public reconciler, public testing::WithParamInterface<std::tuple<bool, int>>
 {};
 
@@ -161,14 +161,14 @@ TEST_P(lost_ledger, is_ours_and_stays_while_its_put_is_under_way)
     support::log_capture log;
     cloud.pending_for = 30s;
     create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = sni});
-    EXPECT_EQ(second_round().how, kind::retry);
+    EXPECT_EQ(second_pass().how, kind::retry);
     EXPECT_THAT(cloud.puts, IsEmpty()) << "not known to be committed";
     see();
     const auto committed = kube.object("web")["status"];
     ASSERT_EQ(committed["attachments"].size(), 1U) << "it took effect";
     advance(1s);
-    round();
-    round();
+    pass();
+    pass();
     EXPECT_EQ(cloud.puts.size(), 1U);
     const auto status = kube.object("web")["status"];
     EXPECT_EQ(status["attachments"], committed["attachments"]);
@@ -177,7 +177,7 @@ TEST_P(lost_ledger, is_ours_and_stays_while_its_put_is_under_way)
 
     kube.remove("web");
     see();
-    rounds();
+    passes();
     EXPECT_FALSE(kube.exists("web"));
     advance(60s);
     EXPECT_THAT(row().slots.sni_refs, IsEmpty());
@@ -201,11 +201,11 @@ TEST_F(reconciler, a_binding_that_gets_another_credential_while_it_is_written_wa
         }
         return std::optional<support::error>();
     };
-    second_round();
+    second_pass();
     ASSERT_FALSE(once);
-    const auto where = one->credentials.target_of(*one->store.find(uid));
-    run(one->rounds.reconcile(where));
-    EXPECT_THAT(seen.events, testing::Not(testing::Contains("shop/web LedgerRestored")));
+    const auto target = one->credentials.target_of(*one->store.find(uid));
+    run(one->reconciler.reconcile(target));
+    EXPECT_THAT(recorded.events, testing::Not(testing::Contains("shop/web LedgerRestored")));
 }
 
 TEST_F(reconciler, what_one_credential_was_refused_is_tried_at_once_with_the_next)
@@ -214,16 +214,16 @@ TEST_F(reconciler, what_one_credential_was_refused_is_tried_at_once_with_the_nex
         return std::optional(cloud::error{cloud::failure::refused, "no application credentials", {}, {}});
     };
     create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
-    rounds();
+    passes();
     ASSERT_EQ(kube.ready_reason("web"), "CertificateRefused");
     cloud.before_put = nullptr;
     one->credentials.give("shop", &cloud);
     const auto uid = *support::uuid::parse(kube.object("web")["metadata"]["uid"].get<std::string>());
     one->store.place_again({uid});
-    const auto where = one->credentials.target_of(*one->store.find(uid));
+    const auto target = one->credentials.target_of(*one->store.find(uid));
     for (int i = 0; i < 5; ++i)
     {
-        run(one->rounds.reconcile(where));
+        run(one->reconciler.reconcile(target));
         advance(1s);
     }
     EXPECT_EQ(kube.state("web"), "active") << kube.message("web");
@@ -243,7 +243,7 @@ TEST_F(reconciler, writes_of_a_target_run_side_by_side_sixteen_at_a_time)
         create({.name = "web-" + std::to_string(i), .certificate = id, .listener = listener_1, .sni = true});
     }
     const auto began = clock().now();
-    rounds();
+    passes();
     EXPECT_EQ(kube.state("web-39"), "active");
     EXPECT_EQ(slow.most, 16);
     EXPECT_LE(clock().now() - began, 8s);
@@ -268,7 +268,7 @@ TEST_F(reconciler, an_ambiguous_put_is_sent_once_whatever_became_of_it)
         );
         const auto began = clock().now();
         const auto puts = cloud.puts.size();
-        rounds();
+        passes();
         EXPECT_EQ(kube.state(name), "active");
         EXPECT_EQ(cloud.puts.size() - puts, took_effect ? 1U : 2U);
         EXPECT_TRUE(took_effect || clock().now() - began >= 30s);
@@ -288,12 +288,12 @@ TEST_F(reconciler, tells_of_each_put_and_how_long_a_foreign_commit_would_have_be
         return end ? std::optional(cloud::error{*end, "trouble", {}, {}}) : std::nullopt;
     };
     attach("web", cert_a);
-    ASSERT_EQ(seen.updates.size(), 3U);
-    EXPECT_EQ(seen.updates[0].failed, cloud::failure::busy);
-    EXPECT_EQ(seen.updates[0].window, std::nullopt) << "it surely had no effect";
-    EXPECT_EQ(seen.updates[1].failed, cloud::failure::ambiguous);
-    EXPECT_EQ(seen.updates[2].failed, std::nullopt);
-    for (const auto& each : {seen.updates[1], seen.updates[2]})
+    ASSERT_EQ(recorded.updates.size(), 3U);
+    EXPECT_EQ(recorded.updates[0].failed, cloud::failure::busy);
+    EXPECT_EQ(recorded.updates[0].window, std::nullopt) << "it surely had no effect";
+    EXPECT_EQ(recorded.updates[1].failed, cloud::failure::ambiguous);
+    EXPECT_EQ(recorded.updates[2].failed, std::nullopt);
+    for (const auto& each : {recorded.updates[1], recorded.updates[2]})
     {
         EXPECT_GE(each.window, 7s);
         EXPECT_LT(each.window, 8s) << "from the read before it";
@@ -308,10 +308,10 @@ TEST_F(reconciler, a_put_that_is_answered_busy_is_not_repeated_at_once)
                            : std::nullopt;
     };
     create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
-    EXPECT_EQ(second_round().how, kind::retry);
+    EXPECT_EQ(second_pass().how, kind::retry);
     EXPECT_EQ(puts, 1);
     EXPECT_EQ(kube.ready_reason("web"), "LoadBalancerBusy");
-    rounds();
+    passes();
     EXPECT_EQ(kube.state("web"), "active");
     EXPECT_EQ(puts, 4);
 }
@@ -322,7 +322,7 @@ TEST_F(reconciler, a_put_that_we_may_not_send_is_said_and_tried_slowly)
         return std::optional(cloud::error{cloud::failure::access_denied, "403: read-only role", {}, {}});
     };
     create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
-    const auto end = second_round();
+    const auto end = second_pass();
     EXPECT_EQ(cloud.puts.size(), 1U);
     EXPECT_EQ(end.how, kind::later);
     EXPECT_THAT(end.pause, AllOf(Ge(10s), Le(20s)));
@@ -344,12 +344,12 @@ TEST_F(reconciler, who_was_refused_with_one_that_is_gone_by_then_is_not_quaranti
     };
     create({.name = "bad", .certificate = cert_a, .listener = listener_1, .sni = true});
     create({.name = "web", .certificate = cert_b, .listener = listener_1, .sni = true});
-    rounds();
+    passes();
     EXPECT_EQ(cloud.puts.size(), 2U);
     EXPECT_EQ(kube.state("web"), "active") << kube.message("web");
 }
 
-TEST_F(reconciler, what_is_added_was_checked_ten_seconds_before_however_long_other_looks_take)
+TEST_F(reconciler, what_is_added_was_checked_ten_seconds_before_however_long_other_reads_take)
 {
     attach("web", cert_a);
     cloud.look_up_takes = 45s;
@@ -358,7 +358,7 @@ TEST_F(reconciler, what_is_added_was_checked_ten_seconds_before_however_long_oth
         EXPECT_LE((clock().now() - cloud.certificate_read[cert_b]) / 1s, 10);
         return std::nullopt;
     };
-    rounds();
+    passes();
     EXPECT_EQ(cloud.puts.size(), 2U);
 }
 
@@ -371,7 +371,7 @@ TEST_F(reconciler, a_stable_target_comes_back_at_the_resync_jittered)
     support::duration longest{};
     for (int i = 0; i < 30; ++i)
     {
-        const auto end = round();
+        const auto end = pass();
         EXPECT_EQ(end.how, kind::later);
         shortest = std::min(shortest, end.pause);
         longest = std::max(longest, end.pause);
@@ -380,14 +380,14 @@ TEST_F(reconciler, a_stable_target_comes_back_at_the_resync_jittered)
     EXPECT_THAT(longest, AllOf(Ge(11min), Le(12min)));
 }
 
-TEST_F(reconciler, what_waits_for_people_is_looked_at_ever_more_seldom_up_to_five_minutes)
+TEST_F(reconciler, what_waits_for_people_is_read_at_growing_intervals_up_to_five_minutes)
 {
     row().protocol = "TCP";
     create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
     auto before = 0s;
     for (int i = 0; i < 8; ++i)
     {
-        const auto pause = std::chrono::duration_cast<std::chrono::seconds>(round().pause);
+        const auto pause = std::chrono::duration_cast<std::chrono::seconds>(pass().pause);
         EXPECT_GE(pause, std::min(before, std::chrono::seconds(220)));
         before = pause;
         advance(pause);
@@ -400,15 +400,15 @@ TEST_F(reconciler, a_wish_to_be_left_alone_for_no_time_at_all_is_a_failure_like_
     attach("web", cert_a);
     advance(1s);
     cloud.listener_error = cloud::error{cloud::failure::transient, "503", {}, 0s};
-    EXPECT_EQ(round().how, kind::retry);
+    EXPECT_EQ(pass().how, kind::retry);
     cloud.listener_error.reset();
     advance(1s);
     cloud.before_put = [&](const auto&) {
         return std::optional(cloud::error{cloud::failure::rate_limited, "429", {}, 0s});
     };
     create({.name = "more", .certificate = cert_b, .listener = listener_1, .sni = true});
-    EXPECT_EQ(second_round().how, kind::retry);
-    EXPECT_EQ(round().how, kind::retry);
+    EXPECT_EQ(second_pass().how, kind::retry);
+    EXPECT_EQ(pass().how, kind::retry);
 }
 
 TEST_F(reconciler, a_wish_to_be_left_alone_is_granted_with_a_little_more)
@@ -416,12 +416,12 @@ TEST_F(reconciler, a_wish_to_be_left_alone_is_granted_with_a_little_more)
     attach("web", cert_a);
     advance(1s);
     cloud.listener_error = cloud::error{cloud::failure::transient, "503", {}, 100s};
-    const auto end = round();
+    const auto end = pass();
     EXPECT_EQ(end.how, kind::retry);
     EXPECT_THAT(end.pause, AllOf(Ge(100s), Le(150s)));
 }
 
-TEST_F(reconciler, a_load_balancer_that_stays_pending_is_looked_at_once_a_minute_at_last)
+TEST_F(reconciler, a_load_balancer_that_stays_pending_is_read_once_a_minute_at_last)
 {
     attach("web", cert_a);
     cloud.balancers[balancer] = cloud::provisioning_status::pending;
@@ -430,7 +430,7 @@ TEST_F(reconciler, a_load_balancer_that_stays_pending_is_looked_at_once_a_minute
         const auto began = clock().now();
         while (clock().now() - began < 1h)
         {
-            const auto end = round();
+            const auto end = pass();
             advance(std::max<support::duration>(end.pause, 100ms));
         }
         return cloud.listener_reads - before;
@@ -440,7 +440,7 @@ TEST_F(reconciler, a_load_balancer_that_stays_pending_is_looked_at_once_a_minute
     EXPECT_GT(reads_in_an_hour(), 1700) << "a write waits";
 }
 
-TEST_F(reconciler, a_last_certificate_is_looked_at_ever_more_seldom)
+TEST_F(reconciler, a_last_certificate_is_read_at_growing_intervals)
 {
     row().slots.default_ref.reset();
     attach("web", cert_a);
@@ -449,7 +449,7 @@ TEST_F(reconciler, a_last_certificate_is_looked_at_ever_more_seldom)
     support::duration pause{};
     for (int i = 0; i < 8; ++i)
     {
-        pause = round().pause;
+        pause = pass().pause;
         advance(pause);
     }
     EXPECT_EQ(kube.ready_reason("web"), "LastCertificate");
@@ -458,10 +458,10 @@ TEST_F(reconciler, a_last_certificate_is_looked_at_ever_more_seldom)
 
 TEST_F(reconciler, a_target_without_bindings_is_forgotten)
 {
-    EXPECT_EQ(round().how, kind::done);
+    EXPECT_EQ(pass().how, kind::done);
 }
 
-TEST_F(reconciler, a_round_that_never_ends_keeps_the_lane_while_its_put_is_in_doubt)
+TEST_F(reconciler, a_pass_that_never_ends_keeps_the_turn_while_its_put_is_in_doubt)
 {
     forgetful_kube forgetful(checked);
     other_kube = &forgetful;
@@ -474,15 +474,15 @@ TEST_F(reconciler, a_round_that_never_ends_keeps_the_lane_while_its_put_is_in_do
     };
     create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
     support::log_capture log;
-    second_round();
+    second_pass();
     EXPECT_THAT(log.text(), HasSubstr("does not come to an end"));
     EXPECT_EQ(cloud.puts.size(), 1U);
     forgetful.forgets = false;
     cloud.before_put = nullptr;
     create({.name = "b", .certificate = cert_b, .listener = listener_2, .sni = true});
-    round(listener_2);
+    pass(listener_2);
     advance(1s);
-    round(listener_2);
+    pass(listener_2);
     EXPECT_EQ(cloud.puts.size(), 1U);
 }
 
@@ -495,7 +495,7 @@ TEST_F(reconciler, our_own_writes_wake_nobody_and_what_people_change_does)
         *one->store.find(*support::uuid::parse(kube.object("web")["metadata"]["uid"].get<std::string>()));
     const binding::target here = binding::listener_of(before);
     const auto delay = [&](const binding::object_changed& change) {
-        return requeue_delay(change, one->rounds.state_of(here), settings.settle);
+        return requeue_delay(change, one->reconciler.state_of(here), settings.settle);
     };
     const auto wakes = [&](const std::function<void(binding::certificate_binding&)>& change) {
         binding::certificate_binding after = before;

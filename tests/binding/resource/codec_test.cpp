@@ -93,13 +93,13 @@ json some_object()
 
 binding::certificate_binding decoded(const json& object)
 {
-    auto made = decode(object);
-    if (!made)
+    auto result = decode(object);
+    if (!result)
     {
-        ADD_FAILURE() << made.error().message;
+        ADD_FAILURE() << result.error().message;
         return {};
     }
-    return std::move(*made);
+    return std::move(*result);
 }
 
 // ---- reading ----
@@ -158,12 +158,12 @@ TEST(codec, what_is_left_out_has_the_defaults_of_the_schema)
     object["spec"].erase("deletionPolicy");
     object["metadata"].erase("finalizers");
     object["metadata"].erase("annotations");
-    const auto made = decoded(object);
-    EXPECT_FALSE(made.spec.sni);
-    EXPECT_FALSE(made.spec.retain);
-    EXPECT_FALSE(made.has_finalizer());
-    EXPECT_EQ(made.status, binding::status());
-    EXPECT_EQ(made.status.observed_generation, -1);
+    const auto parsed = decoded(object);
+    EXPECT_FALSE(parsed.spec.sni);
+    EXPECT_FALSE(parsed.spec.retain);
+    EXPECT_FALSE(parsed.has_finalizer());
+    EXPECT_EQ(parsed.status, binding::status());
+    EXPECT_EQ(parsed.status.observed_generation, -1);
 }
 
 TEST(codec, reads_a_deletion_and_the_abandon_annotation)
@@ -171,9 +171,9 @@ TEST(codec, reads_a_deletion_and_the_abandon_annotation)
     json object = some_object();
     object["metadata"]["deletionTimestamp"] = "2026-11-24T01:00:00Z";
     object["metadata"]["annotations"]["certificates.bycloud.io/abandon"] = "true";
-    const auto made = decoded(object);
-    EXPECT_TRUE(made.deleting);
-    EXPECT_TRUE(made.abandoned);
+    const auto parsed = decoded(object);
+    EXPECT_TRUE(parsed.deleting);
+    EXPECT_TRUE(parsed.abandoned);
 }
 
 TEST(codec, only_the_text_true_abandons)
@@ -248,10 +248,10 @@ TEST(codec, what_decides_and_cannot_be_read_is_an_error_that_names_the_field)
         {
             object[at] = json::parse(row.value);
         }
-        const auto made = decode(object);
-        ASSERT_FALSE(made) << row.pointer << " " << row.value;
-        EXPECT_EQ(made.error().code, support::errc::bad_answer);
-        EXPECT_THAT(made.error().message, HasSubstr(std::string(row.named) + " is missing or malformed"))
+        const auto result = decode(object);
+        ASSERT_FALSE(result) << row.pointer << " " << row.value;
+        EXPECT_EQ(result.error().code, support::errc::bad_answer);
+        EXPECT_THAT(result.error().message, HasSubstr(std::string(row.named) + " is missing or malformed"))
             << row.pointer << " " << row.value;
     }
 }
@@ -266,12 +266,12 @@ TEST(codec, what_is_only_shown_and_cannot_be_read_is_as_if_it_were_not_there)
     status["updatedAt"] = 7;
     status["certificate"] = {{"id", "x"}, {"expiresAt", "never"}};
     status["conditions"] = "all fine";
-    const auto made = decoded(object).status;
-    EXPECT_EQ(made.state, state::unset);
-    EXPECT_EQ(made.observed_generation, -1);
-    EXPECT_TRUE(made.certificate.id.is_nil());
-    EXPECT_EQ(made[condition_type::ready].status, condition_status::absent);
-    EXPECT_EQ(to_text(made.ledger), "[sni a, default b?, was f]") << "the ledger is there all the same";
+    const auto status = decoded(object).status;
+    EXPECT_EQ(status.state, state::unset);
+    EXPECT_EQ(status.observed_generation, -1);
+    EXPECT_TRUE(status.certificate.id.is_nil());
+    EXPECT_EQ(status[condition_type::ready].status, condition_status::absent);
+    EXPECT_EQ(to_text(status.ledger), "[sni a, default b?, was f]") << "the ledger is there all the same";
 }
 
 TEST(codec, a_status_with_the_id_of_another_object_is_not_of_this_one)
@@ -290,9 +290,9 @@ TEST(codec, a_reason_of_another_version_makes_its_condition_as_if_it_were_not_th
     {
         json object = some_object();
         object["status"]["conditions"][0]["reason"] = why;
-        const auto made = decoded(object);
-        EXPECT_FALSE(made.status[condition_type::ready].status == condition_status::true_) << why;
-        EXPECT_EQ(made.status.ledger.attachments.size(), 2U);
+        const auto parsed = decoded(object);
+        EXPECT_FALSE(parsed.status[condition_type::ready].status == condition_status::true_) << why;
+        EXPECT_EQ(parsed.status.ledger.attachments.size(), 2U);
     }
 }
 
@@ -356,9 +356,9 @@ TEST(codec, the_finalizers_of_others_stay)
 TEST(codec, a_written_status_reads_back_as_it_was)
 {
     auto object = decoded(some_object());
-    binding::binding_state memory;
-    memory.certificate_id = certificate_id("a");
-    memory.certificate = binding::observed<cloud::answer<cloud::certificate>>{{}, not_active("a")};
+    binding::binding_state state;
+    state.certificate_id = certificate_id("a");
+    state.certificate = binding::observed<cloud::answer<cloud::certificate>>{{}, not_active("a")};
     for (const reason why :
          {reason::attached,
           reason::progressing,
@@ -370,7 +370,7 @@ TEST(codec, a_written_status_reads_back_as_it_was)
             object,
             {why, why == reason::attached ? "" : "why", condition_status::true_},
             object.status.ledger,
-            memory,
+            state,
             created + std::chrono::hours(5)
         );
         json written = some_object();

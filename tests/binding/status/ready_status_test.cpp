@@ -19,27 +19,27 @@ const support::wall_time t0 = std::chrono::sys_days(std::chrono::year(2026) / 11
 
 binding::certificate_binding some_binding()
 {
-    binding::certificate_binding made;
-    made.uid = *support::uuid::parse("00000000-0000-4000-8000-000000000001");
-    made.name = "web";
-    made.generation = 3;
-    made.spec.certificate_id = certificate_id("a");
-    return made;
+    binding::certificate_binding object;
+    object.uid = *support::uuid::parse("00000000-0000-4000-8000-000000000001");
+    object.name = "web";
+    object.generation = 3;
+    object.spec.certificate_id = certificate_id("a");
+    return object;
 }
 
-binding::binding_state seen(cloud::answer<cloud::certificate> answer)
+binding::binding_state state_with(cloud::answer<cloud::certificate> answer)
 {
-    binding::binding_state made;
-    made.certificate_id = certificate_id("a");
-    made.certificate = binding::observed<cloud::answer<cloud::certificate>>{{}, std::move(answer)};
-    return made;
+    binding::binding_state state;
+    state.certificate_id = certificate_id("a");
+    state.certificate = binding::observed<cloud::answer<cloud::certificate>>{{}, std::move(answer)};
+    return state;
 }
 
 binding::status rendered(
-    const binding::certificate_binding& object, const ready_status& said, support::wall_time now = t0
+    const binding::certificate_binding& object, const ready_status& ready, support::wall_time now = t0
 )
 {
-    return render(object, said, object.status.ledger, seen(active("a")), now);
+    return render(object, ready, object.status.ledger, state_with(active("a")), now);
 }
 
 std::string text(condition_status value)
@@ -58,7 +58,7 @@ std::string text(condition_status value)
     return "?";
 }
 
-// What kstatus computes of it (sigs.k8s.io/cli-utils, pkg/kstatus).
+// The kstatus of a status (sigs.k8s.io/cli-utils, pkg/kstatus).
 std::string kstatus(const binding::certificate_binding& object)
 {
     const binding::status& status = object.status;
@@ -99,27 +99,27 @@ void PrintTo(const reason_row& row, std::ostream* out)
     *out << name_of(row.why) << (row.attached ? " attached" : "");
 }
 
-class verdict_row : public testing::TestWithParam<reason_row>
+class ready_status_row : public testing::TestWithParam<reason_row>
 {};
 
-TEST_P(verdict_row, gives_its_state_and_conditions)
+TEST_P(ready_status_row, gives_its_state_and_conditions)
 {
     const reason_row& row = GetParam();
     auto object = some_binding();
-    ready_status said{row.why, "why it is so"};
-    said.attached = row.attached ? condition_status::true_ : condition_status::false_;
-    object.status = rendered(object, said);
-    const binding::status& made = object.status;
-    EXPECT_EQ(name_of(made.state), row.state);
-    EXPECT_EQ(text(made[condition_type::ready].status), row.ready);
-    EXPECT_EQ(text(made[condition_type::reconciling].status), row.reconciling);
-    EXPECT_EQ(text(made[condition_type::stalled].status), row.stalled);
+    ready_status ready{row.why, "why it is so"};
+    ready.attached = row.attached ? condition_status::true_ : condition_status::false_;
+    object.status = rendered(object, ready);
+    const binding::status& status = object.status;
+    EXPECT_EQ(name_of(status.state), row.state);
+    EXPECT_EQ(text(status[condition_type::ready].status), row.ready);
+    EXPECT_EQ(text(status[condition_type::reconciling].status), row.reconciling);
+    EXPECT_EQ(text(status[condition_type::stalled].status), row.stalled);
     EXPECT_EQ(kstatus(object), row.kstatus);
-    EXPECT_EQ(made[condition_type::ready].reason, row.why);
-    EXPECT_EQ(text(made[condition_type::attached].status), row.attached ? "True" : "False");
-    EXPECT_EQ(made.error_message.empty(), made.state == state::active);
-    EXPECT_EQ(made.observed_generation, 3);
-    for (const binding::condition& each : made.conditions)
+    EXPECT_EQ(status[condition_type::ready].reason, row.why);
+    EXPECT_EQ(text(status[condition_type::attached].status), row.attached ? "True" : "False");
+    EXPECT_EQ(status.error_message.empty(), status.state == state::active);
+    EXPECT_EQ(status.observed_generation, 3);
+    for (const binding::condition& each : status.conditions)
     {
         if (each.status != condition_status::absent)
         {
@@ -132,7 +132,7 @@ TEST_P(verdict_row, gives_its_state_and_conditions)
 
 INSTANTIATE_TEST_SUITE_P(
     every_reason,
-    verdict_row,
+    ready_status_row,
     testing::Values(
         reason_row{reason::attached, true, "active", "True", "absent", "absent", "Current"},
         reason_row{reason::progressing, false, "pending", "False", "True", "absent", "InProgress"},
@@ -181,9 +181,9 @@ TEST(ready_status, a_deletion_is_deleting_whatever_is_said_and_kstatus_calls_it_
 TEST(ready_status, what_may_still_come_is_pending_and_in_progress)
 {
     auto object = some_binding();
-    ready_status said{reason::listener_not_found, "not there"};
-    said.within_grace_period = true;
-    object.status = rendered(object, said);
+    ready_status ready{reason::listener_not_found, "not there"};
+    ready.within_grace_period = true;
+    object.status = rendered(object, ready);
     EXPECT_EQ(object.status.state, state::pending);
     EXPECT_EQ(object.status[condition_type::ready].reason, reason::listener_not_found);
     EXPECT_EQ(kstatus(object), "InProgress");
@@ -236,9 +236,9 @@ TEST(ready_status, observed_generation_never_falls)
     auto object = some_binding();
     object.status = rendered(object, {reason::attached, "", condition_status::true_});
     object.generation = 2;  // as an API server that lags shows it
-    const auto made = rendered(object, {reason::attached, "", condition_status::true_}, t0 + 1min);
-    EXPECT_EQ(made.observed_generation, 3);
-    EXPECT_EQ(made[condition_type::ready].observed_generation, 3);
+    const auto status = rendered(object, {reason::attached, "", condition_status::true_}, t0 + 1min);
+    EXPECT_EQ(status.observed_generation, 3);
+    EXPECT_EQ(status[condition_type::ready].observed_generation, 3);
 }
 
 TEST(ready_status, a_status_that_was_restored_with_another_object_becomes_that_of_this_one)
@@ -247,10 +247,10 @@ TEST(ready_status, a_status_that_was_restored_with_another_object_becomes_that_o
     object.status = rendered(object, {reason::attached, "", condition_status::true_});
     object.generation = 1;
     object.status.identified = false;  // by the id of the object before
-    const auto made = rendered(object, {reason::attached, "", condition_status::true_}, t0 + 1min);
-    EXPECT_EQ(made.observed_generation, 1);
-    EXPECT_EQ(made[condition_type::ready].observed_generation, 1);
-    EXPECT_TRUE(made.identified);
+    const auto status = rendered(object, {reason::attached, "", condition_status::true_}, t0 + 1min);
+    EXPECT_EQ(status.observed_generation, 1);
+    EXPECT_EQ(status[condition_type::ready].observed_generation, 1);
+    EXPECT_TRUE(status.identified);
 }
 
 TEST(ready_status, the_error_message_is_never_empty_while_the_state_is_not_active)
@@ -278,15 +278,15 @@ TEST(ready_status, left_as_it_is_only_the_ledger_is_written)
 {
     auto object = some_binding();
     object.status = rendered(object, {reason::attached, "", condition_status::true_}, t0);
-    ready_status said{reason::cloud_unavailable, "503"};
-    said.keep_status = true;
-    EXPECT_EQ(rendered(object, said, t0 + 1min), object.status);
+    ready_status ready{reason::cloud_unavailable, "503"};
+    ready.keep_status = true;
+    EXPECT_EQ(rendered(object, ready, t0 + 1min), object.status);
     binding::ledger changed;
     changed.attachments.push_back({ref("a"), sni_slot, true});
-    const auto made = render(object, said, changed, seen(active("a")), t0 + 1min);
-    EXPECT_EQ(made.ledger, changed);
-    EXPECT_EQ(made[condition_type::ready], object.status[condition_type::ready]);
-    EXPECT_EQ(made.updated_at, t0 + 1min);
+    const auto status = render(object, ready, changed, state_with(active("a")), t0 + 1min);
+    EXPECT_EQ(status.ledger, changed);
+    EXPECT_EQ(status[condition_type::ready], object.status[condition_type::ready]);
+    EXPECT_EQ(status.updated_at, t0 + 1min);
 }
 
 // ---- the certificate ----
@@ -301,9 +301,9 @@ struct certificate_row
 
 cloud::answer<cloud::certificate> expired()
 {
-    auto made = active("a");
-    made->expires_at = t0;
-    return made;
+    auto certificate = active("a");
+    certificate->expires_at = t0;
+    return certificate;
 }
 
 TEST(ready_status, the_certificate_has_a_condition_of_its_own)
@@ -320,8 +320,8 @@ TEST(ready_status, the_certificate_has_a_condition_of_its_own)
     for (const certificate_row& row : rows)
     {
         const auto object = some_binding();
-        const auto made = render(object, {reason::progressing, "on it"}, {}, seen(row.answer), t0);
-        const binding::condition& active = made[condition_type::certificate_active];
+        const auto status = render(object, {reason::progressing, "on it"}, {}, state_with(row.answer), t0);
+        const binding::condition& active = status[condition_type::certificate_active];
         EXPECT_EQ(text(active.status), row.status) << row.name;
         EXPECT_EQ(active.reason, row.why) << row.name;
     }
@@ -330,24 +330,25 @@ TEST(ready_status, the_certificate_has_a_condition_of_its_own)
 TEST(ready_status, what_is_known_of_the_certificate_is_kept_while_it_does_not_answer)
 {
     auto object = some_binding();
-    object.status = render(object, {reason::progressing, "on it"}, {}, seen(expired()), t0);
-    const auto made =
-        render(object, {reason::progressing, "on it"}, {}, seen(failing(cloud::failure::transient)), t0);
-    EXPECT_EQ(made.certificate.id, certificate_id("a"));
-    EXPECT_EQ(made.certificate.status.view(), "ACTIVE");
-    EXPECT_EQ(made.certificate.expires_at, t0);
+    object.status = render(object, {reason::progressing, "on it"}, {}, state_with(expired()), t0);
+    const auto status = render(
+        object, {reason::progressing, "on it"}, {}, state_with(failing(cloud::failure::transient)), t0
+    );
+    EXPECT_EQ(status.certificate.id, certificate_id("a"));
+    EXPECT_EQ(status.certificate.status.view(), "ACTIVE");
+    EXPECT_EQ(status.certificate.expires_at, t0);
 }
 
 TEST(ready_status, what_was_known_of_another_certificate_is_not_said_of_this_one)
 {
     auto object = some_binding();
     object.status.certificate = {certificate_id("b"), support::interned("ACTIVE"), t0};
-    for (const auto& memory : {binding::binding_state{}, seen(failing(cloud::failure::transient))})
+    for (const auto& state : {binding::binding_state{}, state_with(failing(cloud::failure::transient))})
     {
-        const auto made = render(object, {reason::progressing, "on it"}, {}, memory, t0);
-        EXPECT_EQ(made.certificate.id, certificate_id("a"));
-        EXPECT_TRUE(made.certificate.status.empty());
-        EXPECT_EQ(made.certificate.expires_at, std::nullopt);
+        const auto status = render(object, {reason::progressing, "on it"}, {}, state, t0);
+        EXPECT_EQ(status.certificate.id, certificate_id("a"));
+        EXPECT_TRUE(status.certificate.status.empty());
+        EXPECT_EQ(status.certificate.expires_at, std::nullopt);
     }
 }
 

@@ -23,7 +23,7 @@ const target three{region, id(3)};
 const load_balancer_key here{region, id(100)};
 const load_balancer_key there{region, id(200)};
 
-TEST(load_balancer_queue, a_lane_is_free_until_it_is_taken)
+TEST(load_balancer_queue, a_turn_is_free_until_it_is_taken)
 {
     load_balancer_queue all;
     EXPECT_EQ(all.state(here, one), turn_state::free);
@@ -32,7 +32,7 @@ TEST(load_balancer_queue, a_lane_is_free_until_it_is_taken)
     EXPECT_EQ(all.state(here, two), turn_state::taken);
 }
 
-TEST(load_balancer_queue, a_taken_lane_is_not_taken_by_another)
+TEST(load_balancer_queue, a_taken_turn_is_not_taken_by_another)
 {
     load_balancer_queue all;
     all.take(here, one);
@@ -49,7 +49,7 @@ TEST(load_balancer_queue, each_load_balancer_has_its_own)
     EXPECT_EQ(all.state(there, one), turn_state::taken);
 }
 
-TEST(load_balancer_queue, the_same_load_balancer_in_another_region_is_another_lane)
+TEST(load_balancer_queue, the_same_load_balancer_in_another_region_has_a_turn_of_its_own)
 {
     load_balancer_queue all;
     all.take(here, one);

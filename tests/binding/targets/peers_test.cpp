@@ -21,24 +21,24 @@ target through(const std::string& credential, const std::string& identity = "htt
 class some_bindings final : public binding::binding_store
 {
 public:
-    std::vector<const binding::certificate_binding*> bindings_of(const target& where) const override
+    std::vector<const binding::certificate_binding*> bindings_of(const target& target) const override
     {
-        const auto found = objects.find(where);
-        return found == objects.end() ? std::vector<const binding::certificate_binding*>()
-                                      : std::vector{&found->second};
+        const auto entry = objects.find(target);
+        return entry == objects.end() ? std::vector<const binding::certificate_binding*>()
+                                      : std::vector{&entry->second};
     }
     std::vector<target> targets() const override { return {}; }
     std::vector<target> peers_of(const target& of) const override
     {
-        std::vector<target> found;
-        for (const auto& [where, object] : objects)
+        std::vector<target> peers;
+        for (const auto& [other, object] : objects)
         {
-            if (where != of && same_listener(where, of))
+            if (other != of && same_listener(other, of))
             {
-                found.push_back(where);
+                peers.push_back(other);
             }
         }
-        return found;
+        return peers;
     }
     const binding::certificate_binding* find(const support::uuid&) const override { return nullptr; }
     void applied(kube::object_json) override {}
@@ -49,26 +49,26 @@ public:
 class peers : public testing::Test
 {
 protected:
-    binding::observed_peers look(support::duration after_start)
+    binding::observed_peers observe(support::duration after_start)
     {
         return observe_peers({state, store, credentials, settings, t0 + after_start, {}}, here);
     }
 
-    void put(const target& where)
+    void put(const target& target)
     {
         binding::put_state sent;
         sent.deadline = t0 + 40s;
-        state.of(where).put = sent;
+        state.of(target).put = sent;
     }
 
     void reads_listener(const std::vector<std::string>& names)
     {
-        cloud::listener seen;
+        cloud::listener listener;
         for (const std::string& name : names)
         {
-            seen.sni_refs.push_back(test::ref(name));
+            listener.sni_refs.push_back(test::ref(name));
         }
-        state.of(here).listener = {t0, std::move(seen)};
+        state.of(here).listener = {t0, std::move(listener)};
     }
 
     const support::time_point t0{1h};
@@ -82,25 +82,25 @@ protected:
 TEST_F(peers, a_put_counts_until_its_deadline_with_bindings_or_without)
 {
     put(through("theirs"));
-    EXPECT_EQ(look(1s).put_deadline, t0 + 40s);
-    EXPECT_EQ(look(40s).put_deadline, std::nullopt);
+    EXPECT_EQ(observe(1s).put_deadline, t0 + 40s);
+    EXPECT_EQ(observe(40s).put_deadline, std::nullopt);
 }
 
 TEST_F(peers, a_put_of_our_own_or_of_another_cloud_is_none_of_theirs)
 {
     put(here);
     put(through("theirs", "http://another/v3"));
-    EXPECT_EQ(look(1s).put_deadline, std::nullopt);
+    EXPECT_EQ(observe(1s).put_deadline, std::nullopt);
 }
 
-TEST_F(peers, a_put_of_an_earlier_process_counts_before_anybody_has_looked_at_its_target)
+TEST_F(peers, a_put_of_an_earlier_process_counts_before_its_target_was_reconciled)
 {
     auto& object = store.objects[through("theirs")];
     object.status.ledger.attachments.push_back({test::ref("a"), test::sni_slot, false});
-    EXPECT_EQ(look(1s).put_deadline, t0 + settings.write_deadline + settings.per_ref);
-    EXPECT_EQ(look(31s).put_deadline, std::nullopt);
+    EXPECT_EQ(observe(1s).put_deadline, t0 + settings.write_deadline + settings.per_ref);
+    EXPECT_EQ(observe(31s).put_deadline, std::nullopt);
     object.status.ledger.attachments.front().confirmed = true;
-    EXPECT_EQ(look(1s).put_deadline, std::nullopt);
+    EXPECT_EQ(observe(1s).put_deadline, std::nullopt);
 }
 
 TEST_F(peers, a_put_of_an_earlier_process_is_waited_for_with_the_refs_that_the_listener_holds)
@@ -109,45 +109,45 @@ TEST_F(peers, a_put_of_an_earlier_process_is_waited_for_with_the_refs_that_the_l
     auto& theirs = *state.of(through("theirs")).put;
     theirs.phase = binding::put_phase::before_start;
     reads_listener({"a", "b", "f"});
-    EXPECT_EQ(look(1s).put_deadline, t0 + 40s + 3 * settings.per_ref);
-    EXPECT_EQ(look(41s).put_deadline, t0 + 40s + 3 * settings.per_ref);
+    EXPECT_EQ(observe(1s).put_deadline, t0 + 40s + 3 * settings.per_ref);
+    EXPECT_EQ(observe(41s).put_deadline, t0 + 40s + 3 * settings.per_ref);
     theirs.refs_counted = true;
-    EXPECT_EQ(look(1s).put_deadline, t0 + 40s);
+    EXPECT_EQ(observe(1s).put_deadline, t0 + 40s);
     theirs.deadline = t0;
     auto& object = store.objects[through("another")];
     object.status.ledger.attachments.push_back({test::ref("a"), test::sni_slot, false});
-    EXPECT_EQ(look(1s).put_deadline, t0 + settings.write_deadline + 4 * settings.per_ref);
+    EXPECT_EQ(observe(1s).put_deadline, t0 + settings.write_deadline + 4 * settings.per_ref);
 }
 
 TEST_F(peers, who_cannot_log_in_any_more_reads_no_listener)
 {
     store.objects[through("theirs")];
-    auto& memory = state.of(through("theirs"));
-    memory.listener = {t0, cloud::listener()};
-    memory.scope = {t0, cloud::project_scope()};
-    EXPECT_TRUE(look(1s).bindings.at(0).reads_listener);
-    memory.scope = {t0 + 1s, test::failing(cloud::failure::transient)};
-    EXPECT_TRUE(look(1s).bindings.at(0).reads_listener) << "it may be a moment";
-    memory.scope = {t0 + 2s, test::failing(cloud::failure::credentials_invalid)};
-    EXPECT_FALSE(look(1s).bindings.at(0).reads_listener);
+    auto& peer_state = state.of(through("theirs"));
+    peer_state.listener = {t0, cloud::listener()};
+    peer_state.scope = {t0, cloud::project_scope()};
+    EXPECT_TRUE(observe(1s).bindings.at(0).reads_listener);
+    peer_state.scope = {t0 + 1s, test::failing(cloud::failure::transient)};
+    EXPECT_TRUE(observe(1s).bindings.at(0).reads_listener) << "it may be a moment";
+    peer_state.scope = {t0 + 2s, test::failing(cloud::failure::credentials_invalid)};
+    EXPECT_FALSE(observe(1s).bindings.at(0).reads_listener);
 }
 
 TEST_F(peers, whether_one_may_write_is_believed_of_its_status_until_this_process_knows)
 {
     auto& object = store.objects[through("theirs")];
-    auto& memory = state.of(through("theirs"));
+    auto& peer_state = state.of(through("theirs"));
     object.generation = 3;
     auto& ready = object.status[binding::condition_type::ready];
     ready.reason = binding::reason::listener_access_denied;
     ready.observed_generation = 3;
-    EXPECT_TRUE(look(1s).bindings.at(0).may_not_write);
-    memory.may_write = true;
-    EXPECT_FALSE(look(1s).bindings.at(0).may_not_write);
-    memory.may_write = false;
+    EXPECT_TRUE(observe(1s).bindings.at(0).may_not_write);
+    peer_state.may_write = true;
+    EXPECT_FALSE(observe(1s).bindings.at(0).may_not_write);
+    peer_state.may_write = false;
     ready.observed_generation = 2;
-    EXPECT_TRUE(look(1s).bindings.at(0).may_not_write);
-    memory.may_write.reset();
-    EXPECT_FALSE(look(1s).bindings.at(0).may_not_write) << "it spoke of something else";
+    EXPECT_TRUE(observe(1s).bindings.at(0).may_not_write);
+    peer_state.may_write.reset();
+    EXPECT_FALSE(observe(1s).bindings.at(0).may_not_write) << "it spoke of something else";
 }
 
 }  // namespace

@@ -99,11 +99,6 @@ std::optional<stop_gate> put_under_way(const observation& observation, const mem
     return std::nullopt;
 }
 
-bool put_is_over(const observation& observation)
-{
-    return observation.state->put.has_value();
-}
-
 std::vector<event> lost_updates(const observation& observation, const members& own)
 {
     const auto& put = observation.state->put;

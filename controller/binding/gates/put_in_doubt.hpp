@@ -9,11 +9,8 @@
 // effect.
 namespace binding {
 
-// Empty: there is no PUT, or its outcome is known; see put_is_over(). Expects listener and load balancer.
+// Empty: there is no PUT, or its outcome is known. Expects listener and load balancer.
 std::optional<stop_gate> put_under_way(const observation& observation, const members& own);
-
-// The state holds a PUT, and the gate above was open: the outcome is known, so the state forgets the PUT.
-bool put_is_over(const observation& observation);
 
 // An event that names the changes of another client that the PUT overwrote.
 std::vector<event> lost_updates(const observation& observation, const members& own);

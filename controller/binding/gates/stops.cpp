@@ -275,7 +275,31 @@ gate own_put_under_way(const observation& observation, const members& own)
     return put_under_way(observation, own);
 }
 
-gate other_protocol(const observation& observation, const members& own)
+constexpr gate (*gates[])(const observation&, const members&) = {
+    no_credential,
+    peer_put_in_doubt,
+    scope_unread,
+    listener_or_certificates_unread,
+    listener_unreadable,
+    load_balancer_unread,
+    own_put_under_way,
+};
+
+}  // namespace
+
+std::optional<stop_gate> first_stop(const observation& observation, const members& own)
+{
+    for (const auto gate : gates)
+    {
+        if (auto shut = gate(observation, own))
+        {
+            return shut;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<stop> stop_for_protocol(const observation& observation, const members& own)
 {
     const listener_view view = view_of(observation);
     if (view.listener->protocol == terminated_https)
@@ -305,31 +329,6 @@ gate other_protocol(const observation& observation, const members& own)
         ),
         {any_live(own) ? requeue::slow : requeue::resync}
     };
-}
-
-constexpr gate (*gates[])(const observation&, const members&) = {
-    no_credential,
-    peer_put_in_doubt,
-    scope_unread,
-    listener_or_certificates_unread,
-    listener_unreadable,
-    load_balancer_unread,
-    own_put_under_way,
-    other_protocol,
-};
-
-}  // namespace
-
-std::optional<stop_gate> first_stop(const observation& observation, const members& own)
-{
-    for (const auto gate : gates)
-    {
-        if (auto shut = gate(observation, own))
-        {
-            return shut;
-        }
-    }
-    return std::nullopt;
 }
 
 stop stop_for(const observation& observation, const members& own, const cloud::error& error)

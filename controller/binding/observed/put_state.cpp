@@ -90,8 +90,8 @@ void record_ownership_changes(target_state& memory, support::time_point now)
     }
 }
 
-// Rule 7, a refusal that names refs: which of them are bad is for the certificate service to say. Whether it
-// names anything that was sent or is checked with it.
+// quarantine, a refusal that names refs: which of them are bad is for the certificate service to say. Whether
+// it names anything that was sent or is checked with it.
 bool record_refused_refs(
     target_state& memory,
     const listener_slots& sent,
@@ -137,7 +137,7 @@ bool record_refused_refs(
     return !refused.empty();
 }
 
-// Rule 7, a refusal that names nothing: of what the PUT would have added one is bad.
+// quarantine, a refusal that names nothing: of what the PUT would have added one is bad.
 void suspect(
     target_state& memory,
     const std::vector<addition>& added,
@@ -155,7 +155,7 @@ void suspect(
     memory.bisection = bisection{.suspects = added, .message = std::move(why)};
 }
 
-// Rule 7: who was accepted is not the bad one; who remains alone is.
+// quarantine: who was accepted is not the bad one; who remains alone is.
 void clear_suspects(target_state& memory, const std::vector<addition>& accepted, support::time_point now)
 {
     if (!memory.bisection)

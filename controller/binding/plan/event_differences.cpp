@@ -6,6 +6,7 @@
 #include "support/text.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace binding {
 namespace {
@@ -24,6 +25,22 @@ std::string refs_of(const ledger& held)
     return support::joined(refs);
 }
 
+// A write or a PUT whose answer is lost is planned again, and Kubernetes keeps one event of a key.
+event keyed(event event, std::string key)
+{
+    event.key = std::move(key);
+    return event;
+}
+
+// The binding whose certificate the PUT puts into the default slot.
+const member* default_taker(const members& members)
+{
+    const auto it = std::ranges::find_if(members, [](const member& member) {
+        return member.adds() && member.object().wanted_slot() == slot::default_;
+    });
+    return it == members.end() ? nullptr : &*it;
+}
+
 // The binding whose default the PUT removes.
 const member* default_leaver(const members& members)
 {
@@ -32,6 +49,38 @@ const member* default_leaver(const members& members)
                member.placement.removed.end();
     });
     return it == members.end() ? nullptr : &*it;
+}
+
+// never-without-default: a foreign default is named before its slot is taken.
+std::optional<event> event_of_default(const listener_update& update)
+{
+    const auto& shown = update.view.slots.default_ref;
+    const member* taker = default_taker(update.members);
+    if (update.slots.default_ref == default_end::ours && taker != nullptr && shown &&
+        !is_ours(update.members, *shown, slot::default_))
+    {
+        return keyed(
+            normal(
+                taker->object(),
+                "DefaultReplaced",
+                "replaces the default certificate " + shown->str() +
+                    ", which is restored when no binding wants the slot, if it is still readable"
+            ),
+            shown->str()
+        );
+    }
+    const member* leaver = default_leaver(update.members);
+    if (update.slots.default_ref == default_end::restored && leaver != nullptr)
+    {
+        const std::string restored = update.slots.restored_ref.str();
+        return keyed(
+            normal(
+                leaver->object(), "DefaultRestored", "restores the previous default certificate: " + restored
+            ),
+            restored
+        );
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -46,11 +95,15 @@ std::vector<event> events_between(
         // The write-ahead begins an entry unconfirmed, so a new confirmed entry was on the listener before.
         if (entry.confirmed && !holds(before, entry.container_ref, entry.slot))
         {
-            events.push_back(normal(
-                object,
-                "Adopted",
-                entry.container_ref.str() + " was on the listener already. Deleting this binding detaches "
-                                            "the certificate, unless spec.deletionPolicy is Retain"
+            events.push_back(keyed(
+                normal(
+                    object,
+                    "Adopted",
+                    entry.container_ref.str() +
+                        " was on the listener already. Deleting this binding detaches "
+                        "the certificate, unless spec.deletionPolicy is Retain"
+                ),
+                entry.container_ref.str()
             ));
         }
     }
@@ -62,10 +115,12 @@ std::vector<event> events_of_release(const observation& observation, const membe
     const certificate_binding& object = member.object();
     if (!member.held().attachments.empty() && is_left_in_place(object, member.held()))
     {
-        return {normal(
-            object,
-            "Retained",
-            "these certificates stay on the listener, as the binding asks: " + refs_of(member.held())
+        const std::string refs = refs_of(member.held());
+        return {keyed(
+            normal(
+                object, "Retained", "these certificates stay on the listener, as the binding asks: " + refs
+            ),
+            refs
         )};
     }
     const auto& listener = observation.state->listener;
@@ -73,38 +128,18 @@ std::vector<event> events_of_release(const observation& observation, const membe
     {
         if (const auto left = present_ref(object, {listener->value->default_ref, listener->value->sni_refs}))
         {
-            return {normal(
-                object,
-                "NotDetached",
-                "the certificate stays on the listener because status.attachments has no entry for it: " +
-                    left->str()
+            return {keyed(
+                normal(
+                    object,
+                    "NotDetached",
+                    "the certificate stays on the listener because status.attachments has no entry for it: " +
+                        left->str()
+                ),
+                left->str()
             )};
         }
     }
     return {};
-}
-
-std::vector<event> events_of_replacement(
-    const listener_update& update, const member& member, const ledger& ahead
-)
-{
-    const auto& replaced = update.view.slots.default_ref;
-    const bool takes_default = member.adds() && member.object().wanted_slot() == slot::default_ &&
-                               update.slots.default_ref == default_end::ours;
-    const bool records_replaced = replaced && ahead.replaced_default_ref == *replaced &&
-                                  ahead.replaced_default_ref != member.held().replaced_default_ref;
-    if (!takes_default || !records_replaced || is_ours(update.members, *replaced, slot::default_))
-    {
-        return {};
-    }
-    event replaced_event = normal(
-        member.object(),
-        "DefaultReplaced",
-        "replaces the default certificate " + replaced->str() +
-            ", which is restored when no binding wants the slot, if it is still readable"
-    );
-    replaced_event.key = replaced->str();  // the event is repeated if Octavia refuses the PUT
-    return {std::move(replaced_event)};
 }
 
 std::vector<event> events_of_put(const listener_update& update)
@@ -116,23 +151,22 @@ std::vector<event> events_of_put(const listener_update& update)
         {
             if (!member.is_peer() && holds(member.held(), ref))
             {
-                events.push_back(event_about(
-                    member.object(),
-                    true,
-                    "DeadRefRemoved",
-                    "removed from the listener because the certificate does not exist any more: " + ref.str()
+                events.push_back(keyed(
+                    event_about(
+                        member.object(),
+                        true,
+                        "DeadRefRemoved",
+                        "removed from the listener because the certificate does not exist any more: " +
+                            ref.str()
+                    ),
+                    ref.str()
                 ));
             }
         }
     }
-    const member* leaver = default_leaver(update.members);
-    if (update.slots.default_ref == default_end::restored && leaver != nullptr)
+    if (auto default_event = event_of_default(update))
     {
-        events.push_back(normal(
-            leaver->object(),
-            "DefaultRestored",
-            "restores the previous default certificate: " + update.slots.restored_ref.str()
-        ));
+        events.push_back(std::move(*default_event));
     }
     return events;
 }

@@ -12,15 +12,10 @@ std::vector<event> events_between(
     const certificate_binding& object, const ledger& before, const ledger& after
 );
 
-// Of a binding whose ledger begins to record the foreign default that the binding's certificate replaces.
-std::vector<event> events_of_replacement(
-    const listener_update& update, const member& member, const ledger& ahead
-);
-
 // Of a binding whose finalizer is removed: which refs stay on the listener.
 std::vector<event> events_of_release(const observation& observation, const member& member);
 
-// Of the PUT: the dead refs that it leaves out, and the default that it restores.
+// Of the PUT: the dead refs that it leaves out, and the default that it replaces or restores.
 std::vector<event> events_of_put(const listener_update& update);
 
 }  // namespace binding

@@ -231,22 +231,22 @@ decision plan(const observation& observation)
     }
     if (auto gate = first_stop(observation, own))
     {
+        if (auto* wanted = std::get_if<read>(&*gate))
+        {
+            return {std::move(*wanted)};
+        }
         if (const auto* end = std::get_if<stop>(&*gate))
         {
             return {report(observation, end->conclusions, end->end), end->put_resolved};
         }
-        return {std::visit(
-            overloaded{
-                [](const read& wanted) { return step(wanted); },
-                [](take_turn turn) { return step(turn); },
-                [](const stop&) { return step(done{}); },
-            },
-            *gate
-        )};
+        return {take_turn{}};
     }
-    const bool put_resolved = put_is_over(observation);
+    // The stops let the PUT pass that the state remembers, if there is one, so its outcome is known.
+    const bool put_resolved = observation.state->put.has_value();
+    const auto protocol = stop_for_protocol(observation, own);
     return {
-        decide(observation, view_of(observation), own, put_resolved, {}),
+        protocol ? report(observation, protocol->conclusions, protocol->end)
+                 : decide(observation, view_of(observation), own, put_resolved, {}),
         put_resolved,
         lost_updates(observation, own)
     };

@@ -77,7 +77,7 @@ ready_status of_live(const observation& observation, const member& member)
     }
     ready_status status = obstacle.value_or(ready_status{reason::attached, ""});
     status.attached = placement.present ? condition_status::true_ : condition_status::false_;
-    if (obstacle && !placement.kept.empty() && !status.keep_status)
+    if (obstacle && !placement.kept.empty() && !status.keep_message)
     {
         status.message +=
             "; certificate " + id_in(placement.kept.front().container_ref) + " stays attached until then";
@@ -142,8 +142,7 @@ conclusion of_assignment(const observation& observation, const member& member)
     }
     conclusion.ready = of_live(observation, member);
     const bool present = member.placement.present;
-    const bool is_fine =
-        conclusion.ready.reason == reason::attached || (present && conclusion.ready.keep_status);
+    const bool is_fine = conclusion.ready.reason == reason::attached || conclusion.ready.keep_status;
     if (is_fine && (!present || member.affected()))
     {
         const auto attached = conclusion.ready.attached;
@@ -347,12 +346,6 @@ std::vector<write> writes_ahead(const listener_update& update)
         auto write = observation.unwritable.contains(member.object().uid)
                          ? std::nullopt
                          : write_for(observation, conclusion);
-        if (write && member.affected())
-        {
-            std::ranges::copy(
-                events_of_replacement(update, member, conclusion.next), std::back_inserter(write->events)
-            );
-        }
         const bool ledger_moves =
             conclusion.next != member.object().status.ledger || conclusion.next != member.state->held;
         if (write && (ledger_moves || write->kind == write_kind::add_finalizer))

@@ -22,7 +22,7 @@ struct write
     support::uuid uid;
     write_kind kind = write_kind::status;
     status wanted{};              // of write_kind::status
-    std::vector<event> events{};  // true once the write has succeeded
+    std::vector<event> events{};  // told when the write has, or may have, succeeded
 };
 
 // Write to Kubernetes, all writes at the same time.
@@ -38,7 +38,7 @@ struct put
     listener_slots from;          // the listener that it was planned from
     listener_slots expected;      // the listener afterwards
     std::vector<addition> adds;   // the certificates of bindings that the PUT adds
-    std::vector<event> events{};  // true once Octavia has accepted the PUT
+    std::vector<event> events{};  // told when the PUT is sent, before Octavia answers
 };
 
 using step = std::variant<read, commit, take_turn, put, done>;

@@ -40,8 +40,8 @@ deferral contested_deferral(
     return {
         {reason::contested,
          "another client keeps " + action + ": " + ref.str() +
-             ". Repairs are rate-limited now, at most one per hour. Stop the other client, or set the "
-             "annotation " +
+             ". Each repair doubles the wait for the next one, up to an hour. Stop the other client, or set "
+             "the annotation " +
              std::string(requested_at_annotation) + " to retry now"},
         contested_until(observation.state->ownership_changes.at({in, ref}), *observation.settings)
     };

@@ -108,7 +108,16 @@ objection in_quarantine(const observation& observation, const member& member)
     }
     const quarantine& quarantine = *member.state->quarantine;
     ready_status status{reason::certificate_refused, quarantine.message};
-    status.keep_status = quarantine.message.empty();
+    if (quarantine.message.empty())
+    {
+        // The quarantine is of an earlier process: its words stand in the status, as long as nothing else
+        // does.
+        status.message =
+            "Octavia refused " + name_of_certificate(member) +
+            " before the controller was restarted; repair the certificate, or set the annotation " +
+            std::string(requested_at_annotation) + " to retry now";
+        status.keep_message = is_reported_as(member.object(), reason::certificate_refused);
+    }
     return status;
 }
 

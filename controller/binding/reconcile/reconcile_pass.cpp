@@ -300,9 +300,12 @@ after_write reconcile_pass::on_committed(const pass_context& at, const write& se
             record_ledger_write(*state, sent.uid, sent.wanted.ledger, answer == write_answer::taken);
         }
     }
-    if (answer == write_answer::taken)
+    if (may_count)
     {
         std::ranges::copy(sent.events, std::back_inserter(events_));
+    }
+    if (answer == write_answer::taken)
+    {
         return after_write::apply;
     }
     if (answer == write_answer::conflict && ++conflicts_[sent.uid] <= most_conflicts)
@@ -331,18 +334,13 @@ bool reconcile_pass::on_applied(const pass_context& at, const write& sent)
 void reconcile_pass::on_put_sent(const pass_context& at, const put& sent)
 {
     put_adds_ = sent.adds;
-    put_events_ = sent.events;
+    std::ranges::copy(sent.events, std::back_inserter(events_));
     record_put_sent(at.state.of(target_), at.settings, sent.change, sent.from, sent.expected, at.now);
 }
 
 void reconcile_pass::on_put_answered(const pass_context& at, const cloud::answer<cloud::listener>& answer)
 {
     target_state& state = at.state.of(target_);
-    if (answer || answer.error().kind == cloud::failure::ambiguous)
-    {
-        std::ranges::move(put_events_, std::back_inserter(events_));
-    }
-    put_events_.clear();
     record_put_answer(state, at.settings, put_adds_, answer, at.now);
     state.listener.reset();  // what was read before it counts no more
     state.load_balancer.reset();

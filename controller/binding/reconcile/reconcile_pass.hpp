@@ -125,7 +125,8 @@ public:
     void on_put_sent(const pass_context& at, const put& sent);
     void on_put_answered(const pass_context& at, const cloud::answer<cloud::listener>& answer);
 
-    // What has become true since the last call, to be told now.
+    // What has become true since the last call. The driver records it before it does anything else, so that a
+    // crash loses as little as possible.
     std::vector<event> take_events() { return std::exchange(events_, {}); }
 
     // Whether the binding was there when the pass began.
@@ -164,7 +165,6 @@ private:
     std::optional<observed<std::vector<other_listener>>> other_listeners_;
     std::optional<binding::endpoint_check> endpoint_check_;
     std::vector<addition> put_adds_;   // of the PUT that waits for its answer
-    std::vector<event> put_events_;    // what becomes true with it
     std::vector<event> events_;        // what has become true and was not told yet
     bool listener_changed_ = false;    // by a PUT of ours
     bool announced_to_peers_ = false;  // a peer's ledger says that a PUT is about to take its entry off

@@ -21,7 +21,7 @@ namespace binding {
 //
 // Guarantees: never two rounds of one target at a time (the caller's queue sees to it), at most one write a
 // load balancer, nothing decided here. What was observed and sent is kept between rounds in memory alone; a
-// crash loses it and rule 9 covers that.
+// crash loses it and unanswered-writes covers that.
 class reconciler
 {
 public:

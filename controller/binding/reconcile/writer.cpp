@@ -27,18 +27,18 @@ constexpr support::duration read_while_writing = std::chrono::milliseconds(500);
 task<> writer::write_all(reconcile_pass& pass, commit writes)
 {
     jobs all;
-    for (write& each : writes.writes)
+    for (write& write : writes.writes)
     {
-        const certificate_binding* object = parts_.store.find(each.uid);
+        const certificate_binding* object = parts_.store.find(write.uid);
         if (object == nullptr)
         {
             continue;
         }
         warn_of_foreign_ledger(pass.target(), *object);
-        auto request = patch_for(*object, each);
+        auto request = patch_for(*object, write);
         all.push_back([this,
                        &pass,
-                       prepared = prepared_write{std::move(each), object->full_name(), std::move(request)}] {
+                       prepared = prepared_write{std::move(write), object->full_name(), std::move(request)}] {
             return patch(pass, prepared);
         });
     }
@@ -50,7 +50,9 @@ task<> writer::patch(reconcile_pass& pass, prepared_write prepared)
     const kube::patch_request& request = prepared.request;
     const auto answer = co_await parts_.kube.patch(request);
     const auto meaning = answer ? write_answer::taken : meaning_of(answer.error());
-    switch (pass.on_committed(parts_.now(), prepared.wanted, meaning))
+    const after_write then = pass.on_committed(parts_.now(), prepared.wanted, meaning);
+    record_events(pass);
+    switch (then)
     {
         case after_write::apply:
             parts_.store.applied((*answer)->object());
@@ -58,9 +60,11 @@ task<> writer::patch(reconcile_pass& pass, prepared_write prepared)
             {
                 support::log(
                     log_level::error,
-                    "the API server did not keep what was written to the status; trying again later. If this "
-                    "goes on, "
-                    "the CustomResourceDefinition is older than the controller: apply the one of its version",
+                    "the API server did not keep all that was written to the status; the write is tried "
+                    "again later. "
+                    "If this continues, the CustomResourceDefinition is older than the controller: apply the "
+                    "one of "
+                    "the controller's version",
                     {{"binding", prepared.name}}
                 );
             }
@@ -81,9 +85,17 @@ task<> writer::patch(reconcile_pass& pass, prepared_write prepared)
     const bool gone = error.code == support::errc::status && error.http_status == 404;
     support::log(
         gone ? log_level::debug : log_level::warn,
-        "could not write the binding; trying again later",
+        "the write to the binding failed; it is tried again later",
         {{"binding", prepared.name}, {"error", error.message}}
     );
+}
+
+void writer::record_events(reconcile_pass& pass)
+{
+    for (const event& event : pass.take_events())
+    {
+        parts_.observer.record(event);
+    }
 }
 
 void writer::warn_of_foreign_ledger(const target& which, const certificate_binding& object)
@@ -129,6 +141,7 @@ task<> writer::change_listener(reconcile_pass& pass, std::shared_ptr<cloud::cred
     const auto& planned_from = parts_.state.of(which).listener;
     const auto read_at = planned_from ? planned_from->asked_at : now;
     pass.on_put_sent(parts_.now(), change);
+    record_events(pass);
     support::log(
         log_level::info,
         "changing the listener",
@@ -163,8 +176,8 @@ task<> writer::change_listener(reconcile_pass& pass, std::shared_ptr<cloud::cred
         support::log(
             log_level::warn,
             answer.error().kind == cloud::failure::ambiguous
-                ? "no sure answer to a change of the listener; it is waited for until it can no longer take "
-                  "effect"
+                ? "listener update unanswered; it may still take effect, so no other update is sent before "
+                  "its deadline"
                 : "the listener was not changed",
             {{"listener", which.listener.str()}, {"error", answer.error().message}}
         );

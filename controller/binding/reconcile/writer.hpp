@@ -27,6 +27,8 @@ private:
     };
 
     support::task<> patch(reconcile_pass& pass, prepared_write prepared);
+    // At once, so that a crash loses as few events as possible.
+    void record_events(reconcile_pass& pass);
     // Reads the listener now and then while a PUT is under way, because the PUT overwrites what somebody else
     // writes meanwhile, and that is to be told. It may outlive a pass that is cancelled.
     support::task<> watch_listener(target which, std::shared_ptr<cloud::credential> with);

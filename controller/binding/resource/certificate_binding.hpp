@@ -167,7 +167,8 @@ struct certificate_binding
     std::string full_name() const { return name_space.str() + "/" + name; }
 };
 
-// The order of bindings in lists: creationTimestamp, then uid. Who wins a conflict is decided in slots.cpp.
+// The order of bindings in lists: creationTimestamp, then uid. Who wins a conflict is decided in
+// slots/competition.cpp.
 bool older(const certificate_binding& a, const certificate_binding& b);
 
 // verified-ready: Ready is True for this generation.

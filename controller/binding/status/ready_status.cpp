@@ -47,83 +47,76 @@ void set_condition(
     into[type] = {value, why, generation, was.status == value ? was.last_transition : now, message};
 }
 
-// Renders the summary of the certificate and the condition CertificateActive.
-void render_certificate(
-    status& into,
-    const certificate_binding& object,
-    const binding_state& state,
-    std::int64_t generation,
-    support::wall_time now
-)
+// The condition CertificateActive.
+struct certificate_condition
 {
-    const bool ours = state.certificate_id == object.spec.certificate_id;
-    if (!ours || !state.certificate)
-    {
-        if (object.status.certificate.id != object.spec.certificate_id)
-        {
-            into.certificate = {object.spec.certificate_id, {}, std::nullopt};
-        }
-        set_condition(
-            into,
-            object.status,
-            condition_type::certificate_active,
-            condition_status::unknown,
-            reason::progressing,
-            support::interned("the certificate was not read yet"),
-            generation,
-            now
-        );
-        return;
-    }
-    const auto& answer = state.certificate->value;
     condition_status active = condition_status::unknown;
     reason why = reason::cloud_unavailable;
     std::string message;
-    if (answer)
+};
+
+certificate_condition condition_of(const cloud::certificate& certificate, support::wall_time now)
+{
+    if (certificate.expires_at && *certificate.expires_at <= now)
     {
-        const bool expired = answer->expires_at && *answer->expires_at <= now;
-        active = answer->usable && !expired ? condition_status::true_ : condition_status::false_;
-        why = expired          ? reason::certificate_expired
-              : answer->usable ? reason::certificate_active
-                               : reason::certificate_not_active;
-        message = expired ? "the certificate has expired" : answer->missing;
-        into.certificate = {
-            object.spec.certificate_id,
-            support::interned(support::clean(answer->status, 64)),
-            answer->expires_at,
+        return {condition_status::false_, reason::certificate_expired, "the certificate has expired"};
+    }
+    return certificate.usable
+               ? certificate_condition{condition_status::true_, reason::certificate_active, certificate.missing}
+               : certificate_condition{
+                     condition_status::false_, reason::certificate_not_active, certificate.missing
+                 };
+}
+
+certificate_condition condition_of(const cloud::error& error)
+{
+    switch (error.kind)
+    {
+        case cloud::failure::not_found:
+            return {condition_status::false_, reason::certificate_not_found, error.message};
+        case cloud::failure::access_denied:
+            return {condition_status::unknown, reason::certificate_access_denied, error.message};
+        case cloud::failure::credentials_invalid:
+            return {condition_status::unknown, reason::credentials_invalid, error.message};
+        default:
+            return {condition_status::unknown, reason::cloud_unavailable, error.message};
+    }
+}
+
+// What is known of the certificate: its summary and the condition CertificateActive.
+void render_certificate(
+    status& rendered, const certificate_binding& object, const binding_state& state, support::wall_time now
+)
+{
+    const support::uuid& wanted = object.spec.certificate_id;
+    const bool is_read = state.certificate_id == wanted && state.certificate;
+    const auto* certificate = is_read && state.certificate->value ? &*state.certificate->value : nullptr;
+    if (certificate != nullptr)
+    {
+        rendered.certificate = {
+            wanted, support::interned(support::clean(certificate->status, 64)), certificate->expires_at
         };
     }
-    else
+    else if (object.status.certificate.id != wanted)
     {
-        message = answer.error().message;
-        switch (answer.error().kind)
-        {
-            case cloud::failure::not_found:
-                active = condition_status::false_;
-                why = reason::certificate_not_found;
-                break;
-            case cloud::failure::access_denied:
-                why = reason::certificate_access_denied;
-                break;
-            case cloud::failure::credentials_invalid:
-                why = reason::credentials_invalid;
-                break;
-            default:
-                break;
-        }
-        if (object.status.certificate.id != object.spec.certificate_id)
-        {
-            into.certificate = {object.spec.certificate_id, {}, std::nullopt};
-        }
+        rendered.certificate = {wanted, {}, std::nullopt};
+    }
+    certificate_condition condition{
+        condition_status::unknown, reason::progressing, "the certificate was not read yet"
+    };
+    if (is_read)
+    {
+        condition = certificate != nullptr ? condition_of(*certificate, now)
+                                           : condition_of(state.certificate->value.error());
     }
     set_condition(
-        into,
+        rendered,
         object.status,
         condition_type::certificate_active,
-        active,
-        why,
-        support::interned(support::clean(message, longest_message)),
-        generation,
+        condition.active,
+        condition.why,
+        support::interned(support::clean(condition.message, longest_message)),
+        rendered.observed_generation,
         now
     );
 }
@@ -142,6 +135,57 @@ bool says_the_same(const status& a, const status& b)
     copy.updated_at = b.updated_at;
     return copy == b;
 }
+
+namespace {
+
+// Ready, Reconciling, Stalled and Attached, for the state and generation that `rendered` has.
+void render_conditions(
+    status& rendered,
+    const certificate_binding& object,
+    const ready_status& ready,
+    const support::interned& message,
+    support::wall_time now
+)
+{
+    const auto set = [&](condition_type type,
+                         condition_status value,
+                         reason why,
+                         const support::interned& words) {
+        set_condition(rendered, object.status, type, value, why, words, rendered.observed_generation, now);
+    };
+    const bool active = rendered.state == state::active;
+    const bool unavailable = ready.reason == reason::cloud_unavailable;
+    const bool failed = rendered.state == state::error && !unavailable;
+    const bool attached = ready.attached == condition_status::true_;
+    const auto is_ready_now = active                    ? condition_status::true_
+                              : unavailable && attached ? condition_status::unknown
+                                                        : condition_status::false_;
+    const auto reconciling = active || failed ? condition_status::absent : condition_status::true_;
+    set(condition_type::ready, is_ready_now, ready.reason, message);
+    set(condition_type::reconciling, reconciling, ready.reason, message);
+    set(condition_type::stalled,
+        failed ? condition_status::true_ : condition_status::absent,
+        ready.reason,
+        message);
+    set(condition_type::attached,
+        ready.attached,
+        attached ? reason::attached : ready.reason,
+        attached ? support::interned() : message);
+}
+
+support::interned message_of(const certificate_binding& object, const ready_status& ready)
+{
+    if (ready.keep_message)
+    {
+        return object.status[condition_type::ready].message;
+    }
+    const bool lacks_message = ready.message.empty() && ready.reason != reason::attached;
+    return support::interned(support::clean(
+        lacks_message ? name_of(ready.reason) : std::string_view(ready.message), longest_message
+    ));
+}
+
+}  // namespace
 
 status render(
     const certificate_binding& object,
@@ -164,10 +208,7 @@ status render(
     // The status of a restored object may speak of generations that this object never had.
     const auto reported = object.status.identified ? object.status.observed_generation : 0;
     const auto generation = std::max(object.generation, reported);
-    const bool lacks_message = ready.message.empty() && ready.reason != reason::attached;
-    const support::interned message(support::clean(
-        lacks_message ? name_of(ready.reason) : std::string_view(ready.message), longest_message
-    ));
+    const support::interned message = message_of(object, ready);
     rendered.identified = true;
     rendered.handled_request = object.requested_at;
     rendered.observed_generation = generation;
@@ -175,53 +216,8 @@ status render(
     const bool active = rendered.state == state::active;
     rendered.error_message = active ? support::interned() : message;
 
-    const bool unavailable = ready.reason == reason::cloud_unavailable;
-    const bool failed = rendered.state == state::error && !unavailable;
-    const auto ready_condition = active ? condition_status::true_
-                                 : unavailable && ready.attached == condition_status::true_
-                                     ? condition_status::unknown
-                                     : condition_status::false_;
-    set_condition(
-        rendered,
-        object.status,
-        condition_type::ready,
-        ready_condition,
-        ready.reason,
-        message,
-        generation,
-        now
-    );
-    set_condition(
-        rendered,
-        object.status,
-        condition_type::reconciling,
-        active || failed ? condition_status::absent : condition_status::true_,
-        ready.reason,
-        message,
-        generation,
-        now
-    );
-    set_condition(
-        rendered,
-        object.status,
-        condition_type::stalled,
-        failed ? condition_status::true_ : condition_status::absent,
-        ready.reason,
-        message,
-        generation,
-        now
-    );
-    set_condition(
-        rendered,
-        object.status,
-        condition_type::attached,
-        ready.attached,
-        ready.attached == condition_status::true_ ? reason::attached : ready.reason,
-        ready.attached == condition_status::true_ ? support::interned() : message,
-        generation,
-        now
-    );
-    render_certificate(rendered, object, state, generation, now);
+    render_conditions(rendered, object, ready, message, now);
+    render_certificate(rendered, object, state, now);
     if (!says_the_same(rendered, object.status))
     {
         rendered.updated_at = now;

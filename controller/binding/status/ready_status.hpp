@@ -20,6 +20,8 @@ struct ready_status
     bool within_grace_period = false;
     // The present status is not known to be wrong, so only the ledger is written.
     bool keep_status = false;
+    // The condition Ready has the words already, from an earlier process.
+    bool keep_message = false;
 };
 
 // The reason of a deletion is Detaching, whatever delays it, unless the deletion waits for people.

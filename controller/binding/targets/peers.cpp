@@ -30,7 +30,8 @@ bool leaves_default(const target_state& memory, const certificate_binding& objec
            });
 }
 
-// What the refs on the listener add to a deadline that was reckoned without them (rule 9), as we read them.
+// What the refs on the listener add to a deadline that was reckoned without them (unanswered-writes), as we
+// read them.
 support::duration time_for_refs(const pass_context& at, const target& here)
 {
     const target_state* known = at.state.find(here);

@@ -5,7 +5,8 @@
 
 #include <vector>
 
-// Rule 14, one listener and several credentials: what a target has to know of the others of its listener.
+// own-credential, one listener and several credentials: what a target has to know of the others of its
+// listener.
 namespace binding {
 
 struct observed_peers

@@ -276,7 +276,7 @@ TEST_F(controller, a_right_to_write_that_is_missing_is_said_and_waited_for)
     advance(10min);
     EXPECT_THAT(
         log.text(),
-        HasSubstr("warning could not write the binding; trying again later binding=shop/a error="
+        HasSubstr("warning the write to the binding failed; it is tried again later binding=shop/a error="
                   "\"certificatebindings.certificates.bycloud.io \\\"a\\\" is forbidden: ")
     );
     EXPECT_EQ(sim.puts(), 0U) << "nothing is done that is not written down first";

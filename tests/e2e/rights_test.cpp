@@ -75,7 +75,7 @@ TEST_F(rights, without_that_to_write_status_nothing_is_changed_in_the_cloud)
     start_controller();
     const auto a = certificate("a.example.com");
     apply({{.name = "web", .certificate = a.id, .listener = listener}});
-    EXPECT_TRUE(logs(AllOf(HasSubstr("could not write the binding"), HasSubstr("forbidden"))));
+    EXPECT_TRUE(logs(AllOf(HasSubstr("the write to the binding failed"), HasSubstr("forbidden"))));
     EXPECT_EQ(sim->puts(), 0U) << "the ledger comes first";
     auto all = nlohmann::json::parse(granted);
     all["metadata"].erase("resourceVersion");

@@ -45,7 +45,7 @@ public:
     // What is known of the target; null: nothing. It holds until the next call that is not const.
     const target_state* state_of(const target& target) const;
 
-    // What is known of the binding goes with it to its new target; of a binding that is gone it is forgotten.
+    // What is known of the binding goes with it to its new target.
     void hand_over(const object_changed& change);
 
     // The process ends: from here on no PUT is begun, and a round ends where it would be sent.

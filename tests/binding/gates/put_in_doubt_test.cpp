@@ -283,4 +283,18 @@ TEST(plan, a_put_that_is_limited_waits_as_long_as_it_is_told)
     EXPECT_EQ(end.wait, 17s);
 }
 
+TEST(plan, a_put_of_an_earlier_process_is_over_at_its_deadline_also_on_a_listener_of_another_protocol)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").holds_unconfirmed("a", default_slot);
+    w.listener->protocol = "HTTP";
+    w.started = w.now;
+    for (int i = 0; i < 3; ++i)
+    {
+        w.later(1min).run();
+    }
+    EXPECT_FALSE(w.memory().put);
+    EXPECT_THAT(w.status("web"), testing::StartsWith("error ListenerProtocol"));
+}
+
 }  // namespace

@@ -133,10 +133,10 @@ TEST(plan_conflict, what_only_the_ledger_of_another_holds_is_not_attached_for_it
     for (const slot in : {default_slot, sni_slot})
     {
         world_builder w;
-        where == sni_slot ? w.shows("f", {"a"}) : w.shows("a");
+        in == sni_slot ? w.shows("f", {"a"}) : w.shows("a");
         w.certificates["a"] = not_active("a");
-        w.add_attached("young", "a", where);
-        w.add("old", "a").older().object().spec.sni = where == sni_slot;
+        w.add_attached("young", "a", in);
+        w.add("old", "a").older().object().spec.sni = in == sni_slot;
         EXPECT_EQ(w.converge(), 0);
         EXPECT_EQ(w.status("old"), "pending CertificateNotActive []");
         EXPECT_THAT(w.status("young"), StartsWith("error CertificateNotActive ["));
@@ -292,9 +292,9 @@ TEST(plan_conflict, created_at_the_same_time_who_has_the_same_certificate_attach
     for (const slot in : {default_slot, sni_slot})
     {
         tie w;
-        where == sni_slot ? w.shows("f", {"a"}) : w.shows("a");
-        w.same_second(w.add("small", "a")).object().spec.sni = where == sni_slot;
-        w.same_second(w.add_attached("large", "a", where));
+        in == sni_slot ? w.shows("f", {"a"}) : w.shows("a");
+        w.same_second(w.add("small", "a")).object().spec.sni = in == sni_slot;
+        w.same_second(w.add_attached("large", "a", in));
         EXPECT_EQ(w.converge(), 0);
         EXPECT_THAT(w.status("large"), StartsWith("active Attached"));
         EXPECT_EQ(w.status("small"), "error Conflict []");

@@ -218,8 +218,9 @@ TEST(plan_ledger, the_foreign_default_is_recorded_before_we_write_over_it)
 {
     world_builder w;
     w.shows("f").add("web", "a");
-    w.put();
+    const auto sent = w.put();
     EXPECT_EQ(w.status("web"), "pending Progressing [default a?, was f]");
+    w.accept(sent);
     EXPECT_THAT(w.told, Contains("DefaultReplaced web"));
 }
 
@@ -345,10 +346,10 @@ TEST(plan_ledger, two_losers_of_a_duplicate_do_not_rely_on_each_other)
     for (const slot in : {default_slot, sni_slot})
     {
         world_builder w;
-        where == sni_slot ? w.shows("f", {"a"}) : w.shows("a");
-        w.add_attached("young", "a", where);
-        w.add_attached("younger", "a", where);
-        w.add("old", "a").older().object().spec.sni = where == sni_slot;
+        in == sni_slot ? w.shows("f", {"a"}) : w.shows("a");
+        w.add_attached("young", "a", in);
+        w.add_attached("younger", "a", in);
+        w.add("old", "a").older().object().spec.sni = in == sni_slot;
         w.write_fails = [](const std::string& name) { return name == "old"; };
         w.finish();
         EXPECT_FALSE(w.object("young").status.ledger.attachments.empty());

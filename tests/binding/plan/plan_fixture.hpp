@@ -104,6 +104,8 @@ public:
     // ---- Kubernetes ----
 
     std::function<bool(const std::string& name)> write_fails;
+    // The write takes effect, but its answer is lost.
+    std::function<bool(const std::string& name)> answer_is_lost;
 
     // ---- time and the rest of the world ----
 

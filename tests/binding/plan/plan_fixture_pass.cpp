@@ -261,7 +261,10 @@ void world_builder::do_commit(const binding::commit& made)
             pass().on_committed(context(), each, binding::write_answer::refused);
             continue;
         }
-        pass().on_committed(context(), each, binding::write_answer::taken);
+        const bool is_lost = answer_is_lost && answer_is_lost(name);
+        pass().on_committed(
+            context(), each, is_lost ? binding::write_answer::lost : binding::write_answer::taken
+        );
         certificate_binding& object = objects_.at(name);
         ++object.resource_version;
         switch (each.kind)
@@ -276,7 +279,10 @@ void world_builder::do_commit(const binding::commit& made)
                 object.status = each.wanted;
                 break;
         }
-        pass().on_applied(context(), each);
+        if (!is_lost)
+        {
+            pass().on_applied(context(), each);
+        }
     }
     now += 1us;
 }

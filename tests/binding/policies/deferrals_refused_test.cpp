@@ -512,4 +512,42 @@ TEST(plan_refused, an_older_bad_one_gives_way_to_the_younger_at_once)
     EXPECT_EQ(w.status("young"), "active Attached [default b, was f]");
 }
 
+// ---- a quarantine of an earlier process, and what else its status said meanwhile ----
+
+TEST(plan_refused, a_quarantine_from_before_a_start_is_reported_again_after_an_outage)
+{
+    for (const auto failure : {cloud::failure::transient, cloud::failure::access_denied})
+    {
+        world_builder w;
+        w.shows("f").add("web", "a").sni();
+        w.refuses = refusing_namelessly({"a"});
+        w.converge();
+        ASSERT_EQ(w.status("web"), "error CertificateRefused []");
+        w.restart();
+        const auto listener = w.listener;
+        w.listener = failing(failure);
+        w.run();
+        w.listener = listener;
+        w.later(1min).run();
+        EXPECT_EQ(w.status("web"), "error CertificateRefused []") << w.message("web");
+    }
+}
+
+TEST(plan_refused, a_quarantine_from_before_a_start_is_reported_again_after_a_conflict)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot).remembers("f");
+    w.change("web").wants("b");
+    w.refuses = refusing_namelessly({"b"});
+    EXPECT_EQ(w.converge(), 1);
+    w.restart();
+    EXPECT_EQ(w.converge(), 0);
+    w.add("old", "c").older();
+    w.later(1s).converge();
+    w.change("old").deleting();
+    w.later(1s).converge();
+    EXPECT_THAT(w.status("web"), StartsWith("error CertificateRefused"));
+    EXPECT_THAT(w.message("web"), testing::Not(HasSubstr("shop/old")));
+}
+
 }  // namespace

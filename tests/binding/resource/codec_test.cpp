@@ -266,12 +266,12 @@ TEST(codec, what_is_only_shown_and_cannot_be_read_is_as_if_it_were_not_there)
     status["updatedAt"] = 7;
     status["certificate"] = {{"id", "x"}, {"expiresAt", "never"}};
     status["conditions"] = "all fine";
-    const auto status = decoded(object).status;
-    EXPECT_EQ(status.state, state::unset);
-    EXPECT_EQ(status.observed_generation, -1);
-    EXPECT_TRUE(status.certificate.id.is_nil());
-    EXPECT_EQ(status[condition_type::ready].status, condition_status::absent);
-    EXPECT_EQ(to_text(status.ledger), "[sni a, default b?, was f]") << "the ledger is there all the same";
+    const auto read = decoded(object).status;
+    EXPECT_EQ(read.state, state::unset);
+    EXPECT_EQ(read.observed_generation, -1);
+    EXPECT_TRUE(read.certificate.id.is_nil());
+    EXPECT_EQ(read[condition_type::ready].status, condition_status::absent);
+    EXPECT_EQ(to_text(read.ledger), "[sni a, default b?, was f]") << "the ledger is there all the same";
 }
 
 TEST(codec, a_status_with_the_id_of_another_object_is_not_of_this_one)

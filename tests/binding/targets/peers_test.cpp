@@ -63,12 +63,12 @@ protected:
 
     void reads_listener(const std::vector<std::string>& names)
     {
-        cloud::listener listener;
+        cloud::listener shown;
         for (const std::string& name : names)
         {
-            listener.sni_refs.push_back(test::ref(name));
+            shown.sni_refs.push_back(test::ref(name));
         }
-        state.of(here).listener = {t0, std::move(listener)};
+        state.of(here).listener = {t0, std::move(shown)};
     }
 
     const support::time_point t0{1h};

@@ -101,7 +101,7 @@ protected:
 
     void grant(const std::string& verbs = "[get, watch]") const
     {
-        auto role = sample_after("The namespace grants it this one");
+        auto role = sample_after("The controller has no right on Secrets");
         replace(role, "namespace: shop", "namespace: " + name_space);
         replace(role, "verbs: [get, watch]", "verbs: " + verbs);
         kubectl({"apply", "-f", "-"}, role);

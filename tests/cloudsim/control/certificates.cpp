@@ -1,7 +1,9 @@
 // The control API: certificates.
+#include "fakes/certificates/certificates.hpp"
+
 #include "cloudsim/cloud/parts.hpp"
 #include "cloudsim/control/control.hpp"
-#include "cloudsim/support/pki.hpp"
+#include "cloudsim/support/text.hpp"
 
 namespace cloudsim {
 
@@ -34,32 +36,66 @@ public:
     control::certificate make()
     {
         const auto now = env_.now.wall;
-        const certificate_order order{
-            .names = wanted_.names,
-            .not_before = now - std::chrono::hours(1),
-            .not_after = wanted_.not_after.value_or(now + std::chrono::days(90))
+        made_.not_after = wanted_.not_after.value_or(now + std::chrono::days(90));
+        test::certificate_request request{
+            .subject = "Simulated CA",
+            .not_before = std::chrono::floor<std::chrono::seconds>(now - std::chrono::hours(1)),
+            .not_after = std::chrono::floor<std::chrono::seconds>(made_.not_after),
+            .ca = true
         };
-        made_.not_after = order.not_after;
-        if (wanted_.kind == "ca")
+        const bool is_ca = wanted_.kind == "ca";
+        if (is_ca)
         {
-            const auto files = make_authority(order);
-            made_.pem = files.certificate;
-            made_.crl_ref = secrets_.ref_of(add({}, files.revocation_list, text, true));
-            return finish(add(wanted_.id, files.certificate, text, complete_));
+            request.subject = common_name();
         }
-        const auto files = make_certificate(order, wanted_.pass_phrase);
-        made_.pem = files.certificate;
+        const auto ca = test::make_certificate(request);
+        if (is_ca)
+        {
+            made_.pem = ca.pem;
+            made_.crl_ref = secrets_.ref_of(add({}, test::revocation_list_pem(ca, request), text, true));
+            return finish(add(wanted_.id, ca.pem, text, complete_));
+        }
+        request.subject = common_name();
+        request.names = alternative_names();
+        request.ca = false;
+        request.issuer = &ca;
+        const auto leaf = test::make_certificate(request);
+        made_.pem = leaf.pem;
         if (wanted_.kind == "container")
         {
-            return make_container(files);
+            return make_container(leaf, ca);
         }
-        const bool pem = wanted_.kind == "pem";
-        return finish(add(wanted_.id, pem ? files.certificate : files.pkcs12, binary, complete_));
+        const auto payload = wanted_.kind == "pem" ? leaf.pem : bundle(leaf, ca);
+        return finish(add(wanted_.id, payload, binary, complete_));
     }
 
 private:
     static constexpr auto text = "text/plain";
     static constexpr auto binary = "application/octet-stream";
+
+    std::string common_name() const { return wanted_.names.empty() ? "" : wanted_.names.front(); }
+
+    std::string alternative_names() const
+    {
+        std::string result;
+        for (const auto& name : wanted_.names)
+        {
+            result += (result.empty() ? "DNS:" : ",DNS:") + name;
+        }
+        return result;
+    }
+
+    // Encrypted if there is a pass phrase.
+    std::string bundle(const test::certificate& leaf, const test::certificate& ca) const
+    {
+        const auto& phrase = wanted_.pass_phrase;
+        return test::pkcs12(
+            {.with = &leaf,
+             .ca = &ca,
+             .pass_phrase = phrase.empty() ? nullptr : phrase.c_str(),
+             .plain = phrase.empty()}
+        );
+    }
 
     secret& add(const std::string& id, const std::string& payload, const char* type, bool complete)
     {
@@ -74,7 +110,7 @@ private:
         return secrets_.store().add(std::move(added));
     }
 
-    control::certificate make_container(const certificate_files& files)
+    control::certificate make_container(const test::certificate& leaf, const test::certificate& ca)
     {
         container added{common_, "certificate"};
         added.id = wanted_.id;
@@ -83,12 +119,12 @@ private:
             made_.secrets[name] = id;
             added.parts.push_back({.name = name, .secret_id = id});
         };
-        add_part("certificate", files.certificate, true);
+        add_part("certificate", leaf.pem, true);
         if (wanted_.state != "no_key")
         {
-            add_part("private_key", files.private_key, complete_);
+            add_part("private_key", leaf.key_pem, complete_);
         }
-        add_part("intermediates", files.intermediates, true);
+        add_part("intermediates", ca.pem, true);
         return finish(secrets_.store().add(std::move(added)));
     }
 

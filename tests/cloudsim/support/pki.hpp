@@ -1,42 +1,12 @@
 #pragma once
 
-#include "cloudsim/support/message.hpp"
-
 #include <expected>
 #include <optional>
 #include <string>
 #include <vector>
 
-// Certificates: making them for tests, and reading them as Octavia does (it decides what is "readable").
+// Reads certificates as Octavia does, which decides what is "readable".
 namespace cloudsim {
-
-struct certificate_order
-{
-    std::vector<std::string> names;  // the first is the CN, all are SANs; empty: neither CN nor SAN
-    wall_time not_before;
-    wall_time not_after;
-};
-
-// A certificate with its key, issued by a CA of its own, in PEM.
-struct certificate_files
-{
-    std::string certificate;
-    std::string private_key;
-    std::string intermediates;  // the issuer's certificate
-    std::string pkcs12;         // all three
-};
-
-// With a pass phrase the PKCS12 is encrypted.
-certificate_files make_certificate(const certificate_order& order, const std::string& pass_phrase);
-
-// A CA's certificate and an empty revocation list of it, in PEM.
-struct authority_files
-{
-    std::string certificate;
-    std::string revocation_list;
-};
-
-authority_files make_authority(const certificate_order& order);
 
 // What a readable certificate says.
 struct certificate_view

@@ -17,6 +17,8 @@ struct free_openssl
 {
     void operator()(BIO* p) const { BIO_free(p); }
     void operator()(X509* p) const { X509_free(p); }
+    void operator()(X509_CRL* p) const { X509_CRL_free(p); }
+    void operator()(ASN1_TIME* p) const { ASN1_TIME_free(p); }
     void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
     void operator()(PKCS12* p) const { PKCS12_free(p); }
     void operator()(PKCS8_PRIV_KEY_INFO* p) const { PKCS8_PRIV_KEY_INFO_free(p); }
@@ -61,8 +63,22 @@ owned<EVP_PKEY> read_key(const certificate& from)
     return owned<EVP_PKEY>(PEM_read_bio_PrivateKey(memory(from.key_pem).get(), nullptr, nullptr, nullptr));
 }
 
+void add_name(X509* to, const char* field, const std::string& value)
+{
+    if (!value.empty())
+    {
+        const auto* bytes = reinterpret_cast<const unsigned char*>(value.c_str());
+        X509_NAME* subject = X509_get_subject_name(to);
+        check(X509_NAME_add_entry_by_txt(subject, field, MBSTRING_UTF8, bytes, -1, -1, 0) == 1);
+    }
+}
+
 void add_extension(X509* to, X509* issuer, int id, const std::string& value)
 {
+    if (value.empty())
+    {
+        return;
+    }
     X509V3_CTX context;
     X509V3_set_ctx(&context, issuer, to, nullptr, nullptr, 0);
     const owned<X509_EXTENSION> extension(X509V3_EXT_conf_nid(nullptr, &context, id, value.c_str()));
@@ -82,16 +98,15 @@ certificate make_certificate(const certificate_request& request)
     ASN1_INTEGER_set(X509_get_serialNumber(made.get()), ++serial);
     ASN1_TIME_set(X509_getm_notBefore(made.get()), request.not_before.time_since_epoch().count());
     ASN1_TIME_set(X509_getm_notAfter(made.get()), request.not_after.time_since_epoch().count());
-    const auto* name = reinterpret_cast<const unsigned char*>(request.subject.c_str());
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_UTF8, name, -1, -1, 0);
+    add_name(made.get(), "O", request.organization);
+    add_name(made.get(), "CN", request.subject);
     X509* signer = issuer ? issuer.get() : made.get();
     X509_set_issuer_name(made.get(), X509_get_subject_name(signer));
     X509_set_pubkey(made.get(), key.get());
     add_extension(made.get(), signer, NID_basic_constraints, request.ca ? "critical,CA:TRUE" : "CA:FALSE");
-    if (!request.names.empty())
-    {
-        add_extension(made.get(), signer, NID_subject_alt_name, request.names);
-    }
+    add_extension(made.get(), signer, NID_key_usage, request.ca ? "critical,keyCertSign,cRLSign" : "");
+    add_extension(made.get(), signer, NID_ext_key_usage, request.usage);
+    add_extension(made.get(), signer, NID_subject_alt_name, request.names);
     check(X509_sign(made.get(), issuer_key ? issuer_key.get() : key.get(), EVP_sha256()) != 0);
     return {written([&](BIO* bio) { return PEM_write_bio_X509(bio, made.get()); }), written([&](BIO* bio) {
                 return PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
@@ -118,12 +133,35 @@ std::string encrypted_key_pem(const certificate& from, const std::string& pass_p
     });
 }
 
+std::string public_key_pem(const certificate& from)
+{
+    return written([&](BIO* bio) { return PEM_write_bio_PUBKEY(bio, read_key(from).get()); });
+}
+
+std::string revocation_list_pem(const certificate& ca, const certificate_request& validity)
+{
+    const owned<X509_CRL> list(X509_CRL_new());
+    X509_CRL_set_version(list.get(), X509_CRL_VERSION_2);
+    X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(read_certificate(ca).get()));
+    const owned<ASN1_TIME> from(ASN1_TIME_set(nullptr, validity.not_before.time_since_epoch().count()));
+    const owned<ASN1_TIME> until(ASN1_TIME_set(nullptr, validity.not_after.time_since_epoch().count()));
+    X509_CRL_set1_lastUpdate(list.get(), from.get());
+    X509_CRL_set1_nextUpdate(list.get(), until.get());
+    check(X509_CRL_sign(list.get(), read_key(ca).get(), EVP_sha256()) != 0);
+    return written([&](BIO* bio) { return PEM_write_bio_X509_CRL(bio, list.get()); });
+}
+
 std::string pkcs12(const pkcs12_request& request)
 {
-    const owned<OSSL_LIB_CTX> library(OSSL_LIB_CTX_new());
-    const owned<OSSL_PROVIDER> ciphers(OSSL_PROVIDER_load(library.get(), "default"));
-    const owned<OSSL_PROVIDER> old_ciphers(OSSL_PROVIDER_load(library.get(), "legacy"));
-    check(ciphers && old_ciphers);
+    // Null: OpenSSL's own, without the old ciphers.
+    const owned<OSSL_LIB_CTX> library(request.old_ciphers ? OSSL_LIB_CTX_new() : nullptr);
+    const owned<OSSL_PROVIDER> ciphers(
+        request.old_ciphers ? OSSL_PROVIDER_load(library.get(), "default") : nullptr
+    );
+    const owned<OSSL_PROVIDER> old_ciphers(
+        request.old_ciphers ? OSSL_PROVIDER_load(library.get(), "legacy") : nullptr
+    );
+    check(!request.old_ciphers || (ciphers && old_ciphers));
     const owned<X509> certificate = request.with == nullptr ? nullptr : read_certificate(*request.with);
     const owned<EVP_PKEY> key = certificate && request.with_key ? read_key(*request.with) : nullptr;
     const owned<X509> ca = request.ca == nullptr ? nullptr : read_certificate(*request.ca);
@@ -140,10 +178,12 @@ std::string pkcs12(const pkcs12_request& request)
         key.get(),
         certificate.get(),
         others.get(),
-        request.old_ciphers ? NID_pbe_WithSHA1And3_Key_TripleDES_CBC : 0,
-        request.plain_certificates ? -1
-        : request.old_ciphers      ? NID_pbe_WithSHA1And40BitRC2_CBC
-                                   : 0,
+        request.plain         ? -1
+        : request.old_ciphers ? NID_pbe_WithSHA1And3_Key_TripleDES_CBC
+                              : 0,
+        request.plain || request.plain_certificates ? -1
+        : request.old_ciphers                       ? NID_pbe_WithSHA1And40BitRC2_CBC
+                                                    : 0,
         request.iterations,
         request.mac_iterations,
         0,

@@ -3,30 +3,18 @@
 namespace test {
 namespace {
 
-using testing::AssertionResult;
-
-class namespaces final : public testing::Environment
+void create_namespaces(testbed::servers& servers)
 {
-    void SetUp() override
+    ASSERT_TRUE(succeeds(servers.kubectl({"apply", "-f", PROJECT_FOLDER "/manifests/namespace.yaml"})));
+    for (const auto* name : {team_a, team_b})
     {
-        ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-f", PROJECT_FOLDER "/manifests/namespace.yaml"}))
-        );
-        for (const auto* name : {team_a, team_b})
-        {
-            ASSERT_TRUE(succeeds(kubernetes->kubectl({"create", "namespace", name})));
-        }
+        ASSERT_TRUE(succeeds(servers.kubectl({"create", "namespace", name})));
     }
-};
+}
 
 }  // namespace
 
-testbed::environment& kubernetes = testbed::environment::add({});
-testing::Environment* const environment = testing::AddGlobalTestEnvironment(new namespaces);
-
-AssertionResult succeeds(const testbed::outcome& result)
-{
-    return AssertionResult(result.code == 0) << result;
-}
+testbed::environment& kubernetes = testbed::environment::add({}, create_namespaces);
 
 testbed::outcome helm(const std::string& verb, const std::vector<std::string>& flags)
 {
@@ -79,7 +67,7 @@ void installation::TearDown()
              each.at("namespace").get<std::string>()}
         )));
     }
-    // Objects that were not installed by Helm; the namespace stays for other tests.
+    // What came without Helm; the namespace stays for other tests.
     for (const auto* kinds : {"deployments,serviceaccounts", "clusterroles,clusterrolebindings"})
     {
         EXPECT_TRUE(succeeds(kubernetes->kubectl(

@@ -5,22 +5,17 @@
 namespace test {
 namespace {
 
-using testing::AssertionResult;
-
-class crd_environment final : public testing::Environment
+void install_definition(testbed::servers& servers)
 {
-    void SetUp() override
+    ASSERT_TRUE(succeeds(servers.kubectl({"apply", "-f", PROJECT_FOLDER "/crds"})));
+    // The API server serves the resource first, and explains it later.
+    for (const char* verb : {"get", "explain"})
     {
-        ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-f", PROJECT_FOLDER "/crds"})));
-        // The API server serves a new resource before discovery lists it.
-        for (const char* verb : {"get", "explain"})
-        {
-            ASSERT_TRUE(testbed::eventually("the resource", [&] {
-                return succeeds(kubernetes->kubectl({verb, "certificatebindings"}));
-            }));
-        }
+        ASSERT_TRUE(testbed::eventually("the resource", [&] {
+            return succeeds(servers.kubectl({verb, "certificatebindings"}));
+        }));
     }
-};
+}
 
 testbed::outcome patch_with(const std::string& name, const json& change, std::vector<std::string> flags)
 {
@@ -30,13 +25,7 @@ testbed::outcome patch_with(const std::string& name, const json& change, std::ve
 
 }  // namespace
 
-testbed::environment& kubernetes = testbed::environment::add({});
-testing::Environment* const installed = testing::AddGlobalTestEnvironment(new crd_environment);
-
-AssertionResult succeeds(const testbed::outcome& result)
-{
-    return AssertionResult(result.code == 0) << result;
-}
+testbed::environment& kubernetes = testbed::environment::add({}, install_definition);
 
 json least_binding(const std::string& name)
 {
@@ -46,6 +35,16 @@ json least_binding(const std::string& name)
         {"metadata", {{"name", name}, {"namespace", "default"}}},
         {"spec", {{"certificateId", certificate_id}, {"resourceId", listener_id}, {"region", "sao1"}}},
     };
+}
+
+std::ostream& operator<<(std::ostream& stream, const json_case& value)
+{
+    return stream << value.change;
+}
+
+std::string name_of(const testing::TestParamInfo<json_case>& info)
+{
+    return info.param.name;
 }
 
 testbed::outcome create(const json& object, std::vector<std::string> flags)
@@ -71,9 +70,9 @@ testbed::outcome patch_status(const std::string& name, const json& change)
 
 json get(const std::string& name)
 {
-    const auto answer = kubernetes->kubectl({"get", "certbind", name, "-o", "json"});
-    EXPECT_TRUE(succeeds(answer));
-    return json::parse(answer.out, nullptr, false);
+    const auto found = kubernetes->kubectl({"get", "certbind", name, "-o", "json"});
+    EXPECT_TRUE(succeeds(found));
+    return json::parse(found.out, nullptr, false);
 }
 
 void crd::TearDown()

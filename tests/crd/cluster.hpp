@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
-// A real kube-apiserver with the CertificateBinding, and helpers for the requests of the tests.
+// A real kube-apiserver that has the CertificateBinding, and words for what the tests ask of it.
 namespace test {
 
 using nlohmann::json;
+using testbed::crd_name;
 
-inline constexpr auto crd_name = "certificatebindings.certificates.bycloud.io";
 inline constexpr auto certificate_id = "550e8400-e29b-41d4-a716-446655440001";
 inline constexpr auto other_certificate_id = "550e8400-e29b-41d4-a716-446655440003";
 inline constexpr auto listener_id = "550e8400-e29b-41d4-a716-446655440002";
@@ -21,11 +21,19 @@ inline constexpr auto other_listener_id = "550e8400-e29b-41d4-a716-446655440004"
 
 extern testbed::environment& kubernetes;
 
-// Whether a program ended with exit code 0; if not, the failure shows its output.
-testing::AssertionResult succeeds(const testbed::outcome& result);
-
-// The smallest valid spec: certificateId, resourceId and region.
+// The least that a CertificateBinding is: certificateId, resourceId and region.
 json least_binding(const std::string& name);
+
+// A part of an object that the schema accepts, or refuses with a message.
+struct json_case
+{
+    const char* name;
+    json change;
+    const char* message = "";  // of the refusal
+};
+
+std::ostream& operator<<(std::ostream& stream, const json_case& value);
+std::string name_of(const testing::TestParamInfo<json_case>& info);
 
 // kubectl over an object as JSON.
 testbed::outcome create(const json& object, std::vector<std::string> flags = {});
@@ -33,10 +41,10 @@ testbed::outcome replace(const json& object);
 testbed::outcome patch(const std::string& name, const json& change);
 testbed::outcome patch_status(const std::string& name, const json& change);
 
-// The object as the API server holds it.
+// The object as the API server has it.
 json get(const std::string& name);
 
-// Tests with bindings of their own, which are deleted after each test.
+// Tests with bindings of their own, which go after each.
 class crd : public testing::Test
 {
 protected:

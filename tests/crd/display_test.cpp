@@ -119,11 +119,7 @@ TEST_F(crd_display, shows_nothing_of_an_unseen_binding_but_its_spec)
 
 TEST_F(crd_display, knows_the_resource_by_all_its_names)
 {
-    for (const auto* name :
-         {"certbind",
-          "certificatebinding",
-          "certificatebindings",
-          "certificatebindings.certificates.bycloud.io"})
+    for (const auto* name : {"certbind", "certificatebinding", "certificatebindings", crd_name})
     {
         EXPECT_TRUE(succeeds(kubernetes->kubectl({"get", name, "shop"}))) << name;
     }

@@ -15,22 +15,7 @@ constexpr auto uuid_pattern = "should match '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4
 constexpr auto region_pattern = "should match '^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$'";
 
 // A spec that differs from the least one, or from an existing one, by a merge patch: null takes a field away.
-struct spec_case
-{
-    const char* name;
-    json change;
-    const char* message = "";  // of the refusal
-};
-
-std::ostream& operator<<(std::ostream& stream, const spec_case& value)
-{
-    return stream << value.change;
-}
-
-std::string name_of(const testing::TestParamInfo<spec_case>& info)
-{
-    return info.param.name;
-}
+using spec_case = json_case;
 
 class crd_spec : public crd, public testing::WithParamInterface<spec_case>
 {

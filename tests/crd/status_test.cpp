@@ -227,22 +227,7 @@ json condition_with(const json& change)
     return {{"conditions", json::array({condition})}};
 }
 
-struct status_case
-{
-    const char* name;
-    json status;
-    const char* message = "";  // of the refusal
-};
-
-std::ostream& operator<<(std::ostream& stream, const status_case& value)
-{
-    return stream << value.status;
-}
-
-std::string name_of(const testing::TestParamInfo<status_case>& info)
-{
-    return info.param.name;
-}
+using status_case = json_case;
 
 class crd_status_case : public crd_status, public testing::WithParamInterface<status_case>
 {};
@@ -251,9 +236,9 @@ using accepted_status = crd_status_case;
 
 TEST_P(accepted_status, and_kept_as_it_is)
 {
-    ASSERT_TRUE(succeeds(patch_status("shop", {{"status", GetParam().status}})));
+    ASSERT_TRUE(succeeds(patch_status("shop", {{"status", GetParam().change}})));
     json kept = get("shop")["status"];
-    kept.merge_patch(GetParam().status);
+    kept.merge_patch(GetParam().change);
     EXPECT_EQ(get("shop")["status"].dump(2), kept.dump(2));
 }
 
@@ -282,7 +267,7 @@ using refused_status = crd_status_case;
 
 TEST_P(refused_status, and_told_why)
 {
-    const auto refused = patch_status("shop", {{"status", GetParam().status}});
+    const auto refused = patch_status("shop", {{"status", GetParam().change}});
     EXPECT_EQ(refused.code, 1) << refused;
     EXPECT_THAT(refused.err, HasSubstr(GetParam().message));
     EXPECT_EQ(get("shop")["status"], unseen);

@@ -10,14 +10,10 @@ namespace {
 
 using nlohmann::json;
 
-testbed::environment& environment = testbed::environment::add({.folder = {}, .controller_manager = true});
-
-class installed_chart final : public testing::Environment
-{
-    void SetUp() override { testbed::install_chart(*environment, definition_installed); }
-};
-
-const auto* const chart = testing::AddGlobalTestEnvironment(new installed_chart);
+testbed::environment& environment =
+    testbed::environment::add({.folder = {}, .controller_manager = true}, [](testbed::servers& servers) {
+        testbed::install_chart(servers, definition_installed);
+    });
 
 }  // namespace
 

@@ -5,9 +5,14 @@
 
 namespace testbed {
 
-environment& environment::add(servers_options options)
+testing::AssertionResult succeeds(const outcome& result)
 {
-    auto* const result = new environment(std::move(options));
+    return testing::AssertionResult(result.code == 0) << result;
+}
+
+environment& environment::add(servers_options options, preparation prepare)
+{
+    auto* const result = new environment(std::move(options), std::move(prepare));
     // GoogleTest owns the environment from here on.
     testing::AddGlobalTestEnvironment(result);
     return *result;
@@ -22,6 +27,10 @@ void environment::SetUp()
         options_.folder = parent / std::to_string(::getpid());
     }
     servers_.emplace(options_);
+    if (prepare_)
+    {
+        prepare_(*servers_);
+    }
 }
 
 void environment::TearDown()

@@ -4,31 +4,43 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <optional>
 #include <utility>
 
 namespace testbed {
+
+inline constexpr auto crd_name = "certificatebindings.certificates.bycloud.io";
+
+// Whether a program ended well; if not, the failure shows what it said.
+testing::AssertionResult succeeds(const outcome& result);
 
 // The servers of one test program: started before its first test, stopped after its last. In a file of the
 // program:
 //
 //     testbed::environment& kubernetes = testbed::environment::add({.controller_manager = true});
 //
+// `prepare` is called once, before the first test, when the servers are ready.
 // After a failed test the folder with the logs stays until the next run, and its name is printed.
 class environment final : public testing::Environment
 {
 public:
-    static environment& add(servers_options options);
+    using preparation = std::function<void(servers&)>;
+
+    static environment& add(servers_options options, preparation prepare = {});
 
     servers& operator*() { return *servers_; }
     servers* operator->() { return &*servers_; }
 
 private:
-    explicit environment(servers_options options) : options_(std::move(options)) {}
+    environment(servers_options options, preparation prepare)
+        : options_(std::move(options)), prepare_(std::move(prepare))
+    {}
     void SetUp() override;
     void TearDown() override;
 
     servers_options options_;
+    preparation prepare_;
     std::optional<servers> servers_;
 };
 

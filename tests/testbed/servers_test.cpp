@@ -25,11 +25,6 @@ namespace fs = std::filesystem;
 
 testbed::environment& kubernetes = testbed::environment::add({.controller_manager = true});
 
-AssertionResult succeeds(const outcome& result)
-{
-    return AssertionResult(result.code == 0) << result;
-}
-
 // The process ids of the servers whose data are in `folder`.
 std::vector<pid_t> servers_of(const fs::path& folder)
 {

@@ -14,10 +14,61 @@ namespace {
 using namespace std::chrono_literals;
 using cloud::container_ref;
 using json = nlohmann::json;
+using rules::ledger_entry;
+using rules::slot_entry;
 
-std::set<container_ref> as_set(const std::vector<container_ref>& refs)
+void expect_none(const rules::sentences& broken)
 {
-    return {refs.begin(), refs.end()};
+    for (const std::string& sentence : broken)
+    {
+        ADD_FAILURE() << sentence;
+    }
+}
+
+void expect_none(const rules::sentence& broken)
+{
+    EXPECT_FALSE(broken) << *broken;
+}
+
+std::set<slot_entry> entries_of(const std::vector<ledger_entry>& ledger)
+{
+    std::set<slot_entry> entries;
+    for (const ledger_entry& entry : ledger)
+    {
+        entries.insert(entry.what);
+    }
+    return entries;
+}
+
+std::vector<ledger_entry> ledger_of(const json& object, const json& status)
+{
+    std::vector<ledger_entry> ledger;
+    const auto attachments = status.find("attachments");
+    if (attachments == status.end() || !attachments->is_array())
+    {
+        return ledger;
+    }
+    const auto remembered = status.find("replacedDefaultRef");
+    for (const json& attachment : *attachments)
+    {
+        const bool is_default = attachment["slot"] == "default";
+        ledger.push_back({
+            .what =
+                {container_ref(attachment["containerRef"].get<std::string>()),
+                 is_default ? binding::slot::default_ : binding::slot::sni},
+            .confirmed = attachment["confirmed"].get<bool>(),
+            .deleting = object["metadata"].contains("deletionTimestamp"),
+            .remembered = remembered != status.end() && remembered->is_string()
+                              ? container_ref(remembered->get<std::string>())
+                              : container_ref(),
+        });
+    }
+    return ledger;
+}
+
+std::vector<ledger_entry> ledger_of(const json& object)
+{
+    return ledger_of(object, object["status"]);
 }
 
 bool has_finalizer(const json& metadata)
@@ -30,7 +81,7 @@ bool has_finalizer(const json& metadata)
 invariants::invariants(fake_kube& kube, fake_cloud& cloud, support::clock& clock)
     : kube_through(kube), kube_(kube), cloud_(cloud), clock_(clock)
 {
-    cloud_.seen_at_put = [this](const auto& put) { check_put(put); };
+    cloud_.seen_at_put = [this](const auto& put) { look_at_put(put); };
 }
 
 void invariants::stopped(const std::string& certificate)
@@ -49,48 +100,19 @@ support::task<support::result<std::unique_ptr<kube::object_answer>>> invariants:
         const bool meets = patch["metadata"]["resourceVersion"] == object["metadata"]["resourceVersion"];
         if (meets && request.subresource == "status")
         {
-            check_status(object, patch["status"]);
+            look_at_status(object, patch["status"]);
         }
         else if (meets && has_finalizer(object["metadata"]) && !has_finalizer(patch["metadata"]))
         {
-            check_release(object);
+            look_at_release(object);
         }
     }
     return kube_through::patch(std::move(request));
 }
 
-std::vector<invariants::entry> invariants::ledger_of(const json& object)
+std::vector<ledger_entry> invariants::ledgers(const std::string& listener, const std::string& except) const
 {
-    return ledger_of(object, object["status"]);
-}
-
-std::vector<invariants::entry> invariants::ledger_of(const json& object, const json& status)
-{
-    std::vector<entry> held;
-    const auto attachments = status.find("attachments");
-    if (attachments == status.end() || !attachments->is_array())
-    {
-        return held;
-    }
-    for (const json& each : *attachments)
-    {
-        held.push_back({
-            container_ref(each["containerRef"].get<std::string>()),
-            each["slot"] == "default",
-            each["confirmed"].get<bool>(),
-            status.contains("replacedDefaultRef") && status["replacedDefaultRef"].is_string()
-                ? container_ref(status["replacedDefaultRef"].get<std::string>())
-                : container_ref(),
-            object["metadata"].contains("deletionTimestamp"),
-        });
-    }
-    return held;
-}
-
-std::vector<invariants::entry> invariants::ledgers(const std::string& listener, const std::string& except)
-    const
-{
-    std::vector<entry> all;
+    std::vector<ledger_entry> all;
     for (const auto& [name, object] : kube_.objects())
     {
         if (name != except && object["spec"]["resourceId"] == listener && has_finalizer(object["metadata"]))
@@ -102,11 +124,6 @@ std::vector<invariants::entry> invariants::ledgers(const std::string& listener, 
     return all;
 }
 
-bool invariants::shows(const binding::listener_slots& slots, const entry& which)
-{
-    return holds(slots, which.ref, which.is_default ? binding::slot::default_ : binding::slot::sni);
-}
-
 bool invariants::at_rest(const fake_cloud::listener_row& row) const
 {
     return row.status == cloud::provisioning_status::active &&
@@ -115,108 +132,56 @@ bool invariants::at_rest(const fake_cloud::listener_row& row) const
 
 bool invariants::stopped_long_ago(const container_ref& ref, support::duration allowed) const
 {
-    const auto since = stopped_.find(ref);
-    return since == stopped_.end() || clock_.now() - since->second > allowed;
+    const auto found = stopped_.find(ref);
+    return found == stopped_.end() || clock_.now() - found->second > allowed;
 }
 
-void invariants::check_put(const fake_cloud::put_record& put)
+void invariants::look_at_put(const fake_cloud::put_record& put)
 {
     const auto& row = cloud_.listeners.at(put.listener);
-    const binding::listener_slots& now = row.slots;
-    binding::listener_slots after = now;
-    after.default_ref = put.change.default_ref.value_or(now.default_ref);
-    after.sni_refs = put.change.sni_refs.value_or(now.sni_refs);
-    const auto held = ledgers(put.listener.str());
-    const auto may_change = [&](const container_ref& ref) {
-        return std::ranges::any_of(held, [&](const entry& each) {
-            return !each.is_default && each.ref == ref && !each.confirmed;
-        });
-    };
-
     if (!at_rest(row) && row.status != cloud::provisioning_status::error)
     {
-        return;  // Octavia answers busy, so the content does not matter
+        return;  // Octavia answers busy, whatever it is
     }
-    EXPECT_TRUE(!same_slots(now, after) || row.status == cloud::provisioning_status::error)
-        << "S8: changes nothing";
-    EXPECT_TRUE(after.default_ref || !after.sni_refs.empty()) << "S2: no certificate is left";
-
-    std::set<container_ref> added;
-    for (const container_ref& ref : as_set(after.sni_refs))
+    binding::listener_slots changed = row.slots;
+    changed.default_ref = put.change.default_ref.value_or(row.slots.default_ref);
+    changed.sni_refs = put.change.sni_refs.value_or(row.slots.sni_refs);
+    const auto before = rules::entries_of(row.slots);
+    const auto after = rules::entries_of(changed);
+    const auto held = ledgers(put.listener.str());
+    const bool in_error = row.status == cloud::provisioning_status::error;
+    expect_none(rules::broken_by_put(before, after, in_error, held));
+    if (row.slots.default_ref != changed.default_ref)
     {
-        if (!holds(now, ref, binding::slot::sni))
-        {
-            EXPECT_TRUE(may_change(ref)) << "S1, S12: adds " << ref;
-            added.insert(ref);
-        }
-    }
-    for (const container_ref& ref : as_set(now.sni_refs))
-    {
-        EXPECT_TRUE(holds(after, ref, binding::slot::sni) || may_change(ref)) << "S1, S12: removes " << ref;
-    }
-    if (now.default_ref != after.default_ref)
-    {
-        check_default(put, held, now);
-        added.insert(after.default_ref.value_or(container_ref()));
+        const auto ref_of = [](const binding::listener_slots& slots) {
+            return slots.default_ref.value_or(container_ref());
+        };
+        expect_none(rules::broken_by_default(ref_of(row.slots), ref_of(changed), held));
     }
     for (const auto& [name, object] : kube_.objects())
     {
-        for (const entry& each : ledger_of(object))
+        for (const ledger_entry& entry : ledger_of(object))
         {
-            const bool there = shows(now, each);
-            if (object["spec"]["resourceId"] == put.listener.str() && !there && shows(after, each))
+            const bool added = after.contains(entry.what) && !before.contains(entry.what);
+            if (added && object["spec"]["resourceId"] == put.listener.str())
             {
-                put_[name].push_back(each);
+                put_[name].insert(entry.what);
             }
         }
     }
-    for (const container_ref& ref : added)
+    for (const slot_entry& entry : after)
     {
-        const auto known = cloud_.certificates.find(fake_cloud::id_of(ref));
-        const bool usable = known == cloud_.certificates.end() || known->second;
-        EXPECT_TRUE(usable || !stopped_long_ago(ref, 10s))
-            << "readable-before-write: adds what is not active: " << ref;
-    }
-    auto stays = as_set(after.sni_refs);
-    stays.insert(after.default_ref.value_or(container_ref()));
-    for (const container_ref& ref : stays)
-    {
-        const bool dead = cloud_.dead.contains(fake_cloud::id_of(ref));
-        EXPECT_TRUE(!dead || !stopped_long_ago(ref, 60s))
-            << "readable-before-write: writes over dead " << ref;
+        const auto id = fake_cloud::id_of(entry.ref);
+        const auto known = cloud_.certificates.find(id);
+        const bool usable = before.contains(entry) || known == cloud_.certificates.end() || known->second;
+        EXPECT_TRUE(usable || !stopped_long_ago(entry.ref, 10s))
+            << "rule 4: adds what is not active: " << entry.ref;
+        const bool dead = cloud_.dead.contains(id);
+        EXPECT_TRUE(!dead || !stopped_long_ago(entry.ref, 60s)) << "rule 4: writes over dead " << entry.ref;
     }
 }
 
-void invariants::check_default(
-    const fake_cloud::put_record& put, const std::vector<entry>& held, const binding::listener_slots& now
-) const
-{
-    const container_ref before = now.default_ref.value_or(container_ref());
-    const container_ref after = put.change.default_ref->value_or(container_ref());
-    const auto entry_for = [&](const container_ref& ref) {
-        return std::ranges::find_if(held, [&](const entry& each) {
-            return each.is_default && each.ref == ref && !each.confirmed;
-        });
-    };
-    const bool was_ours =
-        std::ranges::any_of(held, [&](const entry& each) { return each.is_default && each.ref == before; });
-    EXPECT_TRUE(!was_ours || entry_for(before) != held.end()) << "S12: replaces " << before;
-    const auto taker = entry_for(after);
-    if (taker != held.end())
-    {
-        EXPECT_TRUE(was_ours || before.empty() || taker->replaced_default == before)
-            << "never-without-default: replaces foreign " << before << ", records "
-            << taker->replaced_default;
-        return;
-    }
-    EXPECT_TRUE(was_ours) << "S1: replaces foreign " << before << " by " << after;
-    const bool is_recorded = std::ranges::any_of(held, [&](const entry& each) {
-        return each.is_default && each.ref == before && each.replaced_default == after;
-    });
-    EXPECT_TRUE(after.empty() || is_recorded) << "never-without-default: puts back " << after;
-}
-
-void invariants::check_release(const json& object)
+void invariants::look_at_release(const json& object)
 {
     const std::string name = object["metadata"]["name"].get<std::string>();
     EXPECT_TRUE(object["metadata"].contains("deletionTimestamp"))
@@ -225,88 +190,86 @@ void invariants::check_release(const json& object)
         object["metadata"].value("annotations", json::object()).value(binding::abandon_annotation, "") ==
         "true";
     const auto listener = object["spec"]["resourceId"].get<std::string>();
-    const auto row = cloud_.listeners.find(*support::uuid::parse(listener));
-    if (abandoned || object["spec"].value("deletionPolicy", "") == "Retain" || row == cloud_.listeners.end())
+    const auto found = cloud_.listeners.find(*support::uuid::parse(listener));
+    if (abandoned || object["spec"].value("deletionPolicy", "") == "Retain" ||
+        found == cloud_.listeners.end())
     {
         return;
     }
-    auto held = ledger_of(object);
-    held.insert(held.end(), put_[name].begin(), put_[name].end());
-    for (const entry& each : held)
+    auto held = entries_of(ledger_of(object));
+    held.insert(put_[name].begin(), put_[name].end());
+    const auto& row = found->second;
+    const auto shown = rules::entries_of(row.slots);
+    // At rest, or in ERROR: Octavia does nothing about it.
+    const bool unchanging = row.status != cloud::provisioning_status::pending &&
+                            cloud_.balancers.at(row.load_balancer) == cloud::provisioning_status::active;
+    for (const slot_entry& entry : held)
     {
-        const bool unchanging =
-            row->second.status == cloud::provisioning_status::error &&
-            cloud_.balancers.at(row->second.load_balancer) == cloud::provisioning_status::active;
-        const bool gone = !shows(row->second.slots, each) && (at_rest(row->second) || unchanging);
-        EXPECT_TRUE(gone || holds_another(listener, name, each))
-            << "S4: " << name << " goes, " << each.ref << " stays";
+        if (!holds_another(listener, name, entry))
+        {
+            expect_none(rules::broken_by_release(name, entry, shown, unchanging));
+        }
     }
 }
 
-bool invariants::holds_another(const std::string& listener, const std::string& except, const entry& which)
-    const
+bool invariants::holds_another(
+    const std::string& listener, const std::string& except, const slot_entry& which
+) const
 {
-    return std::ranges::any_of(ledgers(listener, except), [&](const entry& other) {
-        return !other.deleting && other.same(which);
+    return std::ranges::any_of(ledgers(listener, except), [&](const ledger_entry& other) {
+        return !other.deleting && other.what == which;
     });
 }
 
-void invariants::check_given_up(const json& object, const std::vector<entry>& wanted)
+void invariants::look_at_what_is_given_up(const json& object, const std::vector<ledger_entry>& wanted)
 {
     const auto name = object["metadata"]["name"].get<std::string>();
     const auto listener = object["spec"]["resourceId"].get<std::string>();
-    const auto row = cloud_.listeners.find(*support::uuid::parse(listener));
-    const auto in = [](const std::vector<entry>& list, const entry& which) {
-        return std::ranges::any_of(list, [&](const entry& each) { return each.same(which); });
-    };
-    auto held = ledger_of(object);
-    // The controller need not keep what another client wrote there.
-    std::erase_if(held, [&](const entry& each) { return !in(written_[name], each); });
-    held.insert(held.end(), put_[name].begin(), put_[name].end());
-    for (const entry& each : held)
+    const auto found = cloud_.listeners.find(*support::uuid::parse(listener));
+    const auto keeps = entries_of(wanted);
+    auto held = entries_of(ledger_of(object));
+    // What somebody else wrote there is not ours to keep.
+    std::erase_if(held, [&](const slot_entry& entry) { return !written_[name].contains(entry); });
+    held.insert(put_[name].begin(), put_[name].end());
+    for (const slot_entry& entry : held)
     {
-        if (in(wanted, each) || row == cloud_.listeners.end() || holds_another(listener, name, each))
+        if (keeps.contains(entry) || found == cloud_.listeners.end() || holds_another(listener, name, entry))
         {
             continue;
         }
-        EXPECT_FALSE(shows(row->second.slots, each)) << "S12: " << name << " gives up " << each.ref;
+        expect_none(rules::broken_by_giving_up(name, entry, rules::entries_of(found->second.slots)));
         for (const auto& put : cloud_.under_way)
         {
             binding::listener_slots added;
             added.default_ref = put.change.default_ref.value_or(std::nullopt);
             added.sni_refs = put.change.sni_refs.value_or(std::vector<container_ref>());
-            EXPECT_FALSE(put.listener.str() == listener && shows(added, each))
-                << "S12: " << name << " gives up " << each.ref << " during its PUT";
+            EXPECT_FALSE(put.listener.str() == listener && rules::entries_of(added).contains(entry))
+                << "R9: " << name << " gives up " << entry.ref << " during its PUT";
         }
     }
-    std::erase_if(put_[name], [&](const entry& each) { return !in(wanted, each); });
-    written_[name] = wanted;
+    std::erase_if(put_[name], [&](const slot_entry& entry) { return !keeps.contains(entry); });
+    written_[name] = keeps;
 }
 
-void invariants::check_status(const json& object, const json& wanted)
+void invariants::look_at_status(const json& object, const json& wanted)
 {
-    check_given_up(object, ledger_of(object, wanted));
+    const auto ledger = ledger_of(object, wanted);
+    look_at_what_is_given_up(object, ledger);
     if (wanted["state"] != "active" || object["status"].value("state", "") == "active")
     {
         return;
     }
     const auto& spec = object["spec"];
-    const auto row = cloud_.listeners.find(*support::uuid::parse(spec["resourceId"].get<std::string>()));
-    ASSERT_NE(row, cloud_.listeners.end());
-    entry want;
-    want.ref = fake_cloud::ref(spec["certificateId"].get<std::string>());
-    want.is_default = !spec["options"]["sni"].get<bool>();
-    EXPECT_TRUE(shows(row->second.slots, want) && at_rest(row->second))
-        << "verified-ready: " << object["metadata"]["name"] << " becomes active";
-    const auto held = wanted["attachments"];
-    EXPECT_TRUE(std::ranges::any_of(
-        held,
-        [&](const json& each) {
-            return container_ref(each["containerRef"].get<std::string>()) == want.ref &&
-                   (each["slot"] == "default") == want.is_default && each["confirmed"] == true;
-        }
-    )) << "write-ahead: "
-       << object["metadata"]["name"] << " becomes active without a confirmed entry";
+    const auto found = cloud_.listeners.find(*support::uuid::parse(spec["resourceId"].get<std::string>()));
+    ASSERT_NE(found, cloud_.listeners.end());
+    const bool sni = spec["options"]["sni"].get<bool>();
+    const slot_entry want{
+        fake_cloud::ref(spec["certificateId"].get<std::string>()),
+        sni ? binding::slot::sni : binding::slot::default_
+    };
+    const bool shown = rules::entries_of(found->second.slots).contains(want);
+    const auto name = object["metadata"]["name"].get<std::string>();
+    expect_none(rules::broken_by_ready(name, want, shown && at_rest(found->second), ledger));
 }
 
 }  // namespace test

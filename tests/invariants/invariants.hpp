@@ -3,6 +3,7 @@
 #include "fakes/cloud/fake_cloud.hpp"
 #include "fakes/kubernetes/fake_kube.hpp"
 #include "fakes/kubernetes/kube_through.hpp"
+#include "invariants/rules.hpp"
 #include "support/clock.hpp"
 
 #include <nlohmann/json.hpp>
@@ -13,27 +14,19 @@
 
 namespace test {
 
-// What must hold at each write of the controller, whatever has happened before. This is a Kubernetes client
-// that checks each write and passes it on.
+// What must hold at each write of the controller, whatever has happened before: a Kubernetes client that
+// passes every request on and looks at the world first. The rules are those of rules.hpp, and these:
 //
-// At a PUT:
-//   - It changes only refs that a committed ledger holds as unconfirmed (S1, S12).
-//   - It is no repetition (S8), and a listener keeps a certificate (S2).
-//   - An added certificate was usable 10 s ago, and no ref stays that is dead for long
-//   (readable-before-write).
-//   - A foreign default that is replaced is recorded, and a default that goes back was recorded
-//     (never-without-default). At a status that gives an entry up: the listener does not show the ref and no
-//     PUT under way adds it, or another binding holds it (S12). At the removal of a finalizer: each ref that
-//     the ledger holds, or that was PUT for the binding and not given up since, is gone from a listener at
-//     rest, or held by another binding, or left on purpose (S4). At a status that becomes active: the
-//     certificate is on a listener at rest (verified-ready).
+// At a PUT: what is added was usable 10 s ago, and no ref stays that is dead for long (dead refs). At a
+// status that gives an entry up: no PUT under way adds the entry, or another binding holds it (in doubt). At
+// the removal of a finalizer: what was ever PUT for the binding and not given up since counts as held
+// (proven-gone).
 class invariants final : public kube_through
 {
 public:
     invariants(fake_kube& kube, fake_cloud& cloud, support::clock& clock);
 
-    // Called when a certificate stops being usable or readable, because two invariants allow for some time
-    // after that.
+    // When a certificate stopped being usable or readable, for the rules that allow for a while.
     void stopped(const std::string& certificate);
 
     support::task<support::result<std::unique_ptr<kube::object_answer>>> patch(kube::patch_request request
@@ -42,42 +35,28 @@ public:
 private:
     using json = nlohmann::json;
 
-    struct entry
-    {
-        cloud::container_ref ref;
-        bool is_default = false;
-        bool confirmed = false;
-        cloud::container_ref replaced_default;  // replacedDefaultRef beside the entry
-        bool deleting = false;                  // the binding of the entry is being deleted
+    // By name of binding.
+    using entries_by_binding = std::map<std::string, std::set<rules::slot_entry>>;
 
-        bool same(const entry& other) const { return ref == other.ref && is_default == other.is_default; }
-    };
+    // Of all bindings on the listener that carry our finalizer, but `except`.
+    std::vector<rules::ledger_entry> ledgers(const std::string& listener, const std::string& except = "")
+        const;
 
-    static std::vector<entry> ledger_of(const json& object);
-    static std::vector<entry> ledger_of(const json& object, const json& status);
-    // The entries of all bindings on the listener that carry the controller's finalizer, without `except`.
-    std::vector<entry> ledgers(const std::string& listener, const std::string& except = "") const;
-
-    void check_put(const fake_cloud::put_record& put);
-    void check_default(
-        const fake_cloud::put_record& put, const std::vector<entry>& held, const binding::listener_slots& now
-    ) const;
-    void check_release(const json& object);
-    void check_status(const json& object, const json& wanted);
-    void check_given_up(const json& object, const std::vector<entry>& wanted);
-    bool holds_another(const std::string& listener, const std::string& except, const entry& which) const;
+    void look_at_put(const fake_cloud::put_record& put);
+    void look_at_release(const json& object);
+    void look_at_status(const json& object, const json& wanted);
+    void look_at_what_is_given_up(const json& object, const std::vector<rules::ledger_entry>& wanted);
+    bool holds_another(const std::string& listener, const std::string& except, const rules::slot_entry& which)
+        const;
     bool stopped_long_ago(const cloud::container_ref& ref, support::duration allowed) const;
     bool at_rest(const fake_cloud::listener_row& row) const;
-    static bool shows(const binding::listener_slots& slots, const entry& which);
 
     fake_kube& kube_;
     fake_cloud& cloud_;
     support::clock& clock_;
     std::map<cloud::container_ref, support::time_point> stopped_;
-    // By binding: the ledger that the controller wrote last.
-    std::map<std::string, std::vector<entry>> written_;
-    // By binding: the entries that were PUT for the binding and not given up since.
-    std::map<std::string, std::vector<entry>> put_;
+    entries_by_binding written_;  // the ledger that the controller wrote last
+    entries_by_binding put_;      // what was PUT for it and not given up since
 };
 
 }  // namespace test

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "binding/resource/certificate_binding.hpp"
+#include "binding/slots/listener_slots.hpp"
+
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+// What a PUT, a status and the removal of a finalizer must not do, as plain functions over values. The loop
+// tests and the model checker call the same functions: each of them knows in its own way what was read and
+// what is held.
+//
+// A function answers with the sentences of what is broken. A sentence begins with the short name of the rule
+// (docs/testing.md).
+namespace rules {
+
+struct slot_entry
+{
+    cloud::container_ref ref;
+    binding::slot slot = binding::slot::sni;
+
+    auto operator<=>(const slot_entry&) const = default;
+};
+
+// One entry of a ledger in Kubernetes, and beside what it stands.
+struct ledger_entry
+{
+    slot_entry what;
+    bool confirmed = false;
+    bool deleting = false;            // its binding is
+    cloud::container_ref remembered;  // replacedDefaultRef
+    // Whose it is; null where the caller has no such object.
+    const binding::certificate_binding* object = nullptr;
+};
+
+std::set<slot_entry> entries_of(const binding::listener_slots& slots);
+std::set<slot_entry> entries_of(const binding::ledger& held);
+// With `object` in each, which may be null.
+std::vector<ledger_entry> ledger_entries_of(
+    const binding::ledger& held, const binding::certificate_binding* object
+);
+std::string text_of(const slot_entry& entry);
+bool holds(std::span<const ledger_entry> ledgers, const slot_entry& what);
+
+using sentences = std::vector<std::string>;
+using sentence = std::optional<std::string>;
+
+// narrow-writes: a PUT changes something, except on a listener in ERROR. never-without-default: it leaves a
+// certificate. ownership, write-ahead: of each SNI ref that comes or goes there is an unconfirmed entry in
+// Kubernetes.
+sentences broken_by_put(
+    const std::set<slot_entry>& before,
+    const std::set<slot_entry>& after,
+    bool in_error,
+    std::span<const ledger_entry> ledgers
+);
+
+// Who takes the default slot by a PUT of this default: the entry that remembers what it must, if there is
+// one.
+const ledger_entry* taker_of_default(
+    const cloud::container_ref& before,
+    const cloud::container_ref& after,
+    std::span<const ledger_entry> ledgers
+);
+
+// The same for the default slot. never-without-default: a foreign default that is replaced is remembered, the
+// memory travels with the slot, and what goes back was remembered.
+sentences broken_by_default(
+    const cloud::container_ref& before,
+    const cloud::container_ref& after,
+    std::span<const ledger_entry> ledgers
+);
+
+// proven-gone: what a binding held is not on the listener when its finalizer goes, and nothing changes the
+// listener.
+sentence broken_by_release(
+    const std::string& name, const slot_entry& held, const std::set<slot_entry>& shown, bool unchanging
+);
+
+// write-ahead: a status does not give up an entry that the listener shows.
+sentence broken_by_giving_up(
+    const std::string& name, const slot_entry& held, const std::set<slot_entry>& shown
+);
+
+// verified-ready: what becomes Ready is shown by a listener at rest, and is confirmed in the ledger beside
+// it.
+sentences broken_by_ready(
+    const std::string& name,
+    const slot_entry& wanted,
+    bool shown_at_rest,
+    std::span<const ledger_entry> ledger
+);
+
+}  // namespace rules

@@ -211,12 +211,7 @@ public:
             }
             if (decoder_.at_boundary())
             {
-                const auto timer = std::make_shared<boost::asio::steady_timer>(
-                    co_await boost::asio::this_coro::executor, boost::asio::steady_timer::time_point::max()
-                );
-                owner_.sleepers_.push_back(timer);
-                boost::system::error_code woken;
-                co_await timer->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+                co_await owner_.sleep();
             }
         }
     }
@@ -262,12 +257,7 @@ public:
                 version_ = version;
                 continue;
             }
-            const auto timer = std::make_shared<boost::asio::steady_timer>(
-                co_await boost::asio::this_coro::executor, boost::asio::steady_timer::time_point::max()
-            );
-            owner_.sleepers_.push_back(timer);
-            boost::system::error_code woken;
-            co_await timer->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+            co_await owner_.sleep();
         }
     }
 
@@ -436,6 +426,16 @@ void fake_kube::compact()
     compacted_ = version_;
     events_.clear();
     end_watches();
+}
+
+support::task<> fake_kube::sleep()
+{
+    const auto timer = std::make_shared<boost::asio::steady_timer>(
+        co_await boost::asio::this_coro::executor, boost::asio::steady_timer::time_point::max()
+    );
+    sleepers_.push_back(timer);
+    boost::system::error_code woken;
+    co_await timer->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
 }
 
 void fake_kube::wake()

@@ -114,6 +114,7 @@ private:
 
     void touch(json& object);
     void show(const json& object, bool deleted);
+    support::task<> sleep();  // until the next wake()
     void wake();
 
     std::function<runtime::object_sink*()> watch_;

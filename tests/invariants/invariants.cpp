@@ -175,9 +175,9 @@ void invariants::look_at_put(const fake_cloud::put_record& put)
         const auto known = cloud_.certificates.find(id);
         const bool usable = before.contains(entry) || known == cloud_.certificates.end() || known->second;
         EXPECT_TRUE(usable || !stopped_long_ago(entry.ref, 10s))
-            << "rule 4: adds what is not active: " << entry.ref;
+            << "readable-before-write: adds what is not active: " << entry.ref;
         const bool dead = cloud_.dead.contains(id);
-        EXPECT_TRUE(!dead || !stopped_long_ago(entry.ref, 60s)) << "rule 4: writes over dead " << entry.ref;
+        EXPECT_TRUE(!dead || !stopped_long_ago(entry.ref, 60s)) << "readable-before-write: writes over dead " << entry.ref;
     }
 }
 

@@ -30,7 +30,7 @@ void end_waits(target_state& memory, binding_state& binding)
     memory.error_puts = 0;
 }
 
-// Rule 7: what an earlier process found out about the certificate, as status says it of this generation.
+// quarantine: what an earlier process found out about the certificate, as status says it of this generation.
 std::optional<quarantine> refused_before(
     const certificate_binding& object, support::time_point now, support::wall_time wall
 )
@@ -295,7 +295,7 @@ void record_ledger_write(
 
 namespace {
 
-// Rule 13: an hour undisturbed ends a contest; so does twice that without an attempt.
+// contested: an hour undisturbed ends a contest; so does twice that without an attempt.
 void forget_moves(target_state& memory, support::time_point now, const cloud::listener* at_rest)
 {
     std::erase_if(memory.ownership_changes, [&](const auto& each) {

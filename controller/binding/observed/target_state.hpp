@@ -16,7 +16,7 @@
 
 namespace binding {
 
-// Rule 7, the quarantine: no PUT adds this certificate, because Octavia refuses it. Its condition
+// quarantine: no PUT adds this certificate, because Octavia refuses it. Its condition
 // Ready=False/CertificateRefused is the record of it that a start believes.
 struct quarantine
 {
@@ -28,7 +28,7 @@ struct quarantine
 
 inline constexpr support::duration quarantine_duration = std::chrono::hours(1);
 
-// Rule 7: a ref that Octavia named when it refused a PUT, and has not accepted since.
+// quarantine: a ref that Octavia named when it refused a PUT, and has not accepted since.
 struct refused_ref
 {
     support::time_point at{};     // when it was named last
@@ -49,7 +49,7 @@ struct addition
     bool operator==(const addition&) const = default;
 };
 
-// Rule 7: Octavia refused a PUT without naming a ref, and one of these, which the PUT would have added, is
+// quarantine: Octavia refused a PUT without naming a ref, and one of these, which the PUT would have added, is
 // bad. Of what it refused last, what it has not accepted since.
 struct bisection
 {
@@ -105,7 +105,7 @@ struct put_state
     int polls = 0;
 };
 
-// Rule 13: what accepted PUTs have put into a slot or taken off the SNI list, all in the same direction.
+// contested: what accepted PUTs have put into a slot or taken off the SNI list, all in the same direction.
 struct ownership_change
 {
     bool added = false;
@@ -113,7 +113,7 @@ struct ownership_change
     support::time_point at{};  // the last of them
 };
 
-// What was seen of another listener for the sake of this one (rule 4), with this one's credential and, where
+// What was seen of another listener for the sake of this one (readable-before-write), with this one's credential and, where
 // that may not know a certificate, with the other's. It is kept apart from what the other one sees for
 // itself.
 struct other_listener_state
@@ -155,8 +155,8 @@ struct target_state
     std::optional<support::time_point> next_error_put;
     std::map<cloud::container_ref, refused_ref> refused_refs;
     std::optional<binding::bisection> bisection;
-    std::optional<write_backoff> blocked;  // rule 7: Octavia names nothing, and nothing of ours was added
-    // Rule 9: PUTs in a row without Octavia's own answer, the last of them without effect; the next one
+    std::optional<write_backoff> blocked;  // quarantine: Octavia names nothing, and nothing of ours was added
+    // unanswered-writes: PUTs in a row without Octavia's own answer, the last of them without effect; the next one
     // waits.
     std::optional<write_backoff> unanswered;
     // Of the last hours.
@@ -173,7 +173,7 @@ struct target_state
 };
 
 // A look at the bindings of the target: new ones, changed ones, those that are gone. `started` tells whether
-// the process has just begun, when an unconfirmed entry may belong to a PUT of an earlier process (rule 9).
+// the process has just begun, when an unconfirmed entry may belong to a PUT of an earlier process (unanswered-writes).
 void record_bindings(
     target_state& memory,
     const std::vector<const certificate_binding*>& bindings,
@@ -183,7 +183,7 @@ void record_bindings(
     std::optional<support::time_point> started
 );
 
-// Rule 9, of what is first seen: until when a PUT of an earlier process may take effect, as far as the
+// unanswered-writes, of what is first seen: until when a PUT of an earlier process may take effect, as far as the
 // ledgers tell; empty: every entry is confirmed.
 std::optional<support::time_point> deadline_before_start(
     const std::vector<const certificate_binding*>& bindings,
@@ -251,7 +251,7 @@ support::time_point quiet_at(const target_state& memory, const settings& setting
 // How long a PUT may take effect after it was sent, which is cloud::sent_within after it was planned at most.
 support::duration deadline_of(const settings& settings, const cloud::listener_change& change);
 
-// Rule 13: until when what is undone again is left so. A repair that is undone doubles the wait, from the
+// contested: until when what is undone again is left so. A repair that is undone doubles the wait, from the
 // resync period to an hour.
 support::time_point contested_until(const ownership_change& change, const settings& settings);
 

@@ -177,7 +177,8 @@ void invariants::look_at_put(const fake_cloud::put_record& put)
         EXPECT_TRUE(usable || !stopped_long_ago(entry.ref, 10s))
             << "readable-before-write: adds what is not active: " << entry.ref;
         const bool dead = cloud_.dead.contains(id);
-        EXPECT_TRUE(!dead || !stopped_long_ago(entry.ref, 60s)) << "readable-before-write: writes over dead " << entry.ref;
+        EXPECT_TRUE(!dead || !stopped_long_ago(entry.ref, 60s))
+            << "readable-before-write: writes over dead " << entry.ref;
     }
 }
 

@@ -179,7 +179,7 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl>
     )
     {
         peer->answer.reset();
-        peer->waits_for = self->simulated_->submit(std::move(asked), now());
+        peer->waits_for = self->simulated_->submit(asked, now());
         self->waiting_[peer->waits_for] = peer;
         self->deliver();
         if (!peer->answer)

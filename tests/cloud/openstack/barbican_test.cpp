@@ -1,6 +1,7 @@
 #include "cloud/openstack/barbican.hpp"
 
 #include "cloud/openstack/fixture.hpp"
+#include "fakes/certificates/certificates.hpp"
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
@@ -14,21 +15,9 @@ using cloud::openstack::read_container;
 using cloud::openstack::read_secret;
 using testing::HasSubstr;
 
-// A self-signed certificate that ends 2036-11-21T12:36:06Z.
-const std::string certificate_pem = R"(-----BEGIN CERTIFICATE-----
-MIIBfzCCASWgAwIBAgIUFk0F+IDbMp/5GBXa9f7owcESI0kwCgYIKoZIzj0EAwIw
-FTETMBEGA1UEAwwKY2EuZXhhbXBsZTAeFw0yNjExMjQxMjM2MDZaFw0zNjExMjEx
-MjM2MDZaMBUxEzARBgNVBAMMCmNhLmV4YW1wbGUwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAAQHGr2xW8M6IlmOPcb5WBc/3gDJsopfLq7HWJb/QVnQd0A7VjmlrlIn
-7k3YYW9Z17IRVzjm8P9uSGvyaPe1BL/Lo1MwUTAdBgNVHQ4EFgQUITDD5ByQGS02
-LtjoegBO06MuGbQwHwYDVR0jBBgwFoAUITDD5ByQGS02LtjoegBO06MuGbQwDwYD
-VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEArW0QIvpUTyR28kNugnP5
-ccogcWXlbvJQYalwlqEeCLUCIFUm4BWPtIVr/G0zobNY9mdRkv7n5eud80rOqKnI
-SW2r
------END CERTIFICATE-----
-)";
 const support::wall_time not_after =
     std::chrono::sys_days(std::chrono::year(2036) / 11 / 21) + 12h + 36min + 6s;
+const std::string certificate_pem = test::make_certificate({.not_after = not_after}).pem;
 
 const support::uuid secret_id = support::uuid::parse(captured::secret_id).value();
 const support::uuid container_id = support::uuid::parse(captured::container_id).value();

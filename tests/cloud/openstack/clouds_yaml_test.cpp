@@ -1,5 +1,7 @@
 #include "cloud/openstack/clouds_yaml.hpp"
 
+#include "fakes/certificates/certificates.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,19 +17,7 @@ using testing::Not;
 
 constexpr auto file = "/etc/openstack/clouds.yaml";
 
-// A self-signed certificate for "ca.example".
-constexpr auto ca_pem = R"(-----BEGIN CERTIFICATE-----
-MIIBfzCCASWgAwIBAgIUFk0F+IDbMp/5GBXa9f7owcESI0kwCgYIKoZIzj0EAwIw
-FTETMBEGA1UEAwwKY2EuZXhhbXBsZTAeFw0yNjExMjQxMjM2MDZaFw0zNjExMjEx
-MjM2MDZaMBUxEzARBgNVBAMMCmNhLmV4YW1wbGUwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAAQHGr2xW8M6IlmOPcb5WBc/3gDJsopfLq7HWJb/QVnQd0A7VjmlrlIn
-7k3YYW9Z17IRVzjm8P9uSGvyaPe1BL/Lo1MwUTAdBgNVHQ4EFgQUITDD5ByQGS02
-LtjoegBO06MuGbQwHwYDVR0jBBgwFoAUITDD5ByQGS02LtjoegBO06MuGbQwDwYD
-VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEArW0QIvpUTyR28kNugnP5
-ccogcWXlbvJQYalwlqEeCLUCIFUm4BWPtIVr/G0zobNY9mdRkv7n5eud80rOqKnI
-SW2r
------END CERTIFICATE-----
-)";
+const std::string ca_pem = test::make_certificate({.subject = "ca.example", .ca = true}).pem;
 
 support::result<std::string> read_nothing(const std::string& path)
 {
@@ -275,7 +265,7 @@ TEST(clouds_yaml, the_order_of_nested_keys_does_not_matter_and_the_ca_does)
                    [&pem](const std::string&) { return support::result<std::string>(pem); }
         )->id;
     };
-    EXPECT_NE(with_ca(ca_pem), with_ca(std::string(ca_pem) + "\n")) << "the file has changed";
+    EXPECT_NE(with_ca(ca_pem), with_ca(ca_pem + "\n")) << "the file has changed";
 }
 
 struct bad_file

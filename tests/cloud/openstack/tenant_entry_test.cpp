@@ -1,5 +1,7 @@
 #include "cloud/openstack/tenant_entry.hpp"
 
+#include "fakes/certificates/certificates.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,19 +14,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-// A self-signed certificate for "ca.example".
-constexpr auto ca_pem = R"(-----BEGIN CERTIFICATE-----
-MIIBfzCCASWgAwIBAgIUFk0F+IDbMp/5GBXa9f7owcESI0kwCgYIKoZIzj0EAwIw
-FTETMBEGA1UEAwwKY2EuZXhhbXBsZTAeFw0yNjExMjQxMjM2MDZaFw0zNjExMjEx
-MjM2MDZaMBUxEzARBgNVBAMMCmNhLmV4YW1wbGUwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAAQHGr2xW8M6IlmOPcb5WBc/3gDJsopfLq7HWJb/QVnQd0A7VjmlrlIn
-7k3YYW9Z17IRVzjm8P9uSGvyaPe1BL/Lo1MwUTAdBgNVHQ4EFgQUITDD5ByQGS02
-LtjoegBO06MuGbQwHwYDVR0jBBgwFoAUITDD5ByQGS02LtjoegBO06MuGbQwDwYD
-VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEArW0QIvpUTyR28kNugnP5
-ccogcWXlbvJQYalwlqEeCLUCIFUm4BWPtIVr/G0zobNY9mdRkv7n5eud80rOqKnI
-SW2r
------END CERTIFICATE-----
-)";
+const std::string ca_pem = test::make_certificate({.subject = "ca.example", .ca = true}).pem;
 
 constexpr auto source = "Secret shop/my-cloud: clouds.yaml";
 

@@ -10,34 +10,25 @@
 namespace prove {
 namespace {
 
-using binding::attachment;
 using binding::certificate_binding;
 using binding::slot;
 using cloud::container_ref;
-
-// An entry in Kubernetes, and beside what it stands.
-struct committed
-{
-    slot_entry what;
-    bool confirmed = false;
-    bool deleting = false;
-    container_ref remembered;  // replacedDefaultRef
-    const certificate_binding* object = nullptr;
-};
+using rules::ledger_entry;
+using rules::text_of;
 
 void broken(history& h, std::string what)
 {
     h.broken.push_back(std::move(what));
 }
 
-std::string text_of(const slot_entry& entry)
+void broken(history& h, const rules::sentences& sentences)
 {
-    return entry.ref.str() + (entry.slot == slot::default_ ? " (default)" : " (sni)");
+    h.broken.insert(h.broken.end(), sentences.begin(), sentences.end());
 }
 
-std::vector<committed> ledgers_of(const history& h, const surroundings& at, const support::uuid& listener)
+std::vector<ledger_entry> ledgers_of(const history& h, const surroundings& at, const support::uuid& listener)
 {
-    std::vector<committed> all;
+    std::vector<ledger_entry> all;
     for (const auto& [uid, object] : at.objects)
     {
         // What is left there by its owner's wish is nobody's.
@@ -47,41 +38,27 @@ std::vector<committed> ledgers_of(const history& h, const surroundings& at, cons
             continue;
         }
         const auto believed = h.believed.find(uid);
-        for (const attachment& each : object.status.ledger.attachments)
+        if (believed == h.believed.end())
         {
-            committed made;
-            made.what = {each.container_ref, each.slot};
-            made.confirmed = each.confirmed;
-            made.deleting = object.deleting;
-            made.remembered = object.status.ledger.replaced_default_ref;
-            made.object = &object;
+            continue;
+        }
+        for (const ledger_entry& entry : rules::ledger_entries_of(object.status.ledger, &object))
+        {
             // ownership: what somebody else wrote there is never acted on.
-            if (believed != h.believed.end() && believed->second.contains(made.what))
+            if (believed->second.contains(entry.what))
             {
-                all.push_back(std::move(made));
+                all.push_back(entry);
             }
         }
     }
     return all;
 }
 
-bool held(const std::vector<committed>& all, const slot_entry& what)
-{
-    return std::ranges::any_of(all, [&](const committed& each) { return each.what == what; });
-}
-
-bool held_unconfirmed(const std::vector<committed>& all, const slot_entry& what)
-{
-    return std::ranges::any_of(all, [&](const committed& each) {
-        return each.what == what && !each.confirmed;
-    });
-}
-
 // never-without-default: a default from before that goes back, and that nobody wants besides.
 bool goes_back(
     const surroundings& at,
     const support::uuid& listener,
-    const std::vector<committed>& all,
+    const std::vector<ledger_entry>& all,
     const container_ref& before,
     const slot_entry& what
 )
@@ -91,22 +68,9 @@ bool goes_back(
         return object.spec.resource_id == listener && !object.deleting && wanted_by(object) == what;
     });
     const slot_entry from{before, slot::default_};
-    return !wanted && what.slot == slot::default_ && std::ranges::any_of(all, [&](const committed& each) {
+    return !wanted && what.slot == slot::default_ && std::ranges::any_of(all, [&](const ledger_entry& each) {
         return each.what == from && each.remembered == what.ref;
     });
-}
-
-// S1, S12: of each thing that a PUT changes there is an unconfirmed entry in Kubernetes.
-void need_entry(history& h, const std::vector<committed>& all, const slot_entry& what, const char* verb)
-{
-    if (!held(all, what))
-    {
-        broken(h, "S1: " + std::string(verb) + " " + text_of(what) + ", which no ledger holds");
-    }
-    else if (!held_unconfirmed(all, what))
-    {
-        broken(h, "S12: " + std::string(verb) + " " + text_of(what) + " without an unconfirmed entry");
-    }
 }
 
 bool round_before(const history& h, const support::uuid& listener, support::time_point since)
@@ -192,8 +156,8 @@ void look_at_entry_in_a_tie(
 // one whose ledger holds what is there as well.
 void look_at_replaced_in_a_tie(
     history& h,
-    const std::vector<committed>& all,
-    const committed& taker,
+    const std::vector<ledger_entry>& all,
+    const ledger_entry& taker,
     const container_ref& before,
     const container_ref& after
 )
@@ -203,7 +167,7 @@ void look_at_replaced_in_a_tie(
     {
         return;
     }
-    for (const committed& each : all)
+    for (const ledger_entry& each : all)
     {
         const certificate_binding& object = *each.object;
         const bool attached = each.what == there && !each.deleting && object.wanted_slot() == slot::default_;
@@ -224,36 +188,14 @@ void look_at_new_default(
     history& h,
     const surroundings& at,
     const support::uuid& listener,
-    const std::vector<committed>& all,
+    const std::vector<ledger_entry>& all,
     const container_ref& before,
     const container_ref& after
 )
 {
-    const auto is_default = [](const committed& each) { return each.what.slot == slot::default_; };
-    const bool was_ours = held(all, {before, slot::default_});
-    if (was_ours)
-    {
-        need_entry(h, all, {before, slot::default_}, "replaces");
-    }
-    const committed* taker = nullptr;
-    bool remembers_any = false;
-    bool remembers_after = false;
-    for (const committed& each : all)
-    {
-        if (is_default(each) && each.what.ref == after && !each.deleting)
-        {
-            const bool right = each.remembered == before || (was_ours && !each.remembered.empty());
-            taker = taker == nullptr || right ? &each : taker;
-        }
-        if (is_default(each) && each.what.ref == before)
-        {
-            remembers_any = remembers_any || !each.remembered.empty();
-            remembers_after = remembers_after || each.remembered == after;
-        }
-    }
+    broken(h, rules::broken_by_default(before, after, all));
     if (after.empty())
     {
-        broken(h, "never-without-default: takes the default " + before.str() + " and gives none");
         return;
     }
     const std::set<slot_entry> shown{{before, slot::default_}};
@@ -267,16 +209,9 @@ void look_at_new_default(
             heir = &object;
         }
     }
+    const ledger_entry* const taker = rules::taker_of_default(before, after, all);
     if (taker == nullptr)
     {
-        if (!was_ours)
-        {
-            broken(h, "S1: replaces the foreign default " + before.str() + " by " + after.str());
-        }
-        else if (!remembers_after)
-        {
-            broken(h, "never-without-default: puts back " + after.str() + ", which was not remembered");
-        }
         if (heir != nullptr)
         {
             broken(
@@ -286,21 +221,6 @@ void look_at_new_default(
             );
         }
         return;
-    }
-    need_entry(h, all, taker->what, "adds");
-    if (!was_ours && !before.empty() && taker->remembered != before)
-    {
-        broken(
-            h,
-            "never-without-default: replaces the foreign default " + before.str() + ", but remembers " +
-                taker->remembered.str()
-        );
-    }
-    if (was_ours && remembers_any && taker->remembered.empty())
-    {
-        broken(
-            h, "never-without-default: the memory of the default from before does not travel with the slot"
-        );
     }
     // A rotation that cannot be done yet keeps its place by the old certificate.
     if (heir != nullptr && wanted_by(*heir).ref != after &&
@@ -316,17 +236,17 @@ void look_at_new_default(
 void look_at_gap(
     history& h,
     const surroundings& at,
-    const std::vector<committed>& all,
+    const std::vector<ledger_entry>& all,
     const std::set<slot_entry>& was,
     const std::set<slot_entry>& is
 )
 {
-    const auto taken_over = [&](const committed& each) {
-        return each.what.slot == slot::default_ && std::ranges::any_of(all, [&](const committed& other) {
+    const auto taken_over = [&](const ledger_entry& each) {
+        return each.what.slot == slot::default_ && std::ranges::any_of(all, [&](const ledger_entry& other) {
                    return !other.deleting && other.what.slot == slot::default_ && is.contains(other.what);
                });
     };
-    for (const committed& each : all)
+    for (const ledger_entry& each : all)
     {
         const bool removed = was.contains(each.what) && !is.contains(each.what);
         if (!removed || each.deleting || is.contains(wanted_by(*each.object)) || taken_over(each))
@@ -401,7 +321,7 @@ void look_at_dead_refs(
         for (const slot_entry& each : entries_of(at.cloud.listeners.at(other).slots))
         {
             // Of two listeners that both let go of a dead ref one goes first.
-            const bool goes_next = cleans && held(ledgers, each);
+            const bool goes_next = cleans && rules::holds(ledgers, each);
             if (dead_before_round(other, each.ref) && !goes_next)
             {
                 broken(
@@ -428,7 +348,7 @@ bool holds_another(
 {
     const support::uuid& listener = object.spec.resource_id;
     const bool held_in_kubernetes =
-        std::ranges::any_of(ledgers_of(h, at, listener), [&](const committed& each) {
+        std::ranges::any_of(ledgers_of(h, at, listener), [&](const ledger_entry& each) {
             // One that is being deleted too has to prove it by itself.
             return each.object->uid != object.uid && each.what == what;
         });
@@ -487,30 +407,6 @@ binding::listener_slots with(binding::listener_slots slots, const cloud::listene
     return slots;
 }
 
-std::set<slot_entry> entries_of(const binding::listener_slots& slots)
-{
-    std::set<slot_entry> all;
-    if (slots.default_ref)
-    {
-        all.insert({*slots.default_ref, slot::default_});
-    }
-    for (const container_ref& ref : slots.sni_refs)
-    {
-        all.insert({ref, slot::sni});
-    }
-    return all;
-}
-
-std::set<slot_entry> entries_of(const binding::ledger& held)
-{
-    std::set<slot_entry> all;
-    for (const attachment& each : held.attachments)
-    {
-        all.insert({each.container_ref, each.slot});
-    }
-    return all;
-}
-
 slot_entry wanted_by(const certificate_binding& object)
 {
     return {test::cloud_rows::ref(object.spec.certificate_id.str()), object.wanted_slot()};
@@ -546,10 +442,7 @@ void look_at_put(
     const auto was = entries_of(before);
     const auto is = entries_of(after);
 
-    if (same_slots(before, after) && !in_error)
-    {
-        broken(h, "S8: a PUT that changes nothing");
-    }
+    broken(h, rules::broken_by_put(was, is, in_error, all));
     const bool default_moves = before.default_ref != after.default_ref;
     if (!in_error && change.default_ref && !default_moves)
     {
@@ -566,28 +459,9 @@ void look_at_put(
     {
         broken(h, "S2: names SNI refs that do not change");
     }
-    if (is.empty())
-    {
-        broken(h, "S2: leaves no certificate on the listener");
-    }
-    for (const slot_entry& each : was)
-    {
-        if (each.slot == slot::sni && !is.contains(each))
-        {
-            need_entry(h, all, each, "removes");
-        }
-    }
     for (const slot_entry& each : is)
     {
-        if (was.contains(each))
-        {
-            continue;
-        }
-        if (each.slot == slot::sni)
-        {
-            need_entry(h, all, each, "adds");
-        }
-        if (held(all, each) &&
+        if (!was.contains(each) && rules::holds(all, each) &&
             !goes_back(at, listener, all, before.default_ref.value_or(container_ref()), each))
         {
             const auto asked = h.certificate_active.find(test::cloud_rows::id_of(each.ref));
@@ -628,7 +502,7 @@ void look_at_put(
     {
         broken(h, "unanswered-writes: two PUTs at a time to one load balancer");
     }
-    for (const committed& each : all)
+    for (const ledger_entry& each : all)
     {
         if (is.contains(each.what) && !was.contains(each.what))
         {
@@ -659,9 +533,10 @@ void look_at_status(
                     " without having read the listener"
             );
         }
-        else if (entries_of(read->second.slots).contains(each))
+        else if (const auto sentence =
+                     rules::broken_by_giving_up(object.name, each, entries_of(read->second.slots)))
         {
-            broken(h, "S12: " + object.name + " gives up " + text_of(each) + ", which is there");
+            broken(h, *sentence);
         }
         else if (in_doubt(h, at, listener))
         {
@@ -681,18 +556,10 @@ void look_at_status(
     if (is_true(ready) && !is_ready(object))
     {
         const slot_entry want = wanted_by(object);
-        const bool entered = std::ranges::any_of(wanted.ledger.attachments, [&](const attachment& each) {
-            return each.confirmed && each.slot == want.slot && each.container_ref == want.ref;
-        });
-        if (read == h.reads.end() || !entries_of(read->second.slots).contains(want) ||
-            !read_at_rest(h, listener))
-        {
-            broken(h, "S6: " + object.name + " becomes Ready, but was not read back");
-        }
-        if (!entered)
-        {
-            broken(h, "S12: " + object.name + " becomes Ready without a confirmed entry");
-        }
+        const bool shown_at_rest = read != h.reads.end() && entries_of(read->second.slots).contains(want) &&
+                                   read_at_rest(h, listener);
+        const auto ledger = rules::ledger_entries_of(wanted.ledger, &object);
+        broken(h, rules::broken_by_ready(object.name, want, shown_at_rest, ledger));
         if (in_doubt(h, at, listener))
         {
             broken(h, "unanswered-writes: " + object.name + " becomes Ready while a PUT is in doubt");
@@ -764,13 +631,11 @@ void look_at_release(history& h, const surroundings& at, const certificate_bindi
             broken(h, "S4: " + object.name + " goes, and nobody has read the listener");
             continue;
         }
-        if (entries_of(read->second.slots).contains(each))
+        const auto shown = entries_of(read->second.slots);
+        if (const auto sentence =
+                rules::broken_by_release(object.name, each, shown, read_unchanging(h, listener)))
         {
-            broken(h, "S4: " + object.name + " goes, " + text_of(each) + " stays");
-        }
-        else if (!read_unchanging(h, listener))
-        {
-            broken(h, "S4: " + object.name + " goes, but the listener was being changed");
+            broken(h, *sentence);
         }
         if (in_doubt(h, at, listener))
         {

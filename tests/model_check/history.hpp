@@ -3,6 +3,7 @@
 #include "binding/observed/observation.hpp"
 #include "binding/resource/certificate_binding.hpp"
 #include "fakes/cloud/cloud_rows.hpp"
+#include "invariants/rules.hpp"
 
 #include <map>
 #include <optional>
@@ -15,13 +16,8 @@
 // answered on the way alone: it reads no memory of the controller and calls nothing of its plan.
 namespace prove {
 
-struct slot_entry
-{
-    cloud::container_ref ref;
-    binding::slot slot = binding::slot::sni;
-
-    auto operator<=>(const slot_entry&) const = default;
-};
+using rules::entries_of;
+using rules::slot_entry;
 
 // A PUT of ours that nobody has answered: it may take effect until its deadline.
 struct open_put
@@ -113,8 +109,6 @@ void look_at_release(history& h, const surroundings& at, const binding::certific
 
 // The slots of a listener with a change.
 binding::listener_slots with(binding::listener_slots slots, const cloud::listener_change& change);
-std::set<slot_entry> entries_of(const binding::listener_slots& slots);
-std::set<slot_entry> entries_of(const binding::ledger& held);
 slot_entry wanted_by(const binding::certificate_binding& object);
 
 // One of several bindings that want the same slot.

@@ -245,7 +245,7 @@ void invariants::look_at_what_is_given_up(const json& object, const std::vector<
             added.default_ref = put.change.default_ref.value_or(std::nullopt);
             added.sni_refs = put.change.sni_refs.value_or(std::vector<container_ref>());
             EXPECT_FALSE(put.listener.str() == listener && rules::entries_of(added).contains(entry))
-                << "R9: " << name << " gives up " << entry.ref << " during its PUT";
+                << "unanswered-writes: " << name << " gives up " << entry.ref << " during its PUT";
         }
     }
     std::erase_if(put_[name], [&](const slot_entry& entry) { return !keeps.contains(entry); });

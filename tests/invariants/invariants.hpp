@@ -17,10 +17,10 @@ namespace test {
 // What must hold at each write of the controller, whatever has happened before: a Kubernetes client that
 // passes every request on and looks at the world first. The rules are those of rules.hpp, and these:
 //
-// At a PUT: what is added was usable 10 s ago, and no ref stays that is dead for long (dead refs). At a
-// status that gives an entry up: no PUT under way adds the entry, or another binding holds it (in doubt). At
-// the removal of a finalizer: what was ever PUT for the binding and not given up since counts as held
-// (proven-gone).
+// At a PUT: what is added was usable 10 s ago, and no ref stays that is dead for long
+// (readable-before-write). At a status that gives an entry up: no PUT under way adds the entry, or another
+// binding holds it (unanswered-writes). At the removal of a finalizer: what was ever PUT for the binding and
+// not given up since counts as held (proven-gone).
 class invariants final : public kube_through
 {
 public:

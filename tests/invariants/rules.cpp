@@ -145,7 +145,7 @@ sentences broken_by_default(
     }
     if (after.empty())
     {
-        broken.push_back("R5: takes the default " + before.str() + " and gives none");
+        broken.push_back("never-without-default: takes the default " + before.str() + " and gives none");
         return broken;
     }
     bool remembers_any = false;
@@ -167,7 +167,9 @@ sentences broken_by_default(
         }
         else if (!remembers_after)
         {
-            broken.push_back("R5: puts back " + after.str() + ", which was not remembered");
+            broken.push_back(
+                "never-without-default: puts back " + after.str() + ", which was not remembered"
+            );
         }
         return broken;
     }
@@ -175,12 +177,15 @@ sentences broken_by_default(
     if (!was_ours && !before.empty() && taker->remembered != before)
     {
         broken.push_back(
-            "R5: replaces the foreign default " + before.str() + ", but remembers " + taker->remembered.str()
+            "never-without-default: replaces the foreign default " + before.str() + ", but remembers " +
+            taker->remembered.str()
         );
     }
     if (was_ours && remembers_any && taker->remembered.empty())
     {
-        broken.emplace_back("R5: the memory of the default from before does not travel with the slot");
+        broken.emplace_back(
+            "never-without-default: the memory of the default from before does not travel with the slot"
+        );
     }
     return broken;
 }

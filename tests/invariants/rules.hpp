@@ -13,8 +13,8 @@
 // tests and the model checker call the same functions: each of them knows in its own way what was read and
 // what is held.
 //
-// A function answers with the sentences of what is broken. A sentence begins with the short name of the rule
-// (docs/testing.md).
+// A function answers with the sentences of what is broken. A sentence begins with the name of the rule, or of
+// the invariant (docs/testing.md).
 namespace rules {
 
 struct slot_entry

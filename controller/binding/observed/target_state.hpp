@@ -49,8 +49,8 @@ struct addition
     bool operator==(const addition&) const = default;
 };
 
-// quarantine: Octavia refused a PUT without naming a ref, and one of these, which the PUT would have added, is
-// bad. Of what it refused last, what it has not accepted since.
+// quarantine: Octavia refused a PUT without naming a ref, and one of these, which the PUT would have added,
+// is bad. Of what it refused last, what it has not accepted since.
 struct bisection
 {
     std::vector<addition> suspects;  // two or more
@@ -113,9 +113,9 @@ struct ownership_change
     support::time_point at{};  // the last of them
 };
 
-// What was seen of another listener for the sake of this one (readable-before-write), with this one's credential and, where
-// that may not know a certificate, with the other's. It is kept apart from what the other one sees for
-// itself.
+// What was seen of another listener for the sake of this one (readable-before-write), with this one's
+// credential and, where that may not know a certificate, with the other's. It is kept apart from what the
+// other one sees for itself.
 struct other_listener_state
 {
     support::time_point asked_at{};
@@ -156,8 +156,8 @@ struct target_state
     std::map<cloud::container_ref, refused_ref> refused_refs;
     std::optional<binding::bisection> bisection;
     std::optional<write_backoff> blocked;  // quarantine: Octavia names nothing, and nothing of ours was added
-    // unanswered-writes: PUTs in a row without Octavia's own answer, the last of them without effect; the next one
-    // waits.
+    // unanswered-writes: PUTs in a row without Octavia's own answer, the last of them without effect; the
+    // next one waits.
     std::optional<write_backoff> unanswered;
     // Of the last hours.
     std::map<std::pair<slot, cloud::container_ref>, ownership_change> ownership_changes;
@@ -173,7 +173,8 @@ struct target_state
 };
 
 // A look at the bindings of the target: new ones, changed ones, those that are gone. `started` tells whether
-// the process has just begun, when an unconfirmed entry may belong to a PUT of an earlier process (unanswered-writes).
+// the process has just begun, when an unconfirmed entry may belong to a PUT of an earlier process
+// (unanswered-writes).
 void record_bindings(
     target_state& memory,
     const std::vector<const certificate_binding*>& bindings,
@@ -183,8 +184,8 @@ void record_bindings(
     std::optional<support::time_point> started
 );
 
-// unanswered-writes, of what is first seen: until when a PUT of an earlier process may take effect, as far as the
-// ledgers tell; empty: every entry is confirmed.
+// unanswered-writes, of what is first seen: until when a PUT of an earlier process may take effect, as far as
+// the ledgers tell; empty: every entry is confirmed.
 std::optional<support::time_point> deadline_before_start(
     const std::vector<const certificate_binding*>& bindings,
     const settings& settings,

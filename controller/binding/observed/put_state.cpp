@@ -280,7 +280,7 @@ void record_put_answer(
         const int times = memory.unanswered ? memory.unanswered->times + 1 : 1;
         const auto over = memory.put ? memory.put->deadline : now;
         memory.unanswered = write_backoff{
-            "a change of the listener had no effect, and no sure answer: " + error.message,
+            "a listener update was not answered and had no effect: " + error.message,
             over + support::backoff{1s, 1min}.without_jitter(times),
             times
         };

@@ -206,12 +206,12 @@ private:
         }
         if (known != p.state.all().end())
         {
-            memory_ = &known->second;
-            take(*memory_);
+            facts_ = &known->second.facts();
+            take(*facts_);
         }
         // When it began counts for what it has not looked at yet.
         const bool all_known = std::ranges::all_of(w_.objects, [&](const auto& each) {
-            return memory_ != nullptr && memory_->bindings.contains(each.first);
+            return facts_ != nullptr && facts_->bindings.contains(each.first);
         });
         number(all_known ? 0 : w_.now - p.state.started() > 45s ? 1 : 2);
         flag(pass != nullptr);
@@ -225,7 +225,7 @@ private:
     {
         const auto committed_at = pass.committed_at();
         flag(committed_at.has_value());
-        flag(committed_at && memory_->listener && memory_->listener->asked_at < *committed_at);
+        flag(committed_at && facts_->answers.listener && facts_->answers.listener->asked_at < *committed_at);
         take(pass.unwritable());
         flag(pass.put_ended());
         for (const auto& [uid, object] : w_.objects)
@@ -243,50 +243,55 @@ private:
         return seen && of_pass(seen->asked_at);
     }
 
-    void take(const binding::target_state& m)
+    void take(const binding::target_facts& m)
     {
-        flag(of_pass(m.scope));
-        const bool listener_known = m.listener && m.listener->value;
+        flag(of_pass(m.answers.scope));
+        const bool listener_known = m.answers.listener && m.answers.listener->value;
         flag(listener_known);
-        if (of_pass(m.listener))
+        if (of_pass(m.answers.listener))
         {
             flag(listener_known);
             if (listener_known)
             {
-                take(m.listener->value->status);
-                take(binding::listener_slots{m.listener->value->default_ref, m.listener->value->sni_refs});
+                take(m.answers.listener->value->status);
+                take(binding::listener_slots{
+                    m.answers.listener->value->default_ref, m.answers.listener->value->sni_refs
+                });
             }
-            flag(m.put && m.listener->asked_at >= m.put->deadline);
-            flag(m.load_balancer && m.listener->asked_at < m.load_balancer->asked_at);
+            flag(m.puts.under_way && m.answers.listener->asked_at >= m.puts.under_way->deadline);
+            flag(m.answers.load_balancer && m.answers.listener->asked_at < m.answers.load_balancer->asked_at);
         }
-        flag(of_pass(m.load_balancer));
-        if (of_pass(m.load_balancer))
+        flag(of_pass(m.answers.load_balancer));
+        if (of_pass(m.answers.load_balancer))
         {
-            take(m.load_balancer->value ? m.load_balancer->value->status : cloud::provisioning_status::error);
-            flag(m.load_balancer->value.has_value());
+            take(
+                m.answers.load_balancer->value ? m.answers.load_balancer->value->status
+                                               : cloud::provisioning_status::error
+            );
+            flag(m.answers.load_balancer->value.has_value());
         }
-        flag(m.put.has_value());
-        if (m.put)
+        flag(m.puts.under_way.has_value());
+        if (m.puts.under_way)
         {
-            take(m.put->phase);
-            take(m.put->from);
-            take(m.put->expected);
-            left(m.put->deadline, 5s);
-            flag(m.put->refs_counted);
+            take(m.puts.under_way->phase);
+            take(m.puts.under_way->from);
+            take(m.puts.under_way->expected);
+            left(m.puts.under_way->deadline, 5s);
+            flag(m.puts.under_way->refs_counted);
         }
-        flag(of_pass(m.put_error));
-        if (of_pass(m.put_error))
+        flag(of_pass(m.puts.last_error));
+        if (of_pass(m.puts.last_error))
         {
-            take(m.put_error->value.kind);
-            text(m.put_error->value.message);
+            take(m.puts.last_error->value.kind);
+            text(m.puts.last_error->value.message);
         }
         if (!nothing_dies_)
         {
-            number(static_cast<std::uint64_t>(std::min(m.error_puts, 7)));
-            left(m.next_error_put.value_or(now_), 5s);
+            number(static_cast<std::uint64_t>(std::min(m.puts.error_puts, 7)));
+            left(m.puts.next_error_put.value_or(now_), 5s);
         }
         flag(m.cleanup_requested);
-        flag(m.tried);
+        flag(m.answers.listener_requested);
         take_refs(m);
         take_refusals(m);
         for (const auto& [uid, object] : w_.objects)
@@ -300,9 +305,9 @@ private:
         }
     }
 
-    void take_refs(const binding::target_state& m)
+    void take_refs(const binding::target_facts& m)
     {
-        for (const auto& [ref, seen] : m.refs)
+        for (const auto& [ref, seen] : m.answers.refs)
         {
             // Each round looks again, and what was readable says nothing more.
             if (seen.state == cloud::ref_state::readable && (nothing_dies_ || !of_pass(seen.asked_at)))
@@ -323,9 +328,9 @@ private:
         separate();
     }
 
-    void take_refusals(const binding::target_state& m)
+    void take_refusals(const binding::target_facts& m)
     {
-        for (const auto& [ref, refused] : m.refused_refs)
+        for (const auto& [ref, refused] : m.refusals.refused_refs)
         {
             named(ref);
             left(refused.until, 1s);
@@ -337,10 +342,10 @@ private:
             }
         }
         separate();
-        if (m.bisection)
+        if (m.refusals.bisection)
         {
-            text(m.bisection->message);
-            for (const auto& each : m.bisection->suspects)
+            text(m.refusals.bisection->message);
+            for (const auto& each : m.refusals.bisection->suspects)
             {
                 take(each.binding);
                 take(each.certificate_id);
@@ -348,16 +353,16 @@ private:
             }
         }
         separate();
-        if (m.blocked)
+        if (m.refusals.blocked)
         {
-            left(m.blocked->until, 30s);
-            number(static_cast<std::uint64_t>(std::min(m.blocked->times, 7)));
+            left(m.refusals.blocked->until, 30s);
+            number(static_cast<std::uint64_t>(std::min(m.refusals.blocked->times, 7)));
         }
         separate();
-        if (m.unanswered)
+        if (m.refusals.unanswered)
         {
-            left(m.unanswered->until, 5s);
-            number(static_cast<std::uint64_t>(std::min(m.unanswered->times, 7)));
+            left(m.refusals.unanswered->until, 5s);
+            number(static_cast<std::uint64_t>(std::min(m.refusals.unanswered->times, 7)));
         }
         separate();
         for (const auto& [where, move] : m.ownership_changes)
@@ -384,7 +389,7 @@ private:
     void take(const binding::binding_state& m, const certificate_binding& object)
     {
         take(m.held, object.status.ledger);
-        take(m.tried, object.status.ledger);
+        take(m.maybe_written, object.status.ledger);
         flag(m.generation == object.generation);
         flag(m.requested_at == object.requested_at);
         flag(m.certificate_id == object.spec.certificate_id);
@@ -516,7 +521,7 @@ private:
     time_point now_{};
     uuid listener_;
     std::optional<time_point> pass_started_;
-    const binding::target_state* memory_ = nullptr;
+    const binding::target_facts* facts_ = nullptr;
 };
 
 }  // namespace

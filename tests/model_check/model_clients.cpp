@@ -295,7 +295,7 @@ bool model::step(const binding::target& target, fate& decides)
         begin_pass(target);
         running->passes.emplace(target, binding::reconcile_pass(target, parts.now()));
     }
-    const auto* seen_state = running->state.find(target);
+    const auto* seen_state = running->state.facts_of(target);
     for (const certificate_binding* each : bindings_of(target))
     {
         if (seen_state == nullptr || !seen_state->bindings.contains(each->uid))

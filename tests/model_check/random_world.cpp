@@ -527,7 +527,7 @@ void random_world::ask_again(const std::string& when)
 bool random_world::all_seen() const
 {
     return std::ranges::all_of(world_.objects, [&](const auto& each) {
-        const auto* state = world_.running->state.find(listener_of(each.second));
+        const auto* state = world_.running->state.facts_of(listener_of(each.second));
         return state != nullptr && state->bindings.contains(each.first);
     });
 }

@@ -208,7 +208,8 @@ bool small_world::others_write(const happening& wanted, cloud::listener_change& 
             world_.seen.open, [&](const open_put& each) { return same_slots(each.expected, after); }
         ) ||
         std::ranges::any_of(memories, [&](const auto& each) {
-            return each.second.put && same_slots(each.second.put->expected, after);
+            return each.second.facts().puts.under_way &&
+                   same_slots(each.second.facts().puts.under_way->expected, after);
         });
     return !as_ours && !entries_of(after).empty() && !same_slots(slots, after);
 }
@@ -379,7 +380,7 @@ support::duration small_world::pause_of(binding::requeue how, int slow, support:
     switch (how)
     {
         case binding::requeue::after: {
-            const auto& put = world_.running->state.all().begin()->second.put;
+            const auto& put = world_.running->state.all().begin()->second.facts().puts.under_way;
             const bool in_doubt =
                 put && put->phase == binding::put_phase::in_doubt && world_.now < put->deadline;
             return in_doubt ? std::min<support::duration>(looks_again, put->deadline - world_.now) : wait;
@@ -438,7 +439,7 @@ put_fate small_world::of_put()
         put_fate::crash_early
     };
     // unanswered-writes: what somebody else has just written is not told from the effect of the PUT.
-    const auto& put = world_.running->state.all().begin()->second.put;
+    const auto& put = world_.running->state.all().begin()->second.facts().puts.under_way;
     const bool is_there = put && same_slots(put->expected, world_.cloud.listeners.at(listener).slots);
     const auto made = choose(may_.faults == 0 ? 1 : is_there ? all.size() - 2 : all.size());
     may_.faults -= made > 0 ? 1 : 0;

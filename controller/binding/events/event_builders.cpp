@@ -49,13 +49,13 @@ std::optional<event> change_of_state(const certificate_binding& before, const ce
     return change;
 }
 
-std::vector<attachment> still_there(const ledger& held, const target_state& state)
+std::vector<attachment> still_there(const ledger& held, const target_facts& state)
 {
-    if (state.put || !state.listener)
+    if (state.puts.under_way || !state.answers.listener)
     {
         return held.attachments;
     }
-    const auto& listener = state.listener->value;
+    const auto& listener = state.answers.listener->value;
     if (!listener && listener.error().kind != cloud::failure::not_found)
     {
         return held.attachments;
@@ -68,7 +68,7 @@ std::vector<attachment> still_there(const ledger& held, const target_state& stat
     return there;
 }
 
-std::vector<attachment> left_behind(const certificate_binding& before, const target_state* state)
+std::vector<attachment> left_behind(const certificate_binding& before, const target_facts* state)
 {
     if (state == nullptr)
     {

@@ -15,12 +15,12 @@ std::optional<event> change_of_state(const certificate_binding& before, const ce
 
 // The entries of the ledger that the listener shows. All entries, while a PUT is under way or if the listener
 // was not read, because each of them may be there then.
-std::vector<attachment> still_there(const ledger& held, const target_state& state);
+std::vector<attachment> still_there(const ledger& held, const target_facts& state);
 
 // The certificates that stay on the listener when the controller has nothing to do for the binding any more.
 // `state`: of the binding's target; null: the target was never reconciled. Empty if the controller itself
 // removed the finalizer.
-std::vector<attachment> left_behind(const certificate_binding& before, const target_state* state);
+std::vector<attachment> left_behind(const certificate_binding& before, const target_facts* state);
 
 // The controller's finalizer was removed by hand, so `left` belongs to no binding any more. Empty if nothing
 // is left, or if the binding asked to leave it (Retain, abandon).

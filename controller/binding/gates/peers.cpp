@@ -25,7 +25,7 @@ const peer* peer_that_holds_in(const observation& observation, const cloud::cont
 std::optional<write_gate> peers_have_not_read(const listener_update& update)
 {
     const observation& observation = update.observation;
-    const auto since = observation.state->peers_since.value_or(observation.now);
+    const auto since = observation.state->peers.since.value_or(observation.now);
     if (!observation.peers_unread || observation.now - since >= peers_read_within)
     {
         return std::nullopt;

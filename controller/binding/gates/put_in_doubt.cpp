@@ -69,7 +69,7 @@ stop wait_for_change(const observation& observation, const members& own, support
 
 std::optional<stop_gate> put_under_way(const observation& observation, const members& own)
 {
-    const auto& put = observation.state->put;
+    const auto& put = observation.state->puts.under_way;
     if (!put)
     {
         return std::nullopt;
@@ -80,7 +80,7 @@ std::optional<stop_gate> put_under_way(const observation& observation, const mem
     }
     const listener_view view = view_of(observation);
     const support::duration poll = poll_wait(put->polls);
-    const bool over = observation.state->listener->asked_at >= put->deadline;
+    const bool over = observation.state->answers.listener->asked_at >= put->deadline;
     // A listener in ERROR shows the value of a repeated PUT before the PUT takes effect.
     const bool took_effect =
         same_slots(view.slots, put->expected) && view.listener->status != cloud::provisioning_status::error;
@@ -101,7 +101,7 @@ std::optional<stop_gate> put_under_way(const observation& observation, const mem
 
 std::vector<event> lost_updates(const observation& observation, const members& own)
 {
-    const auto& put = observation.state->put;
+    const auto& put = observation.state->puts.under_way;
     if (!put || !put->meanwhile)
     {
         return {};

@@ -101,7 +101,7 @@ gate peer_put_in_doubt(const observation& observation, const members& own)
 
 gate scope_unread(const observation& observation, const members& own)
 {
-    const auto& scope = observation.state->scope;
+    const auto& scope = observation.state->answers.scope;
     if (is_stale(observation, scope))
     {
         return read{.scope = true};
@@ -117,7 +117,7 @@ gate scope_unread(const observation& observation, const members& own)
 gate listener_or_certificates_unread(const observation& observation, const members& own)
 {
     read wanted;
-    wanted.listener = is_stale(observation, observation.state->listener);
+    wanted.listener = is_stale(observation, observation.state->answers.listener);
     wanted.certificates = certificates_due(observation, own);
     return wanted.listener || !wanted.certificates.empty() ? gate(wanted) : std::nullopt;
 }
@@ -171,16 +171,17 @@ done end_for_failure(const cloud::error& error)
 bool is_of_another_cloud(const observation& observation, const member& member)
 {
     return !member.held().attachments.empty() &&
-           !is_same_scope(member.held().scope, *observation.state->scope->value);
+           !is_same_scope(member.held().scope, *observation.state->answers.scope->value);
 }
 
 // proven-gone: a listener is gone if the cloud itself answered 404 twice, some time apart. The 404 counts
 // only for bindings whose ledger was written for the same cloud and project.
 stop listener_gone(const observation& observation, const members& own, const cloud::error& error)
 {
-    const target_state& state = *observation.state;
+    const target_facts& state = *observation.state;
     const bool proven =
-        state.gone_since && state.listener->asked_at - *state.gone_since >= observation.settings->proof;
+        state.answers.gone_since &&
+        state.answers.listener->asked_at - *state.answers.gone_since >= observation.settings->proof;
     bool any_of_another_cloud = false;
     stop stop;
     stop.conclusions = conclude_each(own, [&](conclusion& conclusion) {
@@ -188,7 +189,7 @@ stop listener_gone(const observation& observation, const members& own, const clo
         if (is_of_another_cloud(observation, *conclusion.of))
         {
             any_of_another_cloud = true;
-            conclusion.ready = cloud_changed(*conclusion.of, *state.scope->value, error);
+            conclusion.ready = cloud_changed(*conclusion.of, *state.answers.scope->value, error);
             return;
         }
         conclusion.ready = object.deleting ? status_for(
@@ -210,7 +211,7 @@ stop listener_gone(const observation& observation, const members& own, const clo
         return stop;
     }
     // A PUT cannot take effect on a listener that is gone, unless it was sent to another cloud.
-    stop.put_resolved = state.put.has_value() && !any_of_another_cloud;
+    stop.put_resolved = state.puts.under_way.has_value() && !any_of_another_cloud;
     stop.end = {any_live(own) || any_of_another_cloud ? requeue::slow : requeue::resync};
     return stop;
 }
@@ -218,8 +219,8 @@ stop listener_gone(const observation& observation, const members& own, const clo
 // proven-gone: an answer of another cloud or project never ends a ledger entry.
 gate listener_unreadable(const observation& observation, const members& own)
 {
-    const target_state& state = *observation.state;
-    const auto& answer = state.listener->value;
+    const target_facts& state = *observation.state;
+    const auto& answer = state.answers.listener->value;
     if (answer)
     {
         return std::nullopt;
@@ -230,8 +231,8 @@ gate listener_unreadable(const observation& observation, const members& own)
         return is_certain && is_of_another_cloud(observation, member);
     };
     // If the cloud of a ledger has changed, it is unknown to which cloud a PUT in doubt was sent.
-    const bool in_doubt =
-        std::ranges::any_of(own, cloud_has_changed) && state.put && observation.now < state.put->deadline;
+    const bool in_doubt = std::ranges::any_of(own, cloud_has_changed) && state.puts.under_way &&
+                          observation.now < state.puts.under_way->deadline;
     if (error.kind == cloud::failure::not_found && !in_doubt)
     {
         return listener_gone(observation, own, error);
@@ -241,7 +242,7 @@ gate listener_unreadable(const observation& observation, const members& own)
             own,
             [&](conclusion& conclusion) {
                 conclusion.ready = cloud_has_changed(*conclusion.of)
-                                       ? cloud_changed(*conclusion.of, *state.scope->value, error)
+                                       ? cloud_changed(*conclusion.of, *state.answers.scope->value, error)
                                        : for_failure(observation, *conclusion.of, error);
             }
         ),
@@ -251,19 +252,20 @@ gate listener_unreadable(const observation& observation, const members& own)
 
 gate load_balancer_unread(const observation& observation, const members& own)
 {
-    const target_state& state = *observation.state;
-    if (is_stale(observation, state.load_balancer))
+    const target_facts& state = *observation.state;
+    if (is_stale(observation, state.answers.load_balancer))
     {
         return read{.load_balancer = true};
     }
-    const auto& answer = state.load_balancer->value;
+    const auto& answer = state.answers.load_balancer->value;
     if (!answer)
     {
         return stop_for(observation, own, answer.error());
     }
-    const bool listener_pending = (*state.listener->value).status == cloud::provisioning_status::pending;
+    const bool listener_pending =
+        (*state.answers.listener->value).status == cloud::provisioning_status::pending;
     if (answer->status == cloud::provisioning_status::active && listener_pending &&
-        state.listener->asked_at < state.load_balancer->asked_at)
+        state.answers.listener->asked_at < state.answers.load_balancer->asked_at)
     {
         return read{.listener = true};  // the listener was read before the change ended
     }

@@ -104,7 +104,7 @@ wait wait_for_proof(const observation& observation, const refs& suspects)
     support::duration soonest = proof;
     for (const cloud::container_ref& ref : suspects)
     {
-        const auto since = observation.state->refs.at(ref).dead_since.value_or(observation.now);
+        const auto since = observation.state->answers.refs.at(ref).dead_since.value_or(observation.now);
         const support::duration left = since + proof - observation.now;
         soonest = std::min(soonest, std::max<support::duration>(left, 10ms));
     }
@@ -256,7 +256,7 @@ std::optional<write_gate> unreadable_refs(const listener_update& update)
 std::optional<write_gate> refused_refs_that_stay(const listener_update& update)
 {
     const observation& observation = update.observation;
-    const auto& refused_refs = observation.state->refused_refs;
+    const auto& refused_refs = observation.state->refusals.refused_refs;
     refs unreadable;
     const refused_ref* latest = nullptr;  // the readable ref with the longest wait
     for (const cloud::container_ref& ref : kept_refs(update))

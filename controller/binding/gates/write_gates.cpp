@@ -49,7 +49,7 @@ gate load_balancer_pending(const listener_update& update)
         return wait{{requeue::turn}};
     }
     return wait{
-        {requeue::after, poll_wait(update.observation.state->busy_polls)},
+        {requeue::after, poll_wait(update.observation.state->answers.busy_polls)},
         reason::load_balancer_busy,
         "the load balancer is PENDING because of another change; waiting until it is ACTIVE"
     };
@@ -66,7 +66,7 @@ gate in_error_or_deleted(const listener_update& update)
 // quarantine: Octavia refuses every change without naming a ref, although the PUT adds none of ours.
 gate every_change_refused(const listener_update& update)
 {
-    const auto& refused = update.observation.state->blocked;
+    const auto& refused = update.observation.state->refusals.blocked;
     if (!refused || update.observation.now >= refused->until)
     {
         return std::nullopt;
@@ -77,7 +77,7 @@ gate every_change_refused(const listener_update& update)
 // A pass sends one PUT. If it failed, its error is reported and another pass sends it again.
 gate put_failed_in_this_pass(const listener_update& update)
 {
-    const auto& failure = update.observation.state->put_error;
+    const auto& failure = update.observation.state->puts.last_error;
     if (!failure || failure->asked_at < update.observation.pass_started)
     {
         return std::nullopt;
@@ -100,7 +100,7 @@ gate put_failed_in_this_pass(const listener_update& update)
 
 gate unanswered_puts(const listener_update& update)
 {
-    const auto& unanswered = update.observation.state->unanswered;
+    const auto& unanswered = update.observation.state->refusals.unanswered;
     if (!unanswered || update.observation.now >= unanswered->until)
     {
         return std::nullopt;
@@ -122,19 +122,22 @@ gate turn_wanted_by_others(const listener_update& update)
 
 gate changes_still_arriving(const listener_update& update)
 {
-    const target_state& state = *update.observation.state;
-    if (!state.first_arrival || update.observation.now >= quiet_at(state, *update.observation.settings))
+    const target_facts& state = *update.observation.state;
+    if (!state.arrivals.first ||
+        update.observation.now >= state.arrivals.quiet_at(*update.observation.settings))
     {
         return std::nullopt;
     }
-    wait wait{{requeue::settle, quiet_at(state, *update.observation.settings) - update.observation.now}};
+    wait wait{
+        {requeue::settle, state.arrivals.quiet_at(*update.observation.settings) - update.observation.now}
+    };
     wait.without_status = true;
     return wait;
 }
 
 gate repeated_too_soon(const listener_update& update)
 {
-    const auto& next = update.observation.state->next_error_put;
+    const auto& next = update.observation.state->puts.next_error_put;
     if (!update.repeat || !next || update.observation.now >= *next)
     {
         return std::nullopt;

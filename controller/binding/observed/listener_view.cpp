@@ -12,20 +12,20 @@ bool listener_view::shows(const cloud::container_ref& ref, slot in) const
 
 listener_view view_of(const observation& observation)
 {
-    const target_state& state = *observation.state;
-    const cloud::listener& listener = *state.listener->value;
+    const target_facts& state = *observation.state;
+    const cloud::listener& listener = *state.answers.listener->value;
     const bool changing = listener.status == cloud::provisioning_status::pending;
     return {
-        *state.scope->value,
+        *state.answers.scope->value,
         &listener,
         {listener.default_ref, listener.sni_refs},
-        changing ? cloud::provisioning_status::pending : state.load_balancer->value->status,
+        changing ? cloud::provisioning_status::pending : state.answers.load_balancer->value->status,
     };
 }
 
 const ref_observation* fresh_ref(const observation& observation, const cloud::container_ref& ref)
 {
-    const auto& refs = observation.state->refs;
+    const auto& refs = observation.state->answers.refs;
     const auto it = refs.find(ref);
     const bool fresh = it != refs.end() && it->second.asked_at >= observation.pass_started &&
                        is_fresh_lookup(observation, it->second.asked_at);

@@ -57,7 +57,7 @@ struct observation
     support::time_point now{};
     support::wall_time wall{};
     const binding::settings* settings = nullptr;
-    const target_state* state = nullptr;
+    const target_facts* state = nullptr;
 
     // ---- the pass ----
     support::time_point pass_started{};

@@ -31,7 +31,7 @@ assignment_input input_of(
             input.later.insert(ref);
         }
     }
-    for (const auto& [ref, answer] : observation.state->refs)
+    for (const auto& [ref, answer] : observation.state->answers.refs)
     {
         if (answer.asked_at >= observation.pass_started && answer.state != cloud::ref_state::unanswered)
         {
@@ -46,7 +46,7 @@ std::variant<assignment, read, stop> read_first(
     const observation& observation, const members& members, unread_refs unread
 )
 {
-    const auto& answers = observation.state->refs;
+    const auto& answers = observation.state->answers.refs;
     for (const cloud::container_ref& ref : unread.refs)
     {
         const auto it = answers.find(ref);

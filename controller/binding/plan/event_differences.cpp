@@ -123,7 +123,7 @@ std::vector<event> events_of_release(const observation& observation, const membe
             refs
         )};
     }
-    const auto& listener = observation.state->listener;
+    const auto& listener = observation.state->answers.listener;
     if (member.held().attachments.empty() && listener && listener->value)
     {
         if (const auto left = present_ref(object, {listener->value->default_ref, listener->value->sni_refs}))

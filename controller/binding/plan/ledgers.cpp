@@ -37,7 +37,7 @@ bool wants(const member& member, const cloud::container_ref& ref, slot in)
 // The certificate service answers 404 through this credential, for the ref or for the binding's certificate.
 bool looks_dead(const observation& observation, const member& member, const attachment& entry)
 {
-    const auto& refs = observation.state->refs;
+    const auto& refs = observation.state->answers.refs;
     const auto it = refs.find(entry.container_ref);
     if (it != refs.end() && it->second.state == cloud::ref_state::dead)
     {
@@ -178,7 +178,7 @@ bool was_refused_to_write(const listener_update& update)
     const auto is_reported_refused = [](const member& member) {
         return !member.is_peer() && is_reported_as(member.object(), reason::listener_access_denied);
     };
-    return !update.observation.state->may_write.value_or(
+    return !update.observation.state->puts.may_write.value_or(
         std::ranges::none_of(update.members, is_reported_refused)
     );
 }

@@ -7,18 +7,13 @@
 #include "binding/plan/event_differences.hpp"
 #include "binding/plan/report.hpp"
 #include "binding/policies/deferrals.hpp"
+#include "support/overloaded.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace binding {
 namespace {
-
-template <class... F>
-struct overloaded : F...
-{
-    using F::operator()...;
-};
 
 // Ends deletions that leave the listener as it is, which need no answer of the cloud (ownership).
 std::optional<step> end_deletions_in_place(const observation& observation, const members& own)
@@ -47,7 +42,7 @@ std::optional<step> end_deletions_in_place(const observation& observation, const
     }
     // No binding is left that waits for the PUT. The target keeps its turn until the PUT can no longer take
     // effect.
-    const auto& put = observation.state->put;
+    const auto& put = observation.state->puts.under_way;
     done end = put && observation.now < put->deadline ? done{requeue::after, put->deadline - observation.now}
                                                       : done{requeue::resync};
     return report(observation, {}, end);
@@ -60,7 +55,7 @@ std::optional<read> outdated_answers(const listener_update& update)
     const observation& observation = update.observation;
     read again;
     again.listener =
-        observation.committed_at && observation.state->listener->asked_at < *observation.committed_at;
+        observation.committed_at && observation.state->answers.listener->asked_at < *observation.committed_at;
     for (const member& member : update.members)
     {
         if (member.adds() && !is_fresh_certificate(observation, member.state->certificate->asked_at))
@@ -145,7 +140,7 @@ step finish(const listener_update& update)
     done end = end_at_rest(observation, update.members);
     if (update.view.load_balancer == cloud::provisioning_status::pending)
     {
-        end = {requeue::after, poll_wait(observation.state->busy_polls, std::chrono::minutes(1))};
+        end = {requeue::after, poll_wait(observation.state->answers.busy_polls, std::chrono::minutes(1))};
     }
     else if (!update.view.at_rest())
     {
@@ -170,7 +165,7 @@ step next_step(const listener_update& update, const members& own)
         return write_listener(update);
     }
     return std::visit(
-        overloaded{
+        support::overloaded{
             [&](no_write) { return finish(update); },
             [&](read& wanted) { return step(std::move(wanted)); },
             [&](take_turn turn) { return step(turn); },
@@ -206,7 +201,7 @@ step decide(
         assigned = assign(observation, view, members, left_out);
     }
     return std::visit(
-        overloaded{
+        support::overloaded{
             [&](const assignment& slots) {
                 return next_step(
                     {observation, view, members, slots, left_out, put_resolved, must_repeat(view, members)},
@@ -242,7 +237,7 @@ decision plan(const observation& observation)
         return {take_turn{}};
     }
     // The stops let the PUT pass that the state remembers, if there is one, so its outcome is known.
-    const bool put_resolved = observation.state->put.has_value();
+    const bool put_resolved = observation.state->puts.under_way.has_value();
     const auto protocol = stop_for_protocol(observation, own);
     return {
         protocol ? report(observation, protocol->conclusions, protocol->end)

@@ -19,12 +19,12 @@ bool is_outdated(const observation& observation, const member& member)
         return false;
     }
     const auto read_at = member.state->certificate->asked_at;
-    const auto& refused = observation.state->refused_refs;
+    const auto& refused = observation.state->refusals.refused_refs;
     if (const auto it = refused.find(answer->container_ref); it != refused.end() && it->second.at > read_at)
     {
         return true;
     }
-    const auto& refs = observation.state->refs;
+    const auto& refs = observation.state->answers.refs;
     const auto it = refs.find(answer->container_ref);
     return it != refs.end() && it->second.state == cloud::ref_state::dead && it->second.asked_at > read_at;
 }

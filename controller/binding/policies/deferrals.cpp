@@ -24,7 +24,7 @@ constexpr support::duration heir_within = 60s;
 // is sent again later, and no other binding waits for it.
 std::optional<deferral> deferred_by_refusal(const observation& observation, const member& member)
 {
-    const auto& refused_refs = observation.state->refused_refs;
+    const auto& refused_refs = observation.state->refusals.refused_refs;
     const auto it = refused_refs.find((*certificate_of(member))->container_ref);
     if (it == refused_refs.end() || observation.now >= it->second.until)
     {
@@ -112,7 +112,7 @@ bool is_contested(
 
 bool defer_half(const observation& observation, members& members)
 {
-    const auto& bisection = observation.state->bisection;
+    const auto& bisection = observation.state->refusals.bisection;
     if (!bisection)
     {
         return false;
@@ -156,7 +156,7 @@ bool defer_half(const observation& observation, members& members)
 
 bool is_late_heir(const observation& observation, const support::uuid& binding)
 {
-    const auto& heirs = observation.state->heirs_since;
+    const auto& heirs = observation.state->peers.heirs_since;
     const auto it = heirs.find(binding);
     return it != heirs.end() && observation.now - it->second >= heir_within;
 }
@@ -164,7 +164,7 @@ bool is_late_heir(const observation& observation, const support::uuid& binding)
 std::optional<support::duration> next_late_heir(const observation& observation)
 {
     std::optional<support::duration> soonest;
-    for (const auto& [binding, since] : observation.state->heirs_since)
+    for (const auto& [binding, since] : observation.state->peers.heirs_since)
     {
         const support::duration left = since + heir_within - observation.now;
         if (left > support::duration{})

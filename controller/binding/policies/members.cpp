@@ -105,7 +105,7 @@ bool is_left_in_place(const certificate_binding& object, const ledger& held)
 bool cannot_detach_with_borrowed_credential(const observation& observation, const member& member)
 {
     return observation.borrowed.contains(member.object().uid) &&
-           !same_cloud(member.held().scope, *observation.state->scope->value);
+           !same_cloud(member.held().scope, *observation.state->answers.scope->value);
 }
 
 }  // namespace binding

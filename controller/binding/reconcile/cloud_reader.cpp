@@ -59,7 +59,7 @@ task<> cloud_reader::read_listener(reading& of)
 
 task<> cloud_reader::read_load_balancer(reading& of)
 {
-    const auto id = parts_.state.find(of.pass.target())->listener->value->load_balancer_id;
+    const auto id = parts_.state.facts_of(of.pass.target())->answers.listener->value->load_balancer_id;
     const auto asked_at = parts_.clock.now();
     auto answer = co_await of.client.get_load_balancer(of.region, id);
     of.pass.on_read(parts_.now(), observed<cloud::answer<cloud::load_balancer>>{asked_at, std::move(answer)});
@@ -91,7 +91,7 @@ task<> cloud_reader::read_other_listeners(reading& of)
 {
     const auto asked_at = parts_.clock.now();
     const target here = of.pass.target();
-    const auto load_balancer = parts_.state.find(here)->listener->value->load_balancer_id;
+    const auto load_balancer = parts_.state.facts_of(here)->answers.listener->value->load_balancer_id;
     const auto others = listeners_to_read(parts_.now(), here, load_balancer);
     std::vector<judged_listener> listeners(others.size());
     jobs reads;

@@ -24,7 +24,7 @@ void record_events(const object_changed& change, const change_parts& parts)
     }
     if (before != nullptr && change.target_before)
     {
-        const auto left = left_behind(*before, parts.reconciler.state_of(*change.target_before));
+        const auto left = left_behind(*before, parts.reconciler.facts_of(*change.target_before));
         if (const auto orphans = orphaned(*before, after, left))
         {
             parts.events.refs_orphaned(left.size());
@@ -52,7 +52,7 @@ void wake_targets(const object_changed& change, const change_parts& parts)
     }
     if (change.target_after)
     {
-        const auto* state = parts.reconciler.state_of(*change.target_after);
+        const auto* state = parts.reconciler.facts_of(*change.target_after);
         if (const auto delay = requeue_delay(change, state, parts.settle))
         {
             wake(*change.target_after, *delay, parts);
@@ -99,7 +99,7 @@ void on_all_listed(const change_parts& parts)
 }
 
 std::optional<support::duration> requeue_delay(
-    const object_changed& change, const target_state* state, support::duration settle
+    const object_changed& change, const target_facts* state, support::duration settle
 )
 {
     if (state == nullptr)
@@ -112,15 +112,14 @@ std::optional<support::duration> requeue_delay(
     const bool arrives =
         before == nullptr || before->generation != after.generation || before->deleting != after.deleting;
     // A pass has begun for the first that arrived; one more pass is enough for all others.
-    if (arrives && state->first_arrival)
+    if (arrives && state->arrivals.first)
     {
         return settle;
     }
     const bool asked_for = arrives || before->abandoned != after.abandoned ||
                            before->requested_at != after.requested_at ||
                            (before->has_finalizer() && !after.has_finalizer() && !after.deleting);
-    const auto known = state->bindings.find(after.uid);
-    const bool is_our_write = known != state->bindings.end() && known->second.held == after.status.ledger;
+    const bool is_our_write = state->binding(after.uid).held == after.status.ledger;
     return asked_for || !is_our_write ? std::optional(at_once) : std::nullopt;
 }
 

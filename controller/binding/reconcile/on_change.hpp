@@ -35,7 +35,7 @@ void on_all_listed(const change_parts& parts);
 // How soon the target that the binding has now needs a pass because of the change; empty: it needs none, as
 // after the controller's own writes. `state`: of that target; null: nothing is known of it.
 std::optional<support::duration> requeue_delay(
-    const object_changed& change, const target_state* state, support::duration settle
+    const object_changed& change, const target_facts* state, support::duration settle
 );
 
 }  // namespace binding

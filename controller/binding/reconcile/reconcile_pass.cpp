@@ -1,5 +1,7 @@
 #include "binding/reconcile/reconcile_pass.hpp"
 
+#include "support/overloaded.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -19,11 +21,11 @@ bool writes_for_others(
     });
 }
 
-void wake(pass_action& made, const std::optional<target>& next)
+void wake(pass_action& action, const std::optional<target>& next)
 {
     if (next)
     {
-        made.wake.push_back(*next);
+        action.wake.push_back(*next);
     }
 }
 
@@ -32,9 +34,9 @@ void wake(pass_action& made, const std::optional<target>& next)
 reconcile_pass::reconcile_pass(binding::target target, const pass_context& at)
     : target_(std::move(target)), started_(at.now), has_credential_(at.credentials.of(target_) != nullptr)
 {
-    const target_state& state = at.state.of(target_);
-    tried_before_ = state.tried;
-    could_write_ = state.may_write;
+    const target_facts& facts = at.state.of(target_).facts();
+    read_before_ = facts.answers.listener_requested;
+    could_write_ = facts.puts.may_write;
     for (const certificate_binding* object : at.store.bindings_of(target_))
     {
         members_.insert(object->uid);
@@ -47,135 +49,145 @@ pass_action reconcile_pass::next(const pass_context& at)
     {
         longest_read_ = std::max(longest_read_, at.now - *began);
     }
-    pass_action made;
     while (steps_++ < most_steps)
     {
         auto bindings = at.store.bindings_of(target_);
         if (bindings.empty())
         {
-            return std::move(end_without_bindings(at, made));
+            return end_without_bindings(at);
         }
-
-        // What is known from now on without asking the cloud: the bindings, requests of other targets, peers.
-        target_state& state = at.state.of(target_);
-        record_bindings(state, bindings, at.settings, at.now, at.wall, at.state.started());
-        state.cleanup_requested = at.state.take_cleanup_request(target_) || state.cleanup_requested;
-        std::erase_if(bindings, [&](const auto* each) { return waits_for_next_pass(state, *each); });
-        const auto peers = observe_peers(at, target_);
-        record_peers(state, bindings, peers, at.now);
-
-        decision decided = plan(observe(at, bindings, peers));
-        if (decided.put_resolved)
+        step step = plan_step(at, bindings);
+        if (!std::holds_alternative<take_turn>(step))
         {
-            listener_changed_ = true;
-            record_put_end(state);
-        }
-        std::ranges::move(decided.events, std::back_inserter(events_));
-
-        if (auto* asked = std::get_if<read>(&decided.step))
-        {
-            read_began_ = at.now;
-            if (asked->other_listeners)
-            {
-                forget_other_listeners(state, at.settings, at.now);
-            }
-            made.step = std::move(*asked);
-            return made;
-        }
-        if (auto* writes = std::get_if<commit>(&decided.step))
-        {
-            begin_commit(at, *writes, bindings);
-            made.step = std::move(*writes);
-            return made;
-        }
-        if (auto* change = std::get_if<put>(&decided.step))
-        {
-            if (at.state.is_stopping())
-            {
-                return std::move(end(at, made, {requeue::retry, {}, {}}));
-            }
-            made.step = std::move(*change);
-            return made;
-        }
-        if (const auto* how = std::get_if<done>(&decided.step))
-        {
-            return std::move(end(at, made, *how));
+            return begin(at, std::move(step), bindings);
         }
         at.state.take_turn(target_);
     }
-    wake(made, at.state.leave_turn_unless_written(target_, at.now));
-    made.step = pass_end{pass_ending::endless, {requeue::retry, {}, {}}, 0};
-    return made;
+    pass_action action{pass_end{pass_ending::endless, {requeue::retry, {}, {}}, 0}, {}};
+    wake(action, at.state.leave_turn_unless_written(target_, at.now));
+    return action;
+}
+
+// Records what is known without a question to the cloud, and plans.
+step reconcile_pass::plan_step(const pass_context& at, binding_list& bindings)
+{
+    target_state& state = at.state.of(target_);
+    state.record_bindings(bindings, at.settings, at.now, at.wall, at.state.started());
+    if (at.state.take_cleanup_request(target_))
+    {
+        state.record_cleanup_request();
+    }
+    std::erase_if(bindings, [&](const certificate_binding* object) {
+        return waits_for_next_pass(state.facts(), *object);
+    });
+    const auto peers = observe_peers(at, target_);
+    record_peers(state, bindings, peers, at.now);
+
+    decision decision = plan(observe(at, bindings, peers));
+    if (decision.put_resolved)
+    {
+        listener_changed_ = true;
+        state.record_put_end();
+    }
+    std::ranges::move(decision.events, std::back_inserter(events_));
+    return std::move(decision.step);
+}
+
+pass_action reconcile_pass::begin(const pass_context& at, step planned, const binding_list& bindings)
+{
+    if (const auto* how = std::get_if<done>(&planned))
+    {
+        return end(at, *how);
+    }
+    if (auto* writes = std::get_if<commit>(&planned))
+    {
+        begin_commit(at, *writes, bindings);
+        return {std::move(*writes), {}};
+    }
+    if (auto* change = std::get_if<put>(&planned))
+    {
+        return at.state.is_stopping() ? end(at, {requeue::retry, {}, {}})
+                                      : pass_action{std::move(*change), {}};
+    }
+    read_began_ = at.now;
+    auto& questions = std::get<read>(planned);
+    if (questions.other_listeners)
+    {
+        at.state.of(target_).forget_other_listeners(at.settings, at.now);
+    }
+    return {std::move(questions), {}};
 }
 
 observation reconcile_pass::observe(
     const pass_context& at, const binding_list& bindings, const observed_peers& peers
 ) const
 {
-    observation seen;
-    seen.now = at.now;
-    seen.wall = at.wall;
-    seen.settings = &at.settings;
-    seen.pass_started = started_;
-    seen.longest_read = longest_read_;
-    seen.longest_certificate_read = longest_certificate_read_;
-    seen.committed_at = committed_at_;
-    seen.bindings = bindings;
+    observation observed;
+    observed.now = at.now;
+    observed.wall = at.wall;
+    observed.settings = &at.settings;
+    observed.pass_started = started_;
+    observed.longest_read = longest_read_;
+    observed.longest_certificate_read = longest_certificate_read_;
+    observed.committed_at = committed_at_;
+    observed.bindings = bindings;
     for (const certificate_binding* object : bindings)
     {
         if (!has_credential_)
         {
-            seen.missing[object->uid] = at.credentials.why_none(*object);
+            observed.missing[object->uid] = at.credentials.why_none(*object);
         }
         else if (object->deleting && at.credentials.borrowed(*object))
         {
-            seen.borrowed.insert(object->uid);
+            observed.borrowed.insert(object->uid);
         }
     }
-    seen.controllers_credential = at.credentials.is_controllers(target_);
-    seen.peers = peers.bindings;
-    seen.peer_put_deadline = peers.put_deadline;
-    seen.peers_unread = peers.unread;
-    seen.unwritable = unwritable_;
-    seen.state = at.state.find(target_);
-    seen.turn = at.state.turn(target_);
-    seen.peer_has_turn = at.state.peer_has_turn(target_);
-    seen.turn_is_wanted = at.state.is_turn_wanted(target_);
-    seen.put_ended = listener_changed_;
-    seen.other_listeners = other_listeners_;
-    seen.endpoint_check = endpoint_check_;
-    return seen;
+    observed.controllers_credential = at.credentials.is_controllers(target_);
+    observed.peers = peers.bindings;
+    observed.peer_put_deadline = peers.put_deadline;
+    observed.peers_unread = peers.unread;
+    observed.unwritable = unwritable_;
+    observed.state = &at.state.of(target_).facts();
+    observed.turn = at.state.turn(target_);
+    observed.peer_has_turn = at.state.peer_has_turn(target_);
+    observed.turn_is_wanted = at.state.is_turn_wanted(target_);
+    observed.put_ended = listener_changed_;
+    observed.other_listeners = other_listeners_;
+    observed.endpoint_check = endpoint_check_;
+    return observed;
 }
 
-bool reconcile_pass::waits_for_next_pass(const target_state& state, const certificate_binding& object) const
+bool reconcile_pass::waits_for_next_pass(const target_facts& state, const certificate_binding& object) const
 {
     return !members_.contains(object.uid) && believed_ledger(state, object).attachments.empty();
 }
 
 // ---- the end ----
 
-pass_action& reconcile_pass::end(const pass_context& at, pass_action& made, const done& how)
+pass_action reconcile_pass::end(const pass_context& at, const done& how)
 {
     target_state& state = at.state.of(target_);
-    if (listener_changed_ || announced_to_peers_ || (!tried_before_ && state.tried) ||
-        could_write_ != state.may_write)
+    const target_facts& facts = state.facts();
+    const bool reads_now = !read_before_ && facts.answers.listener_requested;
+    const bool concerns_peers =
+        listener_changed_ || announced_to_peers_ || reads_now || could_write_ != facts.puts.may_write;
+    pass_action action;
+    if (concerns_peers)
     {
-        wake_peers(at, made);
+        action.wake = at.store.peers_of(target_);
     }
 
     const auto bindings = at.store.bindings_of(target_);
-    record_verified(state, bindings, started_, at.now);
-    forget_refs(state, bindings);
-    state.cleanup_requested = false;
-    if (how.next == requeue::resync || how.next == requeue::poll || how.next == requeue::slow)
-    {
-        state.first_arrival.reset();  // no PUT is to come
-    }
+    state.record_verified(bindings, started_, at.now);
+    state.forget_refs(bindings);
+    const bool put_to_come =
+        how.next != requeue::resync && how.next != requeue::poll && how.next != requeue::slow;
+    state.record_pass_end(put_to_come);
 
-    for (const binding::target& each : how.request_cleanup)
+    for (const binding::target& holder : how.request_cleanup)
     {
-        at.state.request_cleanup(each);
-        made.wake.push_back(each);
+        at.state.request_cleanup(holder);
+        action.wake.push_back(holder);
     }
     if (how.next == requeue::turn)
     {
@@ -183,92 +195,60 @@ pass_action& reconcile_pass::end(const pass_context& at, pass_action& made, cons
     }
     else
     {
-        wake(made, at.state.leave_turn_unless_written(target_, at.now));
+        wake(action, at.state.leave_turn_unless_written(target_, at.now));
     }
     const int slow_passes = at.state.count_slow_pass(target_, how.next == requeue::slow);
-    made.step = pass_end{pass_ending::planned, how, slow_passes};
-    return made;
+    action.step = pass_end{pass_ending::planned, how, slow_passes};
+    return action;
 }
 
-// Nobody wants anything of the target any more; only a PUT without an answer keeps its turn, because it may
-// still take effect.
-pass_action& reconcile_pass::end_without_bindings(const pass_context& at, pass_action& made)
+// No binding wants anything of the target any more. A PUT without an answer keeps the turn, because the PUT
+// may still take effect.
+pass_action reconcile_pass::end_without_bindings(const pass_context& at)
 {
-    const auto& put = at.state.of(target_).put;
+    const auto& put = at.state.of(target_).facts().puts.under_way;
     if (put && put->phase != put_phase::accepted && at.now < put->deadline)
     {
-        made.step = pass_end{pass_ending::put_in_doubt, {requeue::poll, put->deadline - at.now, {}}, 0};
-        return made;
+        const done wait{requeue::poll, put->deadline - at.now, {}};
+        return {pass_end{pass_ending::put_in_doubt, wait, 0}, {}};
     }
-    wake(made, at.state.forget(target_));
-    wake_peers(at, made);
-    made.step = pass_end{pass_ending::no_bindings_left, {}, 0};
-    return made;
+    pass_action action{pass_end{pass_ending::no_bindings_left, {}, 0}, {}};
+    wake(action, at.state.forget(target_));
+    std::ranges::copy(at.store.peers_of(target_), std::back_inserter(action.wake));
+    return action;
 }
 
-// What this target has done may be what its peers wait for.
-void reconcile_pass::wake_peers(const pass_context& at, pass_action& made) const
-{
-    std::ranges::copy(at.store.peers_of(target_), std::back_inserter(made.wake));
-}
+// ---- the answers to a read ----
 
-// ---- what was read ----
-
-void reconcile_pass::on_read(const pass_context& at, observed<cloud::answer<cloud::project_scope>> scope)
-{
-    record_scope(at.state.of(target_), std::move(scope));
-}
-
-void reconcile_pass::on_read(const pass_context& at, observed<cloud::answer<cloud::listener>> listener)
+void reconcile_pass::on_read(const pass_context& at, read_answer answer)
 {
     target_state& state = at.state.of(target_);
-    state.timed_out_at = has_timed_out(listener.asked_at, at.now, listener.value)
-                             ? std::optional(listener.asked_at)
-                             : std::nullopt;
-    record_listener(state, at.settings, std::move(listener));
-}
-
-void reconcile_pass::on_read(
-    const pass_context& at, observed<cloud::answer<cloud::load_balancer>> load_balancer
-)
-{
-    record_load_balancer(at.state.of(target_), std::move(load_balancer));
-}
-
-void reconcile_pass::on_read(const pass_context& at, certificate_answer certificate)
-{
-    longest_certificate_read_ = std::max(longest_certificate_read_, at.now - certificate.seen.asked_at);
-    record_certificate(
-        at.state.of(target_), certificate.binding, certificate.certificate_id, std::move(certificate.seen)
-    );
-}
-
-void reconcile_pass::on_read(const pass_context& at, const ref_answer& ref)
-{
-    record_ref(at.state.of(target_).refs, ref.ref, ref.seen.asked_at, ref.seen.value);
-}
-
-void reconcile_pass::on_read(const pass_context& at, const other_listener_answer& answer)
-{
-    record_other_listener(at.state.of(target_), answer.target, answer.seen, at.now);
-}
-
-void reconcile_pass::on_read(const pass_context& at, const other_ref_answer& answer)
-{
-    auto& refs = at.state.of(target_).other_listeners[answer.target].refs;
-    record_ref(refs, answer.answer.ref, answer.answer.seen.asked_at, answer.answer.seen.value);
-}
-
-void reconcile_pass::on_read(
-    const pass_context& /*at*/, observed<std::vector<other_listener>> other_listeners
-)
-{
-    other_listeners_ = std::move(other_listeners);
-}
-
-void reconcile_pass::on_read(const pass_context& /*at*/, endpoint_check check)
-{
-    endpoint_check_ = check;
+    const support::overloaded record{
+        [&](observed<cloud::answer<cloud::project_scope>>& scope) { state.record_scope(std::move(scope)); },
+        [&](observed<cloud::answer<cloud::listener>>& listener) {
+            state.record_listener(at.settings, std::move(listener), at.now);
+        },
+        [&](observed<cloud::answer<cloud::load_balancer>>& load_balancer) {
+            state.record_load_balancer(std::move(load_balancer));
+        },
+        [&](certificate_answer& certificate) {
+            const auto duration = at.now - certificate.seen.asked_at;
+            longest_certificate_read_ = std::max(longest_certificate_read_, duration);
+            state.record_certificate(
+                certificate.binding, certificate.certificate_id, std::move(certificate.seen)
+            );
+        },
+        [&](const ref_answer& ref) { state.record_ref(ref.ref, ref.seen); },
+        [&](const other_listener_answer& other) {
+            state.record_other_listener(other.target, other.seen, at.now);
+        },
+        [&](const other_ref_answer& other) {
+            state.record_ref_on_other(other.target, other.answer.ref, other.answer.seen);
+        },
+        [&](observed<std::vector<other_listener>>& others) { other_listeners_ = std::move(others); },
+        [&](const endpoint_check& check) { endpoint_check_ = check; },
+    };
+    std::visit(record, answer);
 }
 
 // ---- what was written ----
@@ -276,14 +256,11 @@ void reconcile_pass::on_read(const pass_context& /*at*/, endpoint_check check)
 void reconcile_pass::begin_commit(const pass_context& at, const commit& writes, const binding_list& bindings)
 {
     announced_to_peers_ = announced_to_peers_ || writes_for_others(writes.writes, bindings);
-    auto& known = at.state.of(target_).bindings;
+    target_state& state = at.state.of(target_);
     for (const write& each : writes.writes)
     {
         // Before the watch may show it.
-        if (const auto found = known.find(each.uid); found != known.end())
-        {
-            found->second.released = each.kind == write_kind::remove_finalizer;
-        }
+        state.record_write_begin(each.uid, each.kind == write_kind::remove_finalizer);
     }
 }
 
@@ -297,7 +274,7 @@ after_write reconcile_pass::on_committed(const pass_context& at, const write& se
         // Where the binding is now: its credential may have changed since the pass began.
         if (target_state* state = at.state.find(at.credentials.target_of(*object)))
         {
-            record_ledger_write(*state, sent.uid, sent.wanted.ledger, answer == write_answer::taken);
+            state->record_ledger_write(sent.uid, sent.wanted.ledger, answer == write_answer::taken);
         }
     }
     if (may_count)
@@ -335,15 +312,17 @@ void reconcile_pass::on_put_sent(const pass_context& at, const put& sent)
 {
     put_adds_ = sent.adds;
     std::ranges::copy(sent.events, std::back_inserter(events_));
-    record_put_sent(at.state.of(target_), at.settings, sent.change, sent.from, sent.expected, at.now);
+    at.state.of(target_).record_put_sent(at.settings, sent.change, sent.from, sent.expected, at.now);
+}
+
+void reconcile_pass::on_read_during_put(const pass_context& at, const cloud::answer<cloud::listener>& answer)
+{
+    at.state.of(target_).record_read_during_put(answer);
 }
 
 void reconcile_pass::on_put_answered(const pass_context& at, const cloud::answer<cloud::listener>& answer)
 {
-    target_state& state = at.state.of(target_);
-    record_put_answer(state, at.settings, put_adds_, answer, at.now);
-    state.listener.reset();  // what was read before it counts no more
-    state.load_balancer.reset();
+    at.state.of(target_).record_put_answer(at.settings, put_adds_, answer, at.now);
 }
 
 }  // namespace binding

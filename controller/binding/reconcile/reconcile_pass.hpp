@@ -51,7 +51,7 @@ struct pass_action
     std::vector<target> wake;  // targets that have to be reconciled now
 };
 
-// ---- what was read, besides scope, listener and load balancer ----
+// ---- the answers to a read ----
 
 struct certificate_answer
 {
@@ -77,6 +77,17 @@ struct other_ref_answer
     binding::target target;  // whose listener holds it
     ref_answer answer;
 };
+
+using read_answer = std::variant<
+    observed<cloud::answer<cloud::project_scope>>,
+    observed<cloud::answer<cloud::listener>>,
+    observed<cloud::answer<cloud::load_balancer>>,
+    certificate_answer,
+    ref_answer,
+    other_listener_answer,
+    other_ref_answer,
+    observed<std::vector<other_listener>>,
+    endpoint_check>;
 
 // What came of one write to Kubernetes.
 enum class write_answer
@@ -105,15 +116,7 @@ public:
 
     pass_action next(const pass_context& at);
 
-    void on_read(const pass_context& at, observed<cloud::answer<cloud::project_scope>> scope);
-    void on_read(const pass_context& at, observed<cloud::answer<cloud::listener>> listener);
-    void on_read(const pass_context& at, observed<cloud::answer<cloud::load_balancer>> load_balancer);
-    void on_read(const pass_context& at, certificate_answer certificate);
-    void on_read(const pass_context& at, const ref_answer& ref);
-    void on_read(const pass_context& at, const other_listener_answer& answer);
-    void on_read(const pass_context& at, const other_ref_answer& answer);
-    void on_read(const pass_context& at, observed<std::vector<other_listener>> other_listeners);
-    void on_read(const pass_context& at, endpoint_check check);
+    void on_read(const pass_context& at, read_answer answer);
 
     after_write on_committed(const pass_context& at, const write& sent, write_answer answer);
     // The store has the object as it is after the write. False: the API server did not keep all that was
@@ -123,6 +126,8 @@ public:
 
     // From here on the PUT may take effect.
     void on_put_sent(const pass_context& at, const put& sent);
+    // A read of the listener before the PUT was answered.
+    void on_read_during_put(const pass_context& at, const cloud::answer<cloud::listener>& answer);
     void on_put_answered(const pass_context& at, const cloud::answer<cloud::listener>& answer);
 
     // What has become true since the last call. The driver records it before it does anything else, so that a
@@ -143,17 +148,18 @@ private:
         const;
     // Who comes while the pass is under way joins the next one, or it might never end. Not so a binding that
     // brings a ledger: without it its refs would be foreign.
-    bool waits_for_next_pass(const target_state& state, const certificate_binding& object) const;
+    bool waits_for_next_pass(const target_facts& state, const certificate_binding& object) const;
+    step plan_step(const pass_context& at, binding_list& bindings);
+    pass_action begin(const pass_context& at, step planned, const binding_list& bindings);
     void begin_commit(const pass_context& at, const commit& writes, const binding_list& bindings);
-    pass_action& end(const pass_context& at, pass_action& made, const done& how);
-    pass_action& end_without_bindings(const pass_context& at, pass_action& made);
-    void wake_peers(const pass_context& at, pass_action& made) const;
+    pass_action end(const pass_context& at, const done& how);
+    pass_action end_without_bindings(const pass_context& at);
 
     binding::target target_;
     support::time_point started_{};
     bool has_credential_ = false;
     std::set<support::uuid> members_;
-    bool tried_before_ = false;        // the listener had been asked for
+    bool read_before_ = false;         // the listener was asked for before the pass
     std::optional<bool> could_write_;  // as it began
     int steps_ = 0;
     std::optional<support::time_point> read_began_;  // of the read under way

@@ -68,9 +68,9 @@ support::task<runtime::outcome> reconciler::reconcile(target target)
     return impl_->reconcile(std::move(target));
 }
 
-const target_state* reconciler::state_of(const target& target) const
+const target_facts* reconciler::facts_of(const target& target) const
 {
-    return impl_->state.find(target);
+    return impl_->state.facts_of(target);
 }
 
 void reconciler::hand_over(const object_changed& change)

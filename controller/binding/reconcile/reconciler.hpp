@@ -43,7 +43,7 @@ public:
     support::task<runtime::outcome> reconcile(target target);
 
     // What is known of the target; null: nothing. It holds until the next call that is not const.
-    const target_state* state_of(const target& target) const;
+    const target_facts* facts_of(const target& target) const;
 
     // What is known of the binding goes with it to its new target.
     void hand_over(const object_changed& change);

@@ -100,10 +100,13 @@ void writer::record_events(reconcile_pass& pass)
 
 void writer::warn_of_foreign_ledger(const target& which, const certificate_binding& object)
 {
-    const auto& known = parts_.state.of(which).bindings;
-    const auto found = known.find(object.uid);
-    if (found != known.end() && found->second.held != object.status.ledger &&
-        found->second.tried != object.status.ledger)
+    const target_facts* known = parts_.state.facts_of(which);
+    if (known == nullptr || !known->bindings.contains(object.uid))
+    {
+        return;
+    }
+    const binding_state& state = known->binding(object.uid);
+    if (state.held != object.status.ledger && state.maybe_written != object.status.ledger)
     {
         event restored = event_about(
             object,
@@ -120,16 +123,14 @@ void writer::warn_of_foreign_ledger(const target& which, const certificate_bindi
 
 // ---- the PUT ----
 
-task<> writer::watch_listener(target which, std::shared_ptr<cloud::credential> with)
+task<> writer::watch_listener(reconcile_pass& pass, std::shared_ptr<cloud::credential> with)
 {
+    const target& which = pass.target();
     for (;;)
     {
         co_await parts_.clock.sleep_for(read_while_writing);
-        const auto seen = co_await with->client->get_listener(which.region.str(), which.listener);
-        if (target_state* state = parts_.state.find(which))
-        {
-            record_read_during_put(*state, seen);
-        }
+        const auto answer = co_await with->client->get_listener(which.region.str(), which.listener);
+        pass.on_read_during_put(parts_.now(), answer);
     }
 }
 
@@ -138,7 +139,7 @@ task<> writer::change_listener(reconcile_pass& pass, std::shared_ptr<cloud::cred
     const target& which = pass.target();
     const auto now = parts_.clock.now();
     const auto deadline = now + deadline_of(parts_.settings, change.change);
-    const auto& planned_from = parts_.state.of(which).listener;
+    const auto& planned_from = parts_.state.facts_of(which)->answers.listener;
     const auto read_at = planned_from ? planned_from->asked_at : now;
     pass.on_put_sent(parts_.now(), change);
     record_events(pass);
@@ -158,7 +159,7 @@ task<> writer::change_listener(reconcile_pass& pass, std::shared_ptr<cloud::cred
     std::optional<cloud::answer<cloud::listener>> answered;
     {
         const std::shared_ptr<void> until_answered(nullptr, [&](void*) { watching.cancel(); });
-        watching.spawn(watch_listener(which, with));
+        watching.spawn(watch_listener(pass, with));
         answered = co_await with->client->update_listener(
             which.region.str(), which.listener, std::move(change.change), deadline
         );

@@ -31,7 +31,7 @@ private:
     void record_events(reconcile_pass& pass);
     // Reads the listener now and then while a PUT is under way, because the PUT overwrites what somebody else
     // writes meanwhile, and that is to be told. It may outlive a pass that is cancelled.
-    support::task<> watch_listener(target which, std::shared_ptr<cloud::credential> with);
+    support::task<> watch_listener(reconcile_pass& pass, std::shared_ptr<cloud::credential> with);
     // The rule ownership: a ledger that somebody else wrote is put back, never acted on.
     void warn_of_foreign_ledger(const target& which, const certificate_binding& object);
 

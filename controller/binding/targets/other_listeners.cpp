@@ -14,7 +14,7 @@ constexpr std::size_t most_endpoint_checks = 32;
 
 const ledger& believed_ledger(const pass_context& at, const target& which, const certificate_binding& object)
 {
-    const target_state* known = at.state.find(which);
+    const target_facts* known = at.state.facts_of(which);
     return known == nullptr ? object.status.ledger : believed_ledger(*known, object);
 }
 
@@ -55,13 +55,13 @@ bool holds(
 // not looked yet.
 bool may_be_written(const pass_context& at, const target& which, const cloud::listener& listener)
 {
-    const target_state* known = at.state.find(which);
+    const target_facts* known = at.state.facts_of(which);
     if (known == nullptr || known->bindings.empty())
     {
         return any_entry(at, which, [](const auto&, const attachment& entry) { return !entry.confirmed; });
     }
     const auto refs = static_cast<std::int64_t>(listener.sni_refs.size() + (listener.default_ref ? 1 : 0));
-    const auto& put = known->put;
+    const auto& put = known->puts.under_way;
     const bool uncounted = put && put->phase == put_phase::before_start && !put->refs_counted;
     const auto more = uncounted ? at.settings.per_ref * refs : support::duration::zero();
     return put && at.now < put->deadline + more;
@@ -95,11 +95,11 @@ bool may_share_load_balancer(
     const pass_context& at, const target& here, const support::uuid& load_balancer, const target& other
 )
 {
-    static const target_state nothing;
+    static const cloud_answers nothing;
     static const other_listener_state never;
-    const target_state* known = at.state.find(other);
-    const target_state& its_own = known == nullptr ? nothing : *known;
-    const target_state& ours = *at.state.find(here);
+    const target_facts* known = at.state.facts_of(other);
+    const cloud_answers& its_own = known == nullptr ? nothing : known->answers;
+    const target_facts& ours = *at.state.facts_of(here);
     const auto viewed = ours.other_listeners.find(other);
     const other_listener_state& seen = viewed == ours.other_listeners.end() ? never : viewed->second;
     if (const auto& id = its_own.load_balancer_id ? its_own.load_balancer_id : seen.load_balancer_id)
@@ -111,7 +111,7 @@ bool may_share_load_balancer(
     };
     // What this credential has just been told is not there, or not for it to see, is on another load
     // balancer.
-    const cloud::project_scope& scope = *ours.scope->value;
+    const cloud::project_scope& scope = *ours.answers.scope->value;
     const bool told_its_own_pass = other.credential == here.credential && its_own.listener &&
                                    !its_own.listener->value && is_refusal(its_own.listener->value.error()) &&
                                    recent(its_own.listener->asked_at) && its_own.scope &&
@@ -137,9 +137,9 @@ judged_listener judge_listener(
     if (!answer)
     {
         // One that was never read and has no entry of ours has no dead ref of ours either.
-        const target_state* known = at.state.find(other);
-        const bool was_read = at.state.find(here)->other_listeners.at(other).load_balancer_id ||
-                              (known != nullptr && known->load_balancer_id);
+        const target_facts* known = at.state.facts_of(other);
+        const bool was_read = at.state.facts_of(here)->other_listeners.at(other).load_balancer_id ||
+                              (known != nullptr && known->answers.load_balancer_id);
         if (passes(answer.error()) && (was_read || holds_anything(at, other)))
         {
             judged.seen.doubt = "cannot be read: " + answer.error().message;
@@ -167,7 +167,7 @@ judged_listener judge_listener(
 
 void judge_refs(const pass_context& at, const target& here, judged_listener& listener)
 {
-    const target_state& ours = *at.state.find(here);
+    const target_facts& ours = *at.state.facts_of(here);
     other_listener& seen = listener.seen;
     const auto view = ours.other_listeners.find(seen.target);
     if (view == ours.other_listeners.end())
@@ -191,7 +191,8 @@ void judge_refs(const pass_context& at, const target& here, judged_listener& lis
             seen.doubt = "may hold a certificate that does not exist any more: " + ref.str();
             continue;
         }
-        const bool is_ours = listener.refs.size() > 1 && holds(at, seen.target, ref, *ours.scope->value);
+        const bool is_ours =
+            listener.refs.size() > 1 && holds(at, seen.target, ref, *ours.answers.scope->value);
         if (seen.dead_ref.empty() || !is_ours)  // one that its target cannot let go of counts first
         {
             seen.dead_ref = ref;
@@ -207,7 +208,7 @@ bool is_certain(cloud::ref_state state)
 
 std::vector<cloud::container_ref> refs_for_endpoint_check(const pass_context& at, const target& here)
 {
-    const cloud::project_scope scope = *at.state.find(here)->scope->value;
+    const cloud::project_scope scope = *at.state.facts_of(here)->answers.scope->value;
     std::set<cloud::container_ref> known;
     for (const certificate_binding* object : at.store.bindings_of(here))
     {

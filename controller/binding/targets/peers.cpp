@@ -3,15 +3,17 @@
 #include "binding/observed/target_state.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace binding {
 namespace {
 
-bool reads_listener(const target& where, const target_state& memory)
+bool reads_listener(const target& where, const target_facts& facts)
 {
-    const bool logs_in = !memory.scope || memory.scope->value || passes(memory.scope->value.error());
-    return !where.credential.empty() && logs_in && memory.listener && memory.listener->value;
+    const auto& scope = facts.answers.scope;
+    const bool logs_in = !scope || scope->value || passes(scope->value.error());
+    return !where.credential.empty() && logs_in && facts.answers.listener_read() != nullptr;
 }
 
 // What an earlier process found out, where this one has not tried yet.
@@ -22,48 +24,50 @@ bool was_refused(const certificate_binding& object)
            (ready.reason == reason::listener_access_denied || ready.reason == reason::credentials_invalid);
 }
 
-bool leaves_default(const target_state& memory, const certificate_binding& object)
+bool leaves_default(const target_facts& facts, const certificate_binding& object)
 {
-    const ledger& held = believed_ledger(memory, object);
+    const ledger& held = believed_ledger(facts, object);
     return object.deleting && std::ranges::any_of(held.attachments, [](const attachment& entry) {
                return entry.slot == slot::default_;
            });
 }
 
-// What the refs on the listener add to a deadline that was reckoned without them (unanswered-writes), as we
-// read them.
+// unanswered-writes: a deadline that does not allow for the refs on the listener yet is later by this time.
+// Zero if this target has not read the listener.
 support::duration time_for_refs(const pass_context& at, const target& here)
 {
-    const target_state* known = at.state.find(here);
-    if (known == nullptr || !known->listener || !known->listener->value)
+    const target_facts* known = at.state.facts_of(here);
+    const cloud::listener* listener = known == nullptr ? nullptr : known->answers.listener_read();
+    if (listener == nullptr)
     {
         return {};
     }
-    const cloud::listener& listener = *known->listener->value;
-    const auto refs = listener.sni_refs.size() + (listener.default_ref ? 1 : 0);
+    const auto refs = listener->sni_refs.size() + (listener->default_ref ? 1 : 0);
     return at.settings.per_ref * static_cast<std::int64_t>(refs);
 }
 
-// With bindings or without: one that has another credential from now on leaves its target's PUT behind.
+// The latest deadline of a PUT through another target of the listener. A target without bindings counts too,
+// because a binding whose credential changes leaves the PUT of its old target behind.
 std::optional<support::time_point> last_put_deadline(
     const pass_context& at, const target& here, support::duration for_refs
 )
 {
-    const auto& memories = at.state.all();
+    const auto& states = at.state.all();
     std::optional<support::time_point> last;
-    for (auto each = memories.lower_bound({here.region, here.listener}); each != memories.end(); ++each)
+    for (auto entry = states.lower_bound({here.region, here.listener}); entry != states.end(); ++entry)
     {
-        const auto& [where, memory] = *each;
-        if (where.region != here.region || where.listener != here.listener)
+        const auto& [other, state] = *entry;
+        if (other.region != here.region || other.listener != here.listener)
         {
             break;
         }
-        if (where == here || !same_listener(where, here) || !memory.put)
+        const auto& put = state.facts().puts.under_way;
+        if (other == here || !same_listener(other, here) || !put)
         {
             continue;
         }
-        const bool uncounted = memory.put->phase == put_phase::before_start && !memory.put->refs_counted;
-        const auto deadline = memory.put->deadline + (uncounted ? for_refs : support::duration{});
+        const bool uncounted = put->phase == put_phase::before_start && !put->refs_counted;
+        const auto deadline = put->deadline + (uncounted ? for_refs : support::duration{});
         if (at.now < deadline)
         {
             last = std::max(last.value_or(at.now), deadline);
@@ -76,75 +80,63 @@ std::optional<support::time_point> last_put_deadline(
 
 observed_peers observe_peers(const pass_context& at, const target& here)
 {
-    static const binding_state nothing;
-    observed_peers seen;
+    static const target_facts nothing;
+    observed_peers observed;
     const auto for_refs = time_for_refs(at, here);
-    seen.put_deadline = last_put_deadline(at, here, for_refs);
-    for (const target& where : at.store.peers_of(here))
+    observed.put_deadline = last_put_deadline(at, here, for_refs);
+    for (const target& other : at.store.peers_of(here))
     {
-        const target_state* memory = at.state.find(where);
-        const bool has_credential = !where.credential.empty();
-        seen.unread = seen.unread || (has_credential && (memory == nullptr || !memory->tried));
-        const auto bindings = at.store.bindings_of(where);
+        const target_facts* known = at.state.facts_of(other);
+        const target_facts& facts = known == nullptr ? nothing : *known;
+        const bool has_credential = !other.credential.empty();
+        observed.unread = observed.unread || (has_credential && !facts.answers.listener_requested);
+        const auto bindings = at.store.bindings_of(other);
         if (const auto until = deadline_before_start(bindings, at.settings, at.state.started());
-            (memory == nullptr || memory->bindings.empty()) && until && at.now < *until + for_refs)
+            facts.bindings.empty() && until && at.now < *until + for_refs)
         {
-            seen.put_deadline = std::max(seen.put_deadline.value_or(at.now), *until + for_refs);
+            observed.put_deadline = std::max(observed.put_deadline.value_or(at.now), *until + for_refs);
         }
         for (const certificate_binding* object : bindings)
         {
-            peer made;
-            made.object = object;
-            made.target = where;
-            made.state = &nothing;
-            if (memory != nullptr)
-            {
-                const auto remembered = memory->bindings.find(object->uid);
-                made.state = remembered == memory->bindings.end() ? &nothing : &remembered->second;
-                made.reads_listener = reads_listener(where, *memory);
-                made.may_not_write = !memory->may_write.value_or(!was_refused(*object));
-            }
-            const bool to_come = has_credential ? made.reads_listener && !made.state->certificate
+            peer peer;
+            peer.object = object;
+            peer.target = other;
+            peer.state = &facts.binding(object->uid);
+            peer.reads_listener = reads_listener(other, facts);
+            peer.may_not_write = known != nullptr && !facts.puts.may_write.value_or(!was_refused(*object));
+            const bool to_come = has_credential ? peer.reads_listener && !peer.state->certificate
                                                 : at.credentials.why_none(*object).passes;
-            seen.unread = seen.unread || (to_come && !object->deleting);
-            seen.bindings.push_back(made);
+            observed.unread = observed.unread || (to_come && !object->deleting);
+            observed.bindings.push_back(std::move(peer));
         }
     }
-    std::ranges::sort(seen.bindings, [](const peer& a, const peer& b) {
+    std::ranges::sort(observed.bindings, [](const peer& a, const peer& b) {
         return older(*a.object, *b.object);
     });
-    return seen;
+    return observed;
 }
 
 void record_peers(
-    target_state& memory,
+    target_state& state,
     const std::vector<const certificate_binding*>& bindings,
     const observed_peers& peers,
     support::time_point now
 )
 {
-    if (peers.bindings.empty())
-    {
-        memory.peers_since.reset();
-    }
-    else if (!memory.peers_since)
-    {
-        memory.peers_since = now;
-    }
-    const bool inherits =
-        std::ranges::any_of(bindings, [&](const auto* each) { return leaves_default(memory, *each); });
-    std::erase_if(memory.heirs_since, [&](const auto& each) {
-        return !inherits || std::ranges::none_of(peers.bindings, [&](const peer& other) {
-            return other.object->uid == each.first;
-        });
+    const bool default_is_given_up = std::ranges::any_of(bindings, [&](const certificate_binding* object) {
+        return leaves_default(state.facts(), *object);
     });
-    for (const peer& each : peers.bindings)
+    std::set<support::uuid> present;
+    std::set<support::uuid> heirs;
+    for (const peer& peer : peers.bindings)
     {
-        if (inherits && !each.object->deleting && each.object->wanted_slot() == slot::default_)
+        present.insert(peer.object->uid);
+        if (!peer.object->deleting && peer.object->wanted_slot() == slot::default_)
         {
-            memory.heirs_since.try_emplace(each.object->uid, now);
+            heirs.insert(peer.object->uid);
         }
     }
+    state.record_peers(present, default_is_given_up ? std::optional(std::move(heirs)) : std::nullopt, now);
 }
 
 }  // namespace binding

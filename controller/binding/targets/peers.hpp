@@ -19,10 +19,10 @@ struct observed_peers
 
 observed_peers observe_peers(const pass_context& at, const target& here);
 
-// That there are peers, since when, and since when each of them could take over the default slot from a
-// deletion here: an heir that has not done so for a minute is none.
+// Records in `state` that there are peers, and which of them could take the default slot over from a deletion
+// of the target.
 void record_peers(
-    target_state& memory,
+    target_state& state,
     const std::vector<const certificate_binding*>& bindings,
     const observed_peers& peers,
     support::time_point now

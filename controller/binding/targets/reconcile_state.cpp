@@ -4,10 +4,10 @@
 
 namespace binding {
 
-const target_state* reconcile_state::find(const target& which) const
+const target_facts* reconcile_state::facts_of(const target& which) const
 {
     const auto known = targets_.find(which);
-    return known == targets_.end() ? nullptr : &known->second;
+    return known == targets_.end() ? nullptr : &known->second.facts();
 }
 
 target_state* reconcile_state::find(const target& which)
@@ -28,22 +28,11 @@ std::optional<target> reconcile_state::forget(const target& which)
 void reconcile_state::hand_over(const target& from, const target& to, const support::uuid& uid)
 {
     const auto old = targets_.find(from);
-    if (from == to || old == targets_.end() || !old->second.bindings.contains(uid))
+    if (from == to || old == targets_.end() || !old->second.facts().bindings.contains(uid))
     {
         return;
     }
-    binding_state known = std::move(old->second.bindings.at(uid));
-    old->second.bindings.erase(uid);
-    known.certificate.reset();
-    known.certificate_polls = 0;
-    known.quarantine.reset();  // Octavia before 11.0.1 refuses it for application credentials alone
-    target_state& state = targets_[to];
-    state.bindings.insert_or_assign(uid, std::move(known));
-    const auto& put = old->second.put;
-    if (put && put->phase == put_phase::before_start && !state.put)
-    {
-        state.put = put;
-    }
+    targets_[to].take_over(uid, old->second.hand_over(uid), old->second.facts().puts.under_way);
 }
 
 int reconcile_state::count_slow_pass(const target& which, bool is_slow)
@@ -57,12 +46,13 @@ int reconcile_state::count_slow_pass(const target& which, bool is_slow)
 
 std::optional<load_balancer_key> reconcile_state::queue_key(const target& which) const
 {
-    const target_state* state = find(which);
-    if (state == nullptr || !state->listener || !state->listener->value)
+    const target_facts* facts = facts_of(which);
+    const cloud::listener* listener = facts == nullptr ? nullptr : facts->answers.listener_read();
+    if (listener == nullptr)
     {
         return std::nullopt;
     }
-    return load_balancer_key{which.region, state->listener->value->load_balancer_id, which.identity};
+    return load_balancer_key{which.region, listener->load_balancer_id, which.identity};
 }
 
 turn_state reconcile_state::turn(const target& which) const
@@ -110,8 +100,9 @@ void reconcile_state::wait_for_turn(const target& which)
 
 std::optional<target> reconcile_state::leave_turn_unless_written(const target& which, support::time_point now)
 {
-    const target_state* state = find(which);
-    const bool may_take_effect = state != nullptr && state->put && now < state->put->deadline;
+    const target_facts* facts = facts_of(which);
+    const bool may_take_effect =
+        facts != nullptr && facts->puts.under_way && now < facts->puts.under_way->deadline;
     if (may_take_effect && held_turns_.contains(which))
     {
         return std::nullopt;

@@ -26,18 +26,18 @@ public:
 
     // ---- the states of the targets ----
 
-    // Made when it is first asked for.
+    // For the passes of the target. Created by the first call.
     target_state& of(const target& which) { return targets_[which]; }
-    // Null: nothing is known of the target.
-    const target_state* find(const target& which) const;
+    // For the passes of the target. Null: nothing is known of it.
     target_state* find(const target& which);
+    // For everybody else. Null: nothing is known of the target.
+    const target_facts* facts_of(const target& which) const;
     const std::map<target, target_state>& all() const { return targets_; }
-    // Whose turn it is now at the load balancer that the target had.
+    // The target has no bindings any more. Gives the target whose turn it is now at the load balancer.
     std::optional<target> forget(const target& which);
 
-    // A binding that acts with another credential from now on keeps what is known of it, because what status
-    // holds is believed at a start alone; what the old credential was told goes. A PUT of an earlier process
-    // is waited for here as there.
+    // The binding acts with another credential from now on. What is known of it goes with it, because the
+    // ledger in status is believed only at a start. The answers to the old credential are dropped.
     void hand_over(const target& from, const target& to, const support::uuid& uid);
 
     // Another listener of the load balancer waits until this target has removed its dead refs.

@@ -126,28 +126,28 @@ TEST(orphans, are_what_the_listener_still_shows)
     const cloud::container_ref a("http://kms/v1/containers/aaaaaaaa-0000-4000-8000-000000000001");
     const cloud::container_ref b("http://kms/v1/containers/bbbbbbbb-0000-4000-8000-000000000002");
     const ledger held{{{a, slot::default_, true}, {b, slot::sni, true}}, {}, {}};
-    target_state state;
-    EXPECT_EQ(still_there(held, state).size(), 2U) << "it was not read";
+    target_facts facts;
+    EXPECT_EQ(still_there(held, facts).size(), 2U) << "it was not read";
     cloud::listener listener;
     listener.sni_refs = {
         a,
         cloud::container_ref("https://other.example.com/v1/containers/bbbbbbbb-0000-4000-8000-000000000002")
     };
-    state.listener = observed<cloud::answer<cloud::listener>>{{}, listener};
-    EXPECT_EQ(still_there(held, state), std::vector{held.attachments[1]}) << "a is in another slot";
+    facts.answers.listener = observed<cloud::answer<cloud::listener>>{{}, listener};
+    EXPECT_EQ(still_there(held, facts), std::vector{held.attachments[1]}) << "a is in another slot";
     listener.default_ref = a;
-    state.listener->value = listener;
-    EXPECT_EQ(still_there(held, state), held.attachments);
-    state.put.emplace();
-    state.listener->value = cloud::listener{};
-    EXPECT_EQ(still_there(held, state), held.attachments) << "a PUT may still take effect";
-    state.put.reset();
-    EXPECT_TRUE(still_there(held, state).empty());
+    facts.answers.listener->value = listener;
+    EXPECT_EQ(still_there(held, facts), held.attachments);
+    facts.puts.under_way.emplace();
+    facts.answers.listener->value = cloud::listener{};
+    EXPECT_EQ(still_there(held, facts), held.attachments) << "a PUT may still take effect";
+    facts.puts.under_way.reset();
+    EXPECT_TRUE(still_there(held, facts).empty());
     const auto failed = [](cloud::failure why) { return std::unexpected(cloud::error{why, "", {}, {}}); };
-    state.listener->value = failed(cloud::failure::not_found);
-    EXPECT_TRUE(still_there(held, state).empty());
-    state.listener->value = failed(cloud::failure::transient);
-    EXPECT_EQ(still_there(held, state).size(), 2U);
+    facts.answers.listener->value = failed(cloud::failure::not_found);
+    EXPECT_TRUE(still_there(held, facts).empty());
+    facts.answers.listener->value = failed(cloud::failure::transient);
+    EXPECT_EQ(still_there(held, facts).size(), 2U);
 }
 
 // ---- the end of certificates ----

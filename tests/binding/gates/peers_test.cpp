@@ -222,10 +222,10 @@ TEST(plan_peers, who_is_asked_to_clean_up_asks_nobody)
     w.add_attached("web", "a", sni_slot);
     w.shows("f", {"a", "b"});
     w.refs["b"] = cloud::ref_state::dead;
-    w.memory().cleanup_requested = true;
+    w.target_state().record_cleanup_request();
     w.finish();
     w.later(10s);
-    w.memory().cleanup_requested = true;
+    w.target_state().record_cleanup_request();
     EXPECT_THAT(w.finish().request_cleanup, IsEmpty());
     EXPECT_THAT(w.status("web"), StartsWith("active Attached"));
 }

@@ -25,7 +25,7 @@ TEST(plan, an_ambiguous_put_that_shows_its_value_counts_at_once)
     w.settle();
     w.finish();
     EXPECT_EQ(w.status("web"), "active Attached [default a, was f]");
-    EXPECT_FALSE(w.memory().put);
+    EXPECT_FALSE(w.facts().puts.under_way);
 }
 
 TEST(plan, after_an_ambiguous_put_the_old_value_counts_only_after_the_deadline)
@@ -54,7 +54,7 @@ TEST(plan, a_change_that_is_never_answered_is_tried_at_growing_intervals)
     for (int i = 0; i < 10; ++i)
     {
         w.cut(w.put(), false);
-        w.later(w.memory().put->deadline - w.now);
+        w.later(w.facts().puts.under_way->deadline - w.now);
         const auto wait = w.finish().wait;
         EXPECT_GE(wait, longest);
         longest = wait;
@@ -64,7 +64,7 @@ TEST(plan, a_change_that_is_never_answered_is_tried_at_growing_intervals)
     w.cut(w.put(), true);
     w.settle();
     w.later(1s).finish();
-    EXPECT_FALSE(w.memory().unanswered) << "it took effect";
+    EXPECT_FALSE(w.facts().refusals.unanswered) << "it took effect";
 }
 
 TEST(plan, the_deadline_grows_with_the_refs_of_the_body)
@@ -73,7 +73,7 @@ TEST(plan, the_deadline_grows_with_the_refs_of_the_body)
     w.shows("f", {"b", "c", "d"}).add("web", "a").sni();
     w.cut(w.put(), false);
     EXPECT_NEAR(
-        std::chrono::duration<double>(w.memory().put->deadline - w.now).count(),
+        std::chrono::duration<double>(w.facts().puts.under_way->deadline - w.now).count(),
         std::chrono::duration<double>(cloud::sent_within + w.settings.write_deadline + 4 * w.settings.per_ref)
             .count(),
         0.001
@@ -111,7 +111,7 @@ TEST(plan, while_a_put_is_in_doubt_ready_is_what_it_leaves_alone)
     w.add("web", "a").sni().holds_unconfirmed("a", sni_slot).ready();
     w.restart();
     w.finish();
-    ASSERT_TRUE(w.memory().put);
+    ASSERT_TRUE(w.facts().puts.under_way);
     EXPECT_EQ(w.status("there"), "active Attached [sni b]");
     EXPECT_EQ(w.status("web"), "pending Progressing [sni a?]");
 }
@@ -209,7 +209,7 @@ TEST(plan, a_refused_put_is_no_ambiguous_one)
     world_builder w;
     w.shows("f").add("web", "a");
     w.fail(w.put(), {failure::refused, "no", {}, {}});
-    EXPECT_FALSE(w.memory().put);
+    EXPECT_FALSE(w.facts().puts.under_way);
     w.finish();
     EXPECT_EQ(w.status("web"), "error CertificateRefused []");
 }
@@ -293,7 +293,7 @@ TEST(plan, a_put_of_an_earlier_process_is_over_at_its_deadline_also_on_a_listene
     {
         w.later(1min).run();
     }
-    EXPECT_FALSE(w.memory().put);
+    EXPECT_FALSE(w.facts().puts.under_way);
     EXPECT_THAT(w.status("web"), testing::StartsWith("error ListenerProtocol"));
 }
 

@@ -1,10 +1,13 @@
 // What ends a pass before the slots are decided: proven-gone, verified-ready, a cloud that is not there.
 #include "binding/plan/plan_fixture.hpp"
+#include "fakes/target_state_access.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace {
+
+using access = binding::target_state_access;
 
 using namespace test;
 using namespace std::chrono_literals;
@@ -188,7 +191,7 @@ TEST(plan, a_listener_that_is_gone_gives_its_turn_back)
     w.listener = failing(failure::not_found);
     w.finish();
     w.later(6s).finish();
-    EXPECT_FALSE(w.memory().put) << "no PUT can take effect on it";
+    EXPECT_FALSE(w.facts().puts.under_way) << "no PUT can take effect on it";
 }
 
 TEST(plan, a_listener_that_is_not_there_may_still_come_for_five_minutes)
@@ -275,9 +278,9 @@ TEST(plan, a_listener_read_before_the_change_ended_is_read_again)
     w.later(1s);
     binding::step decided = w.plan_once();
     // The listener is PENDING; the load balancer was read later and is ACTIVE.
-    record_scope(w.memory(), {w.now, w.scope});
-    record_listener(w.memory(), w.settings, {w.now, w.listener});
-    record_load_balancer(w.memory(), {w.now + 1us, w.balancer});
+    w.target_state().record_scope({w.now, w.scope});
+    w.target_state().record_listener(w.settings, {w.now, w.listener}, w.now);
+    w.target_state().record_load_balancer({w.now + 1us, w.balancer});
     decided = w.plan_once();
     ASSERT_TRUE(std::holds_alternative<binding::read>(decided)) << decided;
     EXPECT_TRUE(std::get<binding::read>(decided).listener);
@@ -390,7 +393,7 @@ TEST(plan, a_ready_binding_stays_ready_through_trouble_of_the_cloud_for_three_re
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot);
     w.finish();
-    w.memory().bindings.begin()->second.verified_at = w.now;
+    access::facts(w.target_state()).bindings.begin()->second.verified_at = w.now;
     w.listener = failing(failure::transient);
     w.later(29min).finish();
     EXPECT_EQ(w.status("web"), "active Attached [default a]");

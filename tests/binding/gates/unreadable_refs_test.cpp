@@ -374,9 +374,10 @@ TEST(plan_dead, who_is_asked_to_clean_up_removes_its_dead_refs_though_it_wants_n
     w.shows("f", {"a"}).add_attached("gone", "a", sni_slot);
     w.certificates["a"] = failing(failure::not_found);
     w.refs["a"] = ref_state::dead;
-    w.memory().cleanup_requested = true;
+    w.target_state().record_cleanup_request();
     w.later(w.finish().wait);
-    w.memory().cleanup_requested = true;  // the other listener's target is still blocked, and asks again
+    w.target_state().record_cleanup_request(
+    );  // the other listener's target is still blocked, and asks again
     EXPECT_EQ(to_text(w.run()), "put sni=");
 }
 
@@ -387,9 +388,10 @@ TEST(plan_dead, of_two_listeners_that_wait_for_each_other_the_one_that_was_asked
     w.certificates["a"] = failing(failure::not_found);
     w.refs["a"] = ref_state::dead;
     w.other_listeners = {other_listener_with("b", true)};
-    w.memory().cleanup_requested = true;
+    w.target_state().record_cleanup_request();
     w.later(w.finish().wait);
-    w.memory().cleanup_requested = true;  // the other listener's target is still blocked, and asks again
+    w.target_state().record_cleanup_request(
+    );  // the other listener's target is still blocked, and asks again
     EXPECT_EQ(to_text(w.run()), "put sni=");
 }
 
@@ -397,7 +399,7 @@ TEST(plan_dead, who_is_asked_to_clean_up_and_holds_no_dead_ref_writes_nothing)
 {
     world_builder w;
     w.shows("a").add_attached("web", "a", default_slot);
-    w.memory().cleanup_requested = true;
+    w.target_state().record_cleanup_request();
     w.finish();
     EXPECT_THAT(w.steps(), ElementsAre("end until the resync"));
 }

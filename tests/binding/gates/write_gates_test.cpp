@@ -220,7 +220,7 @@ TEST(plan_write, a_ledger_that_says_the_same_but_was_not_written_by_us_is_writte
     w.change("web").holds_unconfirmed("a", default_slot).remembers("f");
     w.put();
     EXPECT_THAT(w.steps(), ElementsAre(HasSubstr("[default a?, was f]"), "put default=a"));
-    EXPECT_EQ(w.memory().bindings.begin()->second.held, w.object("web").status.ledger);
+    EXPECT_EQ(w.facts().bindings.begin()->second.held, w.object("web").status.ledger);
 }
 
 TEST(plan_write, a_put_carries_what_is_committed_and_the_rest_joins_the_next_one)
@@ -327,7 +327,7 @@ TEST(plan_write, what_is_added_was_found_active_at_most_ten_seconds_before)
         return false;
     };
     w.put();
-    EXPECT_LE(w.now - w.memory().bindings.begin()->second.certificate->asked_at, 10s);
+    EXPECT_LE(w.now - w.facts().bindings.begin()->second.certificate->asked_at, 10s);
     EXPECT_EQ(w.looks().back(), "look listener certificates(web)");
 }
 

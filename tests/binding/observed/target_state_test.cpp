@@ -30,10 +30,11 @@ protected:
 
     void begin_pass(support::time_point now, std::optional<support::time_point> started = std::nullopt)
     {
-        record_bindings(kept, {&object}, settings, now, wall, started);
+        kept.record_bindings({&object}, settings, now, wall, started);
     }
 
-    binding::binding_state& of_it() { return kept.bindings.at(object.uid); }
+    const binding::target_facts& facts() const { return kept.facts(); }
+    const binding::binding_state& of_it() const { return facts().bindings.at(object.uid); }
 
     void hold(const std::string& certificate, bool confirmed)
     {
@@ -42,12 +43,12 @@ protected:
 
     void see_certificate(cloud::answer<cloud::certificate> answer)
     {
-        record_certificate(kept, object.uid, object.spec.certificate_id, {t0, std::move(answer)});
+        kept.record_certificate(object.uid, object.spec.certificate_id, {t0, std::move(answer)});
     }
 
     void see_listener(support::time_point asked_at, cloud::answer<cloud::listener> answer)
     {
-        record_listener(kept, settings, {asked_at, std::move(answer)});
+        kept.record_listener(settings, {asked_at, std::move(answer)}, asked_at);
     }
 
     static cloud::listener listener(int refs, provisioning_status status = provisioning_status::active)
@@ -63,7 +64,7 @@ protected:
     {
         cloud::listener_change change;
         change.sni_refs = std::vector<cloud::container_ref>(static_cast<std::size_t>(sni_refs), ref("a"));
-        record_put_sent(kept, settings, change, {}, {std::nullopt, *change.sni_refs}, now);
+        kept.record_put_sent(settings, change, {}, {std::nullopt, *change.sni_refs}, now);
     }
 
     void answer(cloud::answer<cloud::listener> answer, support::time_point now, bool adds = true)
@@ -73,7 +74,7 @@ protected:
         {
             added.push_back({object.uid, object.spec.certificate_id, object.wanted_slot(), ref("a")});
         }
-        record_put_answer(kept, settings, added, answer, now);
+        kept.record_put_answer(settings, added, answer, now);
     }
 
     support::wall_time wall = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24);
@@ -98,18 +99,18 @@ TEST_F(state_of_target, a_ledger_that_we_tried_to_write_is_ours_when_it_is_seen)
 {
     begin_pass(t0);
     hold("a", false);
-    of_it().tried = object.status.ledger;
+    kept.record_ledger_write(object.uid, object.status.ledger, false);
     begin_pass(t0 + 1s);
     EXPECT_EQ(of_it().held, object.status.ledger);
-    EXPECT_EQ(of_it().tried, std::nullopt);
-    EXPECT_EQ(kept.put, std::nullopt) << "nothing was sent before it was known";
+    EXPECT_EQ(of_it().maybe_written, std::nullopt);
+    EXPECT_EQ(facts().puts.under_way, std::nullopt) << "nothing was sent before it was known";
 }
 
 TEST_F(state_of_target, a_binding_that_is_gone_is_forgotten)
 {
     begin_pass(t0);
-    record_bindings(kept, {}, settings, t0, wall, std::nullopt);
-    EXPECT_TRUE(kept.bindings.empty());
+    kept.record_bindings({}, settings, t0, wall, std::nullopt);
+    EXPECT_TRUE(facts().bindings.empty());
 }
 
 TEST_F(state_of_target, a_generation_that_comes_while_we_watch_begins_now)
@@ -134,14 +135,14 @@ TEST_F(state_of_target, another_certificate_is_another_question)
     begin_pass(t0 + 1s);
     EXPECT_FALSE(of_it().certificate);
     EXPECT_EQ(of_it().certificate_polls, 0);
-    record_certificate(kept, object.uid, certificate_id("a"), {t0, active("a")});
+    kept.record_certificate(object.uid, certificate_id("a"), {t0, active("a")});
     EXPECT_FALSE(of_it().certificate) << "an answer about the old one comes too late";
 }
 
 TEST_F(state_of_target, an_answer_about_a_binding_that_is_gone_is_dropped)
 {
     see_certificate(active("a"));
-    EXPECT_TRUE(kept.bindings.empty());
+    EXPECT_TRUE(facts().bindings.empty());
 }
 
 TEST_F(state_of_target, polls_of_a_certificate_count_until_it_is_usable)
@@ -158,19 +159,24 @@ TEST_F(state_of_target, a_request_to_reconcile_ends_every_wait)
 {
     begin_pass(t0);
     send(t0);
+    answer(listener(1), t0);
+    kept.record_put_end();
+    send(t0);
     answer(failing(failure::refused), t0);
     see_certificate(not_active("a"));
-    kept.blocked = binding::write_backoff{};
-    kept.next_error_put = t0 + 1h;
-    kept.error_puts = 7;
+    send(t0);
+    answer(failing(failure::refused), t0, false);
+    ASSERT_TRUE(of_it().quarantine);
+    ASSERT_TRUE(facts().refusals.blocked);
+    ASSERT_TRUE(facts().puts.next_error_put);
     object.requested_at = support::interned("now");
     begin_pass(t0 + 1s);
     EXPECT_FALSE(of_it().quarantine);
     EXPECT_FALSE(of_it().certificate) << "read again";
     EXPECT_EQ(of_it().certificate_polls, 0);
-    EXPECT_FALSE(kept.blocked);
-    EXPECT_FALSE(kept.next_error_put);
-    EXPECT_EQ(kept.error_puts, 0);
+    EXPECT_FALSE(facts().refusals.blocked);
+    EXPECT_FALSE(facts().puts.next_error_put);
+    EXPECT_EQ(facts().puts.error_puts, 0);
 }
 
 TEST_F(state_of_target, the_annotation_that_is_there_at_first_is_no_request)
@@ -188,20 +194,20 @@ TEST_F(state_of_target, the_annotation_that_is_there_at_first_is_no_request)
 TEST_F(state_of_target, arrivals_are_complete_100_ms_after_the_last_and_2_s_after_the_first)
 {
     begin_pass(t0);
-    EXPECT_EQ(quiet_at(kept, settings), t0 + 100ms);
+    EXPECT_EQ(facts().arrivals.quiet_at(settings), t0 + 100ms);
     for (int i = 1; i < 30; ++i)
     {
         ++object.generation;
         begin_pass(t0 + i * 90ms);
     }
-    EXPECT_EQ(quiet_at(kept, settings), t0 + 2s);
+    EXPECT_EQ(facts().arrivals.quiet_at(settings), t0 + 2s);
 }
 
 TEST_F(state_of_target, what_status_speaks_of_already_does_not_arrive)
 {
     object.status.observed_generation = 1;
     begin_pass(t0);
-    EXPECT_FALSE(kept.first_arrival);
+    EXPECT_FALSE(facts().arrivals.first);
 }
 
 // ---- unanswered-writes ----
@@ -222,11 +228,11 @@ TEST_F(state_of_target, a_put_is_in_doubt_until_it_is_answered)
 {
     begin_pass(t0);
     send(t0, 2);
-    ASSERT_TRUE(kept.put);
-    EXPECT_EQ(kept.put->phase, put_phase::in_doubt);
-    EXPECT_EQ(kept.put->deadline, t0 + cloud::sent_within + 30s + 2 * 600ms);
+    ASSERT_TRUE(facts().puts.under_way);
+    EXPECT_EQ(facts().puts.under_way->phase, put_phase::in_doubt);
+    EXPECT_EQ(facts().puts.under_way->deadline, t0 + cloud::sent_within + 30s + 2 * 600ms);
     answer(listener(1, provisioning_status::pending), t0 + 1s);
-    EXPECT_EQ(kept.put->phase, put_phase::accepted);
+    EXPECT_EQ(facts().puts.under_way->phase, put_phase::accepted);
 }
 
 TEST_F(state_of_target, only_an_ambiguous_answer_leaves_it_in_doubt)
@@ -244,35 +250,35 @@ TEST_F(state_of_target, only_an_ambiguous_answer_leaves_it_in_doubt)
         begin_pass(t0);
         send(t0);
         answer(failing(kind), t0);
-        EXPECT_FALSE(kept.put) << static_cast<int>(kind);
-        EXPECT_TRUE(kept.put_error) << static_cast<int>(kind);
+        EXPECT_FALSE(facts().puts.under_way) << static_cast<int>(kind);
+        EXPECT_TRUE(facts().puts.last_error) << static_cast<int>(kind);
         kept = {};
     }
     begin_pass(t0);
     send(t0);
     answer(failing(failure::ambiguous), t0);
-    ASSERT_TRUE(kept.put);
-    EXPECT_EQ(kept.put->phase, put_phase::in_doubt);
+    ASSERT_TRUE(facts().puts.under_way);
+    EXPECT_EQ(facts().puts.under_way->phase, put_phase::in_doubt);
 }
 
 TEST_F(state_of_target, whether_a_credential_may_write_is_told_by_its_last_put_that_says_so)
 {
     using cloud::failure;
     begin_pass(t0);
-    EXPECT_EQ(kept.may_write, std::nullopt);
+    EXPECT_EQ(facts().puts.may_write, std::nullopt);
     for (const auto refused : {failure::access_denied, failure::credentials_invalid})
     {
         send(t0);
         answer(listener(2), t0);
-        EXPECT_EQ(kept.may_write, true);
+        EXPECT_EQ(facts().puts.may_write, true);
         send(t0);
         answer(failing(refused), t0);
-        EXPECT_EQ(kept.may_write, false);
+        EXPECT_EQ(facts().puts.may_write, false);
         for (const auto other : {failure::busy, failure::refused, failure::rate_limited, failure::transient})
         {
             send(t0);
             answer(failing(other), t0);
-            EXPECT_EQ(kept.may_write, false) << static_cast<int>(other);
+            EXPECT_EQ(facts().puts.may_write, false) << static_cast<int>(other);
         }
     }
 }
@@ -282,28 +288,28 @@ TEST_F(state_of_target, an_unconfirmed_entry_at_the_start_may_belong_to_a_put_of
     hold("a", false);
     hold("b", true);
     begin_pass(t0, t0);
-    ASSERT_TRUE(kept.put);
-    EXPECT_EQ(kept.put->phase, put_phase::before_start);
-    EXPECT_EQ(kept.put->deadline, t0 + 30s + 2 * 600ms) << "the entries of the ledger count";
+    ASSERT_TRUE(facts().puts.under_way);
+    EXPECT_EQ(facts().puts.under_way->phase, put_phase::before_start);
+    EXPECT_EQ(facts().puts.under_way->deadline, t0 + 30s + 2 * 600ms) << "the entries of the ledger count";
     see_listener(t0 + 1s, listener(3));
     see_listener(t0 + 2s, listener(3));
-    EXPECT_EQ(kept.put->deadline, t0 + 30s + 5 * 600ms) << "and the refs of the listener, once";
+    EXPECT_EQ(facts().puts.under_way->deadline, t0 + 30s + 5 * 600ms) << "and the refs of the listener, once";
 }
 
 TEST_F(state_of_target, confirmed_entries_at_the_start_tell_that_nothing_is_under_way)
 {
     hold("a", true);
     begin_pass(t0, t0);
-    EXPECT_FALSE(kept.put);
+    EXPECT_FALSE(facts().puts.under_way);
 }
 
 TEST_F(state_of_target, an_entry_that_we_made_ourselves_is_no_put_of_before)
 {
     begin_pass(t0, t0);
     hold("a", false);
-    of_it().held = object.status.ledger;
+    kept.record_ledger_write(object.uid, object.status.ledger, true);
     begin_pass(t0 + 1s, t0);
-    EXPECT_FALSE(kept.put);
+    EXPECT_FALSE(facts().puts.under_way);
 }
 
 // ---- refused, in ERROR ----
@@ -388,14 +394,14 @@ TEST_F(state_of_target, a_refused_put_that_adds_nothing_blocks_until_one_is_acce
     begin_pass(t0);
     send(t0);
     answer(failing(failure::refused, "no"), t0, false);
-    ASSERT_TRUE(kept.blocked);
-    EXPECT_EQ(kept.blocked->until, t0 + 1min);
+    ASSERT_TRUE(facts().refusals.blocked);
+    EXPECT_EQ(facts().refusals.blocked->until, t0 + 1min);
     send(t0 + 1min);
     answer(failing(failure::refused, "no"), t0 + 1min, false);
-    EXPECT_EQ(kept.blocked->until, t0 + 3min) << "at growing intervals";
+    EXPECT_EQ(facts().refusals.blocked->until, t0 + 3min) << "at growing intervals";
     send(t0 + 3min);
     answer(listener(1), t0 + 3min);
-    EXPECT_FALSE(kept.blocked);
+    EXPECT_FALSE(facts().refusals.blocked);
 }
 
 TEST_F(state_of_target, puts_to_a_listener_in_error_wait_5_s_doubling_to_5_min_until_it_has_healed)
@@ -404,14 +410,14 @@ TEST_F(state_of_target, puts_to_a_listener_in_error_wait_5_s_doubling_to_5_min_u
     for (const auto wait : {5s, 10s, 20s, 40s, 80s, 160s, 300s, 300s})
     {
         send(t0);
-        EXPECT_EQ(*kept.next_error_put - t0, wait);
+        EXPECT_EQ(*facts().puts.next_error_put - t0, wait);
         answer(listener(1), t0);
-        kept.put.reset();
+        kept.record_put_end();
         see_listener(t0, listener(1, provisioning_status::error));
     }
     see_listener(t0, listener(1));
-    EXPECT_FALSE(kept.next_error_put);
-    EXPECT_EQ(kept.error_puts, 0);
+    EXPECT_FALSE(facts().puts.next_error_put);
+    EXPECT_EQ(facts().puts.error_puts, 0);
 }
 
 // ---- proven-gone and readable-before-write: proofs ----
@@ -420,37 +426,37 @@ TEST_F(state_of_target, a_row_of_not_found_begins_with_its_first_and_ends_with_a
 {
     see_listener(t0, failing(failure::not_found));
     see_listener(t0 + 3s, failing(failure::not_found));
-    EXPECT_EQ(kept.gone_since, t0);
+    EXPECT_EQ(facts().answers.gone_since, t0);
     see_listener(t0 + 4s, failing(failure::transient));
-    EXPECT_FALSE(kept.gone_since);
+    EXPECT_FALSE(facts().answers.gone_since);
     see_listener(t0 + 5s, failing(failure::not_found));
-    EXPECT_EQ(kept.gone_since, t0 + 5s);
+    EXPECT_EQ(facts().answers.gone_since, t0 + 5s);
     see_listener(t0 + 6s, listener(1));
-    EXPECT_FALSE(kept.gone_since);
+    EXPECT_FALSE(facts().answers.gone_since);
 }
 
 TEST_F(state_of_target, a_row_of_not_found_begins_again_in_another_scope)
 {
     cloud::project_scope here{"http://keystone/v3", "project", "sao1", "http://octavia/v2"};
-    record_scope(kept, {t0, here});
+    kept.record_scope({t0, here});
     see_listener(t0, failing(failure::not_found));
     here.project_id = "another";
-    record_scope(kept, {t0 + 6s, here});
+    kept.record_scope({t0 + 6s, here});
     see_listener(t0 + 6s, failing(failure::not_found));
-    EXPECT_EQ(kept.gone_since, t0 + 6s);
+    EXPECT_EQ(facts().answers.gone_since, t0 + 6s);
 }
 
 TEST_F(state_of_target, a_ref_is_dead_since_the_first_of_an_unbroken_row)
 {
     const cloud::container_ref key = ref("a");
-    record_ref(kept.refs, ref("a"), t0, ref_state::dead);
-    record_ref(kept.refs, ref("other:a"), t0 + 5s, ref_state::dead);
-    EXPECT_EQ(kept.refs.at(key).dead_since, t0) << "however it is spelled";
-    EXPECT_EQ(kept.refs.at(key).asked_at, t0 + 5s);
-    record_ref(kept.refs, ref("a"), t0 + 6s, ref_state::unknown);
-    EXPECT_FALSE(kept.refs.at(key).dead_since);
-    record_ref(kept.refs, ref("a"), t0 + 7s, ref_state::dead);
-    EXPECT_EQ(kept.refs.at(key).dead_since, t0 + 7s);
+    kept.record_ref(ref("a"), {t0, ref_state::dead});
+    kept.record_ref(ref("other:a"), {t0 + 5s, ref_state::dead});
+    EXPECT_EQ(facts().answers.refs.at(key).dead_since, t0) << "however it is spelled";
+    EXPECT_EQ(facts().answers.refs.at(key).asked_at, t0 + 5s);
+    kept.record_ref(ref("a"), {t0 + 6s, ref_state::unknown});
+    EXPECT_FALSE(facts().answers.refs.at(key).dead_since);
+    kept.record_ref(ref("a"), {t0 + 7s, ref_state::dead});
+    EXPECT_EQ(facts().answers.refs.at(key).dead_since, t0 + 7s);
 }
 
 // ---- verified-ready ----
@@ -461,14 +467,14 @@ TEST_F(state_of_target, a_ref_that_is_neither_on_the_listener_nor_in_a_ledger_is
     object.status.ledger.replaced_default_ref = ref("c");
     for (const std::string name : {"a", "b", "c", "e", "f"})
     {
-        record_ref(kept.refs, ref(name), t0, ref_state::readable);
+        kept.record_ref(ref(name), {t0, ref_state::readable});
     }
-    forget_refs(kept, {&object});
-    EXPECT_EQ(kept.refs.size(), 5U) << "the listener could not be read";
+    kept.forget_refs({&object});
+    EXPECT_EQ(facts().answers.refs.size(), 5U) << "the listener could not be read";
     see_listener(t0, listener(2));
-    forget_refs(kept, {&object});
-    EXPECT_EQ(kept.refs.size(), 4U);
-    EXPECT_FALSE(kept.refs.contains(ref("b")));
+    kept.forget_refs({&object});
+    EXPECT_EQ(facts().answers.refs.size(), 4U);
+    EXPECT_FALSE(facts().answers.refs.contains(ref("b")));
 }
 
 TEST_F(state_of_target, what_is_ready_was_verified_when_listener_and_load_balancer_were_read_at_rest)
@@ -476,27 +482,27 @@ TEST_F(state_of_target, what_is_ready_was_verified_when_listener_and_load_balanc
     object.status =
         render(object, {binding::reason::attached, "", binding::condition_status::true_}, {}, {}, {});
     begin_pass(t0);
-    const auto verify = [&] { record_verified(kept, {&object}, t0, t0 + 9s); };
+    const auto verify = [&] { kept.record_verified({&object}, t0, t0 + 9s); };
     verify();
     EXPECT_FALSE(of_it().verified_at) << "nothing was read";
     see_listener(t0 + 1s, listener(1));
-    record_load_balancer(kept, {t0 + 1s, cloud::load_balancer{{}, provisioning_status::pending}});
+    kept.record_load_balancer({t0 + 1s, cloud::load_balancer{{}, provisioning_status::pending}});
     verify();
     EXPECT_FALSE(of_it().verified_at) << "in the middle of a change";
-    record_load_balancer(kept, {t0 - 1s, cloud::load_balancer{{}, provisioning_status::active}});
+    kept.record_load_balancer({t0 - 1s, cloud::load_balancer{{}, provisioning_status::active}});
     verify();
     EXPECT_FALSE(of_it().verified_at) << "read before this pass";
-    record_load_balancer(kept, {t0 + 2s, cloud::load_balancer{{}, provisioning_status::active}});
+    kept.record_load_balancer({t0 + 2s, cloud::load_balancer{{}, provisioning_status::active}});
     send(t0 + 2s);
     verify();
     EXPECT_FALSE(of_it().verified_at) << "a PUT is under way";
-    kept.put.reset();
+    kept.record_put_end();
     verify();
     EXPECT_FALSE(of_it().verified_at) << "its certificate was not read";
-    of_it().certificate = {t0, std::unexpected(cloud::error{cloud::failure::transient, "503", {}, {}})};
+    see_certificate(std::unexpected(cloud::error{cloud::failure::transient, "503", {}, {}}));
     verify();
     EXPECT_FALSE(of_it().verified_at) << "the certificate service does not answer";
-    of_it().certificate = {t0, cloud::certificate{}};
+    see_certificate(cloud::certificate{});
     verify();
     EXPECT_EQ(of_it().verified_at, t0 + 9s);
 }
@@ -505,8 +511,8 @@ TEST_F(state_of_target, what_is_not_ready_was_not_verified)
 {
     begin_pass(t0);
     see_listener(t0, listener(1));
-    record_load_balancer(kept, {t0, cloud::load_balancer{{}, provisioning_status::active}});
-    record_verified(kept, {&object}, t0, t0);
+    kept.record_load_balancer({t0, cloud::load_balancer{{}, provisioning_status::active}});
+    kept.record_verified({&object}, t0, t0);
     EXPECT_FALSE(of_it().verified_at);
 }
 
@@ -515,17 +521,17 @@ TEST_F(state_of_target, what_is_not_ready_was_not_verified)
 TEST_F(state_of_target, polls_of_a_busy_load_balancer_count_until_it_is_not)
 {
     const auto see = [&](provisioning_status status) {
-        record_load_balancer(kept, {t0, cloud::load_balancer{{}, status}});
+        kept.record_load_balancer({t0, cloud::load_balancer{{}, status}});
     };
     see(provisioning_status::pending);
     see(provisioning_status::pending);
-    EXPECT_EQ(kept.busy_polls, 2);
+    EXPECT_EQ(facts().answers.busy_polls, 2);
     see(provisioning_status::active);
-    EXPECT_EQ(kept.busy_polls, 0);
+    EXPECT_EQ(facts().answers.busy_polls, 0);
     send(t0);
     see(provisioning_status::pending);
-    EXPECT_EQ(kept.busy_polls, 0) << "busy with what we sent";
-    EXPECT_EQ(kept.put->polls, 1);
+    EXPECT_EQ(facts().answers.busy_polls, 0) << "busy with what we sent";
+    EXPECT_EQ(facts().puts.under_way->polls, 1);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The ledger: adoption (ownership), confirmation (write-ahead) and the recorded default
 // (never-without-default).
 #include "binding/plan/plan_fixture.hpp"
+#include "fakes/target_state_access.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,6 +17,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
+using access = binding::target_state_access;
 
 std::string text(const binding::put& put)
 {
@@ -430,7 +432,7 @@ TEST(plan_ledger, an_entry_is_not_passed_on_to_whom_somebody_else_wrote_it_for)
     w.shows("a", {"a"});
     w.add("web", "a").sni().holds("a", default_slot).holds("a", sni_slot);
     const auto uid = w.add("new", "a").holds("a", default_slot).object().uid;
-    w.memory().bindings[uid].held = binding::ledger{};
+    access::facts(w.target_state()).bindings[uid].held = binding::ledger{};
     w.most_steps = 4;  // place, listener and certificates, load balancer, one commit
     w.run();
     EXPECT_EQ(to_text(w.object("web").status.ledger), "[default a, sni a]");

@@ -110,7 +110,8 @@ public:
     // ---- time and the rest of the world ----
 
     binding::target target;  // of the bindings
-    binding::target_state& memory() { return state_.of(target); }
+    binding::target_state& target_state() { return state_.of(target); }
+    const binding::target_facts& facts() { return target_state().facts(); }
     binding::settings settings;  // nothing settles: settle is 0
     support::duration read_takes = std::chrono::microseconds(1);
     binding::turn_state turn = binding::turn_state::free;

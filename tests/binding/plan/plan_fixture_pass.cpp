@@ -1,5 +1,6 @@
 // What a pass sees of a world, and how the world answers it.
 #include "binding/plan/plan_fixture.hpp"
+#include "fakes/target_state_access.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,6 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using binding::certificate_binding;
+using access = binding::target_state_access;
 
 const auto balancer_id = *support::uuid::parse("99999999-0000-4000-8000-000000000001");
 
@@ -147,7 +149,7 @@ void world_builder::arrange_others()
         seen.load_balancer_id = balancer_id;
         return binding::observed<cloud::answer<cloud::listener>>{now, std::move(seen)};
     };
-    auto& put = state_.of(peer_target()).put;
+    auto& put = access::facts(state_.of(peer_target())).puts.under_way;
     put.reset();
     if (peer_put_deadline)
     {
@@ -156,11 +158,11 @@ void world_builder::arrange_others()
     }
     for (const binding::peer& each : peers)
     {
-        auto& state = state_.of(each.target);
-        state.tried = !peers_unread;
-        state.may_write = !each.may_not_write;
-        state.listener = each.reads_listener ? std::optional(listener_seen()) : std::nullopt;
-        auto& known = state.bindings[each.object->uid];
+        binding::target_facts& facts = access::facts(state_.of(each.target));
+        facts.answers.listener_requested = !peers_unread;
+        facts.puts.may_write = !each.may_not_write;
+        facts.answers.listener = each.reads_listener ? std::optional(listener_seen()) : std::nullopt;
+        auto& known = facts.bindings[each.object->uid];
         known = *each.state;
         if (!known.certificate)
         {
@@ -178,7 +180,7 @@ void world_builder::arrange_others()
     }
     if (holder != turn_of_another_ && holder)
     {
-        state_.of(*holder).listener = listener_seen();
+        access::facts(state_.of(*holder)).answers.listener = listener_seen();
         state_.take_turn(*holder);
     }
     turn_of_another_ = holder;

@@ -1,11 +1,14 @@
 // What each binding may have: certificates that may be attached, and those that may not
 // (readable-before-write).
 #include "binding/plan/plan_fixture.hpp"
+#include "fakes/target_state_access.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace {
+
+using access = binding::target_state_access;
 
 using namespace test;
 using namespace std::chrono_literals;
@@ -144,7 +147,7 @@ TEST(plan_eligibility, a_ready_binding_stays_ready_for_three_resync_periods_with
     world_builder w;
     w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
     w.finish();
-    w.memory().bindings.begin()->second.verified_at = w.now;
+    access::facts(w.target_state()).bindings.begin()->second.verified_at = w.now;
     w.certificates["a"] = failing(failure::transient);
     w.later(29min).finish();
     EXPECT_EQ(w.status("web"), "active Attached [sni a]");

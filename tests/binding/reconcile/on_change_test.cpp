@@ -79,7 +79,7 @@ TEST_F(change, of_the_credential_wakes_both_targets_and_takes_along_what_is_know
     attach("web", cert_a);
     const auto uid = object("web").uid;
     const auto old = target_of("web");
-    const auto ledger = one->reconciler.state_of(old)->bindings.at(uid).held;
+    const auto ledger = one->reconciler.facts_of(old)->bindings.at(uid).held;
     woken.clear();
     one->credentials.give_of_the_same_cloud("shop", &cloud);
     one->store.place_again({uid});
@@ -87,8 +87,8 @@ TEST_F(change, of_the_credential_wakes_both_targets_and_takes_along_what_is_know
     ASSERT_NE(here, old);
     EXPECT_THAT(woken, Contains(wake_up{old}));
     EXPECT_THAT(woken, Contains(wake_up{here}));
-    EXPECT_TRUE(one->reconciler.state_of(old)->bindings.empty());
-    EXPECT_EQ(one->reconciler.state_of(here)->bindings.at(uid).held, ledger);
+    EXPECT_TRUE(one->reconciler.facts_of(old)->bindings.empty());
+    EXPECT_EQ(one->reconciler.facts_of(here)->bindings.at(uid).held, ledger);
 }
 
 TEST_F(change, of_a_secret_wakes_the_target_also_where_it_stays_the_same)

@@ -3,6 +3,7 @@
 
 #include "binding/plan/plan_fixture.hpp"
 #include "binding/reconcile/patches.hpp"
+#include "fakes/target_state_access.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,6 +16,7 @@ using testing::Contains;
 using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
+using access = binding::target_state_access;
 
 // A binding of another credential on the same listener that wants `certificate` in the default slot.
 struct peer_binding
@@ -96,7 +98,7 @@ TEST(reconcile_pass, the_turn_is_given_back_after_the_deadline_though_nobody_saw
     w.later(1s).finish();
     EXPECT_EQ(w.turn, binding::turn_state::ours);
     w.later(40s).finish();
-    EXPECT_TRUE(w.memory().put);
+    EXPECT_TRUE(w.facts().puts.under_way);
     EXPECT_EQ(w.turn, binding::turn_state::free);
 }
 
@@ -142,20 +144,21 @@ TEST(reconcile_state, a_binding_with_another_credential_keeps_its_ledger_and_los
     const auto uid = *support::uuid::parse("ffffffff-0000-4000-8000-000000000001");
     binding::target to = peer_target();
     to.credential = support::interned("ours");
-    auto& known = state.of(peer_target()).bindings[uid];
+    auto& known = access::facts(state.of(peer_target())).bindings[uid];
     known.held = binding::ledger{{{ref("a"), sni_slot, true}}, {}, {}};
     known.quarantine = binding::quarantine{certificate_id("a"), sni_slot, "refused", {}};
     known.certificate = {{}, active("a")};
-    state.of(peer_target()).put.emplace().phase = binding::put_phase::before_start;
+    access::facts(state.of(peer_target())).puts.under_way.emplace().phase = binding::put_phase::before_start;
     state.hand_over(peer_target(), to, uid);
-    ASSERT_TRUE(state.of(to).bindings.contains(uid));
-    EXPECT_FALSE(state.of(peer_target()).bindings.contains(uid));
-    const auto& kept = state.of(to).bindings.at(uid);
+    ASSERT_TRUE(state.of(to).facts().bindings.contains(uid));
+    EXPECT_FALSE(state.of(peer_target()).facts().bindings.contains(uid));
+    const auto& kept = state.of(to).facts().bindings.at(uid);
     ASSERT_TRUE(kept.held);
     EXPECT_EQ(to_text(*kept.held), "[sni a]");
     EXPECT_FALSE(kept.quarantine);
     EXPECT_FALSE(kept.certificate);
-    EXPECT_TRUE(state.of(to).put) << "a PUT of an earlier process is waited for here as there";
+    EXPECT_TRUE(state.of(to).facts().puts.under_way)
+        << "a PUT of an earlier process is waited for here as there";
 }
 
 TEST(reconcile_state, a_request_for_cleanup_is_taken_once)

@@ -495,7 +495,7 @@ TEST_F(reconciler, our_own_writes_wake_nobody_and_what_people_change_does)
         *one->store.find(*support::uuid::parse(kube.object("web")["metadata"]["uid"].get<std::string>()));
     const binding::target here = binding::listener_of(before);
     const auto delay = [&](const binding::object_changed& change) {
-        return requeue_delay(change, one->reconciler.state_of(here), settings.settle);
+        return requeue_delay(change, one->reconciler.facts_of(here), settings.settle);
     };
     const auto wakes = [&](const std::function<void(binding::certificate_binding&)>& change) {
         binding::certificate_binding after = before;

@@ -3,6 +3,7 @@
 
 #include "binding/plan/plan_fixture.hpp"
 #include "fakes/cloud/one_cloud.hpp"
+#include "fakes/target_state_access.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,6 +14,7 @@ using namespace std::chrono_literals;
 using binding::target;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using access = binding::target_state_access;
 
 target listener_numbered(const char* id)
 {
@@ -49,14 +51,13 @@ class other_listeners : public testing::Test
 protected:
     other_listeners()
     {
-        auto& ours = state.of(here);
-        ours.scope = {t0, cloud::project_scope()};
+        state.of(here).record_scope({t0, cloud::project_scope()});
         store.objects[here];
         auto& theirs = store.objects[other];
         theirs.uid = uid;
         // The other listener was not read yet, because it does not answer.
-        state.of(other).timed_out_at = t0;
-        state.of(other).bindings[uid].held = binding::ledger{};
+        access::facts(state.of(other)).answers.timed_out_at = t0;
+        access::facts(state.of(other)).bindings[uid].held = binding::ledger{};
     }
 
     static binding::ledger holding(const std::string& certificate)
@@ -80,7 +81,7 @@ protected:
 TEST_F(other_listeners, one_that_does_not_answer_is_read_only_where_it_holds_something_of_ours)
 {
     EXPECT_THAT(to_read(), IsEmpty());
-    state.of(other).bindings[uid].held = holding("a");
+    access::facts(state.of(other)).bindings[uid].held = holding("a");
     store.objects[other].status.ledger = holding("a");
     EXPECT_THAT(to_read(), ElementsAre(other));
 }
@@ -88,7 +89,7 @@ TEST_F(other_listeners, one_that_does_not_answer_is_read_only_where_it_holds_som
 // Its dead certificate would take the other listener down at our next PUT.
 TEST_F(other_listeners, a_status_that_somebody_emptied_hides_nothing_that_is_ours)
 {
-    state.of(other).bindings[uid].held = holding("a");
+    access::facts(state.of(other)).bindings[uid].held = holding("a");
     store.objects[other].status.ledger = {};
     EXPECT_THAT(to_read(), ElementsAre(other));
 }
@@ -101,7 +102,7 @@ TEST_F(other_listeners, a_status_that_somebody_filled_makes_nobody_wait)
 
 TEST_F(other_listeners, what_a_start_sees_first_is_believed)
 {
-    state.of(other).bindings.clear();
+    state.of(other).record_bindings({}, settings, t0, {}, {});
     store.objects[other].status.ledger = holding("a");
     EXPECT_THAT(to_read(), ElementsAre(other));
 }
@@ -115,13 +116,12 @@ TEST_F(other_listeners, a_dead_ref_is_ours_by_the_ledger_that_we_wrote_alone)
         judge_refs(context(), here, listener);
         return listener.seen;
     };
-    auto& seen = state.of(here).other_listeners[other].refs;
-    record_ref(seen, test::ref("a"), t0 - 10s, cloud::ref_state::dead);
-    record_ref(seen, test::ref("a"), t0, cloud::ref_state::dead);
+    state.of(here).record_ref_on_other(other, test::ref("a"), {t0 - 10s, cloud::ref_state::dead});
+    state.of(here).record_ref_on_other(other, test::ref("a"), {t0, cloud::ref_state::dead});
     store.objects[other].status.ledger = holding("a");
     EXPECT_EQ(judged().dead_ref, test::ref("a"));
     EXPECT_FALSE(judged().ours) << "somebody wrote that";
-    state.of(other).bindings[uid].held = holding("a");
+    access::facts(state.of(other)).bindings[uid].held = holding("a");
     store.objects[other].status.ledger = {};
     EXPECT_TRUE(judged().ours) << "somebody emptied the status";
 }
@@ -130,7 +130,7 @@ TEST_F(other_listeners, refs_that_somebody_wrote_into_a_status_prove_no_endpoint
 {
     store.objects[other].status.ledger = holding("a");
     EXPECT_THAT(refs_for_endpoint_check(context(), here), IsEmpty());
-    state.of(other).bindings[uid].held = holding("b");
+    access::facts(state.of(other)).bindings[uid].held = holding("b");
     EXPECT_THAT(refs_for_endpoint_check(context(), here), ElementsAre(test::ref("b")));
 }
 

@@ -2,6 +2,7 @@
 
 #include "binding/plan/plan_fixture.hpp"
 #include "fakes/cloud/one_cloud.hpp"
+#include "fakes/target_state_access.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,6 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using binding::target;
+using access = binding::target_state_access;
 
 const support::uuid listener = *support::uuid::parse("11111111-0000-4000-8000-000000000001");
 
@@ -58,7 +60,7 @@ protected:
     {
         binding::put_state sent;
         sent.deadline = t0 + 40s;
-        state.of(target).put = sent;
+        access::facts(state.of(target)).puts.under_way = sent;
     }
 
     void reads_listener(const std::vector<std::string>& names)
@@ -68,7 +70,7 @@ protected:
         {
             shown.sni_refs.push_back(test::ref(name));
         }
-        state.of(here).listener = {t0, std::move(shown)};
+        state.of(here).record_listener(settings, {t0, std::move(shown)}, t0);
     }
 
     const support::time_point t0{1h};
@@ -106,7 +108,7 @@ TEST_F(peers, a_put_of_an_earlier_process_counts_before_its_target_was_reconcile
 TEST_F(peers, a_put_of_an_earlier_process_is_waited_for_with_the_refs_that_the_listener_holds)
 {
     put(through("theirs"));
-    auto& theirs = *state.of(through("theirs")).put;
+    auto& theirs = *access::facts(state.of(through("theirs"))).puts.under_way;
     theirs.phase = binding::put_phase::before_start;
     reads_listener({"a", "b", "f"});
     EXPECT_EQ(observe(1s).put_deadline, t0 + 40s + 3 * settings.per_ref);
@@ -123,30 +125,30 @@ TEST_F(peers, who_cannot_log_in_any_more_reads_no_listener)
 {
     store.objects[through("theirs")];
     auto& peer_state = state.of(through("theirs"));
-    peer_state.listener = {t0, cloud::listener()};
-    peer_state.scope = {t0, cloud::project_scope()};
+    peer_state.record_listener(settings, {t0, cloud::listener()}, t0);
+    peer_state.record_scope({t0, cloud::project_scope()});
     EXPECT_TRUE(observe(1s).bindings.at(0).reads_listener);
-    peer_state.scope = {t0 + 1s, test::failing(cloud::failure::transient)};
+    peer_state.record_scope({t0 + 1s, test::failing(cloud::failure::transient)});
     EXPECT_TRUE(observe(1s).bindings.at(0).reads_listener) << "it may be a moment";
-    peer_state.scope = {t0 + 2s, test::failing(cloud::failure::credentials_invalid)};
+    peer_state.record_scope({t0 + 2s, test::failing(cloud::failure::credentials_invalid)});
     EXPECT_FALSE(observe(1s).bindings.at(0).reads_listener);
 }
 
 TEST_F(peers, whether_one_may_write_is_believed_of_its_status_until_this_process_knows)
 {
     auto& object = store.objects[through("theirs")];
-    auto& peer_state = state.of(through("theirs"));
+    auto& may_write = access::facts(state.of(through("theirs"))).puts.may_write;
     object.generation = 3;
     auto& ready = object.status[binding::condition_type::ready];
     ready.reason = binding::reason::listener_access_denied;
     ready.observed_generation = 3;
     EXPECT_TRUE(observe(1s).bindings.at(0).may_not_write);
-    peer_state.may_write = true;
+    may_write = true;
     EXPECT_FALSE(observe(1s).bindings.at(0).may_not_write);
-    peer_state.may_write = false;
+    may_write = false;
     ready.observed_generation = 2;
     EXPECT_TRUE(observe(1s).bindings.at(0).may_not_write);
-    peer_state.may_write.reset();
+    may_write.reset();
     EXPECT_FALSE(observe(1s).bindings.at(0).may_not_write) << "it spoke of something else";
 }
 

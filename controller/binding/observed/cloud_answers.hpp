@@ -1,0 +1,67 @@
+#pragma once
+
+#include "binding/observed/observed.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+
+namespace binding {
+
+using observed_refs = std::map<cloud::container_ref, ref_observation>;
+
+// What the cloud answered about a target when it was last asked.
+struct cloud_answers
+{
+    std::optional<observed<cloud::answer<cloud::project_scope>>> scope;
+    std::optional<observed<cloud::answer<cloud::listener>>> listener;
+    std::optional<observed<cloud::answer<cloud::load_balancer>>> load_balancer;
+    observed_refs refs;
+    // proven-gone: when the first of an unbroken row of 404s of the listener was asked for, and in which
+    // scope.
+    std::optional<support::time_point> gone_since;
+    std::optional<cloud::project_scope> gone_scope;
+    std::optional<support::uuid> load_balancer_id;    // of the listener when it was last read
+    std::optional<support::time_point> timed_out_at;  // when the last read was sent, if it timed out
+    bool listener_requested = false;  // the listener was asked for, or the credential failed before
+    int busy_polls = 0;  // reads in a row that found the load balancer busy with a foreign change
+
+    void record_scope(observed<cloud::answer<cloud::project_scope>> answer);
+    void record_listener(observed<cloud::answer<cloud::listener>> answer, support::time_point now);
+    // `put_under_way`: the load balancer may be busy with a PUT of the target itself.
+    void record_load_balancer(observed<cloud::answer<cloud::load_balancer>> answer, bool put_under_way);
+    // Listener and load balancer were read before a PUT was answered, and count no more.
+    void forget_before_put();
+    void forget_refs_except(const std::set<cloud::container_ref>& kept);
+
+    // The listener as it was last read; null: it was not read, or the answer was an error.
+    const cloud::listener* listener_read() const;
+};
+
+// What was read of another listener for the sake of this one (readable-before-write), with this target's
+// credential and, where that may not see a certificate, with the other target's. It is kept apart from what
+// the other target reads for itself.
+struct other_listener_state
+{
+    support::time_point asked_at{};
+    std::optional<support::uuid> load_balancer_id;  // as it was last read
+    // The cloud in which the listener does not exist, or is not for this credential to read.
+    std::optional<cloud::project_scope> refused_in;
+    bool timed_out = false;
+    observed_refs refs;
+};
+
+void record_ref(
+    observed_refs& refs, const cloud::container_ref& ref, support::time_point asked_at, cloud::ref_state state
+);
+
+// The question was sent at `asked_at`, and for a second or more there was no answer.
+bool has_timed_out(
+    support::time_point asked_at, support::time_point now, const cloud::answer<cloud::listener>& answer
+);
+// The object does not exist, or is not for this credential to read.
+bool is_refusal(const cloud::error& error);
+// The error says only that there is no answer now.
+bool passes(const cloud::error& error);
+
+}  // namespace binding

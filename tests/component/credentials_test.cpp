@@ -338,6 +338,29 @@ TEST_F(credentials, of_the_controller_are_not_borrowed_for_what_another_project_
     EXPECT_EQ(served("any.example.com"), a.ref);
 }
 
+TEST_F(credentials, of_the_controller_are_borrowed_for_a_forged_status_and_remove_nothing)
+{
+    admitted = {.all = false, .namespaces = {"certificate-binding"}};
+    start();
+    kube.create(
+        {.name = "own", .certificate = a.id, .listener = listener, .name_space = "certificate-binding"}
+    );
+    ASSERT_TRUE(until([&] { return kube.state("own") == "active"; }));
+    kube.create({.name = "web", .certificate = a.id, .listener = listener});
+    ASSERT_TRUE(says("CredentialsMissing"));
+    const auto puts = sim.puts();
+    kube.update("web", [&](auto& object) {
+        object["status"]["cloud"] = kube.object("own")["status"]["cloud"];
+        object["status"]["attachments"] = {{{"containerRef", a.ref}, {"slot", "default"}, {"confirmed", true}}
+        };
+    });
+    kube.remove("web");
+    kube.remove("own");
+    ASSERT_TRUE(until([&] { return !kube.exists("own") && !kube.exists("web"); }));
+    EXPECT_EQ(sim.puts(), puts + 1) << "the PUT of own alone";
+    EXPECT_EQ(served("any.example.com"), foreign);
+}
+
 TEST_F(credentials, no_secret_reaches_a_log_or_a_status)
 {
     support::log_capture log;

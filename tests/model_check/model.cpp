@@ -39,7 +39,6 @@ support::duration fate::pause_of(binding::requeue how, int slow, support::durati
     {
         case binding::requeue::after:
         case binding::requeue::poll:
-        case binding::requeue::settle:
             return wait;
         case binding::requeue::retry:
             return std::max<support::duration>(wait, 1s);

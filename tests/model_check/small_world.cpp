@@ -393,7 +393,6 @@ support::duration small_world::pause_of(binding::requeue how, int slow, support:
             return std::max(wait, slow_wait);
         case binding::requeue::retry:
         case binding::requeue::turn:
-        case binding::requeue::settle:
             break;
     }
     return fate::pause_of(how, slow, wait);

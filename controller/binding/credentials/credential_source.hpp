@@ -36,7 +36,9 @@ public:
     virtual bool is_controllers(const target& target) const = 0;
     virtual missing_credential why_none(const certificate_binding& object) const = 0;
     // The namespace of the binding may use the controller's credential only to detach what was attached with
-    // the controller's credential.
+    // the controller's credential. The ledger in status decides here which credential the target has. What
+    // that credential may remove is decided by the believed ledger, so a status forged while the controller
+    // runs gains nothing.
     virtual bool borrowed(const certificate_binding& object) const = 0;
 };
 

@@ -41,7 +41,7 @@ void credentials::update(const certificate_binding* before, const certificate_bi
     }
     if (is)
     {
-        scope(*after, *is);
+        place(*after, *is);
     }
     else if (after != nullptr && placed_.contains(after->uid))
     {
@@ -78,7 +78,7 @@ void credentials::leave(const secret_name& name, const support::uuid& user)
     }
 }
 
-void credentials::scope(const certificate_binding& object, const secret_name& from)
+void credentials::place(const certificate_binding& object, const secret_name& from)
 {
     secret& held = secrets_.at(from);
     placement& placement = placed_[object.uid];

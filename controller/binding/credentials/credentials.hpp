@@ -103,7 +103,7 @@ private:
     static std::optional<secret_name> secret_of(const certificate_binding* object);
     void use(const secret_name& name, const support::uuid& user);
     void leave(const secret_name& name, const support::uuid& user);
-    void scope(const certificate_binding& object, const secret_name& from);
+    void place(const certificate_binding& object, const secret_name& from);
     const support::result<shared>& read(secret& from, const secret_name& name, const std::string& cloud);
     void lost(const secret_name& name, missing_credential why);
     shared credential_of(const certificate_binding& object) const;

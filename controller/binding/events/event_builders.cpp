@@ -37,11 +37,9 @@ std::optional<event> change_of_state(const certificate_binding& before, const ce
     {
         return std::nullopt;
     }
-    const bool waits_for_people =
-        is.reason == reason::last_certificate || is.reason == reason::credentials_missing;
     event change = event_about(
         after,
-        after.status.state == state::error || waits_for_people,
+        after.status.state == state::error || deletion_waits_for_people(is.reason),
         std::string(name_of(is.reason)),
         is.message.empty() ? "the binding is " + std::string(name_of(after.status.state)) : is.message.str()
     );

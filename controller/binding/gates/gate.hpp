@@ -24,7 +24,6 @@ enum class requeue
     retry,   // failed: after the queue's backoff, and no sooner than `wait`
     slow,    // waits for people: after the slow backoff, and no later than `wait` if there is one
     turn,    // when the load-balancer queue gives the target its turn
-    settle,  // after `wait`, when the changes that arrive together have arrived
 };
 
 // The pass is over.
@@ -74,7 +73,8 @@ struct wait
     done end;
     reason why = reason::progressing;
     std::string message = {};
-    bool without_status = false;  // not even statuses are written
+    bool without_status = false;     // not even statuses are written
+    bool concerns_attached = false;  // bindings whose certificate is on the listener get the reason too
 };
 
 // The PUT leaves these dead refs out: the slots are assigned again without them.

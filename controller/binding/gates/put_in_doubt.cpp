@@ -1,6 +1,5 @@
 #include "binding/gates/put_in_doubt.hpp"
 
-#include "binding/observed/lost_update.hpp"
 #include "binding/policies/eligibility.hpp"
 #include "binding/status/reported.hpp"
 #include "support/backoff.hpp"
@@ -67,7 +66,7 @@ stop wait_for_change(const observation& observation, const members& own, support
 
 }  // namespace
 
-std::optional<stop_gate> put_under_way(const observation& observation, const members& own)
+std::optional<shut_stop_gate> put_under_way(const observation& observation, const members& own)
 {
     const auto& put = observation.state->puts.under_way;
     if (!put)
@@ -97,28 +96,6 @@ std::optional<stop_gate> put_under_way(const observation& observation, const mem
         return wait_for_change(observation, own, poll);
     }
     return std::nullopt;
-}
-
-std::vector<event> lost_updates(const observation& observation, const members& own)
-{
-    const auto& put = observation.state->puts.under_way;
-    if (!put || !put->meanwhile)
-    {
-        return {};
-    }
-    const auto undone = undone_changes(put->from, *put->meanwhile, put->expected, view_of(observation).slots);
-    if (undone.empty())
-    {
-        return {};
-    }
-    return {event_about(
-        own.front().object(),
-        true,
-        "ForeignUpdateLost",
-        "our change of the listener overwrote a change that another client made at the same time; make that "
-        "change again: " +
-            support::joined(undone)
-    )};
 }
 
 }  // namespace binding

@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-using gate = std::optional<stop_gate>;
+using gate = std::optional<shut_stop_gate>;
 
 // The protocol of listeners with certificates.
 constexpr std::string_view terminated_https = "TERMINATED_HTTPS";
@@ -289,7 +289,7 @@ constexpr gate (*gates[])(const observation&, const members&) = {
 
 }  // namespace
 
-std::optional<stop_gate> first_stop(const observation& observation, const members& own)
+std::optional<shut_stop_gate> first_stop(const observation& observation, const members& own)
 {
     for (const auto gate : gates)
     {

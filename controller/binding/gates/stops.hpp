@@ -8,10 +8,10 @@
 // Why the slots of the listener cannot be assigned: something has to be read first, or the pass ends.
 namespace binding {
 
-using stop_gate = std::variant<read, take_turn, stop>;
+using shut_stop_gate = std::variant<read, take_turn, stop>;
 
 // The first gate of the table in stops.cpp that is shut; empty: the observation is complete.
-std::optional<stop_gate> first_stop(const observation& observation, const members& own);
+std::optional<shut_stop_gate> first_stop(const observation& observation, const members& own);
 
 // The listener has no certificates, because its protocol is not TERMINATED_HTTPS. Expects that no PUT of ours
 // is in doubt.

@@ -11,7 +11,7 @@
 // for ever.
 #include "binding/gates/unreadable_refs.hpp"
 
-#include "binding/gates/peers.hpp"
+#include "binding/gates/peer_credentials.hpp"
 #include "binding/slots/ledger.hpp"
 #include "support/text.hpp"
 
@@ -25,7 +25,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-using gate = std::optional<write_gate>;
+using gate = std::optional<shut_write_gate>;
 using refs = std::vector<cloud::container_ref>;
 
 std::string joined(const refs& refs)
@@ -232,7 +232,7 @@ std::string no_answer_about(const std::vector<cloud::container_ref>& refs)
            "serving a listener with a certificate that it cannot read";
 }
 
-std::optional<write_gate> unreadable_refs(const listener_update& update)
+std::optional<shut_write_gate> unreadable_refs(const listener_update& update)
 {
     sorted_refs sorted = sorted_by_answer(update.observation, kept_refs(update));
     if (!sorted.unread.empty())
@@ -253,7 +253,7 @@ std::optional<write_gate> unreadable_refs(const listener_update& update)
     return sorted.dead.empty() ? std::nullopt : dead_refs(update, std::move(sorted.dead));
 }
 
-std::optional<write_gate> refused_refs_that_stay(const listener_update& update)
+std::optional<shut_write_gate> refused_refs_that_stay(const listener_update& update)
 {
     const observation& observation = update.observation;
     const auto& refused_refs = observation.state->refusals.refused_refs;
@@ -294,7 +294,7 @@ std::optional<write_gate> refused_refs_that_stay(const listener_update& update)
                            : wait{end, reason::cloud_unavailable, latest->message};
 }
 
-std::optional<write_gate> unreadable_refs_on_other_listeners(const listener_update& update)
+std::optional<shut_write_gate> unreadable_refs_on_other_listeners(const listener_update& update)
 {
     const observation& observation = update.observation;
     if (!knows_other_listeners(observation))

@@ -17,12 +17,12 @@ wait blocked(std::string message, done end);
 std::string no_answer_about(const std::vector<cloud::container_ref>& refs);
 
 // Judges the refs that the listener would hold after the PUT.
-std::optional<write_gate> unreadable_refs(const listener_update& update);
+std::optional<shut_write_gate> unreadable_refs(const listener_update& update);
 
 // quarantine: judges the refs that stay and that Octavia named in a refusal.
-std::optional<write_gate> refused_refs_that_stay(const listener_update& update);
+std::optional<shut_write_gate> refused_refs_that_stay(const listener_update& update);
 
 // Judges the refs on the other listeners of the load balancer.
-std::optional<write_gate> unreadable_refs_on_other_listeners(const listener_update& update);
+std::optional<shut_write_gate> unreadable_refs_on_other_listeners(const listener_update& update);
 
 }  // namespace binding

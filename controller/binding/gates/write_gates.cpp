@@ -12,7 +12,7 @@
 // reconciled again.
 #include "binding/gates/write_gates.hpp"
 
-#include "binding/gates/peers.hpp"
+#include "binding/gates/peer_credentials.hpp"
 #include "binding/gates/unreadable_refs.hpp"
 #include "binding/policies/failures.hpp"
 #include "support/backoff.hpp"
@@ -25,7 +25,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-using gate = std::optional<write_gate>;
+using gate = std::optional<shut_write_gate>;
 
 gate nothing_to_write(const listener_update& update)
 {
@@ -128,8 +128,7 @@ gate changes_still_arriving(const listener_update& update)
     {
         return std::nullopt;
     }
-    wait wait{
-        {requeue::settle, state.arrivals.quiet_at(*update.observation.settings) - update.observation.now}
+    wait wait{{requeue::after, state.arrivals.quiet_at(*update.observation.settings) - update.observation.now}
     };
     wait.without_status = true;
     return wait;
@@ -142,11 +141,13 @@ gate repeated_too_soon(const listener_update& update)
     {
         return std::nullopt;
     }
-    return wait{
+    wait wait{
         {requeue::after, *next - update.observation.now},
         reason::listener_error,
         "the listener is in ERROR after a change of the controller; the controller sends the change again"
     };
+    wait.concerns_attached = true;
+    return wait;
 }
 
 gate turn_not_ours(const listener_update& update)
@@ -225,7 +226,7 @@ bool is_removed(const listener_update& update, const attachment& entry)
            update.view.shows(entry.container_ref, entry.slot);
 }
 
-std::optional<write_gate> first_write_gate(const listener_update& update)
+std::optional<shut_write_gate> first_write_gate(const listener_update& update)
 {
     for (const auto gate : gates)
     {

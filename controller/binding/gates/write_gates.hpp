@@ -30,9 +30,9 @@ bool must_repeat(const listener_view& view, const members& members);
 // Whether the PUT takes the entry off the listener.
 bool is_removed(const listener_update& update, const attachment& entry);
 
-using write_gate = std::variant<no_write, read, take_turn, wait, leave_out>;
+using shut_write_gate = std::variant<no_write, read, take_turn, wait, leave_out>;
 
 // The first gate of the table in write_gates.cpp that is shut; empty: the listener may be written.
-std::optional<write_gate> first_write_gate(const listener_update& update);
+std::optional<shut_write_gate> first_write_gate(const listener_update& update);
 
 }  // namespace binding

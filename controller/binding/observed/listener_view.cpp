@@ -6,8 +6,7 @@ namespace binding {
 
 bool listener_view::shows(const cloud::container_ref& ref, slot in) const
 {
-    return in == slot::default_ ? slots.default_ref == ref
-                                : std::ranges::find(slots.sni_refs, ref) != slots.sni_refs.end();
+    return holds(slots, ref, in);
 }
 
 listener_view view_of(const observation& observation)

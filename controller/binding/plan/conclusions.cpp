@@ -103,13 +103,16 @@ ready_status of_deletion(const observation& observation, const member& member)
     }
     if (placement.kept_as_last)
     {
+        const bool is_last_sni = std::ranges::none_of(placement.kept, [](const attachment& entry) {
+            return entry.slot == slot::default_;
+        });
         status = status_for(
             object,
             reason::last_certificate,
             std::string(
-                object.spec.sni ? "the listener would be left without a certificate. Bind another"
-                                : "the listener would be left without a default certificate, and without one "
-                                  "Octavia serves no TLS. Bind another default"
+                is_last_sni ? "the listener would be left without a certificate. Bind another"
+                            : "the listener would be left without a default certificate, and without one "
+                              "Octavia serves no TLS. Bind another default"
             ) + " certificate to it (in a namespace that is not being deleted), or delete the listener, or " +
                 leave_it
         );

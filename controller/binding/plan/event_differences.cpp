@@ -1,5 +1,6 @@
 #include "binding/plan/event_differences.hpp"
 
+#include "binding/observed/lost_update.hpp"
 #include "binding/plan/ledgers.hpp"
 #include "binding/policies/certificates.hpp"
 #include "binding/slots/ledger.hpp"
@@ -169,6 +170,28 @@ std::vector<event> events_of_put(const listener_update& update)
         events.push_back(std::move(*default_event));
     }
     return events;
+}
+
+std::vector<event> events_of_put_end(const observation& observation, const members& own)
+{
+    const auto& put = observation.state->puts.under_way;
+    if (!put || !put->meanwhile)
+    {
+        return {};
+    }
+    const auto undone = undone_changes(put->from, *put->meanwhile, put->expected, view_of(observation).slots);
+    if (undone.empty())
+    {
+        return {};
+    }
+    return {event_about(
+        own.front().object(),
+        true,
+        "ForeignUpdateLost",
+        "our change of the listener overwrote a change that another client made at the same time; make that "
+        "change again: " +
+            support::joined(undone)
+    )};
 }
 
 }  // namespace binding

@@ -18,4 +18,8 @@ std::vector<event> events_of_release(const observation& observation, const membe
 // Of the PUT: the dead refs that it leaves out, and the default that it replaces or restores.
 std::vector<event> events_of_put(const listener_update& update);
 
+// Of the end of a PUT: the changes of another client that the PUT overwrote. Expects listener and load
+// balancer.
+std::vector<event> events_of_put_end(const observation& observation, const members& own);
+
 }  // namespace binding

@@ -134,18 +134,24 @@ bool is_passed_on(const listener_update& update, const member& leaver, const att
     const cloud::container_ref& ref = entry.container_ref;
     const bool has_recorded_default =
         entry.slot == slot::default_ && !leaver.held().replaced_default_ref.empty();
-    return std::ranges::any_of(update.members, [&](const member& other) {
+    const auto keeps_ref = [&](const member& other) {
+        const placement& placement = other.placement;
         const bool wanted = wants(other, ref, entry.slot);
-        const bool has_it = other.placement.placed && other.placement.present && wanted;
-        const bool holds_it = holds(other.held(), ref, entry.slot);
-        const bool loses_it = wanted && other.placement.winner != nullptr;  // as the leaving binding may
-        const bool waits_with_it = !other.deleting() && !other.placement.placed && !loses_it && holds_it;
-        const bool waits_as_last = other.placement.kept_as_last && holds_it;
+        const bool is_attached = wanted && placement.placed && placement.present;
+        // gapless-rotation: its old ref stays until the new one is attached. A binding that loses the slot to
+        // a winner gives the ref up as well.
+        const bool loses = wanted && placement.winner != nullptr;
+        const bool rotates = !other.deleting() && !placement.placed && !loses;
+        return is_attached || rotates || placement.kept_as_last;
+    };
+    const auto is_committed = [&](const member& other) {
         const ledger& committed = other.object().status.ledger;
-        const bool is_committed = other.object().has_finalizer() && holds_it &&
-                                  holds(committed, ref, entry.slot) &&
-                                  (!has_recorded_default || !committed.replaced_default_ref.empty());
-        return &other != &leaver && (has_it || waits_with_it || waits_as_last) && is_committed;
+        return other.object().has_finalizer() && holds(other.held(), ref, entry.slot) &&
+               holds(committed, ref, entry.slot) &&
+               (!has_recorded_default || !committed.replaced_default_ref.empty());
+    };
+    return std::ranges::any_of(update.members, [&](const member& other) {
+        return &other != &leaver && keeps_ref(other) && is_committed(other);
     });
 }
 

@@ -243,7 +243,7 @@ decision plan(const observation& observation)
         protocol ? report(observation, protocol->conclusions, protocol->end)
                  : decide(observation, view_of(observation), own, put_resolved, {}),
         put_resolved,
-        lost_updates(observation, own)
+        events_of_put_end(observation, own)
     };
 }
 

@@ -82,9 +82,8 @@ conclusions conclude(const listener_update& update)
 
 conclusions conclude_waiting(const listener_update& update, const wait& wait)
 {
-    // A listener in ERROR concerns also the bindings whose certificate is on it.
     const auto concerns = [&](const member& member) {
-        return member.affected() || (wait.why == reason::listener_error && member.placement.present);
+        return member.affected() || (wait.concerns_attached && member.placement.present);
     };
     return conclude_each(update.members, [&](conclusion& conclusion) {
         const member& member = *conclusion.of;

@@ -30,12 +30,11 @@ runtime::outcome planned_outcome(
     switch (end.planned.next)
     {
         case requeue::after:
-        case requeue::settle:
             return {kind::later, wait, runtime::urgency::urgent};
         case requeue::poll:
             return {kind::later, wait, runtime::urgency::routine};
         case requeue::retry:
-            // Those who were sent away together do not come back together.
+            // The jitter spreads retries of targets that the cloud turned away at the same time.
             return {kind::retry, support::jittered(wait * 6 / 5, resync_jitter * 5 / 6, random)};
         case requeue::slow:
             return {kind::later, slow_wait(end, settings, random), runtime::urgency::routine};
@@ -69,7 +68,8 @@ runtime::outcome outcome_of(
     }
     support::log(
         support::log_level::error,
-        "a round does not come to an end, which is a bug; trying again later",
+        "the reconciliation of the listener does not end, which is a bug of the controller; it is tried "
+        "again later",
         {{"listener", which.listener.str()}}
     );
     return {kind::retry, {}};

@@ -83,4 +83,9 @@ state state_of(reason value)
     return reasons.at(static_cast<std::size_t>(value)).result;
 }
 
+bool deletion_waits_for_people(reason value)
+{
+    return value == reason::last_certificate || value == reason::credentials_missing;
+}
+
 }  // namespace binding

@@ -60,4 +60,7 @@ std::optional<state> parse_state(std::string_view name);
 // state with CloudUnavailable; see ready_status.cpp.
 state state_of(reason value);
 
+// A deletion with this reason waits until people act, and is reported so. Any other deletion is Detaching.
+bool deletion_waits_for_people(reason value);
+
 }  // namespace binding

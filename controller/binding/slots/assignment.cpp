@@ -102,20 +102,6 @@ placement with_entries(const contender& contender, const listener_slots& now, co
     return placement;
 }
 
-std::vector<container_ref> foreign_refs(const assignment_input& input)
-{
-    std::vector<container_ref> foreign;
-    const auto& [default_ref, sni_refs] = input.now;
-    if (default_ref && !input.is_ours(*default_ref, slot::default_))
-    {
-        foreign.push_back(*default_ref);
-    }
-    std::ranges::copy_if(sni_refs, std::back_inserter(foreign), [&](const container_ref& ref) {
-        return !input.is_ours(ref, slot::sni);
-    });
-    return foreign;
-}
-
 // The slots with the refs of the SNI list that go another time, sorted as a listener has them.
 listener_slots slots_of(const default_slot& default_slot, sni_list sni)
 {
@@ -158,7 +144,6 @@ std::variant<assignment, unread_refs> assign_slots(const assignment_input& input
     {
         assigned.restored_ref = *default_slot.ref;
     }
-    assigned.foreign = foreign_refs(input);
     for (const contender& contender : contenders)
     {
         placement& placement =

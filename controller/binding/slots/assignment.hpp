@@ -35,8 +35,6 @@ struct assignment
     default_end default_ref = default_end::unchanged;
     // The foreign default that goes back; empty: none.
     cloud::container_ref restored_ref;
-    // Refs of the listener that no ledger of ours holds in their slot.
-    std::vector<cloud::container_ref> foreign;
 };
 
 // Refs whose readability decides the outcome and is not in assignment_input::readable.

@@ -125,8 +125,7 @@ void render_certificate(
 
 ready_status status_for(const certificate_binding& object, reason why, std::string message)
 {
-    const bool waits_for_people = why == reason::last_certificate || why == reason::credentials_missing;
-    return {object.deleting && !waits_for_people ? reason::detaching : why, std::move(message)};
+    return {object.deleting && !deletion_waits_for_people(why) ? reason::detaching : why, std::move(message)};
 }
 
 bool says_the_same(const status& a, const status& b)

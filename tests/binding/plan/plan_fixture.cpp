@@ -111,7 +111,6 @@ std::string text_of(const binding::done& made)
             return "end until the resync";
         case binding::requeue::after:
         case binding::requeue::poll:
-        case binding::requeue::settle:
             return "end for " +
                    std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(made.wait).count()) +
                    " ms";
@@ -620,8 +619,7 @@ int world_builder::converge()
             quiet_since = now;
         }
         const auto& end = std::get<binding::done>(made);
-        const bool timed = end.next == binding::requeue::after || end.next == binding::requeue::poll ||
-                           end.next == binding::requeue::settle;
+        const bool timed = end.next == binding::requeue::after || end.next == binding::requeue::poll;
         const bool soon = end.next == binding::requeue::retry || (timed && end.wait <= at_rest);
         if (!soon || now - quiet_since > at_rest)
         {

@@ -247,6 +247,16 @@ TEST(plan_end, the_last_certificate_waits_and_its_message_has_three_ways_out)
     EXPECT_THAT(w.steps(), Not(Contains(HasSubstr("put"))));
 }
 
+TEST(plan_end, the_last_certificate_is_named_by_the_slot_that_it_is_in)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot);
+    w.change("web").sni().deleting();
+    w.finish();
+    EXPECT_EQ(w.status("web"), "deleting LastCertificate [default a]");
+    EXPECT_THAT(w.message("web"), HasSubstr("without a default certificate"));
+}
+
 TEST(plan_end, the_last_certificate_goes_when_another_default_is_bound)
 {
     for (const bool sni : {true, false})

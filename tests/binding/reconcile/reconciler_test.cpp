@@ -475,7 +475,7 @@ TEST_F(reconciler, a_pass_that_never_ends_keeps_the_turn_while_its_put_is_in_dou
     create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
     support::log_capture log;
     second_pass();
-    EXPECT_THAT(log.text(), HasSubstr("does not come to an end"));
+    EXPECT_THAT(log.text(), HasSubstr("the reconciliation of the listener does not end"));
     EXPECT_EQ(cloud.puts.size(), 1U);
     forgetful.forgets = false;
     cloud.before_put = nullptr;

@@ -40,6 +40,8 @@ public:
     // "default=a sni=b,c", and what of it a PUT would carry.
     std::string after() const;
     std::string change() const;
+    // The refs on the listener that no ledger of ours holds in their slot.
+    std::vector<cloud::container_ref> foreign() const;
     // The refs that have to be looked up first.
     std::vector<std::string> asks() const;
 

@@ -1,4 +1,4 @@
-#include "binding/gates/peers.hpp"
+#include "binding/gates/peer_credentials.hpp"
 
 #include "binding/gates/unreadable_refs.hpp"
 #include "binding/slots/ledger.hpp"
@@ -22,7 +22,7 @@ const peer* peer_that_holds_in(const observation& observation, const cloud::cont
 
 }  // namespace
 
-std::optional<write_gate> peers_have_not_read(const listener_update& update)
+std::optional<shut_write_gate> peers_have_not_read(const listener_update& update)
 {
     const observation& observation = update.observation;
     const auto since = observation.state->peers.since.value_or(observation.now);
@@ -37,7 +37,7 @@ std::optional<write_gate> peers_have_not_read(const listener_update& update)
     };
 }
 
-std::optional<write_gate> ref_of_peer_unreadable(const listener_update& update)
+std::optional<shut_write_gate> ref_of_peer_unreadable(const listener_update& update)
 {
     if (!update.slots.change.sni_refs)
     {

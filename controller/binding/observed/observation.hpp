@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-// The input of the plan, and what the plan may ask to be added to it.
+// The input of the plan, and the reads that the plan may ask for.
 namespace binding {
 
 // A binding of the same listener that acts with another credential (own-credential).
@@ -31,7 +31,7 @@ struct other_listener
 {
     binding::target target;
     cloud::container_ref dead_ref;  // a dead ref on it; empty: none
-    std::string doubt;              // why it is not known yet whether a dead ref is on it; empty: it is known
+    std::string doubt;              // why a dead ref may be on it that is not known yet; empty: all is known
     bool ours = false;              // the dead ref is ours, and its own target can remove it
 };
 
@@ -87,8 +87,7 @@ struct observation
     std::optional<binding::endpoint_check> endpoint_check;                 // made in this pass
 };
 
-// What is to be read of the cloud before the plan can go on. Answers go to the state of the target and to the
-// observation.
+// The reads that the plan needs before it can go on. The answers become part of the next observation.
 struct read
 {
     bool scope = false;

@@ -54,8 +54,8 @@ struct target_facts
 // The owner of the facts of one target.
 //
 // Flow: a pass records what it observes, with one method for each kind of observation. The plan reads
-// facts(). Guarantees: only the passes of the target itself and reconcile_state hold a target_state that can
-// be changed.
+//   facts().
+// Guarantees: only passes of the target itself and reconcile_state hold a target_state that can be changed.
 //   Another target asks through reconcile_state. The ledger in status is believed when the binding is first
 //   seen and not again: see believed_ledger().
 // Caveats: a coroutine keeps no reference to it across a co_await, because the last pass of a target without

@@ -11,10 +11,12 @@ namespace binding {
 using support::task;
 using jobs = std::vector<std::function<task<>()>>;
 
-task<> cloud_reader::read(reconcile_pass& pass, std::shared_ptr<cloud::credential> with, binding::read asked)
+task<> cloud_reader::read(
+    reconcile_pass& pass, std::shared_ptr<cloud::credential> with, binding::read questions
+)
 {
     reading of{pass, *with->client, pass.target().region.str()};
-    if (asked.scope)
+    if (questions.scope)
     {
         const auto asked_at = parts_.clock.now();
         auto answer = co_await of.client.locate(of.region);
@@ -23,28 +25,28 @@ task<> cloud_reader::read(reconcile_pass& pass, std::shared_ptr<cloud::credentia
         );
     }
     jobs all;
-    if (asked.listener)
+    if (questions.listener)
     {
         all.push_back([this, &of] { return read_listener(of); });
     }
-    if (asked.load_balancer)
+    if (questions.load_balancer)
     {
         all.push_back([this, &of] { return read_load_balancer(of); });
     }
-    for (const support::uuid& binding : asked.certificates)
+    for (const support::uuid& binding : questions.certificates)
     {
         all.push_back([this, &of, binding] { return read_certificate(of, binding); });
     }
-    for (const cloud::container_ref& ref : asked.refs)
+    for (const cloud::container_ref& ref : questions.refs)
     {
         all.push_back([this, &of, ref] { return look_up(of, ref); });
     }
-    if (asked.other_listeners)
+    if (questions.other_listeners)
     {
         all.push_back([this, &of] { return read_other_listeners(of); });
     }
-    co_await support::run_all(std::move(all), side_by_side);
-    if (asked.endpoint_check)
+    co_await support::run_all(std::move(all), most_at_a_time);
+    if (questions.endpoint_check)
     {
         co_await check_endpoint(of);
     }
@@ -97,12 +99,12 @@ task<> cloud_reader::read_other_listeners(reading& of)
     jobs reads;
     for (std::size_t i = 0; i < others.size(); ++i)
     {
-        listeners[i].seen.target = others[i];
+        listeners[i].result.target = others[i];
         reads.push_back([this, &of, &listeners, i, load_balancer] {
             return read_other_listener(of, load_balancer, listeners[i]);
         });
     }
-    co_await support::run_all(std::move(reads), side_by_side);
+    co_await support::run_all(std::move(reads), most_at_a_time);
 
     jobs look_ups;
     for (const judged_listener& listener : listeners)
@@ -110,60 +112,60 @@ task<> cloud_reader::read_other_listeners(reading& of)
         for (const cloud::container_ref& ref : listener.refs)
         {
             look_ups.push_back([this, &of, &listener, ref] {
-                return look_up_on_other(of, listener.seen.target, ref);
+                return look_up_on_other(of, listener.result.target, ref);
             });
         }
     }
-    co_await support::run_all(std::move(look_ups), side_by_side);
+    co_await support::run_all(std::move(look_ups), most_at_a_time);
 
     observed<std::vector<other_listener>> concerning{asked_at, {}};
     for (judged_listener& listener : listeners)
     {
         judge_refs(parts_.now(), here, listener);
-        if (!listener.seen.dead_ref.empty() || !listener.seen.doubt.empty())
+        if (!listener.result.dead_ref.empty() || !listener.result.doubt.empty())
         {
-            concerning.value.push_back(std::move(listener.seen));
+            concerning.value.push_back(std::move(listener.result));
         }
     }
     of.pass.on_read(parts_.now(), std::move(concerning));
 }
 
-// Who may change the load balancer may read each listener on it, so this target's credential decides, and
-// nobody else's can keep it from writing.
+// The read uses this target's credential, because whoever may change the load balancer may read each listener
+// on it. So no other credential can keep the target from writing.
 task<> cloud_reader::read_other_listener(reading& of, support::uuid load_balancer, judged_listener& judged)
 {
     const target here = of.pass.target();
-    const target other = judged.seen.target;
+    const target other = judged.result.target;
     if (!may_share_load_balancer(parts_.now(), here, load_balancer, other))
     {
-        co_return;  // while this read waited to be sent, another pass has learnt more
+        co_return;  // another pass has read the listener while this read waited to be sent
     }
     const auto asked_at = parts_.clock.now();
     const auto answer = co_await of.client.get_listener(other.region.str(), other.listener);
     if (parts_.store.bindings_of(other).empty())
     {
-        co_return;  // its last binding has just gone
+        co_return;  // the last binding of the other target has gone
     }
     of.pass.on_read(parts_.now(), other_listener_answer{other, {asked_at, answer}});
     judged = judge_listener(parts_.now(), here, load_balancer, other, answer);
 }
 
-// The credential of the other target may be told more of its certificates, but only what it is sure of
-// counts.
+// The credential of the other target is asked second, because it may see certificates that this one does not.
+// Its answer counts only if it is certain.
 task<> cloud_reader::look_up_on_other(reading& of, target other, cloud::container_ref ref)
 {
     const auto own = parts_.credentials.of(other);
     const bool asks_own = own && other.credential != of.pass.target().credential;
     const auto asked_at = parts_.clock.now();
-    const auto answer = co_await of.client.look_up(other.region.str(), ref);
-    observed<cloud::ref_state> seen{asked_at, answer};
-    if (!is_certain(seen.value) && asks_own)
+    const auto state = co_await of.client.look_up(other.region.str(), ref);
+    observed<cloud::ref_state> answer{asked_at, state};
+    if (!is_certain(state) && asks_own)
     {
         const auto asked_own_at = parts_.clock.now();
-        const auto state = co_await own->client->look_up(other.region.str(), ref);
-        seen = is_certain(state) ? observed<cloud::ref_state>{asked_own_at, state} : seen;
+        const auto own_state = co_await own->client->look_up(other.region.str(), ref);
+        answer = is_certain(own_state) ? observed<cloud::ref_state>{asked_own_at, own_state} : answer;
     }
-    of.pass.on_read(parts_.now(), other_ref_answer{std::move(other), {std::move(ref), seen}});
+    of.pass.on_read(parts_.now(), other_ref_answer{std::move(other), {std::move(ref), answer}});
 }
 
 task<> cloud_reader::check_endpoint(reading& of)
@@ -175,7 +177,7 @@ task<> cloud_reader::check_endpoint(reading& of)
     {
         look_ups.push_back([&of, &refs, &states, i] { return check_ref(of, refs[i], states[i]); });
     }
-    co_await support::run_all(std::move(look_ups), side_by_side);
+    co_await support::run_all(std::move(look_ups), most_at_a_time);
     of.pass.on_read(parts_.now(), judge_endpoint(states));
 }
 

@@ -7,16 +7,18 @@
 
 namespace binding {
 
-// Asks the cloud what a pass wants to read, side by side, and feeds the pass with the answers.
+// Sends the questions of a pass to the cloud, several at a time. The answers go to the pass.
 class cloud_reader
 {
 public:
     explicit cloud_reader(reconcile_parts parts) : parts_(parts) {}
 
-    support::task<> read(reconcile_pass& pass, std::shared_ptr<cloud::credential> with, binding::read asked);
+    support::task<> read(
+        reconcile_pass& pass, std::shared_ptr<cloud::credential> with, binding::read questions
+    );
 
 private:
-    // One read: whose answers go where, and through which client.
+    // The pass that gets the answers, and the client that asks.
     struct reading
     {
         reconcile_pass& pass;

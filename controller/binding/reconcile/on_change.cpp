@@ -52,15 +52,15 @@ void wake_targets(const object_changed& change, const change_parts& parts)
     }
     if (change.target_after)
     {
-        const auto* state = parts.reconciler.facts_of(*change.target_after);
-        if (const auto delay = requeue_delay(change, state, parts.settle))
+        const target_facts* facts = parts.reconciler.facts_of(*change.target_after);
+        if (const auto delay = requeue_delay(change, facts, parts.settle))
         {
             wake(*change.target_after, *delay, parts);
         }
     }
 }
 
-// Somebody waits for a binding that is deleted, or whose last change was not answered.
+// Somebody waits for a binding that is being deleted, or whose last change is not in its status yet.
 bool is_waited_for(const certificate_binding& binding)
 {
     return binding.deleting || binding.status.observed_generation != binding.generation;
@@ -70,12 +70,12 @@ bool is_waited_for(const certificate_binding& binding)
 
 void on_change(const object_changed& change, const change_parts& parts)
 {
-    // The events come before the hand-over, because what a binding leaves behind is known at its old target.
+    // Events are recorded before the hand-over, because the old target knows what the binding leaves behind.
     record_events(change, parts);
-    // The state comes before the wake-up, because its new target must know the binding when it is reconciled.
+    // The hand-over comes before the wake-up, because the new target must know the binding in its next pass.
     parts.reconciler.hand_over(change);
-    // Until all is listed, it is not known which bindings a target has; on_all_listed() asks for every
-    // target.
+    // The bindings of a target are not complete before all are listed; on_all_listed() wakes every target
+    // then.
     if (parts.index.ready())
     {
         wake_targets(change, parts);
@@ -99,10 +99,10 @@ void on_all_listed(const change_parts& parts)
 }
 
 std::optional<support::duration> requeue_delay(
-    const object_changed& change, const target_facts* state, support::duration settle
+    const object_changed& change, const target_facts* facts, support::duration settle
 )
 {
-    if (state == nullptr)
+    if (facts == nullptr)
     {
         return at_once;
     }
@@ -111,15 +111,15 @@ std::optional<support::duration> requeue_delay(
         change.is_credential_only() || change.target_before != change.target_after ? nullptr : change.before;
     const bool arrives =
         before == nullptr || before->generation != after.generation || before->deleting != after.deleting;
-    // A pass has begun for the first that arrived; one more pass is enough for all others.
-    if (arrives && state->arrivals.first)
+    // The first change to arrive has woken the target. One more pass is enough for all that follow.
+    if (arrives && facts->arrivals.first)
     {
         return settle;
     }
     const bool asked_for = arrives || before->abandoned != after.abandoned ||
                            before->requested_at != after.requested_at ||
                            (before->has_finalizer() && !after.has_finalizer() && !after.deleting);
-    const bool is_our_write = state->binding(after.uid).held == after.status.ledger;
+    const bool is_our_write = facts->binding(after.uid).held == after.status.ledger;
     return asked_for || !is_our_write ? std::optional(at_once) : std::nullopt;
 }
 

@@ -12,9 +12,9 @@
 
 // What follows from a change of a binding.
 //
-// Flow: a Secret or the watch changes what is known of a binding; the index tells the credentials, moves the
-// binding to its target and emits one object_changed; on_change() records the events of the change, hands
-// over what is known of the binding, and wakes the targets that the change concerns.
+// Flow: a Secret or the watch changes a binding. The index tells the credentials, moves the binding to its
+// target and emits one object_changed. on_change() records the events of the change, moves what is known of
+// the binding to the new target, and wakes the targets that the change concerns.
 namespace binding {
 
 struct change_parts
@@ -29,13 +29,14 @@ struct change_parts
 
 void on_change(const object_changed& change, const change_parts& parts);
 
-// Every binding has been listed once: asks for each target, first for those where somebody waits.
+// Every binding has been listed once: wakes each target. Targets of bindings that somebody waits for are
+// urgent.
 void on_all_listed(const change_parts& parts);
 
-// How soon the target that the binding has now needs a pass because of the change; empty: it needs none, as
-// after the controller's own writes. `state`: of that target; null: nothing is known of it.
+// How soon the change needs a pass over the binding's target; empty: it needs none, as after the controller's
+// own writes. `facts`: of that target; null: nothing is known of it.
 std::optional<support::duration> requeue_delay(
-    const object_changed& change, const target_facts* state, support::duration settle
+    const object_changed& change, const target_facts* facts, support::duration settle
 );
 
 }  // namespace binding

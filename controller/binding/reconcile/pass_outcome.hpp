@@ -6,7 +6,7 @@
 
 namespace binding {
 
-// When the work queue is to bring the target of a pass that ended so again.
+// When the work queue gives the target to a pass again.
 runtime::outcome outcome_of(
     const target& which, const pass_end& end, const settings& settings, support::random_engine& random
 );

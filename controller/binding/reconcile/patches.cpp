@@ -35,7 +35,8 @@ write_answer meaning_of(const support::error& error)
 {
     if (error.code != support::errc::status || error.http_status >= 500)
     {
-        return write_answer::lost;  // a 504 of the API server may have taken effect as well
+        // A write that is answered with 504 may have taken effect as well.
+        return write_answer::lost;
     }
     return error.http_status == 409 ? write_answer::conflict : write_answer::refused;
 }

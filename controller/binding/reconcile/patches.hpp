@@ -6,11 +6,11 @@
 
 namespace binding {
 
-// The patch of a write, made from the object that the plan saw, so that the API server refuses it if the
-// object has changed since.
+// The patch names the resourceVersion that the plan read, so the API server answers 409 if the object has
+// changed since.
 kube::patch_request patch_for(const certificate_binding& object, const write& wanted);
 
-// What the answer to a patch means for what Kubernetes holds now.
+// What the error means for the object in Kubernetes.
 write_answer meaning_of(const support::error& error);
 
 }  // namespace binding

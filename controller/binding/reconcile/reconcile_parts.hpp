@@ -6,7 +6,7 @@
 
 namespace binding {
 
-inline constexpr std::size_t side_by_side = 16;  // reads and writes of one target
+inline constexpr std::size_t most_at_a_time = 16;  // requests of one pass
 
 // What the driver of the passes, the cloud reader and the writer work with.
 struct reconcile_parts
@@ -17,7 +17,7 @@ struct reconcile_parts
     binding_store& store;
     reconcile_state& state;
     const binding::settings& settings;
-    binding::event_sink& observer;
+    binding::event_sink& events;
 
     pass_context now() const { return {state, store, credentials, settings, clock.now(), clock.wall()}; }
 };

@@ -16,8 +16,8 @@ bool writes_for_others(
     const std::vector<write>& writes, const std::vector<const certificate_binding*>& bindings
 )
 {
-    return std::ranges::any_of(writes, [&](const write& each) {
-        return std::ranges::find(bindings, each.uid, &certificate_binding::uid) == bindings.end();
+    return std::ranges::any_of(writes, [&](const write& write) {
+        return std::ranges::find(bindings, write.uid, &certificate_binding::uid) == bindings.end();
     });
 }
 
@@ -157,9 +157,9 @@ observation reconcile_pass::observe(
     return observed;
 }
 
-bool reconcile_pass::waits_for_next_pass(const target_facts& state, const certificate_binding& object) const
+bool reconcile_pass::waits_for_next_pass(const target_facts& facts, const certificate_binding& object) const
 {
-    return !members_.contains(object.uid) && believed_ledger(state, object).attachments.empty();
+    return !members_.contains(object.uid) && believed_ledger(facts, object).attachments.empty();
 }
 
 // ---- the end ----
@@ -232,18 +232,18 @@ void reconcile_pass::on_read(const pass_context& at, read_answer answer)
             state.record_load_balancer(std::move(load_balancer));
         },
         [&](certificate_answer& certificate) {
-            const auto duration = at.now - certificate.seen.asked_at;
+            const auto duration = at.now - certificate.answer.asked_at;
             longest_certificate_read_ = std::max(longest_certificate_read_, duration);
             state.record_certificate(
-                certificate.binding, certificate.certificate_id, std::move(certificate.seen)
+                certificate.binding, certificate.certificate_id, std::move(certificate.answer)
             );
         },
-        [&](const ref_answer& ref) { state.record_ref(ref.ref, ref.seen); },
+        [&](const ref_answer& ref) { state.record_ref(ref.ref, ref.state); },
         [&](const other_listener_answer& other) {
-            state.record_other_listener(other.target, other.seen, at.now);
+            state.record_other_listener(other.target, other.answer, at.now);
         },
         [&](const other_ref_answer& other) {
-            state.record_ref_on_other(other.target, other.answer.ref, other.answer.seen);
+            state.record_ref_on_other(other.target, other.look_up.ref, other.look_up.state);
         },
         [&](observed<std::vector<other_listener>>& others) { other_listeners_ = std::move(others); },
         [&](const endpoint_check& check) { endpoint_check_ = check; },
@@ -251,16 +251,16 @@ void reconcile_pass::on_read(const pass_context& at, read_answer answer)
     std::visit(record, answer);
 }
 
-// ---- what was written ----
+// ---- the writes to Kubernetes ----
 
 void reconcile_pass::begin_commit(const pass_context& at, const commit& writes, const binding_list& bindings)
 {
     announced_to_peers_ = announced_to_peers_ || writes_for_others(writes.writes, bindings);
     target_state& state = at.state.of(target_);
-    for (const write& each : writes.writes)
+    for (const write& write : writes.writes)
     {
-        // Before the watch may show it.
-        state.record_write_begin(each.uid, each.kind == write_kind::remove_finalizer);
+        // Recorded before the write is sent, because the watch may show the object before the answer comes.
+        state.record_write_begin(write.uid, write.kind == write_kind::remove_finalizer);
     }
 }
 
@@ -271,7 +271,8 @@ after_write reconcile_pass::on_committed(const pass_context& at, const write& se
     const bool may_count = answer == write_answer::taken || answer == write_answer::lost;
     if (object != nullptr && sent.kind == write_kind::status && may_count)
     {
-        // Where the binding is now: its credential may have changed since the pass began.
+        // Recorded at the target that the binding has now, because its credential may have changed since the
+        // pass began.
         if (target_state* state = at.state.find(at.credentials.target_of(*object)))
         {
             state->record_ledger_write(sent.uid, sent.wanted.ledger, answer == write_answer::taken);
@@ -313,11 +314,6 @@ void reconcile_pass::on_put_sent(const pass_context& at, const put& sent)
     put_adds_ = sent.adds;
     std::ranges::copy(sent.events, std::back_inserter(events_));
     at.state.of(target_).record_put_sent(at.settings, sent.change, sent.from, sent.expected, at.now);
-}
-
-void reconcile_pass::on_read_during_put(const pass_context& at, const cloud::answer<cloud::listener>& answer)
-{
-    at.state.of(target_).record_read_during_put(answer);
 }
 
 void reconcile_pass::on_put_answered(const pass_context& at, const cloud::answer<cloud::listener>& answer)

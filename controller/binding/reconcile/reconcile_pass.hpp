@@ -11,30 +11,28 @@
 #include <variant>
 #include <vector>
 
-// One pass over a target as a state machine without I/O: it says what to read, commit or send, and is told
-// what came of it.
+// One pass over a target as a state machine without I/O. It says what to read, commit or send, and is told
+// the answers.
 //
 // Flow:
-//   1. next() plans, and gives the action that the plan wants: read, commit, put or pass_end. Taking the turn
-//   at
-//      the load balancer needs no I/O, so it happens inside.
-//   2. The driver does the action, feeds each answer as it comes (on_read, on_committed, on_put_sent,
-//      on_put_answered), and calls next() again when all of them have come.
-//   3. pass_end says when the target is wanted again. No call follows it.
-// Guarantees: every request is an action of its own, so a crash between two requests is a crash between two
-//   calls of next(). A pass ends after at most 100 actions. Whatever ends a pass, its turn is given up unless
-//   a PUT may still take effect.
-// Assumptions: never two passes of one target at a time. A pass may be dropped at any time, as a crash drops
-// it;
-//   what it has told the state stays.
-// Caveats: the pass is a value, and so holds no reference; whoever calls it brings the context.
+//   1. next() plans, and gives the action that the plan asks for: read, commit, put or pass_end. The pass
+//      takes its turn at the load balancer inside next(), because that needs no I/O.
+//   2. The driver does the action and feeds each answer as it comes (on_read, on_committed, on_put_sent,
+//      on_put_answered). When all answers have come, the driver calls next() again.
+//   3. pass_end says when the target is reconciled again. No call follows it.
+// Guarantees: every request is an action of its own, so a crash between two requests is a crash between
+//   two calls of next(). A pass ends after at most 100 actions. However a pass ends, the target leaves its
+//   turn, unless a PUT may still take effect.
+// Assumptions: a target has one pass at a time. A pass may be dropped at any time, as by a crash. What the
+//   pass has recorded in the target's state stays.
+// Caveats: the pass is a value and holds no references, so each call brings the context.
 namespace binding {
 
 enum class pass_ending
 {
     planned,           // as the plan says
     put_in_doubt,      // there is no binding any more, but a PUT may still take effect
-    no_bindings_left,  // nothing of the target is left, and nothing is remembered
+    no_bindings_left,  // the target has no bindings, and its state is erased
     endless,           // too many steps, which is a bug
 };
 
@@ -57,25 +55,25 @@ struct certificate_answer
 {
     support::uuid binding;
     support::uuid certificate_id;
-    observed<cloud::answer<cloud::certificate>> seen;
+    observed<cloud::answer<cloud::certificate>> answer;
 };
 
 struct ref_answer
 {
     cloud::container_ref ref;
-    observed<cloud::ref_state> seen;
+    observed<cloud::ref_state> state;
 };
 
 struct other_listener_answer
 {
     binding::target target;
-    observed<cloud::answer<cloud::listener>> seen;
+    observed<cloud::answer<cloud::listener>> answer;
 };
 
 struct other_ref_answer
 {
-    binding::target target;  // whose listener holds it
-    ref_answer answer;
+    binding::target target;  // its listener holds the ref
+    ref_answer look_up;
 };
 
 using read_answer = std::variant<
@@ -89,21 +87,21 @@ using read_answer = std::variant<
     observed<std::vector<other_listener>>,
     endpoint_check>;
 
-// What came of one write to Kubernetes.
+// The answer to one write to Kubernetes.
 enum class write_answer
 {
     taken,
-    conflict,  // the object has changed
-    lost,      // it may have taken effect
+    conflict,  // the object has changed since the plan read it
+    lost,      // no answer came, so the write may have taken effect
     refused,
 };
 
-// What the driver has to do about it.
+// What the driver does after a write.
 enum class after_write
 {
     nothing,
-    apply,       // enter the object that was answered into the store, then on_applied()
-    read_again,  // the object; enter it into the store, or on_unwritable()
+    apply,       // enters the answered object into the store, and calls on_applied()
+    read_again,  // reads the object and enters it into the store, or calls on_unwritable()
 };
 
 class reconcile_pass
@@ -126,12 +124,10 @@ public:
 
     // From here on the PUT may take effect.
     void on_put_sent(const pass_context& at, const put& sent);
-    // A read of the listener before the PUT was answered.
-    void on_read_during_put(const pass_context& at, const cloud::answer<cloud::listener>& answer);
     void on_put_answered(const pass_context& at, const cloud::answer<cloud::listener>& answer);
 
-    // What has become true since the last call. The driver records it before it does anything else, so that a
-    // crash loses as little as possible.
+    // The events since the last call. The driver records them before it does anything else, because a crash
+    // loses the others.
     std::vector<event> take_events() { return std::exchange(events_, {}); }
 
     // Whether the binding was there when the pass began.
@@ -146,9 +142,9 @@ private:
 
     observation observe(const pass_context& at, const binding_list& bindings, const observed_peers& peers)
         const;
-    // Who comes while the pass is under way joins the next one, or it might never end. Not so a binding that
-    // brings a ledger: without it its refs would be foreign.
-    bool waits_for_next_pass(const target_facts& state, const certificate_binding& object) const;
+    // A binding that comes during the pass joins the next one, because the pass might never end otherwise. A
+    // binding that brings a ledger joins at once, because without it its refs would count as foreign.
+    bool waits_for_next_pass(const target_facts& facts, const certificate_binding& object) const;
     step plan_step(const pass_context& at, binding_list& bindings);
     pass_action begin(const pass_context& at, step planned, const binding_list& bindings);
     void begin_commit(const pass_context& at, const commit& writes, const binding_list& bindings);
@@ -160,7 +156,7 @@ private:
     bool has_credential_ = false;
     std::set<support::uuid> members_;
     bool read_before_ = false;         // the listener was asked for before the pass
-    std::optional<bool> could_write_;  // as it began
+    std::optional<bool> could_write_;  // put_record::may_write before the pass
     int steps_ = 0;
     std::optional<support::time_point> read_began_;  // of the read under way
     support::duration longest_read_{};
@@ -170,10 +166,11 @@ private:
     std::map<support::uuid, int> conflicts_;
     std::optional<observed<std::vector<other_listener>>> other_listeners_;
     std::optional<binding::endpoint_check> endpoint_check_;
-    std::vector<addition> put_adds_;   // of the PUT that waits for its answer
-    std::vector<event> events_;        // what has become true and was not told yet
-    bool listener_changed_ = false;    // by a PUT of ours
-    bool announced_to_peers_ = false;  // a peer's ledger says that a PUT is about to take its entry off
+    std::vector<addition> put_adds_;  // of the PUT that waits for its answer
+    std::vector<event> events_;       // that take_events() has not given yet
+    bool listener_changed_ = false;   // by a PUT of the target
+    bool announced_to_peers_ =
+        false;  // the ledger of a peer was written, because a PUT is to remove its entry
 };
 
 }  // namespace binding

@@ -25,12 +25,12 @@ struct reconciler::impl
             pass_action action = pass.next(wiring.now());
             for (const event& event : pass.take_events())
             {
-                parts.observer.record(event);
+                parts.events.record(event);
             }
             std::ranges::for_each(action.wake, parts.enqueue);
-            if (auto* asked = std::get_if<read>(&action.step))
+            if (auto* questions = std::get_if<read>(&action.step))
             {
-                co_await reader.read(pass, credential, std::move(*asked));
+                co_await reader.read(pass, credential, std::move(*questions));
             }
             else if (auto* writes = std::get_if<commit>(&action.step))
             {
@@ -51,7 +51,7 @@ struct reconciler::impl
     binding::settings settings;
     reconcile_state state;
     reconcile_parts wiring{
-        parts.kube, parts.credentials, parts.clock, parts.store, state, settings, parts.observer
+        parts.kube, parts.credentials, parts.clock, parts.store, state, settings, parts.events
     };
     cloud_reader reader{wiring};
     writer writing{wiring};

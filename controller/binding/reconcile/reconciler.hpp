@@ -16,12 +16,11 @@
 
 namespace binding {
 
-// Brings targets to what their bindings want: gathers what plan() asks for and does what plan() says, one
-// step after the other.
+// Drives the passes: reads, commits and sends what a reconcile_pass asks for, one action after the other.
 //
-// Guarantees: never two rounds of one target at a time (the caller's queue sees to it), at most one write a
-// load balancer, nothing decided here. What was observed and sent is kept between rounds in memory alone; a
-// crash loses it and unanswered-writes covers that.
+// Guarantees: nothing is decided here. At most one PUT is under way for each load balancer.
+// Assumptions: the caller's queue reconciles a target once at a time.
+// Caveats: the state of the targets is in memory alone. A crash loses it, and unanswered-writes covers that.
 class reconciler
 {
 public:
@@ -32,23 +31,23 @@ public:
         support::clock& clock;
         binding_store& store;
         support::random_engine& random;
-        std::function<void(target)> enqueue;  // asks for a round of that target, now
-        binding::event_sink& observer;
+        std::function<void(target)> enqueue;  // has that target reconciled now
+        binding::event_sink& events;
     };
 
     reconciler(parts parts, settings settings);
     ~reconciler();
 
-    // One round.
+    // One pass over the target.
     support::task<runtime::outcome> reconcile(target target);
 
-    // What is known of the target; null: nothing. It holds until the next call that is not const.
+    // Null: nothing is known of the target. The facts hold until the next call that is not const.
     const target_facts* facts_of(const target& target) const;
 
-    // What is known of the binding goes with it to its new target.
+    // The binding has moved to another target, and what is known of it moves with it.
     void hand_over(const object_changed& change);
 
-    // The process ends: from here on no PUT is begun, and a round ends where it would be sent.
+    // The process ends: no PUT is begun from here on, and a pass ends where it would send one.
     void stop();
 
 private:

@@ -42,7 +42,7 @@ task<> writer::write_all(reconcile_pass& pass, commit writes)
             return patch(pass, prepared);
         });
     }
-    co_await support::run_all(std::move(all), side_by_side);
+    co_await support::run_all(std::move(all), most_at_a_time);
 }
 
 task<> writer::patch(reconcile_pass& pass, prepared_write prepared)
@@ -94,7 +94,7 @@ void writer::record_events(reconcile_pass& pass)
 {
     for (const event& event : pass.take_events())
     {
-        parts_.observer.record(event);
+        parts_.events.record(event);
     }
 }
 
@@ -117,20 +117,22 @@ void writer::warn_of_foreign_ledger(const target& which, const certificate_bindi
         restored.action = "Restore";
         // One event, however often the write is tried.
         restored.key = std::to_string(object.resource_version);
-        parts_.observer.record(restored);
+        parts_.events.record(restored);
     }
 }
 
 // ---- the PUT ----
 
-task<> writer::watch_listener(reconcile_pass& pass, std::shared_ptr<cloud::credential> with)
+task<> writer::watch_listener(target which, std::shared_ptr<cloud::credential> with)
 {
-    const target& which = pass.target();
     for (;;)
     {
         co_await parts_.clock.sleep_for(read_while_writing);
         const auto answer = co_await with->client->get_listener(which.region.str(), which.listener);
-        pass.on_read_during_put(parts_.now(), answer);
+        if (target_state* state = parts_.state.find(which))
+        {
+            state->record_read_during_put(answer);
+        }
     }
 }
 
@@ -159,7 +161,7 @@ task<> writer::change_listener(reconcile_pass& pass, std::shared_ptr<cloud::cred
     std::optional<cloud::answer<cloud::listener>> answered;
     {
         const std::shared_ptr<void> until_answered(nullptr, [&](void*) { watching.cancel(); });
-        watching.spawn(watch_listener(pass, with));
+        watching.spawn(watch_listener(which, with));
         answered = co_await with->client->update_listener(
             which.region.str(), which.listener, std::move(change.change), deadline
         );
@@ -167,7 +169,7 @@ task<> writer::change_listener(reconcile_pass& pass, std::shared_ptr<cloud::cred
     co_await watching.join();
     const auto& answer = *answered;
     const bool may_count = answer || answer.error().kind == cloud::failure::ambiguous;
-    parts_.observer.listener_updated(
+    parts_.events.listener_updated(
         answer ? std::nullopt : std::optional(answer.error().kind),
         may_count ? std::optional(parts_.clock.now() - read_at) : std::nullopt
     );

@@ -6,8 +6,8 @@
 
 namespace binding {
 
-// Sends what a pass wants to be written: to Kubernetes side by side, and the one PUT. Feeds the pass with the
-// answers.
+// Sends the writes of a pass: patches to Kubernetes, several at a time, and the one PUT. The answers go to
+// the pass.
 class writer
 {
 public:
@@ -27,12 +27,14 @@ private:
     };
 
     support::task<> patch(reconcile_pass& pass, prepared_write prepared);
-    // At once, so that a crash loses as few events as possible.
+    // Records the events at once, because a crash loses what is not recorded.
     void record_events(reconcile_pass& pass);
-    // Reads the listener now and then while a PUT is under way, because the PUT overwrites what somebody else
-    // writes meanwhile, and that is to be told. It may outlive a pass that is cancelled.
-    support::task<> watch_listener(reconcile_pass& pass, std::shared_ptr<cloud::credential> with);
-    // The rule ownership: a ledger that somebody else wrote is put back, never acted on.
+    // Reads the listener twice a second while a PUT is under way, because the PUT overwrites a change that
+    // another client makes meanwhile, and an event names that change. The reads may outlive a cancelled pass,
+    // so they hold no reference to it.
+    support::task<> watch_listener(target which, std::shared_ptr<cloud::credential> with);
+    // ownership: a ledger that somebody else wrote is overwritten with the believed one, and an event says
+    // so.
     void warn_of_foreign_ledger(const target& which, const certificate_binding& object);
 
     reconcile_parts parts_;

@@ -6,43 +6,43 @@ namespace binding {
 
 turn_state load_balancer_queue::state(const load_balancer_key& which, const target& asking) const
 {
-    const auto found = lanes_.find(which);
-    if (found == lanes_.end())
+    const auto it = queues_.find(which);
+    if (it == queues_.end())
     {
         return turn_state::free;
     }
-    const auto& [holder, turn, waiting] = found->second;
+    const auto& [holder, named, waiting] = it->second;
     if (holder)
     {
         return *holder == asking ? turn_state::ours : turn_state::taken;
     }
-    return !turn || *turn == asking ? turn_state::free : turn_state::taken;
+    return !named || *named == asking ? turn_state::free : turn_state::taken;
 }
 
 std::optional<target> load_balancer_queue::taken_by(const load_balancer_key& which) const
 {
-    const auto found = lanes_.find(which);
-    if (found == lanes_.end())
+    const auto it = queues_.find(which);
+    if (it == queues_.end())
     {
         return std::nullopt;
     }
-    return found->second.holder ? found->second.holder : found->second.turn;
+    return it->second.holder ? it->second.holder : it->second.named;
 }
 
 bool load_balancer_queue::take(const load_balancer_key& which, const target& taking)
 {
-    auto& [holder, turn, waiting] = lanes_[which];
-    if (!holder && (!turn || *turn == taking))
+    auto& [holder, named, waiting] = queues_[which];
+    if (!holder && (!named || *named == taking))
     {
         holder = taking;
-        turn.reset();
+        named.reset();
     }
     return holder == taking;
 }
 
 void load_balancer_queue::wait(const load_balancer_key& which, const target& waiting)
 {
-    auto& queue = lanes_[which].waiting;
+    auto& queue = queues_[which].waiting;
     if (std::ranges::find(queue, waiting) == queue.end())
     {
         queue.push_back(waiting);
@@ -51,35 +51,35 @@ void load_balancer_queue::wait(const load_balancer_key& which, const target& wai
 
 bool load_balancer_queue::is_wanted(const load_balancer_key& which) const
 {
-    const auto found = lanes_.find(which);
-    return found != lanes_.end() && !found->second.waiting.empty();
+    const auto it = queues_.find(which);
+    return it != queues_.end() && !it->second.waiting.empty();
 }
 
 std::optional<target> load_balancer_queue::leave(const load_balancer_key& which, const target& leaving)
 {
-    const auto found = lanes_.find(which);
-    return found == lanes_.end() || found->second.holder != leaving ? std::nullopt : next(found);
+    const auto it = queues_.find(which);
+    return it == queues_.end() || it->second.holder != leaving ? std::nullopt : next(it);
 }
 
 std::optional<target> load_balancer_queue::let_pass(const target& passing)
 {
-    const auto found =
-        std::ranges::find_if(lanes_, [&](const auto& each) { return each.second.turn == passing; });
-    return found == lanes_.end() ? std::nullopt : next(found);
+    const auto it =
+        std::ranges::find_if(queues_, [&](const auto& entry) { return entry.second.named == passing; });
+    return it == queues_.end() ? std::nullopt : next(it);
 }
 
 std::optional<target> load_balancer_queue::next(entry which)
 {
-    auto& [holder, turn, waiting] = which->second;
+    auto& [holder, named, waiting] = which->second;
     if (waiting.empty())
     {
-        lanes_.erase(which);
+        queues_.erase(which);
         return std::nullopt;
     }
     holder.reset();
-    turn = waiting.front();
+    named = waiting.front();
     waiting.pop_front();
-    return turn;
+    return named;
 }
 
 }  // namespace binding

@@ -19,54 +19,54 @@ struct load_balancer_key
     bool operator==(const load_balancer_key&) const = default;
 };
 
-// Whose turn it is to write to which load balancer: at most one target at a time, because Octavia locks the
-// whole load balancer.
+// Whose turn it is to write to which load balancer: one target at a time, because Octavia locks the whole
+// load balancer for each change.
 //
 // Flow: a target takes its turn before it writes, and leaves when its change has taken effect or cannot take
-// effect
-//   any more. If another one has the turn, the target waits in the queue, and leave() or let_pass() of
-//   somebody else names it when it is next.
-// Guarantees: in the order of waiting. Nobody else takes the turn between being named and taking it.
-// Assumptions: who is named is reconciled soon, and then takes its turn or lets it pass.
-// Caveats: nothing waits in here, and there is no clock: who keeps a turn after the deadline of its PUT
-// blocks the
-//   load balancer, so reconcile_state looks at the deadline.
+//   effect any more. While another target has the turn, the target waits in the queue. leave() and
+//   let_pass() name the target that is next.
+// Guarantees: turns are given in the order of waiting. No other target takes the turn between the naming of
+//   a target and its take().
+// Assumptions: the named target is reconciled soon, and then takes its turn or lets it pass.
+// Caveats: nothing blocks in here, and there is no clock. A target that keeps its turn after the deadline of
+//   its PUT blocks the load balancer, so reconcile_state looks at the deadline.
 class load_balancer_queue
 {
 public:
     turn_state state(const load_balancer_key& which, const target& asking) const;
 
-    // Who has it, or its turn.
+    // The target that has the turn, or was named for it.
     std::optional<target> taken_by(const load_balancer_key& which) const;
 
-    // False if another target has it, or its turn.
+    // False: another target has the turn, or was named for it.
     bool take(const load_balancer_key& which, const target& taking);
 
-    // Wants its turn.
+    // The target joins the queue, once.
     void wait(const load_balancer_key& which, const target& waiting);
 
-    // Whether somebody waits for it.
+    // Whether a target waits in the queue.
     bool is_wanted(const load_balancer_key& which) const;
 
-    // Gives the lane back; whose turn it is now: who has waited longest. Nothing happens if `leaving` does
-    // not have it.
+    // The target gives its turn back. Names the target that has waited longest. Does nothing if `leaving`
+    // does not have the turn.
     std::optional<target> leave(const load_balancer_key& which, const target& leaving);
 
-    // It has not taken the lane though it was its turn, if it was; whose turn it is now.
+    // The target was named and does not take its turn. Names the next target. Does nothing if `passing` was
+    // not named.
     std::optional<target> let_pass(const target& passing);
 
 private:
-    struct queues
+    struct queue
     {
         std::optional<target> holder;
-        std::optional<target> turn;  // while nobody has it
+        std::optional<target> named;  // while there is no holder
         std::deque<target> waiting;
     };
-    using entry = std::map<load_balancer_key, queues>::iterator;
+    using entry = std::map<load_balancer_key, queue>::iterator;
 
     std::optional<target> next(entry which);
 
-    std::map<load_balancer_key, queues> lanes_;
+    std::map<load_balancer_key, queue> queues_;
 };
 
 }  // namespace binding

@@ -34,7 +34,7 @@ bool holds_anything(const pass_context& at, const target& which)
     return any_entry(at, which, [](const auto&, const auto&) { return true; });
 }
 
-// Whether the ref is ours, put there through this cloud and project.
+// The ref is in a ledger of the listener that was written in this cloud and project.
 bool holds(
     const pass_context& at,
     const target& which,
@@ -44,15 +44,15 @@ bool holds(
 {
     std::vector<target> of_listener = at.store.peers_of(which);
     of_listener.push_back(which);
-    return std::ranges::any_of(of_listener, [&](const target& each) {
-        return any_entry(at, each, [&](const ledger& held, const attachment& entry) {
+    return std::ranges::any_of(of_listener, [&](const target& holder) {
+        return any_entry(at, holder, [&](const ledger& held, const attachment& entry) {
             return same_cloud(held.scope, here) && entry.container_ref == ref;
         });
     });
 }
 
-// A PUT of ours to that listener may be under way, or one of an earlier process for which this process has
-// not looked yet.
+// A PUT of ours to that listener may still take effect. A target that this process has not reconciled yet is
+// judged by its ledgers, because the PUT may be of an earlier process.
 bool may_be_written(const pass_context& at, const target& which, const cloud::listener& listener)
 {
     const target_facts* known = at.state.facts_of(which);
@@ -81,7 +81,7 @@ std::vector<target> listeners_to_read(
         {
             continue;
         }
-        // Where nobody has a credential, there is something of ours only by a ledger.
+        // Without a credential the listener is of interest only if a ledger has an entry on it.
         if (may_share_load_balancer(at, here, load_balancer, other) &&
             (at.credentials.of(other) || holds_anything(at, other)))
         {
@@ -95,33 +95,35 @@ bool may_share_load_balancer(
     const pass_context& at, const target& here, const support::uuid& load_balancer, const target& other
 )
 {
-    static const cloud_answers nothing;
+    static const cloud_answers no_answers;
     static const other_listener_state never;
     const target_facts* known = at.state.facts_of(other);
-    const cloud_answers& its_own = known == nullptr ? nothing : known->answers;
+    const cloud_answers& read_by_itself = known == nullptr ? no_answers : known->answers;
     const target_facts& ours = *at.state.facts_of(here);
     const auto viewed = ours.other_listeners.find(other);
-    const other_listener_state& seen = viewed == ours.other_listeners.end() ? never : viewed->second;
-    if (const auto& id = its_own.load_balancer_id ? its_own.load_balancer_id : seen.load_balancer_id)
+    const other_listener_state& read_by_us = viewed == ours.other_listeners.end() ? never : viewed->second;
+    if (const auto& id =
+            read_by_itself.load_balancer_id ? read_by_itself.load_balancer_id : read_by_us.load_balancer_id)
     {
         return *id == load_balancer;
     }
     const auto recent = [&](support::time_point asked_at, int times = 1) {
         return at.now - asked_at <= times * at.settings.fresh_lookup;
     };
-    // What this credential has just been told is not there, or not for it to see, is on another load
+    // A listener that does not exist for this credential, or is not for it to read, is on another load
     // balancer.
     const cloud::project_scope& scope = *ours.answers.scope->value;
-    const bool told_its_own_pass = other.credential == here.credential && its_own.listener &&
-                                   !its_own.listener->value && is_refusal(its_own.listener->value.error()) &&
-                                   recent(its_own.listener->asked_at) && its_own.scope &&
-                                   its_own.scope->value == scope;
-    const bool told_us = seen.refused_in == scope && recent(seen.asked_at);
-    // A listener whose reads time out is skipped: its own pass keeps retrying, and without a ledger entry
-    // there is nothing of ours on it that could be dead.
-    const bool silent = (seen.timed_out && recent(seen.asked_at)) ||
-                        (its_own.timed_out_at && recent(*its_own.timed_out_at, silence_counts_for));
-    return !told_its_own_pass && !told_us && (!silent || holds_anything(at, other));
+    const bool refused_to_itself =
+        other.credential == here.credential && read_by_itself.listener && !read_by_itself.listener->value &&
+        is_refusal(read_by_itself.listener->value.error()) && recent(read_by_itself.listener->asked_at) &&
+        read_by_itself.scope && read_by_itself.scope->value == scope;
+    const bool refused_to_us = read_by_us.refused_in == scope && recent(read_by_us.asked_at);
+    // A listener whose reads time out is skipped if it has no ledger entry, because then no ref of ours is on
+    // it. Its own passes retry the reads.
+    const bool silent =
+        (read_by_us.timed_out && recent(read_by_us.asked_at)) ||
+        (read_by_itself.timed_out_at && recent(*read_by_itself.timed_out_at, silence_counts_for));
+    return !refused_to_itself && !refused_to_us && (!silent || holds_anything(at, other));
 }
 
 judged_listener judge_listener(
@@ -133,16 +135,16 @@ judged_listener judge_listener(
 )
 {
     judged_listener judged;
-    judged.seen.target = other;
+    judged.result.target = other;
     if (!answer)
     {
-        // One that was never read and has no entry of ours has no dead ref of ours either.
+        // A listener that was never read and has no ledger entry has no dead ref of ours.
         const target_facts* known = at.state.facts_of(other);
         const bool was_read = at.state.facts_of(here)->other_listeners.at(other).load_balancer_id ||
                               (known != nullptr && known->answers.load_balancer_id);
         if (passes(answer.error()) && (was_read || holds_anything(at, other)))
         {
-            judged.seen.doubt = "cannot be read: " + answer.error().message;
+            judged.result.doubt = "cannot be read: " + answer.error().message;
         }
         return judged;
     }
@@ -152,7 +154,7 @@ judged_listener judge_listener(
     }
     if (may_be_written(at, other, *answer))
     {
-        judged.seen.doubt = "is being changed";
+        judged.result.doubt = "is being changed";
     }
     judged.refs = answer->sni_refs;
     for (const auto& ref : {answer->default_ref, answer->client_ca_ref, answer->client_crl_ref})
@@ -168,11 +170,11 @@ judged_listener judge_listener(
 void judge_refs(const pass_context& at, const target& here, judged_listener& listener)
 {
     const target_facts& ours = *at.state.facts_of(here);
-    other_listener& seen = listener.seen;
-    const auto view = ours.other_listeners.find(seen.target);
+    other_listener& result = listener.result;
+    const auto view = ours.other_listeners.find(result.target);
     if (view == ours.other_listeners.end())
     {
-        return;  // it was not read
+        return;  // the listener was not read
     }
     const auto& observations = view->second.refs;
     for (const cloud::container_ref& ref : listener.refs)
@@ -180,7 +182,7 @@ void judge_refs(const pass_context& at, const target& here, judged_listener& lis
         const auto known = observations.find(ref);
         if (known != observations.end() && known->second.state == cloud::ref_state::unanswered)
         {
-            seen.doubt = "holds " + ref.str() + ", about which the certificate service gives no answer now";
+            result.doubt = "holds " + ref.str() + ", about which the certificate service gives no answer now";
         }
         if (known == observations.end() || known->second.state != cloud::ref_state::dead)
         {
@@ -188,15 +190,16 @@ void judge_refs(const pass_context& at, const target& here, judged_listener& lis
         }
         if (known->second.asked_at - *known->second.dead_since < at.settings.proof)
         {
-            seen.doubt = "may hold a certificate that does not exist any more: " + ref.str();
+            result.doubt = "may hold a certificate that does not exist any more: " + ref.str();
             continue;
         }
         const bool is_ours =
-            listener.refs.size() > 1 && holds(at, seen.target, ref, *ours.answers.scope->value);
-        if (seen.dead_ref.empty() || !is_ours)  // one that its target cannot let go of counts first
+            listener.refs.size() > 1 && holds(at, result.target, ref, *ours.answers.scope->value);
+        // A dead ref that its target cannot remove counts before one that it can.
+        if (result.dead_ref.empty() || !is_ours)
         {
-            seen.dead_ref = ref;
-            seen.ours = is_ours;
+            result.dead_ref = ref;
+            result.ours = is_ours;
         }
     }
 }

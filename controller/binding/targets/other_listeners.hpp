@@ -6,27 +6,27 @@
 #include <string>
 #include <vector>
 
-// The rule readable-before-write, beyond the target's own listener: which other listeners a pass has to read
-// before a PUT, and what it makes of the answers. The cloud reader does the reading.
+// readable-before-write, beyond the target's own listener: which other listeners a pass reads before a PUT,
+// and what follows from the answers. The cloud reader does the reading.
 namespace binding {
 
-// The targets whose listeners may be on the load balancer and may hold something of ours.
+// The targets whose listeners may be on the load balancer and may hold a ref of ours.
 std::vector<target> listeners_to_read(
     const pass_context& at, const target& here, const support::uuid& load_balancer
 );
 
-// Whether the listener of `other` may be on the load balancer, as far as is known now.
+// False: the listener of `other` is known to be on another load balancer, or cannot hold a ref of ours.
 bool may_share_load_balancer(
     const pass_context& at, const target& here, const support::uuid& load_balancer, const target& other
 );
 
 struct judged_listener
 {
-    other_listener seen;
-    std::vector<cloud::container_ref> refs;  // on it, client CA and CRL included: to be looked up
+    other_listener result;
+    std::vector<cloud::container_ref> refs;  // to look up: all on the listener, client CA and CRL included
 };
 
-// What the read of that listener says, which the state of `here` has recorded.
+// Expects that the facts of `here` have recorded the answer.
 judged_listener judge_listener(
     const pass_context& at,
     const target& here,
@@ -35,14 +35,14 @@ judged_listener judge_listener(
     const cloud::answer<cloud::listener>& answer
 );
 
-// What the look-ups of its refs say.
+// Completes the result with the look-ups of the refs that the facts of `here` have recorded.
 void judge_refs(const pass_context& at, const target& here, judged_listener& listener);
 
-// Whether the answer says that the ref is there, or that it is not.
+// The certificate service said that the ref exists, or that it does not.
 bool is_certain(cloud::ref_state state);
 
-// A wrong endpoint answers 404 for everything: refs of ours on other listeners, of which some must be
-// readable before one of ours is taken for dead.
+// Refs of ours on other listeners. A wrong endpoint answers 404 for every ref, so some of these must be
+// readable before a ref of the target counts as dead.
 std::vector<cloud::container_ref> refs_for_endpoint_check(const pass_context& at, const target& here);
 endpoint_check judge_endpoint(const std::vector<cloud::ref_state>& states);
 

@@ -111,10 +111,10 @@ TEST_F(other_listeners, a_dead_ref_is_ours_by_the_ledger_that_we_wrote_alone)
 {
     const auto judged = [&] {
         binding::judged_listener listener;
-        listener.seen.target = other;
+        listener.result.target = other;
         listener.refs = {test::ref("a"), test::ref("f")};
         judge_refs(context(), here, listener);
-        return listener.seen;
+        return listener.result;
     };
     state.of(here).record_ref_on_other(other, test::ref("a"), {t0 - 10s, cloud::ref_state::dead});
     state.of(here).record_ref_on_other(other, test::ref("a"), {t0, cloud::ref_state::dead});

@@ -1,4 +1,5 @@
-#include "binding/resource/codec.hpp"
+#include "binding/resource/decode.hpp"
+#include "binding/resource/merge_patch.hpp"
 #include "crd/cluster.hpp"
 #include "support/rfc3339.hpp"
 

@@ -4,7 +4,7 @@
 #include "binding/observed/target_state.hpp"
 #include "binding/reconcile/cloud_reader.hpp"
 #include "binding/reconcile/writer.hpp"
-#include "binding/resource/codec.hpp"
+#include "binding/resource/decode.hpp"
 #include "fakes/cloud/one_cloud.hpp"
 #include "model_check/model.hpp"
 

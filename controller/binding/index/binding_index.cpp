@@ -1,6 +1,6 @@
 #include "binding/index/binding_index.hpp"
 
-#include "binding/resource/codec.hpp"
+#include "binding/resource/decode.hpp"
 
 #include <algorithm>
 #include <utility>

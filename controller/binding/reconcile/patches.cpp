@@ -1,6 +1,6 @@
 #include "binding/reconcile/patches.hpp"
 
-#include "binding/resource/codec.hpp"
+#include "binding/resource/merge_patch.hpp"
 
 namespace binding {
 namespace {

@@ -1,6 +1,7 @@
 #include "binding/resource/certificate_binding.hpp"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 
 namespace binding {
@@ -8,6 +9,14 @@ namespace binding {
 std::string_view name_of(slot value)
 {
     return value == slot::default_ ? "default" : "sni";
+}
+
+std::string_view name_of(condition_type value)
+{
+    static constexpr std::array<std::string_view, condition_types> names{
+        "Ready", "Reconciling", "Stalled", "CertificateActive", "Attached"
+    };
+    return names.at(static_cast<std::size_t>(value));
 }
 
 bool certificate_binding::has_finalizer() const

@@ -45,6 +45,10 @@ struct attachment
     }
 };
 
+// Values of status.cloud.credentialSource.
+inline constexpr std::string_view controller_source = "Controller";
+inline constexpr std::string_view secret_source = "Secret";
+
 // The cloud and project that the ledger was written for: cloud::project_scope, kept compactly.
 struct ledger_scope
 {
@@ -82,6 +86,9 @@ enum class condition_type : std::uint8_t
     attached,
 };
 inline constexpr std::size_t condition_types = 5;
+
+// "CertificateActive".
+std::string_view name_of(condition_type value);
 
 enum class condition_status : std::uint8_t
 {

@@ -340,25 +340,29 @@ TEST_F(credentials, of_the_controller_are_not_borrowed_for_what_another_project_
 
 TEST_F(credentials, of_the_controller_are_borrowed_for_a_forged_status_and_remove_nothing)
 {
+    const auto there = certificate("there.example.com");
+    const auto shared = sim.add_listener(
+        {.load_balancer = balancer, .default_ref = foreign, .sni_refs = {there.ref}, .port = 444}
+    );
     admitted = {.all = false, .namespaces = {"certificate-binding"}};
     start();
     kube.create(
         {.name = "own", .certificate = a.id, .listener = listener, .name_space = "certificate-binding"}
     );
     ASSERT_TRUE(until([&] { return kube.state("own") == "active"; }));
-    kube.create({.name = "web", .certificate = a.id, .listener = listener});
+    kube.create({.name = "web", .certificate = there.id, .listener = shared, .sni = true});
     ASSERT_TRUE(says("CredentialsMissing"));
     const auto puts = sim.puts();
     kube.update("web", [&](auto& object) {
+        object["metadata"]["finalizers"] = {"certificates.bycloud.io/detach"};
         object["status"]["cloud"] = kube.object("own")["status"]["cloud"];
-        object["status"]["attachments"] = {{{"containerRef", a.ref}, {"slot", "default"}, {"confirmed", true}}
+        object["status"]["attachments"] = {{{"containerRef", there.ref}, {"slot", "sni"}, {"confirmed", true}}
         };
     });
     kube.remove("web");
-    kube.remove("own");
-    ASSERT_TRUE(until([&] { return !kube.exists("own") && !kube.exists("web"); }));
-    EXPECT_EQ(sim.puts(), puts + 1) << "the PUT of own alone";
-    EXPECT_EQ(served("any.example.com"), foreign);
+    ASSERT_TRUE(until([&] { return !kube.exists("web"); })) << kube.object("web").dump(1);
+    EXPECT_EQ(sim.get_listener(shared).sni_refs, std::set{there.ref});
+    EXPECT_EQ(sim.puts(), puts);
 }
 
 TEST_F(credentials, no_secret_reaches_a_log_or_a_status)

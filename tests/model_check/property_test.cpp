@@ -30,29 +30,35 @@ std::vector<std::string> story_of(std::uint64_t seed)
     return story;
 }
 
-TEST(prover_property, no_world_breaks_an_invariant_and_each_comes_to_its_end)
+// Empty, or the story of the world and what broke.
+std::string broken_story(std::uint64_t seed, std::size_t& steps)
 {
-    support::set_log(support::log_level::error, support::log_format::text);
-    const std::uint64_t first = number_in("PROVER_SEED", 1);
-    const std::uint64_t worlds =
-        number_in("PROVER_WORLDS", std::getenv("PROVER_SEED") == nullptr ? PROVER_WORLDS : 1);
-    std::size_t steps = 0;
-    for (std::uint64_t seed = first; seed < first + worlds; ++seed)
+    random_world world(seed);
+    const auto broken = world.run();
+    steps += world.steps();
+    std::string story;
+    if (!broken.empty())
     {
-        random_world world(seed);
-        const auto broken = world.run();
-        steps += world.steps();
-        if (broken.empty())
-        {
-            continue;
-        }
-        std::string story;
         for (const std::string& line : story_of(seed))
         {
             story += line + "\n";
         }
-        FAIL() << story << broken.front() << "\nafter " << seed - first + 1 << " worlds; PROVER_SEED=" << seed
-               << " runs it again";
+        story += broken.front() + "\nPROVER_SEED=" + std::to_string(seed) + " runs it again";
+    }
+    return story;
+}
+
+TEST(prover_property, no_world_breaks_an_invariant_and_each_comes_to_its_end)
+{
+    support::set_log(support::log_level::error, support::log_format::text);
+    const bool alone = std::getenv("PROVER_SEED") != nullptr;
+    const std::uint64_t first = number_in("PROVER_SEED", 1);
+    const std::uint64_t worlds = number_in("PROVER_WORLDS", alone ? 1 : PROVER_WORLDS);
+    std::size_t steps = 0;
+    for (std::uint64_t seed = first; seed < first + worlds; ++seed)
+    {
+        const auto story = broken_story(seed, steps);
+        ASSERT_TRUE(story.empty()) << story << "\nafter " << seed - first + 1 << " worlds";
     }
     std::cout << worlds << " worlds, " << steps << " steps of the controller\n";
     if (worlds == 1)
@@ -62,6 +68,16 @@ TEST(prover_property, no_world_breaks_an_invariant_and_each_comes_to_its_end)
             std::cout << line << "\n";
         }
     }
+}
+
+// Seeds beyond the first worlds that broke an invariant once.
+TEST(prover_property, no_world_breaks_an_invariant_again)
+{
+    support::set_log(support::log_level::error, support::log_format::text);
+    std::size_t steps = 0;
+    // A forged default entry, in conflict, kept the deletion of another binding waiting.
+    EXPECT_EQ(broken_story(19115, steps), "");
+    EXPECT_GT(steps, 0U);
 }
 
 }  // namespace

@@ -47,13 +47,27 @@ std::optional<event> change_of_state(const certificate_binding& before, const ce
     return change;
 }
 
-std::vector<attachment> still_there(const ledger& held, const target_facts& state)
+event ledger_restored(const certificate_binding& object)
 {
-    if (state.puts.under_way || !state.answers.listener)
+    event restored = event_about(
+        object,
+        true,
+        "LedgerRestored",
+        "somebody else changed status.attachments; the controller writes its own again"
+    );
+    restored.action = "Restore";
+    // One event, however often the write is tried.
+    restored.key = std::to_string(object.resource_version);
+    return restored;
+}
+
+std::vector<attachment> still_there(const ledger& held, const target_facts& facts)
+{
+    if (facts.puts.under_way || !facts.answers.listener)
     {
         return held.attachments;
     }
-    const auto& listener = state.answers.listener->value;
+    const auto& listener = facts.answers.listener->value;
     if (!listener && listener.error().kind != cloud::failure::not_found)
     {
         return held.attachments;
@@ -66,22 +80,14 @@ std::vector<attachment> still_there(const ledger& held, const target_facts& stat
     return there;
 }
 
-std::vector<attachment> left_behind(const certificate_binding& before, const target_facts* state)
+std::vector<attachment> left_behind(const certificate_binding& before, const target_facts* facts)
 {
-    if (state == nullptr)
+    if (facts == nullptr)
     {
         return before.status.ledger.attachments;
     }
-    const auto known = state->bindings.find(before.uid);
-    if (known == state->bindings.end())
-    {
-        return still_there(before.status.ledger, *state);
-    }
-    if (known->second.released)
-    {
-        return {};
-    }
-    return still_there(known->second.held.value_or(before.status.ledger), *state);
+    return facts->binding(before.uid).released ? std::vector<attachment>()
+                                               : still_there(believed_ledger(*facts, before), *facts);
 }
 
 std::optional<event> orphaned(

@@ -13,14 +13,17 @@ namespace binding {
 // The state of the binding, or the reason of its Ready condition, has changed.
 std::optional<event> change_of_state(const certificate_binding& before, const certificate_binding& after);
 
+// Somebody else wrote the ledger of the binding, and the controller is about to overwrite it.
+event ledger_restored(const certificate_binding& object);
+
 // The entries of the ledger that the listener shows. All entries, while a PUT is under way or if the listener
 // was not read, because each of them may be there then.
-std::vector<attachment> still_there(const ledger& held, const target_facts& state);
+std::vector<attachment> still_there(const ledger& held, const target_facts& facts);
 
 // The certificates that stay on the listener when the controller has nothing to do for the binding any more.
-// `state`: of the binding's target; null: the target was never reconciled. Empty if the controller itself
+// `facts`: of the binding's target; null: the target was never reconciled. Empty if the controller itself
 // removed the finalizer.
-std::vector<attachment> left_behind(const certificate_binding& before, const target_facts* state);
+std::vector<attachment> left_behind(const certificate_binding& before, const target_facts* facts);
 
 // The controller's finalizer was removed by hand, so `left` belongs to no binding any more. Empty if nothing
 // is left, or if the binding asked to leave it (Retain, abandon).

@@ -31,7 +31,7 @@ struct done
 {
     requeue next = requeue::resync;
     support::duration wait{};
-    std::vector<target> request_cleanup{};  // targets that are asked to remove their own dead refs
+    std::vector<target> cleanup_requests{};  // targets that are asked to remove their own dead refs
 };
 
 // Polls of a change begin early and become rare: 100 ms, 150 ms, ... up to `most`.

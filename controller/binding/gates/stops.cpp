@@ -277,7 +277,7 @@ gate own_put_under_way(const observation& observation, const members& own)
     return put_under_way(observation, own);
 }
 
-constexpr gate (*gates[])(const observation&, const members&) = {
+constexpr gate (*in_order[])(const observation&, const members&) = {
     no_credential,
     peer_put_in_doubt,
     scope_unread,
@@ -291,7 +291,7 @@ constexpr gate (*gates[])(const observation&, const members&) = {
 
 std::optional<shut_stop_gate> first_stop(const observation& observation, const members& own)
 {
-    for (const auto gate : gates)
+    for (const auto gate : in_order)
     {
         if (auto shut = gate(observation, own))
         {

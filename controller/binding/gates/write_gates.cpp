@@ -2,8 +2,10 @@
 // matters:
 //   1. A PUT that is not needed, or would surely fail, ends the pass before another target has to wait for
 //      it.
-//   2. The target takes its turn in the load-balancer queue once only the refs can still stop the PUT.
-//   3. The refs are looked up during the turn, because no other target changes the load balancer then.
+//   2. The target takes its turn in the load-balancer queue when little else than the refs can stop the PUT.
+//   3. The refs are looked up during the turn, because no other target changes the load balancer then. One
+//   ref
+//      is looked up before: a recorded default, because assign() cannot decide without it.
 //   4. Ledgers are committed last (plan/ledgers), so that no entry is written for a PUT that is not sent.
 // Guarantees: nothing is written to the listener while a gate is shut. A PUT passes all gates in one pass.
 // Assumptions: the answers of this pass are in the observation, and an answer about a ref is fresh
@@ -74,7 +76,7 @@ gate every_change_refused(const listener_update& update)
     return blocked(refused->message, {requeue::after, refused->until - update.observation.now});
 }
 
-// A pass sends one PUT. If it failed, its error is reported and another pass sends it again.
+// A PUT that failed is not sent again in the same pass. Its error is reported, and another pass sends it.
 gate put_failed_in_this_pass(const listener_update& update)
 {
     const auto& failure = update.observation.state->puts.last_error;
@@ -189,7 +191,7 @@ gate lost_entry_unwritable(const listener_update& update)
     return std::nullopt;
 }
 
-constexpr gate (*gates[])(const listener_update&) = {
+constexpr gate (*in_order[])(const listener_update&) = {
     nothing_to_write,
     load_balancer_pending,
     in_error_or_deleted,
@@ -228,7 +230,7 @@ bool is_removed(const listener_update& update, const attachment& entry)
 
 std::optional<shut_write_gate> first_write_gate(const listener_update& update)
 {
-    for (const auto gate : gates)
+    for (const auto gate : in_order)
     {
         if (auto shut = gate(update))
         {

@@ -24,7 +24,7 @@ inline constexpr support::duration quarantine_duration = std::chrono::hours(1);
 // What is known of one binding.
 struct binding_state
 {
-    // The ledger as the controller last wrote it, or as status had it when the binding was first seen.
+    // The ledger as the controller last wrote it, or as status had it in the first pass over the binding.
     std::optional<ledger> held;
     // The ledger of a later write whose answer was lost. Once status shows it, it is the held one.
     std::optional<ledger> maybe_written;
@@ -42,7 +42,7 @@ struct binding_state
     std::optional<support::time_point> verified_at;  // when it was last read back as attached
 };
 
-// The ledger as the controller last wrote it, or as status had it when the binding was first seen.
+// The ledger as the controller last wrote it, or as status had it in the first pass over the binding.
 inline const ledger& believed_ledger(const binding_state& state, const certificate_binding& object)
 {
     return state.held ? *state.held : object.status.ledger;

@@ -47,7 +47,7 @@ void cloud_answers::record_load_balancer(
     load_balancer = std::move(answer);
 }
 
-void cloud_answers::forget_before_put()
+void cloud_answers::forget_outdated_reads()
 {
     listener.reset();
     load_balancer.reset();

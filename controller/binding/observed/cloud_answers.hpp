@@ -24,14 +24,15 @@ struct cloud_answers
     std::optional<support::uuid> load_balancer_id;    // of the listener when it was last read
     std::optional<support::time_point> timed_out_at;  // when the last read was sent, if it timed out
     bool listener_requested = false;  // the listener was asked for, or the credential failed before
-    int busy_polls = 0;  // reads in a row that found the load balancer busy with a foreign change
+    int busy_polls =
+        0;  // reads in a row that found the load balancer busy, with no PUT of this target under way
 
     void record_scope(observed<cloud::answer<cloud::project_scope>> answer);
     void record_listener(observed<cloud::answer<cloud::listener>> answer, support::time_point now);
     // `put_under_way`: the load balancer may be busy with a PUT of the target itself.
     void record_load_balancer(observed<cloud::answer<cloud::load_balancer>> answer, bool put_under_way);
-    // Listener and load balancer were read before a PUT was answered, and count no more.
-    void forget_before_put();
+    // A PUT was answered, so the reads of listener and load balancer from before count no more.
+    void forget_outdated_reads();
     void forget_refs_except(const std::set<cloud::container_ref>& kept);
 
     // The listener as it was last read; null: it was not read, or the answer was an error.

@@ -54,11 +54,10 @@ void put_record::record_read_during_put(const cloud::listener& listener)
 
 void put_record::record_listener(const settings& settings, const cloud::listener& listener)
 {
-    if (under_way && under_way->phase == put_phase::before_start && !under_way->refs_counted)
+    if (under_way && under_way->phase == put_phase::before_start)
     {
+        under_way->deadline = last_effect(*under_way, settings, count_refs(listener));
         under_way->refs_counted = true;
-        const auto refs = listener.sni_refs.size() + (listener.default_ref ? 1 : 0);
-        under_way->deadline += settings.per_ref * static_cast<std::int64_t>(refs);
     }
     if (listener.status == cloud::provisioning_status::active && !under_way)
     {
@@ -112,6 +111,18 @@ void put_record::end_waits()
 {
     error_puts = 0;
     next_error_put.reset();
+}
+
+std::size_t count_refs(const cloud::listener& listener)
+{
+    return listener.sni_refs.size() + (listener.default_ref ? 1 : 0);
+}
+
+support::time_point last_effect(const put_state& put, const settings& settings, std::size_t refs)
+{
+    const bool uncounted = put.phase == put_phase::before_start && !put.refs_counted;
+    return put.deadline +
+           (uncounted ? settings.per_ref * static_cast<std::int64_t>(refs) : support::duration{});
 }
 
 support::duration deadline_of(const settings& settings, const cloud::listener_change& change)

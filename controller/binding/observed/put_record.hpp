@@ -12,7 +12,7 @@ enum class put_phase
 {
     // Octavia accepted the PUT and changes the load balancer.
     accepted,
-    // Octavia did not answer: the PUT may take effect until `deadline`.
+    // The PUT is sent, and Octavia has not answered. It may take effect until `deadline`.
     in_doubt,
     // A ledger had an unconfirmed entry when it was first seen: the PUT of an earlier process may take effect
     // until `deadline`.
@@ -38,7 +38,7 @@ struct put_record
     std::optional<put_state> under_way;
     std::optional<observed<cloud::error>> last_error;  // of the last PUT that had no effect
     // Whether the last PUT was accepted (true), or refused with 403, or with 401 where access rules leave the
-    // PUT out (false); empty: no PUT has told.
+    // PUT out (false); empty: no PUT was answered so, or the last one was in doubt.
     std::optional<bool> may_write;
     int error_puts = 0;  // PUTs in a row after which the listener was in ERROR
     std::optional<support::time_point> next_error_put;
@@ -64,6 +64,13 @@ struct put_record
     // The next PUT to a listener in ERROR need not wait.
     void end_waits();
 };
+
+// The default and SNI refs: for each of them a change takes its time.
+std::size_t count_refs(const cloud::listener& listener);
+
+// unanswered-writes: until when the PUT may take effect. `refs`: on the listener. They count before_start,
+// unless the deadline allows for them already.
+support::time_point last_effect(const put_state& put, const settings& settings, std::size_t refs);
 
 // How long a PUT may take effect after it was sent, which is cloud::sent_within after it was planned at most.
 support::duration deadline_of(const settings& settings, const cloud::listener_change& change);

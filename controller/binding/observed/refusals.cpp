@@ -140,6 +140,7 @@ std::vector<bad_addition> refusals::record_accepted(
 void refusals::record_unanswered(const cloud::error& error, support::time_point over)
 {
     const int times = unanswered ? unanswered->times + 1 : 1;
+    // The message is shown once the PUT can take effect no more, and only if it had no effect.
     unanswered = write_backoff{
         "a listener update was not answered and had no effect: " + error.message,
         over + support::backoff{1s, 1min}.without_jitter(times),

@@ -190,9 +190,9 @@ void target_state::record_verified(
     support::time_point now
 )
 {
-    const auto at_rest = [&](const auto& seen) {
-        return seen && seen->asked_at >= pass_started && seen->value &&
-               seen->value->status == cloud::provisioning_status::active;
+    const auto at_rest = [&](const auto& answer) {
+        return answer && answer->asked_at >= pass_started && answer->value &&
+               answer->value->status == cloud::provisioning_status::active;
     };
     if (facts_.puts.under_way || !at_rest(facts_.answers.listener) || !at_rest(facts_.answers.load_balancer))
     {
@@ -210,7 +210,7 @@ void target_state::record_verified(
     }
 }
 
-binding_state target_state::hand_over(const support::uuid& binding)
+binding_state target_state::extract_binding(const support::uuid& binding)
 {
     binding_state known = std::move(facts_.bindings.at(binding));
     facts_.bindings.erase(binding);
@@ -220,7 +220,7 @@ binding_state target_state::hand_over(const support::uuid& binding)
     return known;
 }
 
-void target_state::take_over(
+void target_state::insert_binding(
     const support::uuid& binding, binding_state known, const std::optional<put_state>& its_put
 )
 {
@@ -232,7 +232,7 @@ void target_state::take_over(
 }
 
 void target_state::record_certificate(
-    support::uuid binding, support::uuid certificate_id, observed<cloud::answer<cloud::certificate>> seen
+    support::uuid binding, support::uuid certificate_id, observed<cloud::answer<cloud::certificate>> answer
 )
 {
     const auto found = facts_.bindings.find(binding);
@@ -240,14 +240,16 @@ void target_state::record_certificate(
     {
         return;  // gone or changed while it was asked for
     }
-    if (found->second.certificate && has_changed(found->second.certificate->value, seen.value))
+    if (found->second.certificate && has_changed(found->second.certificate->value, answer.value))
     {
         found->second.quarantine.reset();
-        facts_.refusals.refused_refs.erase(seen.value ? seen.value->container_ref : cloud::container_ref());
+        facts_.refusals.refused_refs.erase(
+            answer.value ? answer.value->container_ref : cloud::container_ref()
+        );
     }
-    const bool usable = seen.value && seen.value->usable;
+    const bool usable = answer.value && answer.value->usable;
     found->second.certificate_polls = usable ? 0 : found->second.certificate_polls + 1;
-    found->second.certificate = std::move(seen);
+    found->second.certificate = std::move(answer);
 }
 
 }  // namespace binding

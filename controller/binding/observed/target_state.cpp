@@ -29,9 +29,10 @@ void put_in_quarantine(target_facts& facts, std::vector<bad_addition> bad, suppo
             continue;
         }
         binding_state& binding = found->second;
-        if (const auto& seen = binding.certificate; seen && seen->value && !seen->value->doubt.empty())
+        if (const auto& answer = binding.certificate;
+            answer && answer->value && !answer->value->doubt.empty())
         {
-            message += " (" + seen->value->doubt + ")";
+            message += " (" + answer->value->doubt + ")";
         }
         binding.quarantine =
             quarantine{which.certificate_id, which.slot, std::move(message), now + quarantine_duration};
@@ -82,31 +83,31 @@ support::time_point arrivals::quiet_at(const settings& settings) const
 
 // ---- what was read ----
 
-void target_state::record_scope(observed<cloud::answer<cloud::project_scope>> seen)
+void target_state::record_scope(observed<cloud::answer<cloud::project_scope>> answer)
 {
-    facts_.answers.record_scope(std::move(seen));
+    facts_.answers.record_scope(std::move(answer));
 }
 
 void target_state::record_listener(
-    const settings& settings, observed<cloud::answer<cloud::listener>> seen, support::time_point now
+    const settings& settings, observed<cloud::answer<cloud::listener>> answer, support::time_point now
 )
 {
-    if (seen.value)
+    if (answer.value)
     {
-        facts_.puts.record_listener(settings, *seen.value);
+        facts_.puts.record_listener(settings, *answer.value);
     }
-    facts_.answers.record_listener(std::move(seen), now);
+    facts_.answers.record_listener(std::move(answer), now);
 }
 
-void target_state::record_load_balancer(observed<cloud::answer<cloud::load_balancer>> seen)
+void target_state::record_load_balancer(observed<cloud::answer<cloud::load_balancer>> answer)
 {
     facts_.puts.record_load_balancer();
-    facts_.answers.record_load_balancer(std::move(seen), facts_.puts.under_way.has_value());
+    facts_.answers.record_load_balancer(std::move(answer), facts_.puts.under_way.has_value());
 }
 
-void target_state::record_ref(const cloud::container_ref& ref, const observed<cloud::ref_state>& seen)
+void target_state::record_ref(const cloud::container_ref& ref, const observed<cloud::ref_state>& answer)
 {
-    binding::record_ref(facts_.answers.refs, ref, seen.asked_at, seen.value);
+    binding::record_ref(facts_.answers.refs, ref, answer.asked_at, answer.value);
 }
 
 void target_state::forget_refs(const std::vector<const certificate_binding*>& bindings)
@@ -135,28 +136,28 @@ void target_state::forget_refs(const std::vector<const certificate_binding*>& bi
 }
 
 void target_state::record_other_listener(
-    const target& other, const observed<cloud::answer<cloud::listener>>& seen, support::time_point now
+    const target& other, const observed<cloud::answer<cloud::listener>>& answer, support::time_point now
 )
 {
     other_listener_state& state = facts_.other_listeners[other];
-    state.asked_at = seen.asked_at;
-    state.timed_out = has_timed_out(seen.asked_at, now, seen.value);
+    state.asked_at = answer.asked_at;
+    state.timed_out = has_timed_out(answer.asked_at, now, answer.value);
     state.refused_in.reset();
-    if (seen.value)
+    if (answer.value)
     {
-        state.load_balancer_id = seen.value->load_balancer_id;
+        state.load_balancer_id = answer.value->load_balancer_id;
     }
-    else if (is_refusal(seen.value.error()))
+    else if (is_refusal(answer.value.error()))
     {
         state.refused_in = *facts_.answers.scope->value;
     }
 }
 
 void target_state::record_ref_on_other(
-    const target& other, const cloud::container_ref& ref, const observed<cloud::ref_state>& seen
+    const target& other, const cloud::container_ref& ref, const observed<cloud::ref_state>& answer
 )
 {
-    binding::record_ref(facts_.other_listeners[other].refs, ref, seen.asked_at, seen.value);
+    binding::record_ref(facts_.other_listeners[other].refs, ref, answer.asked_at, answer.value);
 }
 
 void target_state::forget_other_listeners(const settings& settings, support::time_point now)
@@ -212,11 +213,11 @@ void target_state::record_put_sent(
     facts_.cleanup_requested = false;
 }
 
-void target_state::record_read_during_put(const cloud::answer<cloud::listener>& seen)
+void target_state::record_read_during_put(const cloud::answer<cloud::listener>& answer)
 {
-    if (seen)
+    if (answer)
     {
-        facts_.puts.record_read_during_put(*seen);
+        facts_.puts.record_read_during_put(*answer);
     }
 }
 
@@ -249,7 +250,7 @@ void target_state::record_put_answer(
     {
         record_put_without_effect(facts_, settings, added, answer.error(), now);
     }
-    facts_.answers.forget_before_put();
+    facts_.answers.forget_outdated_reads();
 }
 
 void target_state::record_put_end()

@@ -55,9 +55,11 @@ struct target_facts
 //
 // Flow: a pass records what it observes, with one method for each kind of observation. The plan reads
 //   facts().
-// Guarantees: only passes of the target itself and reconcile_state hold a target_state that can be changed.
-//   Another target asks through reconcile_state. The ledger in status is believed when the binding is first
-//   seen and not again: see believed_ledger().
+// Guarantees: facts() is const. Plan, gates and policies get nothing else, and what binding/targets looks
+//   things up in is const as well, so only binding/reconcile records. The ledger in status is believed in the
+//   first pass over the binding and not again: see believed_ledger().
+// Assumptions: a pass records in the state of its own target. The one exception is record_ledger_write(),
+//   which goes to the target that the binding has when the answer comes.
 // Caveats: a coroutine keeps no reference to it across a co_await, because the last pass of a target without
 //   bindings erases it.
 class target_state
@@ -90,9 +92,11 @@ public:
     );
     // The binding acts with another credential from now on. The answers to the old credential are dropped.
     // Needs a binding that is known.
-    binding_state hand_over(const support::uuid& binding);
-    // The counterpart of hand_over(). A PUT of an earlier process is waited for here as well.
-    void take_over(
+    binding_state extract_binding(const support::uuid& binding);
+    // A binding comes from the target of its old credential. `its_put` is the PUT of that target. If an
+    // earlier process sent it, this target waits for it as well. A PUT of this process stays with the old
+    // target, and peer_put_in_doubt waits for it.
+    void insert_binding(
         const support::uuid& binding, binding_state known, const std::optional<put_state>& its_put
     );
 

@@ -16,7 +16,9 @@
 //   assign                   who gets the default, who the SNI slots (slots/assignment)
 //   write gates              why the listener must not be written now, if so (gates/write_gates)
 //   ledgers                  the write-ahead before a PUT, the verified ledger after it
-//   report                   statuses, the only place where a conclusion becomes a write
+//   report                   statuses: here a conclusion becomes a write
+//   The chain goes back to `evaluate` in two cases, each of which can come only so often: with more dead refs
+//   that the PUT leaves out, and with half of the suspects of a bisection.
 // Guarantees: the rules of docs/development.md, each named where it is decided. The same observation gives
 // the same decision.
 // Assumptions: the pass does the step before anything else happens to the target.

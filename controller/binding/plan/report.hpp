@@ -5,7 +5,9 @@
 
 #include <vector>
 
-// The only place where conclusions become statuses and writes.
+// Conclusions become statuses and writes here. Two writes are made elsewhere, because no status follows from
+// them: the ledger ahead of a peer (plan/ledgers), and the finalizer of a deletion that stays in place
+// (plan/plan).
 namespace binding {
 
 // The conclusions if no PUT follows: for every own binding the last read decides.

@@ -68,11 +68,7 @@ members own_members(const observation& observation)
             continue;
         }
         member& added = own.emplace_back();
-        added.state = [&]() -> const binding_state* {
-            static const binding_state none;
-            const auto it = observation.state->bindings.find(object->uid);
-            return it == observation.state->bindings.end() ? &none : &it->second;
-        }();
+        added.state = &observation.state->binding(object->uid);
         added.request.object = object;
         added.request.held = believed_ledger(*added.state, *object);
     }

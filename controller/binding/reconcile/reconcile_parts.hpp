@@ -19,7 +19,10 @@ struct reconcile_parts
     const binding::settings& settings;
     binding::event_sink& events;
 
-    pass_context now() const { return {state, store, credentials, settings, clock.now(), clock.wall()}; }
+    pass_context now() const
+    {
+        return {{state, store, credentials, settings, clock.now(), clock.wall()}, state};
+    }
 };
 
 }  // namespace binding

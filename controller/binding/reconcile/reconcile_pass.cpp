@@ -34,7 +34,7 @@ void wake(pass_action& action, const std::optional<target>& next)
 reconcile_pass::reconcile_pass(binding::target target, const pass_context& at)
     : target_(std::move(target)), started_(at.now), has_credential_(at.credentials.of(target_) != nullptr)
 {
-    const target_facts& facts = at.state.of(target_).facts();
+    const target_facts& facts = at.states.of(target_).facts();
     read_before_ = facts.answers.listener_requested;
     could_write_ = facts.puts.may_write;
     for (const certificate_binding* object : at.store.bindings_of(target_))
@@ -61,19 +61,19 @@ pass_action reconcile_pass::next(const pass_context& at)
         {
             return begin(at, std::move(step), bindings);
         }
-        at.state.take_turn(target_);
+        at.states.take_turn(target_);
     }
     pass_action action{pass_end{pass_ending::endless, {requeue::retry, {}, {}}, 0}, {}};
-    wake(action, at.state.leave_turn_unless_written(target_, at.now));
+    wake(action, at.states.leave_turn_unless_written(target_, at.now));
     return action;
 }
 
 // Records what is known without a question to the cloud, and plans.
 step reconcile_pass::plan_step(const pass_context& at, binding_list& bindings)
 {
-    target_state& state = at.state.of(target_);
+    target_state& state = at.states.of(target_);
     state.record_bindings(bindings, at.settings, at.now, at.wall, at.state.started());
-    if (at.state.take_cleanup_request(target_))
+    if (at.states.take_cleanup_request(target_))
     {
         state.record_cleanup_request();
     }
@@ -81,12 +81,12 @@ step reconcile_pass::plan_step(const pass_context& at, binding_list& bindings)
         return waits_for_next_pass(state.facts(), *object);
     });
     const auto peers = observe_peers(at, target_);
-    record_peers(state, bindings, peers, at.now);
+    record_observed_peers(state, bindings, peers, at.now);
 
     decision decision = plan(observe(at, bindings, peers));
     if (decision.put_resolved)
     {
-        listener_changed_ = true;
+        put_ended_ = true;
         state.record_put_end();
     }
     std::ranges::move(decision.events, std::back_inserter(events_));
@@ -113,7 +113,7 @@ pass_action reconcile_pass::begin(const pass_context& at, step planned, const bi
     auto& questions = std::get<read>(planned);
     if (questions.other_listeners)
     {
-        at.state.of(target_).forget_other_listeners(at.settings, at.now);
+        at.states.of(target_).forget_other_listeners(at.settings, at.now);
     }
     return {std::move(questions), {}};
 }
@@ -147,11 +147,11 @@ observation reconcile_pass::observe(
     observed.peer_put_deadline = peers.put_deadline;
     observed.peers_unread = peers.unread;
     observed.unwritable = unwritable_;
-    observed.state = &at.state.of(target_).facts();
+    observed.state = &at.states.of(target_).facts();
     observed.turn = at.state.turn(target_);
     observed.peer_has_turn = at.state.peer_has_turn(target_);
     observed.turn_is_wanted = at.state.is_turn_wanted(target_);
-    observed.put_ended = listener_changed_;
+    observed.put_ended = put_ended_;
     observed.other_listeners = other_listeners_;
     observed.endpoint_check = endpoint_check_;
     return observed;
@@ -166,11 +166,11 @@ bool reconcile_pass::waits_for_next_pass(const target_facts& facts, const certif
 
 pass_action reconcile_pass::end(const pass_context& at, const done& how)
 {
-    target_state& state = at.state.of(target_);
+    target_state& state = at.states.of(target_);
     const target_facts& facts = state.facts();
     const bool reads_now = !read_before_ && facts.answers.listener_requested;
     const bool concerns_peers =
-        listener_changed_ || announced_to_peers_ || reads_now || could_write_ != facts.puts.may_write;
+        put_ended_ || announced_to_peers_ || reads_now || could_write_ != facts.puts.may_write;
     pass_action action;
     if (concerns_peers)
     {
@@ -184,20 +184,20 @@ pass_action reconcile_pass::end(const pass_context& at, const done& how)
         how.next != requeue::resync && how.next != requeue::poll && how.next != requeue::slow;
     state.record_pass_end(put_to_come);
 
-    for (const binding::target& holder : how.request_cleanup)
+    for (const binding::target& holder : how.cleanup_requests)
     {
-        at.state.request_cleanup(holder);
+        at.states.request_cleanup(holder);
         action.wake.push_back(holder);
     }
     if (how.next == requeue::turn)
     {
-        at.state.wait_for_turn(target_);
+        at.states.wait_for_turn(target_);
     }
     else
     {
-        wake(action, at.state.leave_turn_unless_written(target_, at.now));
+        wake(action, at.states.leave_turn_unless_written(target_, at.now));
     }
-    const int slow_passes = at.state.count_slow_pass(target_, how.next == requeue::slow);
+    const int slow_passes = at.states.count_slow_pass(target_, how.next == requeue::slow);
     action.step = pass_end{pass_ending::planned, how, slow_passes};
     return action;
 }
@@ -206,14 +206,14 @@ pass_action reconcile_pass::end(const pass_context& at, const done& how)
 // may still take effect.
 pass_action reconcile_pass::end_without_bindings(const pass_context& at)
 {
-    const auto& put = at.state.of(target_).facts().puts.under_way;
+    const auto& put = at.states.of(target_).facts().puts.under_way;
     if (put && put->phase != put_phase::accepted && at.now < put->deadline)
     {
         const done wait{requeue::poll, put->deadline - at.now, {}};
         return {pass_end{pass_ending::put_in_doubt, wait, 0}, {}};
     }
     pass_action action{pass_end{pass_ending::no_bindings_left, {}, 0}, {}};
-    wake(action, at.state.forget(target_));
+    wake(action, at.states.forget(target_));
     std::ranges::copy(at.store.peers_of(target_), std::back_inserter(action.wake));
     return action;
 }
@@ -222,7 +222,7 @@ pass_action reconcile_pass::end_without_bindings(const pass_context& at)
 
 void reconcile_pass::on_read(const pass_context& at, read_answer answer)
 {
-    target_state& state = at.state.of(target_);
+    target_state& state = at.states.of(target_);
     const support::overloaded record{
         [&](observed<cloud::answer<cloud::project_scope>>& scope) { state.record_scope(std::move(scope)); },
         [&](observed<cloud::answer<cloud::listener>>& listener) {
@@ -256,7 +256,7 @@ void reconcile_pass::on_read(const pass_context& at, read_answer answer)
 void reconcile_pass::begin_commit(const pass_context& at, const commit& writes, const binding_list& bindings)
 {
     announced_to_peers_ = announced_to_peers_ || writes_for_others(writes.writes, bindings);
-    target_state& state = at.state.of(target_);
+    target_state& state = at.states.of(target_);
     for (const write& write : writes.writes)
     {
         // Recorded before the write is sent, because the watch may show the object before the answer comes.
@@ -273,7 +273,7 @@ after_write reconcile_pass::on_committed(const pass_context& at, const write& se
     {
         // Recorded at the target that the binding has now, because its credential may have changed since the
         // pass began.
-        if (target_state* state = at.state.find(at.credentials.target_of(*object)))
+        if (target_state* state = at.states.find(at.credentials.target_of(*object)))
         {
             state->record_ledger_write(sent.uid, sent.wanted.ledger, answer == write_answer::taken);
         }
@@ -313,12 +313,12 @@ void reconcile_pass::on_put_sent(const pass_context& at, const put& sent)
 {
     put_adds_ = sent.adds;
     std::ranges::copy(sent.events, std::back_inserter(events_));
-    at.state.of(target_).record_put_sent(at.settings, sent.change, sent.from, sent.expected, at.now);
+    at.states.of(target_).record_put_sent(at.settings, sent.change, sent.from, sent.expected, at.now);
 }
 
 void reconcile_pass::on_put_answered(const pass_context& at, const cloud::answer<cloud::listener>& answer)
 {
-    at.state.of(target_).record_put_answer(at.settings, put_adds_, answer, at.now);
+    at.states.of(target_).record_put_answer(at.settings, put_adds_, answer, at.now);
 }
 
 }  // namespace binding

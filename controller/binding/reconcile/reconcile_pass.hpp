@@ -135,7 +135,7 @@ public:
     std::optional<support::time_point> committed_at() const { return committed_at_; }
     const std::set<support::uuid>& unwritable() const { return unwritable_; }
     // Whether the end of a PUT of ours was seen in this pass.
-    bool put_ended() const { return listener_changed_; }
+    bool put_ended() const { return put_ended_; }
 
 private:
     using binding_list = std::vector<const certificate_binding*>;
@@ -168,7 +168,7 @@ private:
     std::optional<binding::endpoint_check> endpoint_check_;
     std::vector<addition> put_adds_;  // of the PUT that waits for its answer
     std::vector<event> events_;       // that take_events() has not given yet
-    bool listener_changed_ = false;   // by a PUT of the target
+    bool put_ended_ = false;          // by a PUT of the target
     bool announced_to_peers_ =
         false;  // the ledger of a peer was written, because a PUT is to remove its entry
 };

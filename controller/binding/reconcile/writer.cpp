@@ -1,5 +1,6 @@
 #include "binding/reconcile/writer.hpp"
 
+#include "binding/events/event_builders.hpp"
 #include "binding/reconcile/patches.hpp"
 #include "support/log.hpp"
 #include "support/parallel.hpp"
@@ -108,16 +109,7 @@ void writer::warn_of_foreign_ledger(const target& which, const certificate_bindi
     const binding_state& state = known->binding(object.uid);
     if (state.held != object.status.ledger && state.maybe_written != object.status.ledger)
     {
-        event restored = event_about(
-            object,
-            true,
-            "LedgerRestored",
-            "somebody else changed status.attachments; the controller writes its own again"
-        );
-        restored.action = "Restore";
-        // One event, however often the write is tried.
-        restored.key = std::to_string(object.resource_version);
-        parts_.events.record(restored);
+        parts_.events.record(ledger_restored(object));
     }
 }
 

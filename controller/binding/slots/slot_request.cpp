@@ -9,8 +9,8 @@ bool assignment_input::is_ours(const cloud::container_ref& ref, slot in) const
     return std::ranges::any_of(requests, [&](const slot_request& request) { return request.owns(ref, in); });
 }
 
-// What a binding of a peer holds is left to the peer's target. Where bindings of both leave, the older one's
-// target takes the ref off.
+// A ref that a peer holds is left to the peer's target. If bindings of both targets leave, the target of the
+// older binding removes the ref. This order of age has nothing to do with who gets a slot (competition).
 bool assignment_input::is_left_to_peer(const cloud::container_ref& ref, slot in) const
 {
     const certificate_binding* oldest_of_ours = nullptr;

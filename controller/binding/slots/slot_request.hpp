@@ -56,7 +56,8 @@ struct placement
     const certificate_binding* winner = nullptr;
     // Its certificate is in the slot that it wants afterwards.
     bool placed = false;
-    // Its entry stays because the listener would be left without a certificate (never-without-default).
+    // Its entry stays because the listener would be left without a default certificate, or with no
+    // certificate at all (never-without-default).
     bool kept_as_last = false;
     // Its entries that stay though it no longer wants them (gapless-rotation, never-without-default).
     std::vector<attachment> kept;

@@ -12,14 +12,16 @@ namespace {
 constexpr int silence_counts_for = 3;  // times the age of a fresh look-up
 constexpr std::size_t most_endpoint_checks = 32;
 
-const ledger& believed_ledger(const pass_context& at, const target& which, const certificate_binding& object)
+const ledger& believed_ledger(
+    const target_context& at, const target& which, const certificate_binding& object
+)
 {
     const target_facts* known = at.state.facts_of(which);
     return known == nullptr ? object.status.ledger : believed_ledger(*known, object);
 }
 
 template <class Predicate>
-bool any_entry(const pass_context& at, const target& which, Predicate is_it)
+bool any_entry(const target_context& at, const target& which, Predicate is_it)
 {
     return std::ranges::any_of(at.store.bindings_of(which), [&](const certificate_binding* object) {
         const ledger& held = believed_ledger(at, which, *object);
@@ -29,14 +31,14 @@ bool any_entry(const pass_context& at, const target& which, Predicate is_it)
     });
 }
 
-bool holds_anything(const pass_context& at, const target& which)
+bool holds_anything(const target_context& at, const target& which)
 {
     return any_entry(at, which, [](const auto&, const auto&) { return true; });
 }
 
 // The ref is in a ledger of the listener that was written in this cloud and project.
 bool holds(
-    const pass_context& at,
+    const target_context& at,
     const target& which,
     const cloud::container_ref& ref,
     const cloud::project_scope& here
@@ -53,24 +55,21 @@ bool holds(
 
 // A PUT of ours to that listener may still take effect. A target that this process has not reconciled yet is
 // judged by its ledgers, because the PUT may be of an earlier process.
-bool may_be_written(const pass_context& at, const target& which, const cloud::listener& listener)
+bool may_be_written(const target_context& at, const target& which, const cloud::listener& listener)
 {
     const target_facts* known = at.state.facts_of(which);
     if (known == nullptr || known->bindings.empty())
     {
         return any_entry(at, which, [](const auto&, const attachment& entry) { return !entry.confirmed; });
     }
-    const auto refs = static_cast<std::int64_t>(listener.sni_refs.size() + (listener.default_ref ? 1 : 0));
     const auto& put = known->puts.under_way;
-    const bool uncounted = put && put->phase == put_phase::before_start && !put->refs_counted;
-    const auto more = uncounted ? at.settings.per_ref * refs : support::duration::zero();
-    return put && at.now < put->deadline + more;
+    return put && at.now < last_effect(*put, at.settings, count_refs(listener));
 }
 
 }  // namespace
 
 std::vector<target> listeners_to_read(
-    const pass_context& at, const target& here, const support::uuid& load_balancer
+    const target_context& at, const target& here, const support::uuid& load_balancer
 )
 {
     std::vector<target> others;
@@ -92,7 +91,7 @@ std::vector<target> listeners_to_read(
 }
 
 bool may_share_load_balancer(
-    const pass_context& at, const target& here, const support::uuid& load_balancer, const target& other
+    const target_context& at, const target& here, const support::uuid& load_balancer, const target& other
 )
 {
     static const cloud_answers no_answers;
@@ -127,7 +126,7 @@ bool may_share_load_balancer(
 }
 
 judged_listener judge_listener(
-    const pass_context& at,
+    const target_context& at,
     const target& here,
     const support::uuid& load_balancer,
     const target& other,
@@ -167,7 +166,7 @@ judged_listener judge_listener(
     return judged;
 }
 
-void judge_refs(const pass_context& at, const target& here, judged_listener& listener)
+void judge_refs(const target_context& at, const target& here, judged_listener& listener)
 {
     const target_facts& ours = *at.state.facts_of(here);
     other_listener& result = listener.result;
@@ -209,7 +208,7 @@ bool is_certain(cloud::ref_state state)
     return state == cloud::ref_state::readable || state == cloud::ref_state::dead;
 }
 
-std::vector<cloud::container_ref> refs_for_endpoint_check(const pass_context& at, const target& here)
+std::vector<cloud::container_ref> refs_for_endpoint_check(const target_context& at, const target& here)
 {
     const cloud::project_scope scope = *at.state.facts_of(here)->answers.scope->value;
     std::set<cloud::container_ref> known;

@@ -12,12 +12,12 @@ namespace binding {
 
 // The targets whose listeners may be on the load balancer and may hold a ref of ours.
 std::vector<target> listeners_to_read(
-    const pass_context& at, const target& here, const support::uuid& load_balancer
+    const target_context& at, const target& here, const support::uuid& load_balancer
 );
 
 // False: the listener of `other` is known to be on another load balancer, or cannot hold a ref of ours.
 bool may_share_load_balancer(
-    const pass_context& at, const target& here, const support::uuid& load_balancer, const target& other
+    const target_context& at, const target& here, const support::uuid& load_balancer, const target& other
 );
 
 struct judged_listener
@@ -28,7 +28,7 @@ struct judged_listener
 
 // Expects that the facts of `here` have recorded the answer.
 judged_listener judge_listener(
-    const pass_context& at,
+    const target_context& at,
     const target& here,
     const support::uuid& load_balancer,
     const target& other,
@@ -36,14 +36,14 @@ judged_listener judge_listener(
 );
 
 // Completes the result with the look-ups of the refs that the facts of `here` have recorded.
-void judge_refs(const pass_context& at, const target& here, judged_listener& listener);
+void judge_refs(const target_context& at, const target& here, judged_listener& listener);
 
 // The certificate service said that the ref exists, or that it does not.
 bool is_certain(cloud::ref_state state);
 
 // Refs of ours on other listeners. A wrong endpoint answers 404 for every ref, so some of these must be
 // readable before a ref of the target counts as dead.
-std::vector<cloud::container_ref> refs_for_endpoint_check(const pass_context& at, const target& here);
+std::vector<cloud::container_ref> refs_for_endpoint_check(const target_context& at, const target& here);
 endpoint_check judge_endpoint(const std::vector<cloud::ref_state>& states);
 
 }  // namespace binding

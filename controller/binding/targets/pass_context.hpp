@@ -7,15 +7,21 @@
 
 namespace binding {
 
-// What a pass works on and looks things up in. Nothing in it asks anybody.
-struct pass_context
+// What a pass looks things up in. Nothing in it asks anybody, and nothing can be changed through it.
+struct target_context
 {
-    reconcile_state& state;
+    const reconcile_state& state;
     const binding_store& store;
     const credential_source& credentials;
     const binding::settings& settings;
     support::time_point now{};
     support::wall_time wall{};
+};
+
+// What a pass works on: it records in the states of targets, and asks for turns and cleanups.
+struct pass_context : target_context
+{
+    reconcile_state& states;
 };
 
 }  // namespace binding

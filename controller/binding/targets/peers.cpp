@@ -32,24 +32,18 @@ bool leaves_default(const target_facts& facts, const certificate_binding& object
            });
 }
 
-// unanswered-writes: a deadline that does not allow for the refs on the listener yet is later by this time.
-// Zero if this target has not read the listener.
-support::duration time_for_refs(const pass_context& at, const target& here)
+// The refs on the listener, as this target has read it; 0: it has not.
+std::size_t refs_on_listener(const target_context& at, const target& here)
 {
     const target_facts* known = at.state.facts_of(here);
     const cloud::listener* listener = known == nullptr ? nullptr : known->answers.listener_read();
-    if (listener == nullptr)
-    {
-        return {};
-    }
-    const auto refs = listener->sni_refs.size() + (listener->default_ref ? 1 : 0);
-    return at.settings.per_ref * static_cast<std::int64_t>(refs);
+    return listener == nullptr ? 0 : count_refs(*listener);
 }
 
 // The latest deadline of a PUT through another target of the listener. A target without bindings counts too,
 // because a binding whose credential changes leaves the PUT of its old target behind.
 std::optional<support::time_point> last_put_deadline(
-    const pass_context& at, const target& here, support::duration for_refs
+    const target_context& at, const target& here, std::size_t refs
 )
 {
     const auto& states = at.state.all();
@@ -66,8 +60,7 @@ std::optional<support::time_point> last_put_deadline(
         {
             continue;
         }
-        const bool uncounted = put->phase == put_phase::before_start && !put->refs_counted;
-        const auto deadline = put->deadline + (uncounted ? for_refs : support::duration{});
+        const auto deadline = last_effect(*put, at.settings, refs);
         if (at.now < deadline)
         {
             last = std::max(last.value_or(at.now), deadline);
@@ -78,12 +71,13 @@ std::optional<support::time_point> last_put_deadline(
 
 }  // namespace
 
-observed_peers observe_peers(const pass_context& at, const target& here)
+observed_peers observe_peers(const target_context& at, const target& here)
 {
     static const target_facts nothing;
     observed_peers observed;
-    const auto for_refs = time_for_refs(at, here);
-    observed.put_deadline = last_put_deadline(at, here, for_refs);
+    const auto refs = refs_on_listener(at, here);
+    observed.put_deadline = last_put_deadline(at, here, refs);
+    const auto for_refs = at.settings.per_ref * static_cast<std::int64_t>(refs);
     for (const target& other : at.store.peers_of(here))
     {
         const target_facts* known = at.state.facts_of(other);
@@ -116,7 +110,7 @@ observed_peers observe_peers(const pass_context& at, const target& here)
     return observed;
 }
 
-void record_peers(
+void record_observed_peers(
     target_state& state,
     const std::vector<const certificate_binding*>& bindings,
     const observed_peers& peers,

@@ -17,11 +17,11 @@ struct observed_peers
     bool unread = false;  // one has not tried to read the listener yet
 };
 
-observed_peers observe_peers(const pass_context& at, const target& here);
+observed_peers observe_peers(const target_context& at, const target& here);
 
 // Records in `state` that there are peers, and which of them could take the default slot over from a deletion
 // of the target.
-void record_peers(
+void record_observed_peers(
     target_state& state,
     const std::vector<const certificate_binding*>& bindings,
     const observed_peers& peers,

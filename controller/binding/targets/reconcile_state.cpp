@@ -32,7 +32,7 @@ void reconcile_state::hand_over(const target& from, const target& to, const supp
     {
         return;
     }
-    targets_[to].take_over(uid, old->second.hand_over(uid), old->second.facts().puts.under_way);
+    targets_[to].insert_binding(uid, old->second.extract_binding(uid), old->second.facts().puts.under_way);
 }
 
 int reconcile_state::count_slow_pass(const target& which, bool is_slow)

@@ -26,11 +26,11 @@ public:
 
     // ---- the states of the targets ----
 
-    // For the passes of the target. Created by the first call.
+    // To record in. Created by the first call.
     target_state& of(const target& which) { return targets_[which]; }
-    // For the passes of the target. Null: nothing is known of it.
+    // To record in. Null: nothing is known of the target.
     target_state* find(const target& which);
-    // For everybody else. Null: nothing is known of the target.
+    // To read. Null: nothing is known of the target.
     const target_facts* facts_of(const target& which) const;
     const std::map<target, target_state>& all() const { return targets_; }
     // The target has no bindings any more. Gives the target whose turn it is now at the load balancer.

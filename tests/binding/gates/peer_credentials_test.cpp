@@ -226,7 +226,7 @@ TEST(plan_peers, who_is_asked_to_clean_up_asks_nobody)
     w.finish();
     w.later(10s);
     w.target_state().record_cleanup_request();
-    EXPECT_THAT(w.finish().request_cleanup, IsEmpty());
+    EXPECT_THAT(w.finish().cleanup_requests, IsEmpty());
     EXPECT_THAT(w.status("web"), StartsWith("active Attached"));
 }
 
@@ -243,7 +243,7 @@ TEST(plan_peers, a_dead_ref_of_theirs_is_not_ours_to_leave_out)
     EXPECT_THAT(w.status("web"), StartsWith("error BlockedByUnreadableRef"));
     EXPECT_THAT(w.message("web"), HasSubstr(ref("b").str() + " of binding blog/other"));
     w.later();
-    EXPECT_THAT(w.finish().request_cleanup, ElementsAre(other.target)) << "its own target can take it off";
+    EXPECT_THAT(w.finish().cleanup_requests, ElementsAre(other.target)) << "its own target can take it off";
     EXPECT_EQ(w.slots(), "default=f sni=b");
 }
 

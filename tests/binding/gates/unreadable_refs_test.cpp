@@ -362,7 +362,7 @@ TEST(plan_dead, another_listener_with_a_dead_ref_of_ours_is_asked_to_clean_up_an
     w.other_listeners = {other_listener_with("b", true)};
     const auto end = w.finish();
     EXPECT_EQ(end.next, requeue::retry);
-    EXPECT_THAT(end.request_cleanup, ElementsAre(w.other_listeners.front().target));
+    EXPECT_THAT(end.cleanup_requests, ElementsAre(w.other_listeners.front().target));
     w.other_listeners.clear();
     w.later(2s);
     w.put();

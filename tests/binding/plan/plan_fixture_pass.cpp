@@ -129,7 +129,7 @@ binding::pass_context world_builder::context()
     }
     store_->world = this;
     credentials_->world = this;
-    return {state_, *store_, *credentials_, settings, now, wall()};
+    return {{state_, *store_, *credentials_, settings, now, wall()}, state_};
 }
 
 binding::reconcile_pass& world_builder::pass()

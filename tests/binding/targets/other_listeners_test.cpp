@@ -64,7 +64,7 @@ protected:
     {
         return {{{test::ref(certificate), test::sni_slot, true}}, {}, {}};
     }
-    binding::pass_context context() { return {state, store, credentials, settings, t0 + 1s, {}}; }
+    binding::target_context context() { return {state, store, credentials, settings, t0 + 1s, {}}; }
     std::vector<target> to_read() { return listeners_to_read(context(), here, balancer); }
 
     const support::time_point t0{1h};

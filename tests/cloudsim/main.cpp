@@ -14,7 +14,7 @@
 
 namespace {
 
-// Whole or not at all: whoever waits for the file may read it as soon as it is there.
+// Writes the file whole or not at all, because a reader may read the file as soon as it exists.
 void write_state_file(const std::string& path, const std::string& text)
 {
     const auto unfinished = path + ".new";

@@ -1,4 +1,4 @@
-// Barbican: what is asked, and how it answers.
+// Barbican: the routes of the requests, and the form of the answers.
 #include "cloudsim/barbican/barbican.hpp"
 
 #include <algorithm>

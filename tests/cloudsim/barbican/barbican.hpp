@@ -25,7 +25,7 @@ public:
     std::string ref_of(const container& object) const { return url_ + "/v1/containers/" + object.id; }
 
 private:
-    // A request with who sent it and where it goes.
+    // A request with its sender and its path.
     struct call
     {
         const request& asked;

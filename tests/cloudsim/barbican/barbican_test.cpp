@@ -122,7 +122,7 @@ TEST_F(barbican_test, a_payload_is_read_by_a_type_that_fits)
 
 struct refusal_row
 {
-    const char* what;
+    const char* name;
     std::string path;
     std::string token;
     int status;
@@ -165,7 +165,7 @@ TEST_F(barbican_test, what_is_not_there_and_what_is_not_yours_are_as_captured)
     };
     for (const auto& row : rows)
     {
-        SCOPED_TRACE(row.what);
+        SCOPED_TRACE(row.name);
         const auto answer = get(key_manager(row.path));
         EXPECT_EQ(answer.status, row.status);
         EXPECT_EQ(json::parse(answer.body), json::parse(row.body));
@@ -191,11 +191,11 @@ TEST_F(barbican_test, a_container_lists_its_secrets_in_an_order_of_its_own)
         parts.push_back({{"name", name}, {"secret_ref", post_secret(binary_secret)}});
     }
     const json body = {{"name", "tls-c"}, {"type", "certificate"}, {"secret_refs", parts}};
-    const auto made =
+    const auto posted =
         ask({.method = "POST", .url = key_manager("/v1/containers"), .token = token_a, .body = body.dump()});
-    EXPECT_EQ(made.status, 201);
-    const auto ref = json::parse(made.body)["container_ref"].get<std::string>();
-    EXPECT_EQ(find_header(made.headers, "Location"), ref);
+    EXPECT_EQ(posted.status, 201);
+    const auto ref = json::parse(posted.body)["container_ref"].get<std::string>();
+    EXPECT_EQ(find_header(posted.headers, "Location"), ref);
 
     const auto answer = get(ref);
     auto shown = json::parse(answer.body);
@@ -235,7 +235,7 @@ TEST_F(barbican_test, a_deleted_secret_leaves_its_container)
 
 struct creation_row
 {
-    const char* what;
+    const char* name;
     json body;
 };
 
@@ -254,7 +254,7 @@ TEST_F(barbican_test, a_secret_must_be_described_in_full)
     };
     for (const auto& row : rows)
     {
-        SCOPED_TRACE(row.what);
+        SCOPED_TRACE(row.name);
         const auto answer = ask(
             {.method = "POST", .url = key_manager("/v1/secrets"), .token = token_a, .body = row.body.dump()}
         );

@@ -82,7 +82,7 @@ reply barbican::add_container(const call& c)
     {
         return error(400, "Provided object does not match schema 'Container'");
     }
-    // The database gives them back in an order of its own.
+    // The database returns the parts in an order of its own.
     std::ranges::sort(wanted.parts, {}, &part::secret_id);
     return created("container_ref", ref_of(store_.add(std::move(wanted))));
 }

@@ -6,7 +6,7 @@ namespace cloudsim {
 
 namespace {
 
-// The roles that the rules speak of, on one object.
+// The roles of a user in the rules for one object.
 struct position
 {
     bool same_project;
@@ -47,7 +47,7 @@ bool may_lend(const position& p)
     return owns(p) || (p.creator && p.same_project && !p.is_private);
 }
 
-// What is the same of a secret and a container.
+// The part of the rules that is the same for secrets and containers.
 bool allowed_on_both(const position& p, action wanted)
 {
     switch (wanted)

@@ -8,19 +8,19 @@
 #include <string>
 #include <vector>
 
-// What Barbican keeps, and who may do what with it (its legacy policy, which Debian's Barbican 15 uses).
+// The objects of Barbican, and the rights on them (the legacy policy, which Debian's Barbican 15 uses).
 namespace cloudsim {
 
 struct access_list
 {
-    bool present = false;  // else the implicit one: the project may read
+    bool present = false;  // false: the implicit list, by which the project may read
     bool project_access = true;
     std::vector<std::string> users{};
     wall_time created{};
     wall_time updated{};
 };
 
-// What a secret and a container have in common.
+// The common part of a secret and a container.
 struct stored
 {
     std::string id{};
@@ -36,9 +36,9 @@ struct stored
 struct secret : stored
 {
     std::string type = "opaque";
-    std::optional<wall_time> expiration{};  // afterwards Barbican says 404
+    std::optional<wall_time> expiration{};  // afterwards Barbican answers 404
     std::optional<std::string> payload{};
-    std::optional<std::string> missing_payload{};  // of a test: it arrives when the test says so
+    std::optional<std::string> missing_payload{};  // a payload that arrives when the test says so
     std::string content_type{};                    // text/plain, application/octet-stream
 };
 
@@ -54,7 +54,7 @@ struct container : stored
     std::vector<part> parts{};
 };
 
-// Null if the container lists none of that name.
+// The part of that name; null if the container lists none.
 const part* find_part(const container& listing, std::string_view name);
 
 enum class action
@@ -75,15 +75,15 @@ class secret_store
 public:
     explicit secret_store(environment& env) : env_(env) {}
 
-    // Null for an unknown one and for an expired one.
+    // The secret; null if it is unknown or expired.
     secret* find_secret(const std::string& id);
     container* find_container(const std::string& id);
 
-    // Gives it an id unless it has one, and its times.
+    // Gives the secret its times, and an id unless it has one.
     secret& add(secret wanted);
     container& add(container wanted);
 
-    // A deleted secret also leaves the containers that list it.
+    // Deletes the secret, and removes it from the containers that list it.
     void remove_secret(std::string id);
     void remove_container(const std::string& id) { containers_.erase(id); }
 

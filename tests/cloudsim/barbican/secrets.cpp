@@ -22,7 +22,7 @@ bool wants_json(const request& asked)
     return !accept || *accept == "application/json" || *accept == "*/*";
 }
 
-// "text/plain; charset=utf-8" and the like are known, "*/*" is not.
+// Barbican knows "text/plain; charset=utf-8" and the like, and not "*/*".
 std::string known_type(std::string_view text)
 {
     const auto type = to_lower(text.substr(0, text.find(';')));
@@ -120,7 +120,8 @@ reply barbican::payload(const call& c, const secret& object, const std::string& 
     }
     const std::string accept(find_header(c.asked.headers, "Accept").value_or("application/octet-stream"));
     const auto type = accept == "*/*" ? accept : known_type(accept);
-    // What was stored as text is text; other bytes are only if they happen to be UTF-8, which PKCS12 is not.
+    // A payload that was stored as text is text. Other bytes are text if they happen to be UTF-8, which
+    // PKCS12 never is.
     if (type.empty() ||
         (type != "application/octet-stream" && object.content_type != "text/plain" &&
          std::ranges::any_of(*object.payload, [](char b) { return static_cast<signed char>(b) < 0; })))
@@ -174,7 +175,7 @@ reply barbican::add_secret(const call& c)
     return created("secret_ref", ref_of(store_.add(std::move(wanted))));
 }
 
-// The second step of a creation in two: the payload follows.
+// The second of the two steps of a creation: the payload follows the secret.
 reply barbican::put_payload(const call& c, secret& object)
 {
     if (!allowed(c.who, object, action::put))

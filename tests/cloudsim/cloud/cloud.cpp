@@ -43,7 +43,7 @@ cloud_parts::cloud_parts(cloud_options wanted, instant now)
       tokens(env, endpoints),
       traffic(env)
 {
-    // What every cloud has: an administrator, and the users as which the services work.
+    // Every cloud has an administrator, and users as which the services work.
     const auto admin_project = tokens.add_project("admin").id;
     const auto service_project = tokens.add_project("service").id;
     tokens.grant(tokens.add_user("admin", "admin-secret").id, admin_project, {"admin", "member", "reader"});

@@ -10,17 +10,20 @@
 
 // A simulated OpenStack cloud: Keystone, and for each region a Barbican and an Octavia.
 //
-// It has no sockets, threads or clock: it is given requests and the time, and says what leaves when. The same
-// calls at the same times give the same answers. The program `cloudsim` puts it behind HTTP; component tests
-// call it directly:
+// The cloud has no sockets, threads or clock. Its caller gives it requests and the time, and takes the
+// answers that have left. The same calls at the same times give the same answers. The program `cloudsim` puts
+// the cloud behind HTTP. Component tests call it directly:
 //
 //     cloud c({}, now);
-//     const auto id = c.submit({"GET", "127.0.0.1:19876", "/v2/lbaas/listeners/…", {{"X-Auth-Token", t}}},
-//     now); c.advance(later);                      // at every next_event() and whenever time has passed for
-//     (auto& left : c.take_departures()) // left.id == id: left.answer has left
+//     const auto id = c.submit({"GET", "127.0.0.1:19876", "/v2/lbaas/listeners/…", {}}, now);
+//     c.advance(later);  // at every next_event(), and when time has passed
+//     for (auto& departure : c.take_departures())
+//     {
+//         // departure.id == id: departure.answer has left
+//     }
 //
-// What a request does happens although its client has gone (abandon), as in a real cloud. What tests set,
-// break and read is in control/control.hpp.
+// A request takes effect although its client has gone (abandon), as in a real cloud. Tests set, break and
+// read the cloud by control/control.hpp.
 namespace cloudsim {
 
 using exchange_id = std::uint64_t;
@@ -57,16 +60,16 @@ public:
     ~cloud();
     cloud(cloud&&) noexcept;
 
-    // Takes a request in. Every call first does what has become due until `now`, which never goes back.
+    // Takes a request in. Every call first runs the actions that are due until `now`, which never goes back.
     exchange_id submit(const request& asked, instant now);
 
-    // The client has gone: its answer will not depart. Everything else goes on.
+    // The client has gone, so its answer will not depart. The request goes on.
     void abandon(exchange_id id, instant now);
 
-    // For the control API, which sees and changes what no user can.
+    // For the control API, which may read and change more than any user.
     cloud_parts& parts(instant now);
 
-    // When advance() has something to do; empty: nothing until the next call.
+    // The next time at which advance() has something to do; empty: none until the next call.
     std::optional<time_point> next_event() const;
     void advance(instant now);
 

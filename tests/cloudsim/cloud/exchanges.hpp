@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-// Requests on their way through the cloud: held, delayed, taking effect, answered; and the log of them.
+// The requests on their way through the cloud (held, delayed, in effect, answered), and their log.
 namespace cloudsim {
 
 struct logged_request
@@ -22,11 +22,11 @@ struct logged_request
     std::string region;
     std::string method;
     std::string path{};  // and query
-    json body{};         // of writes to Octavia alone: the others' bodies hold passwords and payloads
+    json body{};         // of writes to Octavia alone, because other bodies hold passwords and payloads
     std::optional<int> status{};  // empty: not answered
     // under_way, held, answered, dropped, cut, refused, discarded (released without effect)
     std::string state = "under_way";
-    std::string when{};  // of a held one: before, during, after
+    std::string when{};  // of a held request: before, during, after
     bool client_gone = false;
 };
 
@@ -35,14 +35,14 @@ class exchanges
 public:
     explicit exchanges(environment& env) : env_(env) {}
 
-    // What the service does with a request, asked when the request reaches it.
+    // The service's work on a request, which the cloud asks for when the request reaches the service.
     using service = std::function<handling()>;
 
     void begin(exchange_id id, const request& asked, const request_kind& kind, service reach);
     void refuse(exchange_id id, const request& asked, const request_kind& kind);
     void abandon(exchange_id id);
 
-    // Lets held requests go on; with `discard` they end without effect, as if they had never arrived.
+    // Lets held requests go on. With `discard` they end without effect, as if they had never arrived.
     std::size_t release(bool discard);
     std::vector<logged_request> held() const;
 
@@ -56,7 +56,7 @@ private:
         std::size_t log_index = 0;
         service reach;
         std::optional<rule> injected;
-        std::function<void()> resume;  // while held
+        std::function<void()> resume;  // continues a held request
     };
 
     void note(exchange_id id, const request& asked, const request_kind& kind);
@@ -64,7 +64,7 @@ private:
     void take_effect(exchange_id id, const std::function<reply()>& effect);
     void leave(exchange_id id, reply answer);
     void end(exchange_id id, reply answer, const std::string& state);
-    // Goes on, unless the rule for this request takes it from here.
+    // Calls `go_on`, unless a rule holds, delays or ends the request here.
     void pass(exchange_id id, const std::string& when, const std::function<void()>& go_on);
     bool interfere(exchange_id id, const std::string& when, const std::function<void()>& go_on);
     logged_request& entry(exchange_id id) { return log_[running_.at(id).log_index]; }

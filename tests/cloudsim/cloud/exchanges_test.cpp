@@ -1,4 +1,4 @@
-// The time that things take, and faults on demand.
+// The times of requests and changes, and faults on demand.
 #include "cloudsim/cloud/lab.hpp"
 #include "cloudsim/control/json.hpp"
 
@@ -236,10 +236,10 @@ TEST_F(exchanges_test, connections_may_end_with_each_answer)
 TEST_F(exchanges_test, everything_is_behind_the_latency)
 {
     sim.set({{"latency_ms", 25}});
-    for (const auto& what : {read(), asked{.method = "GET", .url = first_.ref, .token = "none"}})
+    for (const auto& question : {read(), asked{.method = "GET", .url = first_.ref, .token = "none"}})
     {
         const auto before = now().monotonic;
-        ask(what);
+        ask(question);
         EXPECT_EQ(now().monotonic - before, 25ms);
     }
 }
@@ -257,12 +257,12 @@ TEST_F(exchanges_test, the_log_tells_everything_in_order_and_no_secret)
     ask(put_second(token));
     settle();
 
-    std::vector<std::string> seen;
-    for (const auto& each : sim.log({}, since))
+    std::vector<std::string> lines;
+    for (const auto& entry : sim.log({}, since))
     {
-        seen.push_back(each.service + " " + each.method + " " + std::to_string(each.status.value_or(0)));
+        lines.push_back(entry.service + " " + entry.method + " " + std::to_string(entry.status.value_or(0)));
     }
-    EXPECT_THAT(seen, ElementsAre("identity POST 201", "key-manager PUT 415", "load-balancer PUT 200"));
+    EXPECT_THAT(lines, ElementsAre("identity POST 201", "key-manager PUT 415", "load-balancer PUT 200"));
     EXPECT_EQ(
         sim.log({.service = "load-balancer"}, since)[0].body["listener"]["default_tls_container_ref"],
         second_.ref

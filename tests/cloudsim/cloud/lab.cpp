@@ -26,21 +26,21 @@ lab::lab()
     token_b = password_token("tenant-b-user", "tenant-b");
 }
 
-exchange_id lab::send(const asked& what)
+exchange_id lab::send(const asked& question)
 {
-    const auto authority = authority_of(what.url);
+    const auto authority = authority_of(question.url);
     request out{
-        .method = what.method,
+        .method = question.method,
         .authority = authority,
-        .target = what.url.substr(what.url.find(authority) + authority.size()),
-        .headers = what.headers,
-        .body = what.body
+        .target = question.url.substr(question.url.find(authority) + authority.size()),
+        .headers = question.headers,
+        .body = question.body
     };
-    if (!what.token.empty())
+    if (!question.token.empty())
     {
-        out.headers.emplace_back("X-Auth-Token", what.token);
+        out.headers.emplace_back("X-Auth-Token", question.token);
     }
-    if (!what.body.empty() && !find_header(out.headers, "Content-Type"))
+    if (!question.body.empty() && !find_header(out.headers, "Content-Type"))
     {
         out.headers.emplace_back("Content-Type", "application/json");
     }
@@ -50,19 +50,19 @@ exchange_id lab::send(const asked& what)
 std::optional<reply> lab::answer_to(exchange_id id)
 {
     std::ranges::move(cloud_.take_departures(), std::back_inserter(left_));
-    const auto found = std::ranges::find(left_, id, &departure::id);
-    if (found == left_.end())
+    const auto departed = std::ranges::find(left_, id, &departure::id);
+    if (departed == left_.end())
     {
         return std::nullopt;
     }
-    auto answer = std::move(found->answer);
-    left_.erase(found);
+    auto answer = std::move(departed->answer);
+    left_.erase(departed);
     return answer;
 }
 
-reply lab::ask(const asked& what)
+reply lab::ask(const asked& question)
 {
-    const auto id = send(what);
+    const auto id = send(question);
     while (true)
     {
         if (auto answer = answer_to(id))
@@ -72,7 +72,7 @@ reply lab::ask(const asked& what)
         const auto next = cloud_.next_event();
         if (!next)
         {
-            ADD_FAILURE() << "no answer will ever come: " << what.method << " " << what.url;
+            ADD_FAILURE() << "no answer will ever come: " << question.method << " " << question.url;
             return {};
         }
         now_ = now_.at(std::max(*next, now_.monotonic));
@@ -80,9 +80,9 @@ reply lab::ask(const asked& what)
     }
 }
 
-json lab::ask_json(const asked& what)
+json lab::ask_json(const asked& question)
 {
-    return json::parse(ask(what).body);
+    return json::parse(ask(question).body);
 }
 
 void lab::advance(duration span)

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-// A cloud with two tenants, a clock that is moved by hand, and a client that waits for its answer.
+// A cloud with two tenants, a clock that the test moves, and a client that waits for its answer.
 namespace cloudsim::test {
 
 class lab : public testing::Test
@@ -25,14 +25,14 @@ public:
         header_list headers{};
     };
 
-    // Sends and gives no thought to the answer.
-    exchange_id send(const asked& what);
+    // Sends a request without waiting for the answer.
+    exchange_id send(const asked& question);
     // The answer, if it has left.
     std::optional<reply> answer_to(exchange_id id);
     void abandon(exchange_id id) { cloud_.abandon(id, now_); }
-    // Moves the clock until the answer has left; fails the test if it never does.
-    reply ask(const asked& what);
-    json ask_json(const asked& what);
+    // Moves the clock until the answer has left. Fails the test if no answer ever leaves.
+    reply ask(const asked& question);
+    json ask_json(const asked& question);
 
     void advance(duration span);
     instant now() const { return now_; }
@@ -50,7 +50,7 @@ public:
 
     // A PUT of a listener with tenant a's token.
     reply put(const std::string& listener, const json& change);
-    // Waits until nothing is due any more.
+    // Moves the clock until nothing is due any more.
     void settle();
 
 private:

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-// The inside of a cloud, which requests reach through its services and tests through the control API.
+// The inside of a cloud. Requests reach it through the services, tests through the control API.
 namespace cloudsim {
 
 struct region
@@ -39,7 +39,7 @@ struct cloud_parts
 
     void advance(instant now);
 
-    // The first for an empty name; throws std::invalid_argument for an unknown one.
+    // The region of that name, the first for an empty name; throws std::invalid_argument for an unknown name.
     region& find_region(const std::string& name);
 };
 

@@ -8,20 +8,20 @@
 #include <string>
 #include <vector>
 
-// Faults on demand: what is to happen to the k-th request of a kind, and when.
+// Faults on demand: a rule names the k-th request of a kind, the fault, and its moment.
 namespace cloudsim {
 
-// Which requests; an empty text is any.
+// The requests of a rule. An empty text fits every request.
 struct request_match
 {
     std::string service{};  // identity, key-manager, load-balancer
     std::string region{};
     std::string method{};
     std::string path{};                      // a regular expression, searched in path and query
-    std::uint64_t skip = 0;                  // so many pass first
-    std::optional<std::uint64_t> times = 1;  // empty: all
-    // before: the service has not seen the request. during: of a listener's PUT, its refs were looked at, the
-    // lock is not taken, nothing is stored. after: it has taken effect, the answer has not left.
+    std::uint64_t skip = 0;                  // the number of requests that pass first
+    std::optional<std::uint64_t> times = 1;  // the number of requests with the fault; empty: all
+    // before: the service has not seen the request. during (of a listener's PUT): the refs were read, the
+    // lock is not taken, nothing is stored. after: the request has taken effect, the answer has not left.
     std::string when = "before";
 };
 
@@ -35,10 +35,10 @@ struct false_reply
 
 struct rule : request_match
 {
-    std::string action;    // hold, reply, drop, cut (whenever it leaves), delay
-    false_reply answer{};  // of reply
-    std::size_t bytes{};   // of the body, of cut
-    duration wait{};       // of delay
+    std::string action;    // hold, reply, drop, cut (when the answer leaves), delay
+    false_reply answer{};  // for reply
+    std::size_t bytes{};   // for cut: bytes of the body
+    duration wait{};       // for delay
 
     std::uint64_t hits = 0;
     std::regex pattern{};
@@ -55,11 +55,11 @@ struct request_kind
 class rule_book
 {
 public:
-    // Throws std::invalid_argument (or std::regex_error) for what it does not know.
+    // Throws std::invalid_argument or std::regex_error for an invalid rule.
     void add(rule wanted);
     void clear() { rules_.clear(); }
 
-    // Of all rules the first that this request is for; counts it on every rule that it matches until then.
+    // The first rule that is due for this request. Counts the request on every matching rule up to that one.
     const rule* match(const request_kind& asked);
 
 private:

@@ -23,7 +23,7 @@ struct route
     handler handle;
 };
 
-// Only what `known` has may be given: a typing error would change what a test tests.
+// Refuses members that `known` does not have, because a typing error would change what a test tests.
 void must_be_known(const json& given, const json& known)
 {
     for (const auto& item : given.items())
@@ -41,7 +41,7 @@ std::string text(const call& c, const char* name)
     return c.given.value(name, "");
 }
 
-// What a call gives back: an id, a value, or nothing.
+// The answer of a call: an id, a value, or nothing.
 template <class Call>
 json result_of(const Call& act)
 {
@@ -79,7 +79,7 @@ handler taking(Result (control::*act)(const T&) const)
     };
 }
 
-// Of the object of the path; the second one with a member.
+// A call for the object of the path. Its other form takes a member besides.
 template <class Result>
 handler on_object(Result (control::*act)(const std::string&) const)
 {

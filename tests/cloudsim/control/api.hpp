@@ -2,7 +2,7 @@
 
 #include "cloudsim/control/control.hpp"
 
-// The control API as JSON, for the program: README.md has it as a table.
+// The control API as JSON, for the program. README.md has a table of its calls.
 namespace cloudsim {
 
 class control_api

@@ -85,7 +85,7 @@ private:
         return result;
     }
 
-    // Encrypted if there is a pass phrase.
+    // The bundle, encrypted if there is a pass phrase.
     std::string bundle(const test::certificate& leaf, const test::certificate& ca) const
     {
         const auto& phrase = wanted_.pass_phrase;
@@ -152,7 +152,7 @@ void must_be_one_of(std::initializer_list<std::string_view> known, const std::st
     }
 }
 
-// Of a container: all of them; of a secret: itself.
+// All secrets of a container, or the secret itself.
 std::vector<secret*> secrets_of(secret_store& store, const std::string& id)
 {
     std::vector<secret*> result;

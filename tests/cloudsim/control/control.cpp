@@ -1,4 +1,4 @@
-// The control API: the people, the faults, what happened, load balancers and listeners.
+// The control API: users and projects, faults, log and history, load balancers and listeners.
 #include "cloudsim/control/control.hpp"
 
 #include "cloudsim/cloud/parts.hpp"

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-// What tests in C++ set, break and read of a cloud in this process:
+// The control API in C++, by which tests set, break and read a cloud in this process:
 //
 //     control sim(cloud, now);
 //     const auto project = sim.add_project("tenant-a");
@@ -25,8 +25,8 @@
 //     …
 //     EXPECT_EQ(sim.tls(listener, "a.example.com").certificate, certificate.ref);
 //
-// What is impossible throws control_error: a test that asks for it is wrong. Of a program that runs,
-// http/remote_control.hpp has the same calls.
+// An impossible call throws control_error, because the test is wrong. http/remote_control.hpp has the same
+// calls for the program.
 namespace cloudsim {
 
 class cloud;
@@ -41,7 +41,7 @@ class control
 public:
     control(cloud& controlled, std::function<instant()> now) : cloud_(controlled), now_(std::move(now)) {}
 
-    // --- who there is; a user or project is named by id or name
+    // --- users and projects; a call names them by id or by name
 
     static inline const std::set<std::string> usual_roles = {
         "creator", "load-balancer_member", "member", "reader"
@@ -80,12 +80,12 @@ public:
     // Ends the tokens of a user (empty: of all), at once and everywhere.
     void revoke_tokens(const std::string& user = "") const;
 
-    // --- what there is
+    // --- load balancers, listeners and certificates
 
     struct load_balancer_order
     {
         std::string project{};
-        std::string region{};  // empty: the first
+        std::string region{};  // empty: the first region
     };
 
     struct listener_order
@@ -97,7 +97,7 @@ public:
         std::optional<std::string> client_crl_ref{};
         std::string protocol = "TERMINATED_HTTPS";
         int port = 443;
-        std::string id{};  // empty: a new one
+        std::string id{};  // empty: a new id
     };
 
     struct certificate_order
@@ -109,8 +109,8 @@ public:
         std::string state = "active";
         std::optional<wall_time> not_after{};  // 90 days from now
         std::string pass_phrase{};             // of a pkcs12
-        bool is_private = false;               // only its creator may read it
-        std::string user{};                    // its creator; empty: some user of the project
+        bool is_private = false;               // true: only its creator may read the certificate
+        std::string user{};                    // the creator; empty: some user of the project
         std::string region{};
         std::string id{};
         std::string status = "ACTIVE";
@@ -127,23 +127,23 @@ public:
     };
 
     std::string add_load_balancer(const load_balancer_order& wanted) const;
-    // Served at once. No lock, no rights: as if it had been there for long.
+    // The listener is served at once, without lock or rights, like an old listener.
     std::string add_listener(const listener_order& wanted) const;
     certificate add_certificate(const certificate_order& wanted) const;
-    // The payload arrives of one made with state no_payload.
+    // The payload of a certificate with state no_payload arrives.
     void complete_certificate(const std::string& id) const;
-    // Also the secrets of a container.
+    // Sets the flag of a secret, or of a container and its secrets.
     void set_private(const std::string& id, bool is_private) const;
-    // The whole, or one secret of a container (certificate, private_key, intermediates).
+    // Removes the whole certificate, or one secret of a container (certificate, private_key, intermediates).
     void remove_certificate(const std::string& id, const std::string& part = "") const;
     void remove_listener(const std::string& id) const;
     void remove_load_balancer(const std::string& id) const;
 
-    // --- states, past the API
+    // --- states that are set past the API
 
     void set_listener_status(const std::string& id, const std::string& status) const;
     void set_load_balancer_status(const std::string& id, const std::string& status) const;
-    // As another writer's PUT leaves them, but at once and without a lock; the worker does not run.
+    // Sets the refs as another client's PUT would, but at once and without a lock. The worker does not run.
     void set_listener_refs(
         const std::string& id,
         const std::optional<std::string>& default_ref,
@@ -159,18 +159,19 @@ public:
 
     struct tls_answer
     {
-        std::optional<std::string> certificate;  // its ref; empty: nothing is served
-        std::string source;                      // the slot it is in: default, sni; or none
+        std::optional<std::string> certificate;  // the ref; empty: no certificate is served
+        std::string source;                      // the slot of the certificate: default, sni; or none
 
         bool operator==(const tls_answer&) const = default;
     };
 
     listener_state get_listener(const std::string& id) const;
     std::string load_balancer_status(const std::string& id) const;
-    // As Octavia shows them; of a listener also what the amphora has, null if it is not in the configuration.
+    // The object as Octavia shows it. A listener also shows `served`, the list of the amphora, or null if the
+    // listener is not in the configuration.
     json show_listener(const std::string& id) const;
     json show_load_balancer(const std::string& id) const;
-    // What a TLS client of the listener gets.
+    // The certificate that a TLS client of the listener gets.
     tls_answer tls(const std::string& listener, const std::string& server_name = "") const;
 
     // --- faults
@@ -185,28 +186,29 @@ public:
     void delay(const match& which, duration wait) const { add_rule({which, "delay", {}, 0, wait}); }
     void remove_rules() const;
     std::vector<logged_request> held() const;
-    // Lets the held go on, or (discard) ends them as if they had never arrived. How many there were.
+    // Lets the held requests go on, or with `discard` ends them as if they had never arrived. Answers with
+    // their number.
     std::size_t release(bool discard = false) const;
 
-    // By the names of README.md: {"pending_ms": 500}, {"down": ["key-manager"]}, {"measured_times": true}, …
+    // Changes settings by their names in README.md: {"pending_ms": 500}, {"down": ["key-manager"]}, …
     void set(const json& settings) const;
 
-    // --- what was asked
+    // --- log and history
 
     std::vector<logged_request> log(const match& which = {}, std::uint64_t after = 0) const;
-    // The commits of a listener or load balancer (empty: of all).
+    // The commits of a listener or load balancer, or of all.
     std::vector<state_change> history(const std::string& id = "", std::uint64_t after = 0) const;
-    // The PUTs of listeners that were asked for, refused ones included.
+    // The number of PUTs of listeners, refused ones included.
     std::size_t puts(std::uint64_t after = 0) const;
     // The number of the last entry of log and history.
     std::uint64_t last_sequence() const;
 
-    // Where everything is.
+    // The URLs of the services.
     json endpoints() const;
 
 private:
     cloud_parts& parts() const;
-    // The service of the region that has the object; throws if none has.
+    // The service of the region that has the object; throws if no region has it.
     octavia& balancing_with(const std::string& id) const;
     barbican& secrets_with(const std::string& id) const;
     const listener& listener_of(const std::string& id) const;

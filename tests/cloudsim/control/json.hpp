@@ -2,8 +2,8 @@
 
 #include "cloudsim/control/control.hpp"
 
-// The values of the control API as JSON, for the program and its client. A member has the name that it has in
-// C++, a time is RFC 3339, a span is in milliseconds.
+// The values of the control API as JSON, for the program and its client. A member has its C++ name, a time is
+// RFC 3339, a span is in milliseconds.
 namespace nlohmann {
 
 template <class T>
@@ -49,7 +49,7 @@ struct adl_serializer<cloudsim::duration>
 
 namespace cloudsim {
 
-// clang-format off: a member is no line
+// clang-format off: several members stand in a line
 #define CLOUDSIM_JSON NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT
 CLOUDSIM_JSON(control::user_order, name, project, password, roles)
 CLOUDSIM_JSON(control::credential_order, user, project, name)

@@ -6,13 +6,14 @@
 
 namespace cloudsim {
 
-// The control API of a program that runs on this machine: the calls of `control`, which see.
+// The control API of a program on this machine. control/control.hpp describes the calls.
 class remote_control
 {
 public:
     explicit remote_control(std::uint16_t port) : port_(port) {}
 
-    // Any call of the table in README.md: path below /control. Throws control_error if it is refused.
+    // Any call of the table in README.md, with its path below /control. Throws control_error if the call is
+    // refused.
     json call(const std::string& method, const std::string& path, const json& body = {}) const;
 
     std::string add_project(const std::string& name) const { return add("projects", {{"name", name}}); }

@@ -63,7 +63,7 @@ struct connection
     tcp::socket socket;
     asio::steady_timer answered;  // cancelled when the answer is there
     std::optional<reply> answer;
-    exchange_id waits_for = 0;  // 0: nothing
+    exchange_id waits_for = 0;  // 0: none
 };
 
 }  // namespace
@@ -173,7 +173,7 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl>
         return answer;
     }
 
-    // Empty if the client has gone meanwhile.
+    // The answer to the request; empty if the client has gone before it.
     static asio::awaitable<std::optional<reply>> ask(
         std::shared_ptr<impl> self, std::shared_ptr<connection> peer, request asked
     )
@@ -195,7 +195,7 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl>
         co_return std::move(peer->answer);
     }
 
-    // Sees the client go while its request is under way, which changes nothing but the log.
+    // Notices that the client goes while its request is under way. Only the log shows that.
     static asio::awaitable<void> watch(
         std::shared_ptr<impl> self, std::shared_ptr<connection> peer, exchange_id id
     )
@@ -217,7 +217,7 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl>
         }
     }
 
-    // Hands out what has left and waits for what is due next.
+    // Hands the answers that have left to their connections, and waits for the next event.
     void deliver()
     {
         for (auto& departed : simulated_->take_departures())

@@ -13,11 +13,11 @@ namespace cloudsim {
 class http_server
 {
 public:
-    // Listens; throws boost::system::system_error if it cannot.
+    // Listens; throws boost::system::system_error if a port cannot be opened.
     explicit http_server(boost::asio::any_io_executor executor);
     ~http_server();
 
-    // What GET /control/endpoints tells, as one line of JSON.
+    // The answer of GET /control/endpoints, as one line of JSON.
     std::string endpoints() const;
 
 private:

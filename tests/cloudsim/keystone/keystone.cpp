@@ -1,4 +1,4 @@
-// Keystone: who there is, the catalog, and what it does in front of the other services.
+// Keystone: the users and projects, the catalog, and the check of tokens in front of the other services.
 #include "cloudsim/keystone/keystone.hpp"
 
 #include <algorithm>
@@ -7,7 +7,7 @@ namespace cloudsim {
 
 namespace {
 
-// Type and name.
+// The type and the name of each service.
 constexpr std::pair<std::string_view, std::string_view> services[] = {
     {"identity", "keystone"}, {"load-balancer", "octavia"}, {"key-manager", "barbican"}
 };
@@ -127,11 +127,11 @@ void keystone::revoke(const std::string& user_id)
     }
 }
 
-std::expected<identity, refusal> keystone::authenticate(const request& asked, token_cache& seen) const
+std::expected<identity, refusal> keystone::authenticate(const request& asked, token_cache& cache) const
 {
     const auto id = std::string(find_header(asked.headers, "X-Auth-Token").value_or(""));
     const auto issued = tokens_.find(id);
-    const bool cached = seen.contains(id) && env_.now.monotonic - seen[id] < env_.config.token_cache;
+    const bool cached = cache.contains(id) && env_.now.monotonic - cache[id] < env_.config.token_cache;
     if (!id.empty() && !cached && env_.config.down.contains("identity"))
     {
         const json body = {
@@ -150,7 +150,7 @@ std::expected<identity, refusal> keystone::authenticate(const request& asked, to
                       env_.now.wall < issued->second.expires_at && (!issued->second.revoked || cached);
     if (!good)
     {
-        seen.erase(id);
+        cache.erase(id);
         const json body = {
             {"error",
              {{"code", 401},
@@ -163,7 +163,7 @@ std::expected<identity, refusal> keystone::authenticate(const request& asked, to
     }
     if (!cached)
     {
-        seen[id] = env_.now.monotonic;
+        cache[id] = env_.now.monotonic;
     }
     return issued->second.who;
 }
@@ -216,7 +216,7 @@ json keystone::version_document() const
     };
 }
 
-// `more`: further members of the error.
+// The answer of an error. `more`: further members of the error.
 reply keystone::error(int status, const std::string& message, json more)
 {
     static const std::map<int, std::string> titles = {

@@ -35,7 +35,7 @@ struct application_credential
     std::set<std::string> roles;
 };
 
-// Who a token speaks for.
+// The user and the rights of a token.
 struct identity
 {
     std::string user_id{};
@@ -50,17 +50,17 @@ struct endpoint
 {
     std::string type{};  // identity, key-manager, load-balancer
     std::string region{};
-    std::string url{};  // as the catalog says it
+    std::string url{};  // the URL in the catalog
 };
 
-// What the middleware of a service answers instead of the service.
+// The answer that the middleware of a service gives instead of the service.
 struct refusal
 {
     reply answer;
     duration after{};
 };
 
-// The tokens that a service has seen, and when: it goes on believing in them.
+// The tokens that a service has seen, each with its time. The service goes on believing in them for a while.
 using token_cache = std::map<std::string, time_point>;
 
 class keystone
@@ -70,13 +70,13 @@ public:
 
     handling handle(const request& asked);
 
-    // As keystonemiddleware does it for `request`.
-    std::expected<identity, refusal> authenticate(const request& asked, token_cache& seen) const;
+    // The check of the token of a request, as keystonemiddleware does it.
+    std::expected<identity, refusal> authenticate(const request& asked, token_cache& cache) const;
 
     project& add_project(const std::string& name);
     user& add_user(const std::string& name, const std::string& password);
     void grant(const std::string& user_id, const std::string& project_id, const std::set<std::string>& roles);
-    // With the user's roles in the project.
+    // The application credential has the user's roles in the project.
     const application_credential& add_application_credential(
         const std::string& name, const user& owner, const project& scope
     );
@@ -86,7 +86,7 @@ public:
     const user* find_member(const std::string& project_id) const;  // some user with a role there
     bool remove_application_credential(const std::string& id);
 
-    // Ends tokens at once and everywhere: of a user, or all.
+    // Ends the tokens of a user, or all tokens, at once and everywhere.
     void revoke(const std::string& user_id);
 
 private:
@@ -97,8 +97,8 @@ private:
         wall_time issued_at;
         wall_time expires_at;
         std::string audit_id;
-        bool revoked = false;    // as Keystone knows; caches may not
-        bool forgotten = false;  // by everybody
+        bool revoked = false;    // Keystone knows that the token is revoked; caches may not know it
+        bool forgotten = false;  // Keystone and all caches know that the token is revoked
     };
 
     reply answer(const request& asked);

@@ -78,12 +78,12 @@ TEST_F(keystone_test, the_catalog_has_each_service_in_each_region_behind_each_in
     for (const auto& service : token["token"]["catalog"])
     {
         entries[service["type"].get<std::string>()] = service["endpoints"].size();
-        for (const auto& each : service["endpoints"])
+        for (const auto& endpoint : service["endpoints"])
         {
-            if (each["region"] == "sao1" && each["interface"] == "public" &&
+            if (endpoint["region"] == "sao1" && endpoint["interface"] == "public" &&
                 service["type"] == "load-balancer")
             {
-                EXPECT_EQ(each["url"], "http://127.0.0.1:19876");
+                EXPECT_EQ(endpoint["url"], "http://127.0.0.1:19876");
             }
         }
     }
@@ -95,7 +95,7 @@ TEST_F(keystone_test, the_catalog_has_each_service_in_each_region_behind_each_in
 
 struct refusal_row
 {
-    const char* what;
+    const char* name;
     std::string body;
     int status;
     const char* message;
@@ -121,7 +121,7 @@ TEST_F(keystone_test, what_is_wrong_is_told_apart)
     };
     for (const auto& row : rows)
     {
-        SCOPED_TRACE(row.what);
+        SCOPED_TRACE(row.name);
         const auto answer = post_tokens(row.body);
         EXPECT_EQ(answer.status, row.status);
         EXPECT_THAT(
@@ -144,7 +144,7 @@ TEST_F(keystone_test, its_version_is_found_where_clients_look)
     EXPECT_EQ(version["version"]["links"][0]["href"], "http://127.0.0.1:15000/v3/");
 }
 
-// The services' middleware: what they answer instead of themselves.
+// The answers that the middleware of a service gives instead of the service.
 class token_test : public lab
 {
 protected:

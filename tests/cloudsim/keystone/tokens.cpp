@@ -1,4 +1,4 @@
-// Keystone: the making and ending of tokens.
+// Keystone: issues and ends tokens.
 #include "cloudsim/keystone/keystone.hpp"
 
 #include <algorithm>
@@ -158,7 +158,7 @@ reply keystone::render(const std::string& id, const token& issued)
     return json_reply(201, {{"token", shown}}, std::move(sent));
 }
 
-// X-Auth-Token ends X-Subject-Token.
+// The token in X-Auth-Token ends the token in X-Subject-Token.
 reply keystone::end_token(const request& asked)
 {
     const auto usable = [&](std::string_view header) {
@@ -216,7 +216,7 @@ std::expected<identity, reply> keystone::by_application_credential(const json& m
     auto credential = credentials_.find(id);
     if (id.empty())
     {
-        // By name, which is the user's own.
+        // A client may name an application credential by its name, which is unique for the user.
         const json by = has(method, "user") ? method["user"] : json::object();
         const auto* who = find_user(by.contains("id") ? member_text(by, "id") : member_text(by, "name"));
         credential = std::ranges::find_if(credentials_, [&](const auto& entry) {

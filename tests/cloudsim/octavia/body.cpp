@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t longest_text = 255;
 
-// What the simulator knows of a body; the rest of what Octavia knows is refused like what nobody knows.
+// The attributes that the simulator knows. It refuses Octavia's other attributes as unknown ones.
 const std::vector<std::string_view> load_balancer_attributes = {"name", "project_id", "vip_subnet_id"};
 const std::vector<std::string_view> listener_attributes = {
     "name",
@@ -38,7 +38,7 @@ std::string invalid(const std::string& name, const std::string& value, const std
     return "Invalid input for field/attribute " + name + ". Value: '" + value + "'. " + reason;
 }
 
-// Empty if fine, else why not; so the next one.
+// The fault of a text; empty if there is none.
 std::string text_problem(const json& value)
 {
     if (!value.is_string())
@@ -72,7 +72,7 @@ std::string problem(const std::string& name, const json& value)
     return bad == value.end() ? "" : text_problem(*bad);
 }
 
-// Of the members that are not known; empty if all are.
+// The fault that names the unknown members; empty if all are known.
 std::string strangers(
     const std::string& argument, const json& object, const std::vector<std::string_view>& known
 )

@@ -12,7 +12,7 @@ struct parsed_ref
     std::string id;
 };
 
-// As barbicanclient takes a reference apart.
+// Parses a reference as barbicanclient does.
 std::optional<parsed_ref> parse_ref(std::string_view ref)
 {
     while (ref.ends_with('/'))

@@ -9,13 +9,13 @@
 #include <optional>
 #include <string>
 
-// Octavia's way to certificates: it lets its service user into the access lists with the sender's token and
-// reads with that user (barbican_acl_auth and barbican_cert_manager of Octavia 11 to 19).
+// Octavia's way to certificates: with the sender's token it adds its service user to the access lists, and
+// then reads with that user (barbican_acl_auth and barbican_cert_manager of Octavia 11 to 19).
 namespace cloudsim {
 
 struct certificate_fault
 {
-    bool pkcs12 = false;  // a 400 of its own, with `text` in it; else the ref counts as not retrieved
+    bool pkcs12 = false;  // true: a 400 with `text`; false: the ref counts as not retrieved
     std::string text{};
 };
 
@@ -26,13 +26,14 @@ public:
         : env_(env), secrets_(secrets), service_user_(std::move(service_user))
     {}
 
-    // Whether the sender may let Octavia read `ref` and all its parts; done if so. The host of a ref does not
-    // matter: only "secrets" or "containers" and the uuid at its end do.
+    // Lets Octavia read `ref` and all its parts, if the sender may do that; answers whether. Only "secrets"
+    // or "containers" and the uuid at the end of a ref count, its host does not.
     bool grant(const identity& sender, const std::string& ref);
 
     std::expected<certificate_view, certificate_fault> certificate(const std::string& ref);
 
-    // Of a client CA or revocation list. Inner empty: a secret without a payload.
+    // The payload of a client CA or revocation list. Outer empty: Octavia cannot read the secret. Inner
+    // empty: no payload.
     std::optional<std::optional<std::string>> secret_payload(const std::string& ref);
 
 private:
@@ -42,7 +43,8 @@ private:
     std::expected<certificate_view, certificate_fault> container_certificate(const container& listing);
 
     using read_result = std::expected<certificate_view, std::string>;
-    // Reading the same bytes again gives the same: a PUT of 1,000 refs reads each of them three times.
+    // Keeps the results, because the same bytes give the same result and a PUT of 1,000 refs reads each ref
+    // three times.
     const read_result& remember(const std::string& content, const std::function<read_result()>& read);
 
     const environment& env_;

@@ -1,4 +1,4 @@
-// Octavia: what happens to listeners.
+// Octavia: the requests for listeners.
 #include "cloudsim/octavia/body.hpp"
 #include "cloudsim/octavia/octavia.hpp"
 
@@ -55,7 +55,7 @@ handling octavia::put_listener(const call& c, const std::string& id)
     {
         return at_once(*refused);
     }
-    // The client CA and the revocation list that the listener has already are looked at on every PUT.
+    // Every PUT reads the client CA and the revocation list, also those that the listener has already.
     const auto given_or = [&](const char* name, const std::optional<std::string>& present) {
         const auto given = given_text(*body, name);
         return given ? given : present;
@@ -133,7 +133,7 @@ handling octavia::post_listener(const call& c)
     {
         return at_once(fault(400, body.error()));
     }
-    // The lock comes before the look at the refs here, so all of it is at the end.
+    // A POST takes the lock before it reads the refs, so all of it happens at the end.
     return {.work = put_time(*body, 0), .effect = [this, c, body = *body] { return create(c, body); }};
 }
 
@@ -178,13 +178,13 @@ reply octavia::create(const call& c, const json& body)
     {
         return *refused;
     }
-    for (const auto* neighbour : listeners_of(above->id))
+    for (const auto* other : listeners_of(above->id))
     {
-        if (neighbour->port == port && (neighbour->protocol == "UDP") == (protocol == "UDP"))
+        if (other->port == port && (other->protocol == "UDP") == (protocol == "UDP"))
         {
             return fault(
                 409,
-                "Another Listener on this Load Balancer is already using protocol " + neighbour->protocol +
+                "Another Listener on this Load Balancer is already using protocol " + other->protocol +
                     " and protocol_port " + std::to_string(port)
             );
         }

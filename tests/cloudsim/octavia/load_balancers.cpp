@@ -1,4 +1,4 @@
-// Octavia: what happens to load balancers.
+// Octavia: the requests for load balancers.
 #include "cloudsim/octavia/body.hpp"
 #include "cloudsim/octavia/octavia.hpp"
 

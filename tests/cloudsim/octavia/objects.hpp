@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-// Load balancers and listeners, as Octavia's database and its amphora have them.
+// Load balancers and listeners, as Octavia's database and its amphora hold them.
 namespace cloudsim {
 
 struct load_balancer
@@ -47,11 +47,12 @@ struct listener
     std::set<std::string> sni_refs{};
     std::optional<std::string> client_ca_ref{};
     std::optional<std::string> client_crl_ref{};
-    json attributes{};  // the others, by name, as a PUT may change them
+    json attributes{};  // the other attributes, by name; a PUT may change them
     wall_time created_at{};
     std::optional<wall_time> updated_at{};
 
-    // What the amphora runs for it, in the order of its crt-list; empty: it is not in the configuration.
+    // The certificates that the amphora serves, in the order of its crt-list; empty: the listener is not in
+    // the configuration.
     std::optional<std::vector<served_certificate>> served{};
 };
 
@@ -61,9 +62,9 @@ json to_json(const listener& row);
 // The attributes of a new listener of that protocol.
 json default_attributes(const std::string& protocol);
 
-// What a TLS client that asks for `server_name` (empty: for none) gets of what the amphora runs; null:
-// nothing. haproxy takes exact names before wildcards, the first of equals, and else the first certificate of
-// all.
+// The certificate that the amphora serves to a TLS client that asks for `server_name` (empty: for no name);
+// null: none. haproxy takes exact names before wildcards, the first of equals, and else the first certificate
+// of all.
 const served_certificate* served_for(const listener& by, const std::string& server_name);
 
 }  // namespace cloudsim

@@ -1,4 +1,4 @@
-// Octavia: what is asked and by whom, and how it answers.
+// Octavia: the routes and rights of the requests, and the form of the answers.
 #include "cloudsim/octavia/octavia.hpp"
 
 #include <algorithm>
@@ -78,7 +78,7 @@ reply octavia::not_found(const std::string& kind, const std::string& id)
     return fault(404, kind + " " + id + " not found.");
 }
 
-// A path that the API does not have: its framework answers, in JSON of its own.
+// The answer for a path that the API does not have. The framework gives it, in JSON of its own.
 reply octavia::nowhere(const target& url)
 {
     const bool version = !url.segments.empty() && (url.segments[0] == "v2" || url.segments[0] == "v2.0");

@@ -11,11 +11,12 @@
 
 // Octavia v2: load balancers and listeners, the lock of the load balancer, and the worker behind it.
 //
-// A PUT of a listener first looks at every ref in its body (and at the client CA and revocation list), with
-// the sender's rights, for a time that may be set; only then is the load balancer's lock taken (409 if it is
-// not ACTIVE), the change stored, and the answer PENDING_UPDATE. After the pending time the worker reads
-// every certificate of every listener of the load balancer again, with Octavia's own user: a listener with an
-// unreadable one becomes ERROR and leaves the configuration; the load balancer is ACTIVE again.
+// A PUT of a listener first reads every ref in its body, and the client CA and revocation list, with the
+// sender's rights. A setting gives the time that the reads take. Only then Octavia takes the lock of the load
+// balancer (409 if the load balancer is not ACTIVE), stores the change, and answers PENDING_UPDATE. After the
+// pending time the worker reads every certificate of every listener of the load balancer again, with
+// Octavia's own user. A listener with an unreadable certificate becomes ERROR and leaves the configuration.
+// The load balancer is ACTIVE again.
 namespace cloudsim {
 
 class octavia
@@ -27,17 +28,17 @@ public:
 
     handling handle(const request& asked);
 
-    // For the control API: no rights are asked for, no lock is taken.
+    // For the control API, which needs no rights and takes no lock.
     load_balancer* find_load_balancer(const std::string& id);
     listener* find_listener(const std::string& id);
     load_balancer& add_load_balancer(load_balancer wanted);
-    listener& add_listener(listener wanted);  // is served at once if its certificates can be read
+    listener& add_listener(listener wanted);  // served at once if its certificates can be read
     void remove_load_balancer(const std::string& id);
     void remove_listener(const std::string& id) { listeners_.erase(id); }
     json show(const load_balancer& balancer) const;
     void record(const std::string& cause, const listener& changed);
     void record(const std::string& cause, const load_balancer& changed);
-    // Changes an object as `cause` does it and tells history.
+    // Changes an object and records the change in the history under `cause`.
     template <class T>
     void set_status(const std::string& cause, T& changed, const std::string& status)
     {
@@ -46,7 +47,7 @@ public:
         record(cause, changed);
     }
 
-    // Runs what a held worker has left undone.
+    // Runs the jobs that a held worker has left undone.
     void resume_worker();
 
 private:
@@ -57,7 +58,7 @@ private:
         identity who;
     };
 
-    // What the worker does at the end of a change.
+    // The job of the worker at the end of a change.
     struct job
     {
         enum class kind

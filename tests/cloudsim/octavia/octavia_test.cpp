@@ -151,7 +151,7 @@ TEST_F(octavia_test, a_put_answers_pending_with_what_it_has_stored)
 
 struct change_row
 {
-    const char* what;
+    const char* name;
     json change;
     bool keeps_default;
     bool keeps_sni;
@@ -171,7 +171,7 @@ TEST_F(octavia_test, what_a_put_leaves_out_stays_and_null_empties)
     };
     for (const auto& row : rows)
     {
-        SCOPED_TRACE(row.what);
+        SCOPED_TRACE(row.name);
         sim.set_listener_refs(listener_, first_.ref, {second_.ref});
         EXPECT_EQ(put(listener_, row.change).status, 200);
         settle();
@@ -217,7 +217,7 @@ TEST_F(octavia_test, a_listener_in_error_can_be_changed)
 
 struct refusal_row
 {
-    const char* what;
+    const char* name;
     json change;
     std::string faultstring;
 };
@@ -255,7 +255,7 @@ TEST_F(octavia_test, a_ref_that_cannot_be_retrieved_is_named)
     };
     for (const auto& row : rows)
     {
-        SCOPED_TRACE(row.what);
+        SCOPED_TRACE(row.name);
         const auto answer = put(listener_, row.change);
         EXPECT_EQ(answer.status, 400);
         EXPECT_EQ(json::parse(answer.body), text(row.faultstring));
@@ -288,7 +288,7 @@ TEST_F(octavia_test, an_unreadable_pkcs12_is_told_without_its_ref)
     };
     for (const auto& row : rows)
     {
-        SCOPED_TRACE(row.what);
+        SCOPED_TRACE(row.name);
         const auto answer = put(listener_, row.change);
         EXPECT_EQ(answer.status, 400);
         EXPECT_EQ(json::parse(answer.body), text(row.faultstring));
@@ -450,7 +450,7 @@ TEST_F(octavia_test, a_sni_ref_in_other_letters_cannot_take_the_place_of_one)
 
 struct rights_row
 {
-    const char* what;
+    const char* name;
     std::string method;
     std::string id;
     std::string token;
@@ -490,7 +490,7 @@ TEST_F(octavia_test, who_may_not_and_what_is_not_there_is_as_captured)
     };
     for (const auto& row : rows)
     {
-        SCOPED_TRACE(row.what);
+        SCOPED_TRACE(row.name);
         const auto answer =
             ask({.method = row.method, .url = listener_url(row.id), .token = row.token, .body = row.body});
         EXPECT_EQ(answer.status, row.status);
@@ -512,9 +512,9 @@ TEST_F(octavia_test, certificates_are_for_listeners_that_terminate_tls)
     int port = 8000;
     for (const auto& row : rows)
     {
-        SCOPED_TRACE(row.what);
+        SCOPED_TRACE(row.name);
         const auto plain =
-            sim.add_listener({.load_balancer = balancer_, .protocol = row.what, .port = ++port});
+            sim.add_listener({.load_balancer = balancer_, .protocol = row.name, .port = ++port});
         const auto answer = put(plain, row.change);
         EXPECT_EQ(answer.status, 400);
         EXPECT_EQ(json::parse(answer.body), text(row.faultstring));

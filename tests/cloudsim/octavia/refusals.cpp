@@ -1,4 +1,4 @@
-// Octavia: what it refuses to do with a listener, and in which words.
+// Octavia: its refusals of changes of a listener, in its words.
 #include "cloudsim/octavia/body.hpp"
 #include "cloudsim/octavia/octavia.hpp"
 
@@ -9,10 +9,10 @@ namespace cloudsim {
 
 namespace {
 
-// What the column of Octavia's database holds.
+// The length of the column in Octavia's database.
 constexpr std::size_t longest_sni_ref = 128;
 
-// What MariaDB shows of a key that is there twice.
+// The part of a duplicate key that MariaDB shows.
 constexpr std::size_t longest_shown_key = 61;
 
 std::string not_retrieved(const std::string& refs)
@@ -102,13 +102,13 @@ std::optional<reply> octavia::refuse_client_authority(
     return problem.empty() ? std::nullopt : std::optional(fault(400, "Validation failure: " + problem));
 }
 
-// The second look, behind the lock: what is to be handed to the amphora must be complete.
+// The second read, behind the lock: a certificate for the amphora must be complete.
 std::optional<reply> octavia::refuse_unusable(const json& body)
 {
     auto refs = refs_of(body);
     if (given_text(body, "default_tls_container_ref"))
     {
-        std::ranges::rotate(refs, refs.end() - 1);  // the default is the first that is read
+        std::ranges::rotate(refs, refs.end() - 1);  // Octavia reads the default first
     }
     for (const auto& ref : refs)
     {
@@ -121,8 +121,8 @@ std::optional<reply> octavia::refuse_unusable(const json& body)
     return std::nullopt;
 }
 
-// Of the rows for new SNI refs. Their key has no regard for upper and lower case, and rows go only after the
-// new ones have come.
+// Refuses new SNI refs whose database rows collide. The key of a row ignores case, and Octavia deletes old
+// rows only after it has written the new ones.
 std::optional<reply> octavia::refuse_rows(const listener& changed, const json& body)
 {
     const auto refused = [&](const std::string& error, const std::string& ref, const std::string& page) {

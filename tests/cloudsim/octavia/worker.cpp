@@ -1,4 +1,4 @@
-// Octavia: the worker, which makes of what was stored what is served.
+// Octavia: the worker, which makes the served configuration from the stored listeners.
 #include "cloudsim/octavia/octavia.hpp"
 
 namespace cloudsim {
@@ -74,7 +74,7 @@ void octavia::deploy(const std::string& load_balancer_id)
     }
 }
 
-// Puts the listener into the configuration, unless something that it needs cannot be read.
+// Puts the listener into the configuration, unless Octavia cannot read one of its refs.
 bool octavia::deploy_one(listener& deployed)
 {
     std::vector<served_certificate> list;
@@ -105,7 +105,7 @@ bool octavia::deploy_one(listener& deployed)
             return false;
         }
     }
-    // haproxy is told of the list, and of TLS at all, only where there is a default.
+    // Octavia configures the list, and TLS at all, only for a listener with a default.
     deployed.served =
         deployed.default_ref.value_or("").empty() ? std::vector<served_certificate>() : std::move(list);
     return true;
@@ -117,7 +117,7 @@ listener& octavia::add_listener(listener wanted)
     wanted.created_at = env_.now.wall;
     const auto id = wanted.id;
     auto& added = listeners_[id] = std::move(wanted);
-    // Its certificates were let in when it was made, by somebody with the right to.
+    // The creator of the listener had the right to let Octavia read its certificates.
     const identity owner{.project_id = added.project_id, .roles = {"admin"}};
     for (const auto& ref : added.sni_refs)
     {

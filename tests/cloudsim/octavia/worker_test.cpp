@@ -1,5 +1,5 @@
-// Octavia's worker and what TLS clients get: read in Octavia 11.0.0 and 19.0.0 (rest_api_driver), as the real
-// services under test have no data plane.
+// Octavia's worker, and the certificates that TLS clients get. The expectations come from the code of
+// Octavia 11.0.0 and 19.0.0 (rest_api_driver), because the real services under test have no data plane.
 #include "cloudsim/cloud/lab.hpp"
 
 #include <gmock/gmock.h>
@@ -102,9 +102,9 @@ TEST_F(worker_test, dropping_the_dead_ref_heals)
 
 struct unreadable_row
 {
-    const char* what;
+    const char* name;
     control::certificate_order certificate;
-    std::string removed_part;  // "all": the whole
+    std::string removed_part;  // "all": the whole certificate
 };
 
 TEST_F(worker_test, what_makes_a_certificate_unreadable)
@@ -124,7 +124,7 @@ TEST_F(worker_test, what_makes_a_certificate_unreadable)
     };
     for (const auto& row : rows)
     {
-        SCOPED_TRACE(row.what);
+        SCOPED_TRACE(row.name);
         auto wanted = row.certificate;
         wanted.project = project_a;
         const auto certificate = sim.add_certificate(wanted);
@@ -305,13 +305,13 @@ TEST_F(worker_test, each_commit_is_in_the_history)
     const auto listener = listen(good.ref);
     const auto since = sim.last_sequence();
     change(listener);
-    std::vector<std::string> seen;
-    for (const auto& each : sim.history(listener, since))
+    std::vector<std::string> commits;
+    for (const auto& commit : sim.history(listener, since))
     {
-        EXPECT_EQ(each.object["default_tls_container_ref"], good.ref);
-        seen.push_back(each.cause + " " + each.object["provisioning_status"].get<std::string>());
+        EXPECT_EQ(commit.object["default_tls_container_ref"], good.ref);
+        commits.push_back(commit.cause + " " + commit.object["provisioning_status"].get<std::string>());
     }
-    EXPECT_THAT(seen, testing::ElementsAre("put PENDING_UPDATE", "worker ACTIVE"));
+    EXPECT_THAT(commits, testing::ElementsAre("put PENDING_UPDATE", "worker ACTIVE"));
 }
 
 }  // namespace

@@ -12,35 +12,41 @@
 #include <string>
 #include <vector>
 
-// What every simulated service shares: the time, the identifiers, what is due later, the settings, the log.
+// The things that all simulated services share: time, identifiers, the schedule, settings, history.
 namespace cloudsim {
 
-// What a run can be set to. The defaults are quick; use_measured_times() is what the real services took on
+// The settings of a run. The defaults are quick. use_measured_times() sets the times of the real services on
 // two cores.
 struct settings
 {
-    duration latency{};                                // before anything takes effect
+    duration latency{};                                // of every request, before its effect
     duration pending = std::chrono::milliseconds(50);  // from the answer to a change until the worker is done
-    duration put_base{};                               // of a PUT or POST of a listener ...
-    duration put_per_ref{};                            // ... for each ref in its body
-    duration put_per_ref_squared{};                    // ... for the square of their number
-    // ... and for the square of the number that the listener holds afterwards
+
+    // The time of a PUT or POST of a listener: a fixed part, a part for each ref in the body, a part for the
+    // square of their number, and a part for the square of the number of refs that the listener holds
+    // afterwards.
+    duration put_base{};
+    duration put_per_ref{};
+    duration put_per_ref_squared{};
     duration put_per_present_squared{};
+
     duration token_lifetime = std::chrono::hours(1);
-    // How long a service believes in a token that it has seen.
+    // The time for which a service believes in a token that it has seen.
     duration token_cache = std::chrono::minutes(5);
-    bool connection_close = false;       // every answer ends its connection
-    bool refuse_delegated_refs = false;  // Octavia 11.0.0: refs with an application credential's token: 400
-    bool worker_held = false;            // changes are accepted and stay PENDING
-    bool worker_fails = false;           // the worker fails on the changed listener: ERROR
-    std::set<std::string> down;          // of identity, key-manager, load-balancer: nobody listens
+    bool connection_close = false;  // every answer ends its connection
+    // As Octavia 11.0.0: 400 for refs that come with an application credential's token.
+    bool refuse_delegated_refs = false;
+    bool worker_held = false;   // changes are accepted and stay PENDING
+    bool worker_fails = false;  // the worker fails on the changed listener, which becomes ERROR
+    // The services without a listening port: identity, key-manager, load-balancer.
+    std::set<std::string> down;
 
     void use_measured_times();
-    // By the names of README.md; throws std::invalid_argument for what it does not know.
+    // Changes settings by their names in README.md; throws std::invalid_argument for an unknown name.
     void patch(const json& changes);
 };
 
-// Identifiers, the same for the same seed.
+// A source of identifiers. The same seed gives the same identifiers.
 class id_source
 {
 public:
@@ -57,20 +63,21 @@ private:
     std::mt19937_64 random_;
 };
 
-// What is due later, in the order of time, ties in the order of their entry.
+// The actions that are due later, in the order of their times. Actions of one time keep the order of their
+// entry.
 class schedule
 {
 public:
     void add(time_point when, std::function<void()> task) { due_.emplace(when, std::move(task)); }
     std::optional<time_point> next() const;
-    // Takes out the first; there must be one.
+    // Takes out the first action; there must be one.
     std::function<void()> take() { return std::move(due_.extract(due_.begin()).mapped()); }
 
 private:
     std::multimap<time_point, std::function<void()>> due_;
 };
 
-// One state of a listener or a load balancer as it was committed: the truth that tests check runs against.
+// A committed state of a listener or a load balancer, by which tests check a run.
 struct state_change
 {
     std::uint64_t sequence = 0;
@@ -93,7 +100,7 @@ struct environment
     void record(std::string cause, json object);
 };
 
-// What a service makes of a request: after `work` it takes effect and is answered at once.
+// The work of a service on a request. After `work` the request takes effect and is answered at once.
 struct handling
 {
     duration work{};

@@ -8,20 +8,20 @@
 #include <utility>
 #include <vector>
 
-// What goes over the wire, as values, and the times at which it does.
+// Requests and answers as values, and the times of a cloud.
 namespace cloudsim {
 
 using duration = std::chrono::nanoseconds;
 using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
 using wall_time = std::chrono::system_clock::time_point;
 
-// A moment on both clocks: waits are measured on the first, tokens and certificates expire on the second.
+// A moment on both clocks. Waits are measured on the first; tokens and certificates expire on the second.
 struct instant
 {
     time_point monotonic;
     wall_time wall;
 
-    // The same moment at another reading of the monotonic clock.
+    // The moment at another reading of the monotonic clock.
     instant at(time_point other) const
     {
         return {
@@ -33,13 +33,13 @@ struct instant
 
 using header_list = std::vector<std::pair<std::string, std::string>>;
 
-// The first header of that name, whatever its case.
+// The first header of that name. Case does not count.
 std::optional<std::string_view> find_header(const header_list& headers, std::string_view name);
 
 struct request
 {
     std::string method;
-    std::string authority;  // host:port of the endpoint it came in on
+    std::string authority;  // host:port of the endpoint that received the request
     std::string target;     // path and query, as in the request line
     header_list headers{};
     std::string body{};
@@ -60,7 +60,7 @@ struct reply
     std::string body{};
     delivery how = delivery::whole;
     std::size_t cut_at = 0;
-    bool close = false;  // the connection ends after it
+    bool close = false;  // the connection ends after the answer
 };
 
 }  // namespace cloudsim

@@ -34,7 +34,7 @@ using names_ptr = std::unique_ptr<GENERAL_NAMES, freed_by<GENERAL_NAMES_free>>;
 
 bio_ptr open(const std::string& text)
 {
-    // An empty one must say that it lacks data, not that it ends.
+    // An empty payload must give OpenSSL's error for missing data, not the error for an end.
     return bio_ptr(
         text.empty() ? BIO_new(BIO_s_mem()) : BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))
     );
@@ -47,7 +47,7 @@ x509_ptr read_certificate(const std::string& pem)
 
 key_ptr read_key(const std::string& pem, const std::string& pass_phrase)
 {
-    // An empty pass phrase is given as such, so that OpenSSL never asks the terminal.
+    // OpenSSL gets an empty pass phrase as well, so that it never asks the terminal.
     auto* text = const_cast<char*>(pass_phrase.c_str());
     return key_ptr(PEM_read_bio_PrivateKey(open(pem).get(), nullptr, nullptr, text));
 }
@@ -60,7 +60,7 @@ std::string to_text(const ASN1_STRING* value)
     };
 }
 
-// As Octavia's library tells them.
+// The errors in the form of Octavia's library.
 std::string openssl_errors()
 {
     std::string result;

@@ -5,21 +5,21 @@
 #include <string>
 #include <vector>
 
-// Reads certificates as Octavia does, which decides what is "readable".
+// Reads certificates as Octavia does. Octavia decides which certificates are readable.
 namespace cloudsim {
 
-// What a readable certificate says.
+// The facts of a readable certificate.
 struct certificate_view
 {
     std::vector<std::string> names{};  // CN and DNS names, lower case
-    bool has_common_name = false;      // without one Octavia 11 cannot read it, whatever other names it has
+    bool has_common_name = false;  // false: Octavia 11 cannot read the certificate, whatever its other names
     bool has_private_key = false;
 };
 
-// Of a PKCS12 without a pass phrase; the error is the text that Octavia would quote.
+// Reads a PKCS12 without a pass phrase. The error is the text that Octavia would quote.
 std::expected<certificate_view, std::string> read_pkcs12(const std::string& payload);
 
-// Of the parts of a container. The key must fit the certificate; `intermediates` may be empty.
+// Reads the parts of a container. The key must fit the certificate; `intermediates` may be empty.
 std::optional<certificate_view> read_pem(
     const std::string& certificate,
     const std::string& private_key,
@@ -27,7 +27,7 @@ std::optional<certificate_view> read_pem(
     const std::string& intermediates
 );
 
-// Empty if the client CA (and the revocation list, if any) are fine, else Octavia's text.
+// Octavia's text about a bad client CA or revocation list; empty if both are good.
 std::string check_client_authority(const std::string& certificate, const std::string& revocation_list);
 
 }  // namespace cloudsim

@@ -131,7 +131,7 @@ std::optional<std::string> base64_decode(std::string_view text)
     {
         return std::nullopt;
     }
-    // The padding is decoded to zeros.
+    // OpenSSL decodes the padding to zeros.
     const auto padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
     result.resize(static_cast<std::size_t>(size - padding));
     return result;

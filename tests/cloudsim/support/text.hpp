@@ -16,17 +16,17 @@ namespace cloudsim {
 
 using json = nlohmann::json;
 
-// As repr() does: ['a', 'b'].
+// The form of Python's repr(): ['a', 'b'].
 std::string python_repr(const std::vector<std::string>& items);
 
-// A member that is a text; empty if it is not there or something else.
+// The member as a text; empty if the member is missing or no text.
 std::string member_text(const json& value, std::string_view name);
 
 json text_or_null(const std::optional<std::string>& text);
 
-std::string iso_time(wall_time when);       // 2026-11-24T03:27:21, as Barbican and Octavia say it
+std::string iso_time(wall_time when);       // 2026-11-24T03:27:21, the form of Barbican and Octavia
 std::string keystone_time(wall_time when);  // 2026-11-24T03:27:20.000000Z
-std::optional<wall_time> parse_time(std::string_view text);  // either, with or without zone Z
+std::optional<wall_time> parse_time(std::string_view text);  // either form, with or without zone Z
 
 std::string to_lower(std::string_view text);
 bool is_uuid(std::string_view text);
@@ -48,10 +48,10 @@ struct target
     bool is(const std::vector<std::string_view>& pattern) const;
 };
 
-// Without segments if it is none.
+// The target in a request line; without segments if the text is no target.
 target parse_target(std::string_view text);
 
-// Of scheme://host:port/path: host:port.
+// The host:port of scheme://host:port/path.
 std::string authority_of(const std::string& url);
 
 std::optional<std::string> base64_decode(std::string_view text);

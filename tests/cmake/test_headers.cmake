@@ -1,4 +1,5 @@
-# What most tests spend their compile time on, compiled once. It is precompiled.cpp's; with_test_headers(<targets...>) takes it too.
+# The headers on which most tests spend their compile time, compiled once. The compiled header belongs to
+# precompiled.cpp; with_test_headers(<targets...>) shares it.
 add_executable(test_headers precompiled.cpp)
 target_link_libraries(test_headers PRIVATE project_options GTest::gmock GTest::gtest)
 target_precompile_headers(test_headers PRIVATE precompiled.hpp)
@@ -9,8 +10,8 @@ function(with_test_headers)
     endforeach()
 endfunction()
 
-# A compiled header differs from clone to clone by the paths in it; by this digest ccache (pch_external_checksum) knows it in each,
-# and of this option it can take the path as relative to the clone, unlike one more of CMake's default.
+# The paths in a compiled header differ from clone to clone. By this digest ccache (pch_external_checksum) recognizes the
+# header in each clone. In this option ccache can take the path as relative to the clone, unlike in CMake's default.
 set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -Xclang -include-pch -Xclang <PCH_FILE>)
 execute_process(
     COMMAND ${CMAKE_CXX_COMPILER} -std=c++23 -E -P -o precompiled.ii ${CMAKE_CURRENT_SOURCE_DIR}/precompiled.hpp

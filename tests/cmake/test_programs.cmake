@@ -5,7 +5,7 @@ function(test_program name)
     with_test_headers(${name})
 endfunction()
 
-# unit_test(<folder> <sources...>): one program of tests of controller/<folder>, its files mirroring those of the folder.
+# unit_test(<folder> <sources...>): one program for the tests of controller/<folder>. Its files mirror the folder's.
 function(unit_test folder)
     test_program(unit_${folder} ${ARGN})
     target_include_directories(unit_${folder} PRIVATE ${PROJECT_SOURCE_DIR}/tests)

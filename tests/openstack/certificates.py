@@ -28,16 +28,16 @@ class Authority:
     def __init__(self, name):
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _subject(name)
-        made = _builder(self._name, self._name, self._key, _DAY * 3650)
-        made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        self._certificate = made.sign(self._key, hashes.SHA256())
+        builder = _builder(self._name, self._name, self._key, _DAY * 3650)
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        self._certificate = builder.sign(self._key, hashes.SHA256())
         self.pem = self._certificate.public_bytes(serialization.Encoding.PEM)
 
     def key_pem(self, passphrase):
         return _private_pem(self._key, passphrase)
 
     def issue(self, *names, days=90, common_name=True):
-        """A certificate for server names, the first of them also the common name. Without names: one that names nobody."""
+        """A certificate for server names, the first of them also the common name. No names: a certificate without any."""
         return Certificate(self, names, days, common_name)
 
 
@@ -46,10 +46,10 @@ class Certificate:
 
     def __init__(self, authority, names, days, common_name):
         self._key = ec.generate_private_key(ec.SECP256R1())
-        made = _builder(_subject(names[0] if names and common_name else None), authority._name, self._key, _DAY * days)
+        builder = _builder(_subject(names[0] if names and common_name else None), authority._name, self._key, _DAY * days)
         if names:
-            made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
-        self._certificate = made.sign(authority._key, hashes.SHA256())
+            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
+        self._certificate = builder.sign(authority._key, hashes.SHA256())
         self._authority = authority
         self.pem = self._certificate.public_bytes(serialization.Encoding.PEM)
         self.key_pem = _private_pem(self._key)
@@ -65,7 +65,7 @@ class Certificate:
 
 
 def _builder(subject, issuer, key, life):
-    """`life` is negative for what is over."""
+    """`life` is negative for an expired certificate."""
     now = datetime.datetime.utcnow().replace(microsecond=0)
     return (
         x509.CertificateBuilder()

@@ -1,7 +1,7 @@
-"""The list of requests that both clouds are asked: each that the controller makes, and each error that it must understand.
+"""The requests that both clouds get: each request of the controller, and each error that it must understand.
 
-A function is one chapter; it is given a stage with a cloud of its own state, and says each request under a name. The names are the
-specification: what is compared is the whole answer to each.
+A function is one chapter. It gets a stage with a cloud in a state of its own, and sends each request under a name. The
+names are the specification, because the whole answers of one name are compared.
 """
 import concurrent.futures
 import time
@@ -37,26 +37,26 @@ class Stage:
         return self.know(name, (who or self.shop).container(self.issue(f"{name}.example.com"), name, **more))
 
     def put(self, name, listener, change, who=None):
-        """A change of a listener; once it is over also what became of it, if it was accepted."""
+        """A change of a listener. An accepted change is followed by the state of the listener afterwards."""
         url = self.shop.listener_url(listener)
         answer = self.ask(name, who or self.shop, "PUT", url, {"listener": change})
         if answer.status == 200:
             self.see(f"{name}: afterwards", listener)
         return answer
 
-    def seen(self, listener):
-        """What has become of a listener when its load balancer is no longer changed: as Octavia tells it, and as its amphora has it."""
+    def state_of(self, listener):
+        """The state of a listener when its load balancer no longer changes: from Octavia, and from the amphora."""
         shown = self.shop.settled(self.shop.listener_url(listener))
         if shown is None:
             return None
         balancer = shown["loadbalancers"][0]["id"]
         self.shop.settled(self.shop.load_balancer_url(balancer))
         shown = self.shop.shown(self.shop.listener_url(listener))
-        told = ("provisioning_status", "operating_status", "default_tls_container_ref", "sni_container_refs")
-        return {**{key: shown[key] for key in told}, "served": self.cloud.served(balancer, listener)}
+        members = ("provisioning_status", "operating_status", "default_tls_container_ref", "sni_container_refs")
+        return {**{key: shown[key] for key in members}, "served": self.cloud.served(balancer, listener)}
 
     def see(self, name, listener):
-        self.note(name, self.seen(listener))
+        self.note(name, self.state_of(listener))
 
 
 # ---- Keystone ----
@@ -168,8 +168,10 @@ def containers(stage):
     stage.ask("container, no uuid", shop, "GET", f"{barbican}/containers/thing")
     stage.ask("container, the id of a secret", shop, "GET", f"{barbican}/containers/{parts['certificate'][-36:]}")
     stage.ask("container, its access list", shop, "GET", whole + "/acl")
-    made = {"name": "made", "type": "certificate", "secret_refs": [{"name": "certificate", "secret_ref": parts["certificate"]}]}
-    keyless = stage.ask("container without a key, made", shop, "POST", barbican + "/containers", made).json()["container_ref"]
+    only_part = [{"name": "certificate", "secret_ref": parts["certificate"]}]
+    body = {"name": "made", "type": "certificate", "secret_refs": only_part}
+    answer = stage.ask("container without a key, made", shop, "POST", barbican + "/containers", body)
+    keyless = answer.json()["container_ref"]
     stage.ask("container without a key", shop, "GET", stage.know("keyless", keyless))
     generic = stage.know("generic", shop.container_of({"thing": parts["certificate"]}, "generic", "generic"))
     stage.ask("container of another type", shop, "GET", generic)
@@ -283,23 +285,23 @@ def listeners(stage):
     stage.see("a change during a change: afterwards", listener)
     stage.ask("access list, after Octavia took the ref", shop, "GET", first + "/acl")
 
-    neighbour = stage.know("neighbour", shop.listener(balancer, protocol_port=444, default_tls_container_ref=first))
+    other_listener = stage.know("other listener", shop.listener(balancer, protocol_port=444, default_tls_container_ref=first))
     stage.cloud.hold(True)
-    shop.ask("PUT", shop.listener_url(neighbour), {"listener": {"name": "busy"}}).expect(200)
-    stage.ask("listener, while its neighbour is changed", shop, "GET", url)
-    stage.ask("a change while the neighbour is changed", shop, "PUT", url, {"listener": {"name": "x"}})
+    shop.ask("PUT", shop.listener_url(other_listener), {"listener": {"name": "busy"}}).expect(200)
+    stage.ask("listener, while another listener is changed", shop, "GET", url)
+    stage.ask("a change while another listener is changed", shop, "PUT", url, {"listener": {"name": "x"}})
     stage.cloud.hold(False)
-    shop.settled(shop.listener_url(neighbour))
+    shop.settled(shop.listener_url(other_listener))
     shop.settled(shop.load_balancer_url(balancer))
 
     changes = [{"listener": {"sni_container_refs": [ref]}} for ref in (first, second, first, second)]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        # Until one is accepted the worker must not free the load balancer for the next.
+        # The worker must not free the load balancer for the next change before one is accepted.
         stage.cloud.hold(True)
         answers = list(pool.map(lambda change: shop.ask("PUT", url, change).status, changes))
         stage.cloud.hold(False)
     stage.note("four changes at once", sorted(answers))
-    stage.seen(listener)
+    stage.state_of(listener)
     stage.put("after four changes at once", listener, {"sni_container_refs": [second]})
 
     stage.cloud.hold(True)
@@ -311,8 +313,8 @@ def listeners(stage):
     stage.ask("listener, gone", shop, "GET", url)
     stage.ask("listener, gone, changed", shop, "PUT", url, {"listener": {"name": "x"}})
 
-    # On a load balancer of its own: Octavia has told its worker before its database refuses, and the worker waits a minute for the
-    # load balancer to be PENDING. It would take the next change for its own, and end it.
+    # The listener has a load balancer of its own, because Octavia starts its worker before its database refuses. The
+    # worker waits a minute for PENDING, and would take the next change of the load balancer for its own and end it.
     alone = stage.know("alone", shop.listener(stage.know("its balancer", shop.load_balancer()), default_tls_container_ref=first, sni_container_refs=[second]))
     stage.put("both spellings", alone, {"sni_container_refs": [second, loud]})
 
@@ -365,7 +367,7 @@ def refusals(stage):
         ]
         if any(answer.status == 200 for answer in answers):
             shop.ask("PUT", url, {"listener": {"default_tls_container_ref": good, "sni_container_refs": []}}).expect(200)
-            stage.seen(listener)
+            stage.state_of(listener)
     several = [bad["no URL"], good, bad["unknown secret"], bad["deleted secret"]]
     stage.put("several bad ones", listener, {"default_tls_container_ref": bad["unknown container"], "sni_container_refs": several})
     stage.put("a bad one and a PKCS12", listener, {"sni_container_refs": [bad["no URL"], bad["PKCS12 with a pass phrase"]]})
@@ -380,7 +382,7 @@ def refusals(stage):
         ref = "http://" + "h" * (length - 7 - len("/v1/secrets/") - 36) + "/v1/secrets/" + good[-36:]
         stage.put(f"SNI of {length} characters", listener, {"sni_container_refs": [ref]})
     shop.ask("PUT", url, {"listener": {"default_tls_container_ref": good, "sni_container_refs": []}})
-    stage.seen(listener)
+    stage.state_of(listener)
 
     credential = stage.cloud.person("shop")["application_credential"]
     login = rest.application_credential_login(credential["id"], credential["secret"])
@@ -425,21 +427,21 @@ def deleted_in_use(stage):
     balancer = stage.know("balancer", shop.load_balancer())
     first, second, third = stage.pkcs12("first"), stage.pkcs12("second"), stage.container("third", parts=(parts := {}))
     listener = stage.know("listener", shop.listener(balancer, default_tls_container_ref=first, sni_container_refs=[second]))
-    neighbour = stage.know("neighbour", shop.listener(balancer, protocol_port=444, default_tls_container_ref=first))
+    other_listener = stage.know("other listener", shop.listener(balancer, protocol_port=444, default_tls_container_ref=first))
     stage.see("before", listener)
     stage.ask("secret in use", shop, "GET", second)
     stage.ask("secret in use, deleted", shop, "DELETE", second)
     stage.ask("listener with a deleted secret", shop, "GET", shop.listener_url(listener))
     stage.see("nothing was changed since", listener)
-    stage.put("a change of the neighbour", neighbour, {"name": "x"})
-    stage.see("a change of the neighbour: the listener afterwards", listener)
+    stage.put("a change of the other listener", other_listener, {"name": "x"})
+    stage.see("a change of the other listener: the listener afterwards", listener)
     stage.put("the deleted one is kept", listener, {"sni_container_refs": [second, first]})
     stage.put("the deleted one is not spoken of", listener, {"name": "x"})
     stage.put("default beside the deleted one", listener, {"default_tls_container_ref": third})
     stage.put("the deleted one is left out", listener, {"sni_container_refs": [first]})
     shop.delete(parts["private_key"])
-    stage.put("a change of the neighbour, a key is deleted", neighbour, {"name": "y"})
-    stage.see("a change of the neighbour, a key is deleted: the listener afterwards", listener)
+    stage.put("a change of the other listener, a key is deleted", other_listener, {"name": "y"})
+    stage.see("a change of the other listener, a key is deleted: the listener afterwards", listener)
     stage.put("the default with a deleted key is replaced", listener, {"default_tls_container_ref": first})
 
 
@@ -450,14 +452,14 @@ def client_authority(stage):
     authority = stage.know("authority", shop.secret("authority", tenant.AUTHORITY.pem.decode()))
     members = {"client_ca_tls_container_ref": authority, "client_authentication": "OPTIONAL"}
     listener = stage.know("listener", shop.listener(balancer, default_tls_container_ref=good, **members))
-    neighbour = stage.know("neighbour", shop.listener(balancer, protocol_port=444, default_tls_container_ref=good))
+    other_listener = stage.know("other listener", shop.listener(balancer, protocol_port=444, default_tls_container_ref=good))
     stage.ask("listener with a client CA", shop, "GET", shop.listener_url(listener))
     stage.put("SNI beside a client CA", listener, {"sni_container_refs": [good]})
     shop.delete(authority)
     stage.put("SNI beside a deleted client CA", listener, {"sni_container_refs": []})
     stage.put("a name beside a deleted client CA", listener, {"name": "x"})
-    stage.put("a change of the neighbour", neighbour, {"name": "x"})
-    stage.see("a change of the neighbour: the listener afterwards", listener)
+    stage.put("a change of the other listener", other_listener, {"name": "x"})
+    stage.see("a change of the other listener: the listener afterwards", listener)
 
 
 def errors_of_the_worker(stage):

@@ -1,4 +1,4 @@
-"""What was asked and answered, with all that may differ from one cloud to another under one name: ids, times, hosts."""
+"""Requests and answers. Ids, times and hosts, which differ between the clouds, have one name in both."""
 import dataclasses
 import json
 import re
@@ -22,7 +22,7 @@ PATTERNS = [
 # Lists that are sets: they come in an order of the database.
 SETS = {"sni_container_refs", "secret_refs", "roles", "catalog", "endpoints", "users", "listeners"}
 
-# Of the connection, or of who answers first; not of the service.
+# Headers of the connection or of a proxy, not of the service.
 IGNORED_HEADERS = {"connection", "content-length", "date", "keep-alive", "server"}
 
 
@@ -35,29 +35,29 @@ class Exchange:
     body: object  # JSON if it is, else text
 
     def differences(self, other):
-        """Lines that say where `other` is not the same."""
-        found = []
+        """A line for each difference from `other`."""
+        differences = []
         if self.status != other.status:
-            found.append(f"status: {self.status} / {other.status}")
-        _compare("header", self.headers, other.headers, found)
-        _compare("body", self.body, other.body, found)
-        return found
+            differences.append(f"status: {self.status} / {other.status}")
+        _compare("header", self.headers, other.headers, differences)
+        _compare("body", self.body, other.body, differences)
+        return differences
 
 
-def _compare(where, one, two, found):
+def _compare(place, one, two, differences):
     if isinstance(one, dict) and isinstance(two, dict):
         for key in sorted(one.keys() | two.keys()):
             if key not in two:
-                found.append(f"{where}.{key}: {json.dumps(one[key])} / missing")
+                differences.append(f"{place}.{key}: {json.dumps(one[key])} / missing")
             elif key not in one:
-                found.append(f"{where}.{key}: missing / {json.dumps(two[key])}")
+                differences.append(f"{place}.{key}: missing / {json.dumps(two[key])}")
             else:
-                _compare(f"{where}.{key}", one[key], two[key], found)
+                _compare(f"{place}.{key}", one[key], two[key], differences)
     elif isinstance(one, list) and isinstance(two, list) and len(one) == len(two):
         for index, (left, right) in enumerate(zip(one, two)):
-            _compare(f"{where}[{index}]", left, right, found)
+            _compare(f"{place}[{index}]", left, right, differences)
     elif type(one) is not type(two) or one != two:
-        found.append(f"{where}: {json.dumps(one)} / {json.dumps(two)}")
+        differences.append(f"{place}: {json.dumps(one)} / {json.dumps(two)}")
 
 
 def _order(member):
@@ -66,17 +66,17 @@ def _order(member):
 
 
 class Recorder:
-    """Asks one cloud and keeps what came."""
+    """Sends requests to one cloud and records the answers."""
 
     def __init__(self, endpoints):
-        self._names = {}  # text -> what it is called in both clouds
+        self._names = {}  # text -> its name in both clouds
         self.exchanges = []
         for kind, url in endpoints.items():
             self._names[url] = f"{{{kind}}}"
         self._names[endpoints["identity"].removesuffix("/v3")] = "{identity-host}"
 
     def know(self, name, text):
-        """Gives an id, or the last part of a ref, a name of its own, so that it is compared. Returns `text`."""
+        """Gives an id, or the last part of a ref, a name of its own, so that answers with it compare. Returns `text`."""
         self._names[text.rstrip("/").rpartition("/")[2]] = f"{{{name}}}"
         return text
 
@@ -89,7 +89,7 @@ class Recorder:
         return answer
 
     def note(self, name, value):
-        """Something seen that is no single answer."""
+        """Records a fact that is no single answer."""
         self._keep(Exchange(name, "", 0, {}, self._value(value)))
 
     def _keep(self, exchange):

@@ -1,4 +1,4 @@
-"""What can be done to the running services from outside: files in their folder, which the cloud and Octavia's worker look for."""
+"""The knobs of the running services: files in their folder, which the cloud and Octavia's worker look for."""
 import json
 import time
 
@@ -13,19 +13,19 @@ class Knobs:
         self._endpoints = json.loads((folder / "cloud.json").read_text())["endpoints"]
 
     def hold(self, on):
-        """The worker begins nothing: what is changed stays PENDING."""
+        """The worker begins no work, so changes stay PENDING."""
         self._set("hold", on)
 
     def fail(self, on):
-        """What the worker does fails: what is changed ends in ERROR."""
+        """The work of the worker fails, so changes end in ERROR."""
         self._set("fail", on)
 
     def short_tokens(self, on):
-        """The tokens that Keystone issues last ten seconds. Barbican and Octavia are slow then: they renew their own all the time."""
+        """Keystone's tokens last ten seconds. Barbican and Octavia are slow then, because they often renew their own."""
         self._set("short-tokens", on)
 
     def down(self, kind, on):
-        """The service of this type (identity, key-manager, load-balancer) is stopped, or back. Returns when that is so."""
+        """Stops the service of this type (identity, key-manager, load-balancer) or brings it back; returns when done."""
         name = {"identity": "keystone", "key-manager": "barbican", "load-balancer": "octavia"}[kind]
         self._set(f"{name}.down", on)
         end = time.monotonic() + PATIENCE

@@ -1,4 +1,4 @@
-"""Who there is in the cloud: users, projects and their roles, made through Keystone's API, and the clouds.yaml that names them."""
+"""The users, projects and roles of the cloud, made through Keystone's API, and the clouds.yaml that names them."""
 import json
 import pathlib
 
@@ -8,8 +8,9 @@ ADMIN_PASSWORD = "admin-secret"
 SERVICE_PASSWORD = "service-password"
 REGION = "sao1"
 
-# What a credential of the controller needs: Octavia lets load-balancer_member read load balancers and listeners and change
-# listeners; Barbican lets creator read certificates and, as Octavia asks it to with the sender's token, let Octavia read them.
+# The roles that a credential of the controller needs. Octavia lets load-balancer_member read load balancers and
+# listeners, and change listeners. Barbican lets creator read certificates, and add Octavia's user to their access
+# lists, which Octavia does with the sender's token.
 ROLES = ["load-balancer_member", "creator"]
 
 # Name of the user -> (project, roles). The entry of clouds.yaml has the name of the user.
@@ -30,7 +31,7 @@ def with_implied(roles):
 
 
 class Keystone:
-    """Keystone as its administrator sees it."""
+    """Keystone's API with the administrator's token."""
 
     def __init__(self, identity):
         self._identity = identity
@@ -40,18 +41,18 @@ class Keystone:
         return rest.ask(method, self._identity + path, token=token or self._token, body=body)
 
     def make(self, kind, **members):
-        """Makes one of e.g. `roles` and returns its id; of what is there already only the id."""
-        made = self.ask("POST", f"/{kind}s", {kind: members})
-        if made.status == 409:
+        """Makes an object, e.g. of `roles`, unless it exists; returns its id."""
+        answer = self.ask("POST", f"/{kind}s", {kind: members})
+        if answer.status == 409:
             return self.ask("GET", f"/{kind}s?name={members['name']}").expect(200)[f"{kind}s"][0]["id"]
-        return made.expect(201)[kind]["id"]
+        return answer.expect(201)[kind]["id"]
 
     def grant(self, user, project, role):
         self.ask("PUT", f"/projects/{project}/users/{user}/roles/{role}").expect(204)
 
 
 def populate(endpoints):
-    """`endpoints`: URL by type of service. Returns what clouds.yaml and the tests need to know of everybody."""
+    """`endpoints`: URL by type of service. Returns the facts of all users for clouds.yaml and the tests."""
     identity = endpoints["identity"]
     keystone = Keystone(identity)
     needed = {"admin", "service"}.union(*(wanted for _, wanted in PEOPLE.values()))
@@ -85,7 +86,7 @@ def populate(endpoints):
 
 
 def documented_access_rules():
-    """Those that docs/operations.md says a restricted application credential needs."""
+    """The access rules that a restricted application credential needs, by docs/operations.md."""
     text = (pathlib.Path(__file__).parents[2] / "docs/operations.md").read_text()
     [(_, after)] = [text.split("```json\n")]
     return json.loads(after.split("```")[0])
@@ -94,13 +95,13 @@ def documented_access_rules():
 def application_credential(keystone, identity, user, name, **limits):
     token = rest.token_of(identity, rest.password_login("shop", user["password"], user["project"]))
     wanted = {"application_credential": {"name": name, "roles": [{"name": role} for role in ROLES], **limits}}
-    made = keystone.ask("POST", f"/users/{user['id']}/application_credentials", wanted, token)
-    credential = made.expect(201)["application_credential"]
+    answer = keystone.ask("POST", f"/users/{user['id']}/application_credentials", wanted, token)
+    credential = answer.expect(201)["application_credential"]
     return {"id": credential["id"], "secret": credential["secret"]}
 
 
 def clouds_yaml(identity, known):
-    """clouds.yaml (as JSON, which is YAML): an entry for each user and each application credential of shop, and two that are wrong."""
+    """clouds.yaml (as JSON, which is YAML): users, application credentials of shop, and two entries that are wrong."""
     common = {"region_name": REGION, "interface": "public", "identity_api_version": 3}
     clouds = {}
     for name, user in known.items():

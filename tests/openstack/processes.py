@@ -13,12 +13,12 @@ _PR_SET_PDEATHSIG = 1
 
 
 def die_with(parent):
-    """For a new process: the kernel kills it when `parent` ends in any way, be it by SIGKILL."""
+    """For a new process, which the kernel kills when `parent` ends in any way, even by SIGKILL."""
 
     def before_exec():
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
-            os._exit(127)  # the parent ended before the kernel knew of our wish
+            os._exit(127)  # the parent ended before the kernel had the request
 
     return before_exec
 
@@ -46,8 +46,8 @@ def end_of(log, size=3000):
 
 
 def listening_socket(port=None):
-    """A socket on this port of 127.0.0.1, or on a free one outside the range that the kernel gives to outgoing connections. Nobody
-    can take the port while the socket is open."""
+    """A socket on this port of 127.0.0.1, or on a free one outside the range that the kernel gives to outgoing
+    connections. No other process can take the port while the socket is open."""
     while True:
         candidate = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -62,7 +62,7 @@ def listening_socket(port=None):
 
 
 class Folder:
-    """A folder, made anew, that is ours until our process ends in any way: its file `lock` is locked and holds our id."""
+    """An emptied folder that is ours until our process ends in any way. Its file `lock` is locked and holds our id."""
 
     def __init__(self, path):
         self.path = path

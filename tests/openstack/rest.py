@@ -1,4 +1,4 @@
-"""One HTTP request at a time, and its answer as it came."""
+"""Single HTTP requests, and their unchanged answers."""
 import dataclasses
 import http.client
 import json

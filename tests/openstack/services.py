@@ -1,4 +1,4 @@
-"""Keystone, Barbican and Octavia of Debian's packages on MariaDB, each a process of ours on 127.0.0.1 with all it has below one folder."""
+"""Keystone, Barbican and Octavia of Debian's packages on MariaDB, as processes on 127.0.0.1 with one folder for all."""
 import base64
 import json
 import os
@@ -15,11 +15,11 @@ import rest
 SOURCE = pathlib.Path(__file__).resolve().parent / "services"
 SERVICES = ("keystone", "barbican", "octavia")
 KEY_PASSPHRASE = "passphrase"
-PATIENCE = 120  # seconds; no expectation of how long a thing takes: past it, it hangs
+PATIENCE = 120  # seconds; a process that has not come so far by then hangs
 
 
 class Cloud:
-    """Starts everything; `services` says what is asked where. RuntimeError with the end of the log of what failed."""
+    """The processes of the cloud. `endpoints`: the URL of each service. A RuntimeError carries the end of a failed log."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -38,7 +38,7 @@ class Cloud:
         self._start_database()
         self._write_keys()
         self._write_configuration()
-        # Two cores: the two long lists of migrations side by side, Barbican makes its tables itself while it starts.
+        # Two cores run the two long lists of migrations side by side. Barbican makes its tables at its own start.
         octavia_schema = self._launch("octavia-db-manage", ["octavia-db-manage", *self._octavia_file(), "upgrade", "head"])
         self._start_service("barbican")
         self._finish("keystone-manage db_sync", self._keystone_manage("db_sync"))
@@ -56,7 +56,7 @@ class Cloud:
         self._write_results(known)
 
     def look_after(self):
-        """Holds what the files NAME.down ask for; RuntimeError if something ended by itself."""
+        """Stops and starts services as the files NAME.down ask; RuntimeError if a process ended by itself."""
         for name in SERVICES:
             down = (self.folder / f"{name}.down").exists()
             if down and name in self._running:
@@ -100,10 +100,10 @@ class Cloud:
     # ---- the database ----
 
     def _start_database(self):
-        # Nothing of the machine's configuration; nothing is forced to the disk.
+        # The database reads no configuration of the machine, and forces nothing to the disk.
         settings = ["--no-defaults", f"--datadir={self.folder / 'mariadb'}", f"--tmpdir={self.folder}", f"--user={_own_name()}"]
-        made = ["mariadb-install-db", *settings, "--auth-root-authentication-method=normal", "--skip-test-db"]
-        self._finish("mariadb", self._launch("mariadb", made))
+        command = ["mariadb-install-db", *settings, "--auth-root-authentication-method=normal", "--skip-test-db"]
+        self._finish("mariadb", self._launch("mariadb", command))
         settings += [
             "--bind-address=127.0.0.1", "--socket=", "--skip-name-resolve", f"--pid-file={self.folder / 'mariadb.pid'}",
             f"--init-file={SOURCE / 'database.sql'}", "--skip-log-bin", "--performance-schema=OFF",
@@ -114,7 +114,7 @@ class Cloud:
         self._database = f"mysql+pymysql://openstack:openstack@127.0.0.1:{port}"
 
     def _ports_until_up(self):
-        """Ports to start the database on, until it is there: it takes no socket of ours, so that somebody may have the port by then."""
+        """Ports for the start of the database, which takes no socket of ours, so that a port may be gone by then."""
         log = self._log("mariadb")
         while True:
             with processes.listening_socket() as free:
@@ -174,7 +174,7 @@ class Cloud:
             "barbican": {"HOME": f"{self.folder / 'home'}", "BARBICAN_PASTE_FILE": f"{SOURCE / 'barbican-api-paste.ini'}"},
             "octavia": {"OCTAVIA_CONFIGURATION": f"{self.folder / 'octavia.conf'}", "OCTAVIA_FOLDER": f"{self.folder}"},
         }[name]
-        # uwsgi answers in HTTP/1.1 and then closes without a word; so the word is added.
+        # uwsgi answers in HTTP/1.1 and then closes the connection without `Connection: close`, so that is added.
         command = [
             "uwsgi_python3", "--http-socket", f"fd://{listening.fileno()}", "--processes=1", "--threads=4", "--need-app",
             "--buffer-size=65535", "--add-header=Connection: close", "--wsgi-file", SOURCE / f"{name}.wsgi",
@@ -186,7 +186,7 @@ class Cloud:
         process.kill()
         process.wait()
 
-    # ---- what others need to know ----
+    # ---- facts for others ----
 
     def _write_results(self, known):
         clouds = self.folder / "clouds.yaml"

@@ -1,4 +1,4 @@
-"""The two clouds that are held against each other, with the same people in them: the real one and tests/cloudsim's."""
+"""The two clouds that are compared, with the same users in both: the real one and the simulator of tests/cloudsim."""
 import json
 import time
 
@@ -10,11 +10,11 @@ import processes
 import rest
 import tenant
 
-PATIENCE = 60  # seconds; past it, it hangs
+PATIENCE = 60  # seconds; a request that is not done by then hangs
 
 
 class RealCloud:
-    """One that `cloud` runs in a folder."""
+    """The cloud that `cloud` runs in a folder."""
 
     name = "real"
 
@@ -34,14 +34,14 @@ class RealCloud:
         return self._people[name]
 
     def served(self, balancer, listener):
-        """The names of the certificates that the amphora has for a listener; None if it is not in haproxy's configuration."""
+        """The names of the listener's certificates in the amphora; None if haproxy's configuration lacks the listener."""
         amphora = self._folder / "amphorae" / balancer
         try:
             configuration = (amphora / "haproxy.cfg").read_text()
         except FileNotFoundError:
             return None
-        _, found, frontend = configuration.partition(f"\nfrontend {listener}\n")
-        if not found:
+        _, heading, frontend = configuration.partition(f"\nfrontend {listener}\n")
+        if not heading:
             return None
         if "crt-list" not in frontend.partition("\nfrontend ")[0]:
             return []
@@ -50,7 +50,7 @@ class RealCloud:
         return sorted(certificate.subject.rfc4514_string().partition("CN=")[2].split(",")[0] for certificate in certificates)
 
     def break_load_balancer(self, identifier):
-        """Puts it into ERROR: a change of it that fails."""
+        """Puts a load balancer into ERROR by a change that fails."""
         admin = self.tenant("admin")
         url = admin.load_balancer_url(identifier)
         self.fail(True)
@@ -59,7 +59,7 @@ class RealCloud:
         self.fail(False)
 
     def repair_load_balancer(self, identifier):
-        """As its operator does: with a new amphora."""
+        """Repairs a load balancer as an operator does, with a new amphora."""
         admin = self.tenant("admin")
         url = admin.load_balancer_url(identifier)
         admin.ask("PUT", url + "/failover").expect(202)
@@ -67,7 +67,7 @@ class RealCloud:
 
 
 class Simulator:
-    """One that is started for us, and ends with us."""
+    """A simulator that starts for us and ends with us."""
 
     name = "simulator"
 
@@ -79,13 +79,13 @@ class Simulator:
             if self._process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError("the simulator does not come up:\n" + processes.end_of(folder / "simulator.log"))
             time.sleep(0.02)
-        told = json.loads(state.read_text())
-        self._control = told["control"]
-        region = told["regions"][people.REGION]
+        state_file = json.loads(state.read_text())
+        self._control = state_file["control"]
+        region = state_file["regions"][people.REGION]
         self.endpoints = {
-            "identity": told["identity"], "key-manager": region["key_manager"], "load-balancer": region["load_balancer"]
+            "identity": state_file["identity"], "key-manager": region["key_manager"], "load-balancer": region["load_balancer"]
         }
-        # As the version of Octavia that Debian ships.
+        # The simulator behaves as the version of Octavia that Debian ships.
         self._tell("PATCH", "settings", refuse_delegated_refs=True)
         self._people = {"admin": {"project": "admin", "password": people.ADMIN_PASSWORD}}
         projects = {}
@@ -118,10 +118,10 @@ class Simulator:
 
     def served(self, balancer, listener):
         served = self._tell("GET", f"listeners/{listener}")["served"]
-        return served if served is None else sorted(each["names"][0] for each in served)
+        return served if served is None else sorted(certificate["names"][0] for certificate in served)
 
     def break_load_balancer(self, identifier):
-        """As such a change leaves it: with all its listeners."""
+        """Sets ERROR on a load balancer and all its listeners, as a failed change leaves them."""
         self._tell("PATCH", f"load-balancers/{identifier}", provisioning_status="ERROR")
         for listener in self._tell("GET", f"load-balancers/{identifier}")["loadbalancer"]["listeners"]:
             self._tell("PATCH", f"listeners/{listener['id']}", provisioning_status="ERROR")

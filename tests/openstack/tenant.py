@@ -1,4 +1,4 @@
-"""What a user of the cloud does: certificates in Barbican, load balancers and listeners in Octavia; the real ones or the simulator."""
+"""The requests of a user: certificates in Barbican, load balancers and listeners in Octavia, real or simulated."""
 import base64
 import datetime
 import time
@@ -6,12 +6,12 @@ import time
 import certificates
 import rest
 
-PATIENCE = 120  # seconds; past it, it hangs
+PATIENCE = 120  # seconds; a change that is not done by then hangs
 AUTHORITY = certificates.Authority("tests")
 
 
 class Tenant:
-    """One user of one project. Whatever is not answered as it should be is a RuntimeError."""
+    """One user of one project. An unexpected answer is a RuntimeError."""
 
     def __init__(self, endpoints, login):
         self.identity = endpoints["identity"]
@@ -24,7 +24,7 @@ class Tenant:
         return rest.ask(method, url, token=self.token, body=body, **more)
 
     def outlive(self, token):
-        """Returns when Octavia does not take the token any more."""
+        """Returns when Octavia no longer accepts the token."""
         end = time.monotonic() + PATIENCE
         while rest.ask("GET", self.octavia + "/loadbalancers?limit=1", token=token).status != 401:
             if time.monotonic() > end:
@@ -34,7 +34,7 @@ class Tenant:
     # ---- Barbican ----
 
     def secret(self, name, payload=None, **members):
-        """Stores a payload (None: there is none yet; str: as text; bytes: as they are); returns its ref."""
+        """Stores a secret (payload None: none yet; str: as text; bytes: as they are); returns its ref."""
         body = {"name": name, **members}
         if isinstance(payload, str):
             body |= {"payload": payload, "payload_content_type": "text/plain"}
@@ -46,7 +46,7 @@ class Tenant:
         return self.ask("POST", self.barbican + "/secrets", body).expect(201)["secret_ref"]
 
     def container(self, certificate, name="container", without=(), parts=None):
-        """A container of PEM secrets; returns its ref. `parts`: the refs of its secrets, by name, are put there."""
+        """Makes a container of PEM secrets; returns its ref. `parts` receives the refs of its secrets, by name."""
         pems = {
             "certificate": certificate.pem, "private_key": certificate.key_pem, "intermediates": certificate.intermediates_pem
         }
@@ -64,12 +64,12 @@ class Tenant:
         return self.secret(name, certificate.pkcs12(passphrase), **members)
 
     def expiring(self, certificate, seconds=1):
-        """A secret that Barbican will soon say it does not know: its own expiration, not the certificate's."""
+        """Makes a secret whose own expiration in Barbican is near, so that Barbican will soon answer 404."""
         end = datetime.datetime.utcnow() + datetime.timedelta(seconds=seconds)
         return self.pkcs12(certificate, "expiring", expiration=end.isoformat(timespec="seconds"))
 
     def complete(self, ref, certificate):
-        """The payload of a secret that has none yet arrives."""
+        """Stores the payload of a secret that has none yet."""
         sent = {"Content-Type": "application/octet-stream"}
         self.ask("PUT", ref, certificate.pkcs12(), headers=sent).expect(204)
 
@@ -79,20 +79,20 @@ class Tenant:
     # ---- Octavia ----
 
     def load_balancer(self, name="balancer", wait=True):
-        """Its id, once it is ACTIVE."""
+        """Makes a load balancer; returns its id when it is ACTIVE."""
         body = {"loadbalancer": {"name": name, "vip_subnet_id": "9f2a6c1e-0000-4000-8000-000000000001"}}
-        made = self.ask("POST", self.octavia + "/loadbalancers", body).expect(201)["loadbalancer"]["id"]
+        identifier = self.ask("POST", self.octavia + "/loadbalancers", body).expect(201)["loadbalancer"]["id"]
         if wait:
-            self.settled(self.load_balancer_url(made))
-        return made
+            self.settled(self.load_balancer_url(identifier))
+        return identifier
 
     def listener(self, load_balancer, wait=True, **members):
-        """Its id, once it is ACTIVE. TERMINATED_HTTPS on port 443, unless said otherwise."""
+        """Makes a listener, by default TERMINATED_HTTPS on port 443; returns its id when it is ACTIVE."""
         body = {"protocol": "TERMINATED_HTTPS", "protocol_port": 443, "loadbalancer_id": load_balancer, **members}
-        made = self.ask("POST", self.octavia + "/listeners", {"listener": body}).expect(201)["listener"]["id"]
+        identifier = self.ask("POST", self.octavia + "/listeners", {"listener": body}).expect(201)["listener"]["id"]
         if wait:
-            self.settled(self.listener_url(made))
-        return made
+            self.settled(self.listener_url(identifier))
+        return identifier
 
     def load_balancer_url(self, identifier):
         return f"{self.octavia}/loadbalancers/{identifier}"
@@ -106,7 +106,7 @@ class Tenant:
         return answer.get("listener", answer.get("loadbalancer"))
 
     def settled(self, url):
-        """What is shown of a listener or load balancer, once it is no longer PENDING; None if it is gone."""
+        """A listener or load balancer, once it is no longer PENDING; None if it is gone."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             shown = self.shown(url)

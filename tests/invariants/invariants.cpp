@@ -35,7 +35,7 @@ std::set<slot_entry> entries_of(const std::vector<ledger_entry>& ledger)
     std::set<slot_entry> entries;
     for (const ledger_entry& entry : ledger)
     {
-        entries.insert(entry.what);
+        entries.insert(entry.held);
     }
     return entries;
 }
@@ -53,7 +53,7 @@ std::vector<ledger_entry> ledger_of(const json& object, const json& status)
     {
         const bool is_default = attachment["slot"] == "default";
         ledger.push_back({
-            .what =
+            .held =
                 {container_ref(attachment["containerRef"].get<std::string>()),
                  is_default ? binding::slot::default_ : binding::slot::sni},
             .confirmed = attachment["confirmed"].get<bool>(),
@@ -81,7 +81,7 @@ bool has_finalizer(const json& metadata)
 invariants::invariants(fake_kube& kube, fake_cloud& cloud, support::clock& clock)
     : kube_through(kube), kube_(kube), cloud_(cloud), clock_(clock)
 {
-    cloud_.seen_at_put = [this](const auto& put) { look_at_put(put); };
+    cloud_.at_put = [this](const auto& put) { check_put(put); };
 }
 
 void invariants::stopped(const std::string& certificate)
@@ -100,11 +100,11 @@ support::task<support::result<std::unique_ptr<kube::object_answer>>> invariants:
         const bool meets = patch["metadata"]["resourceVersion"] == object["metadata"]["resourceVersion"];
         if (meets && request.subresource == "status")
         {
-            look_at_status(object, patch["status"]);
+            check_status(object, patch["status"]);
         }
         else if (meets && has_finalizer(object["metadata"]) && !has_finalizer(patch["metadata"]))
         {
-            look_at_release(object);
+            check_release(object);
         }
     }
     return kube_through::patch(std::move(request));
@@ -132,16 +132,16 @@ bool invariants::at_rest(const fake_cloud::listener_row& row) const
 
 bool invariants::stopped_long_ago(const container_ref& ref, support::duration allowed) const
 {
-    const auto found = stopped_.find(ref);
-    return found == stopped_.end() || clock_.now() - found->second > allowed;
+    const auto since = stopped_.find(ref);
+    return since == stopped_.end() || clock_.now() - since->second > allowed;
 }
 
-void invariants::look_at_put(const fake_cloud::put_record& put)
+void invariants::check_put(const fake_cloud::put_record& put)
 {
     const auto& row = cloud_.listeners.at(put.listener);
     if (!at_rest(row) && row.status != cloud::provisioning_status::error)
     {
-        return;  // Octavia answers busy, whatever it is
+        return;  // Octavia answers busy to every PUT
     }
     binding::listener_slots changed = row.slots;
     changed.default_ref = put.change.default_ref.value_or(row.slots.default_ref);
@@ -162,10 +162,10 @@ void invariants::look_at_put(const fake_cloud::put_record& put)
     {
         for (const ledger_entry& entry : ledger_of(object))
         {
-            const bool added = after.contains(entry.what) && !before.contains(entry.what);
+            const bool added = after.contains(entry.held) && !before.contains(entry.held);
             if (added && object["spec"]["resourceId"] == put.listener.str())
             {
-                put_[name].insert(entry.what);
+                put_[name].insert(entry.held);
             }
         }
     }
@@ -182,7 +182,7 @@ void invariants::look_at_put(const fake_cloud::put_record& put)
     }
 }
 
-void invariants::look_at_release(const json& object)
+void invariants::check_release(const json& object)
 {
     const std::string name = object["metadata"]["name"].get<std::string>();
     EXPECT_TRUE(object["metadata"].contains("deletionTimestamp"))
@@ -191,17 +191,17 @@ void invariants::look_at_release(const json& object)
         object["metadata"].value("annotations", json::object()).value(binding::abandon_annotation, "") ==
         "true";
     const auto listener = object["spec"]["resourceId"].get<std::string>();
-    const auto found = cloud_.listeners.find(*support::uuid::parse(listener));
+    const auto listener_row = cloud_.listeners.find(*support::uuid::parse(listener));
     if (abandoned || object["spec"].value("deletionPolicy", "") == "Retain" ||
-        found == cloud_.listeners.end())
+        listener_row == cloud_.listeners.end())
     {
         return;
     }
     auto held = entries_of(ledger_of(object));
     held.insert(put_[name].begin(), put_[name].end());
-    const auto& row = found->second;
+    const auto& row = listener_row->second;
     const auto shown = rules::entries_of(row.slots);
-    // At rest, or in ERROR: Octavia does nothing about it.
+    // Octavia does not work on a listener that is at rest or in ERROR.
     const bool unchanging = row.status != cloud::provisioning_status::pending &&
                             cloud_.balancers.at(row.load_balancer) == cloud::provisioning_status::active;
     for (const slot_entry& entry : held)
@@ -218,27 +218,28 @@ bool invariants::holds_another(
 ) const
 {
     return std::ranges::any_of(ledgers(listener, except), [&](const ledger_entry& other) {
-        return !other.deleting && other.what == which;
+        return !other.deleting && other.held == which;
     });
 }
 
-void invariants::look_at_what_is_given_up(const json& object, const std::vector<ledger_entry>& wanted)
+void invariants::check_given_up(const json& object, const std::vector<ledger_entry>& wanted)
 {
     const auto name = object["metadata"]["name"].get<std::string>();
     const auto listener = object["spec"]["resourceId"].get<std::string>();
-    const auto found = cloud_.listeners.find(*support::uuid::parse(listener));
+    const auto listener_row = cloud_.listeners.find(*support::uuid::parse(listener));
     const auto keeps = entries_of(wanted);
     auto held = entries_of(ledger_of(object));
-    // What somebody else wrote there is not ours to keep.
+    // An entry that somebody else wrote into the ledger is not the controller's to keep.
     std::erase_if(held, [&](const slot_entry& entry) { return !written_[name].contains(entry); });
     held.insert(put_[name].begin(), put_[name].end());
     for (const slot_entry& entry : held)
     {
-        if (keeps.contains(entry) || found == cloud_.listeners.end() || holds_another(listener, name, entry))
+        if (keeps.contains(entry) || listener_row == cloud_.listeners.end() ||
+            holds_another(listener, name, entry))
         {
             continue;
         }
-        expect_none(rules::broken_by_giving_up(name, entry, rules::entries_of(found->second.slots)));
+        expect_none(rules::broken_by_giving_up(name, entry, rules::entries_of(listener_row->second.slots)));
         for (const auto& put : cloud_.under_way)
         {
             binding::listener_slots added;
@@ -252,25 +253,26 @@ void invariants::look_at_what_is_given_up(const json& object, const std::vector<
     written_[name] = keeps;
 }
 
-void invariants::look_at_status(const json& object, const json& wanted)
+void invariants::check_status(const json& object, const json& wanted)
 {
     const auto ledger = ledger_of(object, wanted);
-    look_at_what_is_given_up(object, ledger);
+    check_given_up(object, ledger);
     if (wanted["state"] != "active" || object["status"].value("state", "") == "active")
     {
         return;
     }
     const auto& spec = object["spec"];
-    const auto found = cloud_.listeners.find(*support::uuid::parse(spec["resourceId"].get<std::string>()));
-    ASSERT_NE(found, cloud_.listeners.end());
+    const auto listener_row =
+        cloud_.listeners.find(*support::uuid::parse(spec["resourceId"].get<std::string>()));
+    ASSERT_NE(listener_row, cloud_.listeners.end());
     const bool sni = spec["options"]["sni"].get<bool>();
     const slot_entry want{
         fake_cloud::ref(spec["certificateId"].get<std::string>()),
         sni ? binding::slot::sni : binding::slot::default_
     };
-    const bool shown = rules::entries_of(found->second.slots).contains(want);
+    const bool shown = rules::entries_of(listener_row->second.slots).contains(want);
     const auto name = object["metadata"]["name"].get<std::string>();
-    expect_none(rules::broken_by_ready(name, want, shown && at_rest(found->second), ledger));
+    expect_none(rules::broken_by_ready(name, want, shown && at_rest(listener_row->second), ledger));
 }
 
 }  // namespace test

@@ -16,17 +16,17 @@ void append(sentences& all, sentence added)
     }
 }
 
-// S1, S12: of each thing that a PUT changes there is an unconfirmed entry in Kubernetes.
-sentence lacks_entry(std::span<const ledger_entry> ledgers, const slot_entry& what, const std::string& verb)
+// S1, S12: Kubernetes holds an unconfirmed entry for each ref that a PUT changes.
+sentence lacks_entry(std::span<const ledger_entry> ledgers, const slot_entry& entry, const std::string& verb)
 {
-    if (!holds(ledgers, what))
+    if (!holds(ledgers, entry))
     {
-        return "S1: " + verb + " " + text_of(what) + ", which no ledger holds";
+        return "S1: " + verb + " " + text_of(entry) + ", which no ledger holds";
     }
-    const bool unconfirmed = std::ranges::any_of(ledgers, [&](const ledger_entry& entry) {
-        return entry.what == what && !entry.confirmed;
+    const bool unconfirmed = std::ranges::any_of(ledgers, [&](const ledger_entry& held) {
+        return held.held == entry && !held.confirmed;
     });
-    return unconfirmed ? sentence() : "S12: " + verb + " " + text_of(what) + " without an unconfirmed entry";
+    return unconfirmed ? sentence() : "S12: " + verb + " " + text_of(entry) + " without an unconfirmed entry";
 }
 
 }  // namespace
@@ -63,7 +63,7 @@ std::vector<ledger_entry> ledger_entries_of(
     for (const binding::attachment& attachment : held.attachments)
     {
         all.push_back({
-            .what = {attachment.container_ref, attachment.slot},
+            .held = {attachment.container_ref, attachment.slot},
             .confirmed = attachment.confirmed,
             .deleting = object != nullptr && object->deleting,
             .remembered = held.replaced_default_ref,
@@ -78,9 +78,9 @@ std::string text_of(const slot_entry& entry)
     return entry.ref.str() + (entry.slot == slot::default_ ? " (default)" : " (sni)");
 }
 
-bool holds(std::span<const ledger_entry> ledgers, const slot_entry& what)
+bool holds(std::span<const ledger_entry> ledgers, const slot_entry& entry)
 {
-    return std::ranges::any_of(ledgers, [&](const ledger_entry& entry) { return entry.what == what; });
+    return std::ranges::any_of(ledgers, [&](const ledger_entry& held) { return held.held == entry; });
 }
 
 sentences broken_by_put(
@@ -124,7 +124,7 @@ const ledger_entry* taker_of_default(
     const ledger_entry* taker = nullptr;
     for (const ledger_entry& entry : ledgers)
     {
-        if (entry.what == slot_entry{after, slot::default_} && !entry.deleting)
+        if (entry.held == slot_entry{after, slot::default_} && !entry.deleting)
         {
             const bool right = entry.remembered == before || (was_ours && !entry.remembered.empty());
             taker = taker == nullptr || right ? &entry : taker;
@@ -152,7 +152,7 @@ sentences broken_by_default(
     bool remembers_after = false;
     for (const ledger_entry& entry : ledgers)
     {
-        if (entry.what == slot_entry{before, slot::default_})
+        if (entry.held == slot_entry{before, slot::default_})
         {
             remembers_any = remembers_any || !entry.remembered.empty();
             remembers_after = remembers_after || entry.remembered == after;
@@ -173,7 +173,7 @@ sentences broken_by_default(
         }
         return broken;
     }
-    append(broken, lacks_entry(ledgers, taker->what, "adds"));
+    append(broken, lacks_entry(ledgers, taker->held, "adds"));
     if (!was_ours && !before.empty() && taker->remembered != before)
     {
         broken.push_back(
@@ -222,7 +222,7 @@ sentences broken_by_ready(
         broken.push_back("S6: " + name + " becomes Ready, but was not read back");
     }
     const bool entered = std::ranges::any_of(ledger, [&](const ledger_entry& entry) {
-        return entry.confirmed && entry.what == wanted;
+        return entry.confirmed && entry.held == wanted;
     });
     if (!entered)
     {

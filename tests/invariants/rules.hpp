@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
-// What a PUT, a status and the removal of a finalizer must not do, as plain functions over values. The loop
-// tests and the model checker call the same functions: each of them knows in its own way what was read and
-// what is held.
+// The rules for a PUT, a status and the removal of a finalizer, as plain functions over values. The loop
+// tests and the model checker call the same functions, although each of them collects the facts in its own
+// way.
 //
-// A function answers with the sentences of what is broken. A sentence begins with the name of the rule, or of
-// the invariant (docs/testing.md).
+// A function answers with a sentence for each rule that is broken. A sentence begins with the name of the
+// rule, or of the invariant (docs/testing.md).
 namespace rules {
 
 struct slot_entry
@@ -25,25 +25,25 @@ struct slot_entry
     auto operator<=>(const slot_entry&) const = default;
 };
 
-// One entry of a ledger in Kubernetes, and beside what it stands.
+// One entry of a ledger in Kubernetes, with the facts of its binding.
 struct ledger_entry
 {
-    slot_entry what;
+    slot_entry held;
     bool confirmed = false;
-    bool deleting = false;            // its binding is
+    bool deleting = false;            // whether the binding is being deleted
     cloud::container_ref remembered;  // replacedDefaultRef
-    // Whose it is; null where the caller has no such object.
+    // The binding of the ledger; null where the caller has no such object.
     const binding::certificate_binding* object = nullptr;
 };
 
 std::set<slot_entry> entries_of(const binding::listener_slots& slots);
 std::set<slot_entry> entries_of(const binding::ledger& held);
-// With `object` in each, which may be null.
+// Each entry carries `object`, which may be null.
 std::vector<ledger_entry> ledger_entries_of(
     const binding::ledger& held, const binding::certificate_binding* object
 );
 std::string text_of(const slot_entry& entry);
-bool holds(std::span<const ledger_entry> ledgers, const slot_entry& what);
+bool holds(std::span<const ledger_entry> ledgers, const slot_entry& entry);
 
 using sentences = std::vector<std::string>;
 using sentence = std::optional<std::string>;
@@ -58,24 +58,24 @@ sentences broken_by_put(
     std::span<const ledger_entry> ledgers
 );
 
-// Who takes the default slot by a PUT of this default: the entry that remembers what it must, if there is
-// one.
+// The entry that takes the default slot by a PUT of `after`. Of several it is the one that remembers the
+// right default.
 const ledger_entry* taker_of_default(
     const cloud::container_ref& before,
     const cloud::container_ref& after,
     std::span<const ledger_entry> ledgers
 );
 
-// The same for the default slot. never-without-default: a foreign default that is replaced is remembered, the
-// memory travels with the slot, and what goes back was remembered.
+// The rules for a PUT of the default slot. never-without-default: a replaced foreign default is remembered,
+// the remembered ref travels with the slot, and only a remembered ref goes back.
 sentences broken_by_default(
     const cloud::container_ref& before,
     const cloud::container_ref& after,
     std::span<const ledger_entry> ledgers
 );
 
-// proven-gone: what a binding held is not on the listener when its finalizer goes, and nothing changes the
-// listener.
+// proven-gone: an entry that a binding held is not on the listener when its finalizer goes, and nothing
+// changes the listener.
 sentence broken_by_release(
     const std::string& name, const slot_entry& held, const std::set<slot_entry>& shown, bool unchanging
 );
@@ -85,8 +85,8 @@ sentence broken_by_giving_up(
     const std::string& name, const slot_entry& held, const std::set<slot_entry>& shown
 );
 
-// verified-ready: what becomes Ready is shown by a listener at rest, and is confirmed in the ledger beside
-// it.
+// verified-ready: a binding becomes Ready if a listener at rest shows its entry and the ledger in the same
+// status confirms the entry.
 sentences broken_by_ready(
     const std::string& name,
     const slot_entry& wanted,

@@ -59,11 +59,11 @@ private:
         number(static_cast<std::uint64_t>(value));
     }
 
-    // How many of the limits it is older than.
+    // Takes in how many of the limits have passed since `of`.
     void age(time_point of, std::initializer_list<duration> limits)
     {
-        number(static_cast<std::uint64_t>(std::ranges::count_if(limits, [&](duration each) {
-            return now_ - of > each;
+        number(static_cast<std::uint64_t>(std::ranges::count_if(limits, [&](duration limit) {
+            return now_ - of > limit;
         })));
     }
 
@@ -72,7 +72,7 @@ private:
         number(until <= now_ ? 0 : static_cast<std::uint64_t>((until - now_ + unit - duration(1)) / unit));
     }
 
-    // However it is spelled.
+    // Takes in a ref by kind and id, because its spelling makes no difference.
     void named(const cloud::container_ref& ref)
     {
         const auto name = ref.name();
@@ -89,9 +89,9 @@ private:
     template <class T>
     void take(const std::set<T>& all)
     {
-        for (const auto& each : all)
+        for (const auto& value : all)
         {
-            take(each);
+            take(value);
         }
         separate();
     }
@@ -101,20 +101,20 @@ private:
         text(slots.default_ref.value_or(cloud::container_ref()).view());
         auto refs = slots.sni_refs;
         std::ranges::sort(refs, {}, &cloud::container_ref::view);
-        for (const cloud::container_ref& each : refs)
+        for (const cloud::container_ref& ref : refs)
         {
-            text(each.view());
+            text(ref.view());
         }
         separate();
     }
 
     void take(const binding::ledger& held)
     {
-        for (const auto& each : held.attachments)
+        for (const auto& attachment : held.attachments)
         {
-            text(each.container_ref.view());
-            take(each.slot);
-            flag(each.confirmed);
+            text(attachment.container_ref.view());
+            take(attachment.slot);
+            flag(attachment.confirmed);
         }
         text(held.replaced_default_ref.view());
         text(held.scope.identity.view());
@@ -149,12 +149,12 @@ private:
         take(s.certificate.id);
         text(s.certificate.status.view());
         take(s.ledger);
-        for (const auto& each : s.conditions)
+        for (const auto& condition : s.conditions)
         {
-            take(each.status);
-            take(each.reason);
-            flag(each.observed_generation == object.generation);
-            text(each.message.view());
+            take(condition.status);
+            take(condition.reason);
+            flag(condition.observed_generation == object.generation);
+            text(condition.message.view());
         }
     }
 
@@ -172,17 +172,17 @@ private:
         take(row.status);
         take(w_.cloud.balancers.at(row.load_balancer));
         number(w_.late.size());
-        for (const late_put& each : w_.late)
+        for (const late_put& put : w_.late)
         {
-            number(each.change.default_ref ? 1 : 0);
-            text(each.change.default_ref.value_or(cloud::container_ref())
+            number(put.change.default_ref ? 1 : 0);
+            text(put.change.default_ref.value_or(cloud::container_ref())
                      .value_or(cloud::container_ref("none"))
                      .view());
-            number(each.change.sni_refs ? 1 : 0);
-            take(binding::listener_slots{
-                {}, each.change.sni_refs.value_or(std::vector<cloud::container_ref>{})
-            });
-            left(each.expires, 5s);
+            number(put.change.sni_refs ? 1 : 0);
+            take(
+                binding::listener_slots{{}, put.change.sni_refs.value_or(std::vector<cloud::container_ref>{})}
+            );
+            left(put.expires, 5s);
         }
         for (const auto& [balancer, until] : w_.pending_until)
         {
@@ -209,9 +209,9 @@ private:
             facts_ = &known->second.facts();
             take(*facts_);
         }
-        // When it began counts for what it has not looked at yet.
-        const bool all_known = std::ranges::all_of(w_.objects, [&](const auto& each) {
-            return facts_ != nullptr && facts_->bindings.contains(each.first);
+        // The start of the process counts only for bindings that the process does not know yet.
+        const bool all_known = std::ranges::all_of(w_.objects, [&](const auto& row) {
+            return facts_ != nullptr && facts_->bindings.contains(row.first);
         });
         number(all_known ? 0 : w_.now - p.state.started() > 45s ? 1 : 2);
         flag(pass != nullptr);
@@ -232,15 +232,15 @@ private:
         {
             flag(pass.has_member(uid));
         }
-        // There are no neighbours to look at, and the changes are over before the conflicts are too many.
+        // There are no other listeners to read, and the changes are over before the conflicts are too many.
     }
 
     bool of_pass(time_point asked_at) const { return pass_started_ && asked_at >= *pass_started_; }
 
     template <class T>
-    bool of_pass(const std::optional<binding::observed<T>>& seen) const
+    bool of_pass(const std::optional<binding::observed<T>>& answer) const
     {
-        return seen && of_pass(seen->asked_at);
+        return answer && of_pass(answer->asked_at);
     }
 
     void take(const binding::target_facts& m)
@@ -296,33 +296,33 @@ private:
         take_refusals(m);
         for (const auto& [uid, object] : w_.objects)
         {
-            const auto found = m.bindings.find(uid);
-            flag(found != m.bindings.end());
-            if (found != m.bindings.end())
+            const auto state = m.bindings.find(uid);
+            flag(state != m.bindings.end());
+            if (state != m.bindings.end())
             {
-                take(found->second, object);
+                take(state->second, object);
             }
         }
     }
 
     void take_refs(const binding::target_facts& m)
     {
-        for (const auto& [ref, seen] : m.answers.refs)
+        for (const auto& [ref, answer] : m.answers.refs)
         {
-            // Each round looks again, and what was readable says nothing more.
-            if (seen.state == cloud::ref_state::readable && (nothing_dies_ || !of_pass(seen.asked_at)))
+            // Each pass looks the refs up again, and an earlier "readable" says nothing more.
+            if (answer.state == cloud::ref_state::readable && (nothing_dies_ || !of_pass(answer.asked_at)))
             {
                 continue;
             }
             named(ref);
-            take(seen.state);
-            flag(of_pass(seen.asked_at));
-            age(seen.asked_at, {w_.settings.fresh_lookup});
-            flag(seen.dead_since && seen.asked_at - *seen.dead_since >= w_.settings.proof);
-            flag(seen.dead_since && now_ - *seen.dead_since >= w_.settings.proof);
-            for (const auto& [uid, each] : m.bindings)
+            take(answer.state);
+            flag(of_pass(answer.asked_at));
+            age(answer.asked_at, {w_.settings.fresh_lookup});
+            flag(answer.dead_since && answer.asked_at - *answer.dead_since >= w_.settings.proof);
+            flag(answer.dead_since && now_ - *answer.dead_since >= w_.settings.proof);
+            for (const auto& [uid, state] : m.bindings)
             {
-                flag(each.certificate && seen.asked_at > each.certificate->asked_at);
+                flag(state.certificate && answer.asked_at > state.certificate->asked_at);
             }
         }
         separate();
@@ -336,20 +336,20 @@ private:
             left(refused.until, 1s);
             number(static_cast<std::uint64_t>(std::min(refused.times, 10)));
             flag(refused.lasting);
-            for (const auto& [uid, each] : m.bindings)
+            for (const auto& [uid, state] : m.bindings)
             {
-                flag(each.certificate && refused.at > each.certificate->asked_at);
+                flag(state.certificate && refused.at > state.certificate->asked_at);
             }
         }
         separate();
         if (m.refusals.bisection)
         {
             text(m.refusals.bisection->message);
-            for (const auto& each : m.refusals.bisection->suspects)
+            for (const auto& suspect : m.refusals.bisection->suspects)
             {
-                take(each.binding);
-                take(each.certificate_id);
-                take(each.slot);
+                take(suspect.binding);
+                take(suspect.certificate_id);
+                take(suspect.slot);
             }
         }
         separate();
@@ -365,22 +365,23 @@ private:
             number(static_cast<std::uint64_t>(std::min(m.refusals.unanswered->times, 7)));
         }
         separate();
-        for (const auto& [where, move] : m.ownership_changes)
+        for (const auto& [key, move] : m.ownership_changes)
         {
-            const bool may_be_wanted = std::ranges::any_of(w_.cloud.certificates, [&](const auto& each) {
-                return test::cloud_rows::id_of(where.second) == each.first;
-            });
+            const bool may_be_wanted =
+                std::ranges::any_of(w_.cloud.certificates, [&](const auto& certificate) {
+                    return test::cloud_rows::id_of(key.second) == certificate.first;
+                });
             if (!may_be_wanted)
             {
                 continue;
             }
-            take(where.first);
-            named(where.second);
+            take(key.first);
+            named(key.second);
             flag(move.added);
             number(static_cast<std::uint64_t>(std::min(move.times, 3)));
             if (move.times > 1)
             {
-                age(move.at, {1h});  // what was not undone is not waited for
+                age(move.at, {1h});  // nobody waits for a change that was not undone
             }
         }
         separate();
@@ -395,20 +396,20 @@ private:
         flag(m.certificate_id == object.spec.certificate_id);
         if (m.certificate)
         {
-            const auto& seen = *m.certificate;
-            const bool usable = seen.value && seen.value->usable;
+            const auto& answer = *m.certificate;
+            const bool usable = answer.value && answer.value->usable;
             flag(usable);
-            number(usable ? 1 : seen.value ? 2 : 3 + static_cast<std::uint64_t>(seen.value.error().kind));
+            number(usable ? 1 : answer.value ? 2 : 3 + static_cast<std::uint64_t>(answer.value.error().kind));
             if (usable)
             {
-                age(seen.asked_at, {w_.settings.fresh_certificate, w_.settings.resync_period * 7 / 10});
+                age(answer.asked_at, {w_.settings.fresh_certificate, w_.settings.resync_period * 7 / 10});
             }
             else
             {
-                flag(of_pass(seen.asked_at));
+                flag(of_pass(answer.asked_at));
                 flag(m.generation_is_new);
                 age(m.generation_since, {w_.settings.grace});
-                age(seen.asked_at, {w_.settings.fresh_certificate, 15s, 30s, 1min, 2min, 5min - 1s});
+                age(answer.asked_at, {w_.settings.fresh_certificate, 15s, 30s, 1min, 2min, 5min - 1s});
                 number(static_cast<std::uint64_t>(std::min(m.certificate_polls, 6)));
             }
         }
@@ -424,7 +425,7 @@ private:
         age(m.verified_at.value_or(m.generation_since), {w_.settings.resync_period * 3});
     }
 
-    // ---- what the invariants go by ----
+    // ---- the facts of the invariants ----
 
     template <class T>
     void take(const std::map<uuid, std::set<T>>& all)
@@ -442,8 +443,8 @@ private:
 
     void take_history()
     {
-        const history& h = w_.seen;
-        // A round begins with looks of its own.
+        const history& h = w_.record;
+        // A pass begins with reads of its own.
         if (pass_started_)
         {
             if (const auto read = h.reads.find(listener_); read != h.reads.end())
@@ -467,8 +468,8 @@ private:
         }
         for (const auto& [id, asked_at] : h.certificate_active)
         {
-            const bool wanted = std::ranges::any_of(w_.objects, [&](const auto& each) {
-                return !each.second.deleting && each.second.spec.certificate_id.str() == id;
+            const bool wanted = std::ranges::any_of(w_.objects, [&](const auto& row) {
+                return !row.second.deleting && row.second.spec.certificate_id.str() == id;
             });
             if (wanted && now_ - asked_at <= w_.settings.fresh_certificate)
             {
@@ -482,19 +483,19 @@ private:
             flag(held != h.held.end());
             flag(held != h.held.end() && held->second == object.status.ledger);
         }
-        for (const auto& [ref, seen] : h.dead)
+        for (const auto& [ref, gone] : h.dead)
         {
             named(ref);
-            flag(seen.last - seen.first < w_.settings.proof);
+            flag(gone.last - gone.first < w_.settings.proof);
         }
         separate();
         take(h.refused);
-        for (const open_put& each : h.open)
+        for (const open_put& put : h.open)
         {
-            take(each.expected);
-            left(each.deadline, 5s);
-            flag(each.of_this_process);
-            flag(each.left);
+            take(put.expected);
+            left(put.deadline, 5s);
+            flag(put.of_this_process);
+            flag(put.left);
         }
         separate();
         take(h.believed);
@@ -503,9 +504,9 @@ private:
         take(h.lost);
         const auto began = h.pass_started.find(listener_);
         const time_point last = began == h.pass_started.end() ? time_point() : began->second;
-        for (const auto& [where, since] : h.harmful)
+        for (const auto& [key, since] : h.harmful)
         {
-            named(where.second);
+            named(key.second);
             flag(since < last);
         }
         for (const auto& [id, since] : h.usable)

@@ -22,16 +22,17 @@ class digester
 public:
     void number(std::uint64_t value);
     void text(std::string_view value);
-    digest128 made() const { return {high_, low_}; }
+    digest128 value() const { return {high_, low_}; }
 
 private:
     std::uint64_t high_ = 0x9e3779b97f4a7c15;
     std::uint64_t low_ = 0xc2b2ae3d27d4eb4f;
 };
 
-// All of a world with one listener that can make a difference from here on. No point in time goes into it: of
-// each only which of the limits that the rules compare it with it has passed, and where it counts how long is
-// left of it, coarsely. Two worlds that differ in less are one. `nothing_dies`: what is readable stays so.
+// Takes in all of a world with one listener that can make a difference from here on. No point in time goes
+// in. For each point goes in which limits of the rules it has passed and, where a rule counts it, how much
+// time is left, coarsely. Two worlds that differ in less are one. `nothing_dies`: a readable ref stays
+// readable.
 void take_in(digester& into, const model& world, bool nothing_dies);
 
 }  // namespace prove

@@ -25,58 +25,58 @@ public:
         : world_(world), listener_(listener), wrong_(wrong)
     {}
 
-    void look(std::vector<const certificate_binding*> bindings)
+    void check(std::vector<const certificate_binding*> bindings)
     {
-        const auto found = world_.cloud.listeners.find(listener_);
-        if (found == world_.cloud.listeners.end())
+        const auto row = world_.cloud.listeners.find(listener_);
+        if (row == world_.cloud.listeners.end())
         {
-            for (const certificate_binding* each : bindings)
+            for (const certificate_binding* object : bindings)
             {
-                // A ledger that a start believed and that we never wrote says of no cloud that it is its own.
-                const auto& held = each->status.ledger;
+                // A ledger that a process believed at its start and never wrote names no cloud.
+                const auto& held = object->status.ledger;
                 const bool provable = held.attachments.empty() || !held.scope.empty();
-                if (each->deleting && provable)
+                if (object->deleting && provable)
                 {
-                    fail("L2", *each, "is still there, though its listener is gone");
+                    fail("L2", *object, "is still there, though its listener is gone");
                 }
-                else if (!each->deleting && reason_of(*each) != reason::listener_not_found && provable)
+                else if (!object->deleting && reason_of(*object) != reason::listener_not_found && provable)
                 {
-                    fail("L1", *each, "does not say that its listener is gone");
+                    fail("L1", *object, "does not say that its listener is gone");
                 }
             }
             return;
         }
-        slots_ = &found->second.slots;
+        slots_ = &row->second.slots;
         shown_ = entries_of(*slots_);
-        if (found->second.status == cloud::provisioning_status::error)
+        if (row->second.status == cloud::provisioning_status::error)
         {
-            for (const certificate_binding* each : bindings)
+            for (const certificate_binding* object : bindings)
             {
-                look_at_one_in_error(*each, bindings);
+                check_one_in_error(*object, bindings);
             }
             return;
         }
-        has_heir_ = std::ranges::any_of(bindings, [](const certificate_binding* each) {
-            return !each->deleting && each->wanted_slot() == slot::default_;
+        has_heir_ = std::ranges::any_of(bindings, [](const certificate_binding* object) {
+            return !object->deleting && object->wanted_slot() == slot::default_;
         });
-        const auto contender_of = [](const certificate_binding* each) {
-            return contender{each, entries_of(each->status.ledger)};
+        const auto contender_of = [](const certificate_binding* object) {
+            return contender{object, entries_of(object->status.ledger)};
         };
         std::ranges::sort(bindings, [&](const auto* one, const auto* other) {
             return comes_first(contender_of(one), contender_of(other), shown_);
         });
-        for (const certificate_binding* each : bindings)
+        for (const certificate_binding* object : bindings)
         {
-            each->deleting ? look_at_deletion(*each) : look_at_live(*each);
+            object->deleting ? check_deletion(*object) : check_live(*object);
         }
-        if (const auto ours = world_.seen.ours.find(listener_); ours != world_.seen.ours.end())
+        if (const auto ours = world_.record.ours.find(listener_); ours != world_.record.ours.end())
         {
-            for (const slot_entry& each : ours->second)
+            for (const slot_entry& entry : ours->second)
             {
-                if (shown_.contains(each) && !accounted_.contains(each))
+                if (shown_.contains(entry) && !accounted_.contains(entry))
                 {
                     wrong_.push_back(
-                        "S4: " + each.ref.str() + " is left on the listener, and no binding wants it"
+                        "S4: " + entry.ref.str() + " is left on the listener, and no binding wants it"
                     );
                 }
             }
@@ -84,28 +84,29 @@ public:
     }
 
 private:
-    void fail(const char* name, const certificate_binding& object, const std::string& what)
+    void fail(const char* name, const certificate_binding& object, const std::string& fault)
     {
         const auto& status = object.status;
         wrong_.push_back(
-            std::string(name) + ": " + object.name + " " + what + " (" +
+            std::string(name) + ": " + object.name + " " + fault + " (" +
             std::string(binding::name_of(reason_of(object))) + ": " + status.error_message.str() + ")"
         );
     }
 
-    // narrow-writes, the exception: what is unconfirmed is sent again until the listener is well. Otherwise
-    // nothing but a change by somebody else brings it back; nor can what stays be handed over before.
-    void look_at_one_in_error(
+    // narrow-writes, the exception: the controller sends an unconfirmed entry again until the listener leaves
+    // ERROR. Without one, only a write by another client ends the ERROR, and until then no binding hands over
+    // a ref that stays.
+    void check_one_in_error(
         const certificate_binding& object, const std::vector<const certificate_binding*>& bindings
     )
     {
         bool unconfirmed = false;
         bool there = false;
         bool handed_over = false;
-        for (const binding::attachment& each : object.status.ledger.attachments)
+        for (const binding::attachment& attachment : object.status.ledger.attachments)
         {
-            const slot_entry entry{each.container_ref, each.slot};
-            unconfirmed = unconfirmed || !each.confirmed;
+            const slot_entry entry{attachment.container_ref, attachment.slot};
+            unconfirmed = unconfirmed || !attachment.confirmed;
             there = there || shown_.contains(entry);
             handed_over = handed_over || std::ranges::any_of(bindings, [&](const auto* other) {
                               return !other->deleting && wanted_by(*other) == entry;
@@ -126,13 +127,13 @@ private:
         }
     }
 
-    void look_at_live(const certificate_binding& object)
+    void check_live(const certificate_binding& object)
     {
         const slot_entry want = wanted_by(object);
         const slot_entry contested = want.slot == slot::default_ ? slot_entry{{}, slot::default_} : want;
         if (!taken_.insert(contested).second)
         {
-            // gapless-rotation: what it had before it wanted this stays.
+            // gapless-rotation: the refs that the binding held before stay.
             const auto holds = entries_of(object.status.ledger);
             accounted_.insert(holds.begin(), holds.end());
             if (reason_of(object) != reason::conflict || holds.contains(want))
@@ -151,10 +152,10 @@ private:
             fail("L1", object, "is attached, but not Ready");
         }
         bool entered = false;
-        for (const binding::attachment& each : object.status.ledger.attachments)
+        for (const binding::attachment& attachment : object.status.ledger.attachments)
         {
-            const slot_entry entry{each.container_ref, each.slot};
-            entered = entered || (entry == want && each.confirmed);
+            const slot_entry entry{attachment.container_ref, attachment.slot};
+            entered = entered || (entry == want && attachment.confirmed);
             if (entry != want && !is_last_default(object, entry))
             {
                 fail("S12", object, "still holds " + entry.ref.str());
@@ -166,8 +167,7 @@ private:
         }
     }
 
-    // never-without-default: what leaves the default slot stays there as long as nothing else is to go into
-    // it.
+    // never-without-default: a ref stays in the default slot as long as no other ref is to go into the slot.
     bool is_last_default(const certificate_binding& object, const slot_entry& entry)
     {
         const cloud::container_ref& remembered = object.status.ledger.replaced_default_ref;
@@ -180,16 +180,16 @@ private:
         return last;
     }
 
-    void look_at_deletion(const certificate_binding& object)
+    void check_deletion(const certificate_binding& object)
     {
         if (reason_of(object) != reason::last_certificate)
         {
             fail("L2", object, "is still being deleted");
             return;
         }
-        for (const slot_entry& each : entries_of(object.status.ledger))
+        for (const slot_entry& entry : entries_of(object.status.ledger))
         {
-            accounted_.insert(each);
+            accounted_.insert(entry);
         }
         const bool has_default =
             slots_->default_ref &&
@@ -221,7 +221,7 @@ private:
 
 }  // namespace
 
-std::vector<std::string> look_at_end(const model& world)
+std::vector<std::string> check_end(const model& world)
 {
     std::map<binding::target, std::vector<const certificate_binding*>> by_target;
     for (const auto& [uid, object] : world.objects)
@@ -236,7 +236,7 @@ std::vector<std::string> look_at_end(const model& world)
     for (auto& [target, bindings] : by_target)
     {
         bindings = world.bindings_of(target);
-        end_of_listener(world, target.listener, wrong).look(bindings);
+        end_of_listener(world, target.listener, wrong).check(bindings);
     }
     return wrong;
 }

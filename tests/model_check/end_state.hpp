@@ -4,8 +4,8 @@
 
 namespace prove {
 
-// L1, L2: what is wrong with a world that was left alone, whose certificates are all usable and readable; the
-// name of the invariant first. Empty: nothing.
-std::vector<std::string> look_at_end(const model& world);
+// L1, L2: the faults of a world that was left alone and whose certificates are all usable and readable. A
+// fault begins with the name of the invariant.
+std::vector<std::string> check_end(const model& world);
 
 }  // namespace prove

@@ -1,5 +1,5 @@
-// Every state of small worlds: see docs/testing.md. A world that breaks an invariant prints the shortest
-// story that leads there. PROVER_FAULTS=<n> lets so many more things go wrong in each story.
+// Reaches every state of small worlds: see docs/testing.md. A world that breaks an invariant prints the
+// shortest story that breaks it. PROVER_FAULTS=<n> allows n more faults in each story.
 #include "model_check/explorer.hpp"
 #include "support/log.hpp"
 
@@ -24,11 +24,11 @@ using prove::explorer;
 using prove::family;
 
 template <class F>
-family made_from(family made, const char* name, const F& change)
+family made_from(family variant, const char* name, const F& change)
 {
-    made.name = name;
-    change(made);
-    return made;
+    variant.name = name;
+    change(variant);
+    return variant;
 }
 
 const family two{.may = {.faults = 1}};
@@ -107,7 +107,7 @@ std::vector<family> worlds()
     };
 }
 
-// Of hundreds of thousands of states each.
+// Each of these worlds has hundreds of thousands of states.
 std::vector<family> large_worlds()
 {
     return {
@@ -131,7 +131,7 @@ protected:
     static void SetUpTestSuite()
     {
         support::set_log(support::log_level::error, support::log_format::text);
-        GTEST_FLAG_SET(fail_fast, true);  // the first story is enough
+        GTEST_FLAG_SET(fail_fast, true);  // one story is enough
     }
     static void TearDownTestSuite()
     {
@@ -177,7 +177,7 @@ std::string name_of(const testing::TestParamInfo<family>& info)
     return info.param.name;
 }
 
-// The largest first: two run at a time.
+// The largest worlds come first, because two run at a time.
 INSTANTIATE_TEST_SUITE_P(large_worlds, prover_exhaustive, testing::ValuesIn(large_worlds()), name_of);
 INSTANTIATE_TEST_SUITE_P(worlds, prover_exhaustive, testing::ValuesIn(worlds()), name_of);
 

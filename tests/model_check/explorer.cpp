@@ -13,14 +13,14 @@ namespace {
 
 constexpr unsigned bits_of_choice = 4;
 constexpr std::size_t most_choices = 28;
-constexpr int steps_to_the_end = 400;  // of a story that comes to no good end
+constexpr int steps_to_the_end = 400;  // of a story whose end is bad
 
 }  // namespace
 
-// The happening, how many choices, the choices.
-explorer::packed_move explorer::packed(const move& made)
+// Packs the happening, the number of choices, and the choices.
+explorer::packed_move explorer::packed(const move& taken)
 {
-    auto chosen = made.chosen;
+    auto chosen = taken.chosen;
     while (!chosen.empty() && chosen.back() == 0)
     {
         chosen.pop_back();
@@ -30,36 +30,36 @@ explorer::packed_move explorer::packed(const move& made)
         throw std::logic_error("a step of the controller leaves too much open");
     }
     packed_move all = 0;
-    for (const std::uint8_t each : chosen)
+    for (const std::uint8_t choice : chosen)
     {
-        all = (all << bits_of_choice) | each;
+        all = (all << bits_of_choice) | choice;
     }
-    return (all << 16U) | (chosen.size() << 8U) | made.happening;
+    return (all << 16U) | (chosen.size() << 8U) | taken.happening;
 }
 
 explorer::move explorer::unpacked(packed_move packed)
 {
-    move made;
-    made.happening = static_cast<std::uint8_t>(packed & 0xffU);
-    made.chosen.resize((packed >> 8U) & 0xffU);
+    move taken;
+    taken.happening = static_cast<std::uint8_t>(packed & 0xffU);
+    taken.chosen.resize((packed >> 8U) & 0xffU);
     packed >>= 16U;
-    for (auto& each : std::views::reverse(made.chosen))
+    for (auto& choice : std::views::reverse(taken.chosen))
     {
-        each = static_cast<std::uint8_t>(packed & ((1U << bits_of_choice) - 1));
+        choice = static_cast<std::uint8_t>(packed & ((1U << bits_of_choice) - 1));
         packed >>= bits_of_choice;
     }
-    return made;
+    return taken;
 }
 
-void explorer::make(small_world& world, const move& made)
+void explorer::make(small_world& world, const move& taken)
 {
-    if (made.happening > 0)
+    if (taken.happening > 0)
     {
-        world.happen(world.happenings().at(made.happening - 1U));
+        world.happen(world.happenings().at(taken.happening - 1U));
         return;
     }
     script answers;
-    answers.chosen = made.chosen;
+    answers.chosen = taken.chosen;
     while (!world.step(answers))
     {
     }
@@ -77,7 +77,7 @@ std::vector<std::string> explorer::run(std::size_t most)
     }
     if (broken_.empty() && complete())
     {
-        look_at_ends();
+        check_ends();
     }
     return broken_;
 }
@@ -91,7 +91,7 @@ void explorer::expand(std::uint32_t at, const small_world& world)
         auto next = std::make_unique<small_world>(world);
         next->happen(happenings.at(i));
         const auto to = reached(at, {static_cast<std::uint8_t>(i + 1), {}}, std::move(next));
-        if (happenings.at(i).what == small_world::what::put_in_order)
+        if (happenings.at(i).kind == small_world::kind::put_in_order)
         {
             states_.at(at).then = to;
             states_.at(at).rests = false;
@@ -101,7 +101,7 @@ void explorer::expand(std::uint32_t at, const small_world& world)
 
 void explorer::go_on_in_all_ways(std::uint32_t at, const small_world& world)
 {
-    // From here on with these answers, of which so many are given already.
+    // A way on from a world: the choices to make, and how many of them were made on the way to that world.
     struct way
     {
         std::shared_ptr<const small_world> from;
@@ -127,10 +127,10 @@ void explorer::go_on_in_all_ways(std::uint32_t at, const small_world& world)
             {
                 for (std::uint8_t other = 1; other < answers.options.at(i); ++other)
                 {
-                    way made{from, answers.chosen, given};
-                    made.chosen.resize(i);
-                    made.chosen.push_back(other);
-                    open.push_back(std::move(made));
+                    way branch{from, answers.chosen, given};
+                    branch.chosen.resize(i);
+                    branch.chosen.push_back(other);
+                    open.push_back(std::move(branch));
                 }
             }
             if (!ends)
@@ -151,7 +151,7 @@ void explorer::go_on_in_all_ways(std::uint32_t at, const small_world& world)
 std::uint32_t explorer::reached(std::uint32_t from, const move& by, std::unique_ptr<small_world> world)
 {
     ++moves_;
-    if (!world->world().seen.broken.empty())
+    if (!world->world().record.broken.empty())
     {
         if (broken_.empty())
         {
@@ -159,23 +159,24 @@ std::uint32_t explorer::reached(std::uint32_t from, const move& by, std::unique_
         }
         return from;
     }
-    const auto [found, is_new] =
+    const auto [known, is_new] =
         known_.try_emplace(world->digest(), static_cast<std::uint32_t>(states_.size()));
     if (is_new)
     {
-        state made;
-        made.from = from;
-        made.by = packed(by);
-        made.rests = world->at_rest();
-        made.ends_well = made.rests && world->in_order() && look_at_end(world->world()).empty();
-        states_.push_back(made);
-        frontier_.emplace_back(found->second, std::move(world));
+        state added;
+        added.from = from;
+        added.by = packed(by);
+        added.rests = world->at_rest();
+        added.ends_well = added.rests && world->in_order() && check_end(world->world()).empty();
+        states_.push_back(added);
+        frontier_.emplace_back(known->second, std::move(world));
     }
-    return found->second;
+    return known->second;
 }
 
-// Left alone, each state goes round in some circle in the end. There is to be rest in it, and all well.
-void explorer::look_at_ends()
+// A state that is left alone ends in a circle of states. The circle must contain a state at rest, every state
+// at rest must end well, and none may write.
+void explorer::check_ends()
 {
     enum class mark : std::uint8_t
     {
@@ -196,9 +197,10 @@ void explorer::look_at_ends()
         if (marks.at(at) == mark::on_the_way)
         {
             const std::vector circle(std::ranges::find(way, at), way.end());
-            const bool rests = std::ranges::any_of(circle, [&](auto each) { return states_.at(each).rests; });
-            const bool good = std::ranges::all_of(circle, [&](auto each) {
-                const state& s = states_.at(each);
+            const bool rests =
+                std::ranges::any_of(circle, [&](auto number) { return states_.at(number).rests; });
+            const bool good = std::ranges::all_of(circle, [&](auto number) {
+                const state& s = states_.at(number);
                 return !s.then_writes && (!s.rests || s.ends_well);
             });
             if (!rests || !good)
@@ -207,9 +209,9 @@ void explorer::look_at_ends()
                 return;
             }
         }
-        for (const auto each : way)
+        for (const auto number : way)
         {
-            marks.at(each) = mark::good;
+            marks.at(number) = mark::good;
         }
     }
 }
@@ -230,9 +232,9 @@ std::vector<std::string> explorer::story_of(std::uint32_t from, const move* last
     std::vector<std::string> story{"in the world: " + family_.name};
     model::story = &story;
     small_world world(family_);
-    for (const move& each : way_to(from))
+    for (const move& taken : way_to(from))
     {
-        make(world, each);
+        make(world, taken);
     }
     if (last != nullptr)
     {
@@ -245,30 +247,30 @@ std::vector<std::string> explorer::story_of(std::uint32_t from, const move* last
         {
             const auto happenings = world.happenings();
             const bool is_over = !happenings.empty() && world.at_rest() && world.in_order();
-            if (is_over && !look_at_end(world.world()).empty())
+            if (is_over && !check_end(world.world()).empty())
             {
                 break;
             }
             move next;
             for (std::size_t k = 0; k < happenings.size(); ++k)
             {
-                if (happenings.at(k).what == small_world::what::put_in_order)
+                if (happenings.at(k).kind == small_world::kind::put_in_order)
                 {
                     next.happening = static_cast<std::uint8_t>(k + 1);
                 }
             }
             make(world, next);
         }
-        for (const std::string& each : look_at_end(world.world()))
+        for (const std::string& fault : check_end(world.world()))
         {
-            story.push_back("BROKEN  " + each);
+            story.push_back("BROKEN  " + fault);
         }
         story.emplace_back("BROKEN  L1: it comes to no good end");
     }
     model::story = nullptr;
-    for (const std::string& each : world.world().seen.broken)
+    for (const std::string& fault : world.world().record.broken)
     {
-        story.push_back("BROKEN  " + each);
+        story.push_back("BROKEN  " + fault);
     }
     return story;
 }

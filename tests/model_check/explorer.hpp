@@ -11,15 +11,15 @@
 
 namespace prove {
 
-// Breadth first over every state that a small world reaches. Of a state only its digest is kept, and how it
-// was reached first.
+// Goes breadth first over every state that a small world reaches. The explorer keeps only the digest of a
+// state and the move that reached it first.
 class explorer
 {
 public:
     explicit explorer(const family& of) : family_(of) {}
 
-    // Until no new state appears, or `most` were found; what is broken, with the shortest story that leads
-    // there. Empty: nothing.
+    // Runs until no new state appears, or until there are `most`. Answers with the shortest story that breaks
+    // an invariant; empty if none does.
     std::vector<std::string> run(std::size_t most);
 
     std::size_t states() const { return states_.size(); }
@@ -27,7 +27,8 @@ public:
     bool complete() const { return frontier_.empty(); }
 
 private:
-    // What happens, the first of happenings() is 1, or the controller goes on, with its answers.
+    // A happening, counted from 1 in the order of happenings(); or, with 0, a step of the controller and the
+    // choices made in it.
     struct move
     {
         std::uint8_t happening = 0;
@@ -37,10 +38,10 @@ private:
     struct state
     {
         std::uint32_t from = 0;
-        std::uint32_t then = 0;  // the next one if nothing goes wrong and nobody does anything
-        packed_move by = 0;      // from there to here
+        std::uint32_t then = 0;  // the next state if nothing goes wrong and nobody does anything
+        packed_move by = 0;      // the move from `from` to this state
         bool rests = false;
-        bool ends_well = false;  // L1, L2; of one that rests
+        bool ends_well = false;  // L1 and L2 hold; only of a state that rests
         bool then_writes = false;
     };
     struct hash
@@ -51,13 +52,13 @@ private:
     void expand(std::uint32_t at, const small_world& world);
     void go_on_in_all_ways(std::uint32_t at, const small_world& world);
     std::uint32_t reached(std::uint32_t from, const move& by, std::unique_ptr<small_world> world);
-    void look_at_ends();
+    void check_ends();
     std::vector<std::string> story_of(std::uint32_t from, const move* last, bool to_the_end) const;
     std::vector<move> way_to(std::uint32_t at) const;
 
-    static packed_move packed(const move& made);
+    static packed_move packed(const move& taken);
     static move unpacked(packed_move packed);
-    static void make(small_world& world, const move& made);
+    static void make(small_world& world, const move& taken);
 
     family family_;
     std::vector<state> states_;

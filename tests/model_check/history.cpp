@@ -16,9 +16,9 @@ using cloud::container_ref;
 using rules::ledger_entry;
 using rules::text_of;
 
-void broken(history& h, std::string what)
+void broken(history& h, std::string sentence)
 {
-    h.broken.push_back(std::move(what));
+    h.broken.push_back(std::move(sentence));
 }
 
 void broken(history& h, const rules::sentences& sentences)
@@ -31,7 +31,7 @@ std::vector<ledger_entry> ledgers_of(const history& h, const surroundings& at, c
     std::vector<ledger_entry> all;
     for (const auto& [uid, object] : at.objects)
     {
-        // What is left there by its owner's wish is nobody's.
+        // A ref that its owner wants to leave on the listener belongs to nobody.
         const bool left = object.deleting && (object.spec.retain || object.abandoned);
         if (object.spec.resource_id != listener || !object.has_finalizer() || left)
         {
@@ -44,8 +44,8 @@ std::vector<ledger_entry> ledgers_of(const history& h, const surroundings& at, c
         }
         for (const ledger_entry& entry : rules::ledger_entries_of(object.status.ledger, &object))
         {
-            // ownership: what somebody else wrote there is never acted on.
-            if (believed->second.contains(entry.what))
+            // ownership: the controller never acts on an entry that somebody else wrote into the ledger.
+            if (believed->second.contains(entry.held))
             {
                 all.push_back(entry);
             }
@@ -54,51 +54,53 @@ std::vector<ledger_entry> ledgers_of(const history& h, const surroundings& at, c
     return all;
 }
 
-// never-without-default: a default from before that goes back, and that nobody wants besides.
+// never-without-default: whether the entry is a remembered default that goes back, and no binding wants it.
 bool goes_back(
     const surroundings& at,
     const support::uuid& listener,
     const std::vector<ledger_entry>& all,
     const container_ref& before,
-    const slot_entry& what
+    const slot_entry& entry
 )
 {
-    const bool wanted = std::ranges::any_of(at.objects, [&](const auto& each) {
-        const certificate_binding& object = each.second;
-        return object.spec.resource_id == listener && !object.deleting && wanted_by(object) == what;
+    const bool wanted = std::ranges::any_of(at.objects, [&](const auto& row) {
+        const certificate_binding& object = row.second;
+        return object.spec.resource_id == listener && !object.deleting && wanted_by(object) == entry;
     });
     const slot_entry from{before, slot::default_};
-    return !wanted && what.slot == slot::default_ && std::ranges::any_of(all, [&](const ledger_entry& each) {
-        return each.what == from && each.remembered == what.ref;
-    });
+    return !wanted && entry.slot == slot::default_ &&
+           std::ranges::any_of(all, [&](const ledger_entry& in_ledger) {
+               return in_ledger.held == from && in_ledger.remembered == entry.ref;
+           });
 }
 
-bool round_before(const history& h, const support::uuid& listener, support::time_point since)
+bool before_pass(const history& h, const support::uuid& listener, support::time_point since)
 {
     const auto began = h.pass_started.find(listener);
     return began != h.pass_started.end() && since < began->second;
 }
 
-// Whether nothing can have kept this binding from taking part in conflicts when the round began.
+// Whether the binding surely took part in conflicts when the pass began.
 bool surely_takes_part(const history& h, const certificate_binding& object)
 {
     const std::string id = object.spec.certificate_id.str();
     const auto since = h.usable.find(id);
-    // Quarantined; a start believes it (quarantine).
+    // quarantine: a process believes at its start that the binding is quarantined.
     const bool quarantined =
         object.status[binding::condition_type::ready].reason == binding::reason::certificate_refused;
     const bool kept_from =
         object.deleting || h.unsure.contains(object.uid) || h.refused.contains(object.uid) || quarantined;
     const bool was_away =
-        h.away_since || (h.back_since && !round_before(h, object.spec.resource_id, *h.back_since));
-    // Who comes while a pass is under way joins the next one, or the pass might never end.
-    const bool joins_the_next = !round_before(h, object.spec.resource_id, h.created.at(object.uid));
-    // A certificate that is waited for is looked at every 5 minutes at least.
+        h.away_since || (h.back_since && !before_pass(h, object.spec.resource_id, *h.back_since));
+    // A binding that is created during a pass joins the next pass, because the pass might never end
+    // otherwise.
+    const bool joins_the_next = !before_pass(h, object.spec.resource_id, h.created.at(object.uid));
+    // The controller reads a certificate that a binding waits for every 5 minutes at least.
     return !kept_from && !was_away && !joins_the_next && since != h.usable.end() &&
-           round_before(h, object.spec.resource_id, since->second + std::chrono::minutes(5));
+           before_pass(h, object.spec.resource_id, since->second + std::chrono::minutes(5));
 }
 
-// Whether the entry is for the place that the binding wants: any in the default slot, or its own SNI ref.
+// Whether the entry is for the slot that the binding wants: any ref in the default slot, or its own SNI ref.
 bool is_for_wanted_slot(const slot_entry& entry, const certificate_binding& object)
 {
     return object.wanted_slot() == slot::default_ ? entry.slot == slot::default_ : entry == wanted_by(object);
@@ -106,8 +108,8 @@ bool is_for_wanted_slot(const slot_entry& entry, const certificate_binding& obje
 
 bool holds_wanted_slot(const std::set<slot_entry>& held, const certificate_binding& object)
 {
-    return std::ranges::any_of(held, [&](const slot_entry& each) {
-        return is_for_wanted_slot(each, object);
+    return std::ranges::any_of(held, [&](const slot_entry& entry) {
+        return is_for_wanted_slot(entry, object);
     });
 }
 
@@ -123,8 +125,8 @@ contender contender_of(const history& h, const certificate_binding& object)
     return {&object, believed == h.believed.end() ? std::set<slot_entry>() : believed->second};
 }
 
-// oldest-wins, a tie: no binding enters itself for a slot that another one of the same second is to have.
-void look_at_entry_in_a_tie(
+// oldest-wins, a tie: no binding enters itself for a slot that another binding of the same second is to have.
+void check_entry_in_a_tie(
     history& h, const surroundings& at, const certificate_binding& object, const std::set<slot_entry>& keeps
 )
 {
@@ -140,7 +142,7 @@ void look_at_entry_in_a_tie(
     {
         const bool rivals = uid != object.uid && other.created == object.created &&
                             want_the_same(object, other) &&
-                            round_before(h, object.spec.resource_id, h.changed.at(uid));
+                            before_pass(h, object.spec.resource_id, h.changed.at(uid));
         if (rivals && surely_takes_part(h, other) && comes_first(contender_of(h, other), taker, shown))
         {
             broken(
@@ -152,9 +154,9 @@ void look_at_entry_in_a_tie(
     }
 }
 
-// oldest-wins, a tie: who is attached is not replaced by it, whatever has become of its certificate, but by
-// one whose ledger holds what is there as well.
-void look_at_replaced_in_a_tie(
+// oldest-wins, a tie: no binding of the same second replaces an attached one, whatever the state of the
+// attached certificate. The exception is a binding whose ledger holds the attached ref as well.
+void check_replaced_in_a_tie(
     history& h,
     const std::vector<ledger_entry>& all,
     const ledger_entry& taker,
@@ -167,10 +169,11 @@ void look_at_replaced_in_a_tie(
     {
         return;
     }
-    for (const ledger_entry& each : all)
+    for (const ledger_entry& entry : all)
     {
-        const certificate_binding& object = *each.object;
-        const bool attached = each.what == there && !each.deleting && object.wanted_slot() == slot::default_;
+        const certificate_binding& object = *entry.object;
+        const bool attached =
+            entry.held == there && !entry.deleting && object.wanted_slot() == slot::default_;
         const bool another = object.uid != taker.object->uid && wanted_by(object).ref != after;
         if (attached && another && object.created == taker.object->created && !h.dead.contains(before) &&
             !h.unsure.contains(object.uid))
@@ -184,7 +187,7 @@ void look_at_replaced_in_a_tie(
     }
 }
 
-void look_at_new_default(
+void check_new_default(
     history& h,
     const surroundings& at,
     const support::uuid& listener,
@@ -222,18 +225,18 @@ void look_at_new_default(
         }
         return;
     }
-    // A rotation that cannot be done yet keeps its place by the old certificate.
+    // A binding whose rotation must wait keeps its slot with the old certificate.
     if (heir != nullptr && wanted_by(*heir).ref != after &&
         comes_first(contender_of(h, *heir), contender_of(h, *taker->object), shown))
     {
         broken(h, "oldest-wins: " + taker->object->name + " takes the slot that is " + heir->name + "'s");
     }
-    look_at_replaced_in_a_tie(h, all, *taker, before, after);
+    check_replaced_in_a_tie(h, all, *taker, before, after);
 }
 
-// gapless-rotation: what a binding no longer wants stays until what it wants is in place. A dead ref goes at
-// once, but not by one 404 alone (proven-gone).
-void look_at_gap(
+// gapless-rotation: a ref that a binding no longer wants stays until the wanted ref is on the listener. A
+// dead ref goes at once, but not by one 404 alone (proven-gone).
+void check_gap(
     history& h,
     const surroundings& at,
     const std::vector<ledger_entry>& all,
@@ -241,35 +244,35 @@ void look_at_gap(
     const std::set<slot_entry>& is
 )
 {
-    const auto taken_over = [&](const ledger_entry& each) {
-        return each.what.slot == slot::default_ && std::ranges::any_of(all, [&](const ledger_entry& other) {
-                   return !other.deleting && other.what.slot == slot::default_ && is.contains(other.what);
+    const auto taken_over = [&](const ledger_entry& entry) {
+        return entry.held.slot == slot::default_ && std::ranges::any_of(all, [&](const ledger_entry& other) {
+                   return !other.deleting && other.held.slot == slot::default_ && is.contains(other.held);
                });
     };
-    for (const ledger_entry& each : all)
+    for (const ledger_entry& entry : all)
     {
-        const bool removed = was.contains(each.what) && !is.contains(each.what);
-        if (!removed || each.deleting || is.contains(wanted_by(*each.object)) || taken_over(each))
+        const bool removed = was.contains(entry.held) && !is.contains(entry.held);
+        if (!removed || entry.deleting || is.contains(wanted_by(*entry.object)) || taken_over(entry))
         {
             continue;
         }
-        const auto dead = h.dead.find(each.what.ref);
+        const auto dead = h.dead.find(entry.held.ref);
         if (dead == h.dead.end())
         {
             broken(
                 h,
-                "gapless-rotation: takes " + text_of(each.what) + " away and gives " + each.object->name +
+                "gapless-rotation: takes " + text_of(entry.held) + " away and gives " + entry.object->name +
                     " nothing"
             );
         }
         else if (dead->second.last - dead->second.first < at.settings.proof)
         {
-            broken(h, "proven-gone: takes " + text_of(each.what) + " away by one 404");
+            broken(h, "proven-gone: takes " + text_of(entry.held) + " away by one 404");
         }
     }
 }
 
-void look_at_dead_refs(
+void check_dead_refs(
     history& h,
     const surroundings& at,
     const support::uuid& listener,
@@ -277,31 +280,31 @@ void look_at_dead_refs(
     const binding::listener_slots& after
 )
 {
-    const auto dead_before_round = [&](const support::uuid& where, const container_ref& ref) {
-        const auto since = h.harmful.find({where, ref});
-        return since != h.harmful.end() && round_before(h, listener, since->second);
+    const auto dead_before_pass = [&](const support::uuid& of_listener, const container_ref& ref) {
+        const auto since = h.harmful.find({of_listener, ref});
+        return since != h.harmful.end() && before_pass(h, listener, since->second);
     };
     bool cleans = false;
     const auto kept = entries_of(after);
     const auto was = entries_of(before);
-    const bool nobody_reads = h.away_since && round_before(h, listener, *h.away_since);
+    const bool nobody_reads = h.away_since && before_pass(h, listener, *h.away_since);
     const auto added = [&](const container_ref& ref) {
-        return std::ranges::any_of(kept, [&](const slot_entry& each) {
-            return each.ref == ref && !was.contains(each);
+        return std::ranges::any_of(kept, [&](const slot_entry& entry) {
+            return entry.ref == ref && !was.contains(entry);
         });
     };
-    for (const slot_entry& each : was)
+    for (const slot_entry& entry : was)
     {
-        // What it adds too, in the other slot, was looked at not long ago.
-        const bool dead = dead_before_round(listener, each.ref) && !added(each.ref);
-        cleans = cleans || (dead && !kept.contains(each));
-        if (dead && kept.contains(each))
+        // A ref that the PUT also adds in the other slot was looked up a short time ago.
+        const bool dead = dead_before_pass(listener, entry.ref) && !added(entry.ref);
+        cleans = cleans || (dead && !kept.contains(entry));
+        if (dead && kept.contains(entry))
         {
-            broken(h, "readable-before-write: writes over the dead " + text_of(each));
+            broken(h, "readable-before-write: writes over the dead " + text_of(entry));
         }
-        if (nobody_reads && kept.contains(each) && !added(each.ref))
+        if (nobody_reads && kept.contains(entry) && !added(entry.ref))
         {
-            broken(h, "readable-before-write: writes while nobody can read " + text_of(each));
+            broken(h, "readable-before-write: writes while nobody can read " + text_of(entry));
         }
     }
     const auto balancer = at.cloud.listeners.at(listener).load_balancer;
@@ -310,7 +313,7 @@ void look_at_dead_refs(
     {
         const auto row = at.cloud.listeners.find(object.spec.resource_id);
         if (object.spec.resource_id != listener && row != at.cloud.listeners.end() &&
-            row->second.load_balancer == balancer && round_before(h, listener, h.created.at(uid)))
+            row->second.load_balancer == balancer && before_pass(h, listener, h.created.at(uid)))
         {
             others.insert(object.spec.resource_id);
         }
@@ -318,62 +321,64 @@ void look_at_dead_refs(
     for (const support::uuid& other : others)
     {
         const auto ledgers = ledgers_of(h, at, other);
-        for (const slot_entry& each : entries_of(at.cloud.listeners.at(other).slots))
+        for (const slot_entry& entry : entries_of(at.cloud.listeners.at(other).slots))
         {
-            // Of two listeners that both let go of a dead ref one goes first.
-            const bool goes_next = cleans && rules::holds(ledgers, each);
-            if (dead_before_round(other, each.ref) && !goes_next)
+            // Of two listeners that both let go of a dead ref one is written first.
+            const bool goes_next = cleans && rules::holds(ledgers, entry);
+            if (dead_before_pass(other, entry.ref) && !goes_next)
             {
                 broken(
                     h,
                     "readable-before-write: makes Octavia drop listener " + other.str() + " for the dead " +
-                        text_of(each)
+                        text_of(entry)
                 );
             }
         }
     }
 }
 
-// unanswered-writes: whether a PUT of ours to it may still take effect.
+// unanswered-writes: whether a PUT of ours to the listener may still take effect.
 bool in_doubt(const history& h, const surroundings& at, const support::uuid& listener)
 {
-    return std::ranges::any_of(h.open, [&](const open_put& each) {
-        return each.listener == listener && at.now < each.deadline && (each.of_this_process || !each.left);
+    return std::ranges::any_of(h.open, [&](const open_put& put) {
+        return put.listener == listener && at.now < put.deadline && (put.of_this_process || !put.left);
     });
 }
 
 bool holds_another(
-    const history& h, const surroundings& at, const certificate_binding& object, const slot_entry& what
+    const history& h, const surroundings& at, const certificate_binding& object, const slot_entry& entry
 )
 {
     const support::uuid& listener = object.spec.resource_id;
     const bool held_in_kubernetes =
-        std::ranges::any_of(ledgers_of(h, at, listener), [&](const ledger_entry& each) {
-            // One that is being deleted too has to prove it by itself.
-            return each.object->uid != object.uid && each.what == what;
+        std::ranges::any_of(ledgers_of(h, at, listener), [&](const ledger_entry& other) {
+            // Another binding counts even if it is being deleted, because it has to prove by itself that the
+            // ref is gone.
+            return other.object->uid != object.uid && other.held == entry;
         });
-    // What people have done to it since the round began could not be seen: its status was emptied, which is
-    // put back (ownership), or it is deleted and leaves what it has where it is.
-    const auto held_at_first = [&](const auto& each) {
-        const auto& [uid, other] = each;
+    // The pass cannot know what people have done to another binding since it began. If they emptied its
+    // status, the controller puts the ledger back (ownership). If they deleted it, it may leave its refs
+    // where they are.
+    const auto held_at_first = [&](const auto& row) {
+        const auto& [uid, other] = row;
         const auto believed = h.believed.find(uid);
         return uid != object.uid && other.spec.resource_id == listener && other.has_finalizer() &&
-               !round_before(h, listener, h.changed.at(uid)) && believed != h.believed.end() &&
-               believed->second.contains(what);
+               !before_pass(h, listener, h.changed.at(uid)) && believed != h.believed.end() &&
+               believed->second.contains(entry);
     };
     return held_in_kubernetes || std::ranges::any_of(at.objects, held_at_first);
 }
 
-// What must be proven to be gone before the binding may forget it.
+// The entries that must be proven to be gone before the binding may forget them.
 std::set<slot_entry> to_be_proven(const history& h, const certificate_binding& object)
 {
     std::set<slot_entry> all;
     const auto believed = h.believed.find(object.uid);
-    for (const slot_entry& each : entries_of(object.status.ledger))
+    for (const slot_entry& entry : entries_of(object.status.ledger))
     {
-        if (believed != h.believed.end() && believed->second.contains(each))
+        if (believed != h.believed.end() && believed->second.contains(entry))
         {
-            all.insert(each);
+            all.insert(entry);
         }
     }
     if (const auto put = h.put.find(object.uid); put != h.put.end())
@@ -383,7 +388,7 @@ std::set<slot_entry> to_be_proven(const history& h, const certificate_binding& o
     return all;
 }
 
-// At rest, or in ERROR: Octavia does nothing about it.
+// Octavia does not work on a listener that is at rest or in ERROR.
 bool read_unchanging(const history& h, const support::uuid& listener)
 {
     const auto balancer = h.balancers.find(listener);
@@ -414,17 +419,17 @@ slot_entry wanted_by(const certificate_binding& object)
 
 bool comes_first(const contender& one, const contender& other, const std::set<slot_entry>& shown)
 {
-    const auto precedence = [&](const contender& each) {
-        const bool attached = std::ranges::any_of(each.held, [&](const slot_entry& entry) {
-            return is_for_wanted_slot(entry, *each.object) && shown.contains(entry);
+    const auto precedence = [&](const contender& rival) {
+        const bool attached = std::ranges::any_of(rival.held, [&](const slot_entry& entry) {
+            return is_for_wanted_slot(entry, *rival.object) && shown.contains(entry);
         });
-        const bool entered = holds_wanted_slot(each.held, *each.object);
-        return std::tuple(each.object->created, !attached, !entered, each.object->uid);
+        const bool entered = holds_wanted_slot(rival.held, *rival.object);
+        return std::tuple(rival.object->created, !attached, !entered, rival.object->uid);
     };
     return precedence(one) < precedence(other);
 }
 
-void look_at_put(
+void check_put(
     history& h, const surroundings& at, const support::uuid& listener, const cloud::listener_change& change
 )
 {
@@ -450,30 +455,30 @@ void look_at_put(
     }
     const auto sni_moves =
         std::ranges::any_of(
-            was, [&](const slot_entry& each) { return each.slot == slot::sni && !is.contains(each); }
+            was, [&](const slot_entry& entry) { return entry.slot == slot::sni && !is.contains(entry); }
         ) ||
-        std::ranges::any_of(is, [&](const slot_entry& each) {
-            return each.slot == slot::sni && !was.contains(each);
+        std::ranges::any_of(is, [&](const slot_entry& entry) {
+            return entry.slot == slot::sni && !was.contains(entry);
         });
     if (!in_error && change.sni_refs && !sni_moves)
     {
         broken(h, "S2: names SNI refs that do not change");
     }
-    for (const slot_entry& each : is)
+    for (const slot_entry& entry : is)
     {
-        if (!was.contains(each) && rules::holds(all, each) &&
-            !goes_back(at, listener, all, before.default_ref.value_or(container_ref()), each))
+        if (!was.contains(entry) && rules::holds(all, entry) &&
+            !goes_back(at, listener, all, before.default_ref.value_or(container_ref()), entry))
         {
-            const auto asked = h.certificate_active.find(test::cloud_rows::id_of(each.ref));
+            const auto asked = h.certificate_active.find(test::cloud_rows::id_of(entry.ref));
             if (asked == h.certificate_active.end() || at.now - asked->second > at.settings.fresh_certificate)
             {
-                broken(h, "S3: adds " + text_of(each) + " without a fresh look at its certificate");
+                broken(h, "S3: adds " + text_of(entry) + " without a fresh look at its certificate");
             }
         }
     }
     if (default_moves)
     {
-        look_at_new_default(
+        check_new_default(
             h,
             at,
             listener,
@@ -482,16 +487,16 @@ void look_at_put(
             after.default_ref.value_or(container_ref())
         );
     }
-    look_at_gap(h, at, all, was, is);
-    look_at_dead_refs(h, at, listener, before, after);
+    check_gap(h, at, all, was, is);
+    check_dead_refs(h, at, listener, before, after);
     if (const auto written = h.written.find(listener);
         written != h.written.end() && read->second.at <= written->second)
     {
         broken(h, "write-ahead: goes by what the listener was before the ledger was written");
     }
-    for (const open_put& each : h.open)
+    for (const open_put& put : h.open)
     {
-        if (each.balancer == balancer && at.now < each.deadline && (each.of_this_process || !each.left))
+        if (put.balancer == balancer && at.now < put.deadline && (put.of_this_process || !put.left))
         {
             broken(
                 h, "unanswered-writes: a PUT while an earlier one to the load balancer may still take effect"
@@ -502,26 +507,26 @@ void look_at_put(
     {
         broken(h, "unanswered-writes: two PUTs at a time to one load balancer");
     }
-    for (const ledger_entry& each : all)
+    for (const ledger_entry& entry : all)
     {
-        if (is.contains(each.what) && !was.contains(each.what))
+        if (is.contains(entry.held) && !was.contains(entry.held))
         {
-            h.put[each.object->uid].insert(each.what);
+            h.put[entry.object->uid].insert(entry.held);
         }
     }
 }
 
-void look_at_status(
+void check_status(
     history& h, const surroundings& at, const certificate_binding& object, const binding::status& wanted
 )
 {
     const support::uuid& listener = object.spec.resource_id;
     const auto read = h.reads.find(listener);
     const auto keeps = entries_of(wanted.ledger);
-    look_at_entry_in_a_tie(h, at, object, keeps);
-    for (const slot_entry& each : to_be_proven(h, object))
+    check_entry_in_a_tie(h, at, object, keeps);
+    for (const slot_entry& entry : to_be_proven(h, object))
     {
-        if (keeps.contains(each) || holds_another(h, at, object, each))
+        if (keeps.contains(entry) || holds_another(h, at, object, entry))
         {
             continue;
         }
@@ -529,12 +534,12 @@ void look_at_status(
         {
             broken(
                 h,
-                "proven-gone: " + object.name + " gives up " + text_of(each) +
+                "proven-gone: " + object.name + " gives up " + text_of(entry) +
                     " without having read the listener"
             );
         }
         else if (const auto sentence =
-                     rules::broken_by_giving_up(object.name, each, entries_of(read->second.slots)))
+                     rules::broken_by_giving_up(object.name, entry, entries_of(read->second.slots)))
         {
             broken(h, *sentence);
         }
@@ -542,15 +547,15 @@ void look_at_status(
         {
             broken(
                 h,
-                "unanswered-writes: " + object.name + " gives up " + text_of(each) +
+                "unanswered-writes: " + object.name + " gives up " + text_of(entry) +
                     " while a PUT is in doubt"
             );
         }
     }
 
     const binding::status& before = object.status;
-    const auto is_true = [](const binding::condition& each) {
-        return each.status == binding::condition_status::true_;
+    const auto is_true = [](const binding::condition& condition) {
+        return condition.status == binding::condition_status::true_;
     };
     const auto& ready = wanted[binding::condition_type::ready];
     if (is_true(ready) && !is_ready(object))
@@ -589,7 +594,7 @@ void look_at_status(
     }
 }
 
-void look_at_release(history& h, const surroundings& at, const certificate_binding& object)
+void check_release(history& h, const surroundings& at, const certificate_binding& object)
 {
     if (!object.deleting)
     {
@@ -599,17 +604,17 @@ void look_at_release(history& h, const surroundings& at, const certificate_bindi
     const support::uuid& listener = object.spec.resource_id;
     if (object.abandoned || object.spec.retain)
     {
-        for (open_put& each : h.open)
+        for (open_put& put : h.open)
         {
-            each.left = each.left || each.listener == listener;
+            put.left = put.left || put.listener == listener;
         }
         return;
     }
     const auto gone = h.gone.find(listener);
     const auto read = h.reads.find(listener);
-    for (const slot_entry& each : to_be_proven(h, object))
+    for (const slot_entry& entry : to_be_proven(h, object))
     {
-        if (holds_another(h, at, object, each))
+        if (holds_another(h, at, object, entry))
         {
             continue;
         }
@@ -633,7 +638,7 @@ void look_at_release(history& h, const surroundings& at, const certificate_bindi
         }
         const auto shown = entries_of(read->second.slots);
         if (const auto sentence =
-                rules::broken_by_release(object.name, each, shown, read_unchanging(h, listener)))
+                rules::broken_by_release(object.name, entry, shown, read_unchanging(h, listener)))
         {
             broken(h, *sentence);
         }

@@ -12,14 +12,14 @@
 #include <utility>
 #include <vector>
 
-// What the provers hold the controller to, written from the rules of design and from what was sent and
-// answered on the way alone: it reads no memory of the controller and calls nothing of its plan.
+// The rules that the provers hold the controller to. They judge by the requests and answers on the way alone:
+// they read no state of the controller and call no function of its plan.
 namespace prove {
 
 using rules::entries_of;
 using rules::slot_entry;
 
-// A PUT of ours that nobody has answered: it may take effect until its deadline.
+// A PUT of ours without an answer. The PUT may take effect until its deadline.
 struct open_put
 {
     support::uuid listener;
@@ -27,12 +27,12 @@ struct open_put
     binding::listener_slots expected;
     support::time_point deadline{};
     bool of_this_process = true;
-    bool left =
-        false;  // somebody asked to leave its listener as it is, so the next process need not know of it
+    // The next process need not know of this PUT, because somebody asked to leave its listener as it is.
+    bool left = false;
 };
 
-// What was sent to the cloud and what it answered, as far as a rule asks. What a crash loses of it is what
-// the next process has to ask for again.
+// The requests to the cloud and its answers, as far as a rule asks for them. A crash loses the first part,
+// because the next process has to read those facts again.
 struct history
 {
     struct listener_read
@@ -53,40 +53,39 @@ struct history
         support::time_point last{};
     };
 
-    // Of this process.
+    // The facts of this process.
     std::map<support::uuid, listener_read> reads;                   // the last answer, if it was the listener
-    std::map<support::uuid, cloud::provisioning_status> balancers;  // by listener: as it was read last for it
+    std::map<support::uuid, cloud::provisioning_status> balancers;  // by listener: as last read
     std::map<support::uuid, listener_gone> gone;                    // the last answers, if they were 404s
     std::map<cloud::container_ref, ref_gone> dead;                  // all 404s
     std::map<support::uuid, support::time_point> written;  // by listener: the last write to a binding
-    std::map<std::string, support::time_point>
-        certificate_active;                         // by id: when it was asked for with that answer
+    std::map<std::string, support::time_point> certificate_active;  // by id: when the answer was ACTIVE
     std::map<support::uuid, binding::ledger> held;  // by binding: the ledger that is known to be ours
     std::map<support::uuid, support::time_point> pass_started;  // by listener
-    std::set<support::uuid> unsure;   // bindings to which a write failed in this round
+    std::set<support::uuid> unsure;   // bindings to which a write failed in this pass
     std::set<support::uuid> refused;  // bindings on a listener that Octavia has refused a PUT to
 
-    // Of all processes.
+    // The facts of all processes.
     std::vector<open_put> open;
     std::set<support::uuid> in_flight;                       // load balancers
     std::map<support::uuid, std::set<slot_entry>> believed;  // by binding: what we put in its ledger
-    std::map<support::uuid, std::set<slot_entry>> put;   // by binding: what was PUT for it and not given up
-    std::map<support::uuid, std::set<slot_entry>> ours;  // by listener: what is there because we put it there
-    // By listener and ref: since when it is there and dead.
+    std::map<support::uuid, std::set<slot_entry>> put;  // by binding: the entries PUT for it and not given up
+    std::map<support::uuid, std::set<slot_entry>> ours;  // by listener: the entries that we put there
+    // By listener and ref: since when the ref is there and dead.
     std::map<std::pair<support::uuid, cloud::container_ref>, support::time_point> harmful;
     std::optional<support::time_point> away_since;         // the certificate service
-    std::optional<support::time_point> back_since;         // ... after it was away
+    std::optional<support::time_point> back_since;         // the certificate service, after it was away
     std::map<support::uuid, support::time_point> created;  // by binding
     std::map<support::uuid, support::time_point> changed;  // by binding: by people, its creation included
-    std::map<std::string, support::time_point> usable;     // by id: since when, in one row
+    std::map<std::string, support::time_point> usable;     // by id: since when without a break
 
-    std::set<support::uuid>
-        lost;  // bindings whose status somebody else has changed, and we not written since
+    // Bindings whose status somebody else has changed and the controller has not written since.
+    std::set<support::uuid> lost;
 
-    std::vector<std::string> broken;  // what was found, the name of the invariant first
+    std::vector<std::string> broken;  // sentences, each with the name of its invariant first
 };
 
-// What the history is looked at with.
+// The world at the moment of a check.
 struct surroundings
 {
     const std::map<support::uuid, binding::certificate_binding>& objects;
@@ -95,17 +94,17 @@ struct surroundings
     support::time_point now{};
 };
 
-// Before they take effect:
-void look_at_put(
+// The checks of a request before it takes effect.
+void check_put(
     history& h, const surroundings& at, const support::uuid& listener, const cloud::listener_change& change
 );
-void look_at_status(
+void check_status(
     history& h,
     const surroundings& at,
     const binding::certificate_binding& object,
     const binding::status& wanted
 );
-void look_at_release(history& h, const surroundings& at, const binding::certificate_binding& object);
+void check_release(history& h, const surroundings& at, const binding::certificate_binding& object);
 
 // The slots of a listener with a change.
 binding::listener_slots with(binding::listener_slots slots, const cloud::listener_change& change);
@@ -118,8 +117,9 @@ struct contender
     std::set<slot_entry> held;  // by its ledger
 };
 
-// oldest-wins: whether the first of the two is to have what both want: the older one, of the same second the
-// one that holds what is there now, else the one that has an entry for the slot, else the smaller uid.
+// oldest-wins: whether the first of two contenders is to have the slot that both want. The older binding has
+// it. Of the same second has it the one that holds the ref that is there now, else the one with an entry for
+// the slot, else the one with the smaller uid.
 bool comes_first(const contender& one, const contender& other, const std::set<slot_entry>& shown);
 
 }  // namespace prove

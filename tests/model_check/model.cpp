@@ -55,16 +55,16 @@ support::duration fate::pause_of(binding::requeue how, int slow, support::durati
 
 std::vector<const certificate_binding*> model::bindings_of(const target& wanted) const
 {
-    std::vector<const certificate_binding*> found;
+    std::vector<const certificate_binding*> bindings;
     for (const auto& [uid, object] : objects)
     {
         if (listener_of(object) == wanted)
         {
-            found.push_back(&object);
+            bindings.push_back(&object);
         }
     }
-    std::ranges::sort(found, [](const auto* a, const auto* b) { return older(*a, *b); });
-    return found;
+    std::ranges::sort(bindings, [](const auto* a, const auto* b) { return older(*a, *b); });
+    return bindings;
 }
 
 // ---- the controller ----
@@ -73,22 +73,22 @@ void model::start()
 {
     tell([] { return "the controller starts"; });
     running.emplace(process{binding::reconcile_state(now), {}, {}});
-    seen.reads.clear();
-    seen.balancers.clear();
-    seen.gone.clear();
-    seen.dead.clear();
-    seen.written.clear();
-    seen.certificate_active.clear();
-    seen.held.clear();
-    seen.pass_started.clear();
-    seen.unsure.clear();
-    seen.refused.clear();
-    for (open_put& each : seen.open)
+    record.reads.clear();
+    record.balancers.clear();
+    record.gone.clear();
+    record.dead.clear();
+    record.written.clear();
+    record.certificate_active.clear();
+    record.held.clear();
+    record.pass_started.clear();
+    record.unsure.clear();
+    record.refused.clear();
+    for (open_put& put : record.open)
     {
-        each.of_this_process = false;
+        put.of_this_process = false;
     }
-    // What status holds at a start is believed.
-    seen.believed.clear();
+    // A process believes the ledgers that it reads at its start.
+    record.believed.clear();
     for (const auto& [uid, object] : objects)
     {
         believe(object);
@@ -96,31 +96,33 @@ void model::start()
     }
 }
 
-// ownership: when it is first seen. What only a lost ledger knew is foreign from then on.
+// ownership: a process believes a ledger when it first reads the binding. A ref that only a lost ledger held
+// is foreign from then on.
 void model::believe(const certificate_binding& object)
 {
-    seen.believed[object.uid] = entries_of(object.status.ledger);
-    seen.held[object.uid] = object.status.ledger;
+    record.believed[object.uid] = entries_of(object.status.ledger);
+    record.held[object.uid] = object.status.ledger;
     if (object.status[binding::condition_type::ready].reason == binding::reason::certificate_refused)
     {
-        seen.refused.insert(object.uid);  // quarantine; what is said of it later does not end the quarantine
+        // quarantine: a later reason of the binding does not end the quarantine.
+        record.refused.insert(object.uid);
     }
-    if (seen.lost.erase(object.uid) == 0)
+    if (record.lost.erase(object.uid) == 0)
     {
         return;
     }
-    std::erase_if(seen.open, [&](const open_put& each) {
-        return each.listener == object.spec.resource_id && !each.of_this_process;
+    std::erase_if(record.open, [&](const open_put& put) {
+        return put.listener == object.spec.resource_id && !put.of_this_process;
     });
     const auto known = entries_of(object.status.ledger);
-    std::erase_if(seen.put[object.uid], [&](const slot_entry& each) { return !known.contains(each); });
+    std::erase_if(record.put[object.uid], [&](const slot_entry& entry) { return !known.contains(entry); });
     std::set<slot_entry> held;
-    for (const certificate_binding* each : bindings_of(listener_of(object)))
+    for (const certificate_binding* other : bindings_of(listener_of(object)))
     {
-        held.merge(entries_of(each->status.ledger));
+        held.merge(entries_of(other->status.ledger));
     }
-    std::erase_if(seen.ours[object.spec.resource_id], [&](const slot_entry& each) {
-        return !held.contains(each);
+    std::erase_if(record.ours[object.spec.resource_id], [&](const slot_entry& entry) {
+        return !held.contains(entry);
     });
 }
 
@@ -128,7 +130,7 @@ void model::crash()
 {
     tell([] { return "the controller dies"; });
     running.reset();
-    seen.in_flight.clear();
+    record.in_flight.clear();
     crashed_ = false;
 }
 
@@ -158,10 +160,10 @@ void model::begin_pass(const target& target)
 {
     now += tick;
     running->due.erase(target);
-    seen.pass_started[target.listener] = now;
-    for (const certificate_binding* each : bindings_of(target))
+    record.pass_started[target.listener] = now;
+    for (const certificate_binding* object : bindings_of(target))
     {
-        seen.unsure.erase(each->uid);
+        record.unsure.erase(object->uid);
     }
     tell([&] { return "a pass of " + name_of(target.listener) + " begins"; });
 }
@@ -172,7 +174,7 @@ void model::end_pass(const target& target, const binding::pass_end& end, fate& d
     p.passes.erase(target);
     if (end.how == binding::pass_ending::endless)
     {
-        seen.broken.push_back("L1: a pass does not come to an end");
+        record.broken.push_back("L1: a pass does not come to an end");
     }
     if (end.how == binding::pass_ending::no_bindings_left)
     {
@@ -224,15 +226,15 @@ void model::advance(time_point to)
         }
     }
     now = std::max(now, to);
-    std::erase_if(seen.open, [&](const open_put& each) { return each.deadline <= now; });
+    std::erase_if(record.open, [&](const open_put& put) { return put.deadline <= now; });
 }
 
 std::optional<time_point> model::next_event() const
 {
     std::optional<time_point> next;
-    for (const late_put& each : late)
+    for (const late_put& put : late)
     {
-        const auto at = each.due.value_or(each.expires);
+        const auto at = put.due.value_or(put.expires);
         next = std::min(next.value_or(at), at);
     }
     for (const auto& [balancer, until] : pending_until)
@@ -287,8 +289,8 @@ void model::create(certificate_binding object)
                (object.spec.sni ? " (sni) on " : " (default) on ") + name_of(object.spec.resource_id);
     });
     const auto uid = object.uid;
-    seen.created[uid] = now;
-    seen.changed[uid] = now;
+    record.created[uid] = now;
+    record.changed[uid] = now;
     objects.insert_or_assign(uid, std::move(object));
     object_changed(objects.at(uid));
 }
@@ -299,10 +301,10 @@ void model::edit(const uuid& uid, const std::function<void(certificate_binding&)
     const auto before = object.spec;
     const auto held = object.status.ledger;
     change(object);
-    seen.changed[uid] = now;
+    record.changed[uid] = now;
     if (object.status.ledger != held)
     {
-        seen.lost.insert(uid);
+        record.lost.insert(uid);
     }
     object.generation += object.spec == before ? 0 : 1;
     object.resource_version = ++versions_;
@@ -320,13 +322,13 @@ void model::remove(const uuid& uid)
     tell([&] { return "binding " + object.name + " is deleted"; });
     if (object.finalizers.empty())
     {
-        const auto where = listener_of(object);
+        const auto target = listener_of(object);
         objects.erase(uid);
-        enqueue(where);
+        enqueue(target);
         return;
     }
     object.deleting = true;
-    seen.changed[uid] = now;
+    record.changed[uid] = now;
     ++object.generation;
     object.resource_version = ++versions_;
     object_changed(object);
@@ -340,16 +342,16 @@ bool model::foreign_put(const uuid& listener, const cloud::listener_change& chan
     {
         return false;
     }
-    // Octavia reads what the body names; what dies later is in the listener already.
+    // Octavia reads the refs in the body. A ref that dies later is on the listener already.
     if (!cloud.change(listener, change))
     {
         return false;
     }
     tell([&] {
         std::string slots;
-        for (const slot_entry& each : entries_of(cloud.listeners.at(listener).slots))
+        for (const slot_entry& entry : entries_of(cloud.listeners.at(listener).slots))
         {
-            slots += " " + each.ref.str() + (each.slot == binding::slot::default_ ? " (default)" : "");
+            slots += " " + entry.ref.str() + (entry.slot == binding::slot::default_ ? " (default)" : "");
         }
         return "somebody else writes to " + name_of(listener) + ":" + slots;
     });
@@ -361,9 +363,9 @@ void model::delete_listener(const uuid& listener)
 {
     tell([&] { return "listener " + name_of(listener) + " is deleted"; });
     cloud.listeners.erase(listener);
-    std::erase_if(seen.harmful, [&](const auto& each) { return each.first.first == listener; });
-    // No PUT takes effect on what is not there.
-    std::erase_if(seen.open, [&](const open_put& each) { return each.listener == listener; });
+    std::erase_if(record.harmful, [&](const auto& row) { return row.first.first == listener; });
+    // No PUT takes effect on a deleted listener.
+    std::erase_if(record.open, [&](const open_put& put) { return put.listener == listener; });
 }
 
 void model::set_usable(const std::string& id, bool usable)
@@ -371,7 +373,7 @@ void model::set_usable(const std::string& id, bool usable)
     tell([&] { return "certificate " + id + (usable ? " is usable" : " is not usable"); });
     cloud.certificates[id] = usable;
     const bool works = usable && !cloud.dead.contains(id);
-    works ? (void)seen.usable.try_emplace(id, now) : (void)seen.usable.erase(id);
+    works ? (void)record.usable.try_emplace(id, now) : (void)record.usable.erase(id);
 }
 
 void model::set_dead(const std::string& id, bool dead)
@@ -380,8 +382,8 @@ void model::set_dead(const std::string& id, bool dead)
     dead ? (void)cloud.dead.insert(id) : (void)cloud.dead.erase(id);
     const auto row = cloud.certificates.find(id);
     const bool works = !dead && row != cloud.certificates.end() && row->second;
-    works ? (void)seen.usable.try_emplace(id, now) : (void)seen.usable.erase(id);
-    for (const auto& [listener, each] : cloud.listeners)
+    works ? (void)record.usable.try_emplace(id, now) : (void)record.usable.erase(id);
+    for (const auto& [listener, of_cloud] : cloud.listeners)
     {
         note_slots(listener);
     }
@@ -392,7 +394,7 @@ void model::take_certificates_away(time_point until)
     tell([] { return "the certificate service does not answer any more"; });
     cloud.away = true;
     certificates_back = until;
-    seen.away_since = seen.away_since.value_or(now);
+    record.away_since = record.away_since.value_or(now);
 }
 
 void model::bring_certificates_back()
@@ -400,26 +402,26 @@ void model::bring_certificates_back()
     tell([] { return "the certificate service answers again"; });
     cloud.away = false;
     certificates_back.reset();
-    seen.away_since.reset();
-    seen.back_since = now;
+    record.away_since.reset();
+    record.back_since = now;
 }
 
 void model::note_slots(const uuid& listener)
 {
     std::set<cloud::container_ref> harmful;
-    for (const slot_entry& each : entries_of(cloud.listeners.at(listener).slots))
+    for (const slot_entry& entry : entries_of(cloud.listeners.at(listener).slots))
     {
-        if (cloud.dead.contains(test::cloud_rows::id_of(each.ref)))
+        if (cloud.dead.contains(test::cloud_rows::id_of(entry.ref)))
         {
-            harmful.insert(each.ref);
+            harmful.insert(entry.ref);
         }
     }
-    std::erase_if(seen.harmful, [&](const auto& each) {
-        return each.first.first == listener && !harmful.contains(each.first.second);
+    std::erase_if(record.harmful, [&](const auto& row) {
+        return row.first.first == listener && !harmful.contains(row.first.second);
     });
     for (const cloud::container_ref& ref : harmful)
     {
-        seen.harmful.try_emplace({listener, ref}, now);
+        record.harmful.try_emplace({listener, ref}, now);
     }
 }
 
@@ -429,8 +431,8 @@ void model::note_effect(const uuid& listener, const cloud::listener_change& /*ch
     pending_until[balancer] = now + pending_for;
     note_slots(listener);
     const auto shown = entries_of(cloud.listeners.at(listener).slots);
-    auto& provenance = seen.ours[listener];
-    std::erase_if(provenance, [&](const slot_entry& each) { return !shown.contains(each); });
+    auto& provenance = record.ours[listener];
+    std::erase_if(provenance, [&](const slot_entry& entry) { return !shown.contains(entry); });
     if (!ours)
     {
         return;
@@ -441,11 +443,11 @@ void model::note_effect(const uuid& listener, const cloud::listener_change& /*ch
         {
             continue;
         }
-        for (const slot_entry& each : entries_of(object.status.ledger))
+        for (const slot_entry& entry : entries_of(object.status.ledger))
         {
-            if (shown.contains(each) && seen.put[uid].contains(each))
+            if (shown.contains(entry) && record.put[uid].contains(entry))
             {
-                provenance.insert(each);
+                provenance.insert(entry);
             }
         }
     }

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-// The whole world of the provers as one value that can be copied at any step: Kubernetes' objects, the cloud,
-// and a process of the controller with all that a crash loses.
+// The whole world of the provers as one value that can be copied at any step. The value holds Kubernetes'
+// objects, the cloud, and a process of the controller with all that a crash loses.
 namespace prove {
 
 // A PUT whose sender is gone or has given up.
@@ -18,8 +18,8 @@ struct late_put
 {
     support::uuid listener;
     cloud::listener_change change;
-    support::time_point expires{};           // after that it takes no effect any more
-    std::optional<support::time_point> due;  // when it does; empty: any time before, or never
+    support::time_point expires{};           // from then on the PUT takes no effect
+    std::optional<support::time_point> due;  // when the PUT takes effect; empty: before `expires`, or never
 
     bool operator==(const late_put&) const = default;
 };
@@ -28,37 +28,38 @@ struct process
 {
     binding::reconcile_state state;
     std::map<binding::target, binding::reconcile_pass> passes;  // under way
-    std::map<binding::target, support::time_point> due;         // the next ones
+    std::map<binding::target, support::time_point> due;         // the next passes
 };
 
 enum class patch_fate
 {
     done,
     refused,  // 403
-    dropped,  // never arrives, and the answer is lost
-    lost,     // takes effect, and the answer is lost
-    crash,    // takes effect, and the process dies
+    dropped,  // the request never arrives, and the answer is lost
+    lost,     // the request takes effect, and the answer is lost
+    crash,    // the request takes effect, and the process dies
 };
 
 enum class put_fate
 {
     done,
     refused,      // 400
-    busy,         // 409, whatever the load balancer is
-    lost,         // takes effect, and the answer is lost
-    late,         // the answer is lost, and it may take effect later
-    crash,        // takes effect, and the process dies
-    crash_early,  // the process dies, and it may take effect later
+    busy,         // 409, whatever the status of the load balancer
+    lost,         // the PUT takes effect, and the answer is lost
+    late,         // the answer is lost, and the PUT may take effect later
+    crash,        // the PUT takes effect, and the process dies
+    crash_early,  // the process dies, and the PUT may take effect later
 };
 
 enum class request
 {
-    read,  // of the load balancer: the listener was read before
+    read,  // of the load balancer, because the listener was read before
     patch,
     put,
 };
 
-// What goes wrong, and what others do meanwhile: the part of a prover that decides. By default all is well.
+// The part of a prover that decides what goes wrong and what others do meanwhile. By default every request
+// works.
 class fate
 {
 public:
@@ -72,12 +73,13 @@ public:
     {
         return std::nullopt;
     }
-    // Called while a request is under way, before and, of a PUT, after it takes effect.
+    // Called while a request is under way, before the request takes effect. A PUT calls once more after its
+    // effect.
     virtual void meanwhile(request /*kind*/) {}
     virtual support::duration pause_of(binding::requeue how, int slow, support::duration wait);
 };
 
-// The world does what the provers' moves say; each function is one move.
+// The world that the provers move; each function is one move.
 class model
 {
 public:
@@ -90,27 +92,27 @@ public:
 
     std::map<support::uuid, binding::certificate_binding> objects;
     test::cloud_rows cloud;
-    std::optional<cloud::project_scope>
-        elsewhere;  // where the credential leads to meanwhile, and nothing of ours is there
+    // The other project that the credential leads to for a while. Nothing of ours is there.
+    std::optional<cloud::project_scope> elsewhere;
     std::vector<late_put> late;
     std::map<support::uuid, support::time_point> pending_until;  // load balancers
     support::duration pending_for = std::chrono::milliseconds(300);
-    std::optional<support::time_point> certificates_back;  // when their service answers again
+    std::optional<support::time_point> certificates_back;  // when the certificate service answers again
     std::optional<process> running;
-    history seen;
+    history record;
     int writes = 0;         // to Kubernetes and the cloud
     support::uuid putting;  // the listener whose PUT waits for its answer
 
     // ---- the controller ----
     void start();
     void crash();
-    // One action of the pass of that target; begins it if none is under way. False if nobody can have
-    // noticed.
+    // Takes one action of the target's pass, and begins a pass if none is under way. False if nobody can
+    // notice the action.
     bool step(const binding::target& target, fate& decides);
     std::optional<support::time_point> next_due() const;
 
     // ---- time ----
-    // What takes effect by itself until then does.
+    // Every effect that is due until then happens on the way.
     void advance(support::time_point to);
     std::optional<support::time_point> next_event() const;
     void finish_work(const support::uuid& balancer);
@@ -121,16 +123,16 @@ public:
     void edit(const support::uuid& uid, const std::function<void(binding::certificate_binding&)>& change);
     void remove(const support::uuid& uid);
     void bring_certificates_back();
-    // As somebody else's PUT; false if the load balancer is busy.
+    // A PUT of another client; false if the load balancer is busy.
     bool foreign_put(const support::uuid& listener, const cloud::listener_change& change);
     void delete_listener(const support::uuid& listener);
     void set_usable(const std::string& id, bool usable);
     void set_dead(const std::string& id, bool dead);
-    // The certificate service answers nobody until then.
+    // The certificate service answers no request until then.
     void take_certificates_away(support::time_point until);
 
     // ---- the story ----
-    static std::vector<std::string>* story;  // null: nobody wants to read it
+    static std::vector<std::string>* story;  // null: no story is written
     static std::string name_of(const support::uuid& id);
     void tell(const std::function<std::string()>& line) const;
 
@@ -163,8 +165,8 @@ private:
     void reckon(const support::uuid& listener);
     cloud::answer<cloud::listener> read_listener(const support::uuid& listener, fate& decides);
 
-    bool crashed_ = false;   // nothing that the process sends arrives any more
-    support::uuid reading_;  // the listener whose round looks
+    bool crashed_ = false;   // no request of the process arrives any more
+    support::uuid reading_;  // the listener whose pass reads
     std::uint64_t versions_ = 100;
 };
 

@@ -1,5 +1,5 @@
-// How the controller's passes, cloud reader and writer reach the world: their coroutines run to the end in
-// one move, over clients that answer at once.
+// The clients through which the controller's passes, cloud reader and writer reach the world. They answer at
+// once, so that a coroutine runs to its end in one move.
 #include "binding/events/recorded_events.hpp"
 #include "binding/observed/target_state.hpp"
 #include "binding/reconcile/cloud_reader.hpp"
@@ -51,15 +51,16 @@ cloud::error failure_of(cloud::failure kind, const char* message)
     return {kind, message, {}, {}};
 }
 
-// The status that a merge patch leaves, which carries all of it. Most are alike, so they are kept.
+// The status after a merge patch that carries all of the status. The function keeps the statuses, because
+// most patches are alike.
 const binding::status& status_in(const certificate_binding& object, const std::string& merge_patch)
 {
     static std::unordered_map<std::string, binding::status> known;
     const auto at = merge_patch.find("\"status\":{\"");
     const std::string text = merge_patch.substr(at);
-    if (const auto found = known.find(text); found != known.end())
+    if (const auto cached = known.find(text); cached != known.end())
     {
-        return found->second;
+        return cached->second;
     }
     if (known.size() > 20000)
     {
@@ -91,7 +92,7 @@ const binding::status& status_in(const certificate_binding& object, const std::s
     return known.emplace(text, std::move(decoded->status)).first->second;
 }
 
-// Runs what waits for nothing of its own.
+// Runs a task that waits for nothing.
 void run_now(support::task<> job)
 {
     static std::vector<std::unique_ptr<boost::asio::io_context>> free_contexts;
@@ -132,7 +133,8 @@ public:
     explicit model_clock(const model& world) : world_(world) {}
     support::time_point now() const override { return world_.now; }
     support::wall_time wall() const override { return world_.wall(); }
-    // For ever: what sleeps here is what goes on beside a request, and ends with it.
+    // Never wakes, because only a task beside a request sleeps here, and the end of the request cancels the
+    // task.
     support::task<> sleep_until(support::time_point) override
     {
         boost::asio::steady_timer never(
@@ -203,7 +205,7 @@ public:
         auto answer = world_.cloud.certificate(id);
         if (answer && answer->usable)
         {
-            world_.seen.certificate_active[id.str()] = world_.now;
+            world_.record.certificate_active[id.str()] = world_.now;
         }
         co_return answer;
     }
@@ -221,7 +223,7 @@ public:
         }
         decides_.meanwhile(request::read);
         const auto status = world_.cloud.balancers.at(id);
-        world_.seen.balancers[world_.reading_] = status;
+        world_.record.balancers[world_.reading_] = status;
         co_return cloud::load_balancer{id, status};
     }
 
@@ -238,7 +240,7 @@ public:
         if (state == cloud::ref_state::dead)
         {
             const history::ref_gone now{world_.now, world_.now};
-            world_.seen.dead.try_emplace(ref, now).first->second.last = world_.now;
+            world_.record.dead.try_emplace(ref, now).first->second.last = world_.now;
         }
         co_return state;
     }
@@ -269,16 +271,16 @@ public:
     std::vector<binding::target> peers_of(const binding::target&) const override { return {}; }
     const certificate_binding* find(const uuid& uid) const override
     {
-        const auto found = world_.objects.find(uid);
-        return found == world_.objects.end() ? nullptr : &found->second;
+        const auto object = world_.objects.find(uid);
+        return object == world_.objects.end() ? nullptr : &object->second;
     }
-    void applied(kube::object_json) override {}  // it never lags
+    void applied(kube::object_json) override {}  // the store never lags
 
 private:
     const model& world_;
 };
 
-// As reconciler::impl::reconcile, one turn of its loop.
+// One turn of the loop of reconciler::impl::reconcile.
 bool model::step(const binding::target& target, fate& decides)
 {
     model_kube kube_client(*this, decides);
@@ -286,28 +288,28 @@ bool model::step(const binding::target& target, fate& decides)
     model_clock clock(*this);
     model_store store(*this);
     const test::one_cloud credentials(&cloud_client);
-    test::recorded_events told;
+    test::recorded_events events;
     const binding::reconcile_parts parts{
-        kube_client, credentials, clock, store, running->state, settings, told
+        kube_client, credentials, clock, store, running->state, settings, events
     };
     if (!running->passes.contains(target))
     {
         begin_pass(target);
         running->passes.emplace(target, binding::reconcile_pass(target, parts.now()));
     }
-    const auto* seen_state = running->state.facts_of(target);
-    for (const certificate_binding* each : bindings_of(target))
+    const auto* facts = running->state.facts_of(target);
+    for (const certificate_binding* object : bindings_of(target))
     {
-        if (seen_state == nullptr || !seen_state->bindings.contains(each->uid))
+        if (facts == nullptr || !facts->bindings.contains(object->uid))
         {
-            believe(*each);
+            believe(*object);
         }
     }
     binding::reconcile_pass& pass = running->passes.at(target);
     binding::pass_action action = pass.next(parts.now());
-    for (const binding::target& each : action.wake)
+    for (const binding::target& woken : action.wake)
     {
-        enqueue(each);
+        enqueue(woken);
     }
     if (const auto* end = std::get_if<binding::pass_end>(&action.step))
     {
@@ -379,29 +381,29 @@ support::result<std::unique_ptr<kube::object_answer>> model::patch(
             return "a write to " + wish.name +
                    (wanted == patch_fate::refused ? " is refused" : " is dropped");
         });
-        seen.unsure.insert(object->uid);
+        record.unsure.insert(object->uid);
         return std::unexpected(wanted == patch_fate::refused ? status_error(403) : cut_off());
     }
     ++writes;
-    seen.written[object->spec.resource_id] = now;
+    record.written[object->spec.resource_id] = now;
     const uuid uid = object->uid;
     if (of_status)
     {
         const binding::status& status = status_in(*object, wish.merge_patch);
-        look_at_status(seen, around(), *object, status);
+        check_status(record, around(), *object, status);
         const auto kept = entries_of(status.ledger);
-        std::erase_if(seen.put[uid], [&](const slot_entry& each) { return !kept.contains(each); });
-        seen.believed[uid] = kept;
-        seen.lost.erase(uid);
+        std::erase_if(record.put[uid], [&](const slot_entry& entry) { return !kept.contains(entry); });
+        record.believed[uid] = kept;
+        record.lost.erase(uid);
         object->status = status;
         tell([&] {
             const auto& ready = status[binding::condition_type::ready];
             std::string held;
-            for (const auto& each : status.ledger.attachments)
+            for (const auto& attachment : status.ledger.attachments)
             {
-                held += " " + each.container_ref.str() +
-                        (each.slot == binding::slot::default_ ? " (default)" : " (sni)") +
-                        (each.confirmed ? "" : "?");
+                held += " " + attachment.container_ref.str() +
+                        (attachment.slot == binding::slot::default_ ? " (default)" : " (sni)") +
+                        (attachment.confirmed ? "" : "?");
             }
             return object->name + " is " + std::string(binding::name_of(ready.reason)) + "; holds" + held +
                    (status.ledger.replaced_default_ref.empty()
@@ -414,9 +416,11 @@ support::result<std::unique_ptr<kube::object_answer>> model::patch(
         const bool with_ours = wish.merge_patch.find(binding::finalizer) != std::string::npos;
         if (!with_ours && object->has_finalizer())
         {
-            look_at_release(seen, around(), *object);
+            check_release(record, around(), *object);
         }
-        std::erase_if(object->finalizers, [](const auto& each) { return each.view() == binding::finalizer; });
+        std::erase_if(object->finalizers, [](const auto& finalizer) {
+            return finalizer.view() == binding::finalizer;
+        });
         if (with_ours)
         {
             object->finalizers.push_back(support::interned(binding::finalizer));
@@ -425,45 +429,47 @@ support::result<std::unique_ptr<kube::object_answer>> model::patch(
     }
     object->resource_version = ++versions_;
     const auto held = object->status.ledger;
-    const auto where = listener_of(*object);
+    const auto target = listener_of(*object);
     if (object->deleting && object->finalizers.empty())
     {
         const bool left = object->abandoned || object->spec.retain;
         if (left)
         {
-            // Also what it took over from another, though somebody emptied its status since.
-            for (const auto& entries : {seen.put[uid], seen.believed[uid], entries_of(object->status.ledger)})
+            // The entries that the binding took over from another binding count too, even if somebody emptied
+            // its status since.
+            for (const auto& entries :
+                 {record.put[uid], record.believed[uid], entries_of(object->status.ledger)})
             {
-                for (const slot_entry& each : entries)
+                for (const slot_entry& entry : entries)
                 {
-                    seen.ours[where.listener].erase(each);
+                    record.ours[target.listener].erase(entry);
                 }
             }
         }
         objects.erase(uid);
-        seen.put.erase(uid);
-        seen.believed.erase(uid);
-        seen.held.erase(uid);
-        enqueue(where);
+        record.put.erase(uid);
+        record.believed.erase(uid);
+        record.held.erase(uid);
+        enqueue(target);
     }
     if (wanted == patch_fate::lost || wanted == patch_fate::crash)
     {
         tell([&] { return "its answer is lost"; });
         crashed_ = wanted == patch_fate::crash;
-        seen.unsure.insert(uid);
-        seen.held.erase(uid);
-        enqueue(where);
+        record.unsure.insert(uid);
+        record.held.erase(uid);
+        enqueue(target);
         return std::unexpected(cut_off());
     }
     if (of_status)
     {
-        seen.held[uid] = held;
+        record.held[uid] = held;
     }
     return std::make_unique<no_text>();
 }
 
 // unanswered-writes: the next process reckons the deadline from its start, with the refs on the listener and
-// in the ledger; there may be fewer than the PUT had, if somebody else has taken some off since.
+// in the ledger. These may be fewer refs than the PUT had, if another client has taken some off since.
 void model::reckon(const uuid& listener)
 {
     std::size_t refs = entries_of(cloud.listeners.at(listener).slots).size();
@@ -473,21 +479,21 @@ void model::reckon(const uuid& listener)
     }
     const auto reckoned = running->state.started() + settings.write_deadline +
                           settings.per_ref * static_cast<std::int64_t>(refs);
-    for (open_put& each : seen.open)
+    for (open_put& put : record.open)
     {
-        if (each.listener == listener && !each.of_this_process)
+        if (put.listener == listener && !put.of_this_process)
         {
-            each.deadline = std::min(each.deadline, reckoned);
+            put.deadline = std::min(put.deadline, reckoned);
         }
     }
 }
 
 cloud::answer<cloud::listener> model::read_listener(const uuid& listener, fate& decides)
 {
-    const bool own = listener == reading_;  // not for another listener's sake
+    const bool own = listener == reading_;  // else the read is for another listener
     if (crashed_ || decides.read_fails())
     {
-        own ? (void)seen.gone.erase(listener) : void();
+        own ? (void)record.gone.erase(listener) : void();
         return std::unexpected(failure_of(cloud::failure::transient, "no answer"));
     }
     if (elsewhere || !cloud.listeners.contains(listener))
@@ -497,30 +503,31 @@ cloud::answer<cloud::listener> model::read_listener(const uuid& listener, fate& 
             return std::unexpected(failure_of(cloud::failure::not_found, "Listener not found."));
         }
         const auto scope = elsewhere.value_or(cloud.here);
-        auto& gone = seen.gone[listener];
+        auto& gone = record.gone[listener];
         if (gone.scope != scope)
         {
             gone = {now, now, scope};
         }
         gone.last = now;
-        seen.reads.erase(listener);
+        record.reads.erase(listener);
         return std::unexpected(failure_of(cloud::failure::not_found, "Listener not found."));
     }
     if (!own)
     {
         return cloud.listener(listener);
     }
-    seen.gone.erase(listener);
+    record.gone.erase(listener);
     const auto& row = cloud.listeners.at(listener);
-    if (!seen.reads.contains(listener))
+    if (!record.reads.contains(listener))
     {
         reckon(listener);
     }
-    seen.reads[listener] = {row.slots, row.status, now};
-    // unanswered-writes: what a PUT would have written counts at once, but not for the next process, nor on a
-    // listener in ERROR, which shows what is sent to it again before it takes effect.
-    std::erase_if(seen.open, [&](const open_put& each) {
-        return each.listener == listener && each.of_this_process && same_slots(each.expected, row.slots) &&
+    record.reads[listener] = {row.slots, row.status, now};
+    // unanswered-writes: a listener that shows the slots of a PUT proves its effect. The proof does not count
+    // for the next process, nor on a listener in ERROR, because such a listener shows a PUT before its
+    // effect.
+    std::erase_if(record.open, [&](const open_put& put) {
+        return put.listener == listener && put.of_this_process && same_slots(put.expected, row.slots) &&
                row.status != cloud::provisioning_status::error;
     });
     return cloud.listener(listener);
@@ -543,14 +550,14 @@ cloud::answer<cloud::listener> model::put(
     }
     ++writes;
     const auto sent = now;
-    look_at_put(seen, around(), listener, change);
-    const auto read = seen.reads[listener];
+    check_put(record, around(), listener, change);
+    const auto read = record.reads[listener];
     const auto balancer = cloud.listeners.at(listener).load_balancer;
     tell([&] {
         std::string slots;
-        for (const slot_entry& each : entries_of(with(read.slots, change)))
+        for (const slot_entry& entry : entries_of(with(read.slots, change)))
         {
-            slots += " " + each.ref.str() + (each.slot == binding::slot::default_ ? " (default)" : "");
+            slots += " " + entry.ref.str() + (entry.slot == binding::slot::default_ ? " (default)" : "");
         }
         return "PUT to " + name_of(listener) + " for" + slots;
     });
@@ -600,18 +607,18 @@ cloud::answer<cloud::listener> model::put(
         {
             if (object.spec.resource_id == listener)
             {
-                seen.refused.insert(uid);
+                record.refused.insert(uid);
             }
         }
     }
     decides.meanwhile(request::put);
     now += tick;
-    seen.in_flight.erase(balancer);
+    record.in_flight.erase(balancer);
     putting = before;
     if (wanted == put_fate::lost || wanted == put_fate::late || wanted == put_fate::crash ||
         wanted == put_fate::crash_early)
     {
-        seen.open.push_back({listener, balancer, with(read.slots, change), expires, true, false});
+        record.open.push_back({listener, balancer, with(read.slots, change), expires, true, false});
         tell([&] {
             return wanted == put_fate::lost    ? "its answer is lost"
                    : wanted == put_fate::late  ? "its answer is lost, and it may take effect later"

@@ -1,5 +1,5 @@
-// Worlds made from seeds: see docs/testing.md. A seed that fails prints its story; PROVER_SEED=<seed> runs
-// that one alone, with PROVER_WORLDS=<n> that many from it on.
+// Worlds made from seeds: see docs/testing.md. A seed that fails prints its story. PROVER_SEED=<seed> runs
+// that seed alone, and with PROVER_WORLDS=<n> the n seeds from that one on.
 #include "model_check/random_world.hpp"
 #include "support/log.hpp"
 
@@ -22,9 +22,9 @@ std::vector<std::string> story_of(std::uint64_t seed)
 {
     std::vector<std::string> story;
     prove::model::story = &story;
-    for (std::string& each : random_world(seed).run())
+    for (std::string& sentence : random_world(seed).run())
     {
-        story.push_back("BROKEN  " + std::move(each));
+        story.push_back("BROKEN  " + std::move(sentence));
     }
     prove::model::story = nullptr;
     return story;

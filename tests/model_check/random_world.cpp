@@ -70,9 +70,9 @@ void random_world::set_up()
     for (const std::string& id : our_certificates)
     {
         world_.set_usable(id, chance(85));
-        for (auto& [usable, since] : world_.seen.usable)
+        for (auto& [usable, since] : world_.record.usable)
         {
-            since = world_.now - 1h;  // it always was
+            since = world_.now - 1h;  // usable long enough for every rule
         }
     }
     for (int i = below(4); i > 0; --i)
@@ -86,12 +86,11 @@ void random_world::set_up()
 void random_world::add_binding(bool with_ledger)
 {
     certificate_binding object;
-    object.uid = numbered(
-        chance(50) ? "00000000" : "55555555", ++bindings_
-    );  // who comes later may have the smaller one
+    // A later binding may have the smaller uid.
+    object.uid = numbered(chance(50) ? "00000000" : "55555555", ++bindings_);
     object.name_space = support::interned("shop");
     object.name = "b" + std::to_string(bindings_);
-    // Of the same second as others, whenever they came; or of its own.
+    // The binding is of the same second as others, or of a second of its own.
     const auto second = chance(50) ? first_wall_ : world_.wall();
     object.created = second - std::chrono::seconds(below(3) * 100);
     object.spec.region = support::interned(world_.cloud.here.region);
@@ -106,16 +105,17 @@ void random_world::add_binding(bool with_ledger)
     world_.create(std::move(object));
 }
 
-// As an earlier process left it: what it holds is there, or its PUT may still take effect.
+// Makes the ledger that an earlier process left: its entries are on the listener, or its PUT may still take
+// effect.
 void random_world::give_ledger(certificate_binding& object)
 {
     auto& row = world_.cloud.listeners.at(object.spec.resource_id);
     const bool rotates = chance(20);
     const std::string id = rotates ? one_of(our_certificates) : object.spec.certificate_id.str();
-    const slot where = chance(10) ? slot::sni : object.wanted_slot();
+    const slot in_slot = chance(10) ? slot::sni : object.wanted_slot();
     const cloud::container_ref ref = test::cloud_rows::ref(id);
     object.finalizers.push_back(support::interned(binding::finalizer));
-    object.status.ledger.attachments.push_back({ref, where, chance(60)});
+    object.status.ledger.attachments.push_back({ref, in_slot, chance(60)});
     const auto& here = world_.cloud.here;
     object.status.ledger.scope = {
         support::interned(here.identity),
@@ -123,10 +123,10 @@ void random_world::give_ledger(certificate_binding& object)
         support::interned(here.region),
         support::interned(here.load_balancer_endpoint),
     };
-    const slot_entry entry{ref, where};
+    const slot_entry entry{ref, in_slot};
     const bool confirmed = object.status.ledger.attachments.front().confirmed;
     cloud::listener_change change;
-    if (where == slot::default_)
+    if (in_slot == slot::default_)
     {
         if (row.slots.default_ref && *row.slots.default_ref == spelled(foreign_certificates[0], false))
         {
@@ -148,27 +148,27 @@ void random_world::give_ledger(certificate_binding& object)
         row.slots = with(row.slots, change);
         if (!was.contains(entry))
         {
-            world_.seen.put[object.uid].insert(entry);
-            world_.seen.ours[object.spec.resource_id].insert(entry);
+            world_.record.put[object.uid].insert(entry);
+            world_.record.ours[object.spec.resource_id].insert(entry);
         }
         const auto shown = entries_of(row.slots);
-        std::erase_if(world_.seen.ours[object.spec.resource_id], [&](const slot_entry& each) {
-            return !shown.contains(each);
+        std::erase_if(world_.record.ours[object.spec.resource_id], [&](const slot_entry& entry) {
+            return !shown.contains(entry);
         });
         return;
     }
-    world_.seen.put[object.uid].insert(entry);
+    world_.record.put[object.uid].insert(entry);
     const auto expires = world_.now + world_.settings.write_deadline;
     if (chance(70))
     {
         world_.late.push_back({object.spec.resource_id, change, expires, when_late(world_.now, expires)});
-        world_.seen.open.push_back(
+        world_.record.open.push_back(
             {object.spec.resource_id, row.load_balancer, with(row.slots, change), expires, false, false}
         );
     }
 }
 
-// ---- what goes wrong with requests ----
+// ---- faults of requests ----
 
 patch_fate random_world::of_patch()
 {
@@ -179,8 +179,8 @@ patch_fate random_world::of_patch()
     static const std::vector<patch_fate> all{
         patch_fate::refused, patch_fate::dropped, patch_fate::lost, patch_fate::lost, patch_fate::crash
     };
-    const patch_fate made = one_of(all);
-    return nested_ && made == patch_fate::crash ? patch_fate::lost : made;
+    const patch_fate drawn = one_of(all);
+    return nested_ && drawn == patch_fate::crash ? patch_fate::lost : drawn;
 }
 
 put_fate random_world::of_put()
@@ -198,9 +198,9 @@ put_fate random_world::of_put()
         put_fate::crash,
         put_fate::crash_early
     };
-    const put_fate made = one_of(all);
-    const bool dies = made == put_fate::crash || made == put_fate::crash_early;
-    return nested_ && dies ? put_fate::late : made;
+    const put_fate drawn = one_of(all);
+    const bool dies = drawn == put_fate::crash || drawn == put_fate::crash_early;
+    return nested_ && dies ? put_fate::late : drawn;
 }
 
 bool random_world::read_fails()
@@ -220,7 +220,7 @@ std::optional<support::time_point> random_world::when_late(
     return now + std::chrono::milliseconds(1 + below(static_cast<int>(std::max<std::int64_t>(most - 1, 1))));
 }
 
-// Others do not wait while a request is under way: people, foreign writers, other rounds of this process.
+// People, other clients and other passes of this process go on while a request is under way.
 void random_world::meanwhile(request kind)
 {
     const bool is_put = kind == request::put;
@@ -246,7 +246,7 @@ void random_world::meanwhile(request kind)
             const auto& other = one_of(others);
             const auto row = world_.cloud.listeners.find(other.listener);
             const auto& active = world_.running->passes;
-            // The round that waits for this very answer is at the same target.
+            // The pass of this listener waits for the answer and cannot step.
             if (active.contains(other) && row != world_.cloud.listeners.end() && other.listener != waits)
             {
                 world_.step(other, *this);
@@ -257,7 +257,7 @@ void random_world::meanwhile(request kind)
     }
 }
 
-// ---- what happens ----
+// ---- happenings ----
 
 std::optional<uuid> random_world::some_binding()
 {
@@ -272,27 +272,28 @@ std::optional<uuid> random_world::some_binding()
 
 void random_world::happen()
 {
-    const int what = below(100);
-    if (what < 50)
+    const int draw = below(100);
+    if (draw < 50)
     {
         happen_to_bindings();
     }
-    else if (what < 75)
+    else if (draw < 75)
     {
         happen_to_listeners();
     }
-    else if (what < 92)
+    else if (draw < 92)
     {
         happen_to_certificates();
     }
-    else if (what < 95)
+    else if (draw < 95)
     {
         reads_fail_until_ = world_.now + std::chrono::milliseconds(below(20000));
         world_.tell([] { return "reads of listeners fail for a while"; });
     }
     else if (world_.running && !world_.running->passes.empty())
     {
-        return;  // another content of a credential is another credential, not a change within a round
+        // A credential with another content is another credential, so no pass goes on with it.
+        return;
     }
     else if (world_.elsewhere)
     {
@@ -305,7 +306,7 @@ void random_world::happen()
     }
 }
 
-// What could not be seen there is looked at again in its time.
+// The controller reads the certificates again when their time comes.
 void random_world::lead_back()
 {
     if (!world_.elsewhere)
@@ -314,7 +315,7 @@ void random_world::lead_back()
     }
     world_.elsewhere.reset();
     world_.tell([] { return "the credential leads to the right cloud again"; });
-    for (auto& [id, since] : world_.seen.usable)
+    for (auto& [id, since] : world_.record.usable)
     {
         since = world_.now;
     }
@@ -323,8 +324,8 @@ void random_world::lead_back()
 void random_world::happen_to_bindings()
 {
     const auto uid = some_binding();
-    const int what = below(100);
-    if (!uid || (what < 35 && world_.objects.size() < 5))
+    const int draw = below(100);
+    if (!uid || (draw < 35 && world_.objects.size() < 5))
     {
         if (bindings_ < 12)
         {
@@ -332,7 +333,7 @@ void random_world::happen_to_bindings()
         }
         return;
     }
-    if (what < 60)
+    if (draw < 60)
     {
         if (!world_.objects.at(*uid).deleting)
         {
@@ -341,29 +342,29 @@ void random_world::happen_to_bindings()
         return;
     }
     world_.edit(*uid, [&](certificate_binding& object) {
-        if (what < 75)
+        if (draw < 75)
         {
             object.spec.certificate_id = *uuid::parse(one_of(our_certificates));
         }
-        else if (what < 85)
+        else if (draw < 85)
         {
             object.spec.sni = !object.spec.sni;
         }
-        else if (what < 88)
+        else if (draw < 88)
         {
             object.spec.retain = !object.spec.retain;
         }
-        else if (what < 90)
+        else if (draw < 90)
         {
             object.abandoned = true;
         }
-        else if (what < 93)
+        else if (draw < 93)
         {
             object.requested_at = support::interned(std::to_string(below(1000)));
         }
-        else if (what < 97)
+        else if (draw < 97)
         {
-            object.status = {};  // restored from a backup
+            object.status = {};  // as restored from a backup
         }
         else
         {
@@ -380,20 +381,20 @@ void random_world::happen_to_bindings()
 void random_world::happen_to_listeners()
 {
     const uuid& listener = one_of(listeners_);
-    const auto found = world_.cloud.listeners.find(listener);
-    if (found == world_.cloud.listeners.end())
+    const auto row = world_.cloud.listeners.find(listener);
+    if (row == world_.cloud.listeners.end())
     {
         return;
     }
-    const auto slots = found->second.slots;
+    const auto slots = row->second.slots;
     cloud::listener_change change;
-    const int what = below(100);
-    if (what < 40)
+    const int draw = below(100);
+    if (draw < 40)
     {
         change.default_ref =
             spelled(chance(70) ? one_of(foreign_certificates) : one_of(our_certificates), chance(30));
     }
-    else if (what < 70)
+    else if (draw < 70)
     {
         const cloud::container_ref ref =
             spelled(chance(60) ? one_of(foreign_certificates) : one_of(our_certificates), chance(30));
@@ -403,7 +404,7 @@ void random_world::happen_to_listeners()
             change.sni_refs->push_back(ref);
         }
     }
-    else if (what < 92)
+    else if (draw < 92)
     {
         change.sni_refs = slots.sni_refs;
         if (!change.sni_refs->empty())
@@ -413,14 +414,14 @@ void random_world::happen_to_listeners()
             );
         }
     }
-    else if (what < 95)
+    else if (draw < 95)
     {
         world_.delete_listener(listener);
         return;
     }
     if (!world_.foreign_put(listener, change) && chance(50))
     {
-        world_.finish_work(found->second.load_balancer);
+        world_.finish_work(row->second.load_balancer);
     }
 }
 
@@ -496,16 +497,16 @@ void random_world::turn()
         chance(30) ? happen() : wait();
         return;
     }
-    const int what = below(100);
-    if (what < 6)
+    const int draw = below(100);
+    if (draw < 6)
     {
         happen();
     }
-    else if (what == 6 && chance(10 * trouble_))
+    else if (draw == 6 && chance(10 * trouble_))
     {
         world_.crash();
     }
-    else if (what == 7 && world_.running->passes.empty())
+    else if (draw == 7 && world_.running->passes.empty())
     {
         world_.advance(world_.now + std::chrono::milliseconds(below(700000)));
     }
@@ -519,16 +520,18 @@ void random_world::ask_again(const std::string& when)
 {
     for (const auto& [uid, object] : std::map(world_.objects))
     {
-        world_.edit(uid, [&](certificate_binding& each) { each.requested_at = support::interned(when); });
+        world_.edit(uid, [&](certificate_binding& editedct) {
+            editedct.requested_at = support::interned(when);
+        });
     }
 }
 
-// Whether this process has looked at each binding.
-bool random_world::all_seen() const
+// Whether this process knows each binding.
+bool random_world::all_known() const
 {
-    return std::ranges::all_of(world_.objects, [&](const auto& each) {
-        const auto* state = world_.running->state.facts_of(listener_of(each.second));
-        return state != nullptr && state->bindings.contains(each.first);
+    return std::ranges::all_of(world_.objects, [&](const auto& row) {
+        const auto* state = world_.running->state.facts_of(listener_of(row.second));
+        return state != nullptr && state->bindings.contains(row.first);
     });
 }
 
@@ -555,10 +558,10 @@ void random_world::put_in_order()
         starts_at_.reset();
         world_.start();
     }
-    if (!all_seen())
+    if (!all_known())
     {
-        // What is asked for while nobody watches is seen by nobody.
-        for (const auto watched = world_.now + 2min; world_.now < watched && world_.seen.broken.empty();)
+        // A request for a retry counts only for a binding that the process knows already.
+        for (const auto watched = world_.now + 2min; world_.now < watched && world_.record.broken.empty();)
         {
             step_one();
         }
@@ -578,16 +581,16 @@ std::vector<std::string> random_world::left_alone()
             return {"L1: the controller does not come to rest"};
         }
         step_one();
-        if (!world_.seen.broken.empty())
+        if (!world_.record.broken.empty())
         {
-            return world_.seen.broken;
+            return world_.record.broken;
         }
         if (world_.now < quiet)
         {
             writes = world_.writes;
         }
     }
-    auto wrong = look_at_end(world_);
+    auto wrong = check_end(world_);
     if (writes != world_.writes)
     {
         wrong.push_back("S8: the controller goes on writing to a world that does not change");
@@ -600,9 +603,9 @@ std::vector<std::string> random_world::run()
     for (int i = 60 + below(140); i > 0; --i)
     {
         turn();
-        if (!world_.seen.broken.empty())
+        if (!world_.record.broken.empty())
         {
-            return world_.seen.broken;
+            return world_.record.broken;
         }
     }
     put_in_order();

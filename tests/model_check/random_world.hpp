@@ -7,14 +7,14 @@
 
 namespace prove {
 
-// A world and all that happens in it, made from a seed: the same seed, the same story.
+// A world and all that happens in it, made from a seed. The same seed makes the same story.
 class random_world final : private fate
 {
 public:
     explicit random_world(std::uint64_t seed);
 
-    // Everything that can go wrong does, for a while; then the world is put in order and left alone. Ends at
-    // the first broken invariant, which it gives; empty: none.
+    // Lets all that can go wrong happen for a while, then puts the world in order and leaves it alone. Ends
+    // at the first broken invariant and answers with it; empty if none breaks.
     std::vector<std::string> run();
 
     std::size_t steps() const { return steps_; }
@@ -38,7 +38,7 @@ private:
     void happen_to_listeners();
     void happen_to_certificates();
     void ask_again(const std::string& when);
-    bool all_seen() const;
+    bool all_known() const;
     void put_in_order();
     std::vector<std::string> left_alone();
     void step_one();
@@ -56,7 +56,7 @@ private:
     model world_;
     const support::wall_time first_wall_ = world_.wall();
     std::vector<support::uuid> listeners_;
-    int trouble_ = 10;  // of each write, in percent
+    int trouble_ = 10;  // percent of the writes that go wrong
     bool calm_ = false;
     bool nested_ = false;
     int bindings_ = 0;

@@ -14,7 +14,7 @@ const std::array<std::string, 2> ours{
     "aaaaaaaa-0000-4000-8000-000000000001",
     "bbbbbbbb-0000-4000-8000-000000000002",
 };
-// Of somebody else: the default, and the one on the SNI list.
+// Certificates of another client: the default, and the one on the SNI list.
 const std::array<std::string, 2> foreign{
     "eeeeeeee-0000-4000-8000-00000000000e",
     "ffffffff-0000-4000-8000-00000000000f",
@@ -27,22 +27,22 @@ const std::array<uuid, 2> uids{
 };
 
 constexpr support::duration slow_wait = 5min;       // for people, or for a certificate
-constexpr support::duration long_wait = slow_wait;  // from here on nothing is under way
-constexpr support::duration change_takes = 100ms;   // of a load balancer
-constexpr support::duration looks_again = 20s;      // while a PUT is in doubt
+constexpr support::duration long_wait = slow_wait;  // nothing is under way during such a wait
+constexpr support::duration change_takes = 100ms;   // at a load balancer
+constexpr support::duration reads_again = 20s;      // while a PUT is in doubt
 
-// Whose certificate somebody else writes.
+// Whose certificate another client writes.
 constexpr std::size_t ours_too = 0;
 constexpr std::size_t theirs = 1;
 
-// Nothing settles: a PUT waits for no other binding. And a resync is as long as a contest, so that all ages
-// are over after a few.
+// A PUT waits for no other binding to settle. A resync is as long as a contest, so that every age has passed
+// its limit after a few resyncs.
 binding::settings small_settings()
 {
-    binding::settings made;
-    made.settle = {};
-    made.resync_period = 1h;
-    return made;
+    binding::settings settings;
+    settings.settle = {};
+    settings.resync_period = 1h;
+    return settings;
 }
 
 }  // namespace
@@ -64,20 +64,20 @@ small_world::small_world(const family& of) : family_(&of), world_(small_settings
     }
     world_.set_usable(ours[0], true);
     world_.set_usable(ours[1], of.second_usable);
-    for (auto& [id, since] : world_.seen.usable)
+    for (auto& [id, since] : world_.record.usable)
     {
-        since = world_.now - 1h;  // it always was
+        since = world_.now - 1h;  // usable long enough for every rule
     }
     world_.start();
 }
 
 const certificate_binding* small_world::find(std::size_t which) const
 {
-    const auto found = world_.objects.find(uids.at(which));
-    return found == world_.objects.end() ? nullptr : &found->second;
+    const auto object = world_.objects.find(uids.at(which));
+    return object == world_.objects.end() ? nullptr : &object->second;
 }
 
-// ---- what people and others do ----
+// ---- happenings: people, other clients, the cloud ----
 
 std::vector<small_world::happening> small_world::happenings() const
 {
@@ -86,11 +86,11 @@ std::vector<small_world::happening> small_world::happenings() const
     {
         if (!created_.at(i))
         {
-            all.push_back({what::create, i});
+            all.push_back({kind::create, i});
         }
     }
     bindings_may(all);
-    // Within a round others come between a look and what follows it: see meanwhile().
+    // In a pass others write between a read and the write after it: see meanwhile().
     if (world_.running->passes.empty())
     {
         others_may(all, false);
@@ -101,19 +101,19 @@ std::vector<small_world::happening> small_world::happenings() const
         {
             if (world_.cloud.certificates.at(ours.at(i)) && !world_.cloud.dead.contains(ours.at(i)))
             {
-                all.push_back({what::unusable, i});
-                all.push_back({what::dies, i});
+                all.push_back({kind::unusable, i});
+                all.push_back({kind::dies, i});
             }
         }
     }
-    // After a write it is among the ends of the write.
+    // In a pass a crash is one fate of a write.
     if (may_.faults > 0 && world_.running->passes.empty())
     {
-        all.push_back({what::crash});
+        all.push_back({kind::crash});
     }
     if (!in_order() && at_rest())
     {
-        all.push_back({what::put_in_order});
+        all.push_back({kind::put_in_order});
     }
     return all;
 }
@@ -129,7 +129,7 @@ void small_world::bindings_may(std::vector<happening>& all) const
         }
         if (!object->deleting)
         {
-            all.push_back({what::remove, i});
+            all.push_back({kind::remove, i});
         }
         if (may_.changes.at(i) == 0)
         {
@@ -137,52 +137,52 @@ void small_world::bindings_may(std::vector<happening>& all) const
         }
         if (!object->deleting)
         {
-            all.push_back({what::change_certificate, i});
-            all.push_back({what::change_slot, i});
+            all.push_back({kind::change_certificate, i});
+            all.push_back({kind::change_slot, i});
         }
         if (family_->with_retain && !object->spec.retain && !object->abandoned)
         {
-            all.push_back({what::retain, i});
-            all.push_back({what::abandon, i});
+            all.push_back({kind::retain, i});
+            all.push_back({kind::abandon, i});
         }
     }
 }
 
-// `at_once`: the load balancer is ACTIVE again before anybody looks.
+// `at_once`: the load balancer is ACTIVE again before anybody reads it.
 void small_world::others_may(std::vector<happening>& all, bool at_once) const
 {
     for (std::size_t i = 0; i < world_.late.size(); ++i)
     {
-        all.push_back({what::late_effect, i});
+        all.push_back({kind::late_effect, i});
     }
     if (may_.foreign == 0 ||
         (!at_once && world_.cloud.balancers.at(balancer) != cloud::provisioning_status::active))
     {
         return;
     }
-    for (const what kind : {what::default_by_another, what::sni_by_another})
+    for (const kind by_another : {kind::default_by_another, kind::sni_by_another})
     {
-        if (kind == what::default_by_another ? !family_->default_is_written : !family_->sni_is_written)
+        if (by_another == kind::default_by_another ? !family_->default_is_written : !family_->sni_is_written)
         {
             continue;
         }
         for (const std::size_t which : {ours_too, theirs})
         {
             cloud::listener_change change;
-            if (others_write({kind, which}, change))
+            if (others_write({by_another, which}, change))
             {
-                all.push_back({kind, which});
+                all.push_back({by_another, which});
             }
         }
     }
 }
 
-// False if that would change nothing, or be just what a PUT in doubt would write: unanswered-writes takes
-// that for the PUT.
+// False if the change would change nothing, or write the same as a PUT in doubt, because unanswered-writes
+// would take the change for that PUT.
 bool small_world::others_write(const happening& wanted, cloud::listener_change& change) const
 {
     const auto& slots = world_.cloud.listeners.at(listener).slots;
-    const bool of_default = wanted.what == what::default_by_another;
+    const bool of_default = wanted.kind == kind::default_by_another;
     const std::string& id = wanted.who == ours_too ? ours[0] : foreign.at(of_default ? 0 : 1);
     if (world_.cloud.dead.contains(id))
     {
@@ -202,14 +202,14 @@ bool small_world::others_write(const happening& wanted, cloud::listener_change& 
         }
     }
     const auto after = with(slots, change);
-    const auto& memories = world_.running->state.all();
+    const auto& states = world_.running->state.all();
     const bool as_ours =
         std::ranges::any_of(
-            world_.seen.open, [&](const open_put& each) { return same_slots(each.expected, after); }
+            world_.record.open, [&](const open_put& put) { return same_slots(put.expected, after); }
         ) ||
-        std::ranges::any_of(memories, [&](const auto& each) {
-            return each.second.facts().puts.under_way &&
-                   same_slots(each.second.facts().puts.under_way->expected, after);
+        std::ranges::any_of(states, [&](const auto& row) {
+            return row.second.facts().puts.under_way &&
+                   same_slots(row.second.facts().puts.under_way->expected, after);
         });
     return !as_ours && !entries_of(after).empty() && !same_slots(slots, after);
 }
@@ -221,7 +221,7 @@ void small_world::create(std::size_t which)
     object.name_space = support::interned("shop");
     object.name = "b" + std::to_string(which + 1);
     const bool is_older = family_->of_two_ages && which == 0;
-    object.created = world_.wall() - (is_older ? 2h : 1h);  // who comes first may have the larger uid
+    object.created = world_.wall() - (is_older ? 2h : 1h);  // the older binding may have the larger uid
     object.spec.region = support::interned(world_.cloud.here.region);
     object.spec.resource_id = listener;
     object.spec.certificate_id = *uuid::parse(ours.at(family_->one_certificate ? 0 : which));
@@ -237,31 +237,31 @@ void small_world::happen(const happening& wanted)
         --may_.changes.at(wanted.who);
         world_.edit(uids.at(wanted.who), change);
     };
-    switch (wanted.what)
+    switch (wanted.kind)
     {
-        case what::create:
+        case kind::create:
             create(wanted.who);
             break;
-        case what::remove:
+        case kind::remove:
             world_.remove(uids.at(wanted.who));
             break;
-        case what::change_certificate:
-            edit([](certificate_binding& each) {
-                const bool first = each.spec.certificate_id.str() == ours[0];
-                each.spec.certificate_id = *uuid::parse(ours.at(first ? 1 : 0));
+        case kind::change_certificate:
+            edit([](certificate_binding& object) {
+                const bool first = object.spec.certificate_id.str() == ours[0];
+                object.spec.certificate_id = *uuid::parse(ours.at(first ? 1 : 0));
             });
             break;
-        case what::change_slot:
-            edit([](certificate_binding& each) { each.spec.sni = !each.spec.sni; });
+        case kind::change_slot:
+            edit([](certificate_binding& object) { object.spec.sni = !object.spec.sni; });
             break;
-        case what::retain:
-            edit([](certificate_binding& each) { each.spec.retain = true; });
+        case kind::retain:
+            edit([](certificate_binding& object) { object.spec.retain = true; });
             break;
-        case what::abandon:
-            edit([](certificate_binding& each) { each.abandoned = true; });
+        case kind::abandon:
+            edit([](certificate_binding& object) { object.abandoned = true; });
             break;
-        case what::default_by_another:
-        case what::sni_by_another: {
+        case kind::default_by_another:
+        case kind::sni_by_another: {
             cloud::listener_change change;
             --may_.foreign;
             if (others_write(wanted, change))
@@ -270,23 +270,23 @@ void small_world::happen(const happening& wanted)
             }
             break;
         }
-        case what::late_effect:
+        case kind::late_effect:
             world_.take_effect(wanted.who);
             break;
-        case what::unusable:
+        case kind::unusable:
             --may_.certificates;
             world_.set_usable(ours.at(wanted.who), false);
             break;
-        case what::dies:
+        case kind::dies:
             --may_.certificates;
             world_.set_dead(ours.at(wanted.who), true);
             break;
-        case what::crash:
+        case kind::crash:
             --may_.faults;
             world_.crash();
             settle_down();
             break;
-        case what::put_in_order:
+        case kind::put_in_order:
             for (const std::string& id : ours)
             {
                 world_.set_dead(id, false);
@@ -295,8 +295,8 @@ void small_world::happen(const happening& wanted)
             for (const auto& [uid, object] : std::map(world_.objects))
             {
                 const bool again = object.requested_at.view() == "1";
-                world_.edit(uid, [&](certificate_binding& each) {
-                    each.requested_at = support::interned(again ? "2" : "1");
+                world_.edit(uid, [&](certificate_binding& edited) {
+                    edited.requested_at = support::interned(again ? "2" : "1");
                 });
             }
             break;
@@ -308,8 +308,8 @@ bool small_world::in_order() const
     const bool all_usable = std::ranges::all_of(ours, [&](const std::string& id) {
         return world_.cloud.certificates.at(id) && !world_.cloud.dead.contains(id);
     });
-    return all_usable && std::ranges::none_of(world_.objects, [](const auto& each) {
-               const auto& ready = each.second.status[binding::condition_type::ready];
+    return all_usable && std::ranges::none_of(world_.objects, [](const auto& row) {
+               const auto& ready = row.second.status[binding::condition_type::ready];
                return ready.reason == binding::reason::certificate_refused;
            });
 }
@@ -343,8 +343,9 @@ bool small_world::step(script& answers)
     return ends;
 }
 
-// Who dies is started again at once: what happens in between is as if it happened before. And who waits has
-// waited: what happens meanwhile is as if it happened at the end, but for a PUT that would be too late then.
+// A process that dies starts again at once, because a happening in between is as if it came before the crash.
+// A wait ends at once, because a happening during the wait is as if it came at the end. A PUT that expires
+// during the wait is the exception.
 void small_world::settle_down()
 {
     if (!world_.running)
@@ -353,7 +354,7 @@ void small_world::settle_down()
     }
     const auto due = world_.next_due();
     if (!world_.running->passes.empty() ||
-        std::ranges::any_of(world_.late, [&](const late_put& each) { return !due || each.expires <= *due; }))
+        std::ranges::any_of(world_.late, [&](const late_put& put) { return !due || put.expires <= *due; }))
     {
         return;
     }
@@ -364,7 +365,7 @@ void small_world::settle_down()
     }
 }
 
-// What is in Kubernetes of us, but for what is only said.
+// The finalizers and ledgers in Kubernetes.
 std::vector<std::pair<bool, binding::ledger>> small_world::ledgers() const
 {
     std::vector<std::pair<bool, binding::ledger>> all;
@@ -383,7 +384,7 @@ support::duration small_world::pause_of(binding::requeue how, int slow, support:
             const auto& put = world_.running->state.all().begin()->second.facts().puts.under_way;
             const bool in_doubt =
                 put && put->phase == binding::put_phase::in_doubt && world_.now < put->deadline;
-            return in_doubt ? std::min<support::duration>(looks_again, put->deadline - world_.now) : wait;
+            return in_doubt ? std::min<support::duration>(reads_again, put->deadline - world_.now) : wait;
         }
         case binding::requeue::resync:
             return world_.settings.resync_period;
@@ -398,7 +399,7 @@ support::duration small_world::pause_of(binding::requeue how, int slow, support:
     return fate::pause_of(how, slow, wait);
 }
 
-// ---- what goes wrong meanwhile ----
+// ---- faults, and happenings in a pass ----
 
 std::size_t small_world::choose(std::size_t options)
 {
@@ -420,9 +421,9 @@ patch_fate small_world::of_patch()
     static constexpr std::array all{
         patch_fate::done, patch_fate::refused, patch_fate::dropped, patch_fate::lost, patch_fate::crash
     };
-    const auto made = choose(may_.faults > 0 ? all.size() : 1);
-    may_.faults -= made > 0 ? 1 : 0;
-    return all.at(made);
+    const auto drawn = choose(may_.faults > 0 ? all.size() : 1);
+    may_.faults -= drawn > 0 ? 1 : 0;
+    return all.at(drawn);
 }
 
 put_fate small_world::of_put()
@@ -437,23 +438,23 @@ put_fate small_world::of_put()
         put_fate::late,
         put_fate::crash_early
     };
-    // unanswered-writes: what somebody else has just written is not told from the effect of the PUT.
+    // unanswered-writes: nobody can tell the same write by another client from the effect of the PUT.
     const auto& put = world_.running->state.all().begin()->second.facts().puts.under_way;
     const bool is_there = put && same_slots(put->expected, world_.cloud.listeners.at(listener).slots);
-    const auto made = choose(may_.faults == 0 ? 1 : is_there ? all.size() - 2 : all.size());
-    may_.faults -= made > 0 ? 1 : 0;
-    return all.at(made);
+    const auto drawn = choose(may_.faults == 0 ? 1 : is_there ? all.size() - 2 : all.size());
+    may_.faults -= drawn > 0 ? 1 : 0;
+    return all.at(drawn);
 }
 
 bool small_world::read_fails()
 {
-    const auto made = choose(may_.faults > 0 ? 2 : 1);
-    may_.faults -= made > 0 ? 1 : 0;
-    return made > 0;
+    const auto drawn = choose(may_.faults > 0 ? 2 : 1);
+    may_.faults -= drawn > 0 ? 1 : 0;
+    return drawn > 0;
 }
 
-// Between a look and a write of the listener others write, between a plan and its write of a binding people
-// do. What happens elsewhere is as if it happened before or after.
+// Other clients write between a read of the listener and the write after it. People write between a plan and
+// its write to a binding. A happening at any other moment is as if it came before or after.
 void small_world::meanwhile(request kind)
 {
     std::vector<happening> all;
@@ -478,20 +479,21 @@ void small_world::meanwhile(request kind)
 
 void small_world::choose_among(const std::vector<happening>& all)
 {
-    const auto made = choose(all.size() + 1);
-    if (made == 0)
+    const auto drawn = choose(all.size() + 1);
+    if (drawn == 0)
     {
         return;
     }
-    const happening& chosen = all.at(made - 1);
-    const bool of_listener = chosen.what == what::late_effect || chosen.what == what::default_by_another ||
-                             chosen.what == what::sni_by_another;
+    const happening& chosen = all.at(drawn - 1);
+    const bool of_listener = chosen.kind == kind::late_effect || chosen.kind == kind::default_by_another ||
+                             chosen.kind == kind::sni_by_another;
     if (!of_listener)
     {
         happen(chosen);
         return;
     }
-    // Whoever writes waits until it can, and its work is done before anybody looks.
+    // The writer waits until the load balancer is free, and the load balancer is done before anybody reads
+    // it.
     world_.finish_work(balancer);
     happen(chosen);
     world_.finish_work(balancer);
@@ -509,7 +511,7 @@ digest128 small_world::digest() const
     into.number(created_[1] ? 1 : 0);
     into.number(rested_ ? 1 : 0);
     take_in(into, world_, may_.certificates == 0 && world_.cloud.dead.empty());
-    return into.made();
+    return into.value();
 }
 
 }  // namespace prove

@@ -11,13 +11,13 @@
 
 namespace prove {
 
-// How much of each kind may still happen in one story; it is part of the state.
+// How much of each kind may still happen in one story. The allowance is part of the state.
 struct allowance
 {
     int faults = 0;                // crashes, lost and late answers, refused writes, failed reads
-    int foreign = 0;               // writes of somebody else to the listener
+    int foreign = 0;               // writes of another client to the listener
     std::array<int, 2> changes{};  // of each binding's spec or annotation, besides its creation and deletion
-    int certificates = 0;          // one becomes unusable, or dies
+    int certificates = 0;          // certificates that become unusable or die
 
     bool operator==(const allowance&) const = default;
 };
@@ -29,21 +29,21 @@ struct family
     std::size_t bindings = 2;
     bool default_there = true;       // a foreign default at the start
     bool sni_there = false;          // a foreign SNI ref at the start
-    std::array<bool, 2> sni{};       // what each binding wants at first
-    bool one_certificate = false;    // both want the same at first
-    bool of_two_ages = false;        // the first one is older; else both are of the same second
+    std::array<bool, 2> sni{};       // whether a binding wants a SNI slot at first
+    bool one_certificate = false;    // both bindings want the same certificate at first
+    bool of_two_ages = false;        // the first binding is older; else both are of the same second
     bool second_usable = true;       // the second certificate, at the start
-    bool with_retain = false;        // among the changes
-    bool default_is_written = true;  // by somebody else
+    bool with_retain = false;        // a change may set Retain
+    bool default_is_written = true;  // by another client
     bool sni_is_written = false;
     allowance may{};
 };
 
-// The answers to what a step of the controller leaves open, in the order in which they are asked for.
+// The choices that a step of the controller leaves open, in the order in which the step asks for them.
 struct script
 {
-    std::vector<std::uint8_t> chosen;   // those that were given; the first of each after them
-    std::vector<std::uint8_t> options;  // how many there were, of each
+    std::vector<std::uint8_t> chosen;   // the choices made; after them each question takes its first option
+    std::vector<std::uint8_t> options;  // how many options a question has
 };
 
 // A world that can be copied, and all that can happen in it next.
@@ -52,8 +52,8 @@ class small_world final : private fate
 public:
     explicit small_world(const family& of);
 
-    // What people, others and the cloud can do now.
-    enum class what : std::uint8_t
+    // What people, other clients and the cloud can do now.
+    enum class kind : std::uint8_t
     {
         create,
         remove,
@@ -61,28 +61,28 @@ public:
         change_slot,
         retain,
         abandon,
-        default_by_another,  // somebody else sets the default: `who` is which certificate
-        sni_by_another,      // ... adds it to the SNI list, or takes it off
-        late_effect,         // `who` is which of the late PUTs
+        default_by_another,  // another client sets the default; `who` is the number of the certificate
+        sni_by_another,      // another client adds that certificate to the SNI list, or takes it off
+        late_effect,         // `who` is the number of the late PUT
         unusable,
         dies,
         crash,
-        put_in_order,  // all certificates are usable again, and a retry is asked for
+        put_in_order,  // all certificates are usable again, and people ask for a retry
     };
     struct happening
     {
-        small_world::what what = what::create;
+        small_world::kind kind = kind::create;
         std::size_t who = 0;
     };
     std::vector<happening> happenings() const;
-    void happen(const happening& what);
+    void happen(const happening& wanted);
 
-    // A step of the controller, or time until it has something to do. False where nothing of it can be seen
-    // but what a status says: what happens next is as if it happened before, or is among the answers to a
-    // later step.
+    // Takes a step of the controller, or lets time pass until the controller has something to do. False where
+    // only a status shows the step. The next happening is then as if it came before the step, or is a choice
+    // in a later step.
     bool step(script& answers);
 
-    // A long wait has just ended, in which nothing happened.
+    // A long wait has just ended, and nothing happened in that wait.
     bool at_rest() const { return rested_; }
     bool in_order() const;
 
@@ -100,7 +100,7 @@ private:
     std::size_t choose(std::size_t options);
     void bindings_may(std::vector<happening>& all) const;
     void others_may(std::vector<happening>& all, bool at_once) const;
-    bool others_write(const happening& what, cloud::listener_change& change) const;
+    bool others_write(const happening& wanted, cloud::listener_change& change) const;
     void settle_down();
     std::vector<std::pair<bool, binding::ledger>> ledgers() const;
     void choose_among(const std::vector<happening>& all);

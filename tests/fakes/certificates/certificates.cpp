@@ -38,7 +38,7 @@ void check(bool good)
     }
 }
 
-owned<BIO> memory(std::string_view bytes)
+owned<BIO> bio_of(std::string_view bytes)
 {
     return owned<BIO>(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
 }
@@ -55,12 +55,12 @@ std::string written(Write write)
 
 owned<X509> read_certificate(const certificate& from)
 {
-    return owned<X509>(PEM_read_bio_X509(memory(from.pem).get(), nullptr, nullptr, nullptr));
+    return owned<X509>(PEM_read_bio_X509(bio_of(from.pem).get(), nullptr, nullptr, nullptr));
 }
 
 owned<EVP_PKEY> read_key(const certificate& from)
 {
-    return owned<EVP_PKEY>(PEM_read_bio_PrivateKey(memory(from.key_pem).get(), nullptr, nullptr, nullptr));
+    return owned<EVP_PKEY>(PEM_read_bio_PrivateKey(bio_of(from.key_pem).get(), nullptr, nullptr, nullptr));
 }
 
 void add_name(X509* to, const char* field, const std::string& value)
@@ -91,24 +91,24 @@ certificate make_certificate(const certificate_request& request)
 {
     static long serial = 0;
     const owned<EVP_PKEY> key(EVP_EC_gen("P-256"));
-    const owned<X509> made(X509_new());
+    const owned<X509> x509(X509_new());
     const owned<X509> issuer = request.issuer == nullptr ? nullptr : read_certificate(*request.issuer);
     const owned<EVP_PKEY> issuer_key = request.issuer == nullptr ? nullptr : read_key(*request.issuer);
-    X509_set_version(made.get(), X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(made.get()), ++serial);
-    ASN1_TIME_set(X509_getm_notBefore(made.get()), request.not_before.time_since_epoch().count());
-    ASN1_TIME_set(X509_getm_notAfter(made.get()), request.not_after.time_since_epoch().count());
-    add_name(made.get(), "O", request.organization);
-    add_name(made.get(), "CN", request.subject);
-    X509* signer = issuer ? issuer.get() : made.get();
-    X509_set_issuer_name(made.get(), X509_get_subject_name(signer));
-    X509_set_pubkey(made.get(), key.get());
-    add_extension(made.get(), signer, NID_basic_constraints, request.ca ? "critical,CA:TRUE" : "CA:FALSE");
-    add_extension(made.get(), signer, NID_key_usage, request.ca ? "critical,keyCertSign,cRLSign" : "");
-    add_extension(made.get(), signer, NID_ext_key_usage, request.usage);
-    add_extension(made.get(), signer, NID_subject_alt_name, request.names);
-    check(X509_sign(made.get(), issuer_key ? issuer_key.get() : key.get(), EVP_sha256()) != 0);
-    return {written([&](BIO* bio) { return PEM_write_bio_X509(bio, made.get()); }), written([&](BIO* bio) {
+    X509_set_version(x509.get(), X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), ++serial);
+    ASN1_TIME_set(X509_getm_notBefore(x509.get()), request.not_before.time_since_epoch().count());
+    ASN1_TIME_set(X509_getm_notAfter(x509.get()), request.not_after.time_since_epoch().count());
+    add_name(x509.get(), "O", request.organization);
+    add_name(x509.get(), "CN", request.subject);
+    X509* signer = issuer ? issuer.get() : x509.get();
+    X509_set_issuer_name(x509.get(), X509_get_subject_name(signer));
+    X509_set_pubkey(x509.get(), key.get());
+    add_extension(x509.get(), signer, NID_basic_constraints, request.ca ? "critical,CA:TRUE" : "CA:FALSE");
+    add_extension(x509.get(), signer, NID_key_usage, request.ca ? "critical,keyCertSign,cRLSign" : "");
+    add_extension(x509.get(), signer, NID_ext_key_usage, request.usage);
+    add_extension(x509.get(), signer, NID_subject_alt_name, request.names);
+    check(X509_sign(x509.get(), issuer_key ? issuer_key.get() : key.get(), EVP_sha256()) != 0);
+    return {written([&](BIO* bio) { return PEM_write_bio_X509(bio, x509.get()); }), written([&](BIO* bio) {
                 return PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
             })};
 }
@@ -153,7 +153,7 @@ std::string revocation_list_pem(const certificate& ca, const certificate_request
 
 std::string pkcs12(const pkcs12_request& request)
 {
-    // Null: OpenSSL's own, without the old ciphers.
+    // Null is OpenSSL's default context, which lacks the old ciphers.
     const owned<OSSL_LIB_CTX> library(request.old_ciphers ? OSSL_LIB_CTX_new() : nullptr);
     const owned<OSSL_PROVIDER> ciphers(
         request.old_ciphers ? OSSL_PROVIDER_load(library.get(), "default") : nullptr

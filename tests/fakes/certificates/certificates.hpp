@@ -29,12 +29,12 @@ struct certificate_request
 
 certificate make_certificate(const certificate_request& request);
 
-// The same in other forms.
+// The certificate in other forms.
 std::string certificate_der(const certificate& from);
 std::string encrypted_key_pem(const certificate& from, const std::string& pass_phrase);
 std::string public_key_pem(const certificate& from);
 
-// A revocation list of a CA that revokes nothing, for the time that the request gives.
+// A revocation list of a CA, without entries. The request gives the time that the list is valid.
 std::string revocation_list_pem(const certificate& ca, const certificate_request& validity);
 
 struct pkcs12_request
@@ -46,15 +46,15 @@ struct pkcs12_request
     bool old_ciphers = false;           // RC2 and triple DES, as before OpenSSL 3 and in many tools still
     bool plain_certificates = false;    // only the private key is encrypted
     bool plain = false;                 // nothing is encrypted
-    int iterations = 0;                 // of the keys that it is encrypted with; 0: 2048
+    int iterations = 0;                 // of the derivation of the keys; 0: 2048
     int mac_iterations = 0;             // 0: 2048; -1: no MAC
 };
 
 std::string pkcs12(const pkcs12_request& request);
 
-// One without a MAC whose private key is encrypted with a key that scrypt derives.
+// A bundle without a MAC. The private key is encrypted with a key that scrypt derives.
 std::string pkcs12_with_scrypt(const certificate& with);
-// A bundle of a key alone that no TLS server has.
+// A bundle of a key alone, of a kind that no TLS server uses.
 std::string pkcs12_with_x25519();
 
 }  // namespace test

@@ -12,43 +12,43 @@ cloud::answer<cloud::certificate> cloud_rows::certificate(const support::uuid& i
     {
         return std::unexpected(cloud::error{cloud::failure::transient, "Barbican does not answer", {}, {}});
     }
-    const auto found = certificates.find(id.str());
-    if (found == certificates.end() || dead.contains(id.str()))
+    const auto row = certificates.find(id.str());
+    if (row == certificates.end() || dead.contains(id.str()))
     {
         return std::unexpected(
             cloud::error{cloud::failure::not_found, "certificate " + id.str() + " does not exist", {}, {}}
         );
     }
-    cloud::certificate made;
-    made.container_ref = ref(id.str());
-    made.status = "ACTIVE";
-    made.usable = found->second;
-    made.missing = found->second ? "" : "its private key has no payload yet";
-    made.expires_at = expires_at;
-    return made;
+    cloud::certificate certificate;
+    certificate.container_ref = ref(id.str());
+    certificate.status = "ACTIVE";
+    certificate.usable = row->second;
+    certificate.missing = row->second ? "" : "its private key has no payload yet";
+    certificate.expires_at = expires_at;
+    return certificate;
 }
 
 cloud::answer<cloud::listener> cloud_rows::listener(const support::uuid& id) const
 {
-    const auto found = listeners.find(id);
-    if (found == listeners.end())
+    const auto known = listeners.find(id);
+    if (known == listeners.end())
     {
         return std::unexpected(
             cloud::error{cloud::failure::not_found, "Listener " + id.str() + " not found.", {}, {}}
         );
     }
-    const listener_row& row = found->second;
-    cloud::listener made;
-    made.id = id;
-    made.load_balancer_id = row.load_balancer;
-    made.project_id = here.project_id;
-    made.protocol = row.protocol;
-    made.status = row.status;
-    made.default_ref = row.slots.default_ref;
-    made.sni_refs = row.slots.sni_refs;
-    made.client_ca_ref = row.client_ca;
-    std::ranges::sort(made.sni_refs, {}, &cloud::container_ref::view);
-    return made;
+    const listener_row& row = known->second;
+    cloud::listener listener;
+    listener.id = id;
+    listener.load_balancer_id = row.load_balancer;
+    listener.project_id = here.project_id;
+    listener.protocol = row.protocol;
+    listener.status = row.status;
+    listener.default_ref = row.slots.default_ref;
+    listener.sni_refs = row.slots.sni_refs;
+    listener.client_ca_ref = row.client_ca;
+    std::ranges::sort(listener.sni_refs, {}, &cloud::container_ref::view);
+    return listener;
 }
 
 std::string cloud_rows::id_of(const cloud::container_ref& ref)
@@ -79,8 +79,8 @@ cloud::answer<cloud::listener> cloud_rows::change(
         refs.push_back(**change.default_ref);
     }
     std::vector<cloud::container_ref> bad;
-    std::ranges::copy_if(refs, std::back_inserter(bad), [&](const auto& each) {
-        return state_of(each) != cloud::ref_state::readable;
+    std::ranges::copy_if(refs, std::back_inserter(bad), [&](const auto& ref) {
+        return state_of(ref) != cloud::ref_state::readable;
     });
     if (!bad.empty())
     {
@@ -88,7 +88,7 @@ cloud::answer<cloud::listener> cloud_rows::change(
             cloud::error{cloud::failure::refused, "Could not retrieve certificate", bad, {}}
         );
     }
-    if (std::ranges::any_of(refs, [&](const auto& each) { return unreadable.contains(id_of(each)); }))
+    if (std::ranges::any_of(refs, [&](const auto& ref) { return unreadable.contains(id_of(ref)); }))
     {
         return std::unexpected(
             cloud::error{cloud::failure::refused, "The PKCS12 bundle is unreadable", {}, {}}
@@ -121,8 +121,8 @@ void cloud_rows::work(const support::uuid& balancer)
         {
             refs.push_back(*row.slots.default_ref);
         }
-        row.served = std::ranges::all_of(refs, [&](const auto& each) {
-            return state_of(each) == cloud::ref_state::readable;
+        row.served = std::ranges::all_of(refs, [&](const auto& ref) {
+            return state_of(ref) == cloud::ref_state::readable;
         });
         row.status = row.served ? cloud::provisioning_status::active : cloud::provisioning_status::error;
     }

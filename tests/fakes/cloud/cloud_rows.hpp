@@ -10,9 +10,9 @@
 
 namespace test {
 
-// What a small cloud consists of, as values, with Octavia's rules where they decide something: whole lists,
-// one lock a load balancer, every ref of the body readable, a worker that drops a listener for one unreadable
-// ref.
+// The rows of a small cloud as values, with the rules of Octavia that decide something: a PUT replaces whole
+// lists, a load balancer has one lock, every ref of the body must be readable, and the worker drops a
+// listener for one unreadable ref.
 struct cloud_rows
 {
     struct listener_row
@@ -30,8 +30,8 @@ struct cloud_rows
     std::map<support::uuid, listener_row> listeners;
     std::map<support::uuid, cloud::provisioning_status> balancers;
     std::set<std::string> dead;        // ids that answer 404
-    bool away = false;                 // the certificate service gives no answer, to Octavia neither
-    std::set<std::string> unreadable;  // ids whose PKCS12 Octavia cannot read, and does not say which
+    bool away = false;                 // the certificate service answers neither the controller nor Octavia
+    std::set<std::string> unreadable;  // ids whose PKCS12 Octavia cannot read and does not name
     std::optional<support::wall_time> expires_at;
     cloud::project_scope here{"http://keystone/v3", "project", "sao1", "http://octavia/v2"};
 
@@ -39,17 +39,17 @@ struct cloud_rows
     {
         return cloud::container_ref("http://kms/v1/containers/" + id);
     }
-    // "" for what is no URL of a certificate service.
+    // The id in the ref, or "" if the ref is no URL of a certificate service.
     static std::string id_of(const cloud::container_ref& ref);
 
     cloud::answer<cloud::certificate> certificate(const support::uuid& id) const;
     cloud::answer<cloud::listener> listener(const support::uuid& id) const;
     cloud::ref_state state_of(const cloud::container_ref& ref) const;
 
-    // A PUT takes effect, or is refused. The load balancer is PENDING afterwards.
+    // A PUT takes effect or is refused. After an effect the load balancer is PENDING.
     cloud::answer<cloud::listener> change(const support::uuid& id, const cloud::listener_change& change);
 
-    // The worker ends what the load balancer is PENDING for: every certificate of every listener again.
+    // The worker ends the change of the load balancer: it reads every certificate of every listener again.
     void work(const support::uuid& balancer);
 };
 

@@ -55,9 +55,9 @@ support::task<cloud::answer<cloud::listener>> fake_cloud::update_listener(
     let_time_pass();
     const put_record record{id, change};
     puts.push_back(record);
-    if (seen_at_put)
+    if (at_put)
     {
-        seen_at_put(record);
+        at_put(record);
     }
     if (before_put)
     {
@@ -90,8 +90,8 @@ support::task<> fake_cloud::take_time(put_record put)
     const auto here_now = under_way.insert(under_way.end(), put);
     const std::shared_ptr<void> over(nullptr, [this, here_now](void*) { under_way.erase(here_now); });
     const auto balancer = listeners.at(put.listener).load_balancer;
-    const auto at_a_time = std::ranges::count_if(under_way, [&](const put_record& each) {
-        return listeners.at(each.listener).load_balancer == balancer;
+    const auto at_a_time = std::ranges::count_if(under_way, [&](const put_record& put) {
+        return listeners.at(put.listener).load_balancer == balancer;
     });
     most_puts_at_a_time = std::max(most_puts_at_a_time, static_cast<int>(at_a_time));
     if (put_takes > support::duration::zero())

@@ -12,15 +12,16 @@
 
 namespace test {
 
-// A cloud of one process: cloud_rows behind the interface of the controller, PENDING for a while after a PUT.
+// A cloud inside this process: cloud_rows behind the interface of the controller. A load balancer is PENDING
+// for a while after a PUT.
 class fake_cloud final : public cloud::client, public cloud_rows
 {
 public:
     explicit fake_cloud(support::clock& clock) : clock_(clock) {}
 
     support::duration pending_for = std::chrono::milliseconds(300);
-    support::duration put_takes{};  // before it takes effect
-    int most_puts_at_a_time = 0;    // of one load balancer
+    support::duration put_takes{};  // before the PUT takes effect
+    int most_puts_at_a_time = 0;    // at one load balancer
 
     struct put_record
     {
@@ -28,21 +29,21 @@ public:
         cloud::listener_change change;
     };
     std::vector<put_record> puts;
-    std::list<put_record> under_way;  // of these, what may still take effect
+    std::list<put_record> under_way;  // the PUTs that may still take effect
 
-    // What a PUT does instead of the usual: an error that is given without effect.
+    // An error that refuses the PUT.
     std::function<std::optional<cloud::error>(const put_record&)> before_put;
-    // An error that is given although the PUT takes effect.
+    // An error that replaces the answer of a PUT that takes effect.
     std::function<std::optional<cloud::error>(const put_record&)> after_put;
     std::optional<cloud::error> listener_error;
     std::map<std::string, cloud::error> failing;  // by listener
     int listener_reads = 0;
     std::map<std::string, int> reads_of;  // by listener
-    support::duration listener_takes{};   // a read of one
+    support::duration listener_takes{};   // the time of a read
     support::duration look_up_takes{};
     support::duration certificate_takes{};
-    std::map<std::string, support::time_point> certificate_read;  // by id: when it was last asked for
-    std::function<void(const put_record&)> seen_at_put;
+    std::map<std::string, support::time_point> certificate_read;  // by id: the last read
+    std::function<void(const put_record&)> at_put;
 
     support::task<cloud::answer<cloud::project_scope>> locate(std::string region) override;
     support::task<cloud::answer<cloud::certificate>> get_certificate(

@@ -9,11 +9,11 @@
 
 namespace test {
 
-// All bindings act with the one cloud, but for those of namespaces that have another.
+// All bindings act with one cloud, except those of namespaces that have another.
 class one_cloud final : public binding::credential_source
 {
 public:
-    // `client` is the test's; none is needed where nothing asks the cloud.
+    // `client` belongs to the test. A test that sends no request to the cloud needs none.
     explicit one_cloud(cloud::client* client = nullptr) : credential_(std::make_shared<cloud::credential>())
     {
         credential_->client = {std::shared_ptr<void>(), client};

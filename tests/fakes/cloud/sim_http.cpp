@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 using support::errc;
 using support::fail;
 
-constexpr support::duration glance = 50ms;  // how often a held request looks whether it was released
+constexpr support::duration glance = 50ms;  // the time between two checks whether a held request was released
 
 support::result<net::http_response> response_of(cloudsim::reply reply)
 {
@@ -24,14 +24,14 @@ support::result<net::http_response> response_of(cloudsim::reply reply)
         case cloudsim::delivery::whole:
             break;
     }
-    net::http_response made;
-    made.status = reply.status;
+    net::http_response response;
+    response.status = reply.status;
     for (auto& [name, value] : reply.headers)
     {
-        made.headers.push_back({name, value});
+        response.headers.push_back({name, value});
     }
-    made.body = std::move(reply.body);
-    return made;
+    response.body = std::move(reply.body);
+    return response;
 }
 
 }  // namespace
@@ -59,9 +59,9 @@ support::task<support::result<net::http_response>> sim_http::send(net::http_requ
     asked.authority = request.origin.host + ":" + std::to_string(request.origin.port);
     asked.target = request.target;
     asked.body = request.body;
-    for (const net::header& each : request.headers)
+    for (const net::header& header : request.headers)
     {
-        asked.headers.emplace_back(each.name, each.value);
+        asked.headers.emplace_back(header.name, header.value);
     }
     const auto id = cloud_.submit(asked, now());
     struct leaving
@@ -73,9 +73,9 @@ support::task<support::result<net::http_response>> sim_http::send(net::http_requ
     for (;;)
     {
         cloud_.advance(now());
-        for (auto& each : cloud_.take_departures())
+        for (auto& departure : cloud_.take_departures())
         {
-            left_[each.id] = std::move(each.answer);
+            left_[departure.id] = std::move(departure.answer);
         }
         if (auto answer = left_.extract(id); !answer.empty() && !cut_)
         {

@@ -9,8 +9,8 @@
 
 namespace test {
 
-// The simulated cloud as an HTTP client sees it, without sockets: requests and answers take the time that the
-// simulator gives them on the manual clock.
+// The simulated cloud behind the interface of an HTTP client, without sockets. Requests and answers take the
+// time that the simulator gives them on the manual clock.
 class sim_http final : public net::http_client
 {
 public:
@@ -18,8 +18,8 @@ public:
 
     cloudsim::control& control() { return control_; }
 
-    // From now on nothing is sent and no answer arrives, as for a process that was killed: what was sent goes
-    // on in the cloud.
+    // From now on no request is sent and no answer arrives, as for a killed process. A request that was sent
+    // goes on in the cloud.
     void cut() { cut_ = true; }
     void join() { cut_ = false; }
 

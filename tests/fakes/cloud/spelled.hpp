@@ -7,7 +7,7 @@
 
 namespace test {
 
-// The texts of refs, for tests that hold the controller to the spelling.
+// The texts of refs, for tests that check their spelling.
 inline std::vector<std::string> spelled(const std::vector<cloud::container_ref>& refs)
 {
     std::vector<std::string> texts;

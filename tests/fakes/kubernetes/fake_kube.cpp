@@ -201,12 +201,12 @@ public:
             {
                 co_return std::optional<kube::watch_event>();
             }
-            for (const event& each : owner_.events_)
+            for (const event& shown : owner_.events_)
             {
-                if (each.version > seen_)
+                if (shown.version > seen_)
                 {
-                    seen_ = each.version;
-                    decoder_.feed(each.line);
+                    seen_ = shown.version;
+                    decoder_.feed(shown.line);
                 }
             }
             if (decoder_.at_boundary())
@@ -223,7 +223,7 @@ private:
     int epoch_;
 };
 
-// A watch of one Secret: shows it whenever it has changed.
+// A watch of one Secret. The watch shows the Secret whenever it has changed.
 class fake_kube::secret_stream final : public kube::watch_stream
 {
 public:
@@ -440,9 +440,9 @@ support::task<> fake_kube::sleep()
 
 void fake_kube::wake()
 {
-    for (const auto& each : std::exchange(sleepers_, {}))
+    for (const auto& sleeper : std::exchange(sleepers_, {}))
     {
-        each->cancel();
+        sleeper->cancel();
     }
 }
 

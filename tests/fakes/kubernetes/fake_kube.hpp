@@ -15,8 +15,8 @@
 
 namespace test {
 
-// The bindings of a Kubernetes inside this process: objects as JSON, merge patches with resourceVersion,
-// finalizers. A store sees each change at once, as by a watch that never lags.
+// A Kubernetes inside this process with its bindings: objects as JSON, merge patches with resourceVersion,
+// and finalizers. A store gets each change at once, as from a watch that never lags.
 class fake_kube final : public kube::client
 {
 public:
@@ -31,17 +31,16 @@ public:
         std::string listener;
         bool sni = false;
         std::string policy = "Detach";
-        int age_seconds = 0;      // how much older it is than the other objects
+        int age_seconds = 0;      // how much older the binding is than the other objects
         std::string secret = {};  // of cloudCredentialsRef
         std::string name_space = "shop";
-        std::string uid = {};  // empty: a larger one than those before
+        std::string uid = {};  // empty: a larger uid than those before
     };
 
     void create(const wanted& binding);
-    void update(
-        const std::string& name, const std::function<void(json&)>& change
-    );                                     // a write of a user; a new spec raises the generation
-    void remove(const std::string& name);  // kubectl delete
+    // A write of a user. A new spec raises the generation.
+    void update(const std::string& name, const std::function<void(json&)>& change);
+    void remove(const std::string& name);  // as kubectl delete
 
     // The object that was deleted last, as a watch shows it.
     kube::object_json last_removed() const { return last_removed_; }
@@ -61,7 +60,7 @@ public:
     std::vector<std::string> secret_requests;  // "get shop/cloud", "watch shop/cloud"
     std::size_t secret_watches() const { return secret_watches_; }
 
-    bool cut = false;  // no write takes effect any more, as after a kill of the process
+    bool cut = false;  // true: no write takes effect, as after a kill of the process
 
     std::vector<std::string> writes;  // "shop status", "shop metadata"
 
@@ -81,7 +80,7 @@ public:
 
     // Ends every open watch; a resumed watch continues at its version.
     void end_watches();
-    // Forgets all events so far: a resumed watch gets 410 and has to list again.
+    // Forgets all events so far. A resumed watch gets 410 and has to list again.
     void compact();
     int lists = 0;  // pages that were requested
 

@@ -13,7 +13,7 @@ namespace {
 using json = nlohmann::json;
 
 // The most lists in pages that are kept at a time.
-constexpr std::size_t longest_memory = 8;
+constexpr std::size_t most_snapshots = 8;
 
 std::string key_of(const std::string& name_space, const std::string& name)
 {
@@ -71,11 +71,11 @@ bool has_finalizers(const json& object)
 // Removes empty members, as Go does.
 void drop_empty(json& metadata)
 {
-    for (const char* each : {"finalizers", "annotations", "labels"})
+    for (const char* member : {"finalizers", "annotations", "labels"})
     {
-        if (metadata.contains(each) && metadata[each].empty())
+        if (metadata.contains(member) && metadata[member].empty())
         {
-            metadata.erase(each);
+            metadata.erase(member);
         }
     }
 }
@@ -85,7 +85,7 @@ void keep_system_fields(json& object, const json& before)
 {
     object["apiVersion"] = before["apiVersion"];
     object["kind"] = before["kind"];
-    for (const char* each :
+    for (const char* field :
          {"name",
           "namespace",
           "uid",
@@ -96,10 +96,10 @@ void keep_system_fields(json& object, const json& before)
           "deletionGracePeriodSeconds",
           "managedFields"})
     {
-        object["metadata"].erase(each);
-        if (before["metadata"].contains(each))
+        object["metadata"].erase(field);
+        if (before["metadata"].contains(field))
         {
-            object["metadata"][each] = before["metadata"][each];
+            object["metadata"][field] = before["metadata"][field];
         }
     }
 }
@@ -205,9 +205,9 @@ api_objects::answer api_objects::patch(
     json& metadata = after["metadata"];
     const bool deleting = metadata.contains("deletionTimestamp");
     const json old_finalizers = before["metadata"].value("finalizers", json::array());
-    for (const json& each : metadata.value("finalizers", json::array()))
+    for (const json& finalizer : metadata.value("finalizers", json::array()))
     {
-        if (deleting && std::ranges::find(old_finalizers, each) == old_finalizers.end())
+        if (deleting && std::ranges::find(old_finalizers, finalizer) == old_finalizers.end())
         {
             return std::unexpected(statuses::invalid(
                 kind_.resource,
@@ -217,7 +217,7 @@ api_objects::answer api_objects::patch(
                 "FieldValueForbidden",
                 "Forbidden: no new finalizers can be added if the object is being deleted, found new "
                 "finalizers []string{" +
-                    each.dump() + "}"
+                    finalizer.dump() + "}"
             ));
         }
     }
@@ -319,7 +319,7 @@ std::expected<api_objects::page, api_status> api_objects::list(
             ++result.remaining;
         }
         snapshots_.try_emplace(result.revision, *all);
-        while (snapshots_.size() > longest_memory)
+        while (snapshots_.size() > most_snapshots)
         {
             snapshots_.erase(snapshots_.begin());
         }
@@ -376,11 +376,11 @@ void api_objects::set_manager(json& object, const std::string& manager, const st
         entry["subresource"] = subresource;
     }
     json& all = object["metadata"]["managedFields"];
-    for (json& each : all)
+    for (json& known : all)
     {
-        if (each["manager"] == manager && each.value("subresource", "") == subresource)
+        if (known["manager"] == manager && known.value("subresource", "") == subresource)
         {
-            each = std::move(entry);
+            known = std::move(entry);
             return;
         }
     }

@@ -128,8 +128,8 @@ api_status invalid(
     const std::string& message
 )
 {
-    const json each{{"reason", cause}, {"message", message}, {"field", field}};
-    json details{{"name", name}, {"group", resource.group}, {"kind", kind}, {"causes", {each}}};
+    const json cause_entry{{"reason", cause}, {"message", message}, {"field", field}};
+    json details{{"name", name}, {"group", resource.group}, {"kind", kind}, {"causes", {cause_entry}}};
     return failure(
         422,
         kind + "." + resource.group + " " + quoted(name) + " is invalid: " + field + ": " + message,

@@ -44,7 +44,7 @@ public:
     const std::vector<net::header>& headers() const override { return start_.headers; }
     support::task<support::result<std::string>> read(support::time_point deadline) override;
 
-    void notice();  // tells it of new events
+    void notice();  // there are new events
     void end();
     void cut(std::size_t after_bytes);
     void say(const std::string& text);
@@ -61,7 +61,7 @@ private:
     api_watches& all_;
     net::http_response start_;
     std::string name_space_;
-    std::string name_;  // of the one object; empty: all objects
+    std::string name_;  // the name of the one object; empty: all objects
     std::uint64_t seen_ = 0;
     std::string pending_;
     std::size_t left_ = everything;  // bytes until the connection breaks

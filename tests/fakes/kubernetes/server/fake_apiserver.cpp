@@ -106,9 +106,9 @@ fake_apiserver::fake_apiserver(asio::any_io_executor executor, support::clock& c
     : executor_(std::move(executor)), clock_(clock), objects_(clock, std::move(kind))
 {
     objects_.on_event = [this] {
-        for (api_watch* each : watches_.open)
+        for (api_watch* watch : watches_.open)
         {
-            each->notice();
+            watch->notice();
         }
     };
 }
@@ -131,17 +131,17 @@ void fake_apiserver::set_served(bool served)
 
 void fake_apiserver::release()
 {
-    for (const auto& each : std::exchange(held_, {}))
+    for (const auto& request : std::exchange(held_, {}))
     {
-        each->finish(each->held_answer ? std::move(*each->held_answer) : answer(*each));
+        request->finish(request->held_answer ? std::move(*request->held_answer) : answer(*request));
     }
 }
 
 void fake_apiserver::drop()
 {
-    for (const auto& each : std::exchange(held_, {}))
+    for (const auto& request : std::exchange(held_, {}))
     {
-        each->finish(fail(errc::interrupted, "the connection was reset"));
+        request->finish(fail(errc::interrupted, "the connection was reset"));
     }
 }
 
@@ -149,9 +149,9 @@ void fake_apiserver::go_down()
 {
     down_ = true;
     drop();
-    for (const auto& each : std::exchange(waiting_, {}))
+    for (const auto& request : std::exchange(waiting_, {}))
     {
-        each->finish(fail(errc::interrupted, "the connection was reset"));
+        request->finish(fail(errc::interrupted, "the connection was reset"));
     }
     cut_watches();
 }
@@ -169,25 +169,25 @@ void fake_apiserver::release_events()
 
 void fake_apiserver::end_watches()
 {
-    for (api_watch* each : watches_.open)
+    for (api_watch* watch : watches_.open)
     {
-        each->end();
+        watch->end();
     }
 }
 
 void fake_apiserver::cut_watches(std::size_t after_bytes)
 {
-    for (api_watch* each : watches_.open)
+    for (api_watch* watch : watches_.open)
     {
-        each->cut(after_bytes);
+        watch->cut(after_bytes);
     }
 }
 
 void fake_apiserver::say_to_watches(const std::string& text)
 {
-    for (api_watch* each : watches_.open)
+    for (api_watch* watch : watches_.open)
     {
-        each->say(text);
+        watch->say(text);
     }
 }
 
@@ -373,9 +373,9 @@ net::http_response fake_apiserver::list(const api_request& asked)
     }
     const auto& kind = objects_.kind();
     json items = json::array();
-    for (const auto& each : page->items)
+    for (const auto& item : page->items)
     {
-        items.push_back(*each);
+        items.push_back(*item);
     }
     json metadata{{"continue", page->continue_token}, {"resourceVersion", std::to_string(page->revision)}};
     if (page->remaining > 0)

@@ -39,9 +39,9 @@ struct api_fault
     static api_fault with(int status, const std::string& content_type, const std::string& body);
 };
 
-// A Kubernetes API of one kind in memory, as an HTTP client sees it, without sockets. No request is answered
-// within its own call; time is that of the given clock. A held request takes its effect, or not, even if its
-// client has ended.
+// A Kubernetes API of one kind in memory, behind the interface of an HTTP client, without sockets. No request
+// is answered within its own call. Time is that of the given clock. A held request takes its effect, or not,
+// even if its client has ended.
 class fake_apiserver final : public net::http_client
 {
 public:
@@ -83,7 +83,7 @@ public:
 
     void end_watches();                             // properly
     void cut_watches(std::size_t after_bytes = 0);  // each one still delivers this many bytes
-    void say_to_watches(const std::string& text);   // any text
+    void say_to_watches(const std::string& text);   // `text` need not be an event
     void compact() { objects_.compact(); }          // open watches continue, as in a real server
 
     api_watches& watches() { return watches_; }

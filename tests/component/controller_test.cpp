@@ -44,14 +44,14 @@ TEST_F(controller, logs_what_a_binding_has_become)
     start();
     ASSERT_TRUE(until([&] { return kube.state("web") == "active" && kube.state("nowhere") == "error"; }));
     advance(1h);
-    const auto told = [&](const std::string& headline, const std::string& binding, const std::string& reason
-                      ) {
+    const auto lines = [&](const std::string& headline, const std::string& binding, const std::string& reason
+                       ) {
         return std::ranges::count_if(log_lines(log), [&](const std::string& line) {
             return line.contains(headline) && line.contains(binding) && line.contains("reason=" + reason);
         });
     };
-    EXPECT_EQ(told("the binding is active", "shop/web", "Attached"), 1) << log.text();
-    EXPECT_EQ(told("the binding is error", "shop/nowhere", "ListenerNotFound"), 1) << log.text();
+    EXPECT_EQ(lines("the binding is active", "shop/web", "Attached"), 1) << log.text();
+    EXPECT_EQ(lines("the binding is error", "shop/nowhere", "ListenerNotFound"), 1) << log.text();
 }
 
 // ---- events ----
@@ -65,7 +65,7 @@ TEST_F(controller, tells_each_change_of_a_binding_by_one_event)
     start();
     ASSERT_TRUE(until([&] { return kube.ready_reason("a") == "CertificateNotActive"; }));
     advance(1h);
-    kube.compact();  // everything is listed again
+    kube.compact();  // the controller lists all bindings again
     sim.complete_certificate(a.id);
     ASSERT_TRUE(until([&] { return kube.state("a") == "active"; }));
     advance(1h);
@@ -106,7 +106,7 @@ TEST_F(controller, loses_nothing_but_events_where_they_are_refused_or_not_answer
     ));
     EXPECT_LT(clock().now() - began, 5s) << "nobody waited for an event";
     EXPECT_EQ(served("b.example.com"), b.ref);
-    advance(5min);  // each is given up
+    advance(5min);  // the controller gives each event up
     EXPECT_THAT(metrics(), HasSubstr("_events_total{result=\"written\"} 0\n"));
     EXPECT_THAT(metrics(), HasSubstr("_events_total{result=\"dropped\"} 0\n"));
     kube.swallow_events = false;
@@ -362,8 +362,8 @@ TEST_F(controller, a_put_of_a_process_that_died_may_land_late_and_is_waited_for)
     EXPECT_EQ(served("any.example.com"), foreign);
 }
 
-// A kill -9 at the n-th write to Kubernetes or Octavia: before the write is sent, or after it took effect and
-// before the answer, or (Octavia alone) while the write is on its way and takes effect later.
+// The moment of a kill -9 at the n-th write to Kubernetes or Octavia: before the write is sent, after the
+// effect and before the answer, or (Octavia alone) while the write is on its way and takes effect later.
 enum class moment
 {
     before_write,
@@ -379,7 +379,7 @@ struct kill
 
 int cases_of(moment when)
 {
-    return when == moment::during_put ? 4 : 20;  // one more than there are
+    return when == moment::during_put ? 4 : 20;  // one more than the story has
 }
 
 std::vector<kill> every_kill()
@@ -417,8 +417,7 @@ protected:
             }
             return std::nullopt;
         };
-        // The next PUT waits: before Octavia receives it, before Octavia takes the lock, or before Octavia
-        // answers.
+        // The PUT waits before Octavia receives it, before Octavia takes the lock, or before Octavia answers.
         sim.hold(
             {.service = "load-balancer",
              .method = "PUT",
@@ -449,7 +448,8 @@ protected:
             start();
             if (GetParam().when == moment::during_put)
             {
-                advance(20s);  // the worst time: the new process has read the listener as it was
+                // The worst time, because the new process has read the listener before the effect.
+                advance(20s);
             }
             sim.release(GetParam().when == moment::before_write);
         }
@@ -486,9 +486,9 @@ TEST_P(killed, at_any_write_the_end_is_the_same)
     ASSERT_TRUE(until_killed([&] { return !kube.exists("web") && !kube.exists("sni"); }));
     EXPECT_EQ(sim.get_listener(listener).default_ref, foreign);
     EXPECT_THAT(sim.get_listener(listener).sni_refs, IsEmpty());
-    for (const auto& each : sim.history(listener))
+    for (const auto& state : sim.history(listener))
     {
-        EXPECT_NE(each.object.value("provisioning_status", ""), "ERROR");
+        EXPECT_NE(state.object.value("provisioning_status", ""), "ERROR");
     }
     advance(2min);
     EXPECT_EQ(sim.get_listener(listener).default_ref, foreign) << "nothing takes effect afterwards";

@@ -85,7 +85,7 @@ protected:
 
     void start() { running = std::make_unique<controller_process>(*this, kube, http, credential, admitted); }
 
-    // kill -9: requests that were sent go on, and the state of the process is lost.
+    // A kill -9: requests that were sent go on, and the state of the process is lost.
     void crash()
     {
         http.cut();
@@ -162,9 +162,9 @@ protected:
     std::vector<std::string> reasons_of_events() const
     {
         std::vector<std::string> reasons;
-        for (const auto& each : kube.events)
+        for (const auto& event : kube.events)
         {
-            reasons.push_back(each["type"].get<std::string>() + " " + each["reason"].get<std::string>());
+            reasons.push_back(event["type"].get<std::string>() + " " + event["reason"].get<std::string>());
         }
         return reasons;
     }

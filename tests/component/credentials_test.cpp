@@ -202,7 +202,7 @@ TEST_F(credentials, a_secret_deleted_together_with_its_bindings_still_detaches)
 {
     attach();
     kube.set_secret("cloud", {});
-    kube.may_get_secrets = false;  // the RoleBinding went with the namespace as well
+    kube.may_get_secrets = false;  // the RoleBinding was deleted with the namespace as well
     kube.remove("web");
     ASSERT_TRUE(until([&] { return !kube.exists("web"); })) << kube.object("web").dump(1);
     EXPECT_EQ(served("any.example.com"), foreign);
@@ -564,8 +564,8 @@ TEST_F(two_credentials, a_duplicate_passes_on_without_a_change)
     EXPECT_EQ(sim.puts(), 1U);
     EXPECT_EQ(served("a.example.com"), a.ref);
     advance(1min);
-    EXPECT_TRUE(std::ranges::none_of(kube.events, [](const auto& each) {
-        return each["reason"] == "RefsOrphaned";
+    EXPECT_TRUE(std::ranges::none_of(kube.events, [](const auto& event) {
+        return event["reason"] == "RefsOrphaned";
     }));
 }
 
@@ -633,7 +633,7 @@ TEST_F(two_credentials, a_deletion_waits_for_the_put_of_the_credential_that_it_h
     EXPECT_THAT(sim.get_listener(listener).sni_refs, IsEmpty());
 }
 
-// "web" may read the listener, and not change it.
+// "web" may read the listener but not change it.
 class one_that_may_not_write : public two_credentials
 {
 protected:
@@ -687,8 +687,8 @@ TEST_F(one_that_may_not_write, wins_again_once_it_may)
     EXPECT_EQ(served("any.example.com"), a.ref);
 }
 
-// A ledger that another client writes while the controller runs is not believed, also if the binding moves to
-// another target because of it.
+// The controller does not believe a ledger that another client writes while the controller runs, even if the
+// forged ledger moves the binding to another target.
 TEST_F(credentials, of_the_controller_are_not_borrowed_for_a_forged_status)
 {
     const auto shared =

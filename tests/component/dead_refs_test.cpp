@@ -1,5 +1,5 @@
-// readable-before-write: nothing is written that would make Octavia drop a listener because of a missing
-// certificate.
+// readable-before-write: the controller makes no change that would make Octavia drop a listener because of a
+// missing certificate.
 #include "component/controller_world.hpp"
 
 #include <gmock/gmock.h>
@@ -37,11 +37,11 @@ protected:
 
     void expect_always_served()
     {
-        for (const std::string& each : {listener, other_listener})
+        for (const std::string& id : {listener, other_listener})
         {
-            for (const auto& change : sim.history(each))
+            for (const auto& change : sim.history(id))
             {
-                EXPECT_NE(change.object.value("provisioning_status", ""), "ERROR") << each;
+                EXPECT_NE(change.object.value("provisioning_status", ""), "ERROR") << id;
             }
         }
     }

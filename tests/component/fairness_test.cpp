@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int hanging_listeners = 300;  // more than can be read before the first of them is due again
+constexpr int hanging_listeners = 300;  // so many that the first is due again before the last is read
 
 class fairness : public test::controller_world
 {
@@ -36,8 +36,8 @@ protected:
         });
     }
 
-    // Listeners of another load balancer that were read once and do not answer any more. Most of them wait
-    // for their next read.
+    // Adds listeners of another load balancer that were read once and no longer answer. Most of them wait for
+    // their next read.
     void start_with_hanging(const std::string& secret = "")
     {
         start();
@@ -105,7 +105,7 @@ TEST_F(fairness, and_so_does_who_takes_over_with_another_credential)
     EXPECT_EQ(served("any.example.com"), b.ref);
 }
 
-// (readable-before-write: no load balancer is changed before it is known which listeners are on it.)
+// readable-before-write: the controller changes no load balancer before it knows the listeners on it.
 TEST_F(fairness, what_came_while_no_controller_ran_goes_ahead_at_the_start)
 {
     const auto last = sim.add_listener(

@@ -24,20 +24,22 @@ protected:
     std::vector<change> changes_of(const std::string& id, const std::vector<std::string>& listeners) const
     {
         std::vector<change> changes;
-        for (const auto& each : sim.log({.service = "load-balancer", .method = "PUT"}))
+        for (const auto& request : sim.log({.service = "load-balancer", .method = "PUT"}))
         {
-            if (std::ranges::any_of(listeners, [&](const auto& one) { return each.path.contains(one); }))
+            if (std::ranges::any_of(listeners, [&](const auto& listener) {
+                    return request.path.contains(listener);
+                }))
             {
-                EXPECT_EQ(each.status, 200);
-                changes.push_back({each.at, {}});
+                EXPECT_EQ(request.status, 200);
+                changes.push_back({request.at, {}});
             }
         }
         std::vector<milliseconds> ends;
-        for (const auto& each : sim.history(id))
+        for (const auto& state : sim.history(id))
         {
-            if (each.cause == "worker")
+            if (state.cause == "worker")
             {
-                ends.emplace_back(each.at);
+                ends.emplace_back(state.at);
             }
         }
         EXPECT_EQ(ends.size(), changes.size());
@@ -90,21 +92,21 @@ TEST_F(load_balancers, are_written_side_by_side_in_little_more_than_the_clouds_o
     {
         milliseconds own{};
         milliseconds before{};
-        for (const change& each : changes_of(ids[i], listeners[i]))
+        for (const auto& change : changes_of(ids[i], listeners[i]))
         {
-            EXPECT_GE(each.sent, before) << "one change of a load balancer at a time";
-            before = each.done;
-            own += each.done - each.sent;
+            EXPECT_GE(change.sent, before) << "one change of a load balancer at a time";
+            before = change.done;
+            own += change.done - change.sent;
         }
         longest = std::max(longest, own);
     }
     EXPECT_LE(taken, longest * 1.3);
     EXPECT_LE(sim.puts(), 3 * balancers * listeners_each);
-    for (const auto& each : listeners)
+    for (const auto& behind : listeners)
     {
-        for (const std::string& one : each)
+        for (const std::string& listener_id : behind)
         {
-            EXPECT_EQ(sim.get_listener(one).sni_refs.size(), bindings / balancers / listeners_each);
+            EXPECT_EQ(sim.get_listener(listener_id).sni_refs.size(), bindings / balancers / listeners_each);
         }
     }
 }

@@ -1,4 +1,4 @@
-// quarantine: the status of a refused certificate says so, and the other certificates are served.
+// quarantine: the status of a refused certificate gives the reason, and the other certificates are served.
 #include "component/controller_world.hpp"
 
 #include <gmock/gmock.h>

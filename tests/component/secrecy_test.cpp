@@ -1,4 +1,4 @@
-// No secret appears in the log, status, events or metrics, whatever fails while the program handles secrets.
+// No secret appears in the log, status, events or metrics, whichever request with a secret fails.
 #include "component/controller_world.hpp"
 #include "support/log.hpp"
 #include "support/text.hpp"
@@ -53,7 +53,7 @@ private:
     net::http_client& to_;
 };
 
-// Parts of `payload` that would reveal it, as they are and as the log shows untrusted texts.
+// The parts of `payload` that would reveal the secret, as they are and as the log shows untrusted texts.
 std::vector<std::string> parts_of(const std::string& payload)
 {
     constexpr std::size_t length = 24;
@@ -130,13 +130,13 @@ protected:
             return value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
         };
         std::string all = log.text();
-        for (const auto& each : kube.objects())
+        for (const auto& object : kube.objects())
         {
-            all += shown(each.second);
+            all += shown(object.second);
         }
-        for (const json& each : kube.events)
+        for (const json& event : kube.events)
         {
-            all += shown(each);
+            all += shown(event);
         }
         const auto next = running->controller.metrics();
         while (const auto piece = next())
@@ -167,7 +167,7 @@ TEST_P(secrecy, no_secret_leaves_the_program)
     want("odd", upload("canary that is nothing at all"));
     advance(1min);
 
-    // Everything goes wrong once.
+    // Every kind of request fails once.
     sim.revoke_tokens();
     for (const std::string service : {"identity", "key-manager", "load-balancer"})
     {
@@ -197,14 +197,14 @@ TEST_P(secrecy, no_secret_leaves_the_program)
     expect_absent("password, pass phrase or payload", "canary");
     expect_absent("application credential", credential.secret);
     EXPECT_THAT(heard.tokens, SizeIs(testing::Ge(4))) << "each credential's, and each again";
-    for (const auto& each : heard.tokens)
+    for (const auto& token : heard.tokens)
     {
-        expect_absent("token", each.substr(0, 24));
+        expect_absent("token", token.substr(0, 24));
     }
     EXPECT_EQ(heard.payloads.size(), 6U) << "two certificates, two bundles, a key, and what is nothing";
-    for (const auto& each : heard.payloads)
+    for (const auto& payload : heard.payloads)
     {
-        for (const auto& part : parts_of(each))
+        for (const auto& part : parts_of(payload))
         {
             expect_absent("payload", part);
         }

@@ -31,15 +31,15 @@ certificate_binding binding_with(state state, reason why, const std::string& mes
 
 TEST(news, of_a_change_is_its_reason_and_message)
 {
-    const auto told = change_of_state(
+    const auto event = change_of_state(
         binding_with(state::pending, reason::progressing),
         binding_with(state::error, reason::conflict, "older: shop/first")
     );
-    ASSERT_TRUE(told);
-    EXPECT_TRUE(told->warning);
-    EXPECT_EQ(told->reason, "Conflict");
-    EXPECT_EQ(told->action, "Attach");
-    EXPECT_EQ(told->note, "older: shop/first");
+    ASSERT_TRUE(event);
+    EXPECT_TRUE(event->warning);
+    EXPECT_EQ(event->reason, "Conflict");
+    EXPECT_EQ(event->action, "Attach");
+    EXPECT_EQ(event->note, "older: shop/first");
 }
 
 TEST(news, of_a_deletion_that_waits_for_people_is_a_warning)
@@ -47,19 +47,19 @@ TEST(news, of_a_deletion_that_waits_for_people_is_a_warning)
     const auto before = binding_with(state::deleting, reason::detaching);
     for (const auto why : {reason::last_certificate, reason::credentials_missing})
     {
-        const auto told = change_of_state(before, binding_with(state::deleting, why));
-        ASSERT_TRUE(told);
-        EXPECT_TRUE(told->warning);
+        const auto event = change_of_state(before, binding_with(state::deleting, why));
+        ASSERT_TRUE(event);
+        EXPECT_TRUE(event->warning);
     }
 }
 
 TEST(news, that_are_good_are_no_warnings)
 {
     auto after = binding_with(state::active, reason::attached);
-    const auto told = change_of_state(binding_with(state::error, reason::conflict), after);
-    ASSERT_TRUE(told);
-    EXPECT_FALSE(told->warning);
-    EXPECT_EQ(told->note, "the binding is active");
+    const auto event = change_of_state(binding_with(state::error, reason::conflict), after);
+    ASSERT_TRUE(event);
+    EXPECT_FALSE(event->warning);
+    EXPECT_EQ(event->note, "the binding is active");
     after = binding_with(state::deleting, reason::detaching);
     after.deleting = true;
     EXPECT_EQ(change_of_state(binding_with(state::active, reason::attached), after)->action, "Detach");
@@ -84,12 +84,12 @@ TEST(orphans, are_what_a_binding_without_its_finalizer_left)
 {
     auto before = binding_with(state::active, reason::attached);
     before.spec.resource_id = *support::uuid::parse("11111111-0000-4000-8000-000000000001");
-    const auto told = orphaned(before, nullptr, left);
-    ASSERT_TRUE(told);
-    EXPECT_TRUE(told->warning);
-    EXPECT_EQ(told->reason, "RefsOrphaned");
+    const auto event = orphaned(before, nullptr, left);
+    ASSERT_TRUE(event);
+    EXPECT_TRUE(event->warning);
+    EXPECT_EQ(event->reason, "RefsOrphaned");
     EXPECT_THAT(
-        told->note,
+        event->note,
         AllOf(
             HasSubstr("CertificateBinding web"),
             HasSubstr("listener 11111111-0000-4000-8000-000000000001"),
@@ -162,14 +162,14 @@ certificate_binding expiring(support::duration in)
     return object;
 }
 
-// The days of the warning that is due now, if the last check was so long ago; 0: no warning is due.
+// The days of the warning that is due now, if the last check was `last_check_ago` ago; 0: no warning is due.
 int days_told(support::duration until_end, std::optional<support::duration> last_check_ago)
 {
     const auto last = last_check_ago
                           ? std::optional(now - std::chrono::floor<std::chrono::seconds>(*last_check_ago))
                           : std::nullopt;
-    const auto told = expiry_warning(expiring(until_end), warn_days, last, now);
-    return told ? std::stoi(told->key.substr(told->key.rfind(' '))) : 0;
+    const auto event = expiry_warning(expiring(until_end), warn_days, last, now);
+    return event ? std::stoi(event->key.substr(event->key.rfind(' '))) : 0;
 }
 
 TEST(expiry, is_warned_of_when_a_day_has_come_since_the_last_check)
@@ -201,12 +201,12 @@ TEST(expiry, is_warned_of_at_the_first_check_if_it_is_near)
 
 TEST(expiry, says_of_what_and_when)
 {
-    const auto told = expiry_warning(expiring(days(5)), warn_days, std::nullopt, now);
-    ASSERT_TRUE(told);
-    EXPECT_TRUE(told->warning);
-    EXPECT_EQ(told->reason, "CertificateExpiring");
+    const auto event = expiry_warning(expiring(days(5)), warn_days, std::nullopt, now);
+    ASSERT_TRUE(event);
+    EXPECT_TRUE(event->warning);
+    EXPECT_EQ(event->reason, "CertificateExpiring");
     EXPECT_EQ(
-        told->note,
+        event->note,
         "certificate aaaaaaaa-0000-4000-8000-000000000001 expires on 2026-11-29T00:00:00Z, in 7 days or "
         "less; "
         "set spec.certificateId to a renewed one"

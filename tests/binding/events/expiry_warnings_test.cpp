@@ -27,7 +27,7 @@ protected:
         bindings.emplace(
             credentials, [this](const auto& change) { warnings->changed(change.before, change.after); }, [] {}
         );
-        warnings.emplace(clock(), told, std::vector{30, 14, 7});
+        warnings.emplace(clock(), recorded, std::vector{30, 14, 7});
         sink = &bindings->scope("");
         kube.list_into(*sink);
     }
@@ -61,7 +61,7 @@ protected:
 
     std::string certificate = "aaaaaaaa-0000-4000-8000-000000000001";
     test::one_cloud credentials;
-    test::recorded_events told;
+    test::recorded_events recorded;
     std::optional<binding::expiry_warnings> warnings;
     std::optional<binding::binding_index> bindings;
     runtime::object_sink* sink = nullptr;
@@ -74,7 +74,7 @@ TEST_F(expirations, tells_each_day_once)
     show("web", days(31));
     check_every(10min, days(32));
     EXPECT_THAT(
-        told.events,
+        recorded.events,
         ElementsAre(
             "shop/web CertificateExpiring", "shop/web CertificateExpiring", "shop/web CertificateExpiring"
         )
@@ -85,11 +85,11 @@ TEST_F(expirations, tells_at_once_of_a_certificate_that_is_near_its_end_when_it_
 {
     create("web");
     show("web", days(10));
-    EXPECT_THAT(told.events, ElementsAre("shop/web CertificateExpiring"));
-    EXPECT_TRUE(told.last.key.ends_with(" 14"));
+    EXPECT_THAT(recorded.events, ElementsAre("shop/web CertificateExpiring"));
+    EXPECT_TRUE(recorded.last.key.ends_with(" 14"));
     kube.update("web", [](auto& object) { object["status"]["errorMessage"] = "another"; });
     check_every(10min, days(2));
-    EXPECT_EQ(told.events.size(), 1U);
+    EXPECT_EQ(recorded.events.size(), 1U);
 }
 
 TEST_F(expirations, tells_of_the_next_certificate_again)
@@ -100,22 +100,22 @@ TEST_F(expirations, tells_of_the_next_certificate_again)
     kube.update("web", [this](auto& object) { object["spec"]["certificateId"] = certificate; });
     show("web", days(100));
     check_every(1h, days(60));
-    EXPECT_EQ(told.events.size(), 1U);
+    EXPECT_EQ(recorded.events.size(), 1U);
     check_every(1h, days(11));
-    EXPECT_EQ(told.events.size(), 2U);
+    EXPECT_EQ(recorded.events.size(), 2U);
 }
 
 TEST_F(expirations, after_a_restart_tells_again_what_was_last_true_with_the_same_key)
 {
     create("web");
     show("web", days(20));
-    const auto key = told.last.key;
+    const auto key = recorded.last.key;
     check_every(10min, days(1));
     start();
-    EXPECT_EQ(told.events.size(), 2U);
-    EXPECT_EQ(told.last.key, key);
+    EXPECT_EQ(recorded.events.size(), 2U);
+    EXPECT_EQ(recorded.last.key, key);
     check_every(10min, days(7));
-    EXPECT_EQ(told.events.size(), 3U) << "and what comes then once";
+    EXPECT_EQ(recorded.events.size(), 3U) << "and what comes then once";
 }
 
 TEST_F(expirations, tells_nothing_twice_of_a_day_that_comes_between_a_check_and_a_change)
@@ -123,10 +123,10 @@ TEST_F(expirations, tells_nothing_twice_of_a_day_that_comes_between_a_check_and_
     create("web");
     clock().set(clock().now() + 5min);
     show("web", days(14) - 1min);
-    EXPECT_TRUE(told.last.key.ends_with(" 30")) << told.last.key;
+    EXPECT_TRUE(recorded.last.key.ends_with(" 30")) << recorded.last.key;
     check_every(10min, 1h);
-    EXPECT_TRUE(told.last.key.ends_with(" 14")) << told.last.key;
-    EXPECT_EQ(told.events.size(), 2U);
+    EXPECT_TRUE(recorded.last.key.ends_with(" 14")) << recorded.last.key;
+    EXPECT_EQ(recorded.events.size(), 2U);
 }
 
 TEST_F(expirations, says_nothing_of_a_binding_that_is_gone)
@@ -135,7 +135,7 @@ TEST_F(expirations, says_nothing_of_a_binding_that_is_gone)
     show("web", days(31));
     kube.remove("web");
     check_every(10min, days(10));
-    EXPECT_THAT(told.events, IsEmpty());
+    EXPECT_THAT(recorded.events, IsEmpty());
 }
 
 }  // namespace

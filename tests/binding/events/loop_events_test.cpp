@@ -37,7 +37,7 @@ TEST_F(loop_events, gives_an_event_one_key_however_often_its_step_fails)
 {
     attach("web", cert_a);
     recorded.kept.clear();
-    // Another client's change is in the way of each PUT.
+    // A change by another client blocks each PUT.
     cloud.before_put = [](const auto&) {
         return std::optional(cloud::error{cloud::failure::access_denied, "403", {}, {}});
     };
@@ -66,7 +66,7 @@ TEST_F(loop_events, a_ledger_that_somebody_else_wrote_is_warned_of)
     EXPECT_EQ(kube.attachments("web").size(), 1U);
 }
 
-// ---- what a binding leaves on its listener for nobody ----
+// ---- the refs that a binding leaves on its listener and no binding holds ----
 
 TEST_F(loop_events, tells_of_refs_that_a_finalizer_stripped_by_hand_leaves_and_forgets_them)
 {

@@ -1,4 +1,4 @@
-// own-credential: what a target does if bindings with other credentials are on its listener.
+// own-credential: the decisions of a target while bindings with other credentials are on its listener.
 #include "binding/plan/plan_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -27,16 +27,16 @@ struct other_credential
         object.spec.certificate_id = certificate_id(certificate);
         object.spec.sni = in == sni_slot;
         object.status.ledger.attachments.push_back({ref(certificate), in, true});
-        world.peers = {{&object, &memory, target, true}};
-        world.write_peer = [this](const binding::write& each) {
-            ASSERT_EQ(each.uid, object.uid);
-            object.status = each.wanted;
-            memory.held = each.wanted.ledger;
+        world.peers = {{&object, &state, target, true}};
+        world.write_peer = [this](const binding::write& write) {
+            ASSERT_EQ(write.uid, object.uid);
+            object.status = write.wanted;
+            state.held = write.wanted.ledger;
         };
     }
 
     binding::certificate_binding object;
-    binding::binding_state memory;
+    binding::binding_state state;
     binding::target target = peer_target();
 };
 
@@ -176,7 +176,7 @@ TEST(plan_peers, a_default_of_ours_is_not_given_to_one_of_theirs_of_the_same_sec
     EXPECT_THAT(w.status("web"), StartsWith("active Attached"));
 }
 
-// The peer's PUT removes the ref, and may be about to be sent.
+// The peer may be about to send a PUT that removes the ref.
 TEST(plan_peers, what_is_unconfirmed_stays_so_while_they_have_the_turn)
 {
     world_builder w;
@@ -186,7 +186,7 @@ TEST(plan_peers, what_is_unconfirmed_stays_so_while_they_have_the_turn)
     w.peer_has_turn = true;
     w.finish();
     EXPECT_EQ(to_text(w.object("web").status.ledger), "[default a?]");
-    w.peer_has_turn = false;  // another listener of the load balancer has it
+    w.peer_has_turn = false;  // another listener of the load balancer has the turn
     w.later(1s).finish();
     EXPECT_EQ(to_text(w.object("web").status.ledger), "[default a]");
 }

@@ -1,4 +1,4 @@
-// unanswered-writes: what is known while a PUT may still take effect, and what a failed PUT leads to.
+// unanswered-writes: the decisions while a PUT may still take effect, and after a failed PUT.
 #include "binding/plan/plan_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -127,7 +127,7 @@ TEST(plan, no_finalizer_goes_while_a_put_is_in_doubt)
     w.change("more").deleting();
     w.later(1s).finish();
     EXPECT_TRUE(w.exists("web")) << "pending: not read back yet";
-    w.shows("f", {"a"});  // neither what was there nor what was written
+    w.shows("f", {"a"});  // neither the slots before the PUT nor the slots of the PUT
     w.settle();
     w.later(1s).finish();
     EXPECT_TRUE(w.exists("web"));
@@ -173,7 +173,7 @@ TEST(plan, after_a_start_with_an_unconfirmed_entry_nothing_counts_before_the_dea
     w.restart().shows("a", {"e"});
     w.add("web", "a").holds_unconfirmed("a", default_slot);
     const auto began = *w.started;
-    // 30 s, and the time for the one entry of the ledger and the two refs of the listener.
+    // 30 s, plus the time for the one entry of the ledger and the two refs of the listener.
     const auto deadline = began + w.settings.write_deadline + 3 * w.settings.per_ref;
     for (; w.now < deadline - 1s; w.later(3s))
     {

@@ -1,4 +1,5 @@
-// What ends a pass before the slots are decided: proven-gone, verified-ready, a cloud that is not there.
+// The stops, which end a pass before the slots are decided: proven-gone, verified-ready, no answer of the
+// cloud.
 #include "binding/plan/plan_fixture.hpp"
 #include "fakes/target_state_access.hpp"
 
@@ -341,7 +342,7 @@ TEST(plan, a_new_generation_is_not_ready_by_the_old_ones_word)
     EXPECT_EQ(w.object("web").status.observed_generation, 2);
 }
 
-// ---- the cloud is not there, or not for us ----
+// ---- the cloud does not answer, or refuses ----
 
 struct listener_failure
 {

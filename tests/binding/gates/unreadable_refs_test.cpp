@@ -32,8 +32,8 @@ binding::other_listener other_listener_with(const std::string& dead, bool ours)
     return listener;
 }
 
-// A dead ref is one that was answered 404 twice, 5 s apart: the first pass sees the first 404, a later pass
-// has the proof.
+// Runs the passes until the dead refs are proven. A ref is proven dead by two 404s that are 5 s apart, so the
+// first pass reads the first 404 and a later pass the second.
 binding::step run_until_sure(world_builder& w)
 {
     const auto wait = w.finish().wait;
@@ -119,7 +119,7 @@ TEST(plan_dead, a_ref_of_unknown_state_is_not_dead)
     w.put();
 }
 
-// After the change Octavia's worker would read the certificate too, get no answer, and drop the listener.
+// After a change Octavia's worker would read the certificate too, get no answer, and drop the listener.
 TEST(plan_dead, nothing_is_written_while_the_certificate_service_gives_no_answer_about_a_ref)
 {
     world_builder w;
@@ -165,7 +165,7 @@ TEST(plan_dead, a_dead_one_of_ours_is_not_added_again_by_what_was_known_of_it_be
 {
     world_builder w;
     w.shows("f", {"a"}).add_attached("gone", "a", sni_slot);
-    w.finish();  // its certificate is seen to be active
+    w.finish();  // the controller reads that the certificate is active
     w.certificates["a"] = failing(failure::not_found);
     w.refs["a"] = ref_state::dead;
     w.later(1s).add("web", "b").sni();
@@ -376,8 +376,8 @@ TEST(plan_dead, who_is_asked_to_clean_up_removes_its_dead_refs_though_it_wants_n
     w.refs["a"] = ref_state::dead;
     w.target_state().record_cleanup_request();
     w.later(w.finish().wait);
-    w.target_state().record_cleanup_request(
-    );  // the other listener's target is still blocked, and asks again
+    // The target of the other listener is still blocked and asks again.
+    w.target_state().record_cleanup_request();
     EXPECT_EQ(to_text(w.run()), "put sni=");
 }
 
@@ -390,8 +390,8 @@ TEST(plan_dead, of_two_listeners_that_wait_for_each_other_the_one_that_was_asked
     w.other_listeners = {other_listener_with("b", true)};
     w.target_state().record_cleanup_request();
     w.later(w.finish().wait);
-    w.target_state().record_cleanup_request(
-    );  // the other listener's target is still blocked, and asks again
+    // The target of the other listener is still blocked and asks again.
+    w.target_state().record_cleanup_request();
     EXPECT_EQ(to_text(w.run()), "put sni=");
 }
 

@@ -216,7 +216,7 @@ TEST(plan_write, a_ledger_that_says_the_same_but_was_not_written_by_us_is_writte
 {
     world_builder w;
     w.shows("f").add("web", "a");
-    w.plan_once();  // it is known
+    w.plan_once();  // from here on the target knows the binding
     w.change("web").holds_unconfirmed("a", default_slot).remembers("f");
     w.put();
     EXPECT_THAT(w.steps(), ElementsAre(HasSubstr("[default a?, was f]"), "put default=a"));
@@ -251,8 +251,8 @@ TEST(plan_write, what_cannot_be_committed_is_not_removed_either)
     EXPECT_EQ(text(w.put()), "put sni=a,b,d");
 }
 
-// never-without-default: of several deletions the default's is the one that waits, although another cannot be
-// written now.
+// never-without-default: of several deletions the one that holds the default waits, although another deletion
+// cannot be committed now.
 TEST(plan_write, a_deletion_that_cannot_be_committed_is_not_what_the_listener_is_left_with)
 {
     world_builder w;
@@ -310,7 +310,7 @@ TEST(plan_write, the_listener_is_read_again_after_the_commits)
     world_builder w;
     w.shows("f", {"e"}).add("web", "a").sni();
     w.write_fails = [&w](const std::string&) {
-        w.shows("f", {"d", "e"});  // somebody adds one meanwhile
+        w.shows("f", {"d", "e"});  // another client adds one meanwhile
         return false;
     };
     EXPECT_EQ(text(w.put()), "put sni=a,d,e");

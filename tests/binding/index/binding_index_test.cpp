@@ -19,7 +19,7 @@ const std::string listener_2 = "22222222-0000-4000-8000-000000000002";
 class own_credentials final : public binding::credential_source
 {
 public:
-    std::map<std::string, std::string> identities;  // by namespace; none: it has no credential
+    std::map<std::string, std::string> identities;  // by namespace; a namespace without one has no credential
 
     void update(const binding::certificate_binding*, const binding::certificate_binding*) override {}
     target target_of(const binding::certificate_binding& object) const override

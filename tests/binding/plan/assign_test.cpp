@@ -22,7 +22,7 @@ std::string text(const binding::put& put)
     return to_text(binding::step(put));
 }
 
-// A new process concludes the same, and writes neither to the cloud nor to Kubernetes.
+// A new process draws the same conclusion, and writes neither to the cloud nor to Kubernetes.
 void expect_the_same_after_a_start(world_builder& w, const std::vector<std::string>& names)
 {
     std::vector<std::string> before;
@@ -39,8 +39,7 @@ void expect_the_same_after_a_start(world_builder& w, const std::vector<std::stri
     }
 }
 
-// ---- two bindings conflict if they want the default of one listener, or the same certificate in the same
-// slot
+// ---- who conflicts: two bindings that want the default, or the same certificate in the same slot ----
 
 TEST(plan_conflict, two_that_want_the_default_of_one_listener)
 {
@@ -88,7 +87,7 @@ TEST(plan_conflict, two_sni_certificates_are_none)
     EXPECT_EQ(w.slots(), "default=f sni=a,b");
 }
 
-// ---- taking part are bindings not being deleted ----
+// ---- who takes part: bindings that are not being deleted ----
 
 TEST(plan_conflict, a_deletion_takes_no_part)
 {
@@ -100,7 +99,7 @@ TEST(plan_conflict, a_deletion_takes_no_part)
     EXPECT_EQ(w.status("young"), "active Attached [default b, was f]");
 }
 
-// ---- ... whose certificate is attached, by their ledger ----
+// ---- who takes part: bindings whose certificate is attached, by their ledger ----
 
 TEST(plan_conflict, an_attached_one_takes_part_whatever_has_become_of_its_certificate)
 {
@@ -166,7 +165,7 @@ TEST(plan_conflict, a_rotation_that_waits_takes_part_by_what_it_holds)
     expect_the_same_after_a_start(w, {"old", "young"});
 }
 
-// ---- ... or could be attached now ----
+// ---- who takes part: bindings whose certificate could be attached now ----
 
 TEST(plan_conflict, who_could_not_be_attached_now_takes_no_part)
 {
@@ -383,7 +382,7 @@ TEST(plan_conflict, of_three_the_oldest_wins_and_is_named_to_both)
     EXPECT_THAT(w.message("three"), HasSubstr("shop/one"));
 }
 
-// ---- the loser says 409 with the winner's name ----
+// ---- the loser's status: 409 with the winner's name ----
 
 TEST(plan_conflict, the_loser_says_409_with_the_winners_name_and_what_can_be_done)
 {
@@ -400,7 +399,7 @@ TEST(plan_conflict, the_loser_says_409_with_the_winners_name_and_what_can_be_don
     }
 }
 
-// ---- when the winner leaves, it passes in the same PUT (none for a duplicate) ----
+// ---- the winner leaves: the slot passes on in the same PUT, or without one for a duplicate ----
 
 TEST(plan_conflict, when_the_winner_is_deleted_the_default_passes_in_the_same_put)
 {

@@ -1,5 +1,5 @@
-// Events of the plan: each is told once a step, before what it announces, and whatever came of the step
-// before it.
+// The events of the plan. A step emits an event once, before the write that the event announces, whatever the
+// outcome of the step before.
 #include "binding/plan/plan_fixture.hpp"
 
 #include <gmock/gmock.h>

@@ -118,7 +118,7 @@ TEST(plan_ledger, the_same_ref_in_the_other_slot_is_not_adopted)
     EXPECT_EQ(text(w.put()), "put sni=a");
 }
 
-// ---- ownership: what another client writes into a ledger while the controller runs ----
+// ---- ownership: entries that another client writes into a ledger while the controller runs ----
 
 TEST(plan_ledger, an_entry_that_somebody_added_is_dropped_and_never_acted_on)
 {
@@ -172,7 +172,7 @@ TEST(plan_ledger, at_a_start_what_the_status_holds_is_believed)
     EXPECT_EQ(w.slots(), "default=f sni=");
 }
 
-// ---- write-ahead: an entry is confirmed when it was read back ----
+// ---- write-ahead: an entry is confirmed when a read shows it ----
 
 TEST(plan_ledger, an_entry_is_confirmed_when_it_was_read_back)
 {
@@ -433,7 +433,7 @@ TEST(plan_ledger, an_entry_is_not_passed_on_to_whom_somebody_else_wrote_it_for)
     w.add("web", "a").sni().holds("a", default_slot).holds("a", sni_slot);
     const auto uid = w.add("new", "a").holds("a", default_slot).object().uid;
     access::facts(w.target_state()).bindings[uid].held = binding::ledger{};
-    w.most_steps = 4;  // place, listener and certificates, load balancer, one commit
+    w.most_steps = 4;  // scope, listener and certificates, load balancer, one commit
     w.run();
     EXPECT_EQ(to_text(w.object("web").status.ledger), "[default a, sni a]");
     w.most_steps.reset();

@@ -19,7 +19,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-// ---- ownership: what a deletion may remove ----
+// ---- ownership: the refs that a deletion may remove ----
 
 TEST(plan_end, a_deletion_is_one_put_and_goes_when_its_ref_is_read_as_gone)
 {
@@ -305,7 +305,7 @@ TEST(plan_end, the_last_certificate_is_read_again_by_itself)
     w.shows("a").add_attached("web", "a", default_slot);
     w.change("web").deleting();
     EXPECT_EQ(w.finish().next, requeue::slow);
-    w.shows("e");  // somebody puts another one there
+    w.shows("e");  // another client puts a certificate there
     EXPECT_EQ(w.later(15s).converge(), 0);
     EXPECT_FALSE(w.exists("web"));
 }

@@ -47,8 +47,8 @@ std::vector<support::duration> fought(
 
 std::size_t within(const std::vector<support::duration>& puts, support::duration from, support::duration to)
 {
-    return static_cast<std::size_t>(std::ranges::count_if(puts, [&](const auto& each) {
-        return each >= from && each < to;
+    return static_cast<std::size_t>(std::ranges::count_if(puts, [&](const auto& time) {
+        return time >= from && time < to;
     }));
 }
 

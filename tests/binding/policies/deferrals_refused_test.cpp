@@ -41,13 +41,13 @@ auto refusing(const std::vector<std::string>& bad, Refusal quarantine)
 {
     return [bad, quarantine](const binding::put& put) -> std::optional<cloud::error> {
         std::vector<std::string> refused;
-        for (const std::string& each : bad)
+        for (const std::string& name : bad)
         {
-            const bool is_default = put.change.default_ref && *put.change.default_ref == ref(each);
+            const bool is_default = put.change.default_ref && *put.change.default_ref == ref(name);
             if (is_default ||
-                (put.change.sni_refs && std::ranges::count(*put.change.sni_refs, ref(each)) > 0))
+                (put.change.sni_refs && std::ranges::count(*put.change.sni_refs, ref(name)) > 0))
             {
-                refused.push_back(each);
+                refused.push_back(name);
             }
         }
         return refused.empty() ? std::nullopt : std::optional(quarantine(refused));
@@ -512,7 +512,7 @@ TEST(plan_refused, an_older_bad_one_gives_way_to_the_younger_at_once)
     EXPECT_EQ(w.status("young"), "active Attached [default b, was f]");
 }
 
-// ---- a quarantine of an earlier process, and what else its status said meanwhile ----
+// ---- a quarantine of an earlier process, and other reasons in the status since ----
 
 TEST(plan_refused, a_quarantine_from_before_a_start_is_reported_again_after_an_outage)
 {

@@ -1,5 +1,4 @@
-// What each binding may have: certificates that may be attached, and those that may not
-// (readable-before-write).
+// Eligibility: which certificates may be attached, and which may not (readable-before-write).
 #include "binding/plan/plan_fixture.hpp"
 #include "fakes/target_state_access.hpp"
 
@@ -42,7 +41,7 @@ struct certificate_answer
     const char* name;
     cloud::answer<cloud::certificate> answer;
     const char* not_attached;  // the status of a binding that is not attached, or not yet
-    const char* attached;      // of one that is
+    const char* attached;      // the status of an attached binding
 };
 
 class plan_certificate : public testing::TestWithParam<certificate_answer>

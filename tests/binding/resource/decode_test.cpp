@@ -106,7 +106,7 @@ TEST(decode, only_the_text_true_abandons)
 struct broken_field
 {
     const char* pointer;
-    const char* value;  // JSON; "" takes the field away
+    const char* value;  // JSON; "" removes the field
     const char* named;
 };
 

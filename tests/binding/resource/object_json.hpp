@@ -15,7 +15,7 @@ using json = nlohmann::json;
 
 inline support::result<binding::certificate_binding> decode(std::string text)
 {
-    text.reserve(text.size() + 64);  // what simdjson may read beyond the end
+    text.reserve(text.size() + 64);  // simdjson may read so far beyond the end
     return binding::decode(text);
 }
 

@@ -47,7 +47,7 @@ TEST(assignment, what_is_there_already_is_no_change)
     EXPECT_EQ(c.change(), "");
 }
 
-// ---- ownership: what is foreign ----
+// ---- ownership: which refs are foreign ----
 
 TEST(assignment, foreign_is_what_no_ledger_holds_in_that_slot)
 {
@@ -61,9 +61,9 @@ TEST(assignment, a_retained_certificate_stays_and_is_nobodys)
     slots_case c("a", {"b"});
     c.leaves("a", default_slot).left_in_place = true;
     c.leaves("b", sni_slot).left_in_place = true;
-    for (auto& each : c.input.requests)
+    for (auto& request : c.input.requests)
     {
-        each.leaving = false;
+        request.leaving = false;
     }
     EXPECT_EQ(c.change(), "");
     EXPECT_THAT(c.foreign(), UnorderedElementsAre(ref("a"), ref("b")));

@@ -84,7 +84,7 @@ TEST(competition, a_rotation_that_waits_keeps_its_place_in_the_default_slot)
     EXPECT_EQ(c.assigned().placements[1].winner, c.input.requests[0].object);
 }
 
-// ---- of two of the same second the one that holds the slot ----
+// ---- oldest-wins: of two bindings of the same second the one that holds the slot wins ----
 
 TEST(competition, of_two_of_the_same_second_the_smaller_uid_wins_if_neither_holds_the_slot)
 {
@@ -141,7 +141,7 @@ TEST(competition, of_two_of_the_same_second_the_one_with_an_entry_repairs_what_s
     EXPECT_EQ(sni.of_one_second().winner_over(1), sni.input.requests[0].object);
 }
 
-// A PUT of each was on its way, through two credentials.
+// A PUT of each binding was on its way, through two credentials.
 TEST(competition, of_two_of_the_same_second_with_entries_the_one_that_is_there_keeps_the_default)
 {
     slots_case c("b");

@@ -148,7 +148,7 @@ TEST(default_slot, a_default_that_goes_waits_for_an_heir_of_another_credential)
     binding::slot_request& heir = of_peer(c.wants("b", default_slot));
     EXPECT_EQ(c.change(), "");
     EXPECT_FALSE(c.assigned().placements[0].kept_as_last);
-    heir.attachable = false;  // it was refused, or too slow
+    heir.attachable = false;  // Octavia refused its certificate, or the certificate came too late
     c.readable("f");
     EXPECT_EQ(c.change(), "default=f");
 }

@@ -33,12 +33,12 @@ slots_case::slots_case(const std::string& default_ref, const std::vector<std::st
     input.now.sni_refs = refs(sni);
 }
 
-binding::slot_request& slots_case::wants(const std::string& certificate, slot where)
+binding::slot_request& slots_case::wants(const std::string& certificate, slot in)
 {
     binding::certificate_binding& object = objects.emplace_back();
     object.created += std::chrono::seconds(objects.size());
     object.name = certificate;
-    object.spec.sni = where == sni_slot;
+    object.spec.sni = in == sni_slot;
     object.spec.certificate_id = certificate_id(certificate);
     binding::slot_request request;
     request.object = &object;
@@ -47,12 +47,10 @@ binding::slot_request& slots_case::wants(const std::string& certificate, slot wh
     return input.requests.emplace_back(std::move(request));
 }
 
-binding::slot_request& slots_case::has(
-    const std::string& certificate, slot where, const std::string& remembered
-)
+binding::slot_request& slots_case::has(const std::string& certificate, slot in, const std::string& remembered)
 {
-    binding::slot_request& request = wants(certificate, where);
-    hold(request, certificate, where);
+    binding::slot_request& request = wants(certificate, in);
+    hold(request, certificate, in);
     if (!remembered.empty())
     {
         request.held.replaced_default_ref = ref(remembered);
@@ -61,19 +59,19 @@ binding::slot_request& slots_case::has(
 }
 
 binding::slot_request& slots_case::leaves(
-    const std::string& certificate, slot where, const std::string& remembered
+    const std::string& certificate, slot in, const std::string& remembered
 )
 {
-    binding::slot_request& request = has(certificate, where, remembered);
+    binding::slot_request& request = has(certificate, in, remembered);
     request.leaving = true;
     request.ref.reset();
     request.attachable = false;
     return request;
 }
 
-void slots_case::hold(binding::slot_request& request, const std::string& certificate, slot where)
+void slots_case::hold(binding::slot_request& request, const std::string& certificate, slot in)
 {
-    request.held.attachments.push_back({ref(certificate), where, true});
+    request.held.attachments.push_back({ref(certificate), in, true});
 }
 
 slots_case& slots_case::of_one_second()

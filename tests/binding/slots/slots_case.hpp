@@ -10,24 +10,21 @@
 
 namespace test {
 
-// A listener, requests of bindings for its slots (oldest first), and what becomes of both. Certificates are
-// letters.
+// A listener, and requests of bindings for its slots, the oldest first. Certificates are letters.
 class slots_case
 {
 public:
     explicit slots_case(const std::string& default_ref, const std::vector<std::string>& sni = {});
 
     // A live request whose certificate may be attached, of a binding younger than those before.
-    binding::slot_request& wants(const std::string& certificate, slot where);
-    // The same, with an entry for it in the ledger.
-    binding::slot_request& has(
-        const std::string& certificate, slot where, const std::string& remembered = ""
-    );
-    // A deletion with an entry.
+    binding::slot_request& wants(const std::string& certificate, slot in);
+    // The same request, with an entry for its certificate in the ledger.
+    binding::slot_request& has(const std::string& certificate, slot in, const std::string& remembered = "");
+    // A binding that is being deleted, with an entry.
     binding::slot_request& leaves(
-        const std::string& certificate, slot where, const std::string& remembered = ""
+        const std::string& certificate, slot in, const std::string& remembered = ""
     );
-    static void hold(binding::slot_request& request, const std::string& certificate, slot where);
+    static void hold(binding::slot_request& request, const std::string& certificate, slot in);
     // All bindings were created in the same second, and each has a smaller uid than those before.
     slots_case& of_one_second();
 
@@ -35,9 +32,9 @@ public:
     slots_case& dead(const std::string& certificate);
 
     binding::assignment assigned() const;
-    // Who wins over that request; null: nobody does.
+    // The binding that wins over that request; null if none does.
     const binding::certificate_binding* winner_over(std::size_t loser) const;
-    // "default=a sni=b,c", and what of it a PUT would carry.
+    // "default=a sni=b,c": the slots after the change, and the part of them that a PUT carries.
     std::string after() const;
     std::string change() const;
     // The refs on the listener that no ledger of ours holds in their slot.
@@ -49,7 +46,7 @@ public:
     std::deque<binding::certificate_binding> objects;
 };
 
-// Of another credential's binding.
+// Makes the request one of another credential's binding.
 inline binding::slot_request& of_peer(binding::slot_request& request)
 {
     request.of_peer = true;

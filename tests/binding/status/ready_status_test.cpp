@@ -119,13 +119,13 @@ TEST_P(ready_status_row, gives_its_state_and_conditions)
     EXPECT_EQ(text(status[condition_type::attached].status), row.attached ? "True" : "False");
     EXPECT_EQ(status.error_message.empty(), status.state == state::active);
     EXPECT_EQ(status.observed_generation, 3);
-    for (const binding::condition& each : status.conditions)
+    for (const binding::condition& condition : status.conditions)
     {
-        if (each.status != condition_status::absent)
+        if (condition.status != condition_status::absent)
         {
-            EXPECT_NE(name_of(each.reason), "") << "a condition needs a reason";
-            EXPECT_EQ(each.observed_generation, 3);
-            EXPECT_EQ(each.last_transition, t0);
+            EXPECT_NE(name_of(condition.reason), "") << "a condition needs a reason";
+            EXPECT_EQ(condition.observed_generation, 3);
+            EXPECT_EQ(condition.last_transition, t0);
         }
     }
 }
@@ -206,7 +206,7 @@ TEST(ready_status, an_unseen_object_is_in_progress)
     EXPECT_EQ(kstatus(object), "InProgress");
 }
 
-// ---- what moves and what does not ----
+// ---- which fields change, and which do not ----
 
 TEST(ready_status, the_time_of_a_transition_moves_with_the_status_of_its_condition_alone)
 {
@@ -235,7 +235,7 @@ TEST(ready_status, observed_generation_never_falls)
 {
     auto object = some_binding();
     object.status = rendered(object, {reason::attached, "", condition_status::true_});
-    object.generation = 2;  // as an API server that lags shows it
+    object.generation = 2;  // as a lagging API server shows the object
     const auto status = rendered(object, {reason::attached, "", condition_status::true_}, t0 + 1min);
     EXPECT_EQ(status.observed_generation, 3);
     EXPECT_EQ(status[condition_type::ready].observed_generation, 3);
@@ -246,7 +246,7 @@ TEST(ready_status, a_status_that_was_restored_with_another_object_becomes_that_o
     auto object = some_binding();
     object.status = rendered(object, {reason::attached, "", condition_status::true_});
     object.generation = 1;
-    object.status.identified = false;  // by the id of the object before
+    object.status.identified = false;  // the status carries the id of an earlier object
     const auto status = rendered(object, {reason::attached, "", condition_status::true_}, t0 + 1min);
     EXPECT_EQ(status.observed_generation, 1);
     EXPECT_EQ(status[condition_type::ready].observed_generation, 1);

@@ -132,9 +132,9 @@ TEST_F(metrics, are_there_before_anything_happened)
 
 TEST_F(metrics, count_passes_by_how_they_ended)
 {
-    for (const kind each : {kind::retry, kind::retry, kind::later, kind::done})
+    for (const kind outcome : {kind::retry, kind::retry, kind::later, kind::done})
     {
-        counted.reconciled(each);
+        counted.reconciled(outcome);
     }
     const std::string total = "controller_runtime_reconcile_total{controller=\"certificatebinding\",result=";
     EXPECT_THAT(lines(), Contains(total + "\"error\"} 2"));
@@ -218,7 +218,7 @@ TEST_F(metrics, count_bindings_by_reason)
     add("b", ready("Attached", "True"));
     add("c", ready("Conflict"));
     add("d", R"({"observedGeneration":-1})");
-    add("e", ready("CertificateActive"));  // nonsense, and not ours
+    add("e", ready("CertificateActive"));  // a Ready reason that the controller never writes
     EXPECT_THAT(lines(), Contains("certificatebinding_bindings{reason=\"Attached\"} 2"));
     EXPECT_THAT(lines(), Contains("certificatebinding_bindings{reason=\"Conflict\"} 1"));
     EXPECT_THAT(lines(), Contains("certificatebinding_bindings{reason=\"\"} 1"));

@@ -42,7 +42,7 @@ std::string text_instead(const words& arguments)
     return std::get<app::exit_text>(parse(arguments).value()).text;
 }
 
-std::string quarantine(const words& arguments, const variables& set = {})
+std::string refusal(const words& arguments, const variables& set = {})
 {
     const auto parsed = parse(arguments, set);
     return parsed ? "accepted" : parsed.error().message;
@@ -97,7 +97,7 @@ auto is(Value app::options::* member, Value expected)
 
 flag text_flag(const std::string& name, std::string app::options::* member)
 {
-    // The value is taken as it stands.
+    // The flag takes the value as it stands.
     return {
         name, "a b=\"c\"", "[x,y]", is(member, std::string("a b=\"c\"")), is(member, std::string("[x,y]"))
     };
@@ -176,9 +176,9 @@ TEST_P(every_flag, needs_a_value)
 {
     const std::string& name = GetParam().name;
     const std::string message = name + " needs a value; see --help";
-    EXPECT_EQ(quarantine({name}), message);
-    EXPECT_EQ(quarantine({name + "="}), message);
-    EXPECT_EQ(quarantine({name, ""}), message);
+    EXPECT_EQ(refusal({name}), message);
+    EXPECT_EQ(refusal({name + "="}), message);
+    EXPECT_EQ(refusal({name, ""}), message);
 }
 
 TEST_P(every_flag, has_a_variable_that_is_not_set_when_it_is_empty)
@@ -186,7 +186,7 @@ TEST_P(every_flag, has_a_variable_that_is_not_set_when_it_is_empty)
     EXPECT_TRUE(
         GetParam().has_value(options({GetParam().name, GetParam().value}, {{GetParam().variable(), ""}}))
     );
-    EXPECT_EQ(quarantine({}, {{GetParam().variable(), ""}}), "accepted");
+    EXPECT_EQ(refusal({}, {{GetParam().variable(), ""}}), "accepted");
 }
 
 TEST_P(every_flag, is_in_the_help)
@@ -194,8 +194,8 @@ TEST_P(every_flag, is_in_the_help)
     EXPECT_THAT(text_instead({"--help"}), HasSubstr("\n  " + GetParam().name + " "));
 }
 
-INSTANTIATE_TEST_SUITE_P(options, every_flag, testing::ValuesIn(flags), [](const auto& each) {
-    std::string name = each.param.name.substr(2);
+INSTANTIATE_TEST_SUITE_P(options, every_flag, testing::ValuesIn(flags), [](const auto& info) {
+    std::string name = info.param.name.substr(2);
     std::ranges::replace(name, '-', '_');
     return name;
 });
@@ -296,7 +296,7 @@ struct mistake
 {
     words arguments;
     variables set;
-    std::string said;
+    std::string message;
 };
 
 TEST(options, mistakes_are_told_in_one_line_that_says_what_to_do)
@@ -363,17 +363,17 @@ TEST(options, mistakes_are_told_in_one_line_that_says_what_to_do)
         {{"--log-level=y"}, {{"CERTIFICATE_BINDING_LOG_LEVEL", "x"}}, "--log-level: log level \"y\"" + level},
         {{"--namespace=Y"}, {{"CERTIFICATE_BINDING_NAMESPACE", "X"}}, "--namespace: \"Y" + name}
     };
-    for (const auto& [arguments, set, said] : mistakes)
+    for (const auto& [arguments, set, message] : mistakes)
     {
-        EXPECT_EQ(quarantine(arguments, set), said);
+        EXPECT_EQ(refusal(arguments, set), message);
     }
     EXPECT_EQ(parse({"--unknown"}).error().code, support::errc::invalid);
 }
 
 TEST(options, what_was_meant_for_another_program_is_not_repeated)
 {
-    EXPECT_THAT(quarantine({"--os-password=canary"}), Not(HasSubstr("canary")));
-    EXPECT_THAT(quarantine({"--os-password", "canary"}), Not(HasSubstr("canary")));
+    EXPECT_THAT(refusal({"--os-password=canary"}), Not(HasSubstr("canary")));
+    EXPECT_THAT(refusal({"--os-password", "canary"}), Not(HasSubstr("canary")));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The program as a process: its messages and exit codes, with a bad configuration, and with a good one while
+// The program as a process: its messages and exit codes with a bad configuration, and with a good one while
 // no server answers.
 #include "fakes/certificates/certificates.hpp"
 #include "testbed/eventually.hpp"
@@ -59,7 +59,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 // A good configuration, which a test changes. "%" is the folder of the files, "#" the port of the API server.
-// Every secret in it is "canary" or a private key.
+// Every secret in the configuration is "canary" or a private key.
 struct start
 {
     std::map<std::string, std::string> files{
@@ -169,7 +169,7 @@ struct mistake
 {
     std::string name;
     std::function<void(start&)> make;
-    std::string said;
+    std::string message;
 };
 
 std::ostream& operator<<(std::ostream& stream, const mistake& value)
@@ -205,14 +205,14 @@ TEST_P(misconfigured_program, ends_with_2_and_one_line_without_a_secret)
     start from;
     GetParam().make(from);
     auto bounded = command(from);
-    // A program that accepts the configuration would run on; the time limit makes that a failure.
+    // The time limit makes it a failure if the program accepts the configuration and runs on.
     bounded.arguments.insert(bounded.arguments.begin(), {"60", bounded.program.string()});
     bounded.program = "timeout";
     const auto ended = testbed::run(bounded);
     EXPECT_EQ(ended.code, 2);
     EXPECT_EQ(ended.out, "");
     EXPECT_THAT(ended.err, StartsWith("certificate-binding-controller: "));
-    EXPECT_THAT(ended.err, HasSubstr(in_place(GetParam().said)));
+    EXPECT_THAT(ended.err, HasSubstr(in_place(GetParam().message)));
     EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;
     EXPECT_TRUE(ended.err.ends_with('\n'));
     expect_no_secret(ended.err);
@@ -404,18 +404,18 @@ const std::vector<mistake> mistakes{
      "CERTIFICATE_BINDING_LOG_LEVEL: log level \"loud\" is not known"}
 };
 
-INSTANTIATE_TEST_SUITE_P(app, misconfigured_program, testing::ValuesIn(mistakes), [](const auto& each) {
-    return each.param.name;
+INSTANTIATE_TEST_SUITE_P(app, misconfigured_program, testing::ValuesIn(mistakes), [](const auto& info) {
+    return info.param.name;
 });
 
 TEST_F(program, asked_for_help_or_its_version_ends_with_0_whatever_its_configuration)
 {
-    for (const auto& [flag, said] :
+    for (const auto& [flag, message] :
          {std::pair("--help", "Usage: "), {"--version", "controller " PROJECT_VERSION}})
     {
         const auto ended = testbed::run(command({.files = {}, .arguments = {flag}}));
         EXPECT_EQ(ended.code, 0);
-        EXPECT_THAT(ended.out, HasSubstr(said));
+        EXPECT_THAT(ended.out, HasSubstr(message));
         EXPECT_EQ(ended.err, "");
     }
 }
@@ -436,7 +436,7 @@ TEST_F(program, whose_metrics_port_is_taken_ends_with_2_and_one_line)
     );
 }
 
-// ---- its pages ----
+// ---- the pages of the program ----
 
 // The answer of the program, by HTTP/1.0.
 std::string ask(int port, const std::string& path)
@@ -475,7 +475,7 @@ TEST_F(program, serves_its_metrics_and_whether_it_lives_and_is_ready)
     EXPECT_EQ(child.wait(), 0) << child.output();
 }
 
-// ---- what is waited for, and the end ----
+// ---- the wait for servers, and the end ----
 
 class waiting_program : public program, public testing::WithParamInterface<int>
 {};
@@ -521,8 +521,8 @@ TEST_P(waiting_program, ends_with_0_between_two_tries)
     EXPECT_EQ(child.wait(), 0) << child.output();
 }
 
-INSTANTIATE_TEST_SUITE_P(app, waiting_program, testing::Values(SIGTERM, SIGINT), [](const auto& each) {
-    return each.param == SIGTERM ? "SIGTERM" : "SIGINT";
+INSTANTIATE_TEST_SUITE_P(app, waiting_program, testing::Values(SIGTERM, SIGINT), [](const auto& info) {
+    return info.param == SIGTERM ? "SIGTERM" : "SIGINT";
 });
 
 // No file is read twice, because a path such as <(decrypt clouds.yaml) of a shell gives its content once.

@@ -232,25 +232,25 @@ const std::string watch_text =
     R"X({"type":"ERROR","object":{"kind":"Status","message":"too old resource version: 1 (222)","code":410}})X"
     "\n";
 
-// Everything that comes out, each as "type version error object"; "bad" where it ends in an error.
+// All events of the decoder, each as "type version error object"; "bad" at the end if the decoder fails.
 std::vector<std::string> drain(kube::watch_decoder& decoder)
 {
-    std::vector<std::string> seen;
+    std::vector<std::string> events;
     for (;;)
     {
         const auto event = decoder.next();
         if (!event)
         {
             EXPECT_EQ(event.error().code, errc::bad_answer);
-            seen.emplace_back("bad");
-            return seen;
+            events.emplace_back("bad");
+            return events;
         }
         if (!*event)
         {
-            return seen;
+            return events;
         }
         const auto& got = **event;
-        seen.push_back(
+        events.push_back(
             std::to_string(static_cast<int>(got.type)) + " " + std::string(got.resource_version) + " " +
             std::to_string(got.error_code) + got.error_message + " " + std::string(got.object)
         );
@@ -284,13 +284,13 @@ TEST(watch_decoder, gives_the_same_however_the_bytes_come)
     for (std::size_t piece = 1; piece < watch_text.size(); ++piece)
     {
         kube::watch_decoder decoder;
-        std::vector<std::string> seen;
+        std::vector<std::string> events;
         for (std::size_t at = 0; at < watch_text.size(); at += piece)
         {
             decoder.feed(std::string_view(watch_text).substr(at, piece));
-            std::ranges::copy(drain(decoder), std::back_inserter(seen));
+            std::ranges::copy(drain(decoder), std::back_inserter(events));
         }
-        ASSERT_EQ(seen, expected) << piece;
+        ASSERT_EQ(events, expected) << piece;
         EXPECT_TRUE(decoder.at_boundary());
     }
 }
@@ -410,8 +410,8 @@ TEST(watch_decoder, an_error_without_a_code_that_makes_sense_has_none)
     }
 }
 
-// Not a proof, but whatever comes, nothing is read or written where it must not be (run it with the address
-// sanitizer), and what is accepted keeps its promises.
+// The decoders read and write no memory out of bounds, whatever the server sends (run with the address
+// sanitizer), and an accepted list keeps its promises. The test is no proof.
 TEST(decoders, survive_whatever_a_server_sends)
 {
     std::mt19937 random(20261124);
@@ -444,7 +444,7 @@ TEST(decoders, survive_whatever_a_server_sends)
         return text;
     };
     std::size_t accepted = 0;
-    for (int round = 0; round < 20000; ++round)
+    for (int trial = 0; trial < 20000; ++trial)
     {
         const auto page = kube::decode_list(mutate(list_text));
         if (page)

@@ -291,12 +291,12 @@ TEST_F(rest_client, every_request_is_bounded_in_time_and_size)
     EXPECT_EQ(http.sent.back().max_response_bytes, 4U << 20);
     watch("200");
     EXPECT_EQ(http.sent.back().deadline, now + 30s) << "of the header";
-    for (const auto& each : http.sent)
+    for (const auto& request : http.sent)
     {
-        EXPECT_EQ(net::find_header(each.headers, "Accept"), "application/json");
-        EXPECT_EQ(net::find_header(each.headers, "Authorization"), "Bearer canary-1");
-        EXPECT_EQ(each.origin.str(), "https://kube.example.com:6443");
-        EXPECT_NE(each.tls, nullptr);
+        EXPECT_EQ(net::find_header(request.headers, "Accept"), "application/json");
+        EXPECT_EQ(net::find_header(request.headers, "Authorization"), "Bearer canary-1");
+        EXPECT_EQ(request.origin.str(), "https://kube.example.com:6443");
+        EXPECT_NE(request.tls, nullptr);
     }
 }
 

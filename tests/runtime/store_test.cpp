@@ -93,9 +93,9 @@ protected:
     static void list(runtime::object_sink& sink, const std::vector<object>& objects)
     {
         sink.list_began();
-        for (const object& each : objects)
+        for (const object& listed : objects)
         {
-            sink.listed(each);
+            sink.listed(listed);
         }
         sink.list_ended();
     }

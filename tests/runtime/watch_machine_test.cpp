@@ -280,7 +280,7 @@ TEST_F(watch_machine, takes_every_event_in_every_state)
         watch_failure::expired, watch_failure::refused, watch_failure::too_large, watch_failure::transient
     };
     std::size_t visits[5] = {};
-    for (int round = 0; round < 100000; ++round)
+    for (int trial = 0; trial < 100000; ++trial)
     {
         now += std::chrono::milliseconds(below(400000));
         switch (below(8))

@@ -73,7 +73,7 @@ TEST_F(work_queue, its_depth_is_what_waits_to_be_taken)
     queue.add("c", t0 + 1s);
     EXPECT_EQ(queue.depth(t0), 2U);
     ASSERT_EQ(queue.take(t0), "a");
-    queue.add("a", t0);  // for the time after its work
+    queue.add("a", t0);  // to be worked on again afterwards
     EXPECT_EQ(queue.depth(t0), 1U);
     EXPECT_EQ(queue.depth(t0 + 1s), 2U);
     queue.finish("a", {outcome::kind::done, {}}, t0);

@@ -38,16 +38,17 @@ static_assert(loggable<std::string> && !loggable<secret>);
 // A text does not convert to a secret.
 static_assert(!std::is_convertible_v<std::string, secret>);
 
-// What is left in the memory of a destroyed secret whose text was short enough to be stored inside the
+// The bytes that a destroyed secret leaves in memory. Its text was short enough to be stored inside the
 // object.
 std::string remains_of(void (*use)(secret&))
 {
-    alignas(secret) std::array<std::byte, sizeof(secret)> memory{};
-    auto* object = std::construct_at(reinterpret_cast<secret*>(memory.data()), std::string("hunter2-hunter"));
+    alignas(secret) std::array<std::byte, sizeof(secret)> storage{};
+    auto* object =
+        std::construct_at(reinterpret_cast<secret*>(storage.data()), std::string("hunter2-hunter"));
     use(*object);
     std::destroy_at(object);
-    std::string remains(memory.size(), '\0');
-    std::memcpy(remains.data(), memory.data(), memory.size());
+    std::string remains(storage.size(), '\0');
+    std::memcpy(remains.data(), storage.data(), storage.size());
     return remains;
 }
 

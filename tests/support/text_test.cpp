@@ -51,7 +51,8 @@ TEST(text, controls_and_line_ends_become_one_space)
         {"a\u2029b"sv, "a b"},                          // paragraph separator
         {"a\u202e\u202d\u202a\u202b\u202cb"sv, "a b"},  // characters that change the direction of text
         {"a\u2066\u2067\u2068\u2069b"sv, "a b"},
-        {"a\u2027b\u202fc\u2065d\u206ae"sv, "a\u2027b\u202fc\u2065d\u206ae"},  // their neighbours
+        {"a\u2027b\u202fc\u2065d\u206ae"sv, "a\u2027b\u202fc\u2065d\u206ae"
+        },                       // characters next to those ranges
         {"\u00a0"sv, "\u00a0"},  // the first after the C1 controls
     };
     for (const auto& row : rows)

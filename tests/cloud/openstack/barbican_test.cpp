@@ -97,7 +97,7 @@ TEST_F(barbican, a_container_is_a_certificate)
     EXPECT_TRUE(read->usable);
     EXPECT_EQ(read->missing, "");
     EXPECT_EQ(read->expires_at, not_after);
-    const auto& request = http.seen().back();
+    const auto& request = http.requests().back();
     EXPECT_EQ(net::find_header(request.headers, "Accept"), "text/plain") << "the type it was stored in";
     EXPECT_TRUE(request.sensitive);
 }
@@ -110,7 +110,7 @@ TEST_F(barbican, a_secret_with_a_payload_is_a_certificate)
     EXPECT_EQ(read->container_ref.str(), captured::key_manager + "/secrets/" + captured::secret_id);
     EXPECT_TRUE(read->usable);
     EXPECT_EQ(read->expires_at, not_after);
-    EXPECT_EQ(net::find_header(http.seen().back().headers, "Accept"), "application/octet-stream");
+    EXPECT_EQ(net::find_header(http.requests().back().headers, "Accept"), "application/octet-stream");
 }
 
 TEST_F(barbican, a_secret_that_is_no_bundle_is_in_doubt_whether_its_end_is_known_or_not)
@@ -346,7 +346,7 @@ TEST_F(barbican, a_ref_with_another_host_name_is_looked_up_at_our_endpoint)
     EXPECT_EQ(
         look_up("https://internal.example/key-manager/v1/secrets/" + captured::secret_id), ref_state::readable
     );
-    for (const auto& request : http.seen())
+    for (const auto& request : http.requests())
     {
         EXPECT_EQ(request.origin.host, "127.0.0.1") << "no token goes elsewhere";
     }
@@ -356,7 +356,7 @@ TEST_F(barbican, a_ref_that_is_no_url_of_a_certificate_service_is_unknown)
 {
     EXPECT_EQ(look_up("/var/lib/octavia/certificates/x"), ref_state::unknown);
     EXPECT_EQ(look_up(captured::secret_id), ref_state::unknown);
-    EXPECT_EQ(http.seen().size(), 0U);
+    EXPECT_EQ(http.requests().size(), 0U);
 }
 
 TEST(barbican_bodies, an_answer_about_something_else_is_odd)

@@ -1,4 +1,4 @@
-// Every error that real services gave, byte for byte, with its class and its message.
+// The errors that real services gave, byte for byte, each with its class and its message.
 #include "cloud/openstack/captured.hpp"
 #include "cloud/openstack/errors.hpp"
 #include "fakes/cloud/spelled.hpp"
@@ -69,13 +69,13 @@ struct row
     question asked;
     net::http_response answer;
     failure kind;
-    std::string told;
+    std::string message;
     std::vector<std::string> refs{};
 };
 
-void PrintTo(const row& each, std::ostream* out)
+void PrintTo(const row& captured_row, std::ostream* out)
 {
-    *out << each.name;
+    *out << captured_row.name;
 }
 
 std::string of(const question& asked, int status, const std::string& rest)
@@ -332,14 +332,14 @@ TEST_P(captured_error, has_its_class_and_its_words)
     const auto judged = judge(captured_row.asked, captured_row.answer, support::secret());
     ASSERT_TRUE(judged);
     EXPECT_EQ(static_cast<int>(judged->kind), static_cast<int>(captured_row.kind));
-    EXPECT_EQ(judged->message, captured_row.told);
+    EXPECT_EQ(judged->message, captured_row.message);
     EXPECT_EQ(test::spelled(judged->refs), captured_row.refs);
     EXPECT_EQ(judged->retry_after, std::nullopt) << "none of them says when to come again";
 }
 
-INSTANTIATE_TEST_SUITE_P(errors, captured_error, testing::ValuesIn(rows), [](const auto& each) {
+INSTANTIATE_TEST_SUITE_P(errors, captured_error, testing::ValuesIn(rows), [](const auto& info) {
     std::string name;
-    for (const char c : std::string(each.param.name))
+    for (const char c : std::string(info.param.name))
     {
         name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
     }

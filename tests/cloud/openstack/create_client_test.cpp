@@ -213,11 +213,11 @@ TEST_F(openstack_client, reads_when_a_certificate_ends)
     const auto end = std::chrono::sys_days(std::chrono::year(2027) / 2 / 3) + 4h + 5min + 6s;
     for (const std::string kind : {"container", "pkcs12", "pem"})
     {
-        const auto made = sim.add_certificate({.project = project, .kind = kind, .not_after = end});
-        const auto read = get_certificate(made.id);
+        const auto certificate = sim.add_certificate({.project = project, .kind = kind, .not_after = end});
+        const auto read = get_certificate(certificate.id);
         ASSERT_TRUE(read) << read.error().message;
         EXPECT_EQ(read->expires_at, end) << kind;
-        EXPECT_EQ(read->container_ref.str(), made.ref);
+        EXPECT_EQ(read->container_ref.str(), certificate.ref);
     }
     const auto locked = sim.add_certificate({.project = project, .kind = "pkcs12", .pass_phrase = "x"});
     EXPECT_EQ(get_certificate(locked.id)->expires_at, std::nullopt);

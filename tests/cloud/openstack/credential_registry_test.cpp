@@ -97,10 +97,10 @@ TEST_F(credentials, that_lead_elsewhere_are_refused)
             Not(HasSubstr("canary"))
         )
     );
-    EXPECT_TRUE(http.seen().empty());
+    EXPECT_TRUE(http.requests().empty());
 }
 
-// Another program than Keystone may answer at an admitted URL; its words must not be shown.
+// Another program than Keystone may answer at an admitted URL. The client must not show its words.
 TEST_F(credentials, no_answer_is_quoted_that_is_not_of_the_service_that_was_asked)
 {
     const auto credential = read(yaml("a"));

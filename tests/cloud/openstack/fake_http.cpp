@@ -26,13 +26,13 @@ void fake_http::on(const std::string& request, std::function<reply(const net::ht
 
 std::size_t fake_http::count(const std::string& request) const
 {
-    return static_cast<std::size_t>(std::ranges::count(seen_, request, line_of));
+    return static_cast<std::size_t>(std::ranges::count(requests_, request, line_of));
 }
 
 support::task<fake_http::reply> fake_http::send(net::http_request request)
 {
     const std::string line = line_of(request);
-    seen_.push_back(request);
+    requests_.push_back(request);
     const auto scripted = script_.find(line);
     if (scripted == script_.end())
     {

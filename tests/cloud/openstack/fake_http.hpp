@@ -21,15 +21,15 @@ public:
 
     // The replies to "GET http://host:port/path", in order; the last one is repeated.
     void on(const std::string& request, std::vector<reply> replies);
-    // As above, with a reply that is chosen at the request.
+    // A reply that is chosen at the request.
     void on(const std::string& request, std::function<reply(const net::http_request&)> decide);
     // Every further answer takes this long.
-    void take(support::duration each) { takes_ = each; }
+    void take(support::duration time) { takes_ = time; }
 
-    const std::vector<net::http_request>& seen() const { return seen_; }
+    const std::vector<net::http_request>& requests() const { return requests_; }
     // The number of requests "GET http://host:port/path".
     std::size_t count(const std::string& request) const;
-    void forget() { seen_.clear(); }
+    void forget() { requests_.clear(); }
 
     support::task<reply> send(net::http_request request) override;
     support::task<support::result<std::unique_ptr<net::http_stream>>> open(net::http_request request
@@ -39,7 +39,7 @@ private:
     support::clock& clock_;
     support::duration takes_{};
     std::map<std::string, std::function<reply(const net::http_request&)>> script_;
-    std::vector<net::http_request> seen_;
+    std::vector<net::http_request> requests_;
 };
 
 // "GET http://host:port/path"

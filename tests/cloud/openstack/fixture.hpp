@@ -49,7 +49,7 @@ protected:
     // The token of request `number`.
     std::string token_of(std::size_t number) const
     {
-        return std::string(net::find_header(http.seen().at(number).headers, "X-Auth-Token"));
+        return std::string(net::find_header(http.requests().at(number).headers, "X-Auth-Token"));
     }
 
     support::log_capture log;

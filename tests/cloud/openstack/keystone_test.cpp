@@ -55,7 +55,7 @@ json body_for(const cloud::openstack::cloud_entry& entry, test::loop& loop)
     http.on("POST http://127.0.0.1:15000/v3/auth/tokens", {captured::token("t")});
     cloud::openstack::keystone keystone(http, loop.clock(), entry, random);
     EXPECT_TRUE(loop.run(keystone.current()));
-    const auto& request = http.seen().at(0);
+    const auto& request = http.requests().at(0);
     EXPECT_TRUE(request.sensitive);
     EXPECT_TRUE(request.fresh_connection);
     EXPECT_EQ(net::find_header(request.headers, "Content-Type"), "application/json");

@@ -196,7 +196,7 @@ TEST_F(octavia_client, reads_and_writes_a_listener)
     ASSERT_TRUE(changed) << changed.error().message;
     EXPECT_EQ(changed->default_ref.value().str(), a);
     EXPECT_EQ(changed->status, provisioning_status::pending);
-    EXPECT_EQ(http.seen().back().body, R"({"listener":{"default_tls_container_ref":")" + a + R"("}})");
+    EXPECT_EQ(http.requests().back().body, R"({"listener":{"default_tls_container_ref":")" + a + R"("}})");
 }
 
 TEST_F(octavia_client, reads_a_load_balancer)

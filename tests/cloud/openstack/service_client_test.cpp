@@ -60,7 +60,7 @@ TEST_F(service_client, a_read_goes_to_the_endpoint_of_the_region_with_the_token)
 {
     http.on(get_listener, {captured::load_balancer("ACTIVE")});
     ASSERT_TRUE(get());
-    const auto& request = http.seen().at(1);
+    const auto& request = http.requests().at(1);
     EXPECT_EQ(net::find_header(request.headers, "X-Auth-Token"), "token-1");
     EXPECT_EQ(net::find_header(request.headers, "Accept"), "application/json");
     EXPECT_EQ(request.deadline, clock().now() + 10s);
@@ -72,7 +72,7 @@ TEST_F(service_client, a_write_goes_on_a_connection_of_its_own_until_its_deadlin
 {
     http.on(put_listener, {captured::load_balancer("ACTIVE")});
     ASSERT_TRUE(put(47s));
-    const auto& request = http.seen().at(1);
+    const auto& request = http.requests().at(1);
     EXPECT_TRUE(request.fresh_connection);
     EXPECT_EQ(request.deadline, clock().now() + 47s);
     EXPECT_EQ(request.send_by, clock().now() + cloud::sent_within);
@@ -139,7 +139,7 @@ TEST_F(service_client, a_write_is_not_sent_where_the_way_to_it_took_too_long)
     EXPECT_EQ(put(1h).error().kind, failure::transient);
     EXPECT_EQ(http.count(put_listener), 0U);
     EXPECT_TRUE(put(1h)) << "there is a token now";
-    EXPECT_EQ(http.seen().back().send_by, clock().now());
+    EXPECT_EQ(http.requests().back().send_by, clock().now());
 }
 
 TEST_F(service_client, a_hundred_refused_requests_share_one_authentication)
@@ -207,7 +207,7 @@ TEST_F(service_client, a_redirect_is_not_followed)
     answer.headers.push_back({"Location", "http://evil.example/"});
     http.on(get_listener, {answer});
     EXPECT_EQ(get().error().kind, failure::transient);
-    EXPECT_EQ(http.seen().size(), 2U);
+    EXPECT_EQ(http.requests().size(), 2U);
 }
 
 TEST_F(service_client, a_token_that_a_server_repeats_is_not_passed_on)
@@ -230,7 +230,7 @@ TEST_F(service_client, the_place_is_told_without_asking_again)
         })
     );
     ASSERT_TRUE(run(services.locate("sao1")));
-    EXPECT_EQ(http.seen().size(), 1U);
+    EXPECT_EQ(http.requests().size(), 1U);
 }
 
 TEST_F(service_client, a_region_that_is_new_in_the_catalog_is_found)

@@ -7,23 +7,23 @@
 
 namespace {
 
-void expect_refused(const support::result<std::string>& found, std::string_view why)
+void expect_refused(const support::result<std::string>& certificate, std::string_view why)
 {
-    ASSERT_FALSE(found.has_value());
-    EXPECT_EQ(found.error().code, support::errc::invalid);
-    EXPECT_THAT(found.error().message, testing::HasSubstr(why));
+    ASSERT_FALSE(certificate.has_value());
+    EXPECT_EQ(certificate.error().code, support::errc::invalid);
+    EXPECT_THAT(certificate.error().message, testing::HasSubstr(why));
 }
 
 TEST(read_pkcs12, gives_the_certificate_of_the_key_whatever_others_are_beside_it)
 {
     const auto ca = test::make_certificate({.subject = "ca", .ca = true});
     const auto certificate = test::make_certificate({.subject = "leaf", .names = "DNS:shop.example"});
-    const auto found = net::read_pkcs12(test::pkcs12({.with = &certificate, .ca = &ca}));
-    ASSERT_TRUE(found.has_value()) << found.error().message;
-    EXPECT_EQ(*found, test::certificate_der(certificate));
+    const auto read = net::read_pkcs12(test::pkcs12({.with = &certificate, .ca = &ca}));
+    ASSERT_TRUE(read.has_value()) << read.error().message;
+    EXPECT_EQ(*read, test::certificate_der(certificate));
 }
 
-// 32768 iterations as DER writes them, and in their place as many as fit.
+// Replaces 32768 iterations, as DER writes them, by the largest number that fits.
 std::string asking_for_millions(std::string bundle)
 {
     const std::string few("\x02\x03\x00\x80\x00", 5);
@@ -36,7 +36,7 @@ std::string asking_for_millions(std::string bundle)
     return bundle.replace(at, few.size(), "\x02\x03\x7F\xFF\xFF");
 }
 
-// Of some OpenSSL would compute the public half, for days if the bundle likes.
+// OpenSSL would compute the public half of some keys, and a bundle can make that take days.
 TEST(read_pkcs12, takes_no_key_that_is_no_servers)
 {
     expect_refused(
@@ -45,7 +45,7 @@ TEST(read_pkcs12, takes_no_key_that_is_no_servers)
     );
 }
 
-// Whoever may name a certificate would hold the whole program up.
+// Otherwise everybody who may name a certificate could block the whole program.
 TEST(read_pkcs12, derives_no_key_as_often_as_a_bundle_likes)
 {
     const auto certificate = test::make_certificate({.subject = "leaf", .names = "DNS:shop.example"});

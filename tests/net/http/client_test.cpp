@@ -102,10 +102,10 @@ TEST_F(client, closes_a_connection_after_which_no_request_may_follow)
         "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
         ok + "surplus",
     };
-    for (const auto& each : last)
+    for (const auto& response : last)
     {
-        SCOPED_TRACE(each);
-        network_.expect({.reads = {each}});
+        SCOPED_TRACE(response);
+        network_.expect({.reads = {response}});
         EXPECT_TRUE(send(request()).has_value());
         EXPECT_EQ(network_.open(), 0U);
     }
@@ -148,10 +148,10 @@ TEST_F(client, shares_no_connection_between_origins_or_tls_settings)
     other_settings.tls = std::make_shared<net::tls_settings>();
     auto system_trust = first;
     system_trust.tls = nullptr;
-    for (const auto& each : {first, other_port, plain, other_settings, system_trust})
+    for (const auto& to_send : {first, other_port, plain, other_settings, system_trust})
     {
         network_.expect({.reads = {ok}});
-        EXPECT_TRUE(send(each).has_value());
+        EXPECT_TRUE(send(to_send).has_value());
     }
     EXPECT_EQ(network_.dials, 5U);
     EXPECT_EQ(network_.connections.at(3)->tls, other_settings.tls);
@@ -256,7 +256,7 @@ TEST_F(client, gives_the_second_try_no_more_time_than_the_first)
     EXPECT_EQ(clock().now(), start + 10s);
 }
 
-// Which failures say that nothing was sent.
+// Failures that prove that nothing was sent, and others.
 
 struct failure
 {
@@ -300,13 +300,13 @@ const failure failures[] = {
 
 TEST_F(client, tells_what_was_never_sent_from_what_may_have_been)
 {
-    for (const auto& each : failures)
+    for (const auto& failure : failures)
     {
-        SCOPED_TRACE(each.name);
-        network_.expect(each.steps);
+        SCOPED_TRACE(failure.name);
+        network_.expect(failure.steps);
         const auto answer = send(request("PUT"));
         ASSERT_FALSE(answer.has_value());
-        EXPECT_EQ(answer.error().code, each.expected) << answer.error().message;
+        EXPECT_EQ(answer.error().code, failure.expected) << answer.error().message;
         EXPECT_THAT(answer.error().message, HasSubstr("http://cloud.example: "));
         EXPECT_EQ(network_.open(), 0U);
     }
@@ -382,9 +382,9 @@ TEST_F(client, leaves_nothing_behind_where_it_is_cancelled)
         {.reads = {"HTTP/1.1 200 OK\r\n", stalls()}},
         {.reads = {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", stalls()}},
     };
-    for (const auto& each : stalled)
+    for (const auto& steps : stalled)
     {
-        network_.expect(each);
+        network_.expect(steps);
         bool ended = false;
         const auto cancel =
             spawn([](net::http_client* through, net::http_request request, bool* out) -> support::task<> {
@@ -392,7 +392,7 @@ TEST_F(client, leaves_nothing_behind_where_it_is_cancelled)
                 *out = true;
             }(client_.get(), request(), &ended));
         step();
-        EXPECT_EQ(clock().sleepers(), std::holds_alternative<stalls>(each.connect) ? 0U : 1U);
+        EXPECT_EQ(clock().sleepers(), std::holds_alternative<stalls>(steps.connect) ? 0U : 1U);
         cancel();
         step();
         EXPECT_FALSE(ended) << "cancellation must unwind, not return";

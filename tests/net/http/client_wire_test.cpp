@@ -139,14 +139,14 @@ TEST_P(client_wire, calls_every_break_after_the_request_was_sent_an_interruption
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n",
     };
-    for (const auto& each : partial)
+    for (const auto& response : partial)
     {
         for (const bool reset : {false, true})
         {
-            SCOPED_TRACE(each);
+            SCOPED_TRACE(response);
             const auto peer = serve([&](shared_connection c) -> support::task<> {
                 co_await c->read_request();
-                co_await c->write(each);
+                co_await c->write(response);
                 if (reset)
                 {
                     c->reset();
@@ -277,7 +277,7 @@ TEST_P(client_wire, streams_an_answer_piece_by_piece_to_its_cut)
     EXPECT_EQ(run((*stream)->read(clock().now() + 10s)).error().code, errc::interrupted);
 }
 
-// Only TLS can tell the end of such an answer from a cut.
+// Only TLS can tell the end of an answer without a length from a cut.
 TEST_P(client_wire, believes_the_end_of_an_answer_without_a_length_only_as_far_as_it_is_proven)
 {
     bool proper = true;

@@ -208,9 +208,9 @@ peer::peer(
 peer::~peer()
 {
     state_->acceptor.close();
-    for (const auto& each : state_->connections)
+    for (const auto& accepted : state_->connections)
     {
-        if (const auto connection = each.lock())
+        if (const auto connection = accepted.lock())
         {
             connection->reset();
         }

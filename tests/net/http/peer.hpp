@@ -14,9 +14,9 @@
 #include <memory>
 #include <string>
 
-// Servers on 127.0.0.1 that behave as a test tells them, and real sockets to talk to them. They run on the
-// same event loop as the tested object, so that a test has an order and needs no waiting. Time is a clock
-// that the test moves.
+// Servers on 127.0.0.1 that behave as a test tells them, and real sockets to talk to them. The servers run on
+// the event loop of the tested object, so that a test has an order and needs no waiting. The test moves the
+// clock.
 namespace test {
 
 // One accepted connection. A failure on it ends its coroutine without an error.

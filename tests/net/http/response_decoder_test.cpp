@@ -10,7 +10,7 @@ namespace {
 using support::errc;
 using testing::HasSubstr;
 
-// What came of a response, whatever the pieces.
+// The outcome of a response, which is the same however the response is cut into pieces.
 struct outcome
 {
     std::string error;  // empty: none
@@ -41,12 +41,12 @@ struct decoding
 outcome decode(const std::vector<std::string_view>& pieces, decoding how = {})
 {
     net::response_decoder decoder(how.head, how.limits);
-    outcome seen;
+    outcome decoded;
     const auto put = [&](auto&& result) {
         if (!result)
         {
-            seen.error = result.error().message;
-            seen.code = result.error().code;
+            decoded.error = result.error().message;
+            decoded.code = result.error().code;
         }
         return result.has_value();
     };
@@ -54,25 +54,25 @@ outcome decode(const std::vector<std::string_view>& pieces, decoding how = {})
     {
         if (!put(decoder.put(piece)))
         {
-            return seen;
+            return decoded;
         }
-        seen.body += decoder.take_body();
+        decoded.body += decoder.take_body();
     }
     if (how.end && !put(decoder.put_end()))
     {
-        return seen;
+        return decoded;
     }
-    seen.done = decoder.done();
+    decoded.done = decoder.done();
     if (decoder.header_done())
     {
-        seen.status = decoder.status();
+        decoded.status = decoder.status();
         for (const auto& [name, value] : decoder.take_headers())
         {
-            seen.headers.push_back(name + ": " + value);
+            decoded.headers.push_back(name + ": " + value);
         }
     }
-    seen.reusable = decoder.reusable();
-    return seen;
+    decoded.reusable = decoder.reusable();
+    return decoded;
 }
 
 outcome decode(std::string_view bytes, decoding how = {})
@@ -91,7 +91,7 @@ struct kind
     std::string_view bytes;
     outcome expected;
     bool head = false;
-    bool ends_itself = true;  // false: its end is the peer's
+    bool ends_itself = true;  // false: the response ends where the peer ends
 };
 
 const kind kinds[] = {
@@ -146,39 +146,39 @@ const kind kinds[] = {
 
 TEST(response_decoder, reads_every_kind_of_response_whole)
 {
-    for (const auto& each : kinds)
+    for (const auto& kind : kinds)
     {
-        SCOPED_TRACE(each.name);
-        EXPECT_EQ(decode(each.bytes, {.head = each.head}), each.expected);
+        SCOPED_TRACE(kind.name);
+        EXPECT_EQ(decode(kind.bytes, {.head = kind.head}), kind.expected);
     }
 }
 
 TEST(response_decoder, knows_by_itself_where_a_response_ends)
 {
-    for (const auto& each : kinds)
+    for (const auto& kind : kinds)
     {
-        SCOPED_TRACE(each.name);
-        EXPECT_EQ(decode(each.bytes, {.head = each.head, .end = false}).done, each.ends_itself);
+        SCOPED_TRACE(kind.name);
+        EXPECT_EQ(decode(kind.bytes, {.head = kind.head, .end = false}).done, kind.ends_itself);
     }
 }
 
 TEST(response_decoder, reads_the_same_from_single_bytes_and_from_any_two_pieces)
 {
-    for (const auto& each : kinds)
+    for (const auto& kind : kinds)
     {
-        SCOPED_TRACE(each.name);
+        SCOPED_TRACE(kind.name);
         std::vector<std::string_view> bytes;
-        for (std::size_t i = 0; i < each.bytes.size(); ++i)
+        for (std::size_t i = 0; i < kind.bytes.size(); ++i)
         {
-            bytes.push_back(each.bytes.substr(i, 1));
+            bytes.push_back(kind.bytes.substr(i, 1));
         }
-        EXPECT_EQ(decode(bytes, {.head = each.head}), each.expected);
-        for (std::size_t cut = 1; cut < each.bytes.size(); ++cut)
+        EXPECT_EQ(decode(bytes, {.head = kind.head}), kind.expected);
+        for (std::size_t cut = 1; cut < kind.bytes.size(); ++cut)
         {
             SCOPED_TRACE(cut);
             EXPECT_EQ(
-                decode({each.bytes.substr(0, cut), each.bytes.substr(cut)}, {.head = each.head}),
-                each.expected
+                decode({kind.bytes.substr(0, cut), kind.bytes.substr(cut)}, {.head = kind.head}),
+                kind.expected
             );
         }
     }
@@ -186,40 +186,41 @@ TEST(response_decoder, reads_the_same_from_single_bytes_and_from_any_two_pieces)
 
 TEST(response_decoder, tells_a_response_that_is_cut_at_any_byte_from_a_whole_one)
 {
-    for (const auto& each : kinds)
+    for (const auto& kind : kinds)
     {
-        SCOPED_TRACE(each.name);
-        const auto header_size = each.bytes.rfind("\r\n\r\n") + 4;
-        for (std::size_t cut = 0; cut < each.bytes.size(); ++cut)
+        SCOPED_TRACE(kind.name);
+        const auto header_size = kind.bytes.rfind("\r\n\r\n") + 4;
+        for (std::size_t cut = 0; cut < kind.bytes.size(); ++cut)
         {
             SCOPED_TRACE(cut);
-            const auto seen = decode(each.bytes.substr(0, cut), {.head = each.head});
-            if (!each.ends_itself && cut >= header_size)
+            const auto decoded = decode(kind.bytes.substr(0, cut), {.head = kind.head});
+            if (!kind.ends_itself && cut >= header_size)
             {
-                // Its end cannot be told from a cut; TLS tells (stream_truncated), plain TCP does not.
-                EXPECT_TRUE(seen.done);
+                // Nobody can tell the end of this response from a cut by plain TCP. TLS can
+                // (stream_truncated).
+                EXPECT_TRUE(decoded.done);
                 continue;
             }
-            EXPECT_FALSE(seen.done);
-            EXPECT_EQ(seen.code, errc::interrupted) << seen;
-            EXPECT_THAT(seen.error, HasSubstr("the server closed the connection"));
+            EXPECT_FALSE(decoded.done);
+            EXPECT_EQ(decoded.code, errc::interrupted) << decoded;
+            EXPECT_THAT(decoded.error, HasSubstr("the server closed the connection"));
         }
     }
 }
 
 TEST(response_decoder, gives_no_further_use_to_a_connection_with_bytes_after_the_end)
 {
-    for (const auto& each : kinds)
+    for (const auto& kind : kinds)
     {
-        SCOPED_TRACE(each.name);
-        if (!each.ends_itself)
+        SCOPED_TRACE(kind.name);
+        if (!kind.ends_itself)
         {
             continue;
         }
-        const auto more = std::string(each.bytes) + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
-        auto expected = each.expected;
+        const auto more = std::string(kind.bytes) + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
+        auto expected = kind.expected;
         expected.reusable = false;
-        EXPECT_EQ(decode(more, {.head = each.head}), expected);
+        EXPECT_EQ(decode(more, {.head = kind.head}), expected);
     }
 }
 
@@ -290,17 +291,17 @@ const refusal refusals[] = {
 
 TEST(response_decoder, refuses_what_could_be_read_in_two_ways_and_what_is_no_http)
 {
-    for (const auto& each : refusals)
+    for (const auto& refusal : refusals)
     {
-        SCOPED_TRACE(each.name);
-        const auto seen = decode(each.bytes);
-        EXPECT_EQ(seen.code, errc::bad_answer) << seen;
-        EXPECT_THAT(seen.error, HasSubstr(each.why));
-        // From single bytes too, though perhaps only when the peer ends.
+        SCOPED_TRACE(refusal.name);
+        const auto decoded = decode(refusal.bytes);
+        EXPECT_EQ(decoded.code, errc::bad_answer) << decoded;
+        EXPECT_THAT(decoded.error, HasSubstr(refusal.why));
+        // Single bytes are refused too, though perhaps only when the peer ends.
         std::vector<std::string_view> bytes;
-        for (std::size_t i = 0; i < each.bytes.size(); ++i)
+        for (std::size_t i = 0; i < refusal.bytes.size(); ++i)
         {
-            bytes.push_back(each.bytes.substr(i, 1));
+            bytes.push_back(refusal.bytes.substr(i, 1));
         }
         EXPECT_FALSE(decode(bytes).done);
     }
@@ -313,18 +314,18 @@ TEST(response_decoder, takes_a_response_of_exactly_its_limit_and_none_beyond)
     const std::string header = std::string(ok) + "Content-Length: 100\r\n\r\n";
     const std::string whole = header + std::string(100, 'x');
     EXPECT_TRUE(decode(whole, {.limits = {.total_bytes = whole.size()}}).done);
-    const auto seen = decode(whole, {.limits = {.total_bytes = whole.size() - 1}});
-    EXPECT_EQ(seen.code, errc::too_large);
-    EXPECT_EQ(seen.error, "the answer is too large");
+    const auto decoded = decode(whole, {.limits = {.total_bytes = whole.size() - 1}});
+    EXPECT_EQ(decoded.code, errc::too_large);
+    EXPECT_EQ(decoded.error, "the answer is too large");
 }
 
 TEST(response_decoder, refuses_a_body_by_its_announced_length_before_it_comes)
 {
-    const auto seen = decode(
+    const auto decoded = decode(
         std::string(ok) + "Content-Length: 4294967296\r\n\r\nx",
         {.limits = {.total_bytes = 1000}, .end = false}
     );
-    EXPECT_EQ(seen.error, "the answer is too large");
+    EXPECT_EQ(decoded.error, "the answer is too large");
     EXPECT_EQ(
         decode(
             std::string(ok) + "Transfer-Encoding: chunked\r\n\r\nffffffff\r\n",
@@ -406,10 +407,10 @@ TEST(response_decoder, survives_mutated_responses)
     constexpr std::string_view alphabet = "\r\n :;,0159aAfFhxX\t\x7f\xff";
     std::size_t done = 0;
     std::size_t refused = 0;
-    for (int round = 0; round < 20'000; ++round)
+    for (int trial = 0; trial < 20'000; ++trial)
     {
-        const auto& each = kinds[below(std::size(kinds))];
-        std::string bytes(each.bytes);
+        const auto& kind = kinds[below(std::size(kinds))];
+        std::string bytes(kind.bytes);
         for (std::size_t changes = 1 + below(3); changes > 0; --changes)
         {
             const auto at = below(bytes.size());
@@ -432,11 +433,11 @@ TEST(response_decoder, survives_mutated_responses)
         }
         const auto cut = below(bytes.size());
         const std::string_view all = bytes;
-        const auto seen = decode(
-            {all.substr(0, cut), all.substr(cut)}, {.head = each.head, .limits = {.total_bytes = 10'000}}
+        const auto decoded = decode(
+            {all.substr(0, cut), all.substr(cut)}, {.head = kind.head, .limits = {.total_bytes = 10'000}}
         );
-        EXPECT_NE(seen.done, !seen.error.empty());
-        ++(seen.done ? done : refused);
+        EXPECT_NE(decoded.done, !decoded.error.empty());
+        ++(decoded.done ? done : refused);
     }
     EXPECT_GT(done, 1000U);
     EXPECT_GT(refused, 1000U);

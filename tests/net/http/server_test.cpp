@@ -158,17 +158,17 @@ protected:
 
     std::optional<std::string> next_piece()
     {
-        if (made_ == pieces_.size())
+        if (rendered_ == pieces_.size())
         {
             return std::nullopt;
         }
-        return pieces_[made_++];
+        return pieces_[rendered_++];
     }
 
     std::unique_ptr<net::server> server_;
     int asked_ = 0;
     std::vector<std::string> pieces_;  // of /long
-    std::size_t made_ = 0;             // how many of them were rendered
+    std::size_t rendered_ = 0;         // the number of pieces that were rendered
 };
 
 TEST_F(server, makes_the_page_of_a_path_when_it_is_asked_for)
@@ -239,7 +239,7 @@ TEST_F(server, makes_no_piece_for_head)
     EXPECT_THAT(peer.receive_until("\r\n\r\n"), HasSubstr("\r\nTransfer-Encoding: chunked\r\n"));
     peer.send(ask_health);
     EXPECT_THAT(peer.receive_until("\nok\n"), StartsWith("HTTP/1.1 200"));
-    EXPECT_EQ(made_, 0U);
+    EXPECT_EQ(rendered_, 0U);
 }
 
 TEST_F(server, makes_a_piece_when_the_one_before_is_taken)
@@ -250,10 +250,10 @@ TEST_F(server, makes_a_piece_when_the_one_before_is_taken)
     stuck.send("GET /long HTTP/1.1\r\nHost: here\r\n\r\n");
     context().restart();
     context().poll();
-    EXPECT_LT(made_, 50U) << "the rest is more than the sockets hold";
+    EXPECT_LT(rendered_, 50U) << "the rest is more than the sockets hold";
     advance(10s);
     EXPECT_EQ(clock().sleepers(), 0U) << "its connection is kept";
-    EXPECT_LT(made_, 50U);
+    EXPECT_LT(rendered_, 50U);
 }
 
 TEST_F(server, serves_others_between_two_pieces)
@@ -262,7 +262,7 @@ TEST_F(server, serves_others_between_two_pieces)
     pieces_.assign(1'000'000, "");
     connect().send("GET /long HTTP/1.1\r\nHost: here\r\n\r\n");
     EXPECT_THAT(get("/healthz"), EndsWith("\nok\n"));
-    EXPECT_LT(made_, pieces_.size());
+    EXPECT_LT(rendered_, pieces_.size());
 }
 
 TEST_F(server, keeps_a_connection_for_more_requests_and_takes_them_all_at_once)
@@ -285,10 +285,10 @@ TEST_F(server, takes_a_request_in_pieces)
 {
     start();
     auto peer = connect();
-    for (const char each : ask_health)
+    for (const char byte : ask_health)
     {
-        peer.send({each});
-        EXPECT_TRUE(peer.open() || each == '\n');
+        peer.send({byte});
+        EXPECT_TRUE(peer.open() || byte == '\n');
     }
     EXPECT_THAT(peer.receive_until("\nok\n"), StartsWith("HTTP/1.1 200"));
 }

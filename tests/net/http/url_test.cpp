@@ -43,15 +43,15 @@ const accepted accepted_urls[] = {
 
 TEST(parse_url, takes_absolute_http_and_https_urls_apart)
 {
-    for (const auto& each : accepted_urls)
+    for (const auto& accepted : accepted_urls)
     {
-        SCOPED_TRACE(each.text);
-        const auto url = net::parse_url(each.text);
+        SCOPED_TRACE(accepted.text);
+        const auto url = net::parse_url(accepted.text);
         ASSERT_TRUE(url.has_value()) << url.error().message;
-        EXPECT_EQ(url->origin, each.origin) << url->origin.str();
-        EXPECT_EQ(url->path, each.path);
-        EXPECT_EQ(url->query, each.query);
-        EXPECT_EQ(url->str(), each.written);
+        EXPECT_EQ(url->origin, accepted.origin) << url->origin.str();
+        EXPECT_EQ(url->path, accepted.path);
+        EXPECT_EQ(url->query, accepted.query);
+        EXPECT_EQ(url->str(), accepted.written);
     }
 }
 

@@ -25,7 +25,7 @@ using answer = support::result<net::addresses>;
 class resolver : public test::wire
 {
 protected:
-    // Starts to look `host` up; the answer comes to what is returned.
+    // Starts to look `host` up. The returned object receives the answer.
     std::shared_ptr<std::optional<answer>> start(net::resolver& in, const std::string& host)
     {
         const auto out = std::make_shared<std::optional<answer>>();
@@ -117,9 +117,9 @@ net::resolver::look_up_function slow_until(const std::shared_ptr<std::latch>& en
 
 void wait_until(const std::atomic<int>& calls, int wanted)
 {
-    for (int seen = calls; seen < wanted; seen = calls)
+    for (int known = calls; known < wanted; known = calls)
     {
-        calls.wait(seen);
+        calls.wait(known);
     }
 }
 
@@ -138,15 +138,16 @@ TEST_F(resolver, starts_only_so_many_threads_and_lets_who_finds_none_wait)
         answers.push_back(start(resolver, "more" + std::to_string(i) + ".test"));
     }
     wait_until(calls, 16);
-    EXPECT_TRUE(std::ranges::none_of(answers, [](const auto& each) { return each->has_value(); }));
+    EXPECT_TRUE(std::ranges::none_of(answers, [](const auto& answered) { return answered->has_value(); }));
     end->count_down();
-    run_until([&] { return std::ranges::all_of(answers, [](const auto& each) { return each->has_value(); }); }
-    );
-    EXPECT_TRUE(std::ranges::all_of(answers, [](const auto& each) { return (*each)->has_value(); }));
+    run_until([&] {
+        return std::ranges::all_of(answers, [](const auto& answered) { return answered->has_value(); });
+    });
+    EXPECT_TRUE(std::ranges::all_of(answers, [](const auto& answered) { return (*answered)->has_value(); }));
     EXPECT_EQ(calls, 36);
 }
 
-// Whoever may name a cloud could stop the look-ups of all others.
+// Otherwise everybody who may name a cloud could stop the look-ups of all others.
 TEST_F(resolver, lets_no_slow_names_hold_up_one_that_was_found_before)
 {
     const auto end = std::make_shared<std::latch>(1);
@@ -164,8 +165,9 @@ TEST_F(resolver, lets_no_slow_names_hold_up_one_that_was_found_before)
     wait_until(calls, 18);
     EXPECT_EQ(calls, 18);
     end->count_down();
-    run_until([&] { return std::ranges::all_of(answers, [](const auto& each) { return each->has_value(); }); }
-    );
+    run_until([&] {
+        return std::ranges::all_of(answers, [](const auto& answered) { return answered->has_value(); });
+    });
 }
 
 TEST_F(resolver, may_end_with_its_loop_before_the_look_up_does)

@@ -261,15 +261,15 @@ const odd_server odd_servers[] = {
 
 TEST_F(tls, says_what_went_wrong_where_the_other_side_does_not_speak_it)
 {
-    for (const auto& each : odd_servers)
+    for (const auto& server : odd_servers)
     {
-        SCOPED_TRACE(each.name);
-        const test::peer peer(context(), each.does);
+        SCOPED_TRACE(server.name);
+        const test::peer peer(context(), server.does);
         const auto dialer = net::create_dialer(executor(), clock());
         const auto stream = run(dialer->dial({true, "127.0.0.1", peer.port()}, nullptr, clock().now() + 10s));
         ASSERT_FALSE(stream.has_value());
         EXPECT_EQ(stream.error().code, errc::unreachable);
-        EXPECT_THAT(stream.error().message, HasSubstr(each.message));
+        EXPECT_THAT(stream.error().message, HasSubstr(server.message));
     }
 }
 

@@ -44,11 +44,11 @@ std::vector<json> rendered(const std::vector<std::string>& flags)
 
 json first_of(const std::vector<json>& objects, const std::string& kind)
 {
-    for (const json& each : objects)
+    for (const json& object : objects)
     {
-        if (each.at("kind") == kind)
+        if (object.at("kind") == kind)
         {
-            return each;
+            return object;
         }
     }
     ADD_FAILURE() << "there is no " << kind;
@@ -58,16 +58,16 @@ json first_of(const std::vector<json>& objects, const std::string& kind)
 void installation::TearDown()
 {
     const auto releases = kubernetes->helm({"list", "--all-namespaces", "-o", "json"});
-    for (const json& each : json::parse(releases.out))
+    for (const json& release : json::parse(releases.out))
     {
         EXPECT_TRUE(succeeds(kubernetes->helm(
             {"uninstall",
-             each.at("name").get<std::string>(),
+             release.at("name").get<std::string>(),
              "--namespace",
-             each.at("namespace").get<std::string>()}
+             release.at("namespace").get<std::string>()}
         )));
     }
-    // What came without Helm; the namespace stays for other tests.
+    // Removes the objects that came without Helm. The namespace stays for other tests.
     for (const auto* kinds : {"deployments,serviceaccounts", "clusterroles,clusterrolebindings"})
     {
         EXPECT_TRUE(succeeds(kubernetes->kubectl(

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-// A real kube-apiserver without the CertificateBinding, and words for installing it.
+// A real kube-apiserver without the CertificateBinding, and functions that install it.
 namespace test {
 
 using nlohmann::json;
@@ -16,30 +16,30 @@ using testbed::crd_name;
 
 inline constexpr auto chart_folder = PROJECT_FOLDER "/charts/certificate-binding-controller";
 
-// Of the samples of the README: name of the release and of its objects, namespace, Secret.
+// The names in the samples of the README: the release and its objects, the namespace, the Secret.
 inline constexpr auto controller_name = "certificate-binding-controller";
 inline constexpr auto controller_namespace = "certificate-binding";
 inline constexpr auto needed_value = "cloudConfig.existingSecret=cloud-config";
 
-// Namespaces of users, which are there.
+// Namespaces of users, which exist.
 inline constexpr auto team_a = "team-a";
 inline constexpr auto team_b = "team-b";
 
 extern testbed::environment& kubernetes;
 
-// helm VERB with the chart as the README does it, and more flags.
+// Runs helm VERB with the chart and the flags of the README, and with `flags`.
 testbed::outcome helm(const std::string& verb, const std::vector<std::string>& flags = {});
 
-// Objects in YAML as the API server would have them, defaults included, if they were applied now.
+// The objects of a YAML text as the API server would store them now, defaults included.
 std::vector<json> as_served(const std::string& yaml);
 
-// What `helm template` makes with these values, as_served.
+// The output of `helm template` with these values, as_served.
 std::vector<json> rendered(const std::vector<std::string>& flags = {});
 
-// The first one of this kind; a failure, and null, if there is none.
+// The first object of this kind; null, and a failure of the test, if there is none.
 json first_of(const std::vector<json>& objects, const std::string& kind);
 
-// Tests that install something: all of it goes after each, but for namespaces.
+// Tests that install something. All of it is removed after each test, except namespaces.
 class installation : public testing::Test
 {
 protected:

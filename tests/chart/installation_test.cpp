@@ -7,7 +7,7 @@
 #include <set>
 #include <sstream>
 
-// The chart and the kustomize base on a real API server. There are no nodes: the pod never runs.
+// The chart and the kustomize base on a real API server. The pod never runs, because there are no nodes.
 namespace test {
 namespace {
 

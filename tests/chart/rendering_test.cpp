@@ -48,12 +48,12 @@ json comparable(json object)
 std::map<std::string, std::string> by_name(const std::vector<json>& objects)
 {
     std::map<std::string, std::string> texts;
-    for (const json& each : objects)
+    for (const json& object : objects)
     {
-        if (each.at("kind") != "Namespace")  // Helm leaves that to its user
+        if (object.at("kind") != "Namespace")  // Helm leaves the namespace to its user
         {
-            const auto name = each.at("metadata").at("name").get<std::string>();
-            texts[each.at("kind").get<std::string>() + " " + name] = comparable(each).dump(2);
+            const auto name = object.at("metadata").at("name").get<std::string>();
+            texts[object.at("kind").get<std::string>() + " " + name] = comparable(object).dump(2);
         }
     }
     return texts;
@@ -106,9 +106,9 @@ TEST(chart, keeps_the_definition_unless_told_otherwise)
 std::vector<std::string> kinds(const std::vector<json>& objects)
 {
     std::vector<std::string> result;
-    for (const json& each : objects)
+    for (const json& object : objects)
     {
-        result.push_back(each.at("kind").get<std::string>());
+        result.push_back(object.at("kind").get<std::string>());
     }
     return result;
 }

@@ -70,9 +70,9 @@ testbed::outcome patch_status(const std::string& name, const json& change)
 
 json get(const std::string& name)
 {
-    const auto found = kubernetes->kubectl({"get", "certbind", name, "-o", "json"});
-    EXPECT_TRUE(succeeds(found));
-    return json::parse(found.out, nullptr, false);
+    const auto printed = kubernetes->kubectl({"get", "certbind", name, "-o", "json"});
+    EXPECT_TRUE(succeeds(printed));
+    return json::parse(printed.out, nullptr, false);
 }
 
 void crd::TearDown()

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-// A real kube-apiserver that has the CertificateBinding, and words for what the tests ask of it.
+// A real kube-apiserver with the CertificateBinding, and functions for the requests of the tests.
 namespace test {
 
 using nlohmann::json;
@@ -21,7 +21,7 @@ inline constexpr auto other_listener_id = "550e8400-e29b-41d4-a716-446655440004"
 
 extern testbed::environment& kubernetes;
 
-// The least that a CertificateBinding is: certificateId, resourceId and region.
+// A CertificateBinding with the required fields alone: certificateId, resourceId and region.
 json least_binding(const std::string& name);
 
 // A part of an object that the schema accepts, or refuses with a message.
@@ -29,7 +29,7 @@ struct json_case
 {
     const char* name;
     json change;
-    const char* message = "";  // of the refusal
+    const char* message = "";  // the message of the refusal
 };
 
 std::ostream& operator<<(std::ostream& stream, const json_case& value);
@@ -44,7 +44,7 @@ testbed::outcome patch_status(const std::string& name, const json& change);
 // The object as the API server has it.
 json get(const std::string& name);
 
-// Tests with bindings of their own, which go after each.
+// Tests with bindings of their own, which are deleted after each test.
 class crd : public testing::Test
 {
 protected:

@@ -14,7 +14,7 @@ using testing::Values;
 constexpr auto uuid_pattern = "should match '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'";
 constexpr auto region_pattern = "should match '^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$'";
 
-// A spec that differs from the least one, or from an existing one, by a merge patch: null takes a field away.
+// A spec that differs from the least one, or from an existing one, by a merge patch. Null removes a field.
 using spec_case = json_case;
 
 class crd_spec : public crd, public testing::WithParamInterface<spec_case>
@@ -202,7 +202,7 @@ TEST_F(crd, refuses_an_object_without_spec)
 
 // ---- change ----
 
-// Changed from: SNI, Retain.
+// Changes of an existing binding that has SNI and Retain.
 class crd_change : public crd_spec
 {
 protected:
@@ -296,13 +296,13 @@ INSTANTIATE_TEST_SUITE_P(
             "other "
             "region and delete this one"
         },
-        // The enum refuses the value before the rule does, as long as the enum has one value.
+        // As long as the enum has one value, it refuses the change before the rule can.
         spec_case{
             "other_resource_type",
             {{"resourceType", "octavia:pool"}},
             R"(spec.resourceType: Unsupported value: "octavia:pool": supported values: "octavia:listener")"
         },
-        // Otherwise the next change could set another value.
+        // Without this rule the next change could set another value.
         spec_case{"listener_left_out", {{"resourceId", nullptr}}, "spec.resourceId: Required value"},
         spec_case{"region_left_out", {{"region", nullptr}}, "spec.region: Required value"},
         spec_case{"certificate_left_out", {{"certificateId", nullptr}}, "spec.certificateId: Required value"},

@@ -30,9 +30,9 @@ TEST_F(crd_status, of_an_unseen_object_is_behind_its_generation)
     EXPECT_EQ(json::parse(created.out)["status"], unseen);
     EXPECT_EQ(get("second")["status"], unseen);
     const auto listed = kubernetes->kubectl({"get", "certbind", "-o", "json"});
-    for (const json& each : json::parse(listed.out)["items"])
+    for (const json& item : json::parse(listed.out)["items"])
     {
-        EXPECT_EQ(each.at("status"), unseen);
+        EXPECT_EQ(item.at("status"), unseen);
     }
 }
 
@@ -80,12 +80,12 @@ TEST_F(crd_status, is_that_of_an_unseen_object_when_it_is_taken_away)
     EXPECT_EQ(get("shop")["status"], unseen);
 }
 
-// ---- what the controller writes ----
+// ---- the writes of the controller ----
 
 binding::certificate_binding decoded(const json& object)
 {
     std::string text = object.dump();
-    text.reserve(text.size() + 64);  // what simdjson may read beyond the end
+    text.reserve(text.size() + 64);  // simdjson may read so far beyond the end
     auto result = binding::decode(text);
     EXPECT_TRUE(result) << (result ? "" : result.error().message);
     return std::move(*result);

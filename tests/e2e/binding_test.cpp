@@ -153,7 +153,7 @@ TEST_F(binding_story, a_namespace_with_bindings_goes_and_everything_is_detached)
     EXPECT_EQ(sim->get_listener(listener).default_ref, foreign);
 }
 
-// A listener without a foreign certificate: the test tries each way out that the message names.
+// The listener has no foreign certificate. The test tries each way out that the message names.
 // The steps of docs/operations.md; the other namespace stands for the other cluster.
 TEST_F(binding_story, moves_to_another_cluster_without_a_change_of_the_listener)
 {
@@ -190,7 +190,7 @@ protected:
         ASSERT_EQ(kubernetes().kubectl({"create", "namespace", name_space + "-other"}).code, 0);
         apply({{.name = "web", .certificate = first.id, .listener = bare_listener}});
         ASSERT_TRUE(is_active("web"));
-        // The namespace is deleted, and the binding in it has to go.
+        // The end of the namespace needs the end of the binding.
         ASSERT_EQ(kubernetes().kubectl({"delete", "namespace", name_space, "--wait=false"}).code, 0);
         ASSERT_TRUE(becomes("web", "LastCertificate"));
         EXPECT_EQ(served(bare_listener, "first.example.com"), first.ref);
@@ -281,24 +281,25 @@ TEST_F(binding_story, the_controller_asks_for_nothing_but_its_rights)
     }
     int status_writes = 0;
     int events = 0;
-    for (const auto& each : testbed::read_audit_log(kubernetes().audit_log()))
+    for (const auto& request : testbed::read_audit_log(kubernetes().audit_log()))
     {
-        if (each.user != "system:serviceaccount:certificate-binding:certificate-binding-controller" ||
-            each.object_namespace != name_space)
+        if (request.user != "system:serviceaccount:certificate-binding:certificate-binding-controller" ||
+            request.object_namespace != name_space)
         {
             continue;
         }
-        EXPECT_NE(each.code, 403) << each;
-        if (each.resource == "events")
+        EXPECT_NE(request.code, 403) << request;
+        if (request.resource == "events")
         {
-            EXPECT_EQ(each.verb, "create") << each;
-            EXPECT_EQ(each.code, 201) << each;
+            EXPECT_EQ(request.verb, "create") << request;
+            EXPECT_EQ(request.code, 201) << request;
             ++events;
             continue;
         }
-        EXPECT_EQ(each.resource, "certificatebindings") << each;
-        EXPECT_THAT((std::vector<std::string>{"list", "watch", "get", "patch"}), Contains(each.verb)) << each;
-        status_writes += each.subresource == "status" && each.name == "audited" ? 1 : 0;
+        EXPECT_EQ(request.resource, "certificatebindings") << request;
+        EXPECT_THAT((std::vector<std::string>{"list", "watch", "get", "patch"}), Contains(request.verb))
+            << request;
+        status_writes += request.subresource == "status" && request.name == "audited" ? 1 : 0;
     }
     EXPECT_EQ(status_writes, 3) << "the ledger and the Ready status of the attach, the ledger of the detach";
     EXPECT_GE(events, 3) << "Progressing, Attached, Detaching";
@@ -339,7 +340,7 @@ TEST_P(killed_controller, comes_to_the_same_end)
             return done();
         });
     };
-    // The status is of this generation.
+    // The state of a binding whose status is of the current generation.
     const auto state = [&](const std::string& name) -> std::string {
         const auto object = binding(name);
         if (object.is_null())

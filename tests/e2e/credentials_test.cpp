@@ -118,17 +118,17 @@ protected:
         kubectl({"apply", "-f", "-"}, manifest);
     }
 
-    // The code with which the API server answered the controller's last watch of the Secret; 0: there was no
+    // The code of the API server's answer to the controller's last watch of the Secret; 0: there was no
     // watch.
     int last_watch() const
     {
         int code = 0;
-        for (const auto& each : testbed::read_audit_log(kubernetes().audit_log()))
+        for (const auto& request : testbed::read_audit_log(kubernetes().audit_log()))
         {
-            const bool is_it = each.user.ends_with(":certificate-binding-controller") &&
-                               each.resource == "secrets" && each.name == secret &&
-                               each.object_namespace == name_space && each.verb == "watch";
-            code = is_it ? each.code : code;
+            const bool is_it = request.user.ends_with(":certificate-binding-controller") &&
+                               request.resource == "secrets" && request.name == secret &&
+                               request.object_namespace == name_space && request.verb == "watch";
+            code = is_it ? request.code : code;
         }
         return code;
     }

@@ -1,5 +1,5 @@
-// The CustomResourceDefinition is missing. A test program of its own, because the API server must never have
-// had one.
+// The CustomResourceDefinition is missing. This is a test program of its own, because the API server must
+// never have had the definition.
 #include "e2e/world.hpp"
 
 #include <gmock/gmock.h>

@@ -147,9 +147,9 @@ TEST_F(demo, shows_its_story_and_stops)
     }
     const auto down = run("demo-down");
     EXPECT_EQ(down.code, 0) << down;
-    for (const pid_t each : running)
+    for (const pid_t pid : running)
     {
-        EXPECT_FALSE(testbed::process_runs(each)) << each;
+        EXPECT_FALSE(testbed::process_runs(pid)) << pid;
     }
     const auto again = run("demo-down");
     EXPECT_THAT(again.out, HasSubstr("not running"));

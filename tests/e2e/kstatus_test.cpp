@@ -1,5 +1,5 @@
-// The status as `helm install --wait` understands it: Helm 4 waits until kstatus is Current, and stops if it
-// is Failed.
+// The status as `helm install --wait` understands it. Helm 4 waits until kstatus is Current, and stops if
+// kstatus is Failed.
 #include "e2e/world.hpp"
 #include "testbed/files.hpp"
 
@@ -70,7 +70,7 @@ TEST_F(helm_wait, ends_with_what_the_binding_says_when_it_failed)
     const auto b = certificate("b.example.com");
     start_controller();
     apply({{.name = "first", .certificate = a.id, .listener = listener}});
-    // The attached binding keeps the slot, also if both were created in the same second.
+    // The attached binding keeps the slot, even if both were created in the same second.
     ASSERT_TRUE(is_active("first"));
     const auto outcome = install("second", b.id);
     EXPECT_NE(outcome.code, 0);

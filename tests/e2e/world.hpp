@@ -11,13 +11,13 @@
 #include <string>
 #include <vector>
 
-// The surroundings of one test: a simulated cloud and a namespace of its own. The Kubernetes servers are
-// started once for the program.
+// The surroundings of one test: a simulated cloud and a namespace of its own. The Kubernetes servers start
+// once for the program.
 namespace e2e {
 
 testbed::servers& kubernetes();
 
-// Whether the chart brings its CustomResourceDefinition; to be set before the first test.
+// Whether the chart brings its CustomResourceDefinition. A program sets the flag before the first test.
 extern bool definition_installed;
 
 class world : public testbed::world
@@ -32,7 +32,7 @@ protected:
     static std::string clouds_yaml(
         const std::string& auth_url, const cloudsim::control::credential& credential
     );
-    // The ref that a TLS client of that name gets; "nothing" if it is not served.
+    // The ref of the certificate that a TLS client of that name gets; "nothing" if the listener serves none.
     std::string served(const std::string& listener, const std::string& server_name) const;
 
     std::unique_ptr<testbed::child> cloud;
@@ -40,9 +40,9 @@ protected:
     std::string identity;  // Keystone's URL
     std::string project;
     std::string balancer;
-    std::string foreign;        // the ref of somebody else's certificate ...
-    std::string listener;       // ... which is the default of this listener
-    std::string bare_listener;  // has no certificate at all
+    std::string foreign;        // the ref of a foreign certificate
+    std::string listener;       // the default of this listener is `foreign`
+    std::string bare_listener;  // has no certificate
 
 private:
     std::filesystem::path clouds_yaml_;

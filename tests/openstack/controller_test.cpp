@@ -208,47 +208,47 @@ TEST_F(controller_story, a_deleted_certificate_of_ours_is_left_out_of_the_next_c
 }
 
 // Octavia reads the certificates of all listeners of a load balancer whenever it changes one of them.
-TEST_F(controller_story, a_deleted_certificate_of_ours_on_a_neighbour_goes_first)
+TEST_F(controller_story, a_deleted_certificate_of_ours_on_another_listener_goes_first)
 {
-    const auto neighbour = seed({"listener", balancer, "--port", "444", "--default", foreign});
+    const auto other_listener = seed({"listener", balancer, "--port", "444", "--default", foreign});
     const auto a = seed({"certificate", "a.example.com"});
     const auto b = seed({"certificate", "b.example.com"});
     start_controller();
-    apply({{.name = "a", .certificate = a, .listener = neighbour, .sni = true}});
+    apply({{.name = "a", .certificate = a, .listener = other_listener, .sni = true}});
     ASSERT_TRUE(is_active("a"));
     seed({"delete", a});
     ASSERT_TRUE(becomes("a", "CertificateNotFound"));
-    EXPECT_THAT(sni_of(neighbour), UnorderedElementsAre(a));
+    EXPECT_THAT(sni_of(other_listener), UnorderedElementsAre(a));
     apply({{.name = "b", .certificate = b, .listener = listener, .sni = true}});
     ASSERT_TRUE(is_active("b"));
-    EXPECT_THAT(sni_of(neighbour), IsEmpty());
+    EXPECT_THAT(sni_of(other_listener), IsEmpty());
     EXPECT_THAT(sni_of(listener), UnorderedElementsAre(b));
-    EXPECT_EQ(seed({"served", neighbour}), "foreign.example.com");
+    EXPECT_EQ(seed({"served", other_listener}), "foreign.example.com");
     EXPECT_EQ(seed({"served", listener}), "b.example.com foreign.example.com");
 }
 
-TEST_F(controller_story, a_deleted_certificate_of_others_on_a_neighbour_is_named_and_stops_us)
+TEST_F(controller_story, a_deleted_certificate_of_others_on_another_listener_is_named_and_stops_us)
 {
     const auto a = seed({"certificate", "a.example.com"});
     const auto b = seed({"certificate", "b.example.com"});
     const auto doomed = seed({"certificate", "doomed.example.com"});
-    const auto neighbour =
+    const auto other_listener =
         seed({"listener", balancer, "--port", "444", "--default", foreign, "--sni", a, "--sni", doomed});
     seed({"delete", doomed});
     start_controller();
     apply(
-        {{.name = "a", .certificate = a, .listener = neighbour, .sni = true},
+        {{.name = "a", .certificate = a, .listener = other_listener, .sni = true},
          {.name = "b", .certificate = b, .listener = listener, .sni = true}}
     );
     ASSERT_TRUE(is_active("a"));
     ASSERT_TRUE(becomes("b", "BlockedByUnreadableRef"));
-    EXPECT_THAT(message("b"), AllOf(HasSubstr(neighbour), HasSubstr(doomed)));
+    EXPECT_THAT(message("b"), AllOf(HasSubstr(other_listener), HasSubstr(doomed)));
     EXPECT_THAT(sni_of(listener), IsEmpty());
-    EXPECT_EQ(seed({"served", neighbour}), "a.example.com doomed.example.com foreign.example.com");
-    seed({"put", neighbour, R"({"sni_container_refs": [")" + a + R"("]})"});
+    EXPECT_EQ(seed({"served", other_listener}), "a.example.com doomed.example.com foreign.example.com");
+    seed({"put", other_listener, R"({"sni_container_refs": [")" + a + R"("]})"});
     ASSERT_TRUE(is_active("b"));
     EXPECT_THAT(sni_of(listener), UnorderedElementsAre(b));
-    EXPECT_EQ(seed({"served", neighbour}), "a.example.com foreign.example.com");
+    EXPECT_EQ(seed({"served", other_listener}), "a.example.com foreign.example.com");
 }
 
 TEST_F(controller_story, barbican_may_be_away)
@@ -263,8 +263,8 @@ TEST_F(controller_story, barbican_may_be_away)
     EXPECT_THAT(sni_of(listener), UnorderedElementsAre(a));
 }
 
-// A shorter list is accepted without a look at Barbican, and the worker then stops serving what it cannot
-// read.
+// Octavia accepts a shorter list without a read of Barbican, and its worker then stops serving the listener
+// that it cannot read.
 TEST_F(controller_story, nothing_is_taken_off_while_barbican_is_away)
 {
     const auto a = seed({"certificate", "a.example.com"});
@@ -276,8 +276,8 @@ TEST_F(controller_story, nothing_is_taken_off_while_barbican_is_away)
     remove("web");
     ASSERT_TRUE(eventually("the deletion waits for the certificate service", [&] {
         const auto object = binding("web");
-        const auto said = object.is_null() ? "" : object["status"].value("errorMessage", "");
-        return testing::AssertionResult(said.contains("certificate service")) << "it says " << object;
+        const auto message = object.is_null() ? "" : object["status"].value("errorMessage", "");
+        return testing::AssertionResult(message.contains("certificate service")) << "it says " << object;
     }));
     EXPECT_EQ(shown(listener), before);
     seed({"down", "key-manager", "off"});
@@ -385,8 +385,8 @@ TEST_F(controller_story, a_listener_that_is_removed_lets_its_bindings_go)
     EXPECT_TRUE(is_gone("web"));
 }
 
-// Octavia 11 exchanges the token for one of its own, which Keystone does not allow for these. It says so five
-// times before we believe that it will not pass.
+// Octavia 11 exchanges the token for one of its own. Keystone does not allow this for application
+// credentials. The controller believes the refusal when Octavia has given it five times.
 TEST_F(controller_story, octavia_11_refuses_certificates_from_an_application_credential)
 {
     const auto a = seed({"certificate", "a.example.com"});
@@ -400,8 +400,8 @@ TEST_F(controller_story, octavia_11_refuses_certificates_from_an_application_cre
     EXPECT_TRUE(is_gone("web"));
 }
 
-// What is there is adopted and taken off again; how far setting a new one comes, the story above tells:
-// Octavia says more than that it may not be asked.
+// The controller adopts a certificate that is on the listener, and takes it off again. The test above shows
+// how far an attach comes, because Octavia's answer there is more than a missing right.
 TEST_F(controller_story, an_application_credential_with_the_access_rules_of_the_docs_can_do_what_we_ask)
 {
     const auto a = seed({"certificate", "a.example.com"});

@@ -13,7 +13,8 @@ namespace fs = std::filesystem;
 
 testbed::environment& kubernetes = testbed::environment::add({.folder = {}});
 
-// The chart, for its CRD, account and rights, and the cloud, which ends with us in any way.
+// The chart, for its CRD, account and rights, and the cloud. The cloud ends with this process, however that
+// ends.
 class installed final : public testing::Environment
 {
 public:

@@ -12,10 +12,10 @@ namespace testbed {
 
 inline constexpr auto crd_name = "certificatebindings.certificates.bycloud.io";
 
-// Whether a program ended well; if not, the failure shows what it said.
+// Whether a program ended with 0. A failure shows the output of the program.
 testing::AssertionResult succeeds(const outcome& result);
 
-// The servers of one test program: started before its first test, stopped after its last. In a file of the
+// The servers of one test program. They start before its first test and stop after its last. In a file of the
 // program:
 //
 //     testbed::environment& kubernetes = testbed::environment::add({.controller_manager = true});

@@ -114,7 +114,7 @@ void remove_abandoned(const fs::path& parent)
     std::error_code none;
     for (const auto& entry : fs::directory_iterator(parent, none))
     {
-        // Somebody is just about to take an empty lock.
+        // An empty lock file belongs to a process that is about to take the lock.
         const auto lock = lock_file(entry.path());
         if (fs::exists(lock, none) && fs::file_size(lock, none) > 0 && !is_held(entry.path()))
         {

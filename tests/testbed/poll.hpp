@@ -4,8 +4,8 @@
 
 namespace testbed {
 
-// Asks until `condition` holds. False after two minutes, which is no estimate of a duration: it means that
-// the program hangs.
+// Asks until `condition` holds. False after two minutes, because a program hangs that has not come so far by
+// then.
 bool poll_until(const std::function<bool()>& condition);
 
 }  // namespace testbed

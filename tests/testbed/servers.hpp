@@ -22,7 +22,7 @@ struct servers_options
     std::filesystem::path folder = {};  // data, keys, logs; emptied at the start
     // Needed for the end of namespaces, garbage collection and the ServiceAccounts named `default`.
     bool controller_manager = false;
-    bool keep_folder = false;  // when the servers stop
+    bool keep_folder = false;  // true: the folder stays when the servers stop
 };
 
 // Starts the servers, and stops them when it is destroyed. They also end, by SIGKILL, when the thread that
@@ -67,7 +67,7 @@ private:
     // False if another process has the port of `server`.
     bool is_ready(child& server, const std::string& program, const std::function<bool()>& ready) const;
     void start_etcd();
-    bool launch_apiserver();  // false as for is_ready
+    bool launch_apiserver();  // false if another process has the port
     void start_controller_manager();
     cluster_address address() const;
 

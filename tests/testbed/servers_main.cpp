@@ -22,7 +22,7 @@ constexpr auto usage =
     "testbed-servers run FOLDER [--controller-manager]     the same until SIGTERM or SIGINT\n"
     "testbed-servers stop FOLDER                           stop what runs in FOLDER and remove it\n";
 
-// Runs until a signal asks it to end; returns 1 if a server ended before.
+// Runs until a signal asks for the end; returns 1 if a server ended before.
 int run(const testbed::servers_options& options, int ready_pipe)
 {
     sigset_t signals;

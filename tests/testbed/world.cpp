@@ -27,7 +27,7 @@ void install_chart(servers& kubernetes, bool with_definition)
     {
         return;
     }
-    // Its condition Established comes before discovery tells of it.
+    // The condition Established becomes True before discovery lists the resource.
     ASSERT_TRUE(eventually("the resource", [&] {
         const auto listed = kubernetes.kubectl({"get", "certbind", "--all-namespaces"});
         return testing::AssertionResult(listed.code == 0) << listed;
@@ -54,12 +54,12 @@ world::~world()
         std::cerr << controller_log() << "\n" << try_kubectl({"get", "certbind", "-o", "yaml"}).out;
     }
     // Removes finalizers, because the controller that would remove them has ended.
-    for (const auto& each : json::parse(kubectl({"get", "certbind", "-o", "json"}))["items"])
+    for (const auto& item : json::parse(kubectl({"get", "certbind", "-o", "json"}))["items"])
     {
         try_kubectl(
             {"patch",
              "certbind",
-             each["metadata"]["name"].get<std::string>(),
+             item["metadata"]["name"].get<std::string>(),
              "--type=merge",
              "-p",
              R"({"metadata":{"finalizers":null}})"}
@@ -118,18 +118,18 @@ std::string world::kubectl(std::vector<std::string> arguments, const std::string
 void world::apply(const std::vector<wanted>& bindings) const
 {
     json list{{"apiVersion", "v1"}, {"kind", "List"}, {"items", json::array()}};
-    for (const wanted& each : bindings)
+    for (const wanted& order : bindings)
     {
         list["items"].push_back(
             {{"apiVersion", "certificates.bycloud.io/v1alpha1"},
              {"kind", "CertificateBinding"},
-             {"metadata", {{"name", each.name}}},
+             {"metadata", {{"name", order.name}}},
              {"spec",
-              {{"certificateId", each.certificate.substr(each.certificate.rfind('/') + 1)},
-               {"resourceId", each.listener},
+              {{"certificateId", order.certificate.substr(order.certificate.rfind('/') + 1)},
+               {"resourceId", order.listener},
                {"region", "sao1"},
-               {"options", {{"sni", each.sni}}},
-               {"deletionPolicy", each.policy}}}}
+               {"options", {{"sni", order.sni}}},
+               {"deletionPolicy", order.policy}}}}
         );
     }
     kubectl({"apply", "-f", "-"}, list.dump());

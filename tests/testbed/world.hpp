@@ -13,13 +13,14 @@
 
 namespace testbed {
 
-// The name of the chart's release, which is also that of its ServiceAccount, and the namespace of the
+// The name of the chart's release, which is also the name of its ServiceAccount, and the namespace of the
 // release.
 inline constexpr auto release_name = "certificate-binding-controller";
 inline constexpr auto release_namespace = "certificate-binding";
 
-// Installs the chart: account and rights are those that users get. The CRD is installed unless a test brings
-// it later. The pod of the chart never runs, because there is no kubelet. A failure fails the test.
+// Installs the chart, so that account and rights are those of a user's installation. The chart brings the
+// CRD, unless a test installs the CRD later. The pod of the chart never runs, because there is no kubelet. A
+// failure fails the test.
 void install_chart(servers& kubernetes, bool with_definition = true);
 
 struct wanted

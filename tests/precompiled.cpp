@@ -1,4 +1,4 @@
 #include "precompiled.hpp"
 
-// The program whose compiled header the tests share; it does nothing.
+// An empty program, whose compiled header the tests share.
 int main() {}

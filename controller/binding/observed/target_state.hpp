@@ -165,7 +165,7 @@ public:
     void record_put_end();
 
 private:
-    friend struct target_state_access;  // of the tests, in tests/fakes
+    friend struct target_state_access;  // of the tests
 
     target_facts facts_;
 };

@@ -1,7 +1,7 @@
 // The stops, which end a pass before the slots are decided: proven-gone, verified-ready, no answer of the
 // cloud.
+#include "binding/observed/target_state_access.hpp"
 #include "binding/plan/plan_fixture.hpp"
-#include "fakes/target_state_access.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // The ledger: adoption (ownership), confirmation (write-ahead) and the recorded default
 // (never-without-default).
+#include "binding/observed/target_state_access.hpp"
 #include "binding/plan/plan_fixture.hpp"
-#include "fakes/target_state_access.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

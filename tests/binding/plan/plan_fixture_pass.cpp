@@ -1,6 +1,6 @@
 // What a pass sees of a world, and how the world answers it.
+#include "binding/observed/target_state_access.hpp"
 #include "binding/plan/plan_fixture.hpp"
-#include "fakes/target_state_access.hpp"
 
 #include <gtest/gtest.h>
 

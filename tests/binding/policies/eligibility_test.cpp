@@ -1,6 +1,6 @@
 // Eligibility: which certificates may be attached, and which may not (readable-before-write).
+#include "binding/observed/target_state_access.hpp"
 #include "binding/plan/plan_fixture.hpp"
-#include "fakes/target_state_access.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,9 +1,9 @@
 // The pass as a machine: what it says beside the plan's steps, and what it leaves to the state.
 #include "binding/reconcile/reconcile_pass.hpp"
 
+#include "binding/observed/target_state_access.hpp"
 #include "binding/plan/plan_fixture.hpp"
 #include "binding/reconcile/patches.hpp"
-#include "fakes/target_state_access.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -83,14 +83,4 @@ TEST(reason, active_is_the_state_of_attached_alone)
     }
 }
 
-TEST(reason, a_deletion_waits_for_people_for_two_reasons)
-{
-    for (int i = 0; i < reasons; ++i)
-    {
-        const auto value = static_cast<reason>(i);
-        const bool waits = value == reason::last_certificate || value == reason::credentials_missing;
-        EXPECT_EQ(binding::deletion_waits_for_people(value), waits) << name_of(value);
-    }
-}
-
 }  // namespace

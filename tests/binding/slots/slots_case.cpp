@@ -97,20 +97,6 @@ slots_case& slots_case::dead(const std::string& certificate)
     return *this;
 }
 
-std::vector<container_ref> slots_case::foreign() const
-{
-    std::vector<container_ref> foreign;
-    const auto& [default_ref, sni_refs] = input.now;
-    if (default_ref && !input.is_ours(*default_ref, binding::slot::default_))
-    {
-        foreign.push_back(*default_ref);
-    }
-    std::ranges::copy_if(sni_refs, std::back_inserter(foreign), [&](const container_ref& ref) {
-        return !input.is_ours(ref, binding::slot::sni);
-    });
-    return foreign;
-}
-
 binding::assignment slots_case::assigned() const
 {
     auto outcome = assign_slots(input);

@@ -37,8 +37,6 @@ public:
     // "default=a sni=b,c": the slots after the change, and the part of them that a PUT carries.
     std::string after() const;
     std::string change() const;
-    // The refs on the listener that no ledger of ours holds in their slot.
-    std::vector<cloud::container_ref> foreign() const;
     // The refs that have to be looked up first.
     std::vector<std::string> asks() const;
 

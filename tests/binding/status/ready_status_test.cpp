@@ -163,6 +163,17 @@ INSTANTIATE_TEST_SUITE_P(
     )
 );
 
+TEST(ready_status, a_deletion_is_detaching_unless_it_waits_for_people)
+{
+    binding::certificate_binding object = some_binding();
+    EXPECT_EQ(status_for(object, reason::cloud_unavailable, "").reason, reason::cloud_unavailable);
+    object.deleting = true;
+    EXPECT_EQ(status_for(object, reason::cloud_unavailable, "").reason, reason::detaching);
+    EXPECT_EQ(status_for(object, reason::listener_not_found, "").reason, reason::detaching);
+    EXPECT_EQ(status_for(object, reason::last_certificate, "").reason, reason::last_certificate);
+    EXPECT_EQ(status_for(object, reason::credentials_missing, "").reason, reason::credentials_missing);
+}
+
 TEST(ready_status, a_deletion_is_deleting_whatever_is_said_and_kstatus_calls_it_terminating)
 {
     for (const reason why : {reason::detaching, reason::last_certificate})

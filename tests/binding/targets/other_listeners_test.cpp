@@ -1,9 +1,9 @@
 // Which other listeners are read before a PUT, and what a status that somebody else wrote can do about it.
 #include "binding/targets/other_listeners.hpp"
 
+#include "binding/observed/target_state_access.hpp"
 #include "binding/plan/plan_fixture.hpp"
 #include "fakes/cloud/one_cloud.hpp"
-#include "fakes/target_state_access.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

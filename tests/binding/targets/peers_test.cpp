@@ -1,8 +1,8 @@
 #include "binding/targets/peers.hpp"
 
+#include "binding/observed/target_state_access.hpp"
 #include "binding/plan/plan_fixture.hpp"
 #include "fakes/cloud/one_cloud.hpp"
-#include "fakes/target_state_access.hpp"
 
 #include <gtest/gtest.h>
 

@@ -71,7 +71,7 @@ TEST(plan_peers, nothing_is_concluded_while_a_put_of_theirs_may_take_effect)
     w.shows("f", {"b"});
     w.peer_put_deadline = w.now + 30s;
     EXPECT_LE(w.finish().wait, 500ms) << "that it is refused is to be seen soon";
-    EXPECT_THAT(w.looks(), IsEmpty());
+    EXPECT_THAT(w.reads(), IsEmpty());
     EXPECT_TRUE(w.exists("gone"));
     EXPECT_THAT(w.status("gone"), HasSubstr("default a?"));
     EXPECT_THAT(w.status("sni"), StartsWith("active Attached")) << "what is Ready stays so";

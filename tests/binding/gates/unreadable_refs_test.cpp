@@ -52,7 +52,7 @@ TEST(plan_dead, every_ref_that_stays_is_looked_up_before_a_put)
     w.listener->client_crl_ref = ref("d");
     w.add("web", "a").sni();
     w.put();
-    EXPECT_THAT(w.looks(), Contains(HasSubstr("refs(b,c,d,e,f)")));
+    EXPECT_THAT(w.reads(), Contains(HasSubstr("refs(b,c,d,e,f)")));
 }
 
 TEST(plan_dead, what_is_kept_is_looked_up_once_a_pass)
@@ -60,7 +60,7 @@ TEST(plan_dead, what_is_kept_is_looked_up_once_a_pass)
     world_builder w;
     w.shows("f").add("web", "a").sni();
     w.put();
-    EXPECT_THAT(w.looks(), Contains(HasSubstr("refs(f)")).Times(1));
+    EXPECT_THAT(w.reads(), Contains(HasSubstr("refs(f)")).Times(1));
 }
 
 TEST(plan_dead, a_look_up_is_no_older_than_a_minute_when_the_put_is_sent)
@@ -72,7 +72,7 @@ TEST(plan_dead, a_look_up_is_no_older_than_a_minute_when_the_put_is_sent)
         return false;
     };
     w.put();
-    EXPECT_THAT(w.looks(), Contains(HasSubstr("refs(f)")).Times(2));
+    EXPECT_THAT(w.reads(), Contains(HasSubstr("refs(f)")).Times(2));
 }
 
 TEST(plan_dead, what_the_other_listeners_hold_is_no_older_than_a_minute_either)
@@ -84,7 +84,7 @@ TEST(plan_dead, what_the_other_listeners_hold_is_no_older_than_a_minute_either)
         return false;
     };
     w.put();
-    EXPECT_THAT(w.looks(), Contains(HasSubstr("neighbours")).Times(2));
+    EXPECT_THAT(w.reads(), Contains(HasSubstr("other-listeners")).Times(2));
 }
 
 TEST(plan_dead, where_a_look_up_takes_longer_than_that_its_own_time_counts)

@@ -328,7 +328,7 @@ TEST(plan_write, what_is_added_was_found_active_at_most_ten_seconds_before)
     };
     w.put();
     EXPECT_LE(w.now - w.facts().bindings.begin()->second.certificate->asked_at, 10s);
-    EXPECT_EQ(w.looks().back(), "look listener certificates(web)");
+    EXPECT_EQ(w.reads().back(), "read listener certificates(web)");
 }
 
 TEST(plan_write, what_stops_being_active_before_the_put_is_not_sent)

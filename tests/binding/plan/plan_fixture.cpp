@@ -52,12 +52,12 @@ std::string name_of_slot(slot where)
 
 std::string text_of(const binding::read& asked, const namer& name)
 {
-    std::string text = "look";
-    text += asked.scope ? " place" : "";
+    std::string text = "read";
+    text += asked.scope ? " scope" : "";
     text += asked.listener ? " listener" : "";
     text += asked.load_balancer ? " balancer" : "";
-    text += asked.other_listeners ? " neighbours" : "";
-    text += asked.endpoint_check ? " survey" : "";
+    text += asked.other_listeners ? " other-listeners" : "";
+    text += asked.endpoint_check ? " endpoint-check" : "";
     std::vector<std::string> names;
     for (const support::uuid& uid : asked.certificates)
     {
@@ -68,10 +68,10 @@ std::string text_of(const binding::read& asked, const namer& name)
     return text;
 }
 
-std::string text_of(const binding::commit& made, const namer& name)
+std::string text_of(const binding::commit& commit, const namer& name)
 {
     std::string text = "commit";
-    for (const binding::write& each : made.writes)
+    for (const binding::write& each : commit.writes)
     {
         switch (each.kind)
         {
@@ -89,56 +89,56 @@ std::string text_of(const binding::commit& made, const namer& name)
     return text;
 }
 
-std::string text_of(const binding::put& made)
+std::string text_of(const binding::put& put)
 {
     std::string text = "put";
-    if (made.change.default_ref)
+    if (put.change.default_ref)
     {
-        text += " default=" + (*made.change.default_ref ? name_of_ref(**made.change.default_ref) : "null");
+        text += " default=" + (*put.change.default_ref ? name_of_ref(**put.change.default_ref) : "null");
     }
-    if (made.change.sni_refs)
+    if (put.change.sni_refs)
     {
-        text += " sni=" + comma(names_of_refs(*made.change.sni_refs));
+        text += " sni=" + comma(names_of_refs(*put.change.sni_refs));
     }
     return text;
 }
 
-std::string text_of(const binding::done& made)
+std::string text_of(const binding::done& end)
 {
-    switch (made.next)
+    switch (end.next)
     {
         case binding::requeue::resync:
             return "end until the resync";
         case binding::requeue::after:
         case binding::requeue::poll:
             return "end for " +
-                   std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(made.wait).count()) +
+                   std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(end.wait).count()) +
                    " ms";
         case binding::requeue::retry:
             return "end, retry";
         case binding::requeue::slow:
             return "end, slow";
         case binding::requeue::turn:
-            return "end until the lane is free";
+            return "end until the turn is free";
     }
     return "?";
 }
 
-std::string text_of(const binding::step& made, const namer& name)
+std::string text_of(const binding::step& step, const namer& name)
 {
-    if (const auto* asked = std::get_if<binding::read>(&made))
+    if (const auto* asked = std::get_if<binding::read>(&step))
     {
         return text_of(*asked, name);
     }
-    if (const auto* writes = std::get_if<binding::commit>(&made))
+    if (const auto* writes = std::get_if<binding::commit>(&step))
     {
         return text_of(*writes, name);
     }
-    if (const auto* change = std::get_if<binding::put>(&made))
+    if (const auto* change = std::get_if<binding::put>(&step))
     {
         return text_of(*change);
     }
-    if (const auto* end = std::get_if<binding::done>(&made))
+    if (const auto* end = std::get_if<binding::done>(&step))
     {
         return text_of(*end);
     }
@@ -185,12 +185,12 @@ cloud::container_ref ref(const std::string& name)
 
 std::vector<cloud::container_ref> refs(const std::vector<std::string>& names)
 {
-    std::vector<cloud::container_ref> made;
+    std::vector<cloud::container_ref> refs;
     for (const std::string& name : names)
     {
-        made.push_back(ref(name));
+        refs.push_back(ref(name));
     }
-    return made;
+    return refs;
 }
 
 support::uuid certificate_id(const std::string& name)
@@ -246,20 +246,20 @@ std::string to_text(const binding::status& status)
 
 cloud::answer<cloud::certificate> active(const std::string& name)
 {
-    cloud::certificate made;
-    made.container_ref = ref(name);
-    made.status = "ACTIVE";
-    made.usable = true;
-    return made;
+    cloud::certificate certificate;
+    certificate.container_ref = ref(name);
+    certificate.status = "ACTIVE";
+    certificate.usable = true;
+    return certificate;
 }
 
 cloud::answer<cloud::certificate> not_active(const std::string& name)
 {
-    cloud::certificate made;
-    made.container_ref = ref(name);
-    made.status = "PENDING";
-    made.missing = "its private key has no payload yet";
-    return made;
+    cloud::certificate certificate;
+    certificate.container_ref = ref(name);
+    certificate.status = "PENDING";
+    certificate.missing = "its private key has no payload yet";
+    return certificate;
 }
 
 std::unexpected<cloud::error> failing(cloud::failure kind, std::string message)
@@ -360,12 +360,12 @@ world_builder::world_builder()
     : scope(cloud::project_scope{"http://keystone/v3", "project", "sao1", "http://octavia/v2"}),
       now(first_now)
 {
-    cloud::listener made;
-    made.id = listener_id;
-    made.load_balancer_id = balancer_id;
-    made.project_id = "project";
-    made.protocol = "TERMINATED_HTTPS";
-    listener = made;
+    cloud::listener answer;
+    answer.id = listener_id;
+    answer.load_balancer_id = balancer_id;
+    answer.project_id = "project";
+    answer.protocol = "TERMINATED_HTTPS";
+    listener = answer;
     balancer = cloud::load_balancer{balancer_id, cloud::provisioning_status::active};
     ledger_place_ = {
         support::interned(scope->identity),
@@ -401,18 +401,18 @@ binding_builder world_builder::add(const std::string& name, const std::string& c
     ++added_;
     char uid[37];
     std::snprintf(uid, sizeof uid, "00000000-0000-4000-8000-%012d", added_);
-    certificate_binding made;
-    made.uid = *support::uuid::parse(uid);
-    made.name_space = support::interned("shop");
-    made.name = name;
-    made.resource_version = 1;
-    made.generation = 1;
-    made.created = wall() - std::chrono::hours(2) + std::chrono::seconds(added_);
-    made.spec.certificate_id = certificate_id(certificate);
-    made.spec.resource_id = listener_id;
-    made.spec.region = support::interned("sao1");
-    names_[made.uid] = name;
-    return {objects_.insert_or_assign(name, made).first->second, ledger_place_};
+    certificate_binding object;
+    object.uid = *support::uuid::parse(uid);
+    object.name_space = support::interned("shop");
+    object.name = name;
+    object.resource_version = 1;
+    object.generation = 1;
+    object.created = wall() - std::chrono::hours(2) + std::chrono::seconds(added_);
+    object.spec.certificate_id = certificate_id(certificate);
+    object.spec.resource_id = listener_id;
+    object.spec.region = support::interned("sao1");
+    names_[object.uid] = name;
+    return {objects_.insert_or_assign(name, object).first->second, ledger_place_};
 }
 
 binding_builder world_builder::change(const std::string& name)
@@ -425,10 +425,10 @@ binding_builder world_builder::add_attached(
     const std::string& name, const std::string& certificate, slot where
 )
 {
-    binding_builder made = add(name, certificate);
-    made.object().spec.sni = where == sni_slot;
-    made.holds(certificate, where).ready(wall());
-    return made;
+    binding_builder builder = add(name, certificate);
+    builder.object().spec.sni = where == sni_slot;
+    builder.holds(certificate, where).ready(wall());
+    return builder;
 }
 
 std::string world_builder::status(const std::string& name) const
@@ -475,24 +475,24 @@ binding::step world_builder::run()
         }
         const auto action = next_action();
         tell_events();
-        binding::step made = step_of(action);
-        trace_.push_back(text_of(made, name));
-        if (const auto* asked = std::get_if<binding::read>(&made))
+        binding::step step = step_of(action);
+        trace_.push_back(text_of(step, name));
+        if (const auto* asked = std::get_if<binding::read>(&step))
         {
             do_read(*asked);
         }
-        else if (const auto* writes = std::get_if<binding::commit>(&made))
+        else if (const auto* writes = std::get_if<binding::commit>(&step))
         {
             do_commit(*writes);
             tell_events();
         }
         else
         {
-            if (std::holds_alternative<binding::done>(made))
+            if (std::holds_alternative<binding::done>(step))
             {
                 pass_.reset();
             }
-            return made;
+            return step;
         }
     }
     if (!objects_.empty())
@@ -512,8 +512,8 @@ void world_builder::tell_events()
 
 binding::put world_builder::put()
 {
-    const binding::step made = run();
-    if (const auto* change = std::get_if<binding::put>(&made))
+    const binding::step step = run();
+    if (const auto* change = std::get_if<binding::put>(&step))
     {
         return *change;
     }
@@ -523,12 +523,12 @@ binding::put world_builder::put()
 
 binding::done world_builder::finish()
 {
-    const binding::step made = run();
-    if (const auto* end = std::get_if<binding::done>(&made))
+    const binding::step step = run();
+    if (const auto* end = std::get_if<binding::done>(&step))
     {
         return *end;
     }
-    ADD_FAILURE() << "not the end of a round, but:\n" << testing::PrintToString(trace_);
+    ADD_FAILURE() << "not the end of a pass, but:\n" << testing::PrintToString(trace_);
     return {};
 }
 
@@ -595,11 +595,11 @@ int world_builder::converge()
 {
     int puts = 0;
     auto quiet_since = now;
-    for (int rounds = 0; rounds < 200 && !objects_.empty(); ++rounds)
+    for (int passes = 0; passes < 200 && !objects_.empty(); ++passes)
     {
         const std::size_t before = steps().size();
-        const binding::step made = run();
-        if (const auto* change = std::get_if<binding::put>(&made))
+        const binding::step step = run();
+        if (const auto* change = std::get_if<binding::put>(&step))
         {
             ++puts;
             if (auto error = refuses ? refuses(*change) : std::nullopt)
@@ -618,7 +618,7 @@ int world_builder::converge()
         {
             quiet_since = now;
         }
-        const auto& end = std::get<binding::done>(made);
+        const auto& end = std::get<binding::done>(step);
         const bool timed = end.next == binding::requeue::after || end.next == binding::requeue::poll;
         const bool soon = end.next == binding::requeue::retry || (timed && end.wait <= at_rest);
         if (!soon || now - quiet_since > at_rest)
@@ -636,20 +636,20 @@ int world_builder::converge()
 
 std::vector<std::string> world_builder::steps() const
 {
-    std::vector<std::string> made;
-    std::ranges::copy_if(trace_, std::back_inserter(made), [](const std::string& each) {
-        return !each.starts_with("look");
+    std::vector<std::string> lines;
+    std::ranges::copy_if(trace_, std::back_inserter(lines), [](const std::string& line) {
+        return !line.starts_with("read");
     });
-    return made;
+    return lines;
 }
 
-std::vector<std::string> world_builder::looks() const
+std::vector<std::string> world_builder::reads() const
 {
-    std::vector<std::string> made;
-    std::ranges::copy_if(trace_, std::back_inserter(made), [](const std::string& each) {
-        return each.starts_with("look");
+    std::vector<std::string> lines;
+    std::ranges::copy_if(trace_, std::back_inserter(lines), [](const std::string& line) {
+        return line.starts_with("read");
     });
-    return made;
+    return lines;
 }
 
 std::string world_builder::name_of(const support::uuid& uid) const

@@ -115,7 +115,7 @@ public:
     binding::settings settings;  // nothing settles: settle is 0
     support::duration read_takes = std::chrono::microseconds(1);
     binding::turn_state turn = binding::turn_state::free;
-    // Of other credentials: what the pass sees of a peer's target is made from this.
+    // Of other credentials: the facts of a peer's target come from this.
     std::vector<binding::peer> peers;
     std::function<void(const binding::write&)> write_peer;
     std::optional<support::time_point> peer_put_deadline;
@@ -141,18 +141,18 @@ public:
     void cut(const binding::put& sent, bool takes_effect);
     // The load balancer is ACTIVE again, the listener as well.
     void settle();
-    // The next round, `wait` later.
+    // The next pass, `wait` later.
     world_builder& later(support::duration wait = {});
-    // A new process: all memory is lost.
+    // A new process, which knows nothing yet.
     world_builder& restart();
-    // Rounds with PUTs that are accepted, or refused with what `refuses` says, until the world is at rest;
-    // how many PUTs it took.
+    // Passes until the world is at rest. Their PUTs are accepted, or refused with the error of `refuses`.
+    // Gives the number of PUTs.
     int converge();
     std::function<std::optional<cloud::error>(const binding::put& sent)> refuses;
 
-    // All steps since the last clear_trace(), looks left out, one a line.
+    // All steps since the last clear_trace() but reads, one a line.
     std::vector<std::string> steps() const;
-    std::vector<std::string> looks() const;
+    std::vector<std::string> reads() const;
     void clear_trace() { trace_.clear(); }
     std::vector<std::string> told;  // "Adopted web"; warnings begin with "Warning "
     std::vector<binding::target> woken;

@@ -245,9 +245,9 @@ void world_builder::do_read(const binding::read& asked)
     }
 }
 
-void world_builder::do_commit(const binding::commit& made)
+void world_builder::do_commit(const binding::commit& commit)
 {
-    for (const binding::write& each : made.writes)
+    for (const binding::write& each : commit.writes)
     {
         const std::string name = name_of(each.uid);
         if (!objects_.contains(name))

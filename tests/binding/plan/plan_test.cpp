@@ -25,13 +25,13 @@ TEST(plan, asks_for_the_scope_then_the_listener_and_the_certificates_then_the_lo
     w.shows("f").add("web", "a").sni();
     w.put();
     EXPECT_THAT(
-        w.looks(),
+        w.reads(),
         ElementsAre(
-            "look place",
-            "look listener certificates(web)",
-            "look balancer",
-            "look neighbours refs(f)",
-            "look listener"
+            "read scope",
+            "read listener certificates(web)",
+            "read balancer",
+            "read other-listeners refs(f)",
+            "read listener"
         )
     );
 }

@@ -69,7 +69,7 @@ TEST(plan_end, a_deletion_without_an_entry_goes_without_asking_the_cloud)
     w.scope = failing(failure::transient);
     w.finish();
     EXPECT_FALSE(w.exists("web"));
-    EXPECT_THAT(w.looks(), IsEmpty());
+    EXPECT_THAT(w.reads(), IsEmpty());
 }
 
 TEST(plan_end, a_deletion_without_an_entry_names_the_ref_that_it_leaves)

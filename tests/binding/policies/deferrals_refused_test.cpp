@@ -95,9 +95,9 @@ TEST(plan_refused, the_certificate_service_is_asked_about_the_refs_that_are_name
     w.fail(w.put(), naming({"a", "e"}));
     w.clear_trace();
     w.finish();
-    EXPECT_THAT(w.looks(), testing::Contains(HasSubstr("certificates(web)")));
+    EXPECT_THAT(w.reads(), testing::Contains(HasSubstr("certificates(web)")));
     w.later(10ms).run();
-    EXPECT_THAT(w.looks(), testing::Contains(HasSubstr("refs(e,f)")));
+    EXPECT_THAT(w.reads(), testing::Contains(HasSubstr("refs(e,f)")));
 }
 
 TEST(plan_refused, a_named_one_of_ours_that_can_be_read_is_tried_again_and_nobody_waits_for_it)

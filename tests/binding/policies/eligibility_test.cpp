@@ -216,7 +216,7 @@ TEST(plan_eligibility, a_certificate_that_is_waited_for_is_never_asked_slower_th
         w.clear_trace();
     }
     w.finish();
-    EXPECT_THAT(w.looks(), Contains(HasSubstr("certificates(web)")));
+    EXPECT_THAT(w.reads(), Contains(HasSubstr("certificates(web)")));
 }
 
 TEST(plan_eligibility, a_certificate_that_is_waited_for_is_not_asked_in_between)
@@ -227,7 +227,7 @@ TEST(plan_eligibility, a_certificate_that_is_waited_for_is_not_asked_in_between)
     w.finish();
     w.clear_trace();
     w.later(5s).finish();
-    EXPECT_THAT(w.looks(), Not(Contains(HasSubstr("certificates(web)"))));
+    EXPECT_THAT(w.reads(), Not(Contains(HasSubstr("certificates(web)"))));
 }
 
 TEST(plan_eligibility, a_request_to_reconcile_ends_every_wait)

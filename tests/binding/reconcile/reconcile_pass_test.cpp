@@ -134,7 +134,7 @@ TEST(reconcile_pass, what_is_listened_to_is_read_again_after_a_put_was_answered)
     w.clear_trace();
     w.settle();
     w.finish();
-    EXPECT_THAT(w.looks(), Contains(StartsWith("look listener")));
+    EXPECT_THAT(w.reads(), Contains(StartsWith("read listener")));
     EXPECT_EQ(w.status("web"), "active Attached [default a, was f]");
 }
 

@@ -1,7 +1,7 @@
 #include "binding/plan/event_differences.hpp"
 
-#include "binding/observed/lost_update.hpp"
 #include "binding/plan/ledgers.hpp"
+#include "binding/plan/lost_update.hpp"
 #include "binding/policies/certificates.hpp"
 #include "binding/slots/ledger.hpp"
 #include "support/text.hpp"

@@ -1,4 +1,4 @@
-#include "binding/observed/lost_update.hpp"
+#include "binding/plan/lost_update.hpp"
 
 namespace binding {
 

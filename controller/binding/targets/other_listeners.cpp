@@ -66,6 +66,56 @@ bool may_be_written(const target_context& at, const target& which, const cloud::
     return put && at.now < last_effect(*put, at.settings, count_refs(listener));
 }
 
+// The reads of another target's listener: by its own passes, and by those of this target.
+struct other_reads
+{
+    const cloud_answers& by_itself;
+    const other_listener_state& by_us;
+};
+
+other_reads reads_of(const target_context& at, const target& here, const target& other)
+{
+    static const cloud_answers no_answers;
+    static const other_listener_state never_read;
+    const target_facts* known = at.state.facts_of(other);
+    const auto& ours = at.state.facts_of(here)->other_listeners;
+    const auto it = ours.find(other);
+    return {known == nullptr ? no_answers : known->answers, it == ours.end() ? never_read : it->second};
+}
+
+std::optional<support::uuid> known_load_balancer(const other_reads& reads)
+{
+    return reads.by_itself.load_balancer_id ? reads.by_itself.load_balancer_id : reads.by_us.load_balancer_id;
+}
+
+bool is_recent(const target_context& at, support::time_point asked_at, int times = 1)
+{
+    return at.now - asked_at <= times * at.settings.fresh_lookup;
+}
+
+// The listener does not exist in the cloud and project of this target, or is not for its credential to read.
+// Then the listener is on another load balancer.
+bool is_refused_here(
+    const target_context& at, const target& here, const target& other, const other_reads& reads
+)
+{
+    const cloud::project_scope& scope = *at.state.facts_of(here)->answers.scope->value;
+    const auto& [by_itself, by_us] = reads;
+    const bool same_reader =
+        other.credential == here.credential && by_itself.scope && by_itself.scope->value == scope;
+    const bool refused_to_itself = same_reader && by_itself.listener && !by_itself.listener->value &&
+                                   is_refusal(by_itself.listener->value.error()) &&
+                                   is_recent(at, by_itself.listener->asked_at);
+    return refused_to_itself || (by_us.refused_in == scope && is_recent(at, by_us.asked_at));
+}
+
+bool is_silent(const target_context& at, const other_reads& reads)
+{
+    const auto& [by_itself, by_us] = reads;
+    return (by_us.timed_out && is_recent(at, by_us.asked_at)) ||
+           (by_itself.timed_out_at && is_recent(at, *by_itself.timed_out_at, silence_counts_for));
+}
+
 }  // namespace
 
 std::vector<target> listeners_to_read(
@@ -94,35 +144,18 @@ bool may_share_load_balancer(
     const target_context& at, const target& here, const support::uuid& load_balancer, const target& other
 )
 {
-    static const cloud_answers no_answers;
-    static const other_listener_state never;
-    const target_facts* known = at.state.facts_of(other);
-    const cloud_answers& read_by_itself = known == nullptr ? no_answers : known->answers;
-    const target_facts& ours = *at.state.facts_of(here);
-    const auto viewed = ours.other_listeners.find(other);
-    const other_listener_state& read_by_us = viewed == ours.other_listeners.end() ? never : viewed->second;
-    if (const auto& id =
-            read_by_itself.load_balancer_id ? read_by_itself.load_balancer_id : read_by_us.load_balancer_id)
+    const other_reads reads = reads_of(at, here, other);
+    if (const auto id = known_load_balancer(reads))
     {
         return *id == load_balancer;
     }
-    const auto recent = [&](support::time_point asked_at, int times = 1) {
-        return at.now - asked_at <= times * at.settings.fresh_lookup;
-    };
-    // A listener that does not exist for this credential, or is not for it to read, is on another load
-    // balancer.
-    const cloud::project_scope& scope = *ours.answers.scope->value;
-    const bool refused_to_itself =
-        other.credential == here.credential && read_by_itself.listener && !read_by_itself.listener->value &&
-        is_refusal(read_by_itself.listener->value.error()) && recent(read_by_itself.listener->asked_at) &&
-        read_by_itself.scope && read_by_itself.scope->value == scope;
-    const bool refused_to_us = read_by_us.refused_in == scope && recent(read_by_us.asked_at);
+    if (is_refused_here(at, here, other, reads))
+    {
+        return false;
+    }
     // A listener whose reads time out is skipped if it has no ledger entry, because then no ref of ours is on
     // it. Its own passes retry the reads.
-    const bool silent =
-        (read_by_us.timed_out && recent(read_by_us.asked_at)) ||
-        (read_by_itself.timed_out_at && recent(*read_by_itself.timed_out_at, silence_counts_for));
-    return !refused_to_itself && !refused_to_us && (!silent || holds_anything(at, other));
+    return !is_silent(at, reads) || holds_anything(at, other);
 }
 
 judged_listener judge_listener(

@@ -26,7 +26,8 @@ struct event
     std::string reason;
     std::string action;  // what the controller did, or a person has to do: Attach, Detach, Renew, ...
     std::string note;
-    // If not empty, Kubernetes keeps one event of this key, however often the event is recorded.
+    // If not empty, Kubernetes keeps one event of this key, however often the event is recorded. A key counts
+    // again when Kubernetes has dropped the event, an hour later by default.
     std::string key = {};
     // The new state of the binding; unset: the event is not about a change of state.
     binding::state state = state::unset;

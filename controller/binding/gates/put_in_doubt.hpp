@@ -4,8 +4,8 @@
 
 #include <optional>
 
-// unanswered-writes: nothing is concluded and nothing is written while a PUT of the target may still take
-// effect.
+// unanswered-writes: nothing is concluded and nothing is written to the listener while a PUT of the target
+// may still take effect.
 namespace binding {
 
 // Empty: there is no PUT, or its outcome is known. Expects listener and load balancer.

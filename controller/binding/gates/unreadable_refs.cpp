@@ -6,7 +6,8 @@
 // Guarantees (readable-before-write): no PUT is sent over a dead ref. A dead ref of ours is left out only if
 // the cloud and project answer 404 that it was attached through, and not if half of our refs look dead at
 // once.
-// Assumptions: the certificates that the PUT adds were read in this pass, so they are not looked up again.
+// Assumptions: the certificates that the PUT adds are not looked up again, because the plan reads them once
+//   more before the PUT if their answers are too old (outdated_answers in plan/plan).
 // Caveats: a target that was asked to clean up asks no other target, because two targets would ask each other
 // for ever.
 #include "binding/gates/unreadable_refs.hpp"
@@ -35,8 +36,8 @@ std::string joined(const refs& refs)
     return support::joined(texts);
 }
 
-// The refs that the listener would hold, without those that the PUT adds, because their certificates were
-// just read.
+// The refs that the listener would hold, without those that the PUT adds, because their certificates are read
+// for themselves.
 refs kept_refs(const listener_update& update)
 {
     const cloud::listener& listener = *update.view.listener;

@@ -44,7 +44,7 @@ struct target_facts
     peer_times peers;
     std::map<target, other_listener_state> other_listeners;
     std::unordered_map<support::uuid, binding_state> bindings;
-    // Another listener of the load balancer waits until our dead refs are removed.
+    // Another target waits until this one has removed its dead refs from the listener.
     bool cleanup_requested = false;
 
     // An empty state, if the binding is not known.
@@ -56,8 +56,9 @@ struct target_facts
 // Flow: a pass records what it observes, with one method for each kind of observation. The plan reads
 //   facts().
 // Guarantees: facts() is const. Plan, gates and policies get nothing else, and what binding/targets looks
-//   things up in is const as well, so only binding/reconcile records. The ledger in status is believed in the
-//   first pass over the binding and not again: see believed_ledger().
+//   things up in is const as well. So only passes record, and reconcile_state moves a binding whose
+//   credential changed. The ledger in status is believed in the first pass over the binding and not again:
+//   see believed_ledger().
 // Assumptions: a pass records in the state of its own target. The one exception is record_ledger_write(),
 //   which goes to the target that the binding has when the answer comes.
 // Caveats: a coroutine keeps no reference to it across a co_await, because the last pass of a target without

@@ -12,6 +12,7 @@
 //   own_members              the bindings of the target, with the ledgers that are believed
 //   end_deletions_in_place   deletions that leave the listener as it is end at once
 //   first_stop               what has to be read first, or why nothing can be decided (gates/stops)
+//   stop_for_protocol        a listener without certificates has nothing to decide (gates/stops)
 //   evaluate                 what each binding may have now, or why not (policies/)
 //   assign                   who gets the default, who the SNI slots (slots/assignment)
 //   write gates              why the listener must not be written now, if so (gates/write_gates)

@@ -6,8 +6,9 @@
 #include <variant>
 #include <vector>
 
-// The steps that the plan may ask for. Every read, every write to Kubernetes and the PUT is a step of its
-// own, so a crash between two of them is a crash between two calls of plan().
+// The steps that the plan may ask for. Reads, writes to Kubernetes and the PUT are never in one step, so a
+// crash between two of them is a crash between two calls of plan(). The requests of one step are sent at the
+// same time, and each may succeed without the others.
 namespace binding {
 
 enum class write_kind

@@ -20,9 +20,10 @@
 //   2. The driver does the action and feeds each answer as it comes (on_read, on_committed, on_put_sent,
 //      on_put_answered). When all answers have come, the driver calls next() again.
 //   3. pass_end says when the target is reconciled again. No call follows it.
-// Guarantees: every request is an action of its own, so a crash between two requests is a crash between
-//   two calls of next(). A pass ends after at most 100 actions. However a pass ends, the target leaves its
-//   turn, unless a PUT may still take effect.
+// Guarantees: reads, a commit and a PUT are never in one action, so a crash between two of them is a crash
+//   between two calls of next(). The requests of one action depend on nothing of each other. A pass ends
+//   after at most 100 actions. However a pass ends, the target leaves its turn, unless a PUT may still take
+//   effect.
 // Assumptions: a target has one pass at a time. A pass may be dropped at any time, as by a crash. What the
 //   pass has recorded in the target's state stays.
 // Caveats: the pass is a value and holds no references, so each call brings the context.

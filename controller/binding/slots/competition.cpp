@@ -31,8 +31,8 @@ hold_on_slot hold_of(const listener_slots& now, const slot_request& request)
 
 // The contenders in the order in which they get what they want, and the one place that decides it. Creation
 // is known to the second: of the same second first comes who holds the slot, so that a tie replaces nobody
-// who is attached, and then the smaller uid. All that it goes by is the same for the target of each
-// credential, so they agree on the winner.
+// who is attached, and then the smaller uid. All that the precedence goes by is the same for the target of
+// each credential.
 std::vector<contender*> by_precedence(const listener_slots& now, std::vector<contender>& contenders)
 {
     std::vector<contender*> order;

@@ -12,8 +12,8 @@
 //   2. What is on the listener and won by nobody goes to the binding that wants it, though its certificate
 //      could not be attached now (ownership: adoption).
 // Guarantees
-//   - The targets of all credentials of a listener agree on the winner, because all see alike what the
-//     precedence goes by.
+//   - The targets of all credentials of a listener agree on the precedence, because all see alike what it
+//     goes by. Who takes part may differ for a moment (policies/members).
 //   - No binding of the same second replaces one that is attached.
 // Assumptions
 //   - assignment_input::dead names refs of ours alone.

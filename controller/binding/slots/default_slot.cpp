@@ -43,11 +43,11 @@ const contender* leaver_of(const std::vector<const contender*>& holders)
 // Empty: it has not been looked up.
 std::optional<bool> is_readable(const assignment_input& input, const container_ref& ref)
 {
-    const bool just_checked = std::ranges::any_of(input.requests, [&](const slot_request& request) {
+    const bool is_usable_certificate = std::ranges::any_of(input.requests, [&](const slot_request& request) {
         return request.attachable && !request.of_peer && request.ref == ref;
     });
     const auto it = input.readable.find(ref);
-    return just_checked                 ? std::optional(true)
+    return is_usable_certificate        ? std::optional(true)
            : it != input.readable.end() ? std::optional(it->second)
                                         : std::nullopt;
 }

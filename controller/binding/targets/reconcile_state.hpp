@@ -37,10 +37,11 @@ public:
     std::optional<target> forget(const target& which);
 
     // The binding acts with another credential from now on. What is known of it goes with it, because the
-    // ledger in status is believed only at a start. The answers to the old credential are dropped.
+    // ledger in status is believed only in the first pass over a binding. The answers to the old credential
+    // are dropped.
     void hand_over(const target& from, const target& to, const support::uuid& uid);
 
-    // Another listener of the load balancer waits until this target has removed its dead refs.
+    // Another target waits until this one has removed its dead refs from the listener.
     void request_cleanup(const target& which) { cleanup_requests_.insert(which); }
     // Whether that was requested since it was last asked.
     bool take_cleanup_request(const target& which) { return cleanup_requests_.erase(which) > 0; }

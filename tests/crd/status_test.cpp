@@ -289,6 +289,11 @@ INSTANTIATE_TEST_SUITE_P(
             "status.errorMessage: Too long: may not be more than 2048 bytes"
         },
         status_case{
+            "handled_request_too_long",
+            {{"lastHandledReconcileAt", std::string(257, 'r')}},
+            "status.lastHandledReconcileAt: Too long: may not be more than 256 bytes"
+        },
+        status_case{
             "created_at_no_time", {{"createdAt", "yesterday"}}, "createdAt in body must be of type date-time"
         },
         status_case{

@@ -1,6 +1,7 @@
 #include "binding/resource/decode.hpp"
 
 #include "support/rfc3339.hpp"
+#include "support/text.hpp"
 
 #include <simdjson.h>
 
@@ -66,6 +67,14 @@ std::unexpected<support::error> wrong(std::string_view field)
     return fail(errc::bad_answer, "CertificateBinding: " + std::string(field) + " is missing or malformed");
 }
 
+// Of a request to reconcile, which the controller repeats in status.lastHandledReconcileAt.
+constexpr std::size_t longest_request = 256;
+
+std::string bounded(std::string_view request)
+{
+    return request.size() > longest_request ? support::clean(request, longest_request) : std::string(request);
+}
+
 support::result<> read_metadata(element metadata, certificate_binding& into)
 {
     const auto uid = uuid_at(metadata, "uid");
@@ -92,7 +101,8 @@ support::result<> read_metadata(element metadata, certificate_binding& into)
     if (element annotations; metadata["annotations"].get(annotations) == simdjson::SUCCESS)
     {
         into.abandoned = text_at(annotations, abandon_annotation) == "true";
-        into.requested_at = interned_at(annotations, requested_at_annotation);
+        into.requested_at =
+            interned(bounded(optional_text(annotations, requested_at_annotation).value_or("")));
     }
     element list;
     if (metadata["finalizers"].get(list) != simdjson::SUCCESS || list.is_null())

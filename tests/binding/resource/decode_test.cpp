@@ -91,6 +91,18 @@ TEST(decode, reads_a_deletion_and_the_abandon_annotation)
     EXPECT_TRUE(parsed.abandoned);
 }
 
+TEST(decode, a_long_request_is_cut_to_what_the_schema_lets_be_repeated_in_status)
+{
+    const auto requested = [](const std::string& value) {
+        json object = some_object();
+        object["metadata"]["annotations"]["certificates.bycloud.io/reconcile-requested-at"] = value;
+        return decoded(object).requested_at.str();
+    };
+    EXPECT_EQ(requested(std::string(256, 'x')), std::string(256, 'x'));
+    EXPECT_EQ(requested(std::string(257, 'x')), std::string(253, 'x') + "...");
+    EXPECT_LE(requested(std::string(10000, '\n') + std::string(300, 'x')).size(), 256U);
+}
+
 TEST(decode, only_the_text_true_abandons)
 {
     for (const json& value : {json("True"), json("yes"), json(""), json("false"), json(true)})

@@ -187,6 +187,13 @@ bool has_left(const listener_view& view, const ledger& held)
     });
 }
 
+bool shows_any(const listener_view& view, const ledger& held)
+{
+    return std::ranges::any_of(held.attachments, [&](const attachment& entry) {
+        return view.shows(entry.container_ref, entry.slot);
+    });
+}
+
 std::string describe_error(const listener_view& view, bool listener_alone)
 {
     const std::string noun = listener_alone ? "the listener" : "the load balancer";
@@ -222,7 +229,8 @@ void conclude_in_error(const listener_view& view, conclusion& conclusion)
         listener_alone ? reason::listener_error : reason::load_balancer_error,
         describe_error(view, listener_alone)
     );
-    conclusion.ready.attached = member.placement.present ? condition_status::true_ : condition_status::false_;
+    const bool is_shown = member.deleting() ? shows_any(view, member.held()) : member.placement.present;
+    conclusion.ready.attached = is_shown ? condition_status::true_ : condition_status::false_;
 }
 
 }  // namespace

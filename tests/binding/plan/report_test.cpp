@@ -166,6 +166,20 @@ TEST(plan_end, the_last_certificate_of_a_listener_in_error_has_its_ways_out_too)
     EXPECT_EQ(w.status("web"), "deleting LastCertificate [default a]");
 }
 
+TEST(plan_end, a_deletion_on_a_load_balancer_in_error_is_attached_while_the_listener_shows_the_certificate)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
+    w.change("web").deleting();
+    w.set_balancer(provisioning_status::error);
+    w.finish();
+    const auto& attached = w.object("web").status[binding::condition_type::attached];
+    EXPECT_EQ(attached.status, binding::condition_status::true_);
+    w.shows("f");
+    w.later(1h).finish();
+    EXPECT_EQ(attached.status, binding::condition_status::false_);
+}
+
 // Another client removed the certificate and left the listener in ERROR.
 TEST(plan_end, a_deletion_does_not_wait_for_a_listener_in_error_that_holds_nothing_of_it)
 {

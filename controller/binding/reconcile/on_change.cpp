@@ -119,8 +119,9 @@ std::optional<support::duration> requeue_delay(
     const bool asked_for = arrives || before->abandoned != after.abandoned ||
                            before->requested_at != after.requested_at ||
                            (before->has_finalizer() && !after.has_finalizer() && !after.deleting);
-    const bool is_our_write = facts->binding(after.uid).held == after.status.ledger;
-    return asked_for || !is_our_write ? std::optional(at_once) : std::nullopt;
+    const bool was_emptied = before != nullptr && before->status.identified && !after.status.identified;
+    const bool is_our_ledger = facts->binding(after.uid).held == after.status.ledger;
+    return asked_for || was_emptied || !is_our_ledger ? std::optional(at_once) : std::nullopt;
 }
 
 }  // namespace binding

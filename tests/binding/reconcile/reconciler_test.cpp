@@ -512,6 +512,7 @@ TEST_F(reconciler, our_own_writes_wake_nobody_and_what_people_change_does)
     EXPECT_TRUE(wakes([](auto& object) { object.requested_at = support::interned("now"); }));
     EXPECT_TRUE(wakes([](auto& object) { object.finalizers.clear(); })) << "ours was taken away";
     EXPECT_TRUE(wakes([](auto& object) { object.status.ledger = {}; })) << "the ledger was";
+    EXPECT_TRUE(wakes([](auto& object) { object.status.identified = false; })) << "the status was emptied";
     EXPECT_TRUE(delay({nullptr, &before, std::nullopt, here}));
     EXPECT_TRUE(delay({&before, &before, here, here})) << "its credential";
 }

@@ -6,12 +6,8 @@ SHELL := /bin/bash
 .PHONY: help deps build all asan servers test test-openstack test-mutants demo demo-many demo-down
 .PHONY: lint tidy format generate clean
 
-# Ninja shows the progress of a build with seconds. ccache finds in one clone what was compiled in another.
+# Ninja shows the progress of a build with seconds.
 export NINJA_STATUS := [%f/%t, %e s] $(empty)
-export CCACHE_BASEDIR := $(CURDIR)
-export CCACHE_NOHASHDIR := true
-export CCACHE_PCH_EXTSUM := true
-export CCACHE_SLOPPINESS := pch_defines,time_macros
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -4,6 +4,7 @@
 #include "support/text.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <limits>
 #include <string_view>
 
@@ -155,21 +156,31 @@ std::vector<container_ref> refs_in(const std::string& fault_text)
     return refs;
 }
 
-// Whether a 404 is about exactly the object that was asked for.
+// Whether the text has the word, in letters of either case.
+bool mentions(const std::string& text, std::string_view word)
+{
+    const auto lower = [](unsigned char c) { return std::tolower(c); };
+    return !word.empty() && !std::ranges::search(text, word, {}, lower, lower).empty();
+}
+
+// Whether a 404 in the format of the service is about exactly the object that was asked for. The answer to a
+// wrong path has the same code and often the same format, so the text decides. Releases word it differently
+// (docs/operations.md, "Releases"), so only the kind or the id of the object is searched for.
 bool names_the_object(const question& asked, const fault& reported)
 {
     switch (asked.asked)
     {
         case service::keystone:
-            return reported.text.starts_with("Could not find");
+            // A missing user, domain or project is a 401.
+            return mentions(reported.text, "application credential") ||
+                   mentions(reported.text, "could not find");
         case service::barbican:
-            // "Secret not found." or "Secrets container not found."; the answer for a wrong path reads
-            // differently.
-            return reported.text.starts_with("Secret");
+            // Barbican never repeats the id. It says the same of an id that is no UUID of version 4.
+            return mentions(reported.text, asked.object.starts_with("container ") ? "container" : "secret");
         case service::octavia:
             break;
     }
-    return reported.text == asked.object + " not found.";
+    return mentions(reported.text, std::string_view(asked.object).substr(asked.object.rfind(' ') + 1));
 }
 
 // The kind of request, as far as the class of its answer depends on it.

@@ -22,7 +22,9 @@ enum class service
 struct question
 {
     service asked = service::octavia;
-    std::string object;  // as the service itself names it in a 404: "Listener <id>"; otherwise for people
+    // Kind and id of the object: "container <id>", "Listener <id>". A 404 is compared with it. For Keystone
+    // it is for people alone.
+    std::string object;
     // After a write, only an answer of the service itself settles the outcome.
     bool write = false;
 };

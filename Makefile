@@ -63,7 +63,7 @@ tidy: deps ## check with clang-tidy the code that changed since its last clean c
 format: deps ## format the C++ code
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
 
-generate: ## write the files that are generated from crds/
+generate: ## write the files that are generated from crds/ and health.lua
 	@hack/generate
 
 clean: demo-down ## stop the demo and remove the build folder; caches stay

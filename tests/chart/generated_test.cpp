@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <unistd.h>
 
-// The files that are generated from crds/ or repeat the version are up to date.
+// The files that are generated or repeat the version are up to date.
 namespace test {
 namespace {
 
@@ -17,6 +17,8 @@ using testing::HasSubstr;
 constexpr auto source = "crds/certificatebindings.yaml";
 constexpr auto in_chart = "charts/certificate-binding-controller/templates/crds.yaml";
 constexpr auto in_manifests = "manifests/crd.yaml";
+constexpr auto health_check = "manifests/argocd/health.lua";
+constexpr auto health_patch = "manifests/argocd/argocd-cm.yaml";
 
 testbed::outcome generate(const fs::path& project, const std::vector<std::string>& arguments)
 {
@@ -36,7 +38,7 @@ protected:
 
     void SetUp() override
     {
-        for (const auto* name : {"hack/generate", source, in_chart, in_manifests})
+        for (const auto* name : {"hack/generate", source, in_chart, in_manifests, health_check, health_patch})
         {
             fs::create_directories((project / name).parent_path());
             fs::copy(fs::path(PROJECT_FOLDER) / name, project / name);
@@ -54,19 +56,21 @@ protected:
 TEST_F(generator, notices_a_change_of_the_source_and_carries_it_over)
 {
     append_to(source);
+    testbed::write_file(project / health_check, testbed::read_file(project / health_check) + "-- changed\n");
     const auto check = generate(project, {"--check"});
     EXPECT_EQ(check.code, 1);
-    EXPECT_THAT(check.err, HasSubstr("does not match crds/: run make generate"));
+    EXPECT_THAT(check.err, HasSubstr("does not match its source: run make generate"));
 
     EXPECT_TRUE(succeeds(generate(project, {})));
     EXPECT_TRUE(succeeds(generate(project, {"--check"})));
     EXPECT_THAT(testbed::read_file(project / in_chart), HasSubstr("# changed\n"));
     EXPECT_THAT(testbed::read_file(project / in_manifests), HasSubstr("# changed\n"));
+    EXPECT_THAT(testbed::read_file(project / health_patch), HasSubstr("    -- changed\n"));
 }
 
 TEST_F(generator, notices_a_change_of_what_it_made)
 {
-    for (const auto* name : {in_chart, in_manifests})
+    for (const auto* name : {in_chart, in_manifests, health_patch})
     {
         append_to(name);
         const auto check = generate(project, {"--check"});

@@ -28,7 +28,7 @@ protected:
     void start_with_hanging()
     {
         start();
-        running->credentials.give("hangs", &silent_);
+        running->parts.credentials.give("hangs", &silent_);
         for (int i = 0; i < hanging_listeners; ++i)
         {
             char listener[37];

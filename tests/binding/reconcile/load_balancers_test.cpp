@@ -316,7 +316,7 @@ protected:
     void attach_theirs(const std::string& listener)
     {
         start();
-        running->credentials.give_of_the_same_cloud("other", &cloud);
+        running->parts.credentials.give_of_the_same_cloud("other", &cloud);
         kube.create(
             {.name = "theirs", .certificate = cert_b, .listener = listener, .sni = true, .name_space = "other"
             }
@@ -328,7 +328,7 @@ protected:
     {
         theirs_.listener_takes = theirs_.look_up_takes = 10s;
         theirs_.listener_error = cloud::error{how, "no use", {}, {}};
-        running->credentials.give_of_the_same_cloud("other", &theirs_);
+        running->parts.credentials.give_of_the_same_cloud("other", &theirs_);
     }
 
     fake_cloud theirs_;
@@ -348,7 +348,7 @@ TEST_F(two_tenants, a_listener_that_its_own_credential_may_not_read_is_read_with
         EXPECT_TRUE(row(listener_2).served);
         kube.remove("a");
         cloud.dead.clear();
-        running->credentials.give_of_the_same_cloud("other", &cloud);
+        running->parts.credentials.give_of_the_same_cloud("other", &cloud);
         ASSERT_TRUE(until([&] { return !kube.exists("a"); }));
         kube.remove("theirs");
         ASSERT_TRUE(until([&] { return !kube.exists("theirs"); }));
@@ -361,7 +361,7 @@ TEST_F(two_tenants, nobody_waits_for_a_credential_that_does_not_get_through)
     attach_theirs(listener_3);
     stop();
     start();
-    running->credentials.give_of_the_same_cloud("other", &theirs_);
+    running->parts.credentials.give_of_the_same_cloud("other", &theirs_);
     spoil_theirs(cloud::failure::transient);
     const auto hidden = cloud.listeners.extract(*support::uuid::parse(listener_3));  // of their project
     kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
@@ -373,7 +373,7 @@ TEST_F(two_tenants, nobody_waits_for_a_credential_that_does_not_get_through)
 TEST_F(two_tenants, listeners_that_do_not_answer_their_own_credential_delay_nobody)
 {
     start();
-    running->credentials.give_of_the_same_cloud("other", &theirs_);
+    running->parts.credentials.give_of_the_same_cloud("other", &theirs_);
     spoil_theirs(cloud::failure::transient);
     for (int i = 100; i < 260; ++i)
     {

@@ -1,47 +1,54 @@
 #include "binding/reconcile/loop_fixture.hpp"
 
+#include <utility>
+
 namespace test {
 
 using namespace std::chrono_literals;
 
-process::process(loop& loop, kube::client& kube, fake_cloud& cloud)
-    : random(1),
-      credentials(&cloud),
-      queue({1s, 60s, 0.0}, random, 16, &binding::tenant_of),
-      bindings(
+wiring::wiring(
+    loop& loop,
+    kube::client& kube,
+    fake_cloud& cloud,
+    const binding::settings& settings,
+    binding::event_sink& events,
+    waker wake,
+    enqueuer enqueue
+)
+    : credentials(&cloud),
+      store(
           credentials,
           [this](const auto& change) { on_change(change, change_parts); },
           [this] { on_all_listed(change_parts); }
       ),
-      expiry(loop.clock(), recorded, settings.expiry_warning_days),
-      reconciler(
-          {kube,
-           credentials,
-           loop.clock(),
-           bindings,
-           random,
-           [this](binding::target t) { pool.add(t); },
-           recorded},
-          settings
+      expiry(loop.clock(), events, settings.expiry_warning_days),
+      reconciler({kube, credentials, loop.clock(), store, random, std::move(wake), events}, settings),
+      change_parts({store, reconciler, events, expiry, settings.settle, std::move(enqueue)}),
+      sink(&store.scope(""))
+{}
+
+process::process(loop& loop, kube::client& kube, fake_cloud& cloud)
+    : parts(
+          loop,
+          kube,
+          cloud,
+          settings,
+          recorded,
+          [this](binding::target t) { pool.add(std::move(t)); },
+          [this](const auto& target, auto urgency, auto delay) { pool.add(target, urgency, delay); }
       ),
-      change_parts(
-          {bindings,
-           reconciler,
-           recorded,
-           expiry,
-           settings.settle,
-           [this](const auto& target, auto urgency, auto delay) { pool.add(target, urgency, delay); }}
-      ),
+      queue({1s, 60s, 0.0}, parts.random, 16, &binding::tenant_of),
       pool(
-          loop.executor(), loop.clock(), queue, [this](binding::target t) { return reconciler.reconcile(t); }
+          loop.executor(),
+          loop.clock(),
+          queue,
+          [this](binding::target t) { return parts.reconciler.reconcile(std::move(t)); }
       ),
-      sink(&bindings.scope(""))
-{
-    kill = loop.spawn(pool.run());
-}
+      kill(loop.spawn(pool.run()))
+{}
 
 the_loop::the_loop()
-    : kube([this] { return running ? running->sink : nullptr; }),
+    : kube([this] { return running ? running->parts.sink : nullptr; }),
       cloud(clock()),
       checked(kube, cloud, clock())
 {
@@ -66,7 +73,7 @@ fake_cloud::listener_row& the_loop::row(const std::string& id)
 void the_loop::start()
 {
     running = std::make_unique<process>(*this, checked, cloud);
-    kube.list_into(*running->sink);
+    kube.list_into(*running->parts.sink);
 }
 
 void the_loop::stop()

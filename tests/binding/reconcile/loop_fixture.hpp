@@ -27,6 +27,33 @@ inline const std::string listener_1 = "11111111-0000-4000-8000-000000000001";
 inline const std::string listener_2 = "22222222-0000-4000-8000-000000000002";
 inline const support::uuid balancer = *support::uuid::parse("99999999-0000-4000-8000-000000000001");
 
+// The one wiring of the binding rooms in tests, without queue and workers: index, credentials, reconciler,
+// and what follows from a change.
+struct wiring
+{
+    using waker = std::function<void(binding::target)>;
+    using enqueuer = decltype(binding::change_parts::enqueue);
+
+    // `wake`: has a target reconciled that a pass names. `enqueue`: the same for what follows from a change.
+    wiring(
+        loop& loop,
+        kube::client& kube,
+        fake_cloud& cloud,
+        const binding::settings& settings,
+        binding::event_sink& events,
+        waker wake,
+        enqueuer enqueue
+    );
+
+    support::random_engine random{1};
+    one_cloud credentials;
+    binding::binding_index store;
+    binding::expiry_warnings expiry;
+    binding::reconciler reconciler;
+    binding::change_parts change_parts;
+    runtime::object_sink* sink;
+};
+
 // One process of the controller: the objects that a crash loses.
 struct process
 {
@@ -35,21 +62,15 @@ struct process
     // Like SIGTERM: passes that have begun may end.
     void stop_gently()
     {
-        reconciler.stop();
+        parts.reconciler.stop();
         pool.stop();
     }
 
     binding::settings settings;
     test::recorded_events recorded;
-    support::random_engine random;
-    one_cloud credentials;
+    wiring parts;
     runtime::work_queue<binding::target> queue;
-    binding::binding_index bindings;
-    binding::expiry_warnings expiry;
-    binding::reconciler reconciler;
-    binding::change_parts change_parts;
     runtime::worker_pool<binding::target> pool;
-    runtime::object_sink* sink;
     std::function<void()> kill;
 };
 

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 class passes_by_hand : public the_loop
 {
 protected:
-    passes_by_hand() { one.emplace(*this); }
+    passes_by_hand() { restart_unseen(); }
 
     // A target that would be added to the queue of a process.
     struct wake_up
@@ -28,55 +28,28 @@ protected:
         bool operator==(const wake_up&) const = default;
     };
 
-    // One process without its queue.
-    struct alone
-    {
-        explicit alone(passes_by_hand& test)
-            : credentials(&test.cloud),
-              store(
-                  credentials,
-                  [this](const auto& change) { on_change(change, change_parts); },
-                  [this] { on_all_listed(change_parts); }
-              ),
-              sink(&store.scope("")),
-              expiry(test.clock(), test.recorded, test.settings.expiry_warning_days),
-              reconciler(
-                  {test.used(),
-                   credentials,
-                   test.clock(),
-                   store,
-                   random,
-                   [&test](binding::target t) { test.asked_for.push_back(t.listener.str()); },
-                   test.recorded},
-                  test.settings
-              ),
-              change_parts(
-                  {store,
-                   reconciler,
-                   test.recorded,
-                   expiry,
-                   test.settings.settle,
-                   [&test](const auto& target, auto urgency, auto delay) {
-                       test.woken.push_back({target, urgency, delay});
-                   }}
-              )
-        {}
-
-        support::random_engine random{1};
-        one_cloud credentials;
-        binding::binding_index store;
-        runtime::object_sink* sink;
-        binding::expiry_warnings expiry;
-        binding::reconciler reconciler;
-        binding::change_parts change_parts;
-    };
-
     kube::client& used() { return other_kube != nullptr ? *other_kube : checked; }
 
     void restart()
     {
-        one.emplace(*this);
+        restart_unseen();
         see();
+    }
+
+    // A new process that has not listed any object yet.
+    void restart_unseen()
+    {
+        one.emplace(
+            *this,
+            used(),
+            cloud,
+            settings,
+            recorded,
+            [this](const binding::target& target) { asked_for.push_back(target.listener.str()); },
+            [this](const auto& target, auto urgency, auto delay) {
+                woken.push_back({target, urgency, delay});
+            }
+        );
     }
 
     // Lists the present objects into the store, as the watch does.
@@ -138,7 +111,7 @@ protected:
     std::vector<std::string> asked_for;
     std::vector<wake_up> woken;
     test::recorded_events recorded;
-    std::optional<alone> one;
+    std::optional<wiring> one;
 };
 
 }  // namespace test

@@ -233,7 +233,7 @@ TEST_F(reconciler, writes_of_a_target_run_side_by_side_sixteen_at_a_time)
 {
     slow_kube slow(checked, clock());
     other_kube = &slow;
-    one.emplace(*this);
+    restart_unseen();
     for (int i = 0; i < 40; ++i)
     {
         char id[37];
@@ -465,7 +465,7 @@ TEST_F(reconciler, a_pass_that_never_ends_keeps_the_turn_while_its_put_is_in_dou
 {
     forgetful_kube forgetful(checked);
     other_kube = &forgetful;
-    one.emplace(*this);
+    restart_unseen();
     add_listener(listener_2);
     cloud.before_put = [&](const auto&) {
         forgetful.forgets = true;

@@ -82,18 +82,18 @@ TEST(argocd, is_patched_by_the_kustomize_component)
 
 TEST(argocd, gets_the_value_of_its_helm_chart)
 {
-    // Helm reads the flag alike for every chart. In this one `global` takes any value.
+    // Helm reads the flag alike for every chart. In this one, podAnnotations takes any key.
     const auto set = helm(
         "install",
         {"--dry-run=client",
          "-o",
          "json",
-         R"(--set-file=global.cm.resource\.customizations\.health\.certificates\.bycloud\.io_CertificateBinding=)" +
+         R"(--set-file=podAnnotations.resource\.customizations\.health\.certificates\.bycloud\.io_CertificateBinding=)" +
              std::string(folder) + "/health.lua"}
     );
     ASSERT_TRUE(succeeds(set));
     EXPECT_EQ(
-        json::parse(set.out).at("config").at("global").at("cm").value(key, ""),
+        json::parse(set.out).at("config").at("podAnnotations").value(key, ""),
         testbed::read_file(std::string(folder) + "/health.lua")
     );
 }

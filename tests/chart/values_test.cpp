@@ -29,7 +29,39 @@ TEST(lint, is_clean_with_other_values)
         "--set=extraEnv[0].name=NO_PROXY",
         "--set=priorityClassName=high",
         "--set=nodeSelector.disk=ssd",
+        "--set=imagePullSecrets={regcred}",
+        "--set=global.imageRegistry=mirror.example",
+        "--set=commonLabels.team=edge",
+        "--set=hostAliases[0].ip=10.0.0.5,hostAliases[0].hostnames={keystone.example}",
+        R"(--set-json=extraObjects=[{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}}])",
     })));
+}
+
+// Helm takes null as the removal of a default.
+TEST(chart, takes_null_for_a_list_or_a_map)
+{
+    for (const auto* value :
+         {"affinity",
+          "commonAnnotations",
+          "commonLabels",
+          "crds.annotations",
+          "deploymentAnnotations",
+          "deploymentLabels",
+          "dnsConfig",
+          "dnsPolicy",
+          "extraObjects",
+          "extraVolumeMounts",
+          "extraVolumes",
+          "hostAliases",
+          "imagePullSecrets",
+          "podAnnotations",
+          "podLabels",
+          "serviceAccount.annotations",
+          "serviceAccount.labels",
+          "topologySpreadConstraints"})
+    {
+        EXPECT_TRUE(succeeds(helm("template", {"--set", value + std::string("=null")}))) << value;
+    }
 }
 
 TEST(chart, wants_to_know_the_secret_of_the_cloud)
@@ -114,6 +146,129 @@ INSTANTIATE_TEST_SUITE_P(
         wrong_value{"period_of_days", "resyncPeriod=1d", "at '/resyncPeriod': '1d' does not match pattern"},
         wrong_value{
             "negative_deadline", "writeDeadline=-1s", "at '/writeDeadline': '-1s' does not match pattern"
+        },
+        wrong_value{"switched_off", "enabled=false", "enabled: the chart cannot leave itself out"},
+        wrong_value{"switched_by_text", "enabled=often", "at '/enabled': got string, want boolean"},
+        wrong_value{
+            "global_of_another_chart", "global.storageClass=fast", "global.storageClass: the chart uses"
+        },
+        wrong_value{
+            "pull_secret_in_capitals", "imagePullSecrets={A}", "at '/imagePullSecrets/0': 'A' does not match"
+        },
+        wrong_value{
+            "pull_secret_with_a_typo",
+            "imagePullSecrets[0].nam=a",
+            "at '/imagePullSecrets/0': additional properties 'nam' not allowed"
+        },
+        wrong_value{
+            "global_pull_secrets_as_text",
+            "global.imagePullSecrets=a",
+            "at '/global/imagePullSecrets': got string, want array"
+        },
+        wrong_value{
+            "registry_with_a_slash",
+            "global.imageRegistry=mirror.example/",
+            "at '/global/imageRegistry': 'mirror.example/' does not match pattern"
+        },
+        wrong_value{
+            "alias_without_names",
+            "hostAliases[0].ip=10.0.0.5",
+            "at '/hostAliases/0': missing property 'hostnames'"
+        },
+        wrong_value{
+            "dns_policy_without_effect",
+            "dnsPolicy=ClusterFirstWithHostNet",
+            "at '/dnsPolicy': value must be one of"
+        },
+        wrong_value{
+            "dns_with_a_typo",
+            "dnsConfig.nameserver={10.0.0.1}",
+            "at '/dnsConfig': additional properties 'nameserver' not allowed"
+        },
+        wrong_value{
+            "volume_of_the_chart",
+            "extraVolumes[0].name=cloud-config",
+            "at '/extraVolumes/0/name': 'not' failed"
+        },
+        wrong_value{
+            "mount_without_a_path",
+            "extraVolumeMounts[0].name=a",
+            "at '/extraVolumeMounts/0': missing property 'mountPath'"
+        },
+        wrong_value{
+            "object_without_a_version",
+            "extraObjects[0].kind=Secret",
+            "at '/extraObjects/0': missing property 'apiVersion'"
+        },
+        wrong_value{
+            "label_of_the_chart",
+            R"(commonLabels.app\.kubernetes\.io/name=evil)",
+            "invalid propertyName 'app.kubernetes.io/name'"
+        },
+        wrong_value{
+            "pod_label_of_the_chart",
+            R"(podLabels.app\.kubernetes\.io/instance=evil)",
+            "invalid propertyName 'app.kubernetes.io/instance'"
+        },
+        wrong_value{
+            "label_that_gives_users_rights",
+            R"(global.commonLabels.rbac\.authorization\.k8s\.io/aggregate-to-view=true)",
+            "invalid propertyName 'rbac.authorization.k8s.io/aggregate-to-view'"
+        },
+        wrong_value{
+            "policy_beside_keep",
+            R"(crds.annotations.helm\.sh/resource-policy=delete)",
+            "invalid propertyName 'helm.sh/resource-policy'"
+        },
+        wrong_value{
+            "annotations_of_no_definition",
+            "crds.annotations.a=b,crds.enabled=false",
+            "crds.annotations: there is no CustomResourceDefinition"
+        },
+        wrong_value{
+            "annotations_of_no_account",
+            "serviceAccount.annotations.a=b,serviceAccount.create=false",
+            "serviceAccount.annotations: there is no ServiceAccount"
+        },
+        wrong_value{
+            "labels_of_no_account",
+            "serviceAccount.labels.a=b,serviceAccount.create=false",
+            "serviceAccount.labels: there is no ServiceAccount"
+        },
+        wrong_value{
+            "roles_of_users_without_roles",
+            "rbac.aggregateClusterRoles=true,rbac.create=false",
+            "rbac.aggregateClusterRoles: there are no roles"
+        },
+        wrong_value{
+            "environment_that_a_flag_overrides",
+            "extraEnv[0].name=CERTIFICATE_BINDING_LOG_LEVEL",
+            "at '/extraEnv/0/name': 'not' failed"
+        },
+        wrong_value{
+            "number_in_the_environment",
+            "extraEnv[0].name=A,extraEnv[0].value=1",
+            "at '/extraEnv/0/value': got number, want string"
+        },
+        wrong_value{
+            "limits_with_a_typo",
+            "resources.limit.memory=1Gi",
+            "at '/resources': additional properties 'limit' not allowed"
+        },
+        wrong_value{
+            "toleration_with_a_typo",
+            "tolerations[0].opertor=Exists",
+            "at '/tolerations/0': additional properties 'opertor' not allowed"
+        },
+        wrong_value{
+            "affinity_with_a_typo",
+            "affinity.podAfinity.a=b",
+            "at '/affinity': additional properties 'podAfinity' not allowed"
+        },
+        wrong_value{
+            "spread_without_a_key",
+            "topologySpreadConstraints[0].maxSkew=1",
+            "at '/topologySpreadConstraints/0': missing properties 'topologyKey'"
         },
         wrong_value{"log_level", "log.level=trace", "at '/log/level': value must be one of"},
         wrong_value{"log_format", "log.format=xml", "at '/log/format': value must be one of"},

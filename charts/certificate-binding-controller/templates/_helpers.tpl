@@ -24,18 +24,70 @@ app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | trunc 63 |
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
+{{/* Maps as the YAML of one; a later map wins. */}}
+{{- define "certificate-binding-controller.overlay" -}}
+{{- $result := dict -}}
+{{- range . -}}
+{{- range $key, $value := . -}}
+{{- $_ := set $result $key $value -}}
+{{- end -}}
+{{- end -}}
+{{- if $result -}}
+{{- toYaml $result -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The labels of one object: (list CONTEXT LABELS). The schema keeps the chart's own labels out of the values. */}}
 {{- define "certificate-binding-controller.labels" -}}
-{{ include "certificate-binding-controller.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- $context := index . 0 -}}
+{{- $own := dict
+    "app.kubernetes.io/version" $context.Chart.AppVersion
+    "app.kubernetes.io/managed-by" $context.Release.Service
+    "helm.sh/chart" (printf "%s-%s" $context.Chart.Name $context.Chart.Version | replace "+" "_") -}}
+{{- $selector := include "certificate-binding-controller.selectorLabels" $context | fromYaml -}}
+{{- $values := $context.Values -}}
+{{- include "certificate-binding-controller.overlay"
+    (list $own $selector ($values.global).commonLabels $values.commonLabels (index . 1)) -}}
+{{- end -}}
+
+{{/* The annotations of one object, or nothing: (list CONTEXT ANNOTATIONS). */}}
+{{- define "certificate-binding-controller.annotations" -}}
+{{- include "certificate-binding-controller.overlay" (list (index . 0).Values.commonAnnotations (index . 1)) -}}
+{{- end -}}
+
+{{- define "certificate-binding-controller.crdAnnotations" -}}
+{{- $keep := ternary (dict "helm.sh/resource-policy" "keep") dict .Values.crds.keep -}}
+{{- $annotations := include "certificate-binding-controller.overlay" (list .Values.crds.annotations $keep) | fromYaml -}}
+{{- include "certificate-binding-controller.annotations" (list . $annotations) -}}
+{{- end -}}
+
+{{/* The registry of global.imageRegistry takes the place of a first part that names a host. */}}
+{{- define "certificate-binding-controller.repository" -}}
+{{- $repository := .Values.image.repository -}}
+{{- with (.Values.global).imageRegistry -}}
+{{- . -}}/{{- regexReplaceAll "^([^/]*[.:][^/]*|localhost)/" $repository "" -}}
+{{- else -}}
+{{- $repository -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "certificate-binding-controller.image" -}}
+{{- $repository := include "certificate-binding-controller.repository" . -}}
 {{- if .Values.image.digest -}}
-{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{ $repository }}@{{ .Values.image.digest }}
 {{- else -}}
-{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
+{{ $repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
+{{- end -}}
+{{- end -}}
+
+{{/* A list of {name: NAME} without repetitions, or nothing. */}}
+{{- define "certificate-binding-controller.imagePullSecrets" -}}
+{{- $secrets := list -}}
+{{- range concat ((.Values.global).imagePullSecrets | default list) (.Values.imagePullSecrets | default list) -}}
+{{- $secrets = append $secrets (ternary (dict "name" .) . (kindIs "string" .)) -}}
+{{- end -}}
+{{- with $secrets | uniq -}}
+{{- toYaml . -}}
 {{- end -}}
 {{- end -}}
 

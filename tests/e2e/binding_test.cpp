@@ -28,7 +28,7 @@ TEST_F(binding_story, the_default_certificate_is_attached)
     ASSERT_TRUE(is_active("web"));
     EXPECT_EQ(served(listener, "any.example.com"), a.ref);
     EXPECT_THAT(
-        kubectl({"get", "certbind", "web"}),
+        kubectl({"get", "certbind", "web", "-o", "wide"}),
         testing::AllOf(HasSubstr("True"), HasSubstr("active"), HasSubstr("Attached"))
     );
     EXPECT_EQ(stop_controller(SIGTERM), 0);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <unistd.h>
@@ -42,13 +43,14 @@ std::string certificate_of(const std::string& name, const std::string& shown)
 {
     for (const auto& row : lines_after(name + " ", shown))
     {
-        std::stringstream columns(row);
-        std::string ready;
-        std::string certificate;
-        columns >> ready >> certificate;
-        return certificate;
+        // Of the two ids that a wide row shows, the certificate's is the first.
+        static const std::regex id("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+        if (std::smatch match; std::regex_search(row, match, id))
+        {
+            return match.str();
+        }
     }
-    ADD_FAILURE() << "no row of " << name;
+    ADD_FAILURE() << "no wide row of " << name;
     return "none";
 }
 

@@ -33,8 +33,14 @@ int main(int argc, char** argv)
         "Answers as Keystone, Barbican and Octavia do, on 127.0.0.1. Prints its addresses as a line of JSON."
     );
     std::string state_file;
+    std::string barbican_release;
     bool die_with_parent = false;
     app.add_option("--state-file", state_file, "Write the line of JSON here too");
+    app.add_option(
+        "--barbican-release",
+        barbican_release,
+        "Use the words of this release of Barbican: queens ... 2026.1, today"
+    );
     app.add_flag("--die-with-parent", die_with_parent, "End when the process that started it ends");
     CLI11_PARSE(app, argc, argv);
     try
@@ -44,7 +50,12 @@ int main(int argc, char** argv)
             ::prctl(PR_SET_PDEATHSIG, SIGTERM);
         }
         boost::asio::io_context context(1);
-        const cloudsim::http_server server(context.get_executor());
+        auto settings = cloudsim::json::object();
+        if (!barbican_release.empty())
+        {
+            settings["barbican_release"] = barbican_release;
+        }
+        const cloudsim::http_server server(context.get_executor(), settings);
         boost::asio::signal_set signals(context, SIGINT, SIGTERM);
         signals.async_wait([&](boost::system::error_code, int) { context.stop(); });
         std::cout << server.endpoints() << std::endl;

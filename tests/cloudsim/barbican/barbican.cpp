@@ -22,7 +22,8 @@ const std::map<int, std::string> titles = {
 
 bool is_id(std::string_view text)
 {
-    return is_uuid(text) && to_lower(text) == text;
+    return is_uuid(text) && to_lower(text) == text && text[14] == '4' &&
+           contains(std::string_view("89ab"), text[19]);
 }
 
 handling barbican::handle(const request& asked)
@@ -41,7 +42,7 @@ reply barbican::answer(const request& asked, const identity& who)
     const auto& path = c.url.segments;
     if (path.size() < 2 || path[0] != "v1" || (path[1] != "secrets" && path[1] != "containers"))
     {
-        return error(404, "The resource could not be found.");
+        return error(404, nullptr);
     }
     const bool secrets = path[1] == "secrets";
     if (path.size() > 2)
@@ -76,7 +77,7 @@ reply barbican::created(const char* member, const std::string& ref)
     return answer;
 }
 
-reply barbican::error(int status, const std::string& description)
+reply barbican::error(int status, const json& description)
 {
     return ok(status, {{"code", status}, {"title", titles.at(status)}, {"description", description}});
 }

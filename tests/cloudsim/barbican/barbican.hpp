@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cloudsim/barbican/release.hpp"
 #include "cloudsim/barbican/secret_store.hpp"
 
 #include <expected>
@@ -8,7 +9,8 @@
 // Barbican v1: secrets, their payloads, containers, access lists.
 namespace cloudsim {
 
-// An id as Barbican takes one: a uuid in lower case.
+// An id as Barbican takes one: a UUID of version 4 in lower case (validate_id_is_uuid of
+// barbican/common/utils.py).
 bool is_id(std::string_view text);
 
 class barbican
@@ -38,7 +40,8 @@ private:
     reply ok(int status, const json& body);
     reply created(const char* member, const std::string& ref);
     reply no_content() { return {.status = 204, .headers = headers()}; }
-    reply error(int status, const std::string& description);
+    reply error(int status, const json& description);
+    barbican_words words() const { return words_of(env_.config.barbican_release); }
     reply not_allowed(const call& c);
     reply forbidden(const std::string& operation);
 

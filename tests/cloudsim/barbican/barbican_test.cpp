@@ -172,6 +172,56 @@ TEST_F(barbican_test, what_is_not_there_and_what_is_not_yours_are_as_captured)
     }
 }
 
+struct words_row
+{
+    const char* release;
+    const char* no_secret;
+    const char* no_container;
+};
+
+const words_row words[] = {
+    {"queens",
+     "Not Found. Sorry but your secret is in another castle.",
+     "Not Found. Sorry but your container is in another castle."},
+    {"train",
+     "Not Found. Sorry but your secret is in another castle.",
+     "Not Found. Sorry but your container is in another castle."},
+    {"ussuri", "Secret not found.", "Secrets container not found."},
+    {"zed", "Secret not found.", "Secrets container not found."},
+    {"2026.1", "Secret not found.", "Secrets container not found."},
+    {"today", "Secret not found.", "Secrets container not found."},
+};
+
+TEST_F(barbican_test, each_release_has_its_words_for_what_is_not_there)
+{
+    for (const auto& row : words)
+    {
+        SCOPED_TRACE(row.release);
+        sim.set({{"barbican_release", row.release}});
+        const auto description = [&](const std::string& path) {
+            const auto answer = get(key_manager(path));
+            EXPECT_EQ(answer.status, 404);
+            return json::parse(answer.body)["description"];
+        };
+        const std::string unknown = "11111111-2222-4333-8444-555555555555";
+        EXPECT_EQ(description("/v1/secrets/" + unknown), row.no_secret);
+        EXPECT_EQ(description("/v1/containers/" + unknown), row.no_container);
+        for (const std::string id :
+             {"00000000-0000-0000-0000-000000000000",
+              "11111111-2222-1333-8444-555555555555",
+              "11111111-2222-4333-c444-555555555555",
+              "11111111-2222-4333-8444-55555555555A",
+              "11111111222243338444555555555555"})
+        {
+            EXPECT_EQ(description("/v1/secrets/" + id), "Not Found. Provided secret id is invalid.") << id;
+            EXPECT_EQ(description("/v1/containers/" + id), "Not Found. Provided container id is invalid.")
+                << id;
+        }
+        EXPECT_EQ(description("/v1/nosuch/" + unknown), nullptr) << "no route";
+    }
+    EXPECT_THROW(sim.set({{"barbican_release", "nosuch"}}), control_error);
+}
+
 TEST_F(barbican_test, a_secret_expires_at_its_time)
 {
     auto wanted = binary_secret;

@@ -97,7 +97,7 @@ reply barbican::one_container(const call& c)
     auto* object = store_.find_container(path[2]);
     if (object == nullptr)
     {
-        return error(404, "Secrets container not found.");
+        return error(404, words().no_container);
     }
     if (path.size() == 4 && path[3] == "acl")
     {

@@ -65,7 +65,7 @@ reply barbican::one_secret(const call& c)
     auto* object = store_.find_secret(path[2]);
     if (object == nullptr)
     {
-        return error(404, "Secret not found.");
+        return error(404, words().no_secret);
     }
     if (path.size() == 4 && path[3] == "acl")
     {

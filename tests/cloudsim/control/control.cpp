@@ -1,6 +1,7 @@
 // The control API: users and projects, faults, log and history, load balancers and listeners.
 #include "cloudsim/control/control.hpp"
 
+#include "cloudsim/barbican/release.hpp"
 #include "cloudsim/cloud/parts.hpp"
 
 namespace cloudsim {
@@ -224,6 +225,7 @@ void control::set(const json& settings) const
     auto& all = parts();
     auto changed = all.env.config;
     changed.patch(settings);
+    words_of(changed.barbican_release);  // throws for an unknown release
     all.env.config = std::move(changed);
     if (!all.env.config.worker_held)
     {

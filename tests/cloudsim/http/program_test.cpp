@@ -30,7 +30,7 @@ using testing::StartsWith;
 class program
 {
 public:
-    program()
+    explicit program(std::vector<std::string> flags = {})
     {
         int ends[2] = {};
         EXPECT_EQ(::pipe(ends), 0);
@@ -38,10 +38,14 @@ public:
         posix_spawn_file_actions_init(&actions);
         posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
         posix_spawn_file_actions_addclose(&actions, ends[0]);
-        std::string path = CLOUDSIM_PROGRAM;
-        std::string flag = "--die-with-parent";
-        char* arguments[] = {path.data(), flag.data(), nullptr};
-        EXPECT_EQ(posix_spawn(&pid_, path.c_str(), &actions, nullptr, arguments, environ), 0);
+        flags.insert(flags.begin(), {CLOUDSIM_PROGRAM, "--die-with-parent"});
+        std::vector<char*> arguments;
+        for (auto& flag : flags)
+        {
+            arguments.push_back(flag.data());
+        }
+        arguments.push_back(nullptr);
+        EXPECT_EQ(posix_spawn(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ), 0);
         posix_spawn_file_actions_destroy(&actions);
         ::close(ends[1]);
         std::string line;
@@ -51,7 +55,7 @@ public:
             line += c;
         }
         ::close(ends[0]);
-        endpoints = json::parse(line);
+        endpoints = json::parse(line, nullptr, false);
     }
 
     // The exit status.
@@ -122,6 +126,19 @@ TEST_F(program_test, it_says_where_its_services_are)
     EXPECT_EQ(simulator_.endpoints["regions"].size(), 2U);
     EXPECT_EQ(sim.call("GET", "endpoints"), simulator_.endpoints);
     EXPECT_EQ(simulator_.stop(), 0) << "SIGTERM is an orderly end";
+}
+
+TEST(program, takes_the_release_of_barbican_and_refuses_an_unknown_one)
+{
+    program train({"--barbican-release", "train"});
+    EXPECT_TRUE(train.endpoints.is_object());
+    EXPECT_EQ(train.stop(), 0);
+
+    program nosuch({"--barbican-release", "nosuch"});
+    EXPECT_FALSE(nosuch.endpoints.is_object());
+    const int status = nosuch.stop();
+    EXPECT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 1);
 }
 
 TEST_F(program_test, what_the_control_api_does_not_know_it_refuses)

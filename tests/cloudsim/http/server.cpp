@@ -97,6 +97,8 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl>
         }
     }
 
+    void set(const json& settings) { control_->set(settings); }
+
     std::string endpoints() { return control_->endpoints().dump(); }
 
     static asio::awaitable<void> accept(std::shared_ptr<impl> self, tcp::acceptor& acceptor, bool control)
@@ -254,8 +256,10 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl>
     std::map<exchange_id, std::shared_ptr<connection>> waiting_;
 };
 
-http_server::http_server(asio::any_io_executor executor) : impl_(std::make_shared<impl>(executor))
+http_server::http_server(asio::any_io_executor executor, const json& settings)
+    : impl_(std::make_shared<impl>(executor))
 {
+    impl_->set(settings);
     impl_->start();
 }
 

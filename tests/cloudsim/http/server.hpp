@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cloudsim/cloud/cloud.hpp"
+#include "cloudsim/support/text.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -13,8 +14,9 @@ namespace cloudsim {
 class http_server
 {
 public:
-    // Listens; throws boost::system::system_error if a port cannot be opened.
-    explicit http_server(boost::asio::any_io_executor executor);
+    // Listens; throws boost::system::system_error if a port cannot be opened, and control_error for an
+    // unknown setting. `settings` are those of the call PATCH /control/settings.
+    explicit http_server(boost::asio::any_io_executor executor, const json& settings = json::object());
     ~http_server();
 
     // The answer of GET /control/endpoints, as one line of JSON.

@@ -7,7 +7,11 @@ namespace cloudsim {
 
 namespace {
 
-using field = std::variant<duration settings::*, bool settings::*, std::set<std::string> settings::*>;
+using field = std::variant<
+    duration settings::*,
+    bool settings::*,
+    std::string settings::*,
+    std::set<std::string> settings::*>;
 
 // Times are in milliseconds.
 const std::map<std::string, field> fields = {
@@ -21,6 +25,7 @@ const std::map<std::string, field> fields = {
     {"token_cache_ms", &settings::token_cache},
     {"connection_close", &settings::connection_close},
     {"refuse_delegated_refs", &settings::refuse_delegated_refs},
+    {"barbican_release", &settings::barbican_release},
     {"worker_held", &settings::worker_held},
     {"worker_fails", &settings::worker_fails},
     {"down", &settings::down},

@@ -36,8 +36,9 @@ struct settings
     bool connection_close = false;  // every answer ends its connection
     // As Octavia 11.0.0: 400 for refs that come with an application credential's token.
     bool refuse_delegated_refs = false;
-    bool worker_held = false;   // changes are accepted and stay PENDING
-    bool worker_fails = false;  // the worker fails on the changed listener, which becomes ERROR
+    std::string barbican_release = "zed";  // the words of Barbican (barbican/release.hpp)
+    bool worker_held = false;              // changes are accepted and stay PENDING
+    bool worker_fails = false;             // the worker fails on the changed listener, which becomes ERROR
     // The services without a listening port: identity, key-manager, load-balancer.
     std::set<std::string> down;
 

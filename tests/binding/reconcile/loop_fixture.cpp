@@ -34,7 +34,7 @@ process::process(loop& loop, kube::client& kube, fake_cloud& cloud)
           cloud,
           settings,
           recorded,
-          [this](binding::target t) { pool.add(std::move(t)); },
+          [this](binding::target t) { pool.add(t); },
           [this](const auto& target, auto urgency, auto delay) { pool.add(target, urgency, delay); }
       ),
       queue({1s, 60s, 0.0}, parts.random, 16, &binding::tenant_of),
@@ -42,7 +42,7 @@ process::process(loop& loop, kube::client& kube, fake_cloud& cloud)
           loop.executor(),
           loop.clock(),
           queue,
-          [this](binding::target t) { return parts.reconciler.reconcile(std::move(t)); }
+          [this](binding::target t) { return parts.reconciler.reconcile(t); }
       ),
       kill(loop.spawn(pool.run()))
 {}

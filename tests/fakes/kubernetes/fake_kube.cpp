@@ -211,7 +211,7 @@ public:
             }
             if (decoder_.at_boundary())
             {
-                co_await owner_.sleep();
+                co_await owner_.until_woken();
             }
         }
     }
@@ -257,7 +257,7 @@ public:
                 version_ = version;
                 continue;
             }
-            co_await owner_.sleep();
+            co_await owner_.until_woken();
         }
     }
 
@@ -428,21 +428,21 @@ void fake_kube::compact()
     end_watches();
 }
 
-support::task<> fake_kube::sleep()
+support::task<> fake_kube::until_woken()
 {
     const auto timer = std::make_shared<boost::asio::steady_timer>(
         co_await boost::asio::this_coro::executor, boost::asio::steady_timer::time_point::max()
     );
-    sleepers_.push_back(timer);
+    waiters_.push_back(timer);
     boost::system::error_code woken;
     co_await timer->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
 }
 
 void fake_kube::wake()
 {
-    for (const auto& sleeper : std::exchange(sleepers_, {}))
+    for (const auto& waiter : std::exchange(waiters_, {}))
     {
-        sleeper->cancel();
+        waiter->cancel();
     }
 }
 

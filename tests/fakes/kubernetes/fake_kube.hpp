@@ -113,7 +113,7 @@ private:
 
     void touch(json& object);
     void show(const json& object, bool deleted);
-    support::task<> sleep();  // until the next wake()
+    support::task<> until_woken();  // by the next wake()
     void wake();
 
     std::function<runtime::object_sink*()> watch_;
@@ -126,7 +126,7 @@ private:
     std::vector<event> events_;
     int compacted_ = 0;
     int watch_epoch_ = 0;
-    std::vector<std::shared_ptr<boost::asio::steady_timer>> sleepers_;
+    std::vector<std::shared_ptr<boost::asio::steady_timer>> waiters_;
 };
 
 }  // namespace test

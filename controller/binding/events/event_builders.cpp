@@ -75,7 +75,7 @@ std::vector<attachment> still_there(const ledger& held, const target_facts& fact
     std::vector<attachment> there;
     std::ranges::copy_if(held.attachments, std::back_inserter(there), [&](const attachment& entry) {
         return listener &&
-               holds({listener->default_ref, listener->sni_refs}, entry.container_ref, entry.slot);
+               holds(slots_of(*listener), entry.container_ref, entry.slot);
     });
     return there;
 }

@@ -17,7 +17,7 @@ listener_view view_of(const observation& observation)
     return {
         *state.answers.scope->value,
         &listener,
-        {listener.default_ref, listener.sni_refs},
+        slots_of(listener),
         changing ? cloud::provisioning_status::pending : state.answers.load_balancer->value->status,
     };
 }

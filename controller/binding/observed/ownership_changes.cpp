@@ -50,7 +50,7 @@ void forget_undisturbed_changes(
     std::erase_if(changes, [&](const auto& entry) {
         const auto& [slot_and_ref, change] = entry;
         const auto& [in, ref] = slot_and_ref;
-        const bool shown = at_rest != nullptr && holds({at_rest->default_ref, at_rest->sni_refs}, ref, in);
+        const bool shown = at_rest != nullptr && holds(slots_of(*at_rest), ref, in);
         const bool stays = at_rest != nullptr && shown == change.added;
         return now - change.at >= (stays ? 1h : 2h);
     });

@@ -44,7 +44,7 @@ void put_record::record_read_during_put(const cloud::listener& listener)
     {
         return;
     }
-    listener_slots shown{listener.default_ref, listener.sni_refs};
+    listener_slots shown = slots_of(listener);
     const bool foreign = !same_slots(shown, under_way->from) && !same_slots(shown, under_way->expected);
     if (foreign || same_slots(shown, under_way->from))
     {

@@ -257,7 +257,7 @@ void target_state::record_put_end()
 {
     const cloud::listener* listener = facts_.answers.listener_read();
     if (listener != nullptr &&
-        same_slots({listener->default_ref, listener->sni_refs}, facts_.puts.under_way->expected))
+        same_slots(slots_of(*listener), facts_.puts.under_way->expected))
     {
         facts_.refusals.unanswered.reset();
     }

@@ -127,7 +127,7 @@ std::vector<event> events_of_release(const observation& observation, const membe
     const auto& listener = observation.state->answers.listener;
     if (member.held().attachments.empty() && listener && listener->value)
     {
-        if (const auto left = present_ref(object, {listener->value->default_ref, listener->value->sni_refs}))
+        if (const auto left = present_ref(object, slots_of(*listener->value)))
         {
             return {keyed(
                 normal(

@@ -5,6 +5,11 @@
 
 namespace binding {
 
+listener_slots slots_of(const cloud::listener& listener)
+{
+    return {listener.default_ref, listener.sni_refs};
+}
+
 bool holds(const listener_slots& slots, const cloud::container_ref& ref, slot where)
 {
     return where == slot::default_ ? slots.default_ref == ref

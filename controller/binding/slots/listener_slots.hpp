@@ -1,6 +1,7 @@
 #pragma once
 
 #include "binding/resource/certificate_binding.hpp"
+#include "cloud/client.hpp"
 #include "cloud/container_ref.hpp"
 
 #include <optional>
@@ -14,6 +15,8 @@ struct listener_slots
     std::optional<cloud::container_ref> default_ref;
     std::vector<cloud::container_ref> sni_refs;  // sorted by their text, as cloud::listener has them
 };
+
+listener_slots slots_of(const cloud::listener& listener);
 
 // Whether the ref is in that slot, however it is spelled there.
 bool holds(const listener_slots& slots, const cloud::container_ref& ref, slot where);

@@ -131,6 +131,9 @@ struct status
     certificate_summary certificate;
     binding::ledger ledger;
     std::array<condition, condition_types> conditions;
+    // The conditions of types that other managers write, as JSON objects with commas between them. They are
+    // kept, because a merge patch replaces the whole list.
+    support::interned other_conditions;
 
     bool operator==(const status&) const = default;
 

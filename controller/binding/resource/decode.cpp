@@ -216,6 +216,18 @@ condition_status parse_condition_status(std::string_view text)
                              : condition_status::unknown;
 }
 
+bool is_own_condition(std::string_view type)
+{
+    for (std::size_t i = 0; i < condition_types; ++i)
+    {
+        if (type == name_of(static_cast<condition_type>(i)))
+        {
+            return true;
+        }
+    }
+    return false;
+}
+
 void read_conditions(element status, binding::status& into)
 {
     simdjson::dom::array conditions;
@@ -223,9 +235,15 @@ void read_conditions(element status, binding::status& into)
     {
         return;
     }
+    std::string others;
     for (element entry : conditions)
     {
         const auto type = text_at(entry, "type");
+        if (type && !is_own_condition(*type))
+        {
+            others += (others.empty() ? "" : ",") + simdjson::minify(entry);
+            continue;
+        }
         const auto why = parse_reason(text_at(entry, "reason").value_or(""));
         if (!why || *why == reason::unset)
         {
@@ -245,6 +263,7 @@ void read_conditions(element status, binding::status& into)
             }
         }
     }
+    into.other_conditions = interned(others);
 }
 
 support::result<> read_status(element status, const support::uuid& uid, binding::status& into)

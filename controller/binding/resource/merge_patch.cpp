@@ -57,6 +57,10 @@ json conditions_json(const status& wanted)
             });
         }
     }
+    for (json& condition : json::parse("[" + wanted.other_conditions.str() + "]"))
+    {
+        list.push_back(std::move(condition));
+    }
     return list;
 }
 

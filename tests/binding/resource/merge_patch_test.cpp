@@ -106,6 +106,31 @@ TEST(merge_patch, a_condition_that_is_absent_is_not_written)
     EXPECT_EQ(status["conditions"][0]["type"], "Ready");
 }
 
+TEST(merge_patch, conditions_of_other_managers_stay)
+{
+    json shown = some_object();
+    const json audited = {
+        {"type", "example.com/Audited"},
+        {"status", "True"},
+        {"reason", "ByHand"},
+        {"message", "said \"so\""},
+        {"extra", {1, nullptr}}
+    };
+    const json sunny = {{"type", "Sunny"}, {"status", "Unknown"}, {"reason", "Attached"}};
+    shown["status"]["conditions"].insert(shown["status"]["conditions"].begin(), audited);
+    shown["status"]["conditions"].push_back(sunny);
+    const auto object = decoded(shown);
+    const auto wanted =
+        render(object, {reason::conflict, "why"}, object.status.ledger, binding::binding_state(), created);
+    const json written = json::parse(status_patch(object, wanted))["status"]["conditions"];
+    EXPECT_THAT(written, testing::Contains(audited));
+    EXPECT_THAT(written, testing::Contains(sunny));
+    json after = shown;
+    after.merge_patch(json::parse(status_patch(object, wanted)));
+    EXPECT_EQ(decoded(after).status, wanted) << "what is written reads back as it was";
+    EXPECT_EQ(decoded(after).status.other_conditions, object.status.other_conditions);
+}
+
 TEST(merge_patch, a_message_that_is_no_utf8_is_written_all_the_same)
 {
     const auto object = decoded(some_object());

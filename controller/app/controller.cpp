@@ -2,6 +2,7 @@
 
 #include "app/metrics.hpp"
 #include "binding/credentials/secret_watchers.hpp"
+#include "binding/events/deletion_reminders.hpp"
 #include "binding/events/event_log.hpp"
 #include "binding/events/expiry_warnings.hpp"
 #include "binding/index/binding_index.hpp"
@@ -25,7 +26,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t targets_at_once = 128;  // half of them for one tenant
-constexpr support::duration between_expiry_checks = 10min;
+constexpr support::duration between_time_checks = 10min;
 const support::backoff failed_target{1s, 60s, 0.2};
 
 kube::object_reference reference_to(const binding::event_subject& subject)
@@ -58,6 +59,7 @@ struct controller::impl
                [this](auto refs) { counted.refs_orphaned(refs); }}
           ),
           expiry(parts.clock, events, settings.expiry_warning_days),
+          reminders(parts.clock, events),
           queue(failed_target, parts.random, targets_at_once, &binding::tenant_of),
           watching(parts.executor),
           credentials(
@@ -148,7 +150,7 @@ struct controller::impl
         {
             watching.spawn(follow(*each));
         }
-        watching.spawn(check_expiry());
+        watching.spawn(record_events_of_time());
         recording.spawn(kubernetes_events.run());
         co_await pool.run();
         watching.cancel();
@@ -161,12 +163,13 @@ struct controller::impl
         }
     }
 
-    support::task<> check_expiry()
+    support::task<> record_events_of_time()
     {
         for (;;)
         {
-            co_await parts.clock.sleep_for(between_expiry_checks);
+            co_await parts.clock.sleep_for(between_time_checks);
             expiry.check(bindings);
+            reminders.check(bindings);
         }
     }
 
@@ -203,6 +206,7 @@ struct controller::impl
     kube::event_recorder kubernetes_events;
     binding::event_log events;
     binding::expiry_warnings expiry;
+    binding::deletion_reminders reminders;
     runtime::work_queue<binding::target> queue;
     support::task_group watching;
     binding::credentials credentials;

@@ -104,13 +104,9 @@ private:
 
 using counts_by_reason = std::array<std::size_t, binding::reason_count>;
 
-MetricFamily bindings_by_reason(const counts_by_reason& counts)
+MetricFamily by_reason(std::string name, std::string help, const counts_by_reason& counts)
 {
-    view family(
-        "certificatebinding_bindings",
-        "Number of bindings by the reason of their condition Ready; an empty reason means not seen yet.",
-        MetricType::Gauge
-    );
+    view family(std::move(name), std::move(help), MetricType::Gauge);
     for (std::size_t i = 0; i < counts.size(); ++i)
     {
         const auto reason = static_cast<binding::reason>(i);
@@ -220,7 +216,7 @@ void append_expiration(std::string& text, const binding::certificate_binding& bi
 }
 
 // The page in pieces: first the small families, then the samples of the bindings, some bindings per piece,
-// and last the family that was counted while the bindings were walked.
+// and last the families that were counted while the bindings were walked.
 class pieces
 {
 public:
@@ -237,18 +233,41 @@ public:
         std::string piece = std::exchange(first_, {});
         ended_ = !walk_.go_on(bindings_of_a_piece, [&](const binding::certificate_binding& binding) {
             const auto reason = binding.status[binding::condition_type::ready].reason;
-            ++counts_.at(static_cast<std::size_t>(reason));
+            ++bindings_.at(static_cast<std::size_t>(reason));
+            const auto& stalled = binding.status[binding::condition_type::stalled];
+            if (stalled.status == binding::condition_status::true_)
+            {
+                ++stalled_.at(static_cast<std::size_t>(stalled.reason));
+            }
             append_expiration(piece, binding);
         });
-        return ended_ ? piece + text_of({bindings_by_reason(counts_)}) : std::move(piece);
+        return ended_ ? piece + text_of(counted()) : std::move(piece);
     }
 
 private:
     static constexpr std::size_t bindings_of_a_piece = 250;
 
+    std::vector<MetricFamily> counted() const
+    {
+        return {
+            by_reason(
+                "certificatebinding_bindings",
+                "Number of bindings by the reason of their condition Ready; an empty reason means not seen "
+                "yet.",
+                bindings_
+            ),
+            by_reason(
+                "certificatebinding_stalled",
+                "Number of bindings that need a person, by the reason of their condition Stalled.",
+                stalled_
+            ),
+        };
+    }
+
     std::string first_;
     binding::binding_index::walk walk_;
-    counts_by_reason counts_{};
+    counts_by_reason bindings_{};
+    counts_by_reason stalled_{};
     bool ended_ = false;
 };
 

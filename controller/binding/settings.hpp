@@ -18,7 +18,9 @@ struct settings
     support::duration proof = std::chrono::seconds(5);  // between the two 404s that prove "gone" or "dead"
     support::duration fresh_certificate = std::chrono::seconds(10);  // age of the check of what a PUT adds
     support::duration fresh_lookup = std::chrono::seconds(60);       // age of the look-up of what a PUT keeps
-    support::duration grace = std::chrono::minutes(5);      // in which what is not found may still be created
+    support::duration grace = std::chrono::minutes(5);  // in which what is not found may still be created
+    support::duration pending_at_most =
+        std::chrono::minutes(30);  // a load balancer that is PENDING for longer needs a person
     std::vector<int> expiry_warning_days{30, 14, 7, 3, 1};  // before the end of a certificate
 };
 

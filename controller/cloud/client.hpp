@@ -38,6 +38,9 @@ struct error
     std::string message;              // one line, cleaned, without secrets
     std::vector<container_ref> refs;  // set for refused: the container refs that the message names
     std::optional<support::duration> retry_after;
+    // transient: the host is unknown, refuses the connection or is not trusted, which mostly lasts until
+    // somebody corrects the address, the server or the CA.
+    bool misdirected = false;
 };
 
 template <class T>
@@ -66,6 +69,8 @@ struct certificate
     bool usable = false;
     // If not usable: what is missing, for people ("secret … has no payload yet").
     std::string missing;
+    // If not usable: the certificate cannot become usable, because a container cannot be changed.
+    bool hopeless = false;
     std::optional<support::wall_time> expires_at;  // notAfter, if the payload could be read
     // A property of the payload, if that was read, for which load balancers may refuse the certificate.
     std::string doubt;

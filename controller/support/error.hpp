@@ -27,6 +27,8 @@ struct error
     int http_status = 0;  // set for errc::status
     // How long the server asks to wait (Retry-After, RFC 9110 section 10.2.3).
     std::optional<std::chrono::seconds> retry_after;
+    // errc::unreachable: the host is unknown, refuses the connection or is not trusted.
+    bool misdirected = false;
 };
 
 template <class T = void>
@@ -34,7 +36,7 @@ using result = std::expected<T, error>;
 
 inline std::unexpected<error> fail(errc code, std::string message)
 {
-    return std::unexpected(error{code, std::move(message), 0, std::nullopt});
+    return std::unexpected(error{code, std::move(message), 0, std::nullopt, false});
 }
 
 // The error `e`, its message led by the step that failed: "kubeconfig /etc/kc: no context \"prod\"".

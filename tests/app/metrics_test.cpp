@@ -225,6 +225,20 @@ TEST_F(metrics, count_bindings_by_reason)
     EXPECT_THAT(lines(), Contains("certificatebinding_bindings{reason=\"Progressing\"} 0"));
 }
 
+TEST_F(metrics, count_bindings_that_need_a_person_by_why)
+{
+    const auto stalled = [](const std::string& ready, const std::string& why) {
+        return R"({"observedGeneration":1,"conditions":[{"type":"Ready","status":"False","reason":")" +
+               ready + R"("},{"type":"Stalled","status":"True","reason":")" + why + R"("}]})";
+    };
+    add("a", stalled("Conflict", "Conflict"));
+    add("b", stalled("Detaching", "LoadBalancerError"));
+    add("c", ready("Detaching"));
+    EXPECT_THAT(lines(), Contains("certificatebinding_stalled{reason=\"Conflict\"} 1"));
+    EXPECT_THAT(lines(), Contains("certificatebinding_stalled{reason=\"LoadBalancerError\"} 1"));
+    EXPECT_THAT(lines(), Contains("certificatebinding_stalled{reason=\"Detaching\"} 0"));
+}
+
 TEST_F(metrics, count_orphaned_refs)
 {
     counted.refs_orphaned(2);

@@ -2,9 +2,11 @@
 // controller has the chart's rights.
 #include "e2e/world.hpp"
 #include "testbed/audit_log.hpp"
+#include "testbed/eventually.hpp"
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <csignal>
 
 namespace e2e {
@@ -97,6 +99,53 @@ TEST_F(binding_story, an_unknown_listener_and_one_without_tls_are_said)
     remove("plain");
     EXPECT_TRUE(is_gone("unknown"));
     EXPECT_TRUE(is_gone("plain"));
+}
+
+TEST_F(binding_story, an_sni_certificate_is_ready_only_beside_a_default_certificate)
+{
+    const auto a = certificate("a.example.com");
+    const auto b = certificate("b.example.com");
+    start_controller();
+    apply({{.name = "a", .certificate = a.id, .listener = bare_listener, .sni = true}});
+    ASSERT_TRUE(becomes("a", "NoDefaultCertificate"));
+    EXPECT_EQ(served(bare_listener, "a.example.com"), "nothing");
+    EXPECT_EQ(binding("a")["status"]["state"], "pending");
+    apply({{.name = "main", .certificate = b.id, .listener = bare_listener}});
+    ASSERT_TRUE(is_active("a"));
+    ASSERT_TRUE(is_active("main"));
+    EXPECT_EQ(served(bare_listener, "a.example.com"), a.ref);
+    EXPECT_EQ(served(bare_listener, "any.example.com"), b.ref);
+}
+
+TEST_F(binding_story, conditions_of_other_managers_survive_a_change)
+{
+    const auto a = certificate("a.example.com");
+    const auto b = certificate("b.example.com");
+    start_controller();
+    apply({{.name = "web", .certificate = a.id, .listener = listener}});
+    ASSERT_TRUE(is_active("web"));
+    kubectl(
+        {"patch",
+         "certbind",
+         "web",
+         "--subresource=status",
+         "--type=json",
+         "--field-manager=auditor",
+         "--patch",
+         R"([{"op":"add","path":"/status/conditions/-","value":{"type":"example.com/Audited","status":"True",)"
+         R"("reason":"ByHand","message":"seen","lastTransitionTime":"2026-01-01T00:00:00Z"}}])"}
+    );
+    apply({{.name = "web", .certificate = b.id, .listener = listener}});
+    ASSERT_TRUE(testbed::eventually("the new certificate is served", [&] {
+        return served(listener, "any.example.com") == b.ref;
+    }));
+    ASSERT_TRUE(is_active("web"));
+    const auto conditions = binding("web")["status"]["conditions"];
+    const auto audited = std::ranges::find_if(conditions, [](const auto& condition) {
+        return condition["type"] == "example.com/Audited";
+    });
+    ASSERT_NE(audited, conditions.end());
+    EXPECT_EQ((*audited)["message"], "seen");
 }
 
 TEST_F(binding_story, a_deleted_binding_is_detached)

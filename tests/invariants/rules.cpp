@@ -212,14 +212,19 @@ sentence broken_by_giving_up(
 sentences broken_by_ready(
     const std::string& name,
     const slot_entry& wanted,
-    bool shown_at_rest,
+    const std::set<slot_entry>& shown,
+    bool at_rest,
     std::span<const ledger_entry> ledger
 )
 {
     sentences broken;
-    if (!shown_at_rest)
+    if (!at_rest || !shown.contains(wanted))
     {
         broken.push_back("S6: " + name + " becomes Ready, but was not read back");
+    }
+    if (std::ranges::find(shown, binding::slot::default_, &slot_entry::slot) == shown.end())
+    {
+        broken.push_back("S6: " + name + " becomes Ready on a listener that serves no TLS");
     }
     const bool entered = std::ranges::any_of(ledger, [&](const ledger_entry& entry) {
         return entry.confirmed && entry.held == wanted;

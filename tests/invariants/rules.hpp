@@ -85,12 +85,13 @@ sentence broken_by_giving_up(
     const std::string& name, const slot_entry& held, const std::set<slot_entry>& shown
 );
 
-// verified-ready: a binding becomes Ready if a listener at rest shows its entry and the ledger in the same
-// status confirms the entry.
+// verified-ready: a binding becomes Ready if a listener at rest shows its entry and a default certificate,
+// and the ledger in the same status confirms the entry.
 sentences broken_by_ready(
     const std::string& name,
     const slot_entry& wanted,
-    bool shown_at_rest,
+    const std::set<slot_entry>& shown,
+    bool at_rest,
     std::span<const ledger_entry> ledger
 );
 

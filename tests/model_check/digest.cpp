@@ -414,6 +414,12 @@ private:
             }
         }
         separate();
+        if (object.spec.sni && !w_.cloud.listeners.at(listener_).slots.default_ref)
+        {
+            flag(m.generation_is_new);
+            age(m.generation_since, {w_.settings.grace});
+        }
+        separate();
         if (m.quarantine)
         {
             take(m.quarantine->certificate_id);

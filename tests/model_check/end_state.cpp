@@ -147,9 +147,10 @@ private:
         {
             fail("L1", object, "does not have its certificate on the listener");
         }
-        else if (!is_ready(object))
+        else if (slots_->default_ref ? !is_ready(object)
+                                     : reason_of(object) != reason::no_default_certificate)
         {
-            fail("L1", object, "is attached, but not Ready");
+            fail("L1", object, "is attached, but does not say how it is served");
         }
         bool entered = false;
         for (const binding::attachment& attachment : object.status.ledger.attachments)

@@ -561,10 +561,11 @@ void check_status(
     if (is_true(ready) && !is_ready(object))
     {
         const slot_entry want = wanted_by(object);
-        const bool shown_at_rest = read != h.reads.end() && entries_of(read->second.slots).contains(want) &&
-                                   read_at_rest(h, listener);
+        const bool was_read = read != h.reads.end();
+        const auto shown = was_read ? entries_of(read->second.slots) : std::set<slot_entry>();
+        const bool at_rest = was_read && read_at_rest(h, listener);
         const auto ledger = rules::ledger_entries_of(wanted.ledger, &object);
-        broken(h, rules::broken_by_ready(object.name, want, shown_at_rest, ledger));
+        broken(h, rules::broken_by_ready(object.name, want, shown, at_rest, ledger));
         if (in_doubt(h, at, listener))
         {
             broken(h, "unanswered-writes: " + object.name + " becomes Ready while a PUT is in doubt");

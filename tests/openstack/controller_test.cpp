@@ -53,6 +53,22 @@ TEST_F(controller_story, containers_and_pkcs12_are_attached_by_name)
     EXPECT_EQ(default_of(listener), foreign);
 }
 
+TEST_F(controller_story, an_sni_certificate_is_ready_only_beside_a_default_certificate)
+{
+    const auto a = seed({"certificate", "a.example.com"});
+    const auto b = seed({"certificate", "b.example.com"});
+    const auto bare = seed({"listener", balancer, "--sni", foreign, "--port", "8443"});
+    start_controller();
+    apply({{.name = "a", .certificate = a, .listener = bare, .sni = true}});
+    ASSERT_TRUE(becomes("a", "NoDefaultCertificate"));
+    EXPECT_THAT(sni_of(bare), UnorderedElementsAre(a, foreign));
+    EXPECT_THAT(seed({"served", bare}), Not(HasSubstr("a.example.com")));
+    apply({{.name = "main", .certificate = b, .listener = bare}});
+    ASSERT_TRUE(is_active("a"));
+    ASSERT_TRUE(is_active("main"));
+    EXPECT_THAT(seed({"served", bare}), HasSubstr("a.example.com b.example.com"));
+}
+
 TEST_F(controller_story, a_certificate_without_a_payload_is_waited_for)
 {
     const auto a = seed({"secret"});

@@ -19,6 +19,14 @@ bool is_ours_to_finish(const certificate_binding* object)
     return object != nullptr && (!object->deleting || object->has_finalizer());
 }
 
+// The reason of Ready; of a deletion that needs a person: why.
+reason reason_of_state(const certificate_binding& object)
+{
+    const condition& stalled = object.status[condition_type::stalled];
+    const bool waits = object.status.state == state::deleting && stalled.status == condition_status::true_;
+    return waits ? stalled.reason : object.status[condition_type::ready].reason;
+}
+
 std::optional<support::wall_time> end_of(const certificate_binding& binding)
 {
     const certificate_summary& certificate = binding.status.certificate;
@@ -30,21 +38,43 @@ std::optional<support::wall_time> end_of(const certificate_binding& binding)
 
 std::optional<event> change_of_state(const certificate_binding& before, const certificate_binding& after)
 {
-    const condition& was = before.status[condition_type::ready];
     const condition& is = after.status[condition_type::ready];
-    const bool same = before.status.state == after.status.state && was.reason == is.reason;
+    const reason why = reason_of_state(after);
+    const bool same = before.status.state == after.status.state && reason_of_state(before) == why;
     if (same || is.reason == reason::unset)
     {
         return std::nullopt;
     }
     event change = event_about(
         after,
-        after.status.state == state::error || deletion_waits_for_people(is.reason),
-        std::string(name_of(is.reason)),
+        after.status.state == state::error ||
+            after.status[condition_type::stalled].status == condition_status::true_,
+        std::string(name_of(why)),
         is.message.empty() ? "the binding is " + std::string(name_of(after.status.state)) : is.message.str()
     );
     change.state = after.status.state;
     return change;
+}
+
+std::optional<event> deletion_reminder(
+    const certificate_binding& object, support::wall_time last, support::wall_time now
+)
+{
+    const condition& stalled = object.status[condition_type::stalled];
+    if (!object.deleting || !object.has_finalizer() || stalled.status != condition_status::true_)
+    {
+        return std::nullopt;
+    }
+    const auto whole_hours = [&](support::wall_time at) {
+        return std::chrono::floor<std::chrono::hours>(at - stalled.last_transition).count();
+    };
+    if (whole_hours(now) <= std::max<std::int64_t>(whole_hours(last), 0))
+    {
+        return std::nullopt;
+    }
+    event reminder = event_about(object, true, std::string(name_of(stalled.reason)), stalled.message.str());
+    reminder.key = std::to_string(whole_hours(now));
+    return reminder;
 }
 
 event ledger_restored(const certificate_binding& object)
@@ -74,8 +104,7 @@ std::vector<attachment> still_there(const ledger& held, const target_facts& fact
     }
     std::vector<attachment> there;
     std::ranges::copy_if(held.attachments, std::back_inserter(there), [&](const attachment& entry) {
-        return listener &&
-               holds(slots_of(*listener), entry.container_ref, entry.slot);
+        return listener && holds(slots_of(*listener), entry.container_ref, entry.slot);
     });
     return there;
 }

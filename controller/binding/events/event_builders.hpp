@@ -13,6 +13,11 @@ namespace binding {
 // The state of the binding, or the reason of its Ready condition, has changed.
 std::optional<event> change_of_state(const certificate_binding& before, const certificate_binding& after);
 
+// The deletion needs a person, and a whole hour of that wait ended in (last, now].
+std::optional<event> deletion_reminder(
+    const certificate_binding& object, support::wall_time last, support::wall_time now
+);
+
 // Somebody else wrote the ledger of the binding, and the controller is about to overwrite it.
 event ledger_restored(const certificate_binding& object);
 

@@ -9,6 +9,7 @@
 #include "binding/policies/certificates.hpp"
 #include "binding/policies/eligibility.hpp"
 #include "binding/policies/failures.hpp"
+#include "binding/policies/overdue.hpp"
 #include "binding/slots/ledger.hpp"
 #include "binding/status/reported.hpp"
 
@@ -153,7 +154,7 @@ ready_status for_failure(const observation& observation, const member& member, c
         return unavailable(observation, member, error.message);
     }
     ready_status status = status_for(member.object(), why, error.message);
-    status.within_grace_period = is_within_grace_period(observation, member, why);
+    status.within_grace_period = grace_left(observation, member, why).has_value();
     return status;
 }
 
@@ -201,7 +202,7 @@ stop listener_gone(const observation& observation, const members& own, const clo
                                            : status_for(object, reason::listener_not_found, error.message);
         conclusion.ready.within_grace_period =
             !object.deleting &&
-            is_within_grace_period(observation, *conclusion.of, reason::listener_not_found);
+            grace_left(observation, *conclusion.of, reason::listener_not_found).has_value();
         conclusion.ready.attached = condition_status::false_;
         conclusion.release = object.deleting && proven;
     });

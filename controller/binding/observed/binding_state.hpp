@@ -37,6 +37,8 @@ struct binding_state
     support::interned requested_at;
     support::uuid certificate_id;  // the one that `certificate` tells of
     std::optional<observed<cloud::answer<cloud::certificate>>> certificate;
+    // When the first of an unbroken row of misdirected requests for the certificate was sent.
+    std::optional<support::time_point> certificate_misdirected_since;
     int certificate_polls = 0;  // reads in a row that found the certificate not usable
     std::optional<binding::quarantine> quarantine;
     std::optional<support::time_point> verified_at;  // when it was last read back as attached

@@ -9,6 +9,11 @@ using namespace std::chrono_literals;
 void cloud_answers::record_scope(observed<cloud::answer<cloud::project_scope>> answer)
 {
     listener_requested = listener_requested || !answer.value;
+    // A token that is still valid says nothing about the host of the listener.
+    if (!answer.value)
+    {
+        record_misdirected(misdirected_since, answer);
+    }
     scope = std::move(answer);
 }
 
@@ -30,6 +35,7 @@ void cloud_answers::record_listener(observed<cloud::answer<cloud::listener>> ans
         load_balancer_id = answer.value->load_balancer_id;
     }
     listener_requested = true;
+    record_misdirected(misdirected_since, answer);
     timed_out_at =
         has_timed_out(answer.asked_at, now, answer.value) ? std::optional(answer.asked_at) : std::nullopt;
     listener = std::move(answer);
@@ -43,6 +49,10 @@ void cloud_answers::record_load_balancer(
     if (!put_under_way)
     {
         busy_polls = pending ? busy_polls + 1 : 0;
+    }
+    if (answer.value)
+    {
+        pending_since = pending ? std::optional(pending_since.value_or(answer.asked_at)) : std::nullopt;
     }
     load_balancer = std::move(answer);
 }

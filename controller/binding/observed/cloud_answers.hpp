@@ -23,6 +23,10 @@ struct cloud_answers
     std::optional<cloud::project_scope> gone_scope;
     std::optional<support::uuid> load_balancer_id;    // of the listener when it was last read
     std::optional<support::time_point> timed_out_at;  // when the last read was sent, if it timed out
+    // When the first of an unbroken row of misdirected requests for the scope or the listener was sent.
+    std::optional<support::time_point> misdirected_since;
+    // When the first of an unbroken row of reads that found the load balancer PENDING was sent.
+    std::optional<support::time_point> pending_since;
     bool listener_requested = false;  // the listener was asked for, or the credential failed before
     int busy_polls =
         0;  // reads in a row that found the load balancer busy, with no PUT of this target under way
@@ -64,5 +68,13 @@ bool has_timed_out(
 bool is_refusal(const cloud::error& error);
 // The error says only that there is no answer now.
 bool passes(const cloud::error& error);
+
+// Begins, continues or ends a row of misdirected requests.
+template <class T>
+void record_misdirected(std::optional<support::time_point>& since, const observed<cloud::answer<T>>& answer)
+{
+    const bool misdirected = !answer.value && answer.value.error().misdirected;
+    since = misdirected ? std::optional(since.value_or(answer.asked_at)) : std::nullopt;
+}
 
 }  // namespace binding

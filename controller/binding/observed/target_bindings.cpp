@@ -216,6 +216,7 @@ binding_state target_state::extract_binding(const support::uuid& binding)
     facts_.bindings.erase(binding);
     known.certificate.reset();
     known.certificate_polls = 0;
+    known.certificate_misdirected_since.reset();
     known.quarantine.reset();  // Octavia before 11.0.1 refuses it for application credentials alone
     return known;
 }
@@ -249,6 +250,7 @@ void target_state::record_certificate(
     }
     const bool usable = answer.value && answer.value->usable;
     found->second.certificate_polls = usable ? 0 : found->second.certificate_polls + 1;
+    record_misdirected(found->second.certificate_misdirected_since, answer);
     found->second.certificate = std::move(answer);
 }
 

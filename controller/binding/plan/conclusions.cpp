@@ -2,6 +2,7 @@
 
 #include "binding/plan/ledgers.hpp"
 #include "binding/policies/eligibility.hpp"
+#include "binding/policies/overdue.hpp"
 #include "binding/status/reported.hpp"
 
 #include <algorithm>
@@ -119,11 +120,9 @@ ready_status of_deletion(const observation& observation, const member& member)
         status.attached = condition_status::true_;
         return status;
     }
-    status = status_for(
-        object,
-        reason::detaching,
-        member.deferral ? member.deferral->status.message : "being removed from the listener"
-    );
+    status = member.deferral
+                 ? status_for(object, member.deferral->status.reason, member.deferral->status.message)
+                 : status_for(object, reason::detaching, "being removed from the listener");
     status.attached = placement.removed.empty() && placement.kept.empty() ? condition_status::false_
                                                                           : condition_status::true_;
     return status;
@@ -157,12 +156,39 @@ conclusion of_assignment(const observation& observation, const member& member)
 
 namespace {
 
+// An SNI certificate that is attached is not served where the listener has no default certificate.
+void conclude_without_default(const listener_update& update, conclusion& conclusion)
+{
+    const member& member = *conclusion.of;
+    const bool is_unserved = !member.deleting() && member.object().spec.sni && member.placement.present &&
+                             !update.view.slots.default_ref && conclusion.ready.reason == reason::attached;
+    if (!is_unserved)
+    {
+        return;
+    }
+    conclusion.ready =
+        update.slots.after.default_ref
+            ? ready_status{reason::progressing, "a default certificate of the listener is about to be attached"}
+            : ready_status{
+                  reason::no_default_certificate,
+                  "the certificate is attached, but the listener has no default certificate, and without one "
+                  "Octavia serves no TLS. Bind a default certificate to the listener: a binding with "
+                  "options.sni false"
+              };
+    conclusion.ready.attached = condition_status::true_;
+    conclusion.ready.within_grace_period =
+        grace_left(update.observation, member, conclusion.ready.reason).has_value();
+}
+
 // The load balancer is PENDING because of another change.
 void conclude_pending(const observation& observation, conclusion& conclusion)
 {
     const certificate_binding& object = conclusion.of->object();
     const auto attached = conclusion.ready.attached;
-    const bool is_settled = object.deleting || conclusion.ready.reason == reason::attached;
+    const bool lacks_default_now = conclusion.ready.reason == reason::no_default_certificate &&
+                                   !is_reported_as(object, reason::no_default_certificate);
+    const bool is_settled =
+        object.deleting || conclusion.ready.reason == reason::attached || lacks_default_now;
     if (is_settled && was_verified(object))
     {
         conclusion.ready = unavailable(
@@ -238,6 +264,7 @@ void conclude_in_error(const listener_view& view, conclusion& conclusion)
 conclusion of_read(const listener_update& update, const member& member)
 {
     conclusion conclusion = of_assignment(update.observation, member);
+    conclude_without_default(update, conclusion);
     if (update.view.at_rest())
     {
         conclusion.next = verified_ledger(update, member);

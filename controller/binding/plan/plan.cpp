@@ -133,11 +133,23 @@ step write_listener(const listener_update& update)
     return put_for(update);
 }
 
+bool lacks_default(const conclusions& conclusions)
+{
+    return std::ranges::any_of(conclusions, [](const conclusion& conclusion) {
+        return conclusion.ready.reason == reason::no_default_certificate;
+    });
+}
+
 // Nothing is to be written to the listener.
 step finish(const listener_update& update)
 {
     const observation& observation = update.observation;
+    conclusions conclusions = conclude(update);
     done end = end_at_rest(observation, update.members);
+    if (lacks_default(conclusions) && end.next != requeue::retry)
+    {
+        end.next = requeue::slow;
+    }
     if (update.view.load_balancer == cloud::provisioning_status::pending)
     {
         end = {requeue::after, poll_wait(observation.state->answers.busy_polls, std::chrono::minutes(1))};
@@ -146,7 +158,7 @@ step finish(const listener_update& update)
     {
         end = {requeue::slow};
     }
-    return report(observation, conclude(update), end);
+    return report(observation, conclusions, end);
 }
 
 step decide(

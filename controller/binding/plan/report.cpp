@@ -6,6 +6,7 @@
 #include "binding/policies/certificates.hpp"
 #include "binding/policies/deferrals.hpp"
 #include "binding/policies/eligibility.hpp"
+#include "binding/policies/overdue.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -27,7 +28,8 @@ std::optional<write> write_for(const observation& observation, const conclusion&
     {
         return write{object.uid, write_kind::add_finalizer};
     }
-    status wanted = render(object, conclusion.ready, conclusion.next, *member.state, observation.wall);
+    const ready_status ready = judge_wait(observation, member, conclusion.ready);
+    status wanted = render(object, ready, conclusion.next, *member.state, observation.wall);
     // An equal ledger that the controller did not write itself is written again, because a PUT relies only on
     // ledgers that the controller wrote.
     if (says_the_same(wanted, object.status) && member.state->held == conclusion.next)
@@ -69,6 +71,35 @@ void consider_certificate(const observation& observation, const member& member, 
             observation.settings->resync_period, *usable->expires_at - observation.wall
         ));
     }
+}
+
+// The end of a grace period changes a status, so the target is reconciled then.
+done no_later_than_grace(const observation& observation, const conclusions& conclusions, done end)
+{
+    earliest next;
+    if (end.next == requeue::after || end.next == requeue::retry || end.next == requeue::turn)
+    {
+        return end;
+    }
+    for (const conclusion& conclusion : conclusions)
+    {
+        const auto left = grace_left(observation, *conclusion.of, conclusion.ready.reason);
+        if (left && conclusion.ready.within_grace_period)
+        {
+            next.at(*left);
+        }
+    }
+    if (!next.wait())
+    {
+        return end;
+    }
+    if (end.next == requeue::resync)
+    {
+        end = {requeue::poll, observation.settings->resync_period, std::move(end.cleanup_requests)};
+    }
+    const bool has_wait = end.wait > support::duration{};
+    end.wait = has_wait ? std::min(end.wait, *next.wait()) : *next.wait();
+    return end;
 }
 
 }  // namespace
@@ -155,7 +186,7 @@ step report(const observation& observation, const conclusions& conclusions, done
         end.next = requeue::retry;
         end.wait = {};
     }
-    return end;
+    return no_later_than_grace(observation, conclusions, std::move(end));
 }
 
 done end_at_rest(const observation& observation, const members& members)

@@ -2,6 +2,7 @@
 
 #include "binding/policies/certificates.hpp"
 #include "binding/policies/failures.hpp"
+#include "binding/policies/overdue.hpp"
 #include "binding/status/reported.hpp"
 #include "support/rfc3339.hpp"
 
@@ -57,7 +58,7 @@ objection not_answered(const observation& observation, const member& member)
         return expired(member, *known.expires_at);
     }
     ready_status status{certificate_reason(answer.error().kind), answer.error().message};
-    status.within_grace_period = is_within_grace_period(observation, member, status.reason);
+    status.within_grace_period = grace_left(observation, member, status.reason).has_value();
     return status;
 }
 
@@ -71,17 +72,21 @@ objection has_expired(const observation& observation, const member& member)
     return expired(member, *certificate.expires_at);
 }
 
-objection not_active(const observation&, const member& member)
+objection not_active(const observation& observation, const member& member)
 {
     const cloud::certificate& certificate = **certificate_of(member);
     if (certificate.usable)
     {
         return std::nullopt;
     }
-    return ready_status{
+    ready_status status{
         reason::certificate_not_active,
-        name_of_certificate(member) + " is not active yet: " + certificate.missing
+        name_of_certificate(member) +
+            (certificate.hopeless ? " cannot become active: " : " is not active yet: ") + certificate.missing
     };
+    status.within_grace_period =
+        !certificate.hopeless && grace_left(observation, member, status.reason).has_value();
+    return status;
 }
 
 objection longer_than_octavia_keeps(const observation&, const member& member)
@@ -186,21 +191,6 @@ bool is_quarantined(const observation& observation, const member& member)
     return quarantine && quarantine->certificate_id == member.object().spec.certificate_id &&
            quarantine->refused_slot == member.object().wanted_slot() &&
            (observation.now < quarantine->until || is_in_conflict(observation, member.object()));
-}
-
-bool is_within_grace_period(const observation& observation, const member& member, reason why)
-{
-    const certificate_binding& object = member.object();
-    const bool may_be_created = why == reason::certificate_not_found || why == reason::listener_not_found;
-    const bool is_over = object.status[condition_type::stalled].status == condition_status::true_ &&
-                         is_reported(object) && object.status[condition_type::ready].reason == why;
-    if (!may_be_created || is_over)
-    {
-        return false;
-    }
-    const support::duration grace = observation.settings->grace;
-    return member.state->generation_is_new ? observation.now - member.state->generation_since < grace
-                                           : observation.wall - object.created < grace;
 }
 
 ready_status unavailable(const observation& observation, const member& member, std::string message)

@@ -16,10 +16,6 @@ std::optional<ready_status> why_not_attachable(const observation& observation, c
 // until something about the certificate changes, otherwise until quarantine::until.
 bool is_quarantined(const observation& observation, const member& member);
 
-// Whether a certificate or listener that was not found may still be created: in the first minutes of a
-// generation, because it may be created together with the binding.
-bool is_within_grace_period(const observation& observation, const member& member, reason why);
-
 // The status of a binding about which nothing can be verified now. A Ready binding stays Ready for three
 // resync periods, and CertificateRefused stays.
 ready_status unavailable(const observation& observation, const member& member, std::string message);

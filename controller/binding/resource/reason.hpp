@@ -30,6 +30,7 @@ enum class reason : std::uint8_t
     listener_not_found,
     listener_access_denied,
     listener_protocol,
+    no_default_certificate,
     conflict,
     load_balancer_error,
     listener_error,
@@ -56,8 +57,8 @@ std::string_view name_of(state value);
 std::optional<reason> parse_reason(std::string_view name);
 std::optional<state> parse_state(std::string_view name);
 
-// The state of a binding with this reason that is not being deleted. A binding that fails already keeps its
-// state with CloudUnavailable; see ready_status.cpp.
+// The state of a binding with this reason that is not being deleted, once its grace period is over. A binding
+// that fails already keeps its state with CloudUnavailable; see ready_status.cpp.
 state state_of(reason value);
 
 // A deletion with this reason waits until people act, and is reported so. Any other deletion is Detaching.

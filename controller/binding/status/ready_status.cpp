@@ -21,10 +21,8 @@ state state_for(const certificate_binding& object, const ready_status& ready)
     {
         return state::pending;
     }
-    const bool revoked =
-        ready.reason == reason::certificate_not_active && ready.attached == condition_status::true_;
     const bool fails_still = ready.reason == reason::cloud_unavailable && object.status.state == state::error;
-    return revoked || fails_still ? state::error : state_of(ready.reason);
+    return ready.overdue || fails_still ? state::error : state_of(ready.reason);
 }
 
 void set_condition(
@@ -125,7 +123,18 @@ void render_certificate(
 
 ready_status status_for(const certificate_binding& object, reason why, std::string message)
 {
-    return {object.deleting && !deletion_waits_for_people(why) ? reason::detaching : why, std::move(message)};
+    ready_status status{why, std::move(message)};
+    if (object.deleting && !deletion_waits_for_people(why))
+    {
+        status.reason = reason::detaching;
+        status.delayed_by = why == reason::detaching ? reason::unset : why;
+    }
+    return status;
+}
+
+reason cause_of(const ready_status& ready)
+{
+    return ready.delayed_by == reason::unset ? ready.reason : ready.delayed_by;
 }
 
 bool says_the_same(const status& a, const status& b)
@@ -136,6 +145,18 @@ bool says_the_same(const status& a, const status& b)
 }
 
 namespace {
+
+// A person is needed before the binding gets any further.
+bool needs_person(const status& rendered, const ready_status& ready)
+{
+    const reason cause = cause_of(ready);
+    if (ready.overdue || rendered.state != state::deleting)
+    {
+        return ready.overdue || (rendered.state == state::error && cause != reason::cloud_unavailable);
+    }
+    return deletion_waits_for_people(cause) ||
+           (state_of(cause) == state::error && !ready.within_grace_period);
+}
 
 // Ready, Reconciling, Stalled and Attached, for the state and generation that `rendered` has.
 void render_conditions(
@@ -154,7 +175,7 @@ void render_conditions(
     };
     const bool active = rendered.state == state::active;
     const bool unavailable = ready.reason == reason::cloud_unavailable;
-    const bool failed = rendered.state == state::error && !unavailable;
+    const bool failed = needs_person(rendered, ready);
     const bool attached = ready.attached == condition_status::true_;
     const auto is_ready_now = active                    ? condition_status::true_
                               : unavailable && attached ? condition_status::unknown
@@ -164,7 +185,7 @@ void render_conditions(
     set(condition_type::reconciling, reconciling, ready.reason, message);
     set(condition_type::stalled,
         failed ? condition_status::true_ : condition_status::absent,
-        ready.reason,
+        cause_of(ready),
         message);
     set(condition_type::attached,
         ready.attached,

@@ -13,6 +13,13 @@ bool is_reported_as(const certificate_binding& object, reason why)
     return ready.reason == why && ready.observed_generation == object.generation;
 }
 
+bool is_stalled_by(const certificate_binding& object, reason why)
+{
+    const condition& stalled = object.status[condition_type::stalled];
+    return stalled.status == condition_status::true_ && stalled.reason == why &&
+           stalled.observed_generation == object.generation;
+}
+
 bool was_verified(const certificate_binding& object)
 {
     const condition& ready = object.status[condition_type::ready];

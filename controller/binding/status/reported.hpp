@@ -11,6 +11,9 @@ bool is_reported(const certificate_binding& object);
 // Ready has this reason, for this generation. Another wording of the same reason is not worth a write.
 bool is_reported_as(const certificate_binding& object, reason why);
 
+// A person is needed because of `why`, for this generation.
+bool is_stalled_by(const certificate_binding& object, reason why);
+
 // The binding was Ready for this generation, and since then the cloud only failed to answer.
 bool was_verified(const certificate_binding& object);
 

@@ -152,6 +152,7 @@ support::task<answer<certificate>> barbican::get_certificate(
         .status = secret->status,
         .usable = secret->is_usable(),
         .missing = secret->is_usable() ? "" : "secret " + id.str() + " " + shortcoming(*secret),
+        .hopeless = false,
         .expires_at = known_expires_at,
         .doubt = {}
     };
@@ -174,6 +175,7 @@ support::task<answer<certificate>> barbican::certificate_of(
         .status = metadata.status,
         .usable = false,
         .missing = {},
+        .hopeless = false,
         .expires_at = {},
         .doubt = {}
     };
@@ -181,11 +183,14 @@ support::task<answer<certificate>> barbican::certificate_of(
     {
         read.missing =
             "the container is of type \"" + support::clean(metadata.type, 64) + "\", not \"certificate\"";
+        read.hopeless = true;
         co_return read;
     }
     if (const auto missing = metadata.missing_part(); !missing.empty())
     {
-        read.missing = "the container lists no " + std::string(missing);
+        read.missing = "the container lists no " + std::string(missing) +
+                       ", and a container cannot be changed; set spec.certificateId to a complete one";
+        read.hopeless = true;
         co_return read;
     }
     if (metadata.status != "ACTIVE")

@@ -324,7 +324,8 @@ error judge(const question& asked, const support::error& failed)
         .kind = asked.write && !never_sent ? failure::ambiguous : failure::transient,
         .message = name_of(asked.asked) + about + ": " + failed.message,
         .refs = {},
-        .retry_after = std::nullopt
+        .retry_after = std::nullopt,
+        .misdirected = failed.misdirected
     };
 }
 

@@ -42,14 +42,60 @@ TEST(news, of_a_change_is_its_reason_and_message)
     EXPECT_EQ(event->note, "older: shop/first");
 }
 
-TEST(news, of_a_deletion_that_waits_for_people_is_a_warning)
+certificate_binding deletion_stalled_by(reason why)
+{
+    auto object = binding_with(state::deleting, reason::detaching, "it is detached");
+    object.deleting = true;
+    object.status[condition_type::stalled] = {
+        condition_status::true_, why, 1, now, support::interned("it is detached")
+    };
+    return object;
+}
+
+TEST(news, of_a_deletion_that_needs_a_person_is_a_warning_with_why)
 {
     const auto before = binding_with(state::deleting, reason::detaching);
-    for (const auto why : {reason::last_certificate, reason::credentials_missing})
+    const auto blocked = deletion_stalled_by(reason::load_balancer_error);
+    const auto event = change_of_state(before, blocked);
+    ASSERT_TRUE(event);
+    EXPECT_TRUE(event->warning);
+    EXPECT_EQ(event->reason, "LoadBalancerError");
+    EXPECT_EQ(event->action, "Detach");
+    EXPECT_EQ(event->note, "it is detached");
+    EXPECT_FALSE(change_of_state(blocked, blocked));
+    EXPECT_EQ(change_of_state(blocked, deletion_stalled_by(reason::cloud_changed))->reason, "CloudChanged");
+    EXPECT_FALSE(change_of_state(blocked, before)->warning) << "it goes on";
+}
+
+// ---- reminders ----
+
+TEST(reminders, of_a_deletion_that_needs_a_person_come_each_hour)
+{
+    const auto object = deletion_stalled_by(reason::last_certificate);
+    EXPECT_FALSE(deletion_reminder(object, now, now + 59min));
+    const auto first = deletion_reminder(object, now + 59min, now + 61min);
+    ASSERT_TRUE(first);
+    EXPECT_TRUE(first->warning);
+    EXPECT_EQ(first->reason, "LastCertificate");
+    EXPECT_EQ(first->note, "it is detached");
+    EXPECT_FALSE(deletion_reminder(object, now + 61min, now + 119min));
+    const auto second = deletion_reminder(object, now + 119min, now + 120min);
+    ASSERT_TRUE(second);
+    EXPECT_NE(first->key, second->key) << "Kubernetes would keep one of them";
+    EXPECT_TRUE(deletion_reminder(object, now - 1h, now + 1h)) << "the last check was before the wait began";
+}
+
+TEST(reminders, are_of_no_other_binding)
+{
+    auto goes_on = deletion_stalled_by(reason::last_certificate);
+    goes_on.status[condition_type::stalled] = {};
+    auto released = deletion_stalled_by(reason::last_certificate);
+    released.finalizers.clear();
+    auto alive = deletion_stalled_by(reason::conflict);
+    alive.deleting = false;
+    for (const certificate_binding& object : {goes_on, released, alive})
     {
-        const auto event = change_of_state(before, binding_with(state::deleting, why));
-        ASSERT_TRUE(event);
-        EXPECT_TRUE(event->warning);
+        EXPECT_FALSE(deletion_reminder(object, now, now + 2h));
     }
 }
 

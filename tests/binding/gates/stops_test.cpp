@@ -338,7 +338,7 @@ TEST(plan, a_new_generation_is_not_ready_by_the_old_ones_word)
     w.certificates["b"] = not_active("b");
     w.change("web").wants("b");
     w.finish();
-    EXPECT_EQ(w.status("web"), "pending CertificateNotActive [default a]");
+    EXPECT_EQ(w.status("web"), "error CertificateNotActive [default a]");
     EXPECT_EQ(w.object("web").status.observed_generation, 2);
 }
 

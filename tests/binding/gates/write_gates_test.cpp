@@ -341,7 +341,7 @@ TEST(plan_write, what_stops_being_active_before_the_put_is_not_sent)
         return false;
     };
     w.finish();
-    EXPECT_EQ(w.status("web"), "pending CertificateNotActive []");
+    EXPECT_EQ(w.status("web"), "error CertificateNotActive []");
 }
 
 // ---- the load-balancer queue ----

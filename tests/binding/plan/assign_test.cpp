@@ -137,7 +137,7 @@ TEST(plan_conflict, what_only_the_ledger_of_another_holds_is_not_attached_for_it
         w.add_attached("young", "a", in);
         w.add("old", "a").older().object().spec.sni = in == sni_slot;
         EXPECT_EQ(w.converge(), 0);
-        EXPECT_EQ(w.status("old"), "pending CertificateNotActive []");
+        EXPECT_EQ(w.status("old"), "error CertificateNotActive []");
         EXPECT_THAT(w.status("young"), StartsWith("error CertificateNotActive ["));
         expect_the_same_after_a_start(w, {"old", "young"});
     }

@@ -375,7 +375,7 @@ TEST(plan_end, a_live_binding_is_no_way_out_while_it_is_not_attached)
     w.add("next", "b");
     w.converge();
     EXPECT_EQ(w.status("web"), "deleting LastCertificate [default a]");
-    EXPECT_EQ(w.status("next"), "pending CertificateNotActive []");
+    EXPECT_EQ(w.status("next"), "error CertificateNotActive []");
 }
 
 // ---- when to reconcile again ----

@@ -44,7 +44,7 @@ TEST(plan_rotation, a_rotation_to_a_bad_certificate_keeps_the_old_one_and_names_
     w.certificates["b"] = not_active("b");
     w.change("web").wants("b");
     EXPECT_EQ(w.converge(), 0);
-    EXPECT_EQ(w.status("web"), "pending CertificateNotActive [sni a]");
+    EXPECT_EQ(w.status("web"), "error CertificateNotActive [sni a]");
     EXPECT_THAT(
         w.message("web"), AllOf(HasSubstr(certificate_id("a").str()), HasSubstr(certificate_id("b").str()))
     );

@@ -410,7 +410,7 @@ TEST(plan_refused, a_quarantine_ends_when_the_certificate_changes)
     auto w = quarantined();
     w.certificates["a"] = not_active("a");
     w.later(10min).finish();
-    EXPECT_EQ(w.status("web"), "pending CertificateNotActive []");
+    EXPECT_EQ(w.status("web"), "error CertificateNotActive []");
     w.certificates["a"] = active("a");
     w.later(5min);
     EXPECT_EQ(text(w.put()), "put default=a");

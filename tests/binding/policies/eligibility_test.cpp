@@ -75,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(
         certificate_answer{
             "not_active",
             not_active("a"),
-            "pending CertificateNotActive []",
+            "error CertificateNotActive []",
             "error CertificateNotActive [sni a]"
         },
         certificate_answer{

@@ -46,7 +46,7 @@ TEST_F(the_loop, waits_for_a_certificate_and_attaches_it_when_it_is_active)
     start();
     kube.create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
     ASSERT_TRUE(until([&] { return kube.ready_reason("web") == "CertificateNotActive"; }));
-    EXPECT_EQ(kube.state("web"), "pending");
+    EXPECT_EQ(kube.state("web"), "error");
     EXPECT_THAT(kube.message("web"), HasSubstr("its private key has no payload yet"));
     cloud.certificates[cert_a] = true;
     ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }));

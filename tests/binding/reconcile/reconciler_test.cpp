@@ -443,7 +443,7 @@ TEST_F(reconciler, a_load_balancer_that_stays_pending_is_read_once_a_minute_at_l
 TEST_F(reconciler, a_last_certificate_is_read_at_growing_intervals)
 {
     row().slots.default_ref.reset();
-    attach("web", cert_a);
+    attach("web", cert_a, false);
     kube.remove("web");
     see();
     support::duration pause{};

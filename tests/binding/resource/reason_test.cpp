@@ -30,6 +30,7 @@ const std::set<std::string_view> documented{
     "CertificateRefused",
     "Contested",
     "LedgerFull",
+    "NoDefaultCertificate",
     "CredentialsInvalid",
     "CredentialsMissing",
     "CloudChanged",

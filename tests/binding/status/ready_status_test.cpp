@@ -137,7 +137,7 @@ INSTANTIATE_TEST_SUITE_P(
         reason_row{reason::attached, true, "active", "True", "absent", "absent", "Current"},
         reason_row{reason::progressing, false, "pending", "False", "True", "absent", "InProgress"},
         reason_row{reason::load_balancer_busy, false, "pending", "False", "True", "absent", "InProgress"},
-        reason_row{reason::certificate_not_active, false, "pending", "False", "True", "absent", "InProgress"},
+        reason_row{reason::certificate_not_active, false, "error", "False", "absent", "True", "Failed"},
         reason_row{reason::certificate_not_active, true, "error", "False", "absent", "True", "Failed"},
         reason_row{reason::certificate_not_found, false, "error", "False", "absent", "True", "Failed"},
         reason_row{reason::certificate_not_found, true, "error", "False", "absent", "True", "Failed"},
@@ -148,6 +148,7 @@ INSTANTIATE_TEST_SUITE_P(
         reason_row{reason::listener_not_found, false, "error", "False", "absent", "True", "Failed"},
         reason_row{reason::listener_access_denied, false, "error", "False", "absent", "True", "Failed"},
         reason_row{reason::listener_protocol, false, "error", "False", "absent", "True", "Failed"},
+        reason_row{reason::no_default_certificate, true, "error", "False", "absent", "True", "Failed"},
         reason_row{reason::conflict, false, "error", "False", "absent", "True", "Failed"},
         reason_row{reason::load_balancer_error, true, "error", "False", "absent", "True", "Failed"},
         reason_row{reason::listener_error, true, "error", "False", "absent", "True", "Failed"},
@@ -174,18 +175,60 @@ TEST(ready_status, a_deletion_is_detaching_unless_it_waits_for_people)
     EXPECT_EQ(status_for(object, reason::credentials_missing, "").reason, reason::credentials_missing);
 }
 
-TEST(ready_status, a_deletion_is_deleting_whatever_is_said_and_kstatus_calls_it_terminating)
+struct deletion_row
 {
-    for (const reason why : {reason::detaching, reason::last_certificate})
+    reason cause;
+    reason ready;
+    bool needs_person;
+};
+
+TEST(ready_status, a_deletion_is_stalled_by_what_only_a_person_ends_and_kstatus_calls_it_terminating)
+{
+    for (const auto& [cause, ready, needs_person] :
+         {deletion_row{reason::detaching, reason::detaching, false},
+          deletion_row{reason::progressing, reason::detaching, false},
+          deletion_row{reason::load_balancer_busy, reason::detaching, false},
+          deletion_row{reason::cloud_unavailable, reason::detaching, false},
+          deletion_row{reason::last_certificate, reason::last_certificate, true},
+          deletion_row{reason::credentials_missing, reason::credentials_missing, true},
+          deletion_row{reason::credentials_invalid, reason::detaching, true},
+          deletion_row{reason::load_balancer_error, reason::detaching, true},
+          deletion_row{reason::listener_access_denied, reason::detaching, true},
+          deletion_row{reason::cloud_changed, reason::detaching, true},
+          deletion_row{reason::contested, reason::detaching, true}})
     {
         auto object = some_binding();
         object.deleting = true;
-        object.status = rendered(object, {why, "it goes", condition_status::true_});
+        object.status = rendered(object, status_for(object, cause, "it goes"));
+        const binding::condition& stalled = object.status[condition_type::stalled];
         EXPECT_EQ(object.status.state, state::deleting);
         EXPECT_EQ(object.status[condition_type::ready].status, condition_status::false_);
-        EXPECT_EQ(object.status[condition_type::stalled].status, condition_status::absent);
+        EXPECT_EQ(object.status[condition_type::ready].reason, ready);
+        EXPECT_EQ(text(stalled.status), needs_person ? "True" : "absent") << name_of(cause);
+        EXPECT_EQ(text(object.status[condition_type::reconciling].status), needs_person ? "absent" : "True");
+        EXPECT_EQ(stalled.reason, needs_person ? cause : reason::unset);
         EXPECT_EQ(object.status.error_message.view(), "it goes");
         EXPECT_EQ(kstatus(object), "Terminating");
+    }
+}
+
+TEST(ready_status, a_wait_that_is_overdue_has_failed_and_keeps_its_reason)
+{
+    for (const reason why : {reason::cloud_unavailable, reason::load_balancer_busy, reason::progressing})
+    {
+        auto object = some_binding();
+        ready_status ready{why, "for long", condition_status::false_};
+        ready.overdue = true;
+        object.status = rendered(object, ready);
+        EXPECT_EQ(object.status.state, state::error);
+        EXPECT_EQ(object.status[condition_type::stalled].reason, why);
+        EXPECT_EQ(kstatus(object), "Failed");
+        object.deleting = true;
+        ready = status_for(object, why, "for long");
+        ready.overdue = true;
+        object.status = rendered(object, ready);
+        EXPECT_EQ(object.status[condition_type::stalled].reason, why);
+        EXPECT_EQ(object.status[condition_type::ready].reason, reason::detaching);
     }
 }
 

@@ -16,6 +16,7 @@ struct settings
     support::duration settle_at_most =
         std::chrono::seconds(2);                        // ... but no longer than this after the first
     support::duration proof = std::chrono::seconds(5);  // between the two 404s that prove "gone" or "dead"
+    support::duration replica_lag = std::chrono::seconds(2);  // between the two reads that prove a change
     support::duration fresh_certificate = std::chrono::seconds(10);  // age of the check of what a PUT adds
     support::duration fresh_lookup = std::chrono::seconds(60);       // age of the look-up of what a PUT keeps
     support::duration grace = std::chrono::minutes(5);  // in which what is not found may still be created

@@ -184,6 +184,15 @@ private:
             );
             left(put.expires, 5s);
         }
+        for (const auto& [listener, outdated] : w_.outdated)
+        {
+            if (now_ < outdated.until && !same_slots(outdated.slots, row.slots))
+            {
+                take(outdated.slots);
+                left(outdated.until, 100ms);
+            }
+        }
+        separate();
         for (const auto& [balancer, until] : w_.pending_until)
         {
             left(until, 1s);
@@ -261,6 +270,7 @@ private:
             flag(m.puts.under_way && m.answers.listener->asked_at >= m.puts.under_way->deadline);
             flag(m.answers.load_balancer && m.answers.listener->asked_at < m.answers.load_balancer->asked_at);
         }
+        take(m.answers.agreed);
         flag(of_pass(m.answers.load_balancer));
         if (of_pass(m.answers.load_balancer))
         {
@@ -302,6 +312,20 @@ private:
             {
                 take(state->second, object);
             }
+        }
+    }
+
+    void take(const binding::agreed_slots& agreed)
+    {
+        flag(agreed.slots.has_value());
+        if (agreed.slots)
+        {
+            take(*agreed.slots);
+        }
+        flag(agreed.contradicted_since.has_value());
+        if (agreed.contradicted_since)
+        {
+            age(*agreed.contradicted_since, {w_.settings.replica_lag - duration(1)});
         }
     }
 

@@ -102,6 +102,21 @@ std::vector<family> worlds()
             [](family& f) { f.may = {.faults = 1, .foreign = 1, .changes = {1, 0}}; }
         ),
         made_from(
+            one,
+            "one_that_changes_and_a_replica_that_lags",
+            [](family& f) { f.may = {.foreign = 1, .changes = {1, 0}, .stale = 2}; }
+        ),
+        made_from(
+            one,
+            "one_of_the_sni_list_and_a_replica_that_lags",
+            [](family& f) {
+                f.sni = {true, true};
+                f.default_is_written = false;
+                f.sni_is_written = true;
+                f.may = {.faults = 1, .foreign = 1, .stale = 1};
+            }
+        ),
+        made_from(
             one, "one_certificate_that_fails", [](family& f) { f.may = {.faults = 1, .certificates = 1}; }
         ),
     };

@@ -262,7 +262,7 @@ void model::take_effect(std::size_t late_index)
     {
         return;
     }
-    const bool taken = cloud.change(put.listener, put.change).has_value();
+    const bool taken = change_slots(put.listener, put.change).has_value();
     tell([&] {
         return "a PUT to " + name_of(put.listener) + " from before " +
                (taken ? "takes effect" : "is refused");
@@ -343,7 +343,7 @@ bool model::foreign_put(const uuid& listener, const cloud::listener_change& chan
         return false;
     }
     // Octavia reads the refs in the body. A ref that dies later is on the listener already.
-    if (!cloud.change(listener, change))
+    if (!change_slots(listener, change))
     {
         return false;
     }
@@ -404,6 +404,26 @@ void model::bring_certificates_back()
     certificates_back.reset();
     record.away_since.reset();
     record.back_since = now;
+}
+
+cloud::answer<cloud::listener> model::change_slots(const uuid& listener, const cloud::listener_change& change)
+{
+    const binding::listener_slots before = cloud.listeners.at(listener).slots;
+    auto taken = cloud.change(listener, change);
+    if (taken && replica_lags)
+    {
+        outdated[listener] = {before, now + settings.replica_lag};
+    }
+    return taken;
+}
+
+// The outdated answer, if fate wants one and the replica can still lag.
+const model::outdated_slots* model::outdated_answer(const uuid& listener, fate& decides)
+{
+    const auto known = outdated.find(listener);
+    const bool differs = known != outdated.end() && now < known->second.until &&
+                         !same_slots(known->second.slots, cloud.listeners.at(listener).slots);
+    return differs && decides.read_is_stale() ? &known->second : nullptr;
 }
 
 void model::note_slots(const uuid& listener)

@@ -68,6 +68,8 @@ public:
     virtual patch_fate of_patch() { return patch_fate::done; }
     virtual put_fate of_put() { return put_fate::done; }
     virtual bool read_fails() { return false; }
+    // The read comes from a database replica that has not seen the last change yet.
+    virtual bool read_is_stale() { return false; }
     virtual std::optional<support::time_point>
     when_late(support::time_point /*now*/, support::time_point /*expires*/)
     {
@@ -100,7 +102,15 @@ public:
     std::optional<support::time_point> certificates_back;  // when the certificate service answers again
     std::optional<process> running;
     history record;
-    int writes = 0;         // to Kubernetes and the cloud
+    int writes = 0;  // to Kubernetes and the cloud
+    // By listener: what a database replica that lags behind still shows, and until when.
+    struct outdated_slots
+    {
+        binding::listener_slots slots;
+        support::time_point until{};
+    };
+    std::map<support::uuid, outdated_slots> outdated;
+    bool replica_lags = false;
     support::uuid putting;  // the listener whose PUT waits for its answer
 
     // ---- the controller ----
@@ -153,6 +163,10 @@ private:
     void object_changed(const binding::certificate_binding& object);
     void enqueue(const binding::target& target);
     surroundings around() const { return {objects, cloud, settings, now}; }
+    cloud::answer<cloud::listener> change_slots(
+        const support::uuid& listener, const cloud::listener_change& change
+    );
+    const outdated_slots* outdated_answer(const support::uuid& listener, fate& decides);
     void note_slots(const support::uuid& listener);
     void note_effect(const support::uuid& listener, const cloud::listener_change& change, bool ours);
     binding::certificate_binding* find_by_name(const std::string& name);

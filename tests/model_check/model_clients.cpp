@@ -522,6 +522,15 @@ cloud::answer<cloud::listener> model::read_listener(const uuid& listener, fate& 
     {
         reckon(listener);
     }
+    if (const outdated_slots* stale = outdated_answer(listener, decides))
+    {
+        tell([&] { return "a lagging replica answers for " + name_of(listener); });
+        auto answer = cloud.listener(listener);
+        answer->default_ref = stale->slots.default_ref;
+        answer->sni_refs = stale->slots.sni_refs;
+        record.reads[listener] = {stale->slots, row.status, now};
+        return answer;
+    }
     record.reads[listener] = {row.slots, row.status, now};
     // unanswered-writes: a listener that shows the slots of a PUT proves its effect. The proof does not count
     // for the next process, nor on a listener in ERROR, because such a listener shows a PUT before its
@@ -587,7 +596,7 @@ cloud::answer<cloud::listener> model::put(
     }
     else
     {
-        auto taken = cloud.change(listener, change);
+        auto taken = change_slots(listener, change);
         if (taken)
         {
             note_effect(listener, change, true);

@@ -43,6 +43,7 @@ cloud::container_ref spelled(const std::string& id, bool otherwise)
 
 random_world::random_world(std::uint64_t seed) : random_(seed), world_(binding::settings{})
 {
+    world_.replica_lags = seed % 2 == 0;
     set_up();
 }
 
@@ -206,6 +207,11 @@ put_fate random_world::of_put()
 bool random_world::read_fails()
 {
     return !calm_ && ((reads_fail_until_ && world_.now < *reads_fail_until_) || chance(trouble_ / 5));
+}
+
+bool random_world::read_is_stale()
+{
+    return !calm_ && chance(20);
 }
 
 std::optional<support::time_point> random_world::when_late(

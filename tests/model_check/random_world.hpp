@@ -23,6 +23,7 @@ private:
     patch_fate of_patch() override;
     put_fate of_put() override;
     bool read_fails() override;
+    bool read_is_stale() override;
     std::optional<support::time_point> when_late(support::time_point now, support::time_point expires)
         override;
     void meanwhile(request kind) override;

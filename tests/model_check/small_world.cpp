@@ -51,6 +51,7 @@ small_world::small_world(const family& of) : family_(&of), world_(small_settings
 {
     world_.wall_stands = true;
     world_.pending_for = change_takes;
+    world_.replica_lags = of.may.stale > 0;
     world_.cloud.balancers[balancer] = cloud::provisioning_status::active;
     auto& row = world_.cloud.listeners[listener];
     row.load_balancer = balancer;
@@ -453,6 +454,13 @@ bool small_world::read_fails()
     return drawn > 0;
 }
 
+bool small_world::read_is_stale()
+{
+    const auto drawn = choose(may_.stale > 0 ? 2 : 1);
+    may_.stale -= drawn > 0 ? 1 : 0;
+    return drawn > 0;
+}
+
 // Other clients write between a read of the listener and the write after it. People write between a plan and
 // its write to a binding. A happening at any other moment is as if it came before or after.
 void small_world::meanwhile(request kind)
@@ -506,6 +514,7 @@ digest128 small_world::digest() const
     into.number(static_cast<std::uint64_t>(may_.foreign));
     into.number(static_cast<std::uint64_t>(may_.changes[0]));
     into.number(static_cast<std::uint64_t>(may_.changes[1]));
+    into.number(static_cast<std::uint64_t>(may_.stale));
     into.number(static_cast<std::uint64_t>(may_.certificates));
     into.number(created_[0] ? 1 : 0);
     into.number(created_[1] ? 1 : 0);

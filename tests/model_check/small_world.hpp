@@ -17,6 +17,7 @@ struct allowance
     int faults = 0;                // crashes, lost and late answers, refused writes, failed reads
     int foreign = 0;               // writes of another client to the listener
     std::array<int, 2> changes{};  // of each binding's spec or annotation, besides its creation and deletion
+    int stale = 0;                 // reads of the listener from a replica that lags behind
     int certificates = 0;          // certificates that become unusable or die
 
     bool operator==(const allowance&) const = default;
@@ -94,6 +95,7 @@ private:
     patch_fate of_patch() override;
     put_fate of_put() override;
     bool read_fails() override;
+    bool read_is_stale() override;
     void meanwhile(request kind) override;
     support::duration pause_of(binding::requeue how, int slow, support::duration wait) override;
 

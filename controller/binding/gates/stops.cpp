@@ -273,6 +273,33 @@ gate load_balancer_unread(const observation& observation, const members& own)
     return std::nullopt;
 }
 
+// A read that contradicts what Octavia showed or accepted before may come from a database replica that lags
+// behind. The listener is read again before anything follows from the difference.
+gate listener_contradicted(const observation& observation, const members& own)
+{
+    const auto& since = observation.state->answers.agreed.contradicted_since;
+    if (!since)
+    {
+        return std::nullopt;
+    }
+    const auto wait = *since + observation.settings->replica_lag - observation.now;
+    return stop{
+        conclude_each(
+            own,
+            [](conclusion& conclusion) {
+                const certificate_binding& object = conclusion.of->object();
+                conclusion.ready = status_for(
+                    object,
+                    reason::progressing,
+                    "the listener differs from what Octavia showed before; the controller reads it once more"
+                );
+                conclusion.ready.keep_status = is_reported(object);
+            }
+        ),
+        {requeue::after, std::max<support::duration>(wait, 10ms)}
+    };
+}
+
 gate own_put_under_way(const observation& observation, const members& own)
 {
     return put_under_way(observation, own);
@@ -286,6 +313,7 @@ constexpr gate (*in_order[])(const observation&, const members&) = {
     listener_unreadable,
     load_balancer_unread,
     own_put_under_way,
+    listener_contradicted,
 };
 
 }  // namespace

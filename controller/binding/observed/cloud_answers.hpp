@@ -1,5 +1,6 @@
 #pragma once
 
+#include "binding/observed/agreed_slots.hpp"
 #include "binding/observed/observed.hpp"
 
 #include <map>
@@ -16,6 +17,7 @@ struct cloud_answers
     std::optional<observed<cloud::answer<cloud::project_scope>>> scope;
     std::optional<observed<cloud::answer<cloud::listener>>> listener;
     std::optional<observed<cloud::answer<cloud::load_balancer>>> load_balancer;
+    agreed_slots agreed;
     observed_refs refs;
     // proven-gone: when the first of an unbroken row of 404s of the listener was asked for, and in which
     // scope.

@@ -38,13 +38,15 @@ void put_record::wait_for_earlier_process(support::time_point deadline)
     under_way = std::move(earlier);
 }
 
-void put_record::record_read_during_put(const cloud::listener& listener)
+void put_record::record_read_during_put(
+    const cloud::listener& listener, const std::optional<listener_slots>& outdated
+)
 {
-    if (!under_way)
+    listener_slots shown = slots_of(listener);
+    if (!under_way || (outdated && same_slots(shown, *outdated)))
     {
         return;
     }
-    listener_slots shown = slots_of(listener);
     const bool foreign = !same_slots(shown, under_way->from) && !same_slots(shown, under_way->expected);
     if (foreign || same_slots(shown, under_way->from))
     {

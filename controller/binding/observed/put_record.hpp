@@ -52,8 +52,11 @@ struct put_record
     );
     // A PUT of an earlier process may take effect until then. A PUT that is under way stays.
     void wait_for_earlier_process(support::time_point deadline);
-    // A read of the listener before the PUT was answered.
-    void record_read_during_put(const cloud::listener& listener);
+    // A read of the listener before the PUT was answered. `outdated`: what a replica that lags behind may
+    // show.
+    void record_read_during_put(
+        const cloud::listener& listener, const std::optional<listener_slots>& outdated
+    );
     void record_listener(const settings& settings, const cloud::listener& listener);
     void record_load_balancer();
     void record_accepted();

@@ -194,7 +194,8 @@ void target_state::record_verified(
         return answer && answer->asked_at >= pass_started && answer->value &&
                answer->value->status == cloud::provisioning_status::active;
     };
-    if (facts_.puts.under_way || !at_rest(facts_.answers.listener) || !at_rest(facts_.answers.load_balancer))
+    if (facts_.puts.under_way || facts_.answers.agreed.contradicted_since ||
+        !at_rest(facts_.answers.listener) || !at_rest(facts_.answers.load_balancer))
     {
         forget_undisturbed_changes(facts_.ownership_changes, now, nullptr);
         return;

@@ -95,6 +95,7 @@ void target_state::record_listener(
     if (answer.value)
     {
         facts_.puts.record_listener(settings, *answer.value);
+        facts_.answers.agreed.record_read(slots_of(*answer.value), answer.asked_at, settings.replica_lag);
     }
     facts_.answers.record_listener(std::move(answer), now);
 }
@@ -217,7 +218,7 @@ void target_state::record_read_during_put(const cloud::answer<cloud::listener>& 
 {
     if (answer)
     {
-        facts_.puts.record_read_during_put(*answer);
+        facts_.puts.record_read_during_put(*answer, facts_.answers.agreed.previous);
     }
 }
 
@@ -234,6 +235,7 @@ void target_state::record_put_answer(
         if (facts_.puts.under_way)
         {
             accepted = refs_in(facts_.puts.under_way->expected);
+            facts_.answers.agreed.record_accepted(facts_.puts.under_way->expected);
             record_ownership_changes(facts_.ownership_changes, *facts_.puts.under_way, now);
         }
         facts_.puts.record_accepted();
@@ -256,8 +258,7 @@ void target_state::record_put_answer(
 void target_state::record_put_end()
 {
     const cloud::listener* listener = facts_.answers.listener_read();
-    if (listener != nullptr &&
-        same_slots(slots_of(*listener), facts_.puts.under_way->expected))
+    if (listener != nullptr && same_slots(slots_of(*listener), facts_.puts.under_way->expected))
     {
         facts_.refusals.unanswered.reset();
     }

@@ -177,6 +177,7 @@ TEST(plan_end, a_deletion_on_a_load_balancer_in_error_is_attached_while_the_list
     EXPECT_EQ(attached.status, binding::condition_status::true_);
     w.shows("f");
     w.later(1h).finish();
+    w.later(2s).finish();
     EXPECT_EQ(attached.status, binding::condition_status::false_);
 }
 

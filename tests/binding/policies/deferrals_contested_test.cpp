@@ -187,6 +187,7 @@ TEST(plan_contested, what_somebody_keeps_putting_back_is_removed_at_growing_inte
     EXPECT_THAT(w.message("web"), HasSubstr(ref("a").str()));
     w.shows("f");
     w.later(1h).run();
+    w.later(2s).run();
     EXPECT_EQ(w.status("web"), "gone");
 }
 

@@ -242,6 +242,7 @@ TEST(no_default_certificate, an_sni_certificate_is_not_ready_without_a_default_a
     EXPECT_EQ(w.status("web"), "error NoDefaultCertificate [sni a]");
     w.shows("f", {"a"});
     w.later(1min).finish();
+    w.later(2s).finish();
     EXPECT_EQ(w.status("web"), "active Attached [sni a]");
 }
 
@@ -275,6 +276,7 @@ TEST(no_default_certificate, a_ready_binding_whose_default_another_client_remove
     w.finish();
     w.shows("", {"a"});
     w.later(10min).finish();
+    w.later(2s).finish();
     EXPECT_EQ(w.status("web"), "error NoDefaultCertificate [sni a]");
 }
 

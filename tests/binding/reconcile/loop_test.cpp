@@ -339,7 +339,7 @@ TEST_F(the_loop, a_foreign_writer_that_undoes_us_every_time_is_not_fought_at_ful
     {
         const int reads = reads_at[60 * hour - 1] - reads_at[60 * hour - 61];
         EXPECT_LT(reads, reads_at[59]) << "hour " << hour;
-        EXPECT_LE(reads, 6 + 4) << "the resyncs, and a repair";
+        EXPECT_LE(reads, 6 + 5) << "the resyncs, and a repair with the read that proves the change";
     }
     EXPECT_EQ(kube.ready_reason("web"), "Contested");
     EXPECT_THAT(kube.message("web"), HasSubstr(ref(cert_a).str()));

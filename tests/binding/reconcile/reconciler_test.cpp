@@ -70,6 +70,10 @@ TEST_F(reconciler, an_attach_is_three_writes_an_adoption_two_and_rest_none)
     EXPECT_THAT(kube.writes, ElementsAre("web metadata", "web status", "web status"));
     kube.writes.clear();
     row().slots.sni_refs.push_back(ref(cert_b));
+    advance(10min);
+    passes();
+    advance(2s);
+    passes();
     attach("more", cert_b);
     EXPECT_THAT(kube.writes, ElementsAre("more metadata", "more status"));
     kube.writes.clear();

@@ -1,5 +1,7 @@
 #include "chart/cluster.hpp"
 
+#include "testbed/eventually.hpp"
+
 namespace test {
 namespace {
 
@@ -55,6 +57,13 @@ json first_of(const std::vector<json>& objects, const std::string& kind)
     return nullptr;
 }
 
+testing::AssertionResult serves_bindings()
+{
+    return testbed::eventually("the resource", [] {
+        return succeeds(kubernetes->kubectl({"get", "certbind", "--all-namespaces"}));
+    });
+}
+
 void installation::TearDown()
 {
     const auto releases = kubernetes->helm({"list", "--all-namespaces", "-o", "json"});
@@ -67,14 +76,13 @@ void installation::TearDown()
              release.at("namespace").get<std::string>()}
         )));
     }
-    // Removes the objects that came without Helm. The namespace stays for other tests.
+    // Removes the objects that came without Helm. The namespaces stay for other tests.
     for (const auto* kinds : {"deployments,serviceaccounts", "clusterroles,clusterrolebindings"})
     {
         EXPECT_TRUE(succeeds(kubernetes->kubectl(
             {"delete",
              kinds,
-             "--namespace",
-             controller_namespace,
+             "--all-namespaces",
              "--selector",
              "app.kubernetes.io/name=certificate-binding-controller"}
         )));

@@ -39,6 +39,12 @@ std::vector<json> rendered(const std::vector<std::string>& flags = {});
 // The first object of this kind; null, and a failure of the test, if there is none.
 json first_of(const std::vector<json>& objects, const std::string& kind);
 
+// Whether the API server serves CertificateBindings. The condition Established becomes True before discovery
+// lists the resource.
+testing::AssertionResult serves_bindings();
+
+inline constexpr auto sample = PROJECT_FOLDER "/manifests/samples/default-certificate.yaml";
+
 // Tests that install something. All of it is removed after each test, except namespaces.
 class installation : public testing::Test
 {

@@ -16,7 +16,7 @@ using testing::HasSubstr;
 
 constexpr auto source = "crds/certificatebindings.yaml";
 constexpr auto in_chart = "charts/certificate-binding-controller/templates/crds.yaml";
-constexpr auto in_manifests = "manifests/crd.yaml";
+constexpr auto in_manifests = "manifests/crd/crd.yaml";
 constexpr auto health_check = "manifests/argocd/health.lua";
 constexpr auto health_patch = "manifests/argocd/argocd-cm.yaml";
 

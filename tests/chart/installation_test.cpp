@@ -1,73 +1,13 @@
 #include "chart/cluster.hpp"
-#include "testbed/eventually.hpp"
+#include "chart/rights.hpp"
 
 #include <gmock/gmock.h>
 
-#include <algorithm>
-#include <set>
-#include <sstream>
-
-// The chart and the kustomize base on a real API server. The pod never runs, because there are no nodes.
+// The chart on a real API server. The pod never runs, because there are no nodes.
 namespace test {
 namespace {
 
 using testing::HasSubstr;
-
-constexpr auto controller_account =
-    "system:serviceaccount:certificate-binding:certificate-binding-controller";
-
-// The rights of `user` in a namespace, as lines "RESOURCE [VERB...]", without the rights of every
-// ServiceAccount.
-std::set<std::string> rights_of(const std::string& user, const std::string& in_namespace)
-{
-    const auto lines_of = [&](const std::string& name) {
-        const auto listed =
-            kubernetes->kubectl({"auth", "can-i", "--list", "--namespace", in_namespace, "--as", name});
-        EXPECT_TRUE(succeeds(listed));
-        std::set<std::string> lines;
-        std::istringstream text(listed.out);
-        std::string line;
-        for (std::getline(text, line); std::getline(text, line);)  // below the heading
-        {
-            const auto resource = line.substr(0, line.find(' '));
-            lines.insert(resource + " " + line.substr(line.rfind('[')));
-        }
-        return lines;
-    };
-    const auto all = lines_of(user);
-    const auto everybodys = lines_of("system:serviceaccount:team-a:nobody");
-    std::set<std::string> own;
-    std::ranges::set_difference(all, everybodys, std::inserter(own, own.end()));
-    return own;
-}
-
-// The API server needs a moment to apply a changed role.
-testing::AssertionResult has_rights(
-    const std::string& user, const std::string& in_namespace, const std::set<std::string>& expected
-)
-{
-    return testbed::eventually("the rights of " + user + " in " + in_namespace, [&] {
-        const auto rights = rights_of(user, in_namespace);
-        return testing::AssertionResult(rights == expected) << "they are " << testing::PrintToString(rights)
-                                                            << ", not " << testing::PrintToString(expected);
-    });
-}
-
-// The condition Established becomes True before discovery lists the resource.
-testing::AssertionResult serves_bindings()
-{
-    return testbed::eventually("the resource", [] {
-        return succeeds(kubernetes->kubectl({"get", "certbind", "--all-namespaces"}));
-    });
-}
-
-const std::set<std::string> rights_of_controller{
-    "certificatebindings.certificates.bycloud.io [get list watch patch]",
-    "certificatebindings.certificates.bycloud.io/status [patch]",
-    "events.events.k8s.io [create]",
-};
-
-constexpr auto sample = PROJECT_FOLDER "/manifests/samples/default-certificate.yaml";
 
 TEST_F(installation, by_helm_is_complete)
 {
@@ -88,7 +28,9 @@ TEST_F(installation, lets_the_controller_do_what_it_does_and_nothing_else)
 
 TEST_F(installation, lets_the_controller_into_the_watched_namespaces_alone)
 {
-    ASSERT_TRUE(succeeds(helm("install", {"--set=watchNamespaces={team-a}"})));
+    ASSERT_TRUE(
+        succeeds(helm("install", {"--set=watchNamespaces={team-a},allowControllerCredentials={team-a}"}))
+    );
     EXPECT_TRUE(has_rights(controller_account, team_a, rights_of_controller));
     EXPECT_TRUE(has_rights(controller_account, team_b, {}));
     EXPECT_TRUE(has_rights(controller_account, controller_namespace, {}));
@@ -162,6 +104,7 @@ TEST_F(installation, takes_names_of_any_look)
         "--namespace=123",
         "--set-string=cloudConfig.existingSecret=789",
         "--set-string=watchNamespaces[0]=true",
+        "--set-string=allowControllerCredentials[0]=true",
         "--set-string=fullnameOverride=1e3",
         "--set-string=nameOverride=off",
         "--set-string=serviceAccount.name=0",
@@ -224,14 +167,6 @@ TEST_F(restricted, namespaces_refuse_it_without_any_of_its_security)
         EXPECT_THAT(admit().err, HasSubstr("violates PodSecurity \"restricted:latest\"")) << part;
     }
     EXPECT_EQ(whole.at("/spec/containers/0/securityContext/readOnlyRootFilesystem"_json_pointer), true);
-}
-
-// ---- kustomize ----
-
-TEST_F(installation, by_kustomize_gives_the_same_rights)
-{
-    ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-k", PROJECT_FOLDER "/manifests"})));
-    EXPECT_TRUE(has_rights(controller_account, team_a, rights_of_controller));
 }
 
 }  // namespace

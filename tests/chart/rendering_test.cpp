@@ -16,67 +16,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-// ---- the same as kustomize's ----
-
-// The object without fields that the server sets or only a release has.
-json comparable(json object)
-{
-    for (const auto* field : {"annotations", "creationTimestamp", "generation", "managedFields", "uid"})
-    {
-        object["metadata"].erase(field);
-    }
-    object.erase("status");
-    const auto erase_labels = [](json& labels) {
-        for (const auto* label :
-             {"app.kubernetes.io/instance",
-              "app.kubernetes.io/managed-by",
-              "app.kubernetes.io/version",
-              "helm.sh/chart"})
-        {
-            labels.erase(label);
-        }
-    };
-    erase_labels(object["metadata"]["labels"]);
-    if (object["kind"] == "Deployment")
-    {
-        erase_labels(object["spec"]["selector"]["matchLabels"]);
-        erase_labels(object["spec"]["template"]["metadata"]["labels"]);
-    }
-    return object;
-}
-
-std::map<std::string, std::string> by_name(const std::vector<json>& objects)
-{
-    std::map<std::string, std::string> texts;
-    for (const json& object : objects)
-    {
-        if (object.at("kind") != "Namespace")  // Helm leaves the namespace to its user
-        {
-            const auto name = object.at("metadata").at("name").get<std::string>();
-            texts[object.at("kind").get<std::string>() + " " + name] = comparable(object).dump(2);
-        }
-    }
-    return texts;
-}
-
-TEST(chart, installs_the_same_objects_as_the_kustomize_base)
-{
-    const auto base = kubernetes->kubectl({"kustomize", PROJECT_FOLDER "/manifests"});
-    ASSERT_TRUE(succeeds(base));
-    const auto of_chart = by_name(rendered());
-    const auto of_base = by_name(as_served(base.out));
-    EXPECT_THAT(of_chart, Contains(testing::Key("Deployment certificate-binding-controller")));
-    EXPECT_EQ(of_chart, of_base);
-}
-
-TEST(kustomize_base, brings_a_namespace_for_restricted_pods)
-{
-    const auto base = kubernetes->kubectl({"kustomize", PROJECT_FOLDER "/manifests"});
-    json name_space = first_of(as_served(base.out), "Namespace");
-    EXPECT_EQ(name_space["metadata"]["name"], controller_namespace);
-    EXPECT_EQ(name_space["metadata"]["labels"]["pod-security.kubernetes.io/enforce"], "restricted");
-}
-
 // ---- the CustomResourceDefinition ----
 
 json spec_of_crd(const std::vector<json>& objects)
@@ -214,7 +153,9 @@ TEST(chart, has_a_value_for_each_flag_that_a_pod_can_use)
         EXPECT_EQ(flags.erase(of_a_shell), 1U) << of_a_shell;
     }
     const json args = container_of(rendered(
-        {"--set=cloudConfig.cloud=prod", "--set=watchNamespaces={team-a}", "--set=allowedAuthUrls={*}"}
+        {"--set=cloudConfig.cloud=prod",
+         "--set=watchNamespaces={team-a},allowControllerCredentials={team-a}",
+         "--set=allowedAuthUrls={*}"}
     ))["args"];
     for (const json& argument : args)
     {

@@ -1,0 +1,240 @@
+#include "chart/cluster.hpp"
+#include "chart/rights.hpp"
+#include "testbed/files.hpp"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <map>
+#include <ostream>
+#include <unistd.h>
+
+// The kustomize base: what it holds, what overlays make of it, and what it takes with it.
+namespace test {
+namespace {
+
+namespace fs = std::filesystem;
+
+using testing::Contains;
+using testing::HasSubstr;
+
+constexpr auto base = PROJECT_FOLDER "/manifests";
+constexpr auto definition_base = PROJECT_FOLDER "/manifests/crd";
+
+std::string built(const std::string& folder)
+{
+    const auto result = kubernetes->kubectl({"kustomize", folder});
+    EXPECT_TRUE(succeeds(result));
+    return result.out;
+}
+
+// ---- the same as the chart's ----
+
+// The chart knows the namespace of its release. The base takes it from the pod.
+void resolve_namespace_of_pod(json& container)
+{
+    const json variable{
+        {"name", "POD_NAMESPACE"},
+        {"valueFrom", {{"fieldRef", {{"apiVersion", "v1"}, {"fieldPath", "metadata.namespace"}}}}}
+    };
+    if (container.value("env", json::array()) != json::array({variable}))
+    {
+        return;
+    }
+    container.erase("env");
+    const std::string reference = "$(POD_NAMESPACE)";
+    for (json& argument : container["args"])
+    {
+        auto text = argument.get<std::string>();
+        if (const auto at = text.find(reference); at != std::string::npos)
+        {
+            argument = text.replace(at, reference.size(), controller_namespace);
+        }
+    }
+}
+
+// The object without fields that the server sets or only a release has.
+json comparable(json object)
+{
+    for (const auto* field : {"annotations", "creationTimestamp", "generation", "managedFields", "uid"})
+    {
+        object["metadata"].erase(field);
+    }
+    object.erase("status");
+    const auto erase_labels = [](json& labels) {
+        for (const auto* label :
+             {"app.kubernetes.io/instance",
+              "app.kubernetes.io/managed-by",
+              "app.kubernetes.io/version",
+              "helm.sh/chart"})
+        {
+            labels.erase(label);
+        }
+    };
+    erase_labels(object["metadata"]["labels"]);
+    if (object["kind"] == "Deployment")
+    {
+        json& pod = object["spec"]["template"];
+        erase_labels(object["spec"]["selector"]["matchLabels"]);
+        erase_labels(pod["metadata"]["labels"]);
+        resolve_namespace_of_pod(pod["spec"]["containers"][0]);
+    }
+    return object;
+}
+
+std::map<std::string, std::string> by_name(const std::vector<json>& objects)
+{
+    std::map<std::string, std::string> texts;
+    for (const json& object : objects)
+    {
+        const auto name = object.at("metadata").at("name").get<std::string>();
+        texts[object.at("kind").get<std::string>() + " " + name] = comparable(object).dump(2);
+    }
+    return texts;
+}
+
+TEST(chart, installs_the_same_objects_as_the_kustomize_bases)
+{
+    const auto of_chart = by_name(rendered());
+    const auto of_bases = by_name(as_served(built(definition_base) + "---\n" + built(base)));
+    EXPECT_THAT(of_chart, Contains(testing::Key("Deployment certificate-binding-controller")));
+    EXPECT_EQ(of_chart, of_bases);
+}
+
+TEST(kustomize_base, has_a_namespace_for_restricted_pods_beside_it)
+{
+    const auto text = testbed::read_file(std::string(base) + "/namespace.yaml");
+    json name_space = first_of(as_served(text), "Namespace");
+    EXPECT_EQ(name_space["metadata"]["name"], controller_namespace);
+    EXPECT_EQ(name_space["metadata"]["labels"]["pod-security.kubernetes.io/enforce"], "restricted");
+}
+
+// ---- rights, also of overlays ----
+
+TEST_F(installation, by_kustomize_gives_the_same_rights)
+{
+    ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-k", base})));
+    EXPECT_TRUE(has_rights(controller_account, team_a, rights_of_controller));
+}
+
+struct overlay
+{
+    const char* name;
+    const char* fields;  // of its kustomization.yaml
+    const char* of_namespace;
+    const char* of_name;  // of the ServiceAccount and the Deployment
+};
+
+std::ostream& operator<<(std::ostream& stream, const overlay& value)
+{
+    return stream << value.name;
+}
+
+class an_overlay : public installation, public testing::WithParamInterface<overlay>
+{
+protected:
+    an_overlay()
+    {
+        fs::create_directories(folder_);
+        testbed::write_file(
+            folder_ / "kustomization.yaml",
+            std::string("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [") +
+                fs::relative(base, folder_).string() + "]\n" + GetParam().fields
+        );
+    }
+    ~an_overlay() override { fs::remove_all(folder_); }
+
+    std::string folder() const { return folder_.string(); }
+
+private:
+    fs::path folder_ = fs::path(testing::TempDir()) / ("overlay-" + std::to_string(::getpid()));
+};
+
+TEST_P(an_overlay, gives_the_account_of_its_pod_the_rights)
+{
+    ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-k", folder()})));
+    const auto deployment = kubernetes->kubectl(
+        {"get", "deployment", GetParam().of_name, "--namespace", GetParam().of_namespace, "-o", "json"}
+    );
+    ASSERT_TRUE(succeeds(deployment));
+    const json pod = json::parse(deployment.out)["spec"]["template"]["spec"];
+    const auto account = pod["serviceAccountName"].get<std::string>();
+    EXPECT_EQ(account, GetParam().of_name);
+    EXPECT_TRUE(succeeds(
+        kubernetes->kubectl({"get", "serviceaccount", account, "--namespace", GetParam().of_namespace})
+    ));
+    EXPECT_TRUE(has_rights(
+        "system:serviceaccount:" + std::string(GetParam().of_namespace) + ":" + account,
+        team_a,
+        rights_of_controller
+    ));
+    EXPECT_TRUE(has_rights(controller_account, team_a, {}));
+}
+
+TEST_P(an_overlay, admits_its_own_namespace_to_the_credential_of_the_controller)
+{
+    const json pod = first_of(as_served(built(folder())), "Deployment")["spec"]["template"]["spec"];
+    const json& container = pod["containers"][0];
+    EXPECT_THAT(
+        container["args"].get<std::vector<std::string>>(),
+        Contains("--allow-controller-credentials=$(POD_NAMESPACE)")
+    );
+    EXPECT_EQ(
+        container["env"].dump(),
+        R"([{"name":"POD_NAMESPACE","valueFrom":{"fieldRef":{"apiVersion":"v1","fieldPath":"metadata.namespace"}}}])"
+    );
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    kustomize,
+    an_overlay,
+    testing::Values(
+        overlay{"in_another_namespace", "namespace: team-b\n", team_b, controller_name},
+        overlay{
+            "with_a_prefix",
+            "namespace: team-b\nnamePrefix: edge-\n",
+            team_b,
+            "edge-certificate-binding-controller"
+        },
+        overlay{
+            "with_a_suffix",
+            "namespace: team-b\nnameSuffix: -two\n",
+            team_b,
+            "certificate-binding-controller-two"
+        }
+    ),
+    [](const auto& info) { return std::string(info.param.name); }
+);
+
+// ---- what goes with it ----
+
+TEST_F(installation, by_kustomize_is_removed_without_the_bindings_the_secret_and_the_namespace)
+{
+    for (const auto* folder : {definition_base, base})
+    {
+        ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-k", folder})));
+    }
+    ASSERT_TRUE(serves_bindings());
+    const auto in_namespace = [](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), {"--namespace", controller_namespace});
+        return kubernetes->kubectl(std::move(arguments));
+    };
+    ASSERT_TRUE(succeeds(in_namespace({"apply", "-f", sample})));
+    ASSERT_TRUE(succeeds(in_namespace({"create", "secret", "generic", "cloud-config", "--from-literal=a=b"}))
+    );
+
+    const auto removed = kubernetes->kubectl({"delete", "-k", base, "--timeout=60s"});
+    EXPECT_TRUE(succeeds(removed));
+    EXPECT_THAT(removed.out, HasSubstr("deployment.apps \"certificate-binding-controller\" deleted"));
+    EXPECT_TRUE(succeeds(in_namespace({"get", "certbind", "shop-default"})));
+    EXPECT_TRUE(succeeds(in_namespace({"get", "secret", "cloud-config"})));
+    EXPECT_EQ(
+        kubernetes->kubectl({"get", "namespace", controller_namespace, "-o", "jsonpath={.status.phase}"}).out,
+        "Active"
+    );
+    EXPECT_TRUE(has_rights(controller_account, team_a, {}));
+    in_namespace({"delete", "secret", "cloud-config"});
+}
+
+}  // namespace
+}  // namespace test

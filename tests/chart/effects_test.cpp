@@ -76,7 +76,7 @@ const std::map<std::string, sample>& samples()
         {"tolerations", {R"([{"operator":"Exists"}])", {}}},
         {"topologySpreadConstraints",
          {R"([{"maxSkew":1,"topologyKey":"a","whenUnsatisfiable":"DoNotSchedule"}])", {}}},
-        {"watchNamespaces", {R"(["team-a"])", {}}},
+        {"watchNamespaces", {R"(["team-a"])", {"--set=allowControllerCredentials={team-a}"}}},
         {"writeDeadline", {R"("1m")", {}}},
     };
     return all;
@@ -105,8 +105,8 @@ std::vector<std::string> values_of_schema()
 
 TEST(effects, are_shown_for_every_value)
 {
-    // parent_chart_test and rendering_test show these two.
-    std::vector<std::string> shown{"enabled", "cloudConfig.existingSecret"};
+    // parent_chart_test, rendering_test and controllers_test show these three.
+    std::vector<std::string> shown{"enabled", "cloudConfig.existingSecret", "allowOtherControllers"};
     for (const auto& [path, effect] : samples())
     {
         shown.push_back(path);

@@ -47,6 +47,7 @@ TEST(labels, of_all_objects_and_of_the_pod)
         if (std::string(namespaces) != "{}")
         {
             more.push_back(std::string("--set=watchNamespaces=") + namespaces);
+            more.emplace_back("--set=allowControllerCredentials={team-a}");
         }
         const auto objects = rendered(more);
         EXPECT_THAT(objects, SizeIs(testing::Ge(7U)));

@@ -24,6 +24,7 @@ TEST(lint, is_clean_with_other_values)
         "--set=cloudConfig.existingSecret=cloud-config",
         "--set=cloudConfig.cloud=prod",
         "--set=watchNamespaces={team-a,team-b}",
+        "--set=allowControllerCredentials={team-b}",
         "--set=crds.keep=false",
         "--set=extraArgs={--log-level=debug}",
         "--set=extraEnv[0].name=NO_PROXY",

@@ -21,4 +21,29 @@
 {{- if and .Values.rbac.aggregateClusterRoles (not .Values.rbac.create) -}}
 {{- fail "rbac.aggregateClusterRoles: there are no roles to aggregate, because rbac.create is false" -}}
 {{- end -}}
+{{- include "certificate-binding-controller.checkCredentials" . -}}
+{{- include "certificate-binding-controller.checkCluster" . -}}
+{{- end -}}
+
+{{/* The default of allowControllerCredentials would serve nothing that is watched. */}}
+{{- define "certificate-binding-controller.checkCredentials" -}}
+{{- $watched := .Values.watchNamespaces -}}
+{{- if and $watched (not .Values.allowControllerCredentials) (not (has .Release.Namespace $watched)) -}}
+{{- fail (printf "watchNamespaces: no watched namespace may use the controller's credential, which is for the release's namespace %s by default; add --set 'allowControllerCredentials={%s}' with the namespaces whose users may use the credential, or --set 'allowControllerCredentials={%s}' if every binding names a Secret of its own in spec.cloudCredentialsRef" .Release.Namespace (join "," $watched) .Release.Namespace) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Looks into the cluster. Without a cluster, as in helm template, there is nothing to find. */}}
+{{- define "certificate-binding-controller.checkCluster" -}}
+{{- if .Values.crds.enabled -}}
+{{- $name := "certificatebindings.certificates.bycloud.io" -}}
+{{- if dig "metadata" "deletionTimestamp" "" (lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" $name) -}}
+{{- fail (printf "crds.enabled: the CustomResourceDefinition %s is being deleted and waits for its last bindings, so an installation would lose it; list them with kubectl get certbind --all-namespaces, remove their finalizers if their certificates may stay on the listeners, and install again when it is gone" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- range include "certificate-binding-controller.otherControllers" . | fromJsonArray -}}
+{{- if .overlaps -}}
+{{- fail (printf "another controller watches the same namespaces: %s, which watches %s; two controllers would write to the same listeners, so uninstall that one, or give both disjoint watchNamespaces; --set allowOtherControllers=true installs without looking for other controllers" .name .watches) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}

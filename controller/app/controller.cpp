@@ -1,6 +1,7 @@
 #include "app/controller.hpp"
 
 #include "app/metrics.hpp"
+#include "app/unwatched_bindings.hpp"
 #include "binding/credentials/secret_watchers.hpp"
 #include "binding/events/deletion_reminders.hpp"
 #include "binding/events/event_log.hpp"
@@ -12,6 +13,7 @@
 #include "runtime/watcher.hpp"
 #include "runtime/work_queue.hpp"
 #include "runtime/worker_pool.hpp"
+#include "support/log.hpp"
 #include "support/task_group.hpp"
 
 #include <boost/asio/error.hpp>
@@ -82,7 +84,7 @@ struct controller::impl
           bindings(
               credentials,
               [this](const auto& change) { on_change(change, change_parts); },
-              [this] { on_all_listed(change_parts); }
+              [this] { begin(); }
           ),
           reconciler(
               {parts.kube,
@@ -108,7 +110,8 @@ struct controller::impl
               queue,
               [this](binding::target target) { return reconcile(std::move(target)); }
           ),
-          recording(parts.executor)
+          recording(parts.executor),
+          unwatched(parts.kube, parts.clock, scopes)
     {
         if (scopes.empty())
         {
@@ -117,7 +120,7 @@ struct controller::impl
         for (const std::string& name_space : scopes)
         {
             const runtime::watcher::scope scope{
-                {"certificates.bycloud.io", "v1alpha1", "certificatebindings"},
+                certificate_bindings,
                 name_space,
                 "install the CustomResourceDefinition: kubectl apply -f crds/certificatebindings.yaml"
             };
@@ -125,6 +128,34 @@ struct controller::impl
                 scope, parts.kube, parts.clock, parts.random, bindings.scope(name_space)
             ));
         }
+    }
+
+    // The bindings that may be listed are listed.
+    void begin()
+    {
+        if (const auto missing = unlisted(); !missing.empty())
+        {
+            support::log(
+                support::log_level::warn,
+                "the bindings of some namespaces cannot be listed, so the controller serves the others "
+                "without "
+                "them; grant the right, or, if a namespace was deleted, remove it from --namespace",
+                {{"namespaces", missing}}
+            );
+        }
+        on_all_listed(change_parts);
+    }
+
+    std::string unlisted() const
+    {
+        std::string names;
+        for (const auto& scope : bindings.unlisted())
+        {
+            names += names.empty() ? "" : ", ";
+            names += scope.name_space.empty() ? "all namespaces" : scope.name_space;
+            names += scope.forbidden ? " (forbidden)" : "";
+        }
+        return names;
     }
 
     support::task<runtime::outcome> reconcile(binding::target target)
@@ -136,7 +167,9 @@ struct controller::impl
 
     std::function<std::optional<std::string>()> metrics_page() const
     {
-        metrics::state now{bindings, queue.depth(parts.clock.now()), {}, kubernetes_events.counted()};
+        metrics::state now{
+            bindings, queue.depth(parts.clock.now()), {}, kubernetes_events.counted(), unwatched.count()
+        };
         for (const auto& each : watchers)
         {
             now.watch_restarts += each->restarted();
@@ -151,6 +184,7 @@ struct controller::impl
             watching.spawn(follow(*each));
         }
         watching.spawn(record_events_of_time());
+        watching.spawn(unwatched.run());
         recording.spawn(kubernetes_events.run());
         co_await pool.run();
         watching.cancel();
@@ -217,6 +251,7 @@ struct controller::impl
     runtime::worker_pool<binding::target> pool;
     std::vector<std::unique_ptr<runtime::watcher>> watchers;
     support::task_group recording;
+    unwatched_bindings unwatched;
     std::exception_ptr blind;  // the exception that ended a watcher
 };
 
@@ -247,6 +282,11 @@ void controller::abort()
 bool controller::ready() const
 {
     return impl_->bindings.ready();
+}
+
+std::string controller::unlisted() const
+{
+    return impl_->unlisted();
 }
 
 std::function<std::optional<std::string>()> controller::metrics() const

@@ -48,7 +48,11 @@ public:
     // crash.
     void abort();
 
-    bool ready() const;  // every namespace has been listed once
+    // Whether every namespace has been listed once, except those that may not be listed.
+    bool ready() const;
+
+    // The namespaces that have not been listed, for people: "shop (forbidden), web". Empty: all are listed.
+    std::string unlisted() const;
 
     // The metrics page in Prometheus' text format, in pieces; empty after the last.
     std::function<std::optional<std::string>()> metrics() const;

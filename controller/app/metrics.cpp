@@ -157,6 +157,28 @@ MetricFamily queue_depth(std::size_t depth)
     return family.take();
 }
 
+MetricFamily unlisted_namespaces(std::size_t count)
+{
+    view family(
+        "certificatebinding_unlisted_namespaces",
+        "Number of watched namespaces whose bindings have not been listed; all namespaces count as one.",
+        MetricType::Gauge
+    );
+    family.add(static_cast<double>(count));
+    return family.take();
+}
+
+MetricFamily unwatched(std::size_t count)
+{
+    view family(
+        "certificatebinding_unwatched",
+        "Number of bindings in namespaces that this controller does not watch.",
+        MetricType::Gauge
+    );
+    family.add(static_cast<double>(count));
+    return family.take();
+}
+
 MetricFamily build_info()
 {
     view family(
@@ -347,6 +369,11 @@ std::function<std::optional<std::string>()> metrics::page(const state& now) cons
     small.push_back(watch_restarts(now.watch_restarts));
     small.push_back(queue_depth(now.queue_depth));
     small.push_back(events(now.events));
+    small.push_back(unlisted_namespaces(now.bindings.unlisted().size()));
+    if (now.unwatched)
+    {
+        small.push_back(unwatched(*now.unwatched));
+    }
     return pieces(text_of(small), now.bindings);
 }
 

@@ -26,6 +26,7 @@ public:
         std::size_t queue_depth = 0;
         runtime::watcher::restarts watch_restarts;
         kube::event_recorder::counts events;
+        std::optional<std::size_t> unwatched = {};  // bindings of other namespaces; empty: not known
     };
 
     metrics();

@@ -119,6 +119,31 @@ binding::admission admission_of(const options& options)
     return {names.empty() || std::ranges::find(names, "*") != names.end(), {names.begin(), names.end()}};
 }
 
+// Says what follows from --allow-controller-credentials where that is seldom wanted.
+void warn_of_admission(const options& options)
+{
+    if (options.credential_namespaces.empty())
+    {
+        support::log(
+            log_level::warn,
+            "every user who may create a CertificateBinding, in any namespace, acts with the credential of "
+            "this cloud; list the namespaces that may use it in --allow-controller-credentials (* for all)"
+        );
+        return;
+    }
+    const auto admitted = admission_of(options);
+    const auto admits = [&](const std::string& name) { return admitted.admits(name); };
+    if (!options.namespaces.empty() && std::ranges::none_of(options.namespaces, admits))
+    {
+        support::log(
+            log_level::warn,
+            "no watched namespace may use the credential of this cloud, so only bindings that name a Secret "
+            "of "
+            "their own are served; add namespaces to --allow-controller-credentials"
+        );
+    }
+}
+
 // The first signal lets the work in hand end; the second signal stops at once.
 void stop_on_signals(asio::signal_set& signals, controller& loop)
 {
@@ -173,9 +198,14 @@ support::result<std::unique_ptr<net::server>> serve_pages(
     };
     const auto alive = [] { return net::page{.body = "ok\n"}; };
     const auto ready = [&loop] {
-        return loop.ready()
-                   ? net::page{.body = "ok\n"}
-                   : net::page{.status = 503, .body = "the controller has not listed all bindings yet\n"};
+        const auto missing = loop.unlisted();
+        if (!loop.ready())
+        {
+            return net::page{.status = 503, .body = "bindings are not listed yet: " + missing + "\n"};
+        }
+        return net::page{
+            .body = missing.empty() ? "ok\n" : "ok, without these namespaces: " + missing + "\n"
+        };
     };
     std::vector<net::route> routes{{"/metrics", metrics}, {"/healthz", alive}, {"/readyz", ready}};
     auto listening = net::listen(executor, clock, address, std::move(routes));
@@ -272,14 +302,7 @@ int run_controller(const options& options)
          {"metrics", options.metrics ? net::listen_address(options.metrics->host, pages->port()).str() : "off"
          }}
     );
-    if (options.credential_namespaces.empty())
-    {
-        support::log(
-            log_level::warn,
-            "every user who may create a CertificateBinding, in any namespace, acts with the credential of "
-            "this cloud; list the namespaces that may use it in --allow-controller-credentials (* for all)"
-        );
-    }
+    warn_of_admission(options);
     asio::signal_set signals(context, SIGTERM, SIGINT);
     stop_on_signals(signals, loop);
     int code = exit_stopped;

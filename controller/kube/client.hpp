@@ -60,6 +60,8 @@ struct list_request
     std::string name_space;  // empty: all namespaces
     std::string continue_token;
     int limit = 500;
+    bool metadata_only = false;       // true: the items have no spec and no status
+    std::string field_selector = {};  // empty: all objects
 };
 
 // One page of a list. Owns the text that its items refer to.

@@ -27,6 +27,9 @@ constexpr std::size_t largest_header = 64 << 10;
 constexpr support::duration words_within = 5s;
 constexpr std::size_t largest_words = 64 << 10;
 
+constexpr auto whole_objects = "application/json";
+constexpr auto metadata_of_list = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
 bool is_json(const std::vector<net::header>& headers)
 {
     return net::find_header(headers, "content-type").starts_with("application/json");
@@ -114,7 +117,12 @@ public:
         {
             target += "&continue=" + net::percent_encode(request.continue_token);
         }
-        auto body = co_await ask("GET", std::move(target), {}, {}, page_within, largest_page);
+        if (!request.field_selector.empty())
+        {
+            target += "&fieldSelector=" + net::percent_encode(request.field_selector);
+        }
+        const char* accept = request.metadata_only ? metadata_of_list : whole_objects;
+        auto body = co_await ask("GET", std::move(target), {}, {}, page_within, largest_page, false, accept);
         if (!body)
         {
             co_return std::unexpected(body.error());
@@ -224,13 +232,15 @@ private:
         std::string type,
         support::duration within,
         std::size_t largest,
-        bool sensitive = false
+        bool sensitive = false,
+        const char* accept = whole_objects
     )
     {
         for (bool again = true;; again = false)
         {
             const auto current = credentials_.get();
             net::http_request http_request = prepare(method, target, body, type, within, largest, current);
+            http_request.headers.front().value = accept;
             http_request.sensitive = sensitive;
             auto response = co_await http_.send(std::move(http_request));
             if (!response)
@@ -268,7 +278,7 @@ private:
         request.method = method;
         request.origin = credentials_.source().server.origin;
         request.target = credentials_.source().server.path + target;
-        request.headers = {{"Accept", "application/json"}};
+        request.headers = {{"Accept", whole_objects}};
         if (!current.token.empty())
         {
             request.headers.push_back({"Authorization", "Bearer " + current.token.reveal()});

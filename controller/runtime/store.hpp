@@ -33,7 +33,7 @@ public:
     // `before` is null for a new object, `after` for a deleted one.
     using observer = std::function<void(const Object* before, const Object* after)>;
 
-    // `ready` is called once, when every scope has been listed.
+    // `ready` is called once, when ready() becomes true.
     store(decoder decode, observer changed, std::function<void()> ready)
         : decode_(std::move(decode)), changed_(std::move(changed)), ready_(std::move(ready))
     {}
@@ -45,17 +45,39 @@ public:
         return *scopes_.back();
     }
 
-    // Whether every scope has been listed once.
+    // Whether every scope has been listed once, except those whose list stays forbidden beside others that
+    // are listed. Such a scope takes part as soon as it is listed.
     bool ready() const
     {
+        bool any = scopes_.empty();
+        for (const auto& scope : scopes_)
+        {
+            if (!scope->complete && scope->times_forbidden < patience)
+            {
+                return false;
+            }
+            any = any || scope->complete;
+        }
+        return any;
+    }
+
+    // A scope that has not been listed yet.
+    struct unlisted_scope
+    {
+        std::string name_space;
+        bool forbidden;
+    };
+    std::vector<unlisted_scope> unlisted() const
+    {
+        std::vector<unlisted_scope> scopes;
         for (const auto& scope : scopes_)
         {
             if (!scope->complete)
             {
-                return false;
+                scopes.push_back({scope->name_space(), scope->times_forbidden > 0});
             }
         }
-        return true;
+        return scopes;
     }
 
     const Object* find(const support::uuid& uid) const
@@ -90,6 +112,9 @@ public:
     }
 
 private:
+    // A right that was just granted takes effect a moment later.
+    static constexpr int patience = 4;
+
     class scope_sink final : public object_sink
     {
     public:
@@ -137,6 +162,16 @@ private:
             }
         }
 
+        void list_forbidden() override
+        {
+            const bool was_ready = owner_.ready();
+            ++times_forbidden;
+            if (!was_ready && owner_.ready())
+            {
+                owner_.ready_();
+            }
+        }
+
         void changed(kube::object_json object) override
         {
             if (auto decoded = owner_.decode_(object))
@@ -166,7 +201,10 @@ private:
             }
         }
 
+        const std::string& name_space() const { return name_space_; }
+
         bool complete = false;
+        int times_forbidden = 0;
 
     private:
         store& owner_;

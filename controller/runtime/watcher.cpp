@@ -91,6 +91,11 @@ task<> watcher::list_page(bool first)
     {
         count(page.error());
         report(trouble::during::list, page.error());
+        constexpr int forbidden = 403;
+        if (page.error().code == errc::status && page.error().http_status == forbidden)
+        {
+            sink_.list_forbidden();
+        }
         machine_.list_failed(failure_of(page.error()), page.error().retry_after, clock_.now());
         co_return;
     }

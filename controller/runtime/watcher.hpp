@@ -20,6 +20,8 @@ public:
     virtual void list_began() = 0;
     virtual void listed(kube::object_json object) = 0;
     virtual void list_ended() = 0;
+    // The server forbids the list (403): the right is missing, or it went with its namespace.
+    virtual void list_forbidden() {}
     virtual void changed(kube::object_json object) = 0;  // added or modified
     virtual void deleted(kube::object_json object) = 0;
 };

@@ -130,6 +130,21 @@ TEST_F(metrics, are_there_before_anything_happened)
     EXPECT_THAT(lines(), Contains("certificatebinding_build_info{version=\"" PROJECT_VERSION "\"} 1"));
 }
 
+TEST_F(metrics, count_namespaces_that_are_not_listed)
+{
+    EXPECT_THAT(lines(), Contains("certificatebinding_unlisted_namespaces 1"));
+    sink.list_began();
+    sink.list_ended();
+    EXPECT_THAT(lines(), Contains("certificatebinding_unlisted_namespaces 0"));
+}
+
+TEST_F(metrics, count_bindings_that_nobody_watches_where_that_is_known)
+{
+    EXPECT_THAT(page(), Not(HasSubstr("certificatebinding_unwatched")));
+    const auto next = counted.page({bindings, 0, {}, events, 7});
+    EXPECT_THAT(next().value_or(""), HasSubstr("\ncertificatebinding_unwatched 7\n"));
+}
+
 TEST_F(metrics, count_passes_by_how_they_ended)
 {
     for (const kind outcome : {kind::retry, kind::retry, kind::later, kind::done})

@@ -475,6 +475,23 @@ TEST_F(program, serves_its_metrics_and_whether_it_lives_and_is_ready)
     EXPECT_EQ(child.wait(), 0) << child.output();
 }
 
+TEST_F(program, says_which_namespaces_it_waits_for_and_that_none_may_use_its_credential)
+{
+    start from;
+    const int pages = testbed::free_port();
+    from.arguments.push_back("--metrics-bind-address=127.0.0.1:" + std::to_string(pages));
+    from.arguments.insert(
+        from.arguments.end(), {"--namespace=shop", "--namespace=web", "--allow-controller-credentials=other"}
+    );
+    testbed::child child(command(from), log());
+    ASSERT_TRUE(eventually("an answer", [&] { return ask(pages, "/healthz").ends_with("ok\n"); }))
+        << child.output();
+    EXPECT_THAT(ask(pages, "/readyz"), testing::EndsWith("bindings are not listed yet: shop, web\n"));
+    EXPECT_THAT(child.output(), HasSubstr("no watched namespace may use the credential of this cloud"));
+    child.signal(SIGTERM);
+    EXPECT_EQ(child.wait(), 0) << child.output();
+}
+
 // ---- the wait for servers, and the end ----
 
 class waiting_program : public program, public testing::WithParamInterface<int>

@@ -22,7 +22,8 @@ struct controller_process
         kube::client& kube,
         net::http_client& http,
         const cloudsim::control::credential& credential,
-        binding::admission admitted = {}
+        binding::admission admitted = {},
+        std::vector<std::string> namespaces = {}
     )
         : random(7),
           registry(
@@ -39,7 +40,7 @@ struct controller_process
                registry,
                registry.share(entry(credential)),
                std::move(admitted)},
-              {},
+              std::move(namespaces),
               {}
           )
     {

@@ -279,6 +279,20 @@ TEST_F(rest_client, core_resources_have_a_path_of_their_own)
     EXPECT_THAT(http.sent.back().target, HasSubstr("/api/v1/secrets?limit=500"));
 }
 
+TEST_F(rest_client, metadata_alone_and_some_objects_alone_are_asked_for)
+{
+    kube::list_request request;
+    request.resource = resource;
+    request.metadata_only = true;
+    request.field_selector = "metadata.namespace!=shop";
+    EXPECT_TRUE(run(client->list(std::move(request))));
+    EXPECT_THAT(http.sent.back().target, HasSubstr("?limit=500&fieldSelector=metadata.namespace%21%3Dshop"));
+    EXPECT_EQ(
+        net::find_header(http.sent.back().headers, "Accept"),
+        "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+    );
+}
+
 TEST_F(rest_client, every_request_is_bounded_in_time_and_size)
 {
     create("a");

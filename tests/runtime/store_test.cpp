@@ -188,6 +188,57 @@ TEST_F(store, a_whole_list_takes_away_what_it_does_not_name)
     EXPECT_THAT(take_changes(), testing::UnorderedElementsAre("- t4@20", "t1@10 -", "t3@12 -"));
 }
 
+void forbid(runtime::object_sink& sink, int times)
+{
+    for (int i = 0; i < times; ++i)
+    {
+        sink.list_began();
+        sink.list_forbidden();
+    }
+}
+
+TEST_F(store, a_scope_that_stays_forbidden_holds_back_itself_alone)
+{
+    auto& shop = all.scope("shop");
+    auto& gone = all.scope("gone");
+    forbid(gone, 1);
+    list(shop, {object(1, 10)});
+    EXPECT_FALSE(all.ready()) << "a right that was just granted takes effect a moment later";
+    forbid(gone, 10);
+    EXPECT_TRUE(all.ready());
+    EXPECT_EQ(times_ready, 1);
+    ASSERT_EQ(all.unlisted().size(), 1U);
+    EXPECT_EQ(all.unlisted()[0].name_space, "gone");
+    EXPECT_TRUE(all.unlisted()[0].forbidden);
+
+    list(gone, {object(2, 20, "gone")});
+    EXPECT_EQ(times_ready, 1);
+    EXPECT_THAT(all.unlisted(), IsEmpty());
+    EXPECT_EQ(all.size(), 2U);
+}
+
+TEST_F(store, a_scope_that_is_listed_last_makes_it_ready_beside_a_forbidden_one)
+{
+    auto& gone = all.scope("gone");
+    auto& shop = all.scope("shop");
+    forbid(gone, 10);
+    EXPECT_FALSE(all.ready()) << "nothing is listed";
+    EXPECT_FALSE(all.unlisted()[1].forbidden);
+    list(shop, {object(1, 10)});
+    EXPECT_TRUE(all.ready());
+    EXPECT_EQ(times_ready, 1);
+}
+
+TEST_F(store, of_forbidden_scopes_alone_is_never_ready)
+{
+    auto& one = all.scope("one");
+    auto& two = all.scope("two");
+    forbid(one, 100);
+    forbid(two, 100);
+    EXPECT_FALSE(all.ready());
+    EXPECT_EQ(times_ready, 0);
+}
+
 TEST_F(store, a_list_that_is_not_whole_takes_nothing_away)
 {
     auto& sink = all.scope("");

@@ -35,6 +35,7 @@ public:
         objects = listed_;
         heard.emplace_back("ended");
     }
+    void list_forbidden() override { heard.emplace_back("forbidden"); }
     void changed(kube::object_json object) override
     {
         const auto [name, version] = entry(object);
@@ -468,6 +469,20 @@ TEST_F(watcher, without_a_right_it_names_verb_and_scope_once)
     api.denied = {};
     advance(1min);
     EXPECT_EQ(lines(log.text(), "watching certificatebindings again"), 1U) << log.text();
+}
+
+TEST_F(watcher, a_forbidden_list_is_told_to_the_sink_and_no_other_failure_is)
+{
+    api.denied = {"list"};
+    start("shop");
+    EXPECT_THAT(collection.heard, ElementsAre("began", "forbidden"));
+    api.denied = {};
+    api.set_served(false);
+    advance(1min);
+    api.go_down();
+    advance(1min);
+    EXPECT_EQ(std::ranges::count(collection.heard, "forbidden"), 1);
+    EXPECT_GT(std::ranges::count(collection.heard, "began"), 3);
 }
 
 TEST_F(watcher, refused_credentials_are_told)

@@ -20,8 +20,8 @@ namespace binding {
 class binding_index final : public binding_store
 {
 public:
-    // `changed` is called after the index has taken the change over. `ready` is called once, when the
-    // bindings of all watched namespaces have been listed. `credentials` must outlive the index.
+    // `changed` is called after the index has taken the change over. `ready` is called once, when ready()
+    // becomes true. `credentials` must outlive the index.
     binding_index(
         credential_source& credentials,
         std::function<void(const object_changed&)> changed,
@@ -32,7 +32,9 @@ public:
     void place_again(const std::set<support::uuid>& uids);
 
     runtime::object_sink& scope(std::string name_space) { return store_.scope(std::move(name_space)); }
+    // Whether the bindings of all watched namespaces have been listed, except those that may not be listed.
     bool ready() const { return store_.ready(); }
+    auto unlisted() const { return store_.unlisted(); }
     std::size_t size() const { return store_.size(); }
     void each(const std::function<void(const certificate_binding&)>& visit) const { store_.each(visit); }
 

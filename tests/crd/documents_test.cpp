@@ -54,5 +54,34 @@ TEST(status_page, has_one_row_for_each_reason_with_its_state)
     EXPECT_EQ(reasons_of_page(), expected);
 }
 
+// Fields that may be left out, below spec: with the name of their default in the description. `path` is for
+// messages.
+void expect_defaults_in_words(const json& shape, const std::string& path)
+{
+    const auto required = shape.value("required", std::vector<std::string>{});
+    for (const auto& [name, field] : shape.value("properties", json::object()).items())
+    {
+        const auto words = field.value("description", "");
+        if (std::ranges::find(required, name) == required.end())
+        {
+            const json none;
+            const json& value = field.contains("default") ? field.at("default") : none;
+            const auto text = value.is_string() ? value.get<std::string>()
+                              : value.is_null() ? ""
+                                                : value.dump();
+            EXPECT_THAT(words, testing::HasSubstr("Default: " + text)) << path + "." + name;
+        }
+        expect_defaults_in_words(field, path + "." + name);
+    }
+}
+
+TEST(definition, names_the_default_of_each_field_in_its_description)
+{
+    const auto shown = kubernetes->kubectl({"get", "crd", crd_name, "-o", "json"});
+    ASSERT_TRUE(succeeds(shown));
+    const auto path = "/spec/versions/0/schema/openAPIV3Schema/properties/spec"_json_pointer;
+    expect_defaults_in_words(json::parse(shown.out).at(path), "spec");
+}
+
 }  // namespace
 }  // namespace test

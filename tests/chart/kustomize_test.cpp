@@ -139,6 +139,7 @@ protected:
         testbed::write_file(
             folder_ / "kustomization.yaml",
             std::string("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [") +
+                fs::relative(definition_base, folder_).string() + ", " +
                 fs::relative(base, folder_).string() + "]\n" + GetParam().fields
         );
     }
@@ -153,6 +154,7 @@ private:
 TEST_P(an_overlay, gives_the_account_of_its_pod_the_rights)
 {
     ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-k", folder()})));
+    EXPECT_TRUE(serves_bindings());
     const auto deployment = kubernetes->kubectl(
         {"get", "deployment", GetParam().of_name, "--namespace", GetParam().of_namespace, "-o", "json"}
     );

@@ -15,6 +15,12 @@ constexpr std::size_t most_names = 10;
 // The selector stands in the URL.
 constexpr std::size_t most_selected = 50;
 
+bool is_forbidden(const support::error& error)
+{
+    constexpr int forbidden = 403;
+    return error.code == support::errc::status && error.http_status == forbidden;
+}
+
 }  // namespace
 
 unwatched_bindings::unwatched_bindings(
@@ -40,7 +46,7 @@ support::task<> unwatched_bindings::run()
             count_ = all->bindings;
             say(*all);
         }
-        else if (kube::is_refused(all.error()))
+        else if (is_forbidden(all.error()))
         {
             count_.reset();
             say_once(
@@ -48,8 +54,13 @@ support::task<> unwatched_bindings::run()
                 "bindings of namespaces that are not watched cannot be counted: " + all.error().message
             );
         }
-        const bool transient = !all && !kube::is_refused(all.error());
-        co_await clock_.sleep_for(transient ? after_a_failure : between_looks);
+        else if (all.error().code == support::errc::too_large && page_limit_ > 1)
+        {
+            page_limit_ = std::max(page_limit_ / 4, 1);
+            continue;
+        }
+        const bool answered = all || is_forbidden(all.error());
+        co_await clock_.sleep_for(answered ? between_looks : after_a_failure);
     }
 }
 
@@ -62,6 +73,7 @@ support::task<support::result<unwatched_bindings::found>> unwatched_bindings::lo
         kube::list_request request;
         request.resource = certificate_bindings;
         request.continue_token = continue_token;
+        request.limit = page_limit_;
         request.metadata_only = true;
         request.field_selector = selector();
         const auto page = co_await client_.list(std::move(request));

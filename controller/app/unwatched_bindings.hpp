@@ -47,6 +47,7 @@ private:
     kube::client& client_;
     support::clock& clock_;
     std::vector<std::string> watched_;  // sorted; empty: all
+    int page_limit_ = 500;              // in objects
     std::optional<std::size_t> count_;
     std::string said_;
 };

@@ -134,6 +134,33 @@ TEST_F(unwatched_bindings, are_counted_when_the_server_is_back)
     EXPECT_EQ(looker->count(), 1U);
 }
 
+TEST_F(unwatched_bindings, are_counted_when_the_definition_is_there)
+{
+    create("old");
+    api.set_served(false);
+    start({"shop"});
+    EXPECT_EQ(looker->count(), std::nullopt);
+    EXPECT_EQ(log.text(), "") << "the watcher of the bindings says it";
+    api.set_served(true);
+    advance(1min);
+    EXPECT_EQ(looker->count(), 1U);
+}
+
+TEST_F(unwatched_bindings, too_large_for_a_page_are_counted_in_smaller_ones)
+{
+    for (int i = 0; i < 40; ++i)
+    {
+        const json annotations{{"a", std::string(500 << 10, 'x')}};
+        ASSERT_TRUE(api.objects().create(
+            {{"metadata",
+              {{"name", "n" + std::to_string(i)}, {"namespace", "old"}, {"annotations", annotations}}},
+             {"spec", json::object()}}
+        ));
+    }
+    start({"shop"});
+    EXPECT_EQ(looker->count(), 40U);
+}
+
 TEST_F(unwatched_bindings, are_none_where_all_namespaces_are_watched)
 {
     create("old");

@@ -1,5 +1,6 @@
 #include "net/transport/dialer.hpp"
 
+#include "net/transport/happy_eyeballs.hpp"
 #include "net/transport/tcp_stream.hpp"
 #include "net/transport/tls_stream.hpp"
 #include "support/with_deadline.hpp"
@@ -16,21 +17,16 @@ using asio::ip::tcp;
 namespace net {
 namespace {
 
-// The least time for one of several addresses, as long as the deadline allows it.
-constexpr support::duration min_share = std::chrono::seconds(2);
+// A TCP connection that takes longer is none: the SYN was repeated three times by then.
+constexpr support::duration connect_within = std::chrono::seconds(10);
 
-std::string str(const tcp::endpoint& endpoint)
-{
-    const auto address = endpoint.address().to_string();
-    return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" +
-           std::to_string(endpoint.port());
-}
+constexpr std::size_t most_remembered_hosts = 256;
 
 class socket_dialer final : public dialer
 {
 public:
     socket_dialer(asio::any_io_executor executor, support::clock& clock, resolver::look_up_function look_up)
-        : executor_(std::move(executor)), clock_(clock), resolver_(executor_, std::move(look_up))
+        : executor_(std::move(executor)), clock_(clock), resolver_(executor_, clock, std::move(look_up))
     {}
 
     support::task<support::result<std::unique_ptr<byte_stream>>> dial(
@@ -56,48 +52,68 @@ public:
         {
             co_return std::unexpected(std::move(resolved->error()));
         }
-        auto connected = co_await connect_any(std::move(**resolved), to.port, deadline);
+        auto connected = co_await connect_to_any(
+            executor_,
+            clock_,
+            in_order_of_trial(**resolved, experience_with(to.host, **resolved)),
+            to.port,
+            std::min(deadline, clock_.now() + connect_within)
+        );
         if (!connected)
         {
             co_return std::unexpected(std::move(connected.error()));
         }
+        boost::system::error_code cut;
+        const auto address = (*connected)->remote_endpoint(cut).address();
         if (!to.tls)
         {
+            remember(to.host, address, true);
             co_return create_tcp_stream(std::move(**connected));
         }
         std::string name = tls && !tls->server_name.empty() ? tls->server_name : to.host;
         auto secured = co_await support::with_deadline(
             clock_, deadline, start_tls(std::move(**connected), context, std::move(name), clock_.wall())
         );
+        remember(to.host, address, secured && *secured);
         if (!secured)
         {
-            co_return support::fail(support::errc::unreachable, "TLS handshake: no answer in time");
+            co_return support::fail(
+                support::errc::unreachable,
+                "TLS handshake with " + address.to_string() + ": no answer in time"
+            );
         }
         co_return std::move(*secured);
     }
 
 private:
-    // Tries the addresses one after the other. Each one gets its share of the time that is left.
-    support::task<support::result<std::unique_ptr<tcp::socket>>> connect_any(
-        addresses candidates, std::uint16_t port, support::time_point deadline
-    )
+    // What is no address of the host any more is forgotten.
+    const address_experience& experience_with(const std::string& host, const addresses& found)
     {
-        support::error last{support::errc::unreachable, "look-up: no address", 0, std::nullopt};
-        for (std::size_t i = 0; i < candidates.size(); ++i)
+        if (experience_.size() >= most_remembered_hosts && !experience_.contains(host))
         {
-            const tcp::endpoint to(candidates[i], port);
-            const auto now = clock_.now();
-            const auto share = (deadline - now) / static_cast<std::int64_t>(candidates.size() - i);
-            const auto until = std::min(deadline, now + std::max(share, min_share));
-            auto tried = co_await support::with_deadline(clock_, until, connect(executor_, to));
-            if (tried && *tried)
-            {
-                co_return std::move(*tried);
-            }
-            last.message =
-                "connect to " + str(to) + ": " + (tried ? tried->error().message : "no answer in time");
+            experience_.clear();
         }
-        co_return std::unexpected(std::move(last));
+        auto& known = experience_[host];
+        std::erase_if(known.bad, [&found](const auto& address) {
+            return std::ranges::find(found, address) == found.end();
+        });
+        return known;
+    }
+
+    void remember(const std::string& host, const asio::ip::address& address, bool served)
+    {
+        auto& known = experience_[host];
+        if (served)
+        {
+            known.good = address;
+            known.bad.erase(address);
+            return;
+        }
+        known.bad.insert(address);
+        if (known.good == address)
+        {
+            known.good.reset();
+        }
     }
 
     support::result<std::shared_ptr<tls_context>> context_for(const std::shared_ptr<const tls_settings>& tls)
@@ -131,6 +147,7 @@ private:
     asio::any_io_executor executor_;
     support::clock& clock_;
     resolver resolver_;
+    std::map<std::string, address_experience> experience_;  // by host
     std::shared_ptr<tls_context> system_context_;
     std::map<std::weak_ptr<const tls_settings>, std::shared_ptr<tls_context>, std::owner_less<>> contexts_;
 };

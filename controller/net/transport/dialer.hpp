@@ -17,8 +17,9 @@ class dialer
 public:
     virtual ~dialer() = default;
 
-    // Looks up the host, connects and, for TLS, verifies the peer. `tls` null: the trust of the system.
-    // Errors: unreachable; invalid if `tls` holds a certificate or key that cannot be read.
+    // Looks up the host, connects to the first of its addresses that answers within 10 s and, for TLS,
+    // verifies the peer. `tls` null: the trust of the system. Errors: unreachable; invalid if `tls` holds a
+    // certificate or key that cannot be read.
     virtual support::task<support::result<std::unique_ptr<byte_stream>>> dial(
         origin to, std::shared_ptr<const tls_settings> tls, support::time_point deadline
     ) = 0;

@@ -1,5 +1,7 @@
 #include "net/transport/resolver.hpp"
 
+#include "support/with_deadline.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -22,6 +24,17 @@ namespace {
 
 constexpr std::size_t most_shared_threads = 16;
 constexpr std::size_t most_known_names = 64;
+constexpr std::size_t most_remembered_names = 1024;
+
+constexpr support::duration fresh_for = std::chrono::seconds(30);
+constexpr support::duration stale_for = std::chrono::hours(1);
+// A healthy name server answers within it, so that a host that has moved is found at once.
+constexpr support::duration wait_for_renewal = std::chrono::milliseconds(250);
+
+std::unexpected<support::error> no_such_host()
+{
+    return support::fail(support::errc::unreachable, "look-up: there is no host of this name");
+}
 
 }  // namespace
 
@@ -29,7 +42,7 @@ constexpr std::size_t most_known_names = 64;
 // after the loop.
 struct resolver::look_up
 {
-    explicit look_up(std::string name) : host(std::move(name)) {}
+    look_up(std::string name, support::time_point now) : host(std::move(name)), asked_at(now) {}
     look_up(const look_up&) = delete;
     look_up& operator=(const look_up&) = delete;
     ~look_up() { ::close(answered); }
@@ -43,6 +56,7 @@ struct resolver::look_up
     bool done() const { return answer.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }
 
     const std::string host;
+    const support::time_point asked_at;
     std::promise<support::result<addresses>> promise;
     const std::shared_future<support::result<addresses>> answer = promise.get_future().share();
     // Stays readable once there is an answer, for any number of waiters.
@@ -75,8 +89,8 @@ struct resolver::shared_threads
     std::size_t running = 0;                     // guarded by mutex
 };
 
-resolver::resolver(asio::any_io_executor executor, look_up_function look_up)
-    : executor_(std::move(executor)), threads_(std::make_shared<shared_threads>())
+resolver::resolver(asio::any_io_executor executor, support::clock& clock, look_up_function look_up)
+    : executor_(std::move(executor)), clock_(clock), threads_(std::make_shared<shared_threads>())
 {
     threads_->function = std::move(look_up);
 }
@@ -91,24 +105,101 @@ support::task<support::result<addresses>> resolver::resolve(std::string host)
     {
         co_return addresses{address};
     }
-    const auto job = running_or_new(host);
+    record_renewal(host);
+    if (const auto* fresh = usable(host, fresh_for))
+    {
+        co_return fresh->found;
+    }
+    auto job = running_or_new(host);
+    const auto* stale = usable(host, stale_for);
+    if (stale == nullptr)
+    {
+        if (!job)
+        {
+            co_return std::unexpected(job.error());
+        }
+        co_return co_await answer_of(std::move(*job));
+    }
+    auto found = stale->found;
     if (!job)
     {
-        co_return std::unexpected(job.error());
+        co_return found;
     }
-    const int copy = ::fcntl((*job)->answered, F_DUPFD_CLOEXEC, 0);
+    remembered_[host].renewal = *job;
+    auto renewed =
+        co_await support::with_deadline(clock_, clock_.now() + wait_for_renewal, answer_of(std::move(*job)));
+    // A failed look-up leaves what is remembered as it is, unless there is no host of the name any more.
+    if (renewed && (*renewed || usable(host, stale_for) == nullptr))
+    {
+        co_return std::move(*renewed);
+    }
+    co_return found;
+}
+
+support::task<support::result<addresses>> resolver::answer_of(std::shared_ptr<look_up> job)
+{
+    const int copy = ::fcntl(job->answered, F_DUPFD_CLOEXEC, 0);
     if (copy < 0)
     {
         co_return support::fail(support::errc::unreachable, "look-up: too many open files");
     }
     asio::posix::stream_descriptor answered(executor_, copy);
     co_await answered.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
-    const auto& answer = (*job)->answer.get();
-    if (answer && known_.size() < most_known_names)
+    record(*job);
+    const auto& answer = job->answer.get();
+    if (answer && answer->empty())
     {
-        known_.insert(host);
+        co_return no_such_host();
     }
     co_return answer;
+}
+
+void resolver::record(const look_up& ended)
+{
+    const auto& answer = ended.answer.get();
+    const auto known = remembered_.find(ended.host);
+    if (!answer || (known != remembered_.end() && known->second.asked_at >= ended.asked_at))
+    {
+        return;
+    }
+    if (answer->empty())
+    {
+        remembered_.erase(ended.host);
+        return;
+    }
+    if (known_.size() < most_known_names)
+    {
+        known_.insert(ended.host);
+    }
+    if (remembered_.size() >= most_remembered_names)
+    {
+        std::erase_if(remembered_, [now = clock_.now()](const auto& entry) {
+            return now - entry.second.asked_at >= stale_for;
+        });
+    }
+    if (remembered_.size() < most_remembered_names || remembered_.contains(ended.host))
+    {
+        remembered_[ended.host] = {*answer, ended.asked_at, nullptr};
+    }
+}
+
+// The waiters of a look-up may have left before it ended.
+void resolver::record_renewal(const std::string& host)
+{
+    const auto known = remembered_.find(host);
+    if (known == remembered_.end() || !known->second.renewal || !known->second.renewal->done())
+    {
+        return;
+    }
+    const auto ended = std::exchange(known->second.renewal, nullptr);
+    record(*ended);
+}
+
+const resolver::remembered* resolver::usable(const std::string& host, support::duration age) const
+{
+    const auto known = remembered_.find(host);
+    return known != remembered_.end() && clock_.now() - known->second.asked_at < age ? &known->second
+                                                                                     : nullptr;
 }
 
 support::result<std::shared_ptr<resolver::look_up>> resolver::running_or_new(const std::string& host)
@@ -124,29 +215,10 @@ support::result<std::shared_ptr<resolver::look_up>> resolver::running_or_new(con
             return job;
         }
     }
-    auto job = std::make_shared<look_up>(host);
+    auto job = std::make_shared<look_up>(host, clock_.now());
     try
     {
-        const std::scoped_lock lock(threads_->mutex);
-        if (known_.contains(host))
-        {
-            std::thread([job, threads = threads_] { job->run(threads->function); }).detach();
-        }
-        else if (threads_->running < most_shared_threads)
-        {
-            std::thread([next = job, threads = threads_]() mutable {
-                for (; next; next = threads->next())
-                {
-                    next->run(threads->function);
-                }
-            }).detach();
-            ++threads_->running;
-        }
-        else
-        {
-            std::erase_if(threads_->waiting, [](const auto& waiting) { return waiting.expired(); });
-            threads_->waiting.push_back(job);
-        }
+        start(job);
     }
     catch (const std::system_error& e)
     {
@@ -156,18 +228,43 @@ support::result<std::shared_ptr<resolver::look_up>> resolver::running_or_new(con
     return job;
 }
 
+void resolver::start(std::shared_ptr<look_up> job)
+{
+    const std::scoped_lock lock(threads_->mutex);
+    if (known_.contains(job->host))
+    {
+        std::thread([job, threads = threads_] { job->run(threads->function); }).detach();
+    }
+    else if (threads_->running < most_shared_threads)
+    {
+        std::thread([next = job, threads = threads_]() mutable {
+            for (; next; next = threads->next())
+            {
+                next->run(threads->function);
+            }
+        }).detach();
+        ++threads_->running;
+    }
+    else
+    {
+        std::erase_if(threads_->waiting, [](const auto& waiting) { return waiting.expired(); });
+        threads_->waiting.push_back(job);
+    }
+}
+
 support::result<addresses> resolver::system_look_up(std::string host)
 {
     asio::io_context unused;
     boost::system::error_code ec;
     const auto endpoints =
         asio::ip::tcp::resolver(unused).resolve(host, "", asio::ip::tcp::resolver::address_configured, ec);
+    if (ec == asio::error::host_not_found)
+    {
+        return addresses();
+    }
     if (ec)
     {
-        return support::fail(
-            support::errc::unreachable,
-            "look-up: " + (ec == asio::error::host_not_found ? "there is no host of this name" : ec.message())
-        );
+        return support::fail(support::errc::unreachable, "look-up: " + ec.message());
     }
     addresses found;
     for (const auto& entry : endpoints)

@@ -60,22 +60,10 @@ private:
 
 }  // namespace
 
-support::task<support::result<std::unique_ptr<tcp::socket>>> connect(
-    asio::any_io_executor executor, tcp::endpoint to
-)
+void set_options(tcp::socket& socket)
 {
-    auto socket = std::make_unique<tcp::socket>(executor);
-    const auto [ec] = co_await socket->async_connect(to, use_tuple);
-    if (ec == asio::error::operation_aborted)
-    {
-        throw boost::system::system_error(ec);
-    }
-    if (ec)
-    {
-        co_return support::fail(support::errc::unreachable, ec.message());
-    }
     // The options are not checked, because a socket without them still works.
-    const auto set = [fd = socket->native_handle()](int level, int option, int value) {
+    const auto set = [fd = socket.native_handle()](int level, int option, int value) {
         ::setsockopt(fd, level, option, &value, sizeof value);
     };
     set(IPPROTO_TCP, TCP_NODELAY, 1);
@@ -84,7 +72,6 @@ support::task<support::result<std::unique_ptr<tcp::socket>>> connect(
     set(IPPROTO_TCP, TCP_KEEPINTVL, 5);
     set(IPPROTO_TCP, TCP_KEEPCNT, 3);
     set(IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);
-    co_return socket;
 }
 
 bool quiet(tcp::socket& socket)

@@ -8,10 +8,8 @@
 
 namespace net {
 
-// A connected socket that fails within 30 s after its peer has vanished. Errors: unreachable.
-support::task<support::result<std::unique_ptr<boost::asio::ip::tcp::socket>>> connect(
-    boost::asio::any_io_executor executor, boost::asio::ip::tcp::endpoint to
-);
+// Makes a connected socket fail within 30 s after its peer has vanished, and send without delay.
+void set_options(boost::asio::ip::tcp::socket& socket);
 
 // Whether nothing waits to be read, not even the end of the connection.
 bool quiet(boost::asio::ip::tcp::socket& socket);

@@ -238,9 +238,10 @@ std::uint16_t deaf_port::port() const
     return bound_.local_endpoint().port();
 }
 
-black_hole::black_hole(asio::io_context& context, const std::string& address) : acceptor_(context, tcp::v4())
+black_hole::black_hole(asio::io_context& context, const std::string& address, std::uint16_t port)
+    : acceptor_(context, tcp::v4())
 {
-    acceptor_.bind(tcp::endpoint(asio::ip::make_address(address), 0));
+    acceptor_.bind(tcp::endpoint(asio::ip::make_address(address), port));
     acceptor_.listen(0);
     // Linux answers SYNs until the queue is full, and then drops them.
     for (int i = 0; i < 4; ++i)

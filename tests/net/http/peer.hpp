@@ -87,7 +87,9 @@ private:
 class black_hole
 {
 public:
-    explicit black_hole(boost::asio::io_context& context, const std::string& address = "127.0.0.1");
+    explicit black_hole(
+        boost::asio::io_context& context, const std::string& address = "127.0.0.1", std::uint16_t port = 0
+    );
     std::uint16_t port() const;
 
 private:

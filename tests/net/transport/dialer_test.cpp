@@ -1,10 +1,12 @@
 #include "net/transport/dialer.hpp"
 
 #include "net/http/peer.hpp"
+#include "net/transport/happy_eyeballs.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <latch>
 
 namespace {
@@ -126,39 +128,190 @@ TEST_F(dialer, gives_up_at_the_deadline_where_nobody_answers)
     EXPECT_THAT(stream->error().message, HasSubstr("no answer in time"));
 }
 
-TEST_F(dialer, tries_the_next_address_where_one_refuses)
+// A host of several addresses of this machine, with one port on all of them. 127.0.0.2 and 127.0.0.3 swallow
+// every SYN, and nobody listens on 127.0.0.77.
+class many_addresses : public dialer
 {
-    test::peer peer(context(), say_hello);
-    const auto stream = dial({false, "api.test", peer.port()}, [](const std::string&) {
-        return net::addresses{
-            boost::asio::ip::make_address("127.0.0.77"), boost::asio::ip::make_address("127.0.0.1")
-        };
-    });
-    ASSERT_TRUE(stream.has_value()) << stream.error().message;
+protected:
+    // Makes a dialer of the host that has these addresses.
+    void host_has(std::vector<std::string> texts)
+    {
+        dialer_ = net::create_dialer(executor(), clock(), [texts](const std::string&) {
+            net::addresses found;
+            for (const auto& text : texts)
+            {
+                found.push_back(boost::asio::ip::make_address(text));
+            }
+            return found;
+        });
+    }
+
+    // Dials, and moves the clock from each wake-up to the next until the dialer has an answer.
+    dialed dial_host()
+    {
+        const auto deadline = clock().now() + 1min;
+        std::optional<dialed> stream;
+        spawn(
+            [](net::dialer* through, net::origin to, support::time_point deadline, std::optional<dialed>* out
+            ) -> support::task<> {
+                out->emplace(co_await through->dial(to, nullptr, deadline));
+            }(dialer_.get(), {false, "api.test", port()}, deadline, &stream)
+        );
+        while (!stream)
+        {
+            // Only the deadline is waited for while a thread looks the name up.
+            run_until([&] { return stream.has_value() || clock().next_wake().value_or(deadline) < deadline; }
+            );
+            settle();
+            if (!stream)
+            {
+                clock().set(*clock().next_wake());
+            }
+        }
+        return std::move(*stream);
+    }
+
+    // What the sockets of this machine answer at once comes before the clock moves on.
+    void settle()
+    {
+        context().restart();
+        context().poll();
+    }
+
+    void TearDown() override
+    {
+        peer_.reset();
+        dialer_.reset();
+        dialer::TearDown();
+    }
+
+    std::uint16_t port() const { return hole_.port(); }
+    std::string at(const std::string& address) const { return address + ":" + std::to_string(port()); }
+
+    test::black_hole hole_{context(), "127.0.0.2"};
+    test::black_hole second_hole_{context(), "127.0.0.3", hole_.port()};
+    std::optional<test::peer> peer_{std::in_place, context(), say_hello, nullptr, "127.0.0.1", hole_.port()};
+    support::time_point start_ = clock().now();
+};
+
+TEST_F(many_addresses, a_refusal_is_followed_by_the_next_one_at_once)
+{
+    host_has({"127.0.0.77", "127.0.0.1"});
+    EXPECT_TRUE(dial_host().has_value());
+    EXPECT_EQ(clock().now(), start_);
 }
 
-TEST_F(dialer, tries_the_next_address_when_one_has_used_up_its_share_of_the_time)
+TEST_F(many_addresses, a_refusal_is_followed_by_the_next_one_while_another_is_silent)
 {
-    const test::black_hole hole(context(), "127.0.0.2");
-    test::peer peer(context(), say_hello, nullptr, "127.0.0.1", hole.port());
-    std::optional<dialed> stream;
-    dialer_ = net::create_dialer(executor(), clock(), [](const std::string&) {
-        return net::addresses{
-            boost::asio::ip::make_address("127.0.0.2"), boost::asio::ip::make_address("127.0.0.1")
-        };
-    });
-    const auto start = clock().now();
-    spawn(
-        [](net::dialer* through, net::origin to, support::time_point deadline, std::optional<dialed>* out
-        ) -> support::task<> {
-            out->emplace(co_await through->dial(to, nullptr, deadline));
-        }(dialer_.get(), {false, "api.test", hole.port()}, start + 10s, &stream)
+    host_has({"127.0.0.2", "127.0.0.77", "127.0.0.1"});
+    EXPECT_TRUE(dial_host().has_value());
+    EXPECT_EQ(clock().now(), start_ + 250ms);
+}
+
+TEST_F(many_addresses, a_silent_one_costs_a_quarter_of_a_second)
+{
+    host_has({"127.0.0.2", "127.0.0.3", "127.0.0.1"});
+    const auto stream = dial_host();
+    ASSERT_TRUE(stream.has_value()) << stream.error().message;
+    EXPECT_EQ(read(**stream), "hello");
+    EXPECT_EQ(clock().now(), start_ + 500ms);
+}
+
+// It is refused at once on a machine without IPv6, and is silent on others.
+TEST_F(many_addresses, an_unreachable_address_of_ipv6_costs_no_more)
+{
+    host_has({"2001:db8::1", "127.0.0.1"});
+    EXPECT_TRUE(dial_host().has_value());
+    EXPECT_LE(clock().now(), start_ + 250ms);
+}
+
+TEST_F(many_addresses, the_one_that_answered_last_is_the_first)
+{
+    host_has({"127.0.0.2", "127.0.0.3", "127.0.0.1"});
+    EXPECT_TRUE(dial_host().has_value());
+    const auto second = clock().now();
+    EXPECT_TRUE(dial_host().has_value());
+    EXPECT_EQ(clock().now(), second);
+}
+
+TEST_F(many_addresses, a_failure_names_each_and_its_reason)
+{
+    host_has({"127.0.0.3", "127.0.0.77", "127.0.0.2"});
+    const auto stream = dial_host();
+    ASSERT_FALSE(stream.has_value());
+    EXPECT_EQ(stream.error().code, errc::unreachable);
+    EXPECT_EQ(
+        stream.error().message,
+        "connect to " + at("127.0.0.2") + ": no answer in time, " + at("127.0.0.3") +
+            ": no answer in time, " + at("127.0.0.77") + ": Connection refused"
     );
-    run_until([&] { return clock().next_wake() == start + 5s; });
-    EXPECT_EQ(peer.accepted(), 0U);
-    clock().set(start + 5s);
-    run_until([&] { return stream.has_value(); });
-    EXPECT_TRUE(stream->has_value());
+}
+
+TEST_F(many_addresses, the_healthy_one_is_not_blamed_for_the_time_of_the_others)
+{
+    std::optional<std::string> failure;
+    const net::addresses in_order{address("127.0.0.2").front(), address("127.0.0.1").front()};
+    spawn(
+        [](support::task<support::result<std::unique_ptr<boost::asio::ip::tcp::socket>>> connecting,
+           std::optional<std::string>* out) -> support::task<> {
+            const auto connected = co_await std::move(connecting);
+            out->emplace(connected ? "connected" : connected.error().message);
+        }(net::connect_to_any(executor(), clock(), in_order, port(), start_ + 200ms), &failure)
+    );
+    settle();
+    clock().set(start_ + 200ms);
+    run_until([&] { return failure.has_value(); });
+    EXPECT_EQ(
+        *failure,
+        "connect to " + at("127.0.0.1") + ": not tried, because the time was over, " + at("127.0.0.2") +
+            ": no answer in time"
+    );
+}
+
+TEST_F(many_addresses, a_connection_takes_ten_seconds_at_most)
+{
+    host_has({"127.0.0.2"});
+    EXPECT_FALSE(dial_host().has_value());
+    EXPECT_EQ(clock().now(), start_ + 10s);
+}
+
+TEST_F(many_addresses, a_failure_names_only_so_many)
+{
+    std::vector<std::string> texts;
+    for (int i = 1; i <= 9; ++i)
+    {
+        texts.push_back("127.0.0.7" + std::to_string(i));
+    }
+    host_has(texts);
+    const auto stream = dial_host();
+    ASSERT_FALSE(stream.has_value());
+    EXPECT_THAT(
+        stream.error().message,
+        testing::EndsWith(
+            "127.0.0.76:" + std::to_string(port()) + ": Connection refused, and 3 more addresses"
+        )
+    );
+}
+
+// A name server that takes 8 s costs a quarter of a second once it has answered.
+TEST_F(many_addresses, a_slow_name_server_does_not_hold_up_a_connection_to_a_host_that_is_known)
+{
+    const auto silent = std::make_shared<std::atomic<bool>>(false);
+    const auto end = std::make_shared<std::latch>(1);
+    dialer_ = net::create_dialer(executor(), clock(), [silent, end](const std::string&) {
+        if (*silent)
+        {
+            end->wait();
+        }
+        return address("127.0.0.1");
+    });
+    EXPECT_TRUE(dial_host().has_value());
+    *silent = true;
+    const auto later = start_ + 10min;
+    clock().set(later);
+    EXPECT_TRUE(dial_host().has_value());
+    EXPECT_EQ(clock().now(), later + 250ms);
+    end->count_down();
 }
 
 TEST_F(dialer, closes_the_socket_where_it_is_cancelled)

@@ -284,7 +284,7 @@ TEST_F(tls, gives_up_a_handshake_at_the_deadline)
     const auto stream = run(dialer->dial({true, "127.0.0.1", peer.port()}, nullptr, deadline));
     ASSERT_FALSE(stream.has_value());
     EXPECT_EQ(stream.error().code, errc::unreachable);
-    EXPECT_EQ(stream.error().message, "TLS handshake: no answer in time");
+    EXPECT_EQ(stream.error().message, "TLS handshake with 127.0.0.1: no answer in time");
 }
 
 }  // namespace

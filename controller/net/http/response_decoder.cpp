@@ -124,33 +124,46 @@ void response_decoder::begin_response()
 support::result<> response_decoder::put(std::string_view bytes)
 {
     const bool in_chunk_header = header_done() && !pending_.empty();
-    pending_.insert(pending_.end(), bytes.begin(), bytes.end());
+    if (chunked_)
+    {
+        chunk_spaces_.pass(bytes, pending_);
+    }
+    else
+    {
+        pending_.insert(pending_.end(), bytes.begin(), bytes.end());
+    }
     if (in_chunk_header && pending_.size() < shortest_last_chunk)
     {
         return {};
     }
-    std::string_view rest(pending_.data(), pending_.size());
-    auto parsed = parse(rest);
-    pending_.erase(pending_.begin(), pending_.end() - static_cast<std::ptrdiff_t>(rest.size()));
+    std::size_t taken = 0;
+    auto parsed = parse(taken);
+    pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(taken));
     return parsed;
 }
 
-// Takes what it can from the front of `bytes` and leaves the beginning of an element that is not complete.
-support::result<> response_decoder::parse(std::string_view& bytes)
+// Takes what it can from the front of what is pending and leaves the beginning of an element that is not
+// complete.
+support::result<> response_decoder::parse(std::size_t& taken)
 {
-    while (!bytes.empty() && !done())
+    while (taken < pending_.size() && !done())
     {
+        const bool in_header = !header_done();
+        if (in_header)
+        {
+            add_missing_space(taken);
+        }
+        const std::string_view bytes(pending_.data() + taken, pending_.size() - taken);
         if (!parser_->got_some() && !begins_response(bytes))
         {
             return bytes.starts_with("\x15\x03")
                        ? fail(errc::bad_answer, "the server speaks TLS on this port; use https")
                        : fail(errc::bad_answer, "the answer is not HTTP/1.1");
         }
-        const bool in_header = !header_done();
         beast::error_code ec;
         const auto used = parser_->put(boost::asio::buffer(bytes.data(), bytes.size()), ec);
-        bytes.remove_prefix(used);
-        if (ec == http::error::need_more && header_done() && bytes.size() > max_chunk_header)
+        taken += used;
+        if (ec == http::error::need_more && header_done() && bytes.size() - used > max_chunk_header)
         {
             ec = http::error::header_limit;
         }
@@ -173,11 +186,42 @@ support::result<> response_decoder::parse(std::string_view& bytes)
             {
                 return ended;
             }
+            remove_chunk_spaces(taken);
         }
     }
-    surplus_ = surplus_ || !bytes.empty();
-    bytes = {};
+    surplus_ = surplus_ || taken < pending_.size();
+    taken = pending_.size();
     return {};
+}
+
+// Beast demands the space that RFC 9112 section 4 puts after the status code even where no reason follows. It
+// takes nothing of a header before it is complete, so the status line is still there.
+void response_decoder::add_missing_space(std::size_t start_of_response)
+{
+    constexpr std::string_view pattern = "HTTP/1.x xxx\r";
+    if (pending_.size() - start_of_response < pattern.size())
+    {
+        return;
+    }
+    const auto begin = pending_.begin() + static_cast<std::ptrdiff_t>(start_of_response);
+    const auto end_of_code = begin + static_cast<std::ptrdiff_t>(pattern.size() - 1);
+    if (*end_of_code == '\r' && *(end_of_code - 4) == ' ')
+    {
+        pending_.insert(end_of_code, ' ');
+    }
+}
+
+void response_decoder::remove_chunk_spaces(std::size_t start_of_body)
+{
+    chunked_ = header_done() && !done() && parser_->chunked();
+    if (chunked_)
+    {
+        const wiped_buffer body(
+            pending_.begin() + static_cast<std::ptrdiff_t>(start_of_body), pending_.end()
+        );
+        pending_.resize(start_of_body);
+        chunk_spaces_.pass({body.data(), body.size()}, pending_);
+    }
 }
 
 // Goes on to the next header after an interim response, else to the body.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/http/chunk_spaces.hpp"
 #include "net/http/http.hpp"
 #include "net/http/wiped.hpp"
 #include "support/error.hpp"
@@ -23,7 +24,8 @@ struct response_limits
 
 // Decodes one response (HTTP/1.1, RFC 9112) from bytes that come in pieces of any size. Interim responses
 // (1xx) are passed over. Every encoding except chunked is refused, because the client asks for none. All
-// buffers are wiped when they are freed, because the response may hold a token or a key.
+// buffers are wiped when they are freed, because the response may hold a token or a key. As in curl, Go and
+// Python, a status line may end after the code without a space, and spaces may follow the size of a chunk.
 class response_decoder
 {
 public:
@@ -58,7 +60,9 @@ private:
     class parser;
 
     void begin_response();
-    support::result<> parse(std::string_view& bytes);
+    support::result<> parse(std::size_t& taken);
+    void add_missing_space(std::size_t start_of_response);
+    void remove_chunk_spaces(std::size_t start_of_body);
     support::result<> end_header();
 
     bool head_;
@@ -67,6 +71,8 @@ private:
     std::unique_ptr<parser> parser_;
     // The beginning of a header, chunk header or trailer that is not complete yet.
     wiped_buffer pending_;
+    bool chunked_ = false;  // the body that comes now
+    chunk_space_remover chunk_spaces_;
     bool surplus_ = false;
 };
 

@@ -94,15 +94,38 @@ support::result<> use_client_certificate(SSL_CTX* context, const tls_settings& s
     return {};
 }
 
+// Where a connection notes that the certificate which it refused has no subjectAltName.
+int without_names()
+{
+    static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+    return index;
+}
+
+// OpenSSL forgets a certificate that it does not accept, so the note is made while it is verified.
+int note_missing_names(int accepted, X509_STORE_CTX* verified)
+{
+    const X509* certificate = X509_STORE_CTX_get_current_cert(verified);
+    void* connection = X509_STORE_CTX_get_ex_data(verified, SSL_get_ex_data_X509_STORE_CTX_idx());
+    if (accepted == 0 && certificate != nullptr && connection != nullptr &&
+        X509_get_ext_by_NID(certificate, NID_subject_alt_name, -1) < 0)
+    {
+        SSL_set_ex_data(static_cast<SSL*>(connection), without_names(), connection);
+    }
+    return accepted;
+}
+
 // Says why the verification failed and what to do.
-std::string verify_message(long code, const std::string& name)
+std::string verify_message(SSL* connection, long code, const std::string& name)
 {
     const std::string reason = X509_verify_cert_error_string(code);
     switch (code)
     {
         case X509_V_ERR_HOSTNAME_MISMATCH:
         case X509_V_ERR_IP_ADDRESS_MISMATCH:
-            return "the server's certificate is not for " + name;
+            return "the server's certificate is not for " + name +
+                   (SSL_get_ex_data(connection, without_names()) == nullptr
+                        ? ""
+                        : ", because it has no subjectAltName; the common name is not looked at");
         case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
         case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
         case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
@@ -119,7 +142,7 @@ std::string handshake_message(SSL* connection, const boost::system::error_code& 
 {
     if (const long verified = SSL_get_verify_result(connection); verified != X509_V_OK)
     {
-        return verify_message(verified, name);
+        return verify_message(connection, verified, name);
     }
     if (ec == ssl::error::stream_truncated || ec == asio::error::eof)
     {
@@ -247,7 +270,7 @@ support::result<std::shared_ptr<tls_context>> create_tls_context(const tls_setti
     SSL_CTX* context = created->context.native_handle();
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT);
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, note_missing_names);
     constexpr unsigned char protocols[] = "\x08http/1.1";
     SSL_CTX_set_alpn_protos(context, protocols, sizeof(protocols) - 1);
     if (auto trusted = trust(context, settings.ca_pem); !trusted)

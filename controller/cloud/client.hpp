@@ -28,6 +28,9 @@ enum class failure
     credentials_invalid,
     rate_limited,  // 429, see retry_after
     transient,     // a read without a usable answer: unreachable, 5xx, cut, timed out, malformed
+    // A write that was not sent, because the token or the connection for it took too long. Both are there
+    // now, but what the write was planned from is too old.
+    too_late,
     // A write without Octavia's own answer: the write may still take effect (unanswered-writes).
     ambiguous,
 };
@@ -47,7 +50,8 @@ template <class T>
 using answer = std::expected<T, error>;
 
 // A write that cannot be sent within this time, because of a connection or a token, is not sent at all: it
-// could take effect long after it was decided.
+// could overwrite what others wrote since the read that it was planned from, and take effect long after it
+// was decided.
 inline constexpr support::duration sent_within = std::chrono::seconds(3);
 
 // The scope for which a ledger was written: the cloud as this credential sees it.
@@ -142,7 +146,7 @@ public:
     virtual support::task<answer<listener>> get_listener(std::string region, support::uuid id) = 0;
     virtual support::task<answer<load_balancer>> get_load_balancer(std::string region, support::uuid id) = 0;
 
-    // One PUT. It is sent within `sent_within` or not at all (transient), and its answer is awaited until
+    // One PUT. It is sent within `sent_within` or not at all (too_late), and its answer is awaited until
     // `deadline`. The answer is the listener as Octavia has stored it, mostly PENDING_UPDATE.
     virtual support::task<answer<listener>> update_listener(
         std::string region, support::uuid id, listener_change change, support::time_point deadline

@@ -84,14 +84,20 @@ void put_record::record_accepted()
     may_write = true;
 }
 
-std::optional<put_state> put_record::record_no_effect(const cloud::error& error, support::time_point now)
+void put_record::record_unsent()
 {
-    auto sent = std::exchange(under_way, std::nullopt);
+    under_way.reset();
     --error_puts;
     if (error_puts <= 0)
     {
         next_error_put.reset();
     }
+}
+
+std::optional<put_state> put_record::record_no_effect(const cloud::error& error, support::time_point now)
+{
+    auto sent = under_way;
+    record_unsent();
     last_error = observed<cloud::error>{now, error};
     if (error.kind == cloud::failure::access_denied || error.kind == cloud::failure::credentials_invalid)
     {

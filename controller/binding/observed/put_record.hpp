@@ -60,6 +60,8 @@ struct put_record
     void record_listener(const settings& settings, const cloud::listener& listener);
     void record_load_balancer();
     void record_accepted();
+    // The PUT was not sent, because what it was planned from had become too old.
+    void record_unsent();
     // Octavia refused the PUT, or nothing was sent: it will not take effect. Gives the PUT that was under
     // way.
     std::optional<put_state> record_no_effect(const cloud::error& error, support::time_point now);

@@ -255,6 +255,12 @@ void target_state::record_put_answer(
     facts_.answers.forget_outdated_reads();
 }
 
+void target_state::record_put_unsent()
+{
+    facts_.puts.record_unsent();
+    facts_.answers.forget_outdated_reads();
+}
+
 void target_state::record_put_end()
 {
     const cloud::listener* listener = facts_.answers.listener_read();

@@ -162,6 +162,8 @@ public:
         const cloud::answer<cloud::listener>& answer,
         support::time_point now
     );
+    // The PUT was not sent, because it was too late for it. Answers from before the PUT are dropped.
+    void record_put_unsent();
     // The last read showed the end of the PUT: it has taken effect, or can do so no more.
     void record_put_end();
 

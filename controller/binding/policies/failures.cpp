@@ -18,6 +18,7 @@ reason reason_of(cloud::failure failure, reason not_found, reason access_denied)
         case cloud::failure::refused:
         case cloud::failure::rate_limited:
         case cloud::failure::transient:
+        case cloud::failure::too_late:
         case cloud::failure::ambiguous:
             break;
     }

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int most_steps = 100;    // of one pass
 constexpr int most_conflicts = 5;  // of one object in one pass
+constexpr int most_unsent_puts = 3;
 
 bool writes_for_others(
     const std::vector<write>& writes, const std::vector<const certificate_binding*>& bindings
@@ -318,6 +319,11 @@ void reconcile_pass::on_put_sent(const pass_context& at, const put& sent)
 
 void reconcile_pass::on_put_answered(const pass_context& at, const cloud::answer<cloud::listener>& answer)
 {
+    if (!answer && answer.error().kind == cloud::failure::too_late && ++unsent_puts_ < most_unsent_puts)
+    {
+        at.states.of(target_).record_put_unsent();
+        return;
+    }
     at.states.of(target_).record_put_answer(at.settings, put_adds_, answer, at.now);
 }
 

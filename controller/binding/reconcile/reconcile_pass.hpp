@@ -125,6 +125,8 @@ public:
 
     // From here on the PUT may take effect.
     void on_put_sent(const pass_context& at, const put& sent);
+    // A PUT that came too late to be sent was planned from reads that are too old: the pass reads again and
+    // plans the PUT again, twice at most.
     void on_put_answered(const pass_context& at, const cloud::answer<cloud::listener>& answer);
 
     // The events since the last call. The driver records them before it does anything else, because a crash
@@ -168,6 +170,7 @@ private:
     std::optional<observed<std::vector<other_listener>>> other_listeners_;
     std::optional<binding::endpoint_check> endpoint_check_;
     std::vector<addition> put_adds_;  // of the PUT that waits for its answer
+    int unsent_puts_ = 0;             // that came too late
     std::vector<event> events_;       // that take_events() has not given yet
     bool put_ended_ = false;          // by a PUT of the target
     bool announced_to_peers_ =

@@ -317,11 +317,15 @@ std::optional<error> judge(
 
 error judge(const question& asked, const support::error& failed)
 {
+    const bool too_late = failed.code == support::errc::too_late;
     const bool never_sent =
-        failed.code == support::errc::unreachable || failed.code == support::errc::invalid;
+        too_late || failed.code == support::errc::unreachable || failed.code == support::errc::invalid;
     const std::string about = asked.object.empty() ? "" : " (" + asked.object + ")";
     return {
-        .kind = asked.write && !never_sent ? failure::ambiguous : failure::transient,
+        .kind = !asked.write  ? failure::transient
+                : too_late    ? failure::too_late
+                : !never_sent ? failure::ambiguous
+                              : failure::transient,
         .message = name_of(asked.asked) + about + ": " + failed.message,
         .refs = {},
         .retry_after = std::nullopt,

@@ -50,7 +50,10 @@ support::task<answer<net::http_response>> service_client::send(
         if (clock_.now() >= send_by)
         {
             const support::error late{
-                support::errc::unreachable, "the deadline passed before the request was sent", 0, std::nullopt
+                asked.write ? support::errc::too_late : support::errc::unreachable,
+                "the way to the service took so long that the request was not sent",
+                0,
+                std::nullopt
             };
             co_return std::unexpected(judge(asked, late));
         }

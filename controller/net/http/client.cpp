@@ -12,6 +12,9 @@
 namespace net {
 namespace {
 
+// Servers close a connection on which no request comes after 10 s or more.
+constexpr support::duration unused_for = std::chrono::seconds(8);
+
 // Wipes the secrets of a request at the end of its coroutine: its header values, because credentials are
 // among them, and its body if that is marked as sensitive.
 class wiped_request
@@ -96,7 +99,8 @@ public:
         : dialer_(std::move(dialer)),
           clock_(clock),
           user_agent_(std::move(options.user_agent)),
-          pool_(options.idle_per_origin, options.idle_for)
+          pool_(options.idle_per_origin, options.idle_for),
+          unused_(options.idle_per_origin, unused_for)
     {}
 
     support::task<support::result<http_response>> send(http_request request) override
@@ -164,28 +168,28 @@ private:
             co_return std::unexpected(wire.error());
         }
         const bool repeatable = request->method == "GET" || request->method == "HEAD";
-        const auto send_by = std::min(request->send_by.value_or(request->deadline), request->deadline);
         bool fresh = request->fresh_connection;
         while (true)
         {
             // An idle connection is reused unless the request, or the turn before, asks for a new one.
-            auto stream = fresh ? nullptr : pool_.take(request->origin, settings(*request), clock_.now());
-            const bool reused = stream != nullptr;
-            if (!reused)
+            auto& idle = fresh ? unused_ : pool_;
+            auto stream = idle.take(request->origin, settings(*request), clock_.now());
+            const bool reused = stream != nullptr && !fresh;
+            if (!stream)
             {
-                auto dialed = co_await dialer_->dial(request->origin, settings(*request), send_by);
+                auto dialed = co_await dialer_->dial(request->origin, settings(*request), request->deadline);
                 if (!dialed)
                 {
                     co_return support::fail(request->origin.str(), std::move(dialed.error()));
                 }
                 stream = std::move(*dialed);
             }
-            // Connecting took time, and nothing may be sent after send_by.
-            if (request->send_by && clock_.now() >= send_by)
+            if (request->send_by && clock_.now() >= *request->send_by)
             {
+                unused_.put(request->origin, settings(*request), std::move(stream), clock_.now());
                 co_return support::fail(
-                    support::errc::unreachable,
-                    request->origin.str() + ": the deadline passed before the request was sent"
+                    support::errc::too_late,
+                    request->origin.str() + ": connecting took so long that the request was not sent"
                 );
             }
             auto open = std::make_unique<exchange>(
@@ -219,6 +223,7 @@ private:
     support::clock& clock_;
     std::string user_agent_;
     connection_pool pool_;
+    connection_pool unused_;  // connections whose request came too late
 };
 
 }  // namespace

@@ -39,11 +39,13 @@ struct http_request
     std::shared_ptr<const tls_settings> tls;
     // The end of the whole exchange, connecting included.
     support::time_point deadline{};
-    // The request is not sent after this time; the error is unreachable then.
+    // The request is not sent after this time: the error is too_late then, and the connection that was opened
+    // meanwhile is kept for the next request that asks for a new one.
     std::optional<support::time_point> send_by = {};
     // Bounds header and body together; a larger answer is errc::too_large.
     std::size_t max_response_bytes = 4 << 20;
-    // Uses a new connection, so that a cut connection is never one that the server had closed before.
+    // Uses a connection on which nothing was sent before, so that a cut connection is never one that the
+    // server had closed after an earlier answer.
     bool fresh_connection = false;
     // Request and response bodies hold secrets: every buffer is wiped after use.
     bool sensitive = false;
@@ -80,8 +82,8 @@ public:
 
 // Sends requests over connections that are kept and reused. A response of any status is a success.
 // Errors: invalid (the request or its TLS settings are malformed; nothing was sent), unreachable (nothing was
-// sent), interrupted (the request was sent, its fate is unknown), bad_answer (the answer is not HTTP, or its
-// header is too large), too_large.
+// sent), too_late (nothing was sent before send_by), interrupted (the request was sent, its fate is unknown),
+// bad_answer (the answer is not HTTP, or its header is too large), too_large.
 // A GET or HEAD whose reused connection turns out to be closed is sent once more on a new connection. No
 // other request is sent twice.
 class http_client

@@ -320,6 +320,54 @@ TEST_F(reconciler, a_put_that_is_answered_busy_is_not_repeated_at_once)
     EXPECT_EQ(puts, 4);
 }
 
+// What a PUT was planned from is too old once its connection is there, so it is read again.
+TEST_F(reconciler, a_put_whose_connection_took_too_long_is_planned_again_in_the_same_pass)
+{
+    std::vector<int> listener_reads;
+    std::vector<support::duration> certificate_ages;
+    int puts = 0;
+    cloud.before_put = [&](const auto&) -> std::optional<cloud::error> {
+        listener_reads.push_back(cloud.listener_reads);
+        certificate_ages.push_back(clock().now() - cloud.certificate_read.at(cert_a));
+        if (++puts == 3)
+        {
+            return std::nullopt;
+        }
+        if (puts == 1)
+        {
+            row().slots.sni_refs.push_back(ref(cert_c));  // by another client
+        }
+        clock().set(clock().now() + 11s);
+        return cloud::error{cloud::failure::too_late, "connecting took so long", {}, {}};
+    };
+    create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
+    second_pass();
+    EXPECT_EQ(puts, 3);
+    EXPECT_EQ(kube.ready_reason("web"), "Progressing") << "no failure was written";
+    EXPECT_LT(listener_reads.at(0), listener_reads.at(1));
+    EXPECT_LT(listener_reads.at(1), listener_reads.at(2));
+    for (const auto age : certificate_ages)
+    {
+        EXPECT_LE(age, 10s);
+    }
+    passes();
+    EXPECT_EQ(kube.state("web"), "active");
+    EXPECT_THAT(row().slots.sni_refs, testing::UnorderedElementsAre(ref(cert_a), ref(cert_c)));
+}
+
+TEST_F(reconciler, a_connection_that_always_takes_too_long_is_said)
+{
+    cloud.before_put = [&](const auto&) {
+        clock().set(clock().now() + 8s);
+        return std::optional(cloud::error{cloud::failure::too_late, "connecting took so long", {}, {}});
+    };
+    create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
+    EXPECT_EQ(second_pass().how, kind::retry);
+    EXPECT_EQ(cloud.puts.size(), 3U);
+    EXPECT_EQ(kube.ready_reason("web"), "CloudUnavailable");
+    EXPECT_EQ(kube.message("web"), "connecting took so long");
+}
+
 TEST_F(reconciler, a_put_that_we_may_not_send_is_said_and_tried_slowly)
 {
     cloud.before_put = [&](const auto&) {

@@ -136,7 +136,7 @@ TEST_F(service_client, a_write_is_not_sent_where_the_way_to_it_took_too_long)
 {
     http.on(put_listener, {captured::load_balancer("ACTIVE")});
     http.take(cloud::sent_within);
-    EXPECT_EQ(put(1h).error().kind, failure::transient);
+    EXPECT_EQ(put(1h).error().kind, failure::too_late);
     EXPECT_EQ(http.count(put_listener), 0U);
     EXPECT_TRUE(put(1h)) << "there is a token now";
     EXPECT_EQ(http.requests().back().send_by, clock().now());
@@ -187,7 +187,14 @@ TEST_F(service_client, a_write_that_never_left_is_transient)
     advance(1h);
     const auto late = put(3s);
     ASSERT_FALSE(late);
-    EXPECT_EQ(late.error().kind, failure::transient) << "the time went by while Keystone was asked";
+    EXPECT_EQ(late.error().kind, failure::too_late) << "the time went by while Keystone was asked";
+    EXPECT_EQ(http.count(put_listener), 1U);
+}
+
+TEST_F(service_client, a_write_whose_connection_took_too_long_says_so)
+{
+    http.on(put_listener, {support::fail(support::errc::too_late, "connecting took so long")});
+    EXPECT_EQ(put().error().kind, failure::too_late);
     EXPECT_EQ(http.count(put_listener), 1U);
 }
 

@@ -82,7 +82,7 @@ public:
     explicit scripted_dialer(scripted_network& network) : network_(network) {}
 
     support::task<support::result<std::unique_ptr<net::byte_stream>>> dial(
-        net::origin to, std::shared_ptr<const net::tls_settings> tls, support::time_point
+        net::origin to, std::shared_ptr<const net::tls_settings> tls, support::time_point deadline
     ) override
     {
         ++network_.dials;
@@ -100,7 +100,7 @@ public:
         {
             co_return support::fail(failure->code, "scripted failure");
         }
-        auto record = std::make_shared<connection>(to, std::move(tls));
+        auto record = std::make_shared<connection>(to, std::move(tls), deadline);
         network_.connections.push_back(record);
         co_return std::make_unique<scripted_stream>(network_.executor_, std::move(next), record);
     }

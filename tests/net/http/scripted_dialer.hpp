@@ -39,6 +39,7 @@ struct connection
 {
     net::origin origin;
     std::shared_ptr<const net::tls_settings> tls;
+    support::time_point deadline;  // of the dial
     std::vector<std::string> written;
     bool open = false;
     bool quiet = true;  // the answer of quiet()

@@ -73,6 +73,14 @@ void cut_at(std::string& text, std::string_view mark)
     text.resize(std::min(text.find(mark), text.size()));
 }
 
+void hide(const support::secret& sent, std::string& text)
+{
+    for (auto at = std::string::npos; !sent.empty() && (at = text.find(sent.reveal())) != std::string::npos;)
+    {
+        text.replace(at, sent.reveal().size(), "***");
+    }
+}
+
 // The text of a server made fit for people: without SQL, markup and the secret that was sent.
 std::string presentable(service asked, std::string text, const support::secret& sent)
 {
@@ -83,10 +91,7 @@ std::string presentable(service asked, std::string text, const support::secret& 
         // Validation errors of Keystone quote the request, password included.
         text.resize(std::min(text.find_first_of("'\"{["), text.size()));
     }
-    for (auto at = std::string::npos; !sent.empty() && (at = text.find(sent.reveal())) != std::string::npos;)
-    {
-        text.replace(at, sent.reveal().size(), "***");
-    }
+    hide(sent, text);
     std::string line = support::clean(text);
     if (line.ends_with('.') && !line.ends_with("..."))
     {
@@ -95,6 +100,13 @@ std::string presentable(service asked, std::string text, const support::secret& 
     return line;
 }
 
+bool is_redirect(int status)
+{
+    return status >= 300 && status < 400;
+}
+
+// A redirect is named with the place to which it leads. It is not followed, because a token or a password
+// would be sent to a server that nobody configured.
 std::string in_words(
     const question& asked, const net::http_response& answer, const fault& reported, std::string text
 )
@@ -108,9 +120,10 @@ std::string in_words(
     {
         return words + ": " + text;
     }
-    if (answer.status >= 300 && answer.status < 400)
+    if (is_redirect(answer.status))
     {
-        return words + ": a redirect, which is not followed";
+        const auto target = net::redirect_target(answer.headers);
+        return words + ": a redirect" + (target.empty() ? "" : " to " + target) + ", which is not followed";
     }
     return reported.json ? words : words + ", but not in the format of this service (did a proxy answer?)";
 }
@@ -195,6 +208,7 @@ enum class exchange
 enum class words
 {
     anyones,
+    to_https,    // a redirect from http to https
     json,        // any JSON object
     keystones,   // of keystonemiddleware, or with its challenge
     either,      // of the service, or of keystonemiddleware in front of it
@@ -221,6 +235,8 @@ constexpr row classes[] = {
     {exchange::token, 403, 403, words::services, failure::credentials_invalid},
     // An application credential that does not exist.
     {exchange::token, 404, 404, words::about_this, failure::credentials_invalid},
+    // It does not pass by itself: auth_url has the wrong scheme.
+    {exchange::token, 300, 399, words::to_https, failure::credentials_invalid},
     {exchange::token, 429, 429, words::anyones, failure::rate_limited},
     {exchange::token, 0, any_status, words::anyones, failure::transient},
 
@@ -250,6 +266,7 @@ struct speaker
     const fault& reported;
     bool about_this = false;
     bool challenges = false;  // it has a WWW-Authenticate of Keystone
+    bool to_https = false;    // it redirects from http to https
 
     bool speaks(words needed) const
     {
@@ -257,6 +274,8 @@ struct speaker
         {
             case words::anyones:
                 return true;
+            case words::to_https:
+                return to_https;
             case words::json:
                 return reported.json;
             case words::keystones:
@@ -295,7 +314,8 @@ std::optional<error> judge(
     const speaker answered_by{
         reported,
         names_the_object(asked, reported),
-        net::find_header(answer.headers, "WWW-Authenticate").starts_with("Keystone")
+        net::find_header(answer.headers, "WWW-Authenticate").starts_with("Keystone"),
+        asked.over_http && net::redirect_target(answer.headers).starts_with("https://")
     };
 
     error judged;
@@ -307,6 +327,7 @@ std::optional<error> judge(
         answered_by
     );
     judged.message = in_words(asked, answer, reported, presentable(asked.asked, reported.text, sent));
+    hide(sent, judged.message);
     if (judged.kind == failure::refused)
     {
         judged.refs = refs_in(reported.text);

@@ -27,6 +27,7 @@ struct question
     std::string object;
     // After a write, only an answer of the service itself settles the outcome.
     bool write = false;
+    bool over_http = false;  // without TLS
 };
 
 // Empty for a 2xx. A 401 is credentials_invalid; the caller that holds the token decides whether a new one

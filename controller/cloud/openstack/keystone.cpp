@@ -233,7 +233,8 @@ support::task<answer<session_ptr>> keystone::authenticate()
     const question asked{
         .asked = service::keystone,
         .object = "cloud \"" + entry_.cloud + "\" at " + entry_.keystone.str(),
-        .write = false
+        .write = false,
+        .over_http = !entry_.keystone.origin.tls
     };
     if (!answered)
     {
@@ -241,7 +242,11 @@ support::task<answer<session_ptr>> keystone::authenticate()
     }
     if (auto refused = judge(asked, *answered, entry_.secret))
     {
-        if (refused->kind == failure::credentials_invalid)
+        if (answered->status >= 300 && answered->status < 400)
+        {
+            refused->message += "; correct its auth_url in clouds.yaml";
+        }
+        else if (refused->kind == failure::credentials_invalid)
         {
             refused->message += "; check its auth in clouds.yaml";
         }

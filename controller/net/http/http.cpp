@@ -1,5 +1,7 @@
 #include "net/http/http.hpp"
 
+#include "support/text.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -23,6 +25,20 @@ std::string_view find_header(const std::vector<header>& headers, std::string_vie
     const auto it =
         std::ranges::find_if(headers, [name](const header& field) { return same_name(field.name, name); });
     return it == headers.end() ? std::string_view() : std::string_view(it->value);
+}
+
+std::string redirect_target(const std::vector<header>& headers)
+{
+    constexpr std::size_t longest = 200;
+    std::string target(find_header(headers, "Location"));
+    target.resize(std::min(target.find_first_of("?#"), target.size()));
+    if (const auto user_info = target.rfind('@'); user_info != std::string::npos)
+    {
+        const auto authority = target.find("//");
+        const auto begin = authority < user_info ? authority + 2 : 0;
+        target.erase(begin, user_info + 1 - begin);
+    }
+    return support::clean(target, longest);
 }
 
 std::optional<std::chrono::seconds> retry_after(const std::vector<header>& headers)

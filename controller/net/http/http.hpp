@@ -61,6 +61,10 @@ struct http_response
 // The first header of that name; empty if there is none.
 std::string_view find_header(const std::vector<header>& headers, std::string_view name);
 
+// The Location of a redirect (RFC 9110 section 10.2.2) in one line, for people: without user info, query and
+// fragment, because these may hold secrets. Empty if there is none.
+std::string redirect_target(const std::vector<header>& headers);
+
 // The Retry-After of a response (RFC 9110 section 10.2.3), a minute at most; a date counts as a minute. Empty
 // if there is none, or if it is neither seconds nor a date.
 std::optional<std::chrono::seconds> retry_after(const std::vector<header>& headers);

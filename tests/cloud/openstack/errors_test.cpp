@@ -72,6 +72,11 @@ net::http_response plain(int status)
     return {status, {}, ""};
 }
 
+net::http_response redirect_to_https()
+{
+    return {301, {{"Location", "https://lb.example/"}}, ""};
+}
+
 net::http_response mislabelled(net::http_response answer)
 {
     answer.headers = {{"Content-Type", "text/html"}};
@@ -115,6 +120,7 @@ const row table[] = {
     {"400", read_listener(), captured::octavia_fault(400, "Invalid input"), failure::transient},
     {"409", read_listener(), captured::immutable(), failure::transient},
     {"a redirect", read_listener(), plain(302), failure::transient},
+    {"a redirect to https", read_listener(), redirect_to_https(), failure::transient},
     // Octavia, writing
     {"listener gone", write_listener(), octavia_404(), failure::not_found},
     {"another listener gone",
@@ -160,6 +166,7 @@ const row table[] = {
     {"503 while Keystone is down", write_listener(), captured::keystone_down(), failure::ambiguous},
     {"504", write_listener(), captured::html(504), failure::ambiguous},
     {"a redirect", write_listener(), plain(307), failure::ambiguous},
+    {"a redirect to https", write_listener(), redirect_to_https(), failure::ambiguous},
     // Barbican
     {"secret gone", read_secret(), captured::secret_not_found(), failure::not_found},
     {"container gone", read_secret(), captured::container_not_found(), failure::not_found},

@@ -342,6 +342,41 @@ TEST_F(keystone, failures_have_their_class)
     }
 }
 
+// It does not pass by itself, unlike a redirect to a page that says sorry.
+TEST_F(keystone, a_redirect_to_https_is_a_wrong_auth_url)
+{
+    struct row
+    {
+        const char* location;
+        failure kind;
+    };
+    for (const auto& [location, kind] :
+         {row{"https://ks.example/v3/auth/tokens?next=x", failure::credentials_invalid},
+          row{"http://sorry.example/", failure::transient},
+          row{"/v3/elsewhere", failure::transient}})
+    {
+        auto answer = captured::html(301);
+        answer.headers.push_back({"Location", location});
+        http.on(ask_token, {answer});
+        const auto session = run(test::openstack::keystone.current());
+        ASSERT_FALSE(session);
+        EXPECT_EQ(session.error().kind, kind) << location;
+        EXPECT_THAT(
+            session.error().message,
+            HasSubstr(
+                "a redirect to " + std::string(location).substr(0, std::string(location).find('?')) +
+                ", which is not followed; correct its auth_url in clouds.yaml"
+            )
+        );
+        advance(10min);
+    }
+    entry.keystone.origin.tls = true;
+    auto answer = captured::html(302);
+    answer.headers.push_back({"Location", "https://login.example/"});
+    http.on("POST https://127.0.0.1:15000/v3/auth/tokens", {answer});
+    EXPECT_EQ(run(test::openstack::keystone.current()).error().kind, failure::transient);
+}
+
 TEST_F(keystone, a_missing_endpoint_is_looked_for_again_once_the_catalog_is_old)
 {
     EXPECT_EQ(token(), "token-1");

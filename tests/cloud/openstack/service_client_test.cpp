@@ -208,12 +208,17 @@ TEST_F(service_client, a_write_without_an_answer_is_ambiguous)
     EXPECT_EQ(http.count(put_listener), 2U) << "none is sent twice";
 }
 
-TEST_F(service_client, a_redirect_is_not_followed)
+TEST_F(service_client, a_redirect_is_not_followed_but_named)
 {
     auto answer = captured::html(302);
-    answer.headers.push_back({"Location", "http://evil.example/"});
+    answer.headers.push_back({"Location", "http://evil.example/at/token-1?token=token-1"});
     http.on(get_listener, {answer});
-    EXPECT_EQ(get().error().kind, failure::transient);
+    const auto refused = get();
+    EXPECT_EQ(refused.error().kind, failure::transient);
+    EXPECT_THAT(
+        refused.error().message,
+        testing::EndsWith(": a redirect to http://evil.example/at/***, which is not followed")
+    );
     EXPECT_EQ(http.requests().size(), 2U);
 }
 

@@ -20,6 +20,23 @@ TEST(find_header, compares_names_without_case_and_gives_the_first)
     EXPECT_EQ(net::find_header(headers, "X-Subject"), "");
 }
 
+TEST(redirect_target, is_the_place_without_what_may_be_secret)
+{
+    const auto target = [](std::string location) {
+        return net::redirect_target({{"location", std::move(location)}});
+    };
+    EXPECT_EQ(target("https://ks.example/v3/auth/tokens"), "https://ks.example/v3/auth/tokens");
+    EXPECT_EQ(target("https://user:canary@ks.example/v3"), "https://ks.example/v3");
+    EXPECT_EQ(target("https://user:c@nary@ks.example"), "https://ks.example");
+    EXPECT_EQ(target("//user:canary@ks.example/v3"), "//ks.example/v3");
+    EXPECT_EQ(target("user:canary@ks.example"), "ks.example");
+    EXPECT_EQ(target("https://ks.example/v3?token=canary#canary"), "https://ks.example/v3");
+    EXPECT_EQ(target("/elsewhere#canary"), "/elsewhere");
+    EXPECT_EQ(target("/a\tb\x1b[31m"), "/a b [31m");
+    EXPECT_EQ(target(std::string(1000, 'x')).size(), 200U);
+    EXPECT_EQ(net::redirect_target({}), "");
+}
+
 TEST(retry_after, is_read_in_seconds_and_a_minute_at_most)
 {
     const auto wait = [](const std::string& value) {

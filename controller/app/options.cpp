@@ -43,6 +43,7 @@ struct raw_options
 {
     std::string resync_period = "10m";
     std::string write_deadline = "30s";
+    std::string cloud_timeout = "1m";
     std::string metrics = "0";
     std::string credential_namespaces;
     std::string allowed_auth_urls;
@@ -133,35 +134,30 @@ support::result<> understand(const raw_options& raw, const giver& given_by, opti
     using namespace std::chrono_literals;
     const auto resync = duration_between(raw.resync_period, 1s, 720h);
     const auto deadline = duration_between(raw.write_deadline, 100ms, 1h);
+    const auto timeout = duration_between(raw.cloud_timeout, 1s, 1h);
     const auto metrics =
         raw.metrics == "0" ? support::result<net::listen_address>() : net::parse_listen_address(raw.metrics);
     const auto days = raw.expiry_warning_days == "0" ? support::result<std::vector<int>>()
                                                      : days_of(raw.expiry_warning_days);
     const auto level = support::parse_log_level(raw.log_level);
     const auto format = support::parse_log_format(raw.log_format);
-    if (!resync)
+    std::optional<support::error> wrong;
+    const auto check = [&](const char* flag, const auto& value) {
+        if (!wrong && !value)
+        {
+            wrong = fail(given_by(flag), value.error()).error();
+        }
+    };
+    check("--resync-period", resync);
+    check("--write-deadline", deadline);
+    check("--cloud-timeout", timeout);
+    check("--metrics-bind-address", metrics);
+    check("--expiry-warning-days", days);
+    check("--log-level", level);
+    check("--log-format", format);
+    if (wrong)
     {
-        return fail(given_by("--resync-period"), resync.error());
-    }
-    if (!deadline)
-    {
-        return fail(given_by("--write-deadline"), deadline.error());
-    }
-    if (!metrics)
-    {
-        return fail(given_by("--metrics-bind-address"), metrics.error());
-    }
-    if (!days)
-    {
-        return fail(given_by("--expiry-warning-days"), days.error());
-    }
-    if (!level)
-    {
-        return fail(given_by("--log-level"), level.error());
-    }
-    if (!format)
-    {
-        return fail(given_by("--log-format"), format.error());
+        return std::unexpected(*wrong);
     }
     if (auto good = check_namespaces(into.namespaces, given_by("--namespace")); !good)
     {
@@ -186,6 +182,7 @@ support::result<> understand(const raw_options& raw, const giver& given_by, opti
     into.namespaces.erase(doubled.begin(), doubled.end());
     into.resync_period = *resync;
     into.write_deadline = *deadline;
+    into.cloud_timeout = *timeout;
     into.metrics = raw.metrics == "0" ? std::nullopt : std::optional(*metrics);
     into.expiry_warning_days = *days;
     into.log_level = *level;
@@ -246,6 +243,11 @@ void declare(CLI::App& cli, options& parsed, raw_options& raw)
         "DURATION",
         "How long Octavia may take to answer a listener change;\ndefault: 30s (the controller adds 0.6 s "
         "for each certificate\nof the listener)");
+    add("--cloud-timeout",
+        raw.cloud_timeout,
+        "DURATION",
+        "How long Keystone may take to give a token, and Octavia and\nBarbican to answer a read (30 s at "
+        "most); default: 1m");
     add("--metrics-bind-address",
         raw.metrics,
         "ADDRESS",

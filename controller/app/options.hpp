@@ -29,6 +29,7 @@ struct options
     std::vector<std::string> allowed_auth_urls;  // for credentials in Secrets; empty: those of `cloud`
     support::duration resync_period = std::chrono::minutes(10);
     support::duration write_deadline = std::chrono::seconds(30);
+    support::duration cloud_timeout = std::chrono::minutes(1);
     std::optional<net::listen_address> metrics;  // serves /metrics, /healthz and /readyz; empty: nowhere
     std::vector<int> expiry_warning_days{30, 14, 7, 3, 1};  // in falling order; empty: no warnings
     support::log_level log_level = support::log_level::info;

@@ -259,7 +259,9 @@ int run_controller(const options& options)
         context.get_executor(), *clock, {.user_agent = "certificate-binding-controller/" PROJECT_VERSION}
     );
     const auto kube_client = kube::create_rest_client(*http, *clock, credentials);
-    cloud::openstack::credential_registry registry(*http, *clock, random, std::move(*allowed));
+    cloud::openstack::credential_registry registry(
+        *http, *clock, random, std::move(*allowed), options.cloud_timeout
+    );
     const auto own = registry.share(*cloud_entry);
 
     binding::settings settings;

@@ -58,6 +58,7 @@ TEST(options, have_defaults)
     EXPECT_EQ(chosen.cloud, "");
     EXPECT_EQ(chosen.resync_period, 10min);
     EXPECT_EQ(chosen.write_deadline, 30s);
+    EXPECT_EQ(chosen.cloud_timeout, 1min);
     EXPECT_EQ(chosen.metrics, std::nullopt);
     EXPECT_THAT(chosen.expiry_warning_days, ElementsAre(30, 14, 7, 3, 1));
     EXPECT_EQ(chosen.log_level, log_level::info);
@@ -132,6 +133,11 @@ const std::vector<flag> flags{
      "250ms",
      is<support::duration>(&app::options::write_deadline, 1500ms),
      is<support::duration>(&app::options::write_deadline, 250ms)},
+    {"--cloud-timeout",
+     "20s",
+     "2m",
+     is<support::duration>(&app::options::cloud_timeout, 20s),
+     is<support::duration>(&app::options::cloud_timeout, 2min)},
     {"--metrics-bind-address",
      ":8080",
      "[::1]:0",
@@ -240,6 +246,8 @@ TEST(options, durations_have_bounds)
     EXPECT_EQ(options({"--resync-period=720h"}).resync_period, 720h);
     EXPECT_EQ(options({"--write-deadline=100ms"}).write_deadline, 100ms);
     EXPECT_EQ(options({"--write-deadline=1h"}).write_deadline, 1h);
+    EXPECT_EQ(options({"--cloud-timeout=1s"}).cloud_timeout, 1s);
+    EXPECT_EQ(options({"--cloud-timeout=1h"}).cloud_timeout, 1h);
 }
 
 TEST(options, no_pages_are_served_at_0_and_any_port_at_colon_0)
@@ -315,6 +323,8 @@ TEST(options, mistakes_are_told_in_one_line_that_says_what_to_do)
         {{"--resync-period=999ms"}, {}, "--resync-period: must be from 1s to 720h, not 999ms"},
         {{"--resync-period=0"}, {}, "--resync-period: must be from 1s to 720h, not 0"},
         {{"--resync-period=721h"}, {}, "--resync-period: must be from 1s to 720h, not 721h"},
+        {{"--cloud-timeout=999ms"}, {}, "--cloud-timeout: must be from 1s to 1h, not 999ms"},
+        {{"--cloud-timeout=61m"}, {}, "--cloud-timeout: must be from 1s to 1h, not 61m"},
         {{"--write-deadline=1x"}, {}, "--write-deadline: \"1x" + duration},
         {{"--write-deadline=99ms"}, {}, "--write-deadline: must be from 100ms to 1h, not 99ms"},
         {{"--write-deadline=61m"}, {}, "--write-deadline: must be from 100ms to 1h, not 61m"},

@@ -29,6 +29,7 @@ const std::map<std::string, sample>& samples()
         {"cloudConfig.cloud", {R"("prod")", {}}},
         {"cloudConfig.key", {R"("other.yaml")", {}}},
         {"commonAnnotations", {R"({"a":"b"})", {}}},
+        {"cloudTimeout", {R"("2m")", {}}},
         {"commonLabels", {R"({"a":"b"})", {}}},
         {"crds.annotations", {R"({"a":"b"})", {}}},
         {"crds.enabled", {"false", {}}},

@@ -91,6 +91,7 @@ TEST(chart, starts_the_program_with_its_own_defaults_but_for_the_log_and_the_met
     EXPECT_EQ(options.allowed_auth_urls, defaults.allowed_auth_urls);
     EXPECT_EQ(options.resync_period, defaults.resync_period);
     EXPECT_EQ(options.write_deadline, defaults.write_deadline);
+    EXPECT_EQ(options.cloud_timeout, defaults.cloud_timeout);
     EXPECT_EQ(options.metrics, (net::listen_address{"", 8080}));
     EXPECT_EQ(options.expiry_warning_days, defaults.expiry_warning_days);
     EXPECT_EQ(options.log_level, defaults.log_level);
@@ -108,6 +109,7 @@ TEST(chart, passes_its_values_on_to_the_program)
         "--set=allowedAuthUrls={https://ks.example/v3,*}",
         "--set=resyncPeriod=1h30m",
         "--set=writeDeadline=45s",
+        "--set=cloudTimeout=90s",
         "--set=metrics.port=9090",
         "--set-string=expiryWarningDays=60\\,7",
         "--set=log.level=debug",
@@ -123,6 +125,7 @@ TEST(chart, passes_its_values_on_to_the_program)
     EXPECT_THAT(options.allowed_auth_urls, testing::ElementsAre("https://ks.example/v3", "*"));
     EXPECT_EQ(options.resync_period, 90min);
     EXPECT_EQ(options.write_deadline, 45s);
+    EXPECT_EQ(options.cloud_timeout, 90s);
     EXPECT_EQ(options.metrics, (net::listen_address{"", 9090}));
     EXPECT_THAT(options.expiry_warning_days, testing::ElementsAre(60, 7));
     EXPECT_EQ(options.log_level, support::log_level::debug);

@@ -160,6 +160,10 @@ ready_status for_failure(const observation& observation, const member& member, c
 
 done end_for_failure(const cloud::error& error)
 {
+    if (error.kind == cloud::failure::no_endpoint)
+    {
+        return {requeue::slow, 1min};  // the catalog is asked for again as often
+    }
     if (error.retry_after)
     {
         return {requeue::retry, *error.retry_after};

@@ -100,7 +100,11 @@ support::time_point next_read_at(const observation& observation, const member& m
     {
         return read_at + resync * 7 / 10;
     }
-    const support::backoff wait{15s, 5min};
+    const auto* answer = certificate_of(member);
+    const bool no_endpoint =
+        answer != nullptr && !*answer && answer->error().kind == cloud::failure::no_endpoint;
+    // The catalog is asked for again each minute.
+    const support::backoff wait{15s, no_endpoint ? 1min : 5min};
     return read_at + std::min(wait.without_jitter(member.state->certificate_polls), resync);
 }
 

@@ -14,11 +14,15 @@ class openstack_client final : public client
 {
 public:
     openstack_client(
-        net::http_client& http, support::clock& clock, support::random_engine& random, cloud_entry entry
+        net::http_client& http,
+        support::clock& clock,
+        support::random_engine& random,
+        cloud_entry entry,
+        support::duration timeout
     )
         : entry_(std::move(entry)),
-          keystone_(http, clock, entry_, random),
-          services_(http, clock, entry_, keystone_),
+          keystone_(http, clock, entry_, random, timeout),
+          services_(http, clock, entry_, keystone_, timeout),
           barbican_(services_),
           octavia_(services_)
     {}
@@ -68,10 +72,14 @@ private:
 }  // namespace
 
 std::unique_ptr<client> create_client(
-    net::http_client& http, support::clock& clock, support::random_engine& random, cloud_entry entry
+    net::http_client& http,
+    support::clock& clock,
+    support::random_engine& random,
+    cloud_entry entry,
+    support::duration timeout
 )
 {
-    return std::make_unique<openstack_client>(http, clock, random, std::move(entry));
+    return std::make_unique<openstack_client>(http, clock, random, std::move(entry), timeout);
 }
 
 }  // namespace cloud::openstack

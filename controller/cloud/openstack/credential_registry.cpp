@@ -8,9 +8,13 @@
 namespace cloud::openstack {
 
 credential_registry::credential_registry(
-    net::http_client& http, support::clock& clock, support::random_engine& random, allowed_urls allowed
+    net::http_client& http,
+    support::clock& clock,
+    support::random_engine& random,
+    allowed_urls allowed,
+    support::duration timeout
 )
-    : http_(http), clock_(clock), random_(random), allowed_(std::move(allowed))
+    : http_(http), clock_(clock), random_(random), allowed_(std::move(allowed)), timeout_(timeout)
 {}
 
 support::result<std::shared_ptr<credential>> credential_registry::read(const credential_text& text)
@@ -34,7 +38,7 @@ std::shared_ptr<credential> credential_registry::share(cloud_entry entry)
     auto created = std::make_shared<credential>();
     created->id = entry.id;
     created->identity = entry.keystone.str();
-    created->client = create_client(http_, clock_, random_, std::move(entry));
+    created->client = create_client(http_, clock_, random_, std::move(entry), timeout_);
     shared = created;
     return created;
 }

@@ -3,6 +3,7 @@
 #include "cloud/credentials.hpp"
 #include "cloud/openstack/allowed_urls.hpp"
 #include "cloud/openstack/clouds_yaml.hpp"
+#include "cloud/openstack/keystone.hpp"
 #include "net/http/http.hpp"
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
@@ -18,9 +19,14 @@ namespace cloud::openstack {
 class credential_registry final : public credential_reader
 {
 public:
-    // All references must outlive the registry and its credentials.
+    // All references must outlive the registry and its credentials. `timeout`: of a read and of an
+    // authentication.
     credential_registry(
-        net::http_client& http, support::clock& clock, support::random_engine& random, allowed_urls allowed
+        net::http_client& http,
+        support::clock& clock,
+        support::random_engine& random,
+        allowed_urls allowed,
+        support::duration timeout = default_timeout
     );
 
     support::result<std::shared_ptr<credential>> read(const credential_text& text) override;
@@ -33,6 +39,7 @@ private:
     support::clock& clock_;
     support::random_engine& random_;
     allowed_urls allowed_;
+    support::duration timeout_;
     std::map<std::string, std::weak_ptr<credential>> known_;  // by id
 };
 

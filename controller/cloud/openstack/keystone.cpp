@@ -21,9 +21,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto deadline_of_authentication = 10s;
 constexpr std::size_t largest_answer = 1 << 20;
-constexpr support::duration fresh_catalog = 5min;
+constexpr support::duration fresh_catalog = 1min;
 
 // At most 12 attempts an hour, because Keystone locks an account after a few failures in a row.
 constexpr support::backoff refused_backoff{.first = 5s, .cap = 5min};
@@ -137,9 +136,18 @@ private:
 };
 
 keystone::keystone(
-    net::http_client& http, support::clock& clock, const cloud_entry& entry, support::random_engine& random
+    net::http_client& http,
+    support::clock& clock,
+    const cloud_entry& entry,
+    support::random_engine& random,
+    support::duration timeout
 )
-    : http_(http), clock_(clock), entry_(entry), random_(random), turn_(std::make_shared<turn>())
+    : http_(http),
+      clock_(clock),
+      entry_(entry),
+      random_(random),
+      timeout_(timeout),
+      turn_(std::make_shared<turn>())
 {}
 
 keystone::~keystone() = default;
@@ -224,7 +232,7 @@ support::task<answer<session_ptr>> keystone::authenticate()
     request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
     request.body = authentication_body(entry_);
     request.tls = entry_.tls;
-    request.deadline = now + deadline_of_authentication;
+    request.deadline = now + timeout_;
     request.max_response_bytes = largest_answer;
     request.fresh_connection = true;
     request.sensitive = true;

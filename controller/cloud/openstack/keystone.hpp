@@ -24,6 +24,10 @@
 // at once.
 namespace cloud::openstack {
 
+// The time for an answer of Keystone, connecting included. Reads of the other services have 30 s of it at
+// most.
+inline constexpr support::duration default_timeout = std::chrono::minutes(1);
+
 struct session
 {
     // Counts up, so that a refusal names the token that was refused.
@@ -44,7 +48,8 @@ public:
         net::http_client& http,
         support::clock& clock,
         const cloud_entry& entry,
-        support::random_engine& random
+        support::random_engine& random,
+        support::duration timeout = default_timeout
     );
     ~keystone();
 
@@ -72,6 +77,7 @@ private:
     support::clock& clock_;
     const cloud_entry& entry_;
     support::random_engine& random_;
+    support::duration timeout_;
 
     std::shared_ptr<turn> turn_;  // of authentication
     session_ptr session_;

@@ -8,9 +8,8 @@
 namespace cloud::openstack {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto deadline_of_a_read = 10s;
+// The plan takes an answer for the state of the cloud for a minute, so a read must end well before that.
+constexpr support::duration longest_read = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -33,8 +32,8 @@ support::task<answer<net::http_response>> service_client::send(
     question asked, std::string region, service_request request
 )
 {
-    const auto deadline = request.deadline.value_or(clock_.now() + deadline_of_a_read);
-    const auto send_by = asked.write ? std::min(deadline, clock_.now() + sent_within) : deadline;
+    const auto sendable_until =
+        asked.write ? std::optional(clock_.now() + sent_within) : std::optional<support::time_point>();
     // A limit that the service imposed before still holds.
     if (const auto limit = limited_.find(asked.asked);
         limit != limited_.end() && clock_.now() < limit->second.until)
@@ -47,6 +46,8 @@ support::task<answer<net::http_response>> service_client::send(
     // At most two turns, because the request is repeated only once, with a new token.
     for (bool again = false; chosen; again = true)
     {
+        const auto deadline = request.deadline.value_or(clock_.now() + std::min(timeout_, longest_read));
+        const auto send_by = std::min(deadline, sendable_until.value_or(deadline));
         if (clock_.now() >= send_by)
         {
             const support::error late{

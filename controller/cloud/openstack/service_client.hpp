@@ -19,7 +19,7 @@ struct service_request
     std::string path = {};  // below the service's URL, such as "/containers/<id>"
     std::string accept = "application/json";
     std::string body = {};                             // JSON, or empty
-    std::optional<support::time_point> deadline = {};  // empty: the deadline of a read
+    std::optional<support::time_point> deadline = {};  // empty: the timeout of a read, once there is a token
     std::size_t max_response_bytes = 1 << 20;
 };
 
@@ -30,8 +30,14 @@ class service_client final
 {
 public:
     // All references must outlive it.
-    service_client(net::http_client& http, support::clock& clock, const cloud_entry& entry, keystone& tokens)
-        : http_(http), clock_(clock), entry_(entry), tokens_(tokens)
+    service_client(
+        net::http_client& http,
+        support::clock& clock,
+        const cloud_entry& entry,
+        keystone& tokens,
+        support::duration timeout = default_timeout
+    )
+        : http_(http), clock_(clock), entry_(entry), tokens_(tokens), timeout_(timeout)
     {}
 
     // The project scope of `region`; asks Keystone only if there is no token.
@@ -63,6 +69,7 @@ private:
     support::clock& clock_;
     const cloud_entry& entry_;
     keystone& tokens_;
+    support::duration timeout_;  // of a read
 
     // After a 429 of a service no request of this credential is sent to it before the time that the answer
     // named.

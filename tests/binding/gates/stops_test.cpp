@@ -380,6 +380,15 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; }
 );
 
+// As often as the catalog is asked for again.
+TEST(plan, an_endpoint_that_the_catalog_lacks_is_looked_for_each_minute)
+{
+    world_builder w;
+    w.add("web", "a");
+    w.listener = failing(failure::no_endpoint);
+    EXPECT_EQ(w.finish().wait, 1min);
+}
+
 TEST(plan, credentials_that_keystone_refuses_are_reported)
 {
     world_builder w;

@@ -203,6 +203,22 @@ TEST(plan_eligibility, a_certificate_that_is_waited_for_is_asked_after_15_s_doub
     }
 }
 
+// As often as the catalog is asked for again.
+TEST(plan_eligibility, a_certificate_service_that_the_catalog_lacks_is_looked_for_each_minute)
+{
+    world_builder w;
+    w.settings.resync_period = 1h;
+    w.shows("f").add("web", "a");
+    w.certificates["a"] = failing(failure::no_endpoint);
+    for (int i = 0; i < 6; ++i)
+    {
+        const auto end = w.finish();
+        EXPECT_GT(end.wait, 0s);
+        EXPECT_LE(end.wait, 1min);
+        w.later(end.wait);
+    }
+}
+
 TEST(plan_eligibility, a_certificate_that_is_waited_for_is_never_asked_slower_than_the_resync_period)
 {
     world_builder w;

@@ -91,7 +91,7 @@ protected:
 
     void use(cloud::openstack::cloud_entry entry)
     {
-        client = cloud::openstack::create_client(http, clock(), random, std::move(entry));
+        client = cloud::openstack::create_client(http, clock(), random, std::move(entry), 1min);
     }
 
     static support::uuid id(const std::string& text) { return support::uuid::parse(text).value(); }

@@ -63,7 +63,7 @@ TEST_F(service_client, a_read_goes_to_the_endpoint_of_the_region_with_the_token)
     const auto& request = http.requests().at(1);
     EXPECT_EQ(net::find_header(request.headers, "X-Auth-Token"), "token-1");
     EXPECT_EQ(net::find_header(request.headers, "Accept"), "application/json");
-    EXPECT_EQ(request.deadline, clock().now() + 10s);
+    EXPECT_EQ(request.deadline, clock().now() + 30s);
     EXPECT_TRUE(request.sensitive) << "it holds the token";
     EXPECT_FALSE(request.fresh_connection);
 }
@@ -222,6 +222,24 @@ TEST_F(service_client, a_redirect_is_not_followed_but_named)
     EXPECT_EQ(http.requests().size(), 2U);
 }
 
+// The time of the token is not taken from the read.
+TEST_F(service_client, a_read_has_its_time_from_when_there_is_a_token)
+{
+    http.on(get_listener, {captured::load_balancer("ACTIVE")});
+    http.take(20s);
+    EXPECT_TRUE(get());
+    EXPECT_EQ(http.requests().at(1).deadline, clock().now() + 10s);
+}
+
+TEST_F(service_client, time_is_an_option)
+{
+    http.on(get_listener, {captured::load_balancer("ACTIVE")});
+    cloud::openstack::service_client quick(http, clock(), entry, keystone, 7s);
+    const auto path = "/lbaas/listeners/" + captured::listener_id;
+    ASSERT_TRUE(run(quick.send(about(false), "sao1", {.path = path})));
+    EXPECT_EQ(http.requests().at(1).deadline, clock().now() + 7s);
+}
+
 TEST_F(service_client, a_token_that_a_server_repeats_is_not_passed_on)
 {
     http.on(get_listener, {captured::octavia_fault(500, "token-1 is odd")});
@@ -253,9 +271,23 @@ TEST_F(service_client, a_region_that_is_new_in_the_catalog_is_found)
     EXPECT_EQ(missing.error().kind, failure::no_endpoint);
     EXPECT_EQ(http.count(ask_token), 1U) << "the catalog is fresh";
     http.on(ask_token, {captured::token("token-2", "rio2")});
-    advance(5min);
+    advance(1min);
     EXPECT_TRUE(run(services.locate("rio2")));
     EXPECT_EQ(http.count(ask_token), 2U);
+}
+
+TEST_F(service_client, an_endpoint_that_the_catalog_lacks_is_looked_for_once_a_minute)
+{
+    for (int i = 0; i < 10 * 60; ++i)
+    {
+        EXPECT_FALSE(run(services.locate("rio2")));
+        advance(1s);
+    }
+    EXPECT_EQ(http.count(ask_token), 10U);
+    ASSERT_TRUE(run(services.locate("sao1")));
+    advance(10min);
+    ASSERT_TRUE(run(services.locate("sao1")));
+    EXPECT_EQ(http.count(ask_token), 10U) << "nobody misses anything";
 }
 
 TEST_F(service_client, an_endpoint_that_has_moved_is_found)
@@ -264,7 +296,7 @@ TEST_F(service_client, an_endpoint_that_has_moved_is_found)
     EXPECT_FALSE(get());
     EXPECT_FALSE(get());
     EXPECT_EQ(http.count(ask_token), 1U);
-    advance(5min);
+    advance(1min);
     EXPECT_FALSE(get());
     EXPECT_FALSE(get());
     EXPECT_EQ(http.count(ask_token), 2U) << "once, then the catalog is fresh";

@@ -188,9 +188,10 @@ protected:
     std::uint16_t port() const { return hole_.port(); }
     std::string at(const std::string& address) const { return address + ":" + std::to_string(port()); }
 
-    test::black_hole hole_{context(), "127.0.0.2"};
-    test::black_hole second_hole_{context(), "127.0.0.3", hole_.port()};
-    std::optional<test::peer> peer_{std::in_place, context(), say_hello, nullptr, "127.0.0.1", hole_.port()};
+    // The first one chooses the port, because 127.0.0.1 is the address on which other programs have ports.
+    std::optional<test::peer> peer_{std::in_place, context(), say_hello};
+    test::black_hole hole_{context(), "127.0.0.2", peer_->port()};
+    test::black_hole second_hole_{context(), "127.0.0.3", peer_->port()};
     support::time_point start_ = clock().now();
 };
 

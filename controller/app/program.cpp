@@ -2,7 +2,7 @@
 
 #include "app/controller.hpp"
 #include "app/options.hpp"
-#include "cloud/openstack/clouds_yaml.hpp"
+#include "cloud/openstack/cloud_files.hpp"
 #include "cloud/openstack/credential_registry.hpp"
 #include "kube/config.hpp"
 #include "kube/credentials.hpp"
@@ -21,10 +21,8 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <exception>
 #include <random>
 #include <unistd.h>
@@ -69,26 +67,16 @@ int refuse(const support::error& error)
 // searches.
 support::result<cloud::openstack::cloud_entry> find_cloud(const options& options)
 {
-    std::vector<std::string> candidates{options.cloud_config};
-    if (options.cloud_config.empty())
+    auto found = cloud::openstack::find_cloud_entry(options.cloud_config, options.cloud, machine_variable);
+    if (!found)
     {
-        candidates = cloud::openstack::clouds_yaml_search_path(machine_variable("HOME").value_or(""));
+        return std::unexpected(found.error());
     }
-    std::string tried;
-    for (const std::string& path : candidates)
+    for (const auto& note : found->notes)
     {
-        // The file is read only once, because the path may be that of a pipe.
-        if (::access(path.c_str(), R_OK) == 0)
-        {
-            return cloud::openstack::load_cloud_entry(path, options.cloud);
-        }
-        tried += (tried.empty() ? "" : ", ") + path;
-        tried += errno == ENOENT ? "" : " (" + std::string(std::strerror(errno)) + ")";
+        support::log(log_level::warn, note);
     }
-    return support::fail(
-        errc::invalid,
-        "no clouds.yaml at " + tried + "; give its path with --cloud-config or OS_CLIENT_CONFIG_FILE"
-    );
+    return std::move(found->entry);
 }
 
 // The URLs that the credentials in Secrets may name: the flag, or those of the controller's own cloud.

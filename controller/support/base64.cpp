@@ -1,5 +1,6 @@
 #include "support/base64.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace support {
@@ -58,6 +59,27 @@ std::optional<std::string> decode_base64(std::string_view text)
         }
     }
     return bytes;
+}
+
+std::string encode_base64(std::string_view bytes)
+{
+    constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t at = 0; at < bytes.size(); at += 3)
+    {
+        std::uint32_t bits = 0;
+        for (std::size_t i = at; i < at + 3; ++i)
+        {
+            bits = bits << 8 | (i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U);
+        }
+        const std::size_t used = std::min<std::size_t>(bytes.size() - at, 3) + 1;
+        for (std::size_t i = 0; i < 4; ++i)
+        {
+            text += i < used ? digits[bits >> (18 - 6 * i) & 0x3F] : '=';
+        }
+    }
+    return text;
 }
 
 }  // namespace support

@@ -10,4 +10,7 @@ namespace support {
 // `text` is not base64.
 std::optional<std::string> decode_base64(std::string_view text);
 
+// Encodes with padding, without line ends.
+std::string encode_base64(std::string_view bytes);
+
 }  // namespace support

@@ -96,6 +96,9 @@ struct start
         {"KUBERNETES_SERVICE_HOST", ""},
         {"KUBERNETES_SERVICE_PORT", ""},
         {"OS_CLIENT_CONFIG_FILE", ""},
+        {"OS_CLIENT_SECURE_FILE", ""},
+        {"XDG_CONFIG_HOME", ""},
+        {"XDG_CONFIG_DIRS", ""},
         {"OS_CLOUD", ""}
     };
 
@@ -325,8 +328,10 @@ const std::vector<mistake> mistakes{
      "no clouds.yaml at %/none" + give_clouds},
     {"no_clouds_yaml_where_openstack_looks",
      [](start& s) { s.arguments.erase(s.arguments.begin() + 1); },
-     "no clouds.yaml at clouds.yaml, %/.config/openstack/clouds.yaml, /etc/openstack/clouds.yaml" +
-         give_clouds},
+     "no clouds.yaml at clouds.yaml, %/.config/openstack/clouds.yaml, /etc/xdg/openstack/clouds.yaml, "
+     "/etc/openstack/clouds.yaml; give its path with --cloud-config or OS_CLIENT_CONFIG_FILE, or set "
+     "OS_AUTH_URL and "
+     "the other variables of an openrc\n"},
     {"unknown_cloud_where_openstack_looks",
      [](start& s) {
          s.files[".config/openstack/clouds.yaml"] = s.files["clouds.yaml"];
@@ -339,16 +344,21 @@ const std::vector<mistake> mistakes{
      [](start& s) { s.files["secure.yaml/file"] = ""; },
      "cannot read %/secure.yaml: Is a directory" + unread},
     {"tls_of_the_cloud_that_is_not_verified",
-     change("clouds.yaml", "cacert: '%/ca.crt'", "verify: false"),
-     work + "TLS is always verified; remove verify: false and give the cloud's CA with cacert\n"},
+     [](start& s) {
+         s.change("clouds.yaml", "cacert: '%/ca.crt'", "verify: false");
+         s.change("clouds.yaml", "http://127.0.0.1:1', application", "https://127.0.0.1:1', application");
+     },
+     work + "TLS is always verified; remove verify: false and give the cloud's CA with cacert, or the "
+            "server's own "
+            "certificate, which this command prints: openssl s_client -connect 127.0.0.1:1 </dev/null | "
+            "openssl x509\n"},
     {"clouds_yaml_that_is_no_yaml",
      change("clouds.yaml", "canary-word}", "canary-word"),
      "%/clouds.yaml: invalid YAML at line "},
     {"clouds_yaml_that_is_a_text",
      content("clouds.yaml", "canary"),
      "%/clouds.yaml: has no clouds; it must hold"},
-    {"no_cloud_at_all", content("clouds.yaml", "clouds: {}"), "%/clouds.yaml: clouds is empty; add an entry\n"
-    },
+    {"no_cloud_at_all", content("clouds.yaml", "clouds: {}"), "%/clouds.yaml: has no clouds; it must hold"},
     {"several_clouds_and_none_chosen",
      [](start& s) { s.arguments.pop_back(); },
      "%/clouds.yaml: has several clouds; name one with --cloud (in a binding: "
@@ -365,7 +375,7 @@ const std::vector<mistake> mistakes{
          s.change("clouds.yaml", "http://", "http://me:canary@");
          s.arguments.emplace_back("--cloud=home");
      },
-     "auth_url: the URL holds a user name; credentials do not belong in a URL\n"},
+     "auth.auth_url: the URL holds a user name; credentials do not belong in a URL\n"},
     {"cloud_without_its_secret",
      change("clouds.yaml", "application_credential_secret: canary-secret", ""),
      work + "auth.application_credential_secret is missing; add it\n"},

@@ -33,15 +33,15 @@ void read_endpoints(service of, const nlohmann::json& endpoints, std::vector<end
     for (const auto& object : endpoints)
     {
         auto region = text_member(object, "region_id");
-        if (!region)
+        if (!region || region->empty())
         {
             region = text_member(object, "region");
         }
         auto interface = text_member(object, "interface");
         auto url = text_member(object, "url");
-        if (region && interface && url && catalog.size() < most_endpoints)
+        if (interface && url && !url->empty() && catalog.size() < most_endpoints)
         {
-            catalog.push_back({of, std::move(*interface), std::move(*region), std::move(*url)});
+            catalog.push_back({of, std::move(*interface), region.value_or(""), std::move(*url)});
         }
     }
 }
@@ -86,7 +86,7 @@ std::string known_regions(service of, const std::vector<endpoint>& catalog)
     {
         if (candidate.of == of && regions.size() < most)
         {
-            regions.insert(support::clean(candidate.region, 64));
+            regions.insert(candidate.region.empty() ? "no region" : support::clean(candidate.region, 64));
         }
     }
     std::string names;
@@ -95,6 +95,37 @@ std::string known_regions(service of, const std::vector<endpoint>& catalog)
         names += (names.empty() ? "" : ", ") + region;
     }
     return names;
+}
+
+const std::vector<std::string>& interfaces_for(service of, const cloud_entry& entry)
+{
+    const auto& own = of == service::barbican ? entry.key_manager_interfaces : entry.load_balancer_interfaces;
+    return own.empty() ? entry.interfaces : own;
+}
+
+// The endpoint of the first interface that has one for the region. An endpoint without a region serves every
+// region that has no endpoint of its own.
+const endpoint* find_endpoint(
+    service of,
+    std::string_view region,
+    const std::vector<std::string>& interfaces,
+    const std::vector<endpoint>& catalog
+)
+{
+    for (const std::string_view served : {region, std::string_view()})
+    {
+        for (const auto& interface : interfaces)
+        {
+            const auto it = std::ranges::find_if(catalog, [&](const endpoint& candidate) {
+                return candidate.of == of && candidate.interface == interface && candidate.region == served;
+            });
+            if (it != catalog.end())
+            {
+                return &*it;
+            }
+        }
+    }
+    return nullptr;
 }
 
 }  // namespace
@@ -154,12 +185,11 @@ answer<net::url> service_url(
         return versioned(of, *own);
     }
     const std::string type(type_of(of));
+    const auto& interfaces = interfaces_for(of, entry);
     const std::string sought =
-        entry.interface + " " + type + " endpoint in region \"" + support::clean(region) + "\"";
-    const auto it = std::ranges::find_if(catalog, [&](const endpoint& candidate) {
-        return candidate.of == of && candidate.interface == entry.interface && candidate.region == region;
-    });
-    if (it == catalog.end())
+        support::joined(interfaces) + " " + type + " endpoint in region \"" + support::clean(region) + "\"";
+    const endpoint* found = find_endpoint(of, region, interfaces, catalog);
+    if (found == nullptr)
     {
         const std::string regions = known_regions(of, catalog);
         return std::unexpected(no_endpoint(
@@ -168,7 +198,7 @@ answer<net::url> service_url(
                              : "; the catalog has " + type + " in " + regions)
         ));
     }
-    auto url = net::parse_url(it->url);
+    auto url = net::parse_url(found->url);
     if (!url || !url->query.empty())
     {
         return std::unexpected(no_endpoint(

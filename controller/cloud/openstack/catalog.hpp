@@ -23,7 +23,7 @@ struct endpoint
 {
     service of;
     std::string interface;
-    std::string region;
+    std::string region;  // empty: the catalog names none
     std::string url;
 };
 
@@ -39,7 +39,7 @@ struct issued_token
 std::expected<issued_token, std::string> read_token(const net::http_response& answer);
 
 // The URL of the API of `of`, with its version: ".../v2", ".../v1". It is the URL of the entry, or else that
-// of the catalog for `region` and the interface of the entry. Errors: no_endpoint, also for an http URL in a
+// of the catalog for `region` and the interfaces of the entry. Errors: no_endpoint, also for an http URL in a
 // catalog that came over https.
 answer<net::url> service_url(
     service of, std::string_view region, const cloud_entry& entry, const std::vector<endpoint>& catalog

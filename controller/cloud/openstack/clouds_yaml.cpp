@@ -1,18 +1,14 @@
 #include "cloud/openstack/clouds_yaml.hpp"
 
-#include "cloud/openstack/yaml_entry.hpp"
+#include "cloud/openstack/entry_keys.hpp"
+#include "cloud/openstack/entry_login.hpp"
+#include "cloud/openstack/entry_reader.hpp"
 #include "net/certificates/sha256.hpp"
 #include "net/certificates/x509.hpp"
 #include "support/text.hpp"
 
 #include <algorithm>
-#include <cctype>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
-#include <fstream>
-#include <initializer_list>
-#include <unistd.h>
+#include <array>
 #include <utility>
 
 namespace cloud::openstack {
@@ -22,105 +18,9 @@ using support::errc;
 using support::fail;
 using support::result;
 
-constexpr std::size_t largest_file = 1 << 20;
-
-// The texts of one entry, by key.
-class entry_reader
-{
-public:
-    explicit entry_reader(yaml_entry entry) : entry_(std::move(entry)) {}
-
-    const yaml_entry& entry() const { return entry_; }
-
-    // The text of the first of `keys` that exists, as auth.<key> or beside auth, because older files have
-    // some keys there. Empty if there is none.
-    std::string text(std::initializer_list<const char*> keys)
-    {
-        for (const char* key : keys)
-        {
-            for (const auto* from : {&entry_.auth, &entry_.root})
-            {
-                const auto it = from->find(key);
-                if (it == from->end())
-                {
-                    continue;
-                }
-                if (it->second)
-                {
-                    return it->second->reveal();
-                }
-                note((from == &entry_.auth ? "auth." : "") + std::string(key) + " must be a text");
-            }
-        }
-        return {};
-    }
-
-    // A boolean as YAML 1.1 spells it.
-    std::optional<bool> flag(const char* key)
-    {
-        std::string word = text({key});
-        std::ranges::transform(word, word.begin(), [](unsigned char c) { return std::tolower(c); });
-        if (word.empty())
-        {
-            return std::nullopt;
-        }
-        const auto is_one_of = [&word](std::initializer_list<const char*> words) {
-            return std::ranges::find(words, word) != words.end();
-        };
-        if (is_one_of({"true", "yes", "on", "y", "1"}))
-        {
-            return true;
-        }
-        if (!is_one_of({"false", "no", "off", "n", "0"}))
-        {
-            note(std::string(key) + " must be true or false");
-        }
-        return false;
-    }
-
-    // Records a problem of the entry. Only the first one is reported.
-    void note(std::string problem)
-    {
-        if (problem_.empty())
-        {
-            problem_ = std::move(problem);
-        }
-    }
-
-    bool failed() const { return !problem_.empty(); }
-    std::unexpected<support::error> error() const
-    {
-        return fail(errc::invalid, entry_.label + ": " + problem_);
-    }
-
-private:
-    yaml_entry entry_;
-    std::string problem_;
-};
-
-std::optional<net::url> read_url(entry_reader& entry, const char* key)
-{
-    const std::string text = entry.text({key});
-    if (text.empty())
-    {
-        return std::nullopt;
-    }
-    auto url = net::parse_url(text);
-    if (!url)
-    {
-        entry.note(std::string(key) + ": " + url.error().message);
-        return std::nullopt;
-    }
-    if (!url->query.empty())
-    {
-        entry.note(std::string(key) + " must be a URL without a query");
-    }
-    return std::move(*url);
-}
-
 net::url read_keystone(entry_reader& entry)
 {
-    auto url = read_url(entry, "auth_url");
+    auto url = entry.auth_url_of("auth_url");
     if (!url)
     {
         entry.note("auth.auth_url is missing; add Keystone's URL, such as https://keystone.example/v3");
@@ -137,218 +37,237 @@ net::url read_keystone(entry_reader& entry)
     return *url;
 }
 
-// Reads interface, which older files call endpoint_type: "public" for public and publicURL.
-std::string read_interface(entry_reader& entry)
+// Reads an interface or a list of them: "public" for public and publicURL. Empty if there is none.
+std::vector<std::string> read_interfaces(entry_reader& entry, const char* key)
 {
-    std::string word = entry.text({"interface", "endpoint_type"});
-    if (word.empty())
+    auto words = entry.root_list(key);
+    for (auto& word : words)
     {
-        return "public";
+        if (word.ends_with("URL"))
+        {
+            word.resize(word.size() - 3);
+        }
+        if (word != "public" && word != "internal" && word != "admin")
+        {
+            entry.note(std::string(key) + " is not known; use public, internal or admin");
+        }
     }
-    if (word.ends_with("URL"))
-    {
-        word.resize(word.size() - 3);
-    }
-    if (word != "public" && word != "internal" && word != "admin")
-    {
-        entry.note("interface is not known; use public, internal or admin");
-    }
-    return word;
+    return words;
 }
 
-void require_domain(entry_reader& entry, const named_object& object, const std::string& whose)
+std::optional<net::url> read_endpoint(entry_reader& entry, const char* key, const char* older_key)
 {
-    if (!object.name.empty() && object.domain_id.empty() && object.domain_name.empty())
+    auto url = entry.root_url_of(key);
+    return url ? url : entry.root_url_of(older_key);
+}
+
+// The controller speaks one version of each API.
+void require_version(entry_reader& entry, const char* key, char spoken)
+{
+    const std::string version = entry.root(key);
+    if (!version.empty() && version != std::string(1, spoken) &&
+        !version.starts_with(std::string(1, spoken) + "."))
     {
         entry.note(
-            "auth." + whose + "_domain_name is missing; add it (mostly Default) or auth." + whose +
-            "_domain_id"
+            std::string(key) + " is not supported; the controller speaks version " + spoken + ", remove it"
         );
     }
 }
 
-named_object read_user(entry_reader& entry)
+void read_endpoints(entry_reader& entry, cloud_entry& read)
 {
-    named_object user{.id = entry.text({"user_id"})};
-    if (user.id.empty())
+    if (auto words = read_interfaces(entry, "interface"); !words.empty())
     {
-        user.name = entry.text({"username", "user_name"});
-        user.domain_id = entry.text({"user_domain_id", "domain_id"});
-        user.domain_name = entry.text({"user_domain_name", "domain_name"});
+        read.interfaces = std::move(words);
     }
-    return user;
+    read.load_balancer_interfaces = read_interfaces(entry, "load_balancer_interface");
+    read.key_manager_interfaces = read_interfaces(entry, "key_manager_interface");
+    read.load_balancer_endpoint =
+        read_endpoint(entry, "load_balancer_endpoint_override", "load_balancer_endpoint");
+    read.key_manager_endpoint = read_endpoint(entry, "key_manager_endpoint_override", "key_manager_endpoint");
+    require_version(entry, "load_balancer_api_version", '2');
+    require_version(entry, "key_manager_api_version", '1');
 }
 
-named_object read_project(entry_reader& entry)
+bool uses_tls(const cloud_entry& read)
 {
-    named_object project{.id = entry.text({"project_id", "tenant_id"})};
-    if (project.id.empty())
-    {
-        project.name = entry.text({"project_name", "tenant_name"});
-        project.domain_id = entry.text({"project_domain_id", "domain_id"});
-        project.domain_name = entry.text({"project_domain_name", "domain_name"});
-    }
-    return project;
+    const auto is_tls = [](const std::optional<net::url>& url) { return url && url->origin.tls; };
+    return read.keystone.origin.tls || is_tls(read.load_balancer_endpoint) ||
+           is_tls(read.key_manager_endpoint) ||
+           (read.federated &&
+            (is_tls(read.federated->discovery_endpoint) || is_tls(read.federated->token_endpoint)));
 }
 
-void read_password_login(entry_reader& entry, cloud_entry& read)
+// The keys that turn the verification off have no effect where there is no TLS.
+void require_verification(entry_reader& entry, const cloud_entry& read)
 {
-    read.how = cloud_entry::login::password;
-    read.user = read_user(entry);
-    read.project = read_project(entry);
-    read.secret = support::secret(entry.text({"password"}));
-    if (read.user.empty())
+    const bool insecure = entry_reader::flag_of(entry.root("insecure")).value_or(false);
+    const bool unverified = !entry_reader::flag_of(entry.root("verify")).value_or(true);
+    if ((!insecure && !unverified) || !uses_tls(read))
     {
-        entry.note("auth.username is missing; add it or auth.user_id");
+        return;
     }
-    require_domain(entry, read.user, "user");
-    if (read.secret.empty())
+    const std::string line = unverified ? "verify: false" : "insecure: true";
+    const auto& origin = read.keystone.origin;
+    std::string pin;
+    if (!entry.entry().untrusted && origin.tls)
     {
-        entry.note("auth.password is missing; add it");
+        pin = ", or the server's own certificate, which this command prints: openssl s_client -connect " +
+              origin.host + ":" + std::to_string(origin.port) + " </dev/null | openssl x509";
     }
-    if (read.project.empty())
-    {
-        entry.note(
-            "auth.project_name is missing; add it or auth.project_id, the project of the load balancers"
-        );
-    }
-    require_domain(entry, read.project, "project");
+    entry.note("TLS is always verified; remove " + line + " and give the cloud's CA with cacert" + pin);
 }
 
-void read_application_credential_login(entry_reader& entry, cloud_entry& read)
+void require_known_keys(entry_reader& entry, cloud_entry& read)
 {
-    read.how = cloud_entry::login::application_credential;
-    read.application_credential_id = entry.text({"application_credential_id"});
-    read.secret = support::secret(entry.text({"application_credential_secret"}));
-    if (read.application_credential_id.empty())
+    for (const auto& [key, unused] : entry.entry().root)
     {
-        read.application_credential_name = entry.text({"application_credential_name"});
-        read.user = read_user(entry);
-        if (read.application_credential_name.empty())
+        const auto meaning = meaning_of(key);
+        if (meaning.use == key_use::refused)
         {
-            entry.note("auth.application_credential_id is missing; add it");
+            entry.note(key + " " + std::string(meaning.way_out));
         }
-        if (read.user.empty())
+        else if (meaning.use == key_use::unknown)
         {
-            entry.note("auth.username is missing; an application credential given by name needs its user");
+            read.unknown_keys.push_back(support::clean(key, 64));
         }
-        require_domain(entry, read.user, "user");
-    }
-    if (read.secret.empty())
-    {
-        entry.note("auth.application_credential_secret is missing; add it");
     }
 }
 
-void read_login(entry_reader& entry, cloud_entry& read)
+// The content of the file that `key` names as `path`.
+result<std::string> read_named_file(
+    const written_entry& entry, const std::string& key, const std::string& path, const file_reader& read_file
+)
 {
-    const std::string type = entry.text({"auth_type", "auth_plugin"});
-    if (type.empty() || type == "password" || type == "v3password")
+    if (path.starts_with("-----BEGIN"))
     {
-        read_password_login(entry, read);
+        return fail(errc::invalid, entry.label + ": " + key + " must be the path of a file, not its content");
     }
-    else if (type == "v3applicationcredential")
-    {
-        read_application_credential_login(entry, read);
-    }
-    else
-    {
-        entry.note("auth_type is not supported; use password or v3applicationcredential");
-    }
+    auto content = read_file(path);
+    return content ? content : fail(entry.label + ": " + key, content.error());
 }
 
-void require_verification(entry_reader& entry)
+// The path of the file with the trusted certificates, and the key that names it.
+std::pair<std::string, std::string> ca_file(entry_reader& keys)
 {
-    if (entry.flag("verify") == false || entry.flag("insecure") == true)
+    if (std::string path = keys.root("cacert"); !path.empty())
     {
-        entry.note("TLS is always verified; remove verify: false and give the cloud's CA with cacert");
+        return {"cacert", path};
     }
+    std::string verify = keys.root("verify");
+    return {"verify", entry_reader::flag_of(verify) ? "" : verify};
 }
 
-// The certificates in the file that cacert names; empty if the entry has no cacert.
-result<std::string> read_ca(const yaml_entry& entry, const file_reader& read_file)
+result<tls_files> read_tls_files(const written_entry& entry, const file_reader& read_file)
 {
     entry_reader keys(entry);
-    const std::string path = keys.text({"cacert"});
+    const auto [ca_key, ca_path] = ca_file(keys);
+    const std::string certificate_path = keys.root("cert");
+    const std::string key_path = keys.root("key");
+    if (certificate_path.empty() && !key_path.empty())
+    {
+        keys.note("cert is missing; it names the certificate of key");
+    }
     if (keys.failed())
     {
         return keys.error();
     }
-    if (path.empty())
+    tls_files files;
+    if (!ca_path.empty())
     {
-        return std::string();
-    }
-    auto pem = read_file(path);
-    if (!pem)
-    {
-        return fail(entry.label + ": cacert", pem.error());
-    }
-    if (const auto usable = net::check_certificates_pem(*pem); !usable)
-    {
-        return fail(entry.label + ": cacert " + support::clean(path), usable.error());
-    }
-    return pem;
-}
-
-result<std::string> read_file_from_disk(const std::string& path)
-{
-    std::ifstream file(path, std::ios::binary);
-    std::string text(largest_file + 1, '\0');
-    if (!file || !file.read(text.data(), static_cast<std::streamsize>(text.size())))
-    {
-        if (!file.eof())
+        auto pem = read_named_file(entry, ca_key, ca_path, read_file);
+        if (!pem)
         {
-            return fail(
-                errc::invalid,
-                "cannot read " + path + ": " + std::strerror(errno) +
-                    "; correct the path or the file's permissions"
-            );
+            return std::unexpected(pem.error());
         }
+        if (const auto usable = net::check_certificates_pem(*pem); !usable)
+        {
+            return fail(entry.label + ": " + ca_key + " " + support::clean(ca_path), usable.error());
+        }
+        files.ca_pem = std::move(*pem);
     }
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    if (text.size() > largest_file)
+    if (!certificate_path.empty())
     {
-        return fail(errc::invalid, path + " is larger than 1 MiB");
+        auto certificate = read_named_file(entry, "cert", certificate_path, read_file);
+        auto key = key_path.empty() ? certificate : read_named_file(entry, "key", key_path, read_file);
+        if (!certificate || !key)
+        {
+            return std::unexpected(certificate ? key.error() : certificate.error());
+        }
+        files.client_certificate_pem = std::move(*certificate);
+        files.client_key_pem = support::secret(std::move(*key));
     }
-    return text;
+    return files;
 }
 
-// Reads the file at a path as openstacksdk does: "~/" is the home folder.
-result<std::string> read_expanded(const std::string& path)
+std::shared_ptr<const net::tls_settings> read_tls(entry_reader& entry, tls_files files)
 {
-    const char* home = std::getenv("HOME");
-    return read_file_from_disk(path.starts_with("~/") && home != nullptr ? home + path.substr(1) : path);
+    if (files.ca_pem.empty() && files.client_certificate_pem.empty())
+    {
+        return nullptr;
+    }
+    const auto require = [&entry](const std::string& what, const result<>& usable) {
+        if (!usable)
+        {
+            entry.note(what + ": " + usable.error().message);
+        }
+    };
+    if (!files.ca_pem.empty())
+    {
+        require("cacert", net::check_certificates_pem(files.ca_pem));
+    }
+    if (!files.client_certificate_pem.empty())
+    {
+        const std::string& key = files.client_key_pem.reveal();
+        require("cert", net::check_certificates_pem(files.client_certificate_pem));
+        require("key", net::check_private_key_pem(key));
+        require("key", net::check_key_fits_pem(files.client_certificate_pem, key));
+    }
+    auto tls = std::make_shared<net::tls_settings>();
+    tls->ca_pem = std::move(files.ca_pem);
+    tls->client_certificate_pem = std::move(files.client_certificate_pem);
+    tls->client_key_pem = std::move(files.client_key_pem);
+    return tls;
 }
 
 }  // namespace
 
-result<cloud_entry> understand_entry(yaml_entry written, std::string ca_pem)
+result<cloud_entry> understand_entry(written_entry written, tls_files files)
 {
     entry_reader entry(std::move(written));
     cloud_entry read;
     read.cloud = entry.entry().cloud;
     read.keystone = read_keystone(entry);
     read_login(entry, read);
-    read.interface = read_interface(entry);
-    read.load_balancer_endpoint = read_url(entry, "load_balancer_endpoint_override");
-    read.key_manager_endpoint = read_url(entry, "key_manager_endpoint_override");
-    require_verification(entry);
-    read.id = net::sha256_hex(entry.entry().content_id + ca_pem);
-    if (!ca_pem.empty())
-    {
-        if (const auto usable = net::check_certificates_pem(ca_pem); !usable)
-        {
-            entry.note("cacert: " + usable.error().message);
-        }
-        auto tls = std::make_shared<net::tls_settings>();
-        tls->ca_pem = std::move(ca_pem);
-        read.tls = std::move(tls);
-    }
+    read_endpoints(entry, read);
+    require_verification(entry, read);
+    require_known_keys(entry, read);
+    read.id = net::sha256_hex(
+        entry.entry().content_id + files.ca_pem + files.client_certificate_pem + files.client_key_pem.reveal()
+    );
+    read.tls = read_tls(entry, std::move(files));
     if (entry.failed())
     {
         return entry.error();
     }
     return read;
+}
+
+result<cloud_entry> read_cloud_entry(
+    const entry_sources& sources, const std::string& cloud, const file_reader& read_file
+)
+{
+    auto written = read_entry(sources, cloud);
+    if (!written)
+    {
+        return std::unexpected(written.error());
+    }
+    auto files = read_tls_files(*written, read_file);
+    if (!files)
+    {
+        return std::unexpected(files.error());
+    }
+    return understand_entry(std::move(*written), std::move(*files));
 }
 
 result<cloud_entry> parse_cloud_entry(
@@ -359,52 +278,16 @@ result<cloud_entry> parse_cloud_entry(
     const file_reader& read_file
 )
 {
-    auto written = read_yaml_entry(yaml, secure_yaml, file, cloud);
-    if (!written)
+    entry_sources sources;
+    sources.clouds = {file, std::string(yaml)};
+    if (!secure_yaml.empty())
     {
-        return std::unexpected(written.error());
+        sources.secure = {"secure.yaml beside " + file, std::string(secure_yaml)};
     }
-    auto ca_pem = read_ca(*written, read_file);
-    if (!ca_pem)
-    {
-        return std::unexpected(ca_pem.error());
-    }
-    return understand_entry(std::move(*written), std::move(*ca_pem));
-}
-
-result<cloud_entry> load_cloud_entry(const std::string& file, const std::string& cloud)
-{
-    auto yaml = read_file_from_disk(file);
-    if (!yaml)
-    {
-        return std::unexpected(yaml.error());
-    }
-    const std::string secure_file = file.substr(0, file.rfind('/') + 1) + "secure.yaml";
-    std::string secure_yaml;
-    if (::access(secure_file.c_str(), F_OK) == 0 || errno != ENOENT)
-    {
-        auto text = read_file_from_disk(secure_file);
-        if (!text)
-        {
-            return std::unexpected(text.error());
-        }
-        secure_yaml = std::move(*text);
-    }
-    auto entry = parse_cloud_entry(*yaml, secure_yaml, file, cloud, read_expanded);
-    support::wipe(*yaml);
-    support::wipe(secure_yaml);
+    auto entry = read_cloud_entry(sources, cloud, read_file);
+    support::wipe(sources.clouds.text);
+    support::wipe(sources.secure.text);
     return entry;
-}
-
-std::vector<std::string> clouds_yaml_search_path(const std::string& home)
-{
-    std::vector<std::string> path{"clouds.yaml"};
-    if (!home.empty())
-    {
-        path.push_back(home + "/.config/openstack/clouds.yaml");
-    }
-    path.emplace_back("/etc/openstack/clouds.yaml");
-    return path;
 }
 
 }  // namespace cloud::openstack

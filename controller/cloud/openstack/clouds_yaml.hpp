@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cloud/openstack/written_entry.hpp"
 #include "net/http/http.hpp"
 #include "net/http/url.hpp"
 #include "support/error.hpp"
@@ -27,6 +28,31 @@ struct named_object
     bool empty() const { return id.empty() && name.empty(); }
 };
 
+// A login at an identity provider, whose token Keystone takes
+// (https://docs.openstack.org/keystoneauth/latest/, OIDC).
+struct federation
+{
+    enum class grant
+    {
+        password,
+        client_credentials,
+        access_token,  // the entry brings the token
+    };
+
+    grant by = grant::password;
+    std::string identity_provider;  // its name in Keystone
+    std::string protocol;
+    std::optional<net::url> discovery_endpoint;
+    std::optional<net::url> token_endpoint;
+    // The discovery document may name token endpoints of its own host alone.
+    bool of_one_host = false;
+    std::string client_id;
+    support::secret client_secret;
+    std::string scope = "openid profile";
+    std::string token_member = "access_token";  // of the provider's answer
+    std::string username;
+};
+
 // One entry: a cloud and a login for it.
 struct cloud_entry
 {
@@ -34,40 +60,62 @@ struct cloud_entry
     {
         password,
         application_credential,
+        token,
+        federated,
     };
 
     std::string cloud;  // its name, for messages
     // SHA-256 of the content, secrets included. It tells entries apart and must not be shown.
     std::string id;
-    net::url keystone;                             // ends with /v3
-    std::string interface;                         // of the catalog: public, internal or admin
+    net::url keystone;  // ends with /v3
+    // Of the catalog: public, internal or admin, in the order of preference.
+    std::vector<std::string> interfaces{"public"};
+    // Those of a service, where they differ; else empty.
+    std::vector<std::string> load_balancer_interfaces = {};
+    std::vector<std::string> key_manager_interfaces = {};
     std::shared_ptr<const net::tls_settings> tls;  // null: the trust of the system
 
     login how = login::password;
     // The user of the password, or of an application credential that is given by name.
     named_object user;
-    // The project for a password; an application credential brings its own.
+    // The project; an application credential brings its own.
     named_object project;
     std::string application_credential_id;
     std::string application_credential_name;
-    support::secret secret;  // the password, or the secret of the application credential
+    // The password, the secret of the application credential, or the token.
+    support::secret secret;
+    std::optional<federation> federated;
 
     // These URLs replace those of the catalog.
     std::optional<net::url> load_balancer_endpoint;
     std::optional<net::url> key_manager_endpoint;
+
+    // Keys of the entry that nobody knows.
+    std::vector<std::string> unknown_keys = {};
 };
 
-struct yaml_entry;
+// What the files hold that an entry names. Each is empty if the entry names none.
+struct tls_files
+{
+    std::string ca_pem = {};
+    std::string client_certificate_pem = {};
+    support::secret client_key_pem = {};
+};
 
-// Interprets an entry. `ca_pem` holds the trusted certificates (empty: the trust of the system). Errors:
-// invalid; they quote URLs and no other values.
-support::result<cloud_entry> understand_entry(yaml_entry written, std::string ca_pem);
+// Interprets an entry. Errors: invalid; those of an entry that is not untrusted quote its URLs and no other
+// values.
+support::result<cloud_entry> understand_entry(written_entry written, tls_files files);
 
 using file_reader = std::function<support::result<std::string>(const std::string& path)>;
 
+// Chooses and interprets an entry; `read_file` reads the files of certificates that it names. Errors:
+// invalid, with file, cloud, key and what to do.
+support::result<cloud_entry> read_cloud_entry(
+    const entry_sources& sources, const std::string& cloud, const file_reader& read_file
+);
+
 // The entry `cloud` of `yaml` (the text of `file`), or the only entry if `cloud` is empty; `secure_yaml`
-// (empty: none) adds keys to it. `read_file` reads its cacert. Errors: invalid, with file, cloud, key and
-// what to do.
+// (empty: none) adds keys to it.
 support::result<cloud_entry> parse_cloud_entry(
     std::string_view yaml,
     std::string_view secure_yaml,
@@ -75,11 +123,5 @@ support::result<cloud_entry> parse_cloud_entry(
     const std::string& cloud,
     const file_reader& read_file
 );
-
-// As parse_cloud_entry, from the disk: the file and, if it exists, secure.yaml beside it.
-support::result<cloud_entry> load_cloud_entry(const std::string& file, const std::string& cloud);
-
-// The paths at which OpenStack's clients look for the file, in order. `home` may be empty.
-std::vector<std::string> clouds_yaml_search_path(const std::string& home);
 
 }  // namespace cloud::openstack

@@ -1,6 +1,6 @@
 #include "cloud/openstack/keystone.hpp"
 
-#include "cloud/openstack/json.hpp"
+#include "cloud/openstack/login.hpp"
 #include "support/log.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -31,59 +31,6 @@ constexpr support::backoff trouble_backoff{.first = 1s, .cap = 15s};
 std::size_t index_of(service by)
 {
     return static_cast<std::size_t>(by);
-}
-
-nlohmann::json domain_of(const named_object& object)
-{
-    return object.domain_id.empty() ? nlohmann::json{{"name", object.domain_name}}
-                                    : nlohmann::json{{"id", object.domain_id}};
-}
-
-nlohmann::json as_json(const named_object& object)
-{
-    if (!object.id.empty())
-    {
-        return nlohmann::json{{"id", object.id}};
-    }
-    return nlohmann::json{{"name", object.name}, {"domain", domain_of(object)}};
-}
-
-std::string dump(const nlohmann::json& body)
-{
-    return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-std::string authentication_body(const cloud_entry& entry)
-{
-    nlohmann::json body;
-    auto& identity = body["auth"]["identity"];
-    nlohmann::json* secret = nullptr;
-    if (entry.how == cloud_entry::login::password)
-    {
-        identity["methods"] = {"password"};
-        auto& user = identity["password"]["user"] = as_json(entry.user);
-        secret = &user["password"];
-        body["auth"]["scope"]["project"] = as_json(entry.project);
-    }
-    else
-    {
-        identity["methods"] = {"application_credential"};
-        auto& credential = identity["application_credential"];
-        if (!entry.application_credential_id.empty())
-        {
-            credential["id"] = entry.application_credential_id;
-        }
-        else
-        {
-            credential["name"] = entry.application_credential_name;
-            credential["user"] = as_json(entry.user);
-        }
-        secret = &credential["secret"];
-    }
-    *secret = entry.secret.reveal();
-    std::string text = dump(body);
-    support::wipe(secret->get_ref<std::string&>());
-    return text;
 }
 
 }  // namespace
@@ -230,12 +177,21 @@ support::task<answer<session_ptr>> keystone::authenticate()
     request.origin = entry_.keystone.origin;
     request.target = entry_.keystone.path + "/auth/tokens";
     request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
-    request.body = authentication_body(entry_);
     request.tls = entry_.tls;
     request.deadline = now + timeout_;
     request.max_response_bytes = largest_answer;
     request.fresh_connection = true;
     request.sensitive = true;
+    auto proof = co_await obtain_proof(http_, entry_, request.deadline);
+    if (!proof)
+    {
+        co_return failed(std::move(proof.error()));
+    }
+    request.body = authentication_body(entry_, *proof);
+    if (proves_with_token(entry_))
+    {
+        request.headers.push_back({"X-Auth-Token", proof->reveal()});
+    }
     auto answered = co_await http_.send(std::move(request));
 
     const question asked{
@@ -248,7 +204,7 @@ support::task<answer<session_ptr>> keystone::authenticate()
     {
         co_return failed(judge(asked, answered.error()));
     }
-    if (auto refused = judge(asked, *answered, entry_.secret))
+    if (auto refused = judge(asked, *answered, *proof))
     {
         if (answered->status >= 300 && answered->status < 400)
         {

@@ -1,6 +1,7 @@
 #include "cloud/openstack/tenant_entry.hpp"
 
-#include "cloud/openstack/yaml_entry.hpp"
+#include "cloud/openstack/entry_reader.hpp"
+#include "cloud/openstack/written_entry.hpp"
 
 #include <array>
 #include <string_view>
@@ -15,48 +16,55 @@ using support::fail;
 constexpr std::size_t largest_clouds_yaml = 64 << 10;
 constexpr std::size_t largest_ca = 512 << 10;
 
-constexpr std::array<std::string_view, 3> url_keys{
-    "auth_url", "load_balancer_endpoint_override", "key_manager_endpoint_override"
-};
-
 struct refused_key
 {
     std::string_view key;
     std::string_view why;
 };
 
-constexpr std::array<refused_key, 6> refused_keys{{
+constexpr std::array<refused_key, 4> refused_keys{{
     {"cacert", "names a file; put the CA's certificates (PEM) into the Secret's key cacert instead"},
     {"cert", "names a file; client certificates are not supported, remove it"},
     {"key", "names a file; client certificates are not supported, remove it"},
-    {"profile", "names a vendor file; write its keys into the entry instead"},
-    {"cloud", "names a vendor file; write its keys into the entry instead"},
     {"vendor_hook", "names a program; remove it"},
 }};
 
-// The first problem of the keys, or of the form of a URL; empty if there is none.
-std::string problem_with_keys(const yaml_entry& entry)
+bool is_empty_text(const config_value& value)
+{
+    return value.is_text() && value.text.empty();
+}
+
+// The key cacert of the Secret replaces the files that the entry names, which are those of another machine.
+void drop_replaced_files(config_map& root)
+{
+    root.erase("cacert");
+    const auto* verify = find_value(root, "verify");
+    if (verify != nullptr && verify->is_text() && !entry_reader::flag_of(verify->text.reveal()))
+    {
+        root.erase("verify");
+    }
+}
+
+// The first problem of the keys; empty if there is none.
+std::string problem_with_keys(const written_entry& entry)
 {
     for (const auto* section : {&entry.auth, &entry.root})
     {
         const std::string prefix = section == &entry.auth ? "auth." : "";
         for (const auto& [key, why] : refused_keys)
         {
-            if (section->contains(std::string(key)))
+            const auto* value = find_value(*section, key);
+            if (value != nullptr && !is_empty_text(*value))
             {
                 return prefix + std::string(key) + " " + std::string(why);
             }
         }
-        for (const std::string_view key : url_keys)
-        {
-            const auto it = section->find(std::string(key));
-            if (it != section->end() && it->second && !net::parse_url(it->second->reveal()))
-            {
-                return prefix + std::string(key) +
-                       " must be an http or https URL such as https://keystone.example/v3, without a user "
-                       "name, a query or a fragment";
-            }
-        }
+    }
+    const auto* verify = find_value(entry.root, "verify");
+    if (verify != nullptr && !is_empty_text(*verify) &&
+        !(verify->is_text() && entry_reader::flag_of(verify->text.reveal())))
+    {
+        return "verify names a file; put the CA's certificates (PEM) into the Secret's key cacert instead";
     }
     return {};
 }
@@ -86,6 +94,23 @@ std::string problem_with_urls(const cloud_entry& entry, const allowed_urls& allo
             return std::string(key) + " is http although auth_url is https; no token is sent over http";
         }
     }
+    if (!entry.federated)
+    {
+        return {};
+    }
+    const std::array<std::pair<std::string_view, const std::optional<net::url>*>, 2> providers{{
+        {"discovery_endpoint", &entry.federated->discovery_endpoint},
+        {"access_token_endpoint", &entry.federated->token_endpoint},
+    }};
+    for (const auto& [key, url] : providers)
+    {
+        if (*url && !allowed.admit(**url))
+        {
+            return "auth." + std::string(key) +
+                   " is not admitted here; ask the operator of the controller to admit it with "
+                   "--allowed-auth-urls";
+        }
+    }
     return {};
 }
 
@@ -97,17 +122,25 @@ support::result<cloud_entry> parse_tenant_entry(const credential_text& text, con
     {
         return fail(errc::invalid, text.source + ": larger than 64 KiB, or its CA larger than 512 KiB");
     }
-    auto written = read_yaml_entry(text.clouds_yaml, "", text.source, text.cloud);
+    entry_sources sources;
+    sources.untrusted = true;
+    sources.clouds = {text.source, std::string(text.clouds_yaml)};
+    auto written = read_entry(sources, text.cloud);
+    support::wipe(sources.clouds.text);
     if (!written)
     {
         return std::unexpected(written.error());
     }
     const std::string label = written->label;
+    if (!text.ca_pem.empty())
+    {
+        drop_replaced_files(written->root);
+    }
     if (const std::string problem = problem_with_keys(*written); !problem.empty())
     {
         return fail(errc::invalid, label + ": " + problem);
     }
-    auto entry = understand_entry(std::move(*written), std::string(text.ca_pem));
+    auto entry = understand_entry(std::move(*written), {.ca_pem = std::string(text.ca_pem)});
     if (!entry)
     {
         return entry;

@@ -74,7 +74,7 @@ cloud_entry entry_at(const std::string& keystone)
     cloud_entry entry;
     entry.cloud = "prod";
     entry.keystone = net::parse_url(keystone).value();
-    entry.interface = "public";
+    entry.interfaces = {"public"};
     return entry;
 }
 
@@ -91,7 +91,7 @@ TEST(catalog, the_endpoint_is_chosen_by_service_region_and_interface)
     EXPECT_EQ(service_url(service::octavia, "sao1", entry, catalog)->str(), "http://sao.example:9876/v2");
     EXPECT_EQ(service_url(service::octavia, "rio2", entry, catalog)->str(), "http://rio.example:9876/v2");
     EXPECT_EQ(service_url(service::barbican, "sao1", entry, catalog)->str(), "http://sao.example:9311/v1");
-    entry.interface = "internal";
+    entry.interfaces = {"internal"};
     EXPECT_EQ(
         service_url(service::octavia, "sao1", entry, catalog)->str(), "http://internal.example:9876/v2"
     );

@@ -5,8 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
+#include <array>
 
 namespace {
 
@@ -73,7 +72,7 @@ clouds:
     ASSERT_TRUE(read) << error_of(read);
     EXPECT_EQ(read->cloud, "lab-admin");
     EXPECT_EQ(read->keystone.str(), "http://127.0.0.1:15000/v3");
-    EXPECT_EQ(read->interface, "public");
+    EXPECT_EQ(read->interfaces, std::vector<std::string>{"public"});
     EXPECT_EQ(read->how, cloud_entry::login::password);
     EXPECT_EQ(read->user.name, "admin");
     EXPECT_EQ(read->user.domain_id, "default");
@@ -144,7 +143,7 @@ TEST(clouds_yaml, the_interface_has_several_spellings)
     {
         const auto read = parse(entry(password_auth, keys));
         ASSERT_TRUE(read) << error_of(read);
-        EXPECT_EQ(read->interface, interface) << keys;
+        EXPECT_EQ(read->interfaces, std::vector<std::string>{interface}) << keys;
     }
 }
 
@@ -182,9 +181,11 @@ TEST(clouds_yaml, the_ca_is_read_from_its_file)
 
 TEST(clouds_yaml, keys_that_nobody_needs_are_no_error)
 {
-    const auto read =
-        parse(entry(password_auth, "profile: x, networks: [{name: a}], 7: seven, region_name: sao1"));
-    EXPECT_TRUE(read) << error_of(read);
+    const auto read = parse(
+        entry(password_auth, "networks: [{name: a}], 7: seven, volume_api_version: 3, interfce: internal")
+    );
+    ASSERT_TRUE(read) << error_of(read);
+    EXPECT_EQ(read->unknown_keys, (std::vector<std::string>{"7", "interfce"}));
 }
 
 TEST(clouds_yaml, numbers_are_texts)
@@ -268,6 +269,119 @@ TEST(clouds_yaml, the_order_of_nested_keys_does_not_matter_and_the_ca_does)
     EXPECT_NE(with_ca(ca_pem), with_ca(ca_pem + "\n")) << "the file has changed";
 }
 
+TEST(clouds_yaml, merge_keys_are_merged_and_own_keys_win)
+{
+    const auto read = parse(
+        "x: &a {interface: internal, verify: true}\n"
+        "y: &b {interface: admin, auth_type: v3password}\n"
+        "clouds: {prod: {<<: [*a, *b], auth: {<<: {user_id: other, project_id: q}, user_id: u, password: p, "
+        "auth_url: https://ks.example}}}"
+    );
+    ASSERT_TRUE(read) << error_of(read);
+    EXPECT_EQ(read->interfaces, std::vector<std::string>{"internal"}) << "the first of a list wins";
+    EXPECT_EQ(read->user.id, "u");
+    EXPECT_EQ(read->project.id, "q");
+}
+
+TEST(clouds_yaml, verification_that_is_off_has_no_effect_where_there_is_no_tls)
+{
+    const std::string plain = "auth_url: 'http://ks.example', user_id: u, password: p, project_id: q";
+    for (const std::string keys : {"verify: false", "insecure: true"})
+    {
+        EXPECT_TRUE(parse(entry(plain, keys))) << keys;
+        EXPECT_THAT(
+            error_of(parse(entry(plain, keys + ", load_balancer_endpoint_override: 'https://lb.example'"))),
+            HasSubstr("TLS is always verified; remove " + keys)
+        );
+    }
+    EXPECT_THAT(
+        error_of(parse(entry(password_auth, "verify: false"))),
+        HasSubstr("openssl s_client -connect ks.example:5000 </dev/null | openssl x509")
+    );
+}
+
+TEST(clouds_yaml, verify_may_name_the_file_of_the_authorities)
+{
+    const auto read = parse(entry(password_auth, "verify: /etc/ssl/cloud.pem"));
+    ASSERT_TRUE(read) << error_of(read);
+    EXPECT_EQ(read->tls->ca_pem, ca_pem);
+    EXPECT_FALSE(parse(entry(password_auth, "cacert: ''"))->tls);
+}
+
+TEST(clouds_yaml, a_client_certificate_is_presented)
+{
+    const auto me = test::make_certificate({.subject = "me"});
+    const auto read = cloud::openstack::parse_cloud_entry(
+        entry(password_auth, "cert: me.pem, key: me.key"),
+        "",
+        file,
+        "prod",
+        [&me](const std::string& path) -> support::result<std::string> {
+            return path == "me.key" ? me.key_pem : me.pem;
+        }
+    );
+    ASSERT_TRUE(read) << error_of(read);
+    EXPECT_EQ(read->tls->client_certificate_pem, me.pem);
+    EXPECT_EQ(read->tls->client_key_pem.reveal(), me.key_pem);
+}
+
+TEST(clouds_yaml, the_region_is_put_into_urls)
+{
+    const auto read = parse(entry(
+        "auth_url: 'https://{region_name}.ks.example', user_id: u, password: p, project_id: q",
+        "region_name: sao1, load_balancer_endpoint_override: 'https://lb.{region_name}.example'"
+    ));
+    ASSERT_TRUE(read) << error_of(read);
+    EXPECT_EQ(read->keystone.str(), "https://sao1.ks.example/v3");
+    EXPECT_EQ(read->load_balancer_endpoint->str(), "https://lb.sao1.example");
+}
+
+TEST(clouds_yaml, a_default_domain_fills_what_is_missing)
+{
+    for (const auto& [keys, id, name] : std::initializer_list<std::array<const char*, 3>>{
+             {"default_domain_id: d", "d", ""},
+             {"default_domain_name: D", "", "D"},
+             {"default_domain: d", "d", ""},
+         })
+    {
+        const auto read = parse(
+            entry("auth_url: https://ks.example, username: alice, password: p, project_name: shop", keys)
+        );
+        ASSERT_TRUE(read) << error_of(read);
+        EXPECT_EQ(read->user.domain_id, id) << keys;
+        EXPECT_EQ(read->project.domain_name, name) << keys;
+    }
+}
+
+TEST(clouds_yaml, reads_a_token)
+{
+    const auto read =
+        parse(entry("auth_url: https://ks.example, token: t, project_id: q", "auth_type: v3token"));
+    ASSERT_TRUE(read) << error_of(read);
+    EXPECT_EQ(read->how, cloud_entry::login::token);
+    EXPECT_EQ(read->secret.reveal(), "t");
+}
+
+TEST(clouds_yaml, reads_a_federated_login)
+{
+    const std::string auth =
+        "auth_url: https://ks.example, identity_provider: idp, protocol: openid, client_id: c, project_id: "
+        "q, "
+        "username: alice, password: canary, ";
+    const auto read =
+        parse(entry(auth + "discovery_endpoint: 'https://idp.example/x'", "auth_type: v3oidcpassword"));
+    ASSERT_TRUE(read) << error_of(read);
+    EXPECT_EQ(read->federated->discovery_endpoint->str(), "https://idp.example/x");
+    EXPECT_EQ(read->federated->scope, "openid profile");
+    EXPECT_EQ(
+        error_of(parse(entry(auth + "discovery_endpoint: 'http://idp.example/x'", "auth_type: v3oidcpassword")
+        )),
+        "/etc/openstack/clouds.yaml: cloud \"prod\": auth.discovery_endpoint is http although auth_url is "
+        "https; no "
+        "password is sent over http"
+    );
+}
+
 struct bad_file
 {
     const char* name;
@@ -284,10 +398,10 @@ TEST(clouds_yaml, each_mistake_is_one_line_that_says_what_to_do)
         {"no entry",
          "clouds: {prod: }",
          "auth.auth_url is missing; add Keystone's URL, such as https://keystone.example/v3"},
-        {"odd auth_url", entry("auth_url: keystone"), "auth_url: \"keystone\" is not"},
+        {"odd auth_url", entry("auth_url: keystone"), "auth.auth_url: \"keystone\" is not"},
         {"URL with a password",
          entry("auth_url: 'https://a:canary@ks.example'"),
-         "auth_url: the URL holds a user name"},
+         "auth.auth_url: the URL holds a user name"},
         {"v2.0", entry("auth_url: https://ks.example/v2.0"), "auth.auth_url names Keystone's API v2.0"},
         {"no user",
          entry("auth_url: https://ks.example, password: p, project_id: q"),
@@ -327,8 +441,68 @@ TEST(clouds_yaml, each_mistake_is_one_line_that_says_what_to_do)
          ),
          "auth.username is missing; an application credential given by name needs its user"},
         {"other login",
-         entry(password_auth, "auth_type: v3token"),
-         "auth_type is not supported; use password or v3applicationcredential"},
+         entry(password_auth, "auth_type: v3totp"),
+         "auth_type v3totp is not supported; make an application credential for the controller (openstack "
+         "application credential create NAME) and use v3applicationcredential"},
+        {"unknown login", entry(password_auth, "auth_type: canary"), "auth_type is not supported; make an"},
+        {"key of another login",
+         entry(password_auth + std::string(", application_credential_id: x")),
+         "auth.application_credential_id has no meaning for auth_type password; remove it"},
+        {"unknown key of a login",
+         entry(password_auth + std::string(", pasword: canary")),
+         "auth.pasword is no key that a login has; remove it"},
+        {"key in the wrong place",
+         entry(password_auth + std::string(", cacert: canary")),
+         "auth.cacert does not belong into auth; write it beside auth"},
+        {"trust",
+         entry(password_auth + std::string(", trust_id: x")),
+         "auth.trust_id is not supported; make an"},
+        {"domain instead of a project",
+         entry("auth_url: https://ks.example, user_id: u, password: canary, domain_id: default"),
+         "auth.project_name is missing; add it or auth.project_id"},
+        {"project beside an application credential",
+         entry(
+             "auth_url: https://ks.example, application_credential_id: x, application_credential_secret: "
+             "canary, project_id: q",
+             "auth_type: v3applicationcredential"
+         ),
+         "auth.project_id does not go with an application credential, which has a project of its own"},
+        {"one key in two spellings",
+         entry(password_auth + std::string(", auth-url: x")),
+         "auth.auth-url and auth.auth_url are one key; keep one"},
+        {"unknown profile",
+         entry(password_auth, "profile: vexxhost"),
+         "profile \"vexxhost\" is not known here"},
+        {"code of a vendor", entry(password_auth, "vendor_hook: x"), "vendor_hook names Python code"},
+        {"Barbican elsewhere",
+         entry(password_auth, "key_manager_region_name: x"),
+         "key_manager_region_name is not supported; name Barbican's URL with key_manager_endpoint_override"},
+        {"another API version",
+         entry(password_auth, "load_balancer_api_version: 1"),
+         "load_balancer_api_version is not supported; the controller speaks version 2, remove it"},
+        {"region without a name",
+         entry("auth_url: 'https://{region_name}.ks.example', user_id: u, password: p, project_id: q"),
+         "auth.auth_url has {region_name}, but region_name is missing; add it"},
+        {"one URL for several regions",
+         entry(
+             "auth_url: 'https://{region_name}.ks.example', user_id: u, password: p, project_id: q",
+             "regions: [a, b]"
+         ),
+         "auth.auth_url has {region_name}, but the entry names several regions"},
+        {"several regions with values",
+         entry(password_auth, "regions: [a, {name: b, values: {interface: internal}}]"),
+         "regions gives values of its own to one of several regions"},
+        {"braces of no key",
+         entry("auth_url: 'https://{nowhere}.ks.example', user_id: u, password: p, project_id: q"),
+         "auth.auth_url has {nowhere}, which is no key of the entry"},
+        {"open brace",
+         entry("auth_url: 'https://{ks.example', user_id: u, password: p, project_id: q"),
+         "auth.auth_url has a single { or }"},
+        {"a certificate instead of its path",
+         entry(password_auth, "cacert: '-----BEGIN CERTIFICATE-----'"),
+         "cacert must be the path of a file, not its content"},
+        {"a key without a certificate", entry(password_auth, "key: /x"), "cert is missing"},
+        {"a value with a tag", entry(password_auth, "other: !!binary aGFsbG8="), "has a value with a tag"},
         {"odd interface",
          entry(password_auth, "interface: private"),
          "interface is not known; use public, internal or admin"},
@@ -337,7 +511,9 @@ TEST(clouds_yaml, each_mistake_is_one_line_that_says_what_to_do)
          "TLS is always verified; remove verify: false and give the cloud's CA with cacert"},
         {"no verification, as a word", entry(password_auth, "verify: 'No'"), "TLS is always verified"},
         {"insecure", entry(password_auth, "insecure: true"), "TLS is always verified"},
-        {"odd verify", entry(password_auth, "verify: maybe"), "verify must be true or false"},
+        {"odd verify",
+         entry(password_auth, "verify: maybe"),
+         "verify: cannot read maybe: No such file or directory"},
         {"no CA file",
          entry(password_auth, "cacert: /nowhere"),
          "cacert: cannot read /nowhere: No such file or directory"},
@@ -353,8 +529,8 @@ TEST(clouds_yaml, each_mistake_is_one_line_that_says_what_to_do)
          entry("auth_url: https://ks.example, password: canary, password: canary2"),
          "auth.password is given twice; keep one"},
         {"merge key",
-         "x: &x {a: b}\nclouds: {prod: {auth: {<<: *x}}}",
-         "merge keys (<<) are not supported; write the keys out"},
+         "clouds: {prod: {auth: {<<: canary}}}",
+         "a merge key (<<) must hold a mapping or a list of mappings"},
     };
     for (const auto& [name, yaml, message] : table)
     {
@@ -377,8 +553,16 @@ TEST(clouds_yaml, a_file_that_is_none_is_one_line_too)
         error_of(parse("")),
         "/etc/openstack/clouds.yaml: has no clouds; it must hold a mapping \"clouds:\" of entries by name"
     );
-    EXPECT_EQ(error_of(parse("clouds: {}")), "/etc/openstack/clouds.yaml: clouds is empty; add an entry");
-    EXPECT_EQ(error_of(parse("clouds: [prod]")), "/etc/openstack/clouds.yaml: clouds is empty; add an entry");
+    EXPECT_EQ(error_of(parse("clouds: {}")), error_of(parse("")));
+    EXPECT_EQ(error_of(parse("# nothing")), error_of(parse("")));
+    EXPECT_EQ(
+        error_of(parse("clouds: [prod]")),
+        "/etc/openstack/clouds.yaml: clouds must be a mapping of entries by name"
+    );
+    EXPECT_EQ(
+        error_of(parse(entry(password_auth) + "\n---\n" + entry(password_auth))),
+        "/etc/openstack/clouds.yaml: holds several documents (---); keep one"
+    );
     EXPECT_EQ(
         error_of(parse("clouds: {test: {}, dev: {}}")),
         "/etc/openstack/clouds.yaml: has no cloud \"prod\"; it has dev, test"
@@ -430,51 +614,6 @@ TEST(clouds_yaml, hostile_yaml_is_refused)
     );
     EXPECT_THAT(error_of(parse("clouds: " + std::string(100'000, '['))), HasSubstr("invalid YAML"));
     EXPECT_THAT(error_of(parse("clouds: " + std::string(100'000, '{'))), HasSubstr("invalid YAML"));
-}
-
-TEST(clouds_yaml, loads_the_file_with_secure_yaml_beside_it)
-{
-    const auto folder = std::filesystem::path(testing::TempDir()) / "clouds_yaml_test";
-    std::filesystem::create_directories(folder);
-    const std::string path = folder / "clouds.yaml";
-    std::ofstream(path) << entry("auth_url: https://ks.example, user_id: u, project_id: q");
-    std::ofstream(folder / "secure.yaml") << "clouds: {prod: {auth: {password: from-secure}}}";
-    const auto read = cloud::openstack::load_cloud_entry(path, "prod");
-    ASSERT_TRUE(read) << error_of(read);
-    EXPECT_EQ(read->secret.reveal(), "from-secure");
-
-    std::filesystem::remove(folder / "secure.yaml");
-    std::filesystem::create_symlink("secure.yaml", folder / "secure.yaml");
-    EXPECT_THAT(
-        error_of(cloud::openstack::load_cloud_entry(path, "prod")),
-        HasSubstr("secure.yaml: Too many levels of symbolic links; correct the path")
-    ) << "it is there, so the password is not missing from clouds.yaml";
-
-    std::filesystem::remove(folder / "secure.yaml");
-    EXPECT_EQ(
-        error_of(cloud::openstack::load_cloud_entry(path, "prod")),
-        path + ": cloud \"prod\": auth.password is missing; add it"
-    );
-    std::filesystem::remove_all(folder);
-    EXPECT_EQ(
-        error_of(cloud::openstack::load_cloud_entry(path, "prod")),
-        "cannot read " + path + ": No such file or directory; correct the path or the file's permissions"
-    );
-    EXPECT_THAT(
-        error_of(cloud::openstack::load_cloud_entry(testing::TempDir(), "prod")),
-        HasSubstr("cannot read " + testing::TempDir())
-    );
-}
-
-TEST(clouds_yaml, the_file_is_looked_for_where_other_clients_look)
-{
-    EXPECT_EQ(
-        cloud::openstack::clouds_yaml_search_path("/home/alice"),
-        (std::vector<std::string>{
-            "clouds.yaml", "/home/alice/.config/openstack/clouds.yaml", "/etc/openstack/clouds.yaml"
-        })
-    );
-    EXPECT_EQ(cloud::openstack::clouds_yaml_search_path("").size(), 2U);
 }
 
 }  // namespace

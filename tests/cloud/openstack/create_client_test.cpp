@@ -70,7 +70,7 @@ protected:
         cloud::openstack::cloud_entry entry;
         entry.cloud = "lab";
         entry.keystone = net::parse_url("http://127.0.0.1:15000/v3").value();
-        entry.interface = "public";
+        entry.interfaces = {"public"};
         entry.how = cloud::openstack::cloud_entry::login::application_credential;
         entry.application_credential_id = credential.id;
         entry.secret = support::secret(credential.secret);
@@ -82,7 +82,7 @@ protected:
         cloud::openstack::cloud_entry entry;
         entry.cloud = "lab";
         entry.keystone = net::parse_url("http://127.0.0.1:15000/v3").value();
-        entry.interface = "public";
+        entry.interfaces = {"public"};
         entry.user = {.id = user};
         entry.project = {.name = "tenant-a", .domain_id = "default"};
         entry.secret = support::secret("secret");

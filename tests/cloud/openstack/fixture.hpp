@@ -37,7 +37,7 @@ protected:
         cloud::openstack::cloud_entry entry;
         entry.cloud = "prod";
         entry.keystone = net::parse_url("http://127.0.0.1:15000/v3").value();
-        entry.interface = "public";
+        entry.interfaces = {"public"};
         entry.user = {.name = "alice", .domain_name = "Default"};
         entry.project = {.name = "shop", .domain_id = "default"};
         entry.secret = support::secret("password-canary");

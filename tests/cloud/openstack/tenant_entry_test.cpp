@@ -48,7 +48,7 @@ TEST(tenant_entry, is_read_as_any_other)
     ASSERT_TRUE(read) << error_of(read);
     EXPECT_EQ(read->cloud, "prod");
     EXPECT_EQ(read->keystone.str(), "https://ks.example/v3");
-    EXPECT_EQ(read->interface, "internal");
+    EXPECT_EQ(read->interfaces, std::vector<std::string>{"internal"});
     EXPECT_EQ(read->secret.reveal(), "canary");
     EXPECT_EQ(read->tls->ca_pem, ca_pem);
     EXPECT_EQ(parse(entry(good))->tls, nullptr) << "without a CA the system's trust";
@@ -74,7 +74,7 @@ TEST(tenant_entry, is_known_by_its_content_and_its_ca)
 {
     EXPECT_EQ(parse(entry(good))->id, parse("clouds: {other: {auth: {" + good + "}}}")->id);
     EXPECT_NE(parse(entry(good))->id, parse(entry(good), ca_pem)->id);
-    EXPECT_NE(parse(entry(good))->id, parse(entry(good + ", x: y"))->id);
+    EXPECT_NE(parse(entry(good))->id, parse(entry(good, "x: y"))->id);
 }
 
 struct hostile_line
@@ -128,11 +128,28 @@ TEST(tenant_entry, each_hostile_line_is_refused_in_one_line_without_what_it_hold
         {"a program", entry(good, "vendor_hook: 'canary:main'"), "vendor_hook names a program"},
         {"no verification", entry(good, "verify: false"), "TLS is always verified; remove verify: false"},
         {"no verification, as a word", entry(good, "verify: 'Off'"), "TLS is always verified"},
-        {"a CA file as verify", entry(good, "verify: /canary"), "verify must be true or false"},
+        {"a CA file as verify",
+         entry(good, "verify: /canary"),
+         "verify names a file; put the CA's certificates"},
         {"insecure", entry(good, "insecure: true"), "TLS is always verified"},
-        {"another login", entry(good, "auth_type: v3oidcpassword"), "auth_type is not supported"},
+        {"another login", entry(good, "auth_type: v3kerberos"), "auth_type v3kerberos is not supported"},
         {"a secret as login", entry(good, "auth_type: canary"), "auth_type is not supported"},
         {"a secret as interface", entry(good, "interface: canary"), "interface is not known"},
+        {"another identity provider",
+         entry(
+             good + ", identity_provider: i, protocol: p, client_id: c, username: u, discovery_endpoint: "
+                    "'https://canary.example'",
+             "auth_type: v3oidcpassword"
+         ),
+         "auth.user_id has no meaning for auth_type v3oidcpassword"},
+        {"another identity provider, where it has a meaning",
+         entry(
+             "auth_url: https://ks.example/v3, identity_provider: i, protocol: p, client_id: c, username: u, "
+             "password: "
+             "p, project_id: q, discovery_endpoint: 'https://canary.example'",
+             "auth_type: v3oidcpassword"
+         ),
+         "auth.discovery_endpoint is not admitted here"},
         {"a list as password",
          entry("auth_url: https://ks.example/v3, user_id: u, project_id: q, password: [canary]"),
          "auth.password must be a text"},
@@ -167,6 +184,18 @@ TEST(tenant_entry, an_override_is_https_where_auth_url_is_even_if_every_url_is_a
             "is sent over http"
     );
     EXPECT_TRUE(parse(entry(good, "load_balancer_endpoint_override: 'https://lb.example'"), "", {"*"}));
+}
+
+TEST(tenant_entry, the_ca_of_the_secret_replaces_the_files_that_the_entry_names)
+{
+    for (const std::string keys : {"cacert: /canary", "verify: /canary", "cacert: ''"})
+    {
+        const auto read = parse(entry(good, keys), ca_pem);
+        ASSERT_TRUE(read) << error_of(read);
+        EXPECT_EQ(read->tls->ca_pem, ca_pem) << keys;
+    }
+    EXPECT_TRUE(parse(entry(good, "cacert: ''"))) << "names no file";
+    EXPECT_THAT(error_of(parse(entry(good, "verify: false"), ca_pem)), HasSubstr("TLS is always verified"));
 }
 
 TEST(tenant_entry, a_ca_that_is_none_is_not_quoted)

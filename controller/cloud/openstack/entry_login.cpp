@@ -376,8 +376,8 @@ void read_login(entry_reader& entry, cloud_entry& read)
     const auto it = std::ranges::find(login_types, type, &login_type::name);
     if (it != login_types.end())
     {
-        it->read(entry, read);
         require_known_keys(entry, *it);
+        it->read(entry, read);
         return;
     }
     const bool other = std::ranges::find(other_types, type) != other_types.end();

@@ -223,7 +223,8 @@ void declare(CLI::App& cli, options& parsed, raw_options& raw)
     add("--cloud",
         parsed.cloud,
         "NAME",
-        "Cloud of the clouds.yaml; default: $OS_CLOUD, else the only\ncloud of the file");
+        "Cloud of the clouds.yaml; default: $OS_CLOUD, else that of an\nopenrc's OS_ variables, else the "
+        "only cloud of the file");
     add("--allow-controller-credentials",
         raw.credential_namespaces,
         "NAMES",

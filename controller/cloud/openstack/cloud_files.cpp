@@ -204,35 +204,84 @@ std::vector<std::string> config_folders(const variable_reader& variable)
     return folders;
 }
 
-result<found_entry> find_cloud_entry(
-    const std::string& path, const std::string& cloud, const variable_reader& variable
-)
+namespace {
+
+// What the variables say.
+entry_sources read_environment(const search& machine)
 {
-    search machine(variable);
     entry_sources sources;
     sources.variables = read_variables(machine);
     if (std::string name = machine.variable("OS_CLOUD_NAME"); !name.empty())
     {
         sources.variables_cloud = std::move(name);
     }
-    const std::string clouds = clouds_path(machine, path, sources);
+    // As Python's requests does, with which openstacksdk asks.
+    for (const char* name : {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"})
+    {
+        if (sources.authorities.empty())
+        {
+            sources.authorities = machine.variable(name);
+            sources.authorities_variable = name;
+        }
+    }
+    return sources;
+}
+
+// Reads the files; an empty path is that of no file.
+result<> load_files(
+    entry_sources& sources, const std::string& clouds, const std::string& secure, const std::string& vendors
+)
+{
     struct
     {
         config_text& into;
-        std::string path;
-    } const files[] = {
-        {sources.clouds, clouds},
-        {sources.secure, secure_path(machine, path)},
-        {sources.vendors, machine.find("clouds-public")},
-    };
-    for (const auto& [into, file] : files)
+        const std::string& path;
+    } const files[] = {{sources.clouds, clouds}, {sources.secure, secure}, {sources.vendors, vendors}};
+    for (const auto& [into, path] : files)
     {
-        auto text = load(file);
+        auto text = load(path);
         if (!text)
         {
             return std::unexpected(text.error());
         }
         into = std::move(*text);
+    }
+    return {};
+}
+
+// What was passed over with the entry.
+void note_unused(const cloud_entry& entry, const entry_sources& sources, std::vector<std::string>& notes)
+{
+    if (!sources.variables.empty() && entry.cloud != sources.variables_cloud)
+    {
+        notes.push_back(
+            names_of(sources.variables) + " have no effect, because the cloud \"" +
+            support::clean(entry.cloud) + "\" is named"
+        );
+    }
+    if (!entry.unknown_keys.empty())
+    {
+        notes.push_back(
+            "cloud \"" + support::clean(entry.cloud) +
+            "\" has keys that nobody knows: " + support::joined(entry.unknown_keys)
+        );
+    }
+}
+
+}  // namespace
+
+result<found_entry> find_cloud_entry(
+    const std::string& path, const std::string& cloud, const variable_reader& variable
+)
+{
+    search machine(variable);
+    auto sources = read_environment(machine);
+    const std::string clouds = clouds_path(machine, path, sources);
+    if (const auto loaded =
+            load_files(sources, clouds, secure_path(machine, path), machine.find("clouds-public"));
+        !loaded)
+    {
+        return std::unexpected(loaded.error());
     }
     if (!path.empty() && clouds.empty())
     {
@@ -254,20 +303,7 @@ result<found_entry> find_cloud_entry(
     {
         return std::unexpected(entry.error());
     }
-    if (!sources.variables.empty() && entry->cloud != sources.variables_cloud)
-    {
-        machine.notes.push_back(
-            names_of(sources.variables) + " have no effect, because the cloud \"" + entry->cloud +
-            "\" is named"
-        );
-    }
-    if (!entry->unknown_keys.empty())
-    {
-        machine.notes.push_back(
-            "cloud \"" + entry->cloud +
-            "\" has keys that nobody knows: " + support::joined(entry->unknown_keys)
-        );
-    }
+    note_unused(*entry, sources, machine.notes);
     return found_entry{std::move(*entry), std::move(machine.notes)};
 }
 

@@ -148,20 +148,26 @@ result<std::string> read_named_file(
 }
 
 // The path of the file with the trusted certificates, and the key that names it.
-std::pair<std::string, std::string> ca_file(entry_reader& keys)
+std::pair<std::string, std::string> ca_file(entry_reader& keys, const entry_sources& sources)
 {
     if (std::string path = keys.root("cacert"); !path.empty())
     {
         return {"cacert", path};
     }
     std::string verify = keys.root("verify");
-    return {"verify", entry_reader::flag_of(verify) ? "" : verify};
+    if (!verify.empty() && !entry_reader::flag_of(verify))
+    {
+        return {"verify", verify};
+    }
+    return {sources.authorities_variable, sources.authorities};
 }
 
-result<tls_files> read_tls_files(const written_entry& entry, const file_reader& read_file)
+result<tls_files> read_tls_files(
+    const written_entry& entry, const entry_sources& sources, const file_reader& read_file
+)
 {
     entry_reader keys(entry);
-    const auto [ca_key, ca_path] = ca_file(keys);
+    const auto [ca_key, ca_path] = ca_file(keys, sources);
     const std::string certificate_path = keys.root("cert");
     const std::string key_path = keys.root("key");
     if (certificate_path.empty() && !key_path.empty())
@@ -262,7 +268,7 @@ result<cloud_entry> read_cloud_entry(
     {
         return std::unexpected(written.error());
     }
-    auto files = read_tls_files(*written, read_file);
+    auto files = read_tls_files(*written, sources, read_file);
     if (!files)
     {
         return std::unexpected(files.error());

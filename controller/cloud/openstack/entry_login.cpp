@@ -133,9 +133,7 @@ void read_application_credential_login(entry_reader& entry, cloud_entry& read)
         require_domain(entry, read.user, "user");
     }
     read.secret = read_secret(entry, "application_credential_secret");
-    for (const char* scope :
-         {"project_id", "project_name", "project_domain_id", "project_domain_name", "domain_id", "domain_name"
-         })
+    for (const char* scope : {"project_id", "project_name", "domain_id", "domain_name"})
     {
         if (entry.has_auth(scope))
         {

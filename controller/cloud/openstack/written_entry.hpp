@@ -25,6 +25,9 @@ struct entry_sources
     // The keys of the variables OS_..., which make up a cloud of their own, and its name.
     config_map variables = {};
     std::string variables_cloud = "envvars";
+    // The file with the authorities of an entry that names none, and the variable that says so.
+    std::string authorities = {};
+    std::string authorities_variable = {};
     // People who may not read the files see the errors, so errors quote no values.
     bool untrusted = false;
     // Where a clouds.yaml was looked for, for the message that there is none.

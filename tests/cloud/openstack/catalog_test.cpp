@@ -171,4 +171,27 @@ TEST(catalog, an_override_goes_before_the_catalog)
     EXPECT_EQ(service_url(service::barbican, "any", entry, {})->str(), "https://km.example/v1");
 }
 
+TEST(catalog, an_endpoint_without_a_region_serves_each_region_that_has_none_of_its_own)
+{
+    auto entry = entry_at("http://ks.example/v3");
+    const std::vector<endpoint> endpoints{
+        {service::octavia, "public", "", "http://any.example"},
+        {service::octavia, "public", "sao1", "http://sao.example"},
+        {service::octavia, "internal", "", "http://inner.example"},
+    };
+    EXPECT_EQ(service_url(service::octavia, "sao1", entry, endpoints)->str(), "http://sao.example/v2");
+    EXPECT_EQ(service_url(service::octavia, "rio2", entry, endpoints)->str(), "http://any.example/v2");
+    entry.interfaces = {"internal", "public"};
+    EXPECT_EQ(service_url(service::octavia, "sao1", entry, endpoints)->str(), "http://sao.example/v2")
+        << "the region comes before the interface";
+    EXPECT_EQ(service_url(service::octavia, "rio2", entry, endpoints)->str(), "http://inner.example/v2");
+    entry.load_balancer_interfaces = {"public"};
+    EXPECT_EQ(service_url(service::octavia, "rio2", entry, endpoints)->str(), "http://any.example/v2");
+    entry.load_balancer_interfaces = {"admin"};
+    EXPECT_THAT(
+        service_url(service::octavia, "rio2", entry, endpoints).error().message,
+        testing::HasSubstr("the catalog has load-balancer in no region, sao1")
+    );
+}
+
 }  // namespace

@@ -224,6 +224,15 @@ int run_controller(const options& options)
     {
         return refuse(cluster.error());
     }
+    if (!cluster->proxy_url.empty())
+    {
+        return refuse(support::error{
+            errc::invalid,
+            cluster->source + ": proxy-url is not supported; give a server that can be reached directly",
+            0,
+            std::nullopt
+        });
+    }
 
     asio::io_context context(1);
     const auto clock = support::create_system_clock(context.get_executor());

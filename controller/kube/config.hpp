@@ -29,6 +29,9 @@ struct config
     net::url server;
     text_or_file ca;  // empty: the trust of the system
     std::string tls_server_name;
+    // The proxy for the API server, with user and password as they stand in the file; empty: that of the
+    // environment.
+    support::secret proxy_url;
     text_or_file client_certificate;
     text_or_file client_key;
     text_or_file token;

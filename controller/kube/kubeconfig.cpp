@@ -180,9 +180,9 @@ result<> read_cluster(const section& cluster, const std::string& source, config&
             "insecure-skip-tls-verify is not supported; give the cluster's certificate-authority instead"
         );
     }
-    if (has(cluster.value, "proxy-url"))
+    if (has(cluster.value, "proxy-url") && !cluster.value["proxy-url"].IsScalar())
     {
-        return invalid(source, "proxy-url is not supported; give a server that can be reached directly");
+        return invalid(source, "proxy-url is not a text; write it as http://proxy.example:3128");
     }
     auto ca = data_or_file(cluster, "certificate-authority", source);
     if (!ca)
@@ -192,6 +192,7 @@ result<> read_cluster(const section& cluster, const std::string& source, config&
     into.server = std::move(*url);
     into.ca = std::move(*ca);
     into.tls_server_name = text_of(cluster.value, "tls-server-name");
+    into.proxy_url = support::secret(text_of(cluster.value, "proxy-url"));
     return {};
 }
 

@@ -227,7 +227,7 @@ INSTANTIATE_TEST_SUITE_P(
             "insecure-skip-tls-verify is not supported"
         },
         mistake{
-            "proxy", "\"}}]\nusers", "\", proxy-url: \"http://p\"}}]\nusers", "proxy-url is not supported"
+            "proxy_list", "\"}}]\nusers", "\", proxy-url: [http://p]}}]\nusers", "proxy-url is not a text"
         },
         mistake{
             "ca_not_base64",
@@ -285,6 +285,16 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return std::string(info.param.name); }
 );
 
+TEST(kubeconfig, the_proxy_of_the_cluster_is_taken_as_it_stands)
+{
+    std::string content = complete;
+    content.insert(content.find("    tls-server-name"), "    proxy-url: http://me:canary@proxy:3128\n");
+    const auto config = read(content, "lab");
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->proxy_url.reveal(), "http://me:canary@proxy:3128");
+    EXPECT_TRUE(read(content, "prod")->proxy_url.empty());
+}
+
 TEST(kubeconfig, what_is_null_or_empty_is_not_there)
 {
     const auto config = read(R"(
@@ -295,6 +305,7 @@ users: [{name: u, user: {exec: null, auth-provider: ~, username: "", token: t}}]
 )");
     ASSERT_TRUE(config) << config.error().message;
     EXPECT_EQ(config->token.text.reveal(), "t");
+    EXPECT_TRUE(config->proxy_url.empty());
 }
 
 TEST(kubeconfig, no_map_at_all_is_said)

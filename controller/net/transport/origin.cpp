@@ -2,15 +2,24 @@
 
 namespace net {
 
+namespace {
+
+std::string bracketed(const std::string& host)
+{
+    return host.contains(':') ? "[" + host + "]" : host;
+}
+
+}  // namespace
+
 std::string origin::str() const
 {
-    std::string text = tls ? "https://" : "http://";
-    text += host.find(':') == std::string::npos ? host : "[" + host + "]";
-    if (port != (tls ? 443 : 80))
-    {
-        text += ":" + std::to_string(port);
-    }
-    return text;
+    const std::string scheme = tls ? "https://" : "http://";
+    return scheme + (port == (tls ? 443 : 80) ? bracketed(host) : with_port(host, port));
+}
+
+std::string with_port(const std::string& host, std::uint16_t port)
+{
+    return bracketed(host) + ":" + std::to_string(port);
 }
 
 }  // namespace net

@@ -21,6 +21,9 @@ struct origin
     std::string str() const;
 };
 
+// "host:443", "[fd00::1]:443".
+std::string with_port(const std::string& host, std::uint16_t port);
+
 // The trusted CAs for a TLS peer, and the client certificate for it. The peer is always verified.
 struct tls_settings
 {

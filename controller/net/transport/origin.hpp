@@ -28,6 +28,7 @@ std::string with_port(const std::string& host, std::uint16_t port);
 struct tls_settings
 {
     std::string ca_pem;                  // trusted certificates; empty: those of the system
+    bool system_too = false;             // those of the system are trusted beside ca_pem
     std::string client_certificate_pem;  // a chain, leaf first; empty: no client certificate
     support::secret client_key_pem;
     // The name for SNI and verification; empty: the host of the origin.

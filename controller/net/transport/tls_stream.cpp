@@ -1,6 +1,7 @@
 #include "net/transport/tls_stream.hpp"
 
 #include "net/certificates/openssl.hpp"
+#include "net/transport/stream_layer.hpp"
 #include "net/transport/tcp_stream.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -37,14 +38,17 @@ support::error invalid(std::string message)
     return {support::errc::invalid, std::move(message), 0, std::nullopt};
 }
 
-support::result<> trust(SSL_CTX* context, const std::string& ca_pem)
+support::result<> trust(SSL_CTX* context, const tls_settings& settings)
 {
-    if (ca_pem.empty())
+    if (settings.ca_pem.empty() || settings.system_too)
     {
         SSL_CTX_set_default_verify_paths(context);
+    }
+    if (settings.ca_pem.empty())
+    {
         return {};
     }
-    const auto certificates = read_certificates(ca_pem);
+    const auto certificates = read_certificates(settings.ca_pem);
     if (!certificates)
     {
         return support::fail("the CA certificates", certificates.error());
@@ -138,7 +142,10 @@ std::string verify_message(SSL* connection, long code, const std::string& name)
     }
 }
 
-std::string handshake_message(SSL* connection, const boost::system::error_code& ec, const std::string& name)
+// `reason` says `ec` in words where it is not an error of TLS.
+std::string handshake_message(
+    SSL* connection, const boost::system::error_code& ec, const std::string& reason, const std::string& name
+)
 {
     if (const long verified = SSL_get_verify_result(connection); verified != X509_V_OK)
     {
@@ -150,7 +157,7 @@ std::string handshake_message(SSL* connection, const boost::system::error_code& 
     }
     if (ec.category() != asio::error::get_ssl_category())
     {
-        return "TLS handshake: " + ec.message();
+        return "TLS handshake: " + reason;
     }
     const auto code = static_cast<unsigned long>(ec.value());
     switch (ERR_GET_REASON(code))
@@ -165,11 +172,11 @@ std::string handshake_message(SSL* connection, const boost::system::error_code& 
         default:
             break;
     }
-    const char* reason = ERR_reason_error_string(code);
-    return "TLS handshake: " + std::string(reason == nullptr ? "failed" : reason);
+    const char* failure = ERR_reason_error_string(code);
+    return "TLS handshake: " + std::string(failure == nullptr ? "failed" : failure);
 }
 
-std::string io_message(const boost::system::error_code& ec)
+std::string io_message(const boost::system::error_code& ec, const std::string& reason)
 {
     if (ec == ssl::error::stream_truncated)
     {
@@ -177,17 +184,29 @@ std::string io_message(const boost::system::error_code& ec)
     }
     if (ec.category() == asio::error::get_ssl_category())
     {
-        const char* reason = ERR_reason_error_string(static_cast<unsigned long>(ec.value()));
-        return "TLS: " + std::string(reason == nullptr ? "failed" : reason);
+        const char* failure = ERR_reason_error_string(static_cast<unsigned long>(ec.value()));
+        return "TLS: " + std::string(failure == nullptr ? "failed" : failure);
     }
+    return reason;
+}
+
+std::string reason_of(const boost::system::error_code& ec, const tcp::socket&)
+{
     return ec.message();
 }
 
+std::string reason_of(const boost::system::error_code& ec, const stream_layer& layer)
+{
+    return layer.failure().empty() ? ec.message() : layer.failure();
+}
+
+// TLS over a `Layer`, which is a socket or the stream of a tunnel.
+template <class Layer>
 class tls_stream final : public byte_stream
 {
 public:
-    tls_stream(tcp::socket socket, std::shared_ptr<tls_context> context)
-        : context_(std::move(context)), stream_(std::move(socket), context_->context)
+    tls_stream(Layer layer, std::shared_ptr<tls_context> context)
+        : context_(std::move(context)), stream_(std::move(layer), context_->context)
     {}
 
     support::task<support::result<>> handshake(std::string name, support::wall_time now)
@@ -216,7 +235,9 @@ public:
         }
         if (ec)
         {
-            co_return support::fail(support::errc::unreachable, handshake_message(connection, ec, name));
+            co_return support::fail(
+                support::errc::unreachable, handshake_message(connection, ec, reason(ec), name)
+            );
         }
         co_return support::result<>();
     }
@@ -230,7 +251,7 @@ public:
         }
         if (ec && ec != asio::error::eof)
         {
-            co_return support::fail(support::errc::interrupted, io_message(ec));
+            co_return support::fail(support::errc::interrupted, io_message(ec, reason(ec)));
         }
         co_return size;
     }
@@ -245,7 +266,7 @@ public:
         }
         if (ec)
         {
-            co_return support::fail(support::errc::interrupted, io_message(ec));
+            co_return support::fail(support::errc::interrupted, io_message(ec, reason(ec)));
         }
         co_return support::result<>();
     }
@@ -258,9 +279,25 @@ public:
     }
 
 private:
+    std::string reason(const boost::system::error_code& ec) { return reason_of(ec, stream_.next_layer()); }
+
     std::shared_ptr<tls_context> context_;
-    ssl::stream<tcp::socket> stream_;
+    ssl::stream<Layer> stream_;
 };
+
+template <class Layer>
+support::task<support::result<std::unique_ptr<byte_stream>>> start_over(
+    Layer layer, std::shared_ptr<tls_context> context, std::string name, support::wall_time now
+)
+{
+    auto stream = std::make_unique<tls_stream<Layer>>(std::move(layer), std::move(context));
+    auto verified = co_await stream->handshake(std::move(name), now);
+    if (!verified)
+    {
+        co_return std::unexpected(std::move(verified.error()));
+    }
+    co_return std::unique_ptr<byte_stream>(std::move(stream));
+}
 
 }  // namespace
 
@@ -273,7 +310,7 @@ support::result<std::shared_ptr<tls_context>> create_tls_context(const tls_setti
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, note_missing_names);
     constexpr unsigned char protocols[] = "\x08http/1.1";
     SSL_CTX_set_alpn_protos(context, protocols, sizeof(protocols) - 1);
-    if (auto trusted = trust(context, settings.ca_pem); !trusted)
+    if (auto trusted = trust(context, settings); !trusted)
     {
         return std::unexpected(std::move(trusted.error()));
     }
@@ -288,13 +325,20 @@ support::task<support::result<std::unique_ptr<byte_stream>>> start_tls(
     tcp::socket socket, std::shared_ptr<tls_context> context, std::string name, support::wall_time now
 )
 {
-    auto stream = std::make_unique<tls_stream>(std::move(socket), std::move(context));
-    auto verified = co_await stream->handshake(std::move(name), now);
-    if (!verified)
-    {
-        co_return std::unexpected(std::move(verified.error()));
-    }
-    co_return std::unique_ptr<byte_stream>(std::move(stream));
+    return start_over(std::move(socket), std::move(context), std::move(name), now);
+}
+
+support::task<support::result<std::unique_ptr<byte_stream>>> start_tls(
+    asio::any_io_executor executor,
+    std::unique_ptr<byte_stream> over,
+    std::shared_ptr<tls_context> context,
+    std::string name,
+    support::wall_time now
+)
+{
+    return start_over(
+        stream_layer(std::move(executor), std::move(over)), std::move(context), std::move(name), now
+    );
 }
 
 }  // namespace net

@@ -4,6 +4,7 @@
 #include "net/transport/origin.hpp"
 #include "support/clock.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <memory>
@@ -21,6 +22,15 @@ support::result<std::shared_ptr<tls_context>> create_tls_context(const tls_setti
 // for `name`, a host name or an address. Errors: unreachable.
 support::task<support::result<std::unique_ptr<byte_stream>>> start_tls(
     boost::asio::ip::tcp::socket socket,
+    std::shared_ptr<tls_context> context,
+    std::string name,
+    support::wall_time now
+);
+
+// The same inside the stream of a tunnel.
+support::task<support::result<std::unique_ptr<byte_stream>>> start_tls(
+    boost::asio::any_io_executor executor,
+    std::unique_ptr<byte_stream> over,
     std::shared_ptr<tls_context> context,
     std::string name,
     support::wall_time now

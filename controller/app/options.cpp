@@ -22,8 +22,8 @@ constexpr auto footer =
     "Each flag is also an environment variable: CERTIFICATE_BINDING_ and the name of the flag in\n"
     "capitals with _ for -, such as CERTIFICATE_BINDING_RESYNC_PERIOD=5m. A flag overrides its\n"
     "variable. Of a repeated flag the last value counts, but --namespace collects all values; its\n"
-    "variable is a list separated by commas. KUBECONFIG, OS_CLIENT_CONFIG_FILE and OS_CLOUD have\n"
-    "their usual meaning.\n"
+    "variable is a list separated by commas. KUBECONFIG, OS_CLIENT_CONFIG_FILE, OS_CLOUD,\n"
+    "HTTPS_PROXY, HTTP_PROXY and NO_PROXY have their usual meaning.\n"
     "Exit codes: 0 stopped by SIGTERM or SIGINT; 1 the program itself failed;\n"
     "2 the configuration is malformed or missing.";
 

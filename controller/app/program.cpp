@@ -2,6 +2,7 @@
 
 #include "app/controller.hpp"
 #include "app/options.hpp"
+#include "app/proxies.hpp"
 #include "cloud/openstack/cloud_files.hpp"
 #include "cloud/openstack/credential_registry.hpp"
 #include "kube/config.hpp"
@@ -224,14 +225,10 @@ int run_controller(const options& options)
     {
         return refuse(cluster.error());
     }
-    if (!cluster->proxy_url.empty())
+    const auto proxies = read_proxies(*cluster, machine_variable);
+    if (!proxies)
     {
-        return refuse(support::error{
-            errc::invalid,
-            cluster->source + ": proxy-url is not supported; give a server that can be reached directly",
-            0,
-            std::nullopt
-        });
+        return refuse(proxies.error());
     }
 
     asio::io_context context(1);
@@ -253,7 +250,9 @@ int run_controller(const options& options)
         return refuse(allowed.error());
     }
     const auto http = net::create_http_client(
-        context.get_executor(), *clock, {.user_agent = "certificate-binding-controller/" PROJECT_VERSION}
+        context.get_executor(),
+        *clock,
+        {.user_agent = "certificate-binding-controller/" PROJECT_VERSION, .route = proxies->route}
     );
     const auto kube_client = kube::create_rest_client(*http, *clock, credentials);
     cloud::openstack::credential_registry registry(
@@ -302,6 +301,7 @@ int run_controller(const options& options)
          }}
     );
     warn_of_admission(options);
+    log_proxies(*proxies, {cluster->server.origin, cloud_entry->keystone.origin});
     asio::signal_set signals(context, SIGTERM, SIGINT);
     stop_on_signals(signals, loop);
     int code = exit_stopped;

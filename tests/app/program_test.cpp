@@ -99,7 +99,15 @@ struct start
         {"OS_CLIENT_SECURE_FILE", ""},
         {"XDG_CONFIG_HOME", ""},
         {"XDG_CONFIG_DIRS", ""},
-        {"OS_CLOUD", ""}
+        {"OS_CLOUD", ""},
+        {"HTTP_PROXY", ""},
+        {"http_proxy", ""},
+        {"HTTPS_PROXY", ""},
+        {"https_proxy", ""},
+        {"ALL_PROXY", ""},
+        {"all_proxy", ""},
+        {"NO_PROXY", ""},
+        {"no_proxy", ""}
     };
 
     void change(const std::string& file, const std::string& from, const std::string& to)
@@ -388,6 +396,17 @@ const std::vector<mistake> mistakes{
     {"authority_of_the_cloud_that_is_a_key",
      change("clouds.yaml", "ca.crt", "me.key"),
      work + "cacert %/me.key: " + no_certificate},
+
+    // proxies
+    {"proxy_that_is_no_url",
+     [](start& s) { s.environment["HTTPS_PROXY"] = "http://me:can/ary@proxy"; },
+     "HTTPS_PROXY: is not the URL of a proxy, such as http://proxy.example:3128 or "},
+    {"proxy_of_another_scheme",
+     [](start& s) { s.environment["http_proxy"] = "socks4://me:canary@proxy"; },
+     "http_proxy: proxies of the scheme \"socks4\" are not supported; use http, https, socks5 or socks5h\n"},
+    {"proxy_of_the_cluster_that_is_no_url",
+     change("kubeconfig", "certificate-authority: ca.crt", "proxy-url: 'http://me:canary@'"),
+     lab + "proxy-url: is not the URL of a proxy, such as"},
 
     // flags; options_test.cpp has them all
     {"unknown_flag", argument("--password=canary"), "unknown argument \"--password\"; --help lists"},

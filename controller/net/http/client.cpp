@@ -4,6 +4,7 @@
 #include "net/http/exchange.hpp"
 #include "net/http/request_encoder.hpp"
 #include "net/transport/dialer.hpp"
+#include "net/transport/proxied_dialer.hpp"
 #include "support/with_deadline.hpp"
 
 #include <algorithm>
@@ -239,7 +240,12 @@ std::unique_ptr<http_client> create_http_client(
     boost::asio::any_io_executor executor, support::clock& clock, client_options options
 )
 {
-    return create_http_client(create_dialer(std::move(executor), clock), clock, std::move(options));
+    auto dialer = create_dialer(executor, clock);
+    if (options.route)
+    {
+        dialer = create_proxied_dialer(executor, clock, std::move(dialer), std::move(options.route));
+    }
+    return create_http_client(std::move(dialer), clock, std::move(options));
 }
 
 }  // namespace net

@@ -1,4 +1,5 @@
 // The client over real sockets, plain and TLS, against servers that misbehave.
+#include "fakes/proxy/recording_proxy.hpp"
 #include "net/http/client.hpp"
 #include "net/http/peer.hpp"
 #include "support/system_clock.hpp"
@@ -75,6 +76,38 @@ protected:
 
 INSTANTIATE_TEST_SUITE_P(plain, client_wire, testing::Values(false));
 INSTANTIATE_TEST_SUITE_P(tls, client_wire, testing::Values(true));
+
+TEST_P(client_wire, keeps_a_connection_through_a_proxy)
+{
+    std::vector<std::string> received;
+    const auto server = serve([&](shared_connection peer) -> support::task<> {
+        while (true)
+        {
+            received.push_back(co_await peer->read_request());
+            co_await peer->write(ok);
+        }
+    });
+    const test::recording_proxy proxy(context());
+    const auto via = std::make_shared<const net::proxy>(
+        net::parse_proxy("http://127.0.0.1:" + std::to_string(proxy.port())).value()
+    );
+    client_ = net::create_http_client(
+        executor(),
+        clock(),
+        {.user_agent = "controller/1", .route = [via](const net::origin&) { return via; }}
+    );
+    for (int i = 0; i < 2; ++i)
+    {
+        const auto response = send(request());
+        ASSERT_TRUE(response) << response.error().message;
+        EXPECT_EQ(response->body, "ok");
+    }
+    const auto server_name = "127.0.0.1:" + std::to_string(port_);
+    EXPECT_THAT(proxy.requests(), testing::ElementsAre(test::proxy_request{server_name}));
+    EXPECT_THAT(
+        received, testing::Each(testing::StartsWith("GET / HTTP/1.1\r\nHost: " + server_name + "\r\n"))
+    ) << "as without a proxy";
+}
 
 TEST_P(client_wire, sends_a_request_and_gives_the_answer_on_one_kept_connection)
 {

@@ -69,7 +69,9 @@ world::~world()
 }
 
 void world::start_controller(
-    const std::filesystem::path& clouds_yaml, const std::vector<std::string>& more_flags
+    const std::filesystem::path& clouds_yaml,
+    const std::vector<std::string>& more_flags,
+    const std::map<std::string, std::string>& environment
 )
 {
     const auto kubeconfig = kubernetes_.service_account_kubeconfig(release_namespace, release_name);
@@ -86,7 +88,10 @@ void world::start_controller(
         "debug"
     };
     flags.insert(flags.end(), more_flags.begin(), more_flags.end());
-    controller_.emplace(command{.program = CONTROLLER, .arguments = flags}, folder / "controller.log");
+    controller_.emplace(
+        command{.program = CONTROLLER, .arguments = flags, .environment = environment},
+        folder / "controller.log"
+    );
 }
 
 exit_code world::stop_controller(int signal)

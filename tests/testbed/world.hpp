@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,7 +43,9 @@ protected:
 
     // Starts the controller with short times; it ends with the test.
     void start_controller(
-        const std::filesystem::path& clouds_yaml, const std::vector<std::string>& more_flags = {}
+        const std::filesystem::path& clouds_yaml,
+        const std::vector<std::string>& more_flags = {},
+        const std::map<std::string, std::string>& environment = {}
     );
     exit_code stop_controller(int signal);
     std::string controller_log() const;  // of the running controller

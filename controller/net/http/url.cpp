@@ -20,15 +20,6 @@ bool is_unreserved(char c)
            c == '.' || c == '_' || c == '~';
 }
 
-std::string lower(std::string_view text)
-{
-    std::string lowered(text);
-    std::ranges::transform(lowered, lowered.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return lowered;
-}
-
 // Reads host and port. Not by Boost 1.81, because it takes "10.0.0.1.nip.io" for an address and ".nip.io" for
 // the path.
 bool read_authority(std::string_view text, origin& result)
@@ -54,7 +45,7 @@ bool read_authority(std::string_view text, origin& result)
         {
             return false;
         }
-        result.host = lower(host);
+        result.host = lower_case(host);
     }
     if (port.empty() || port == ":")
     {
@@ -85,7 +76,7 @@ support::result<url> parse_url(std::string_view text)
     {
         return invalid("is not a URL such as https://host:5000/v3");
     }
-    const std::string scheme = lower(text.substr(0, scheme_end));
+    const std::string scheme = lower_case(text.substr(0, scheme_end));
     if (scheme != "http" && scheme != "https")
     {
         return invalid("is not an http or https URL");

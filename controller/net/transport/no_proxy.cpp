@@ -67,15 +67,6 @@ std::string_view trimmed(std::string_view text)
                                            : text.substr(first, text.find_last_not_of(spaces) - first + 1);
 }
 
-std::string lower(std::string_view text)
-{
-    std::string lowered(text);
-    std::ranges::transform(lowered, lowered.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return lowered;
-}
-
 unsigned bits_of(const asio::ip::address& address)
 {
     return address.is_v4() ? 32 : 128;
@@ -128,7 +119,7 @@ no_proxy::no_proxy(std::string_view list)
 {
     for (const auto part : std::views::split(list, ','))
     {
-        const std::string entry = lower(trimmed(std::string_view(part.begin(), part.end())));
+        const std::string entry = lower_case(trimmed(std::string_view(part.begin(), part.end())));
         if (entry == "*")
         {
             all_ = true;
@@ -195,7 +186,7 @@ bool no_proxy::holds(const origin& to) const
                           masked(*address, rule.prefix) == rule.lowest && has_port(rule);
                });
     }
-    const std::string host = lower(to.host);
+    const std::string host = lower_case(to.host);
     return all_ || std::ranges::any_of(domains_, [&](const domain& rule) {
                const bool below = host.ends_with(rule.suffix);
                const bool same = rule.itself && host == std::string_view(rule.suffix).substr(1);

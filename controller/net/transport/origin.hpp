@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace net {
 
@@ -20,6 +21,9 @@ struct origin
     // "https://host:6443"; without the port if it is the default of the scheme.
     std::string str() const;
 };
+
+// The form in which host names and schemes are compared; only letters of ASCII have a case there.
+std::string lower_case(std::string_view text);
 
 // "host:443", "[fd00::1]:443".
 std::string with_port(const std::string& host, std::uint16_t port);

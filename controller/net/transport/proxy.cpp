@@ -32,15 +32,6 @@ std::unexpected<support::error> invalid(std::string message)
     return support::fail(errc::invalid, std::move(message));
 }
 
-std::string lower(std::string_view text)
-{
-    std::string lowered(text);
-    std::ranges::transform(lowered, lowered.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return lowered;
-}
-
 bool is_alphanumeric(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -71,7 +62,7 @@ bool read_host(std::string_view text, proxy& into)
         {
             return false;
         }
-        into.host = lower(host);
+        into.host = lower_case(host);
         port = text.substr(colon);
     }
     if (port.empty() || port == ":")
@@ -150,7 +141,7 @@ support::result<proxy> parse_proxy(std::string_view url)
     const auto scheme_end = url.find("://");
     const bool has_scheme = scheme_end != std::string_view::npos;
     proxy result;
-    result.scheme = has_scheme ? lower(url.substr(0, scheme_end)) : "http";
+    result.scheme = has_scheme ? lower_case(url.substr(0, scheme_end)) : "http";
     const auto row = std::ranges::find(schemes, std::string_view(result.scheme), &scheme_row::name);
     if (row == schemes.end())
     {

@@ -123,12 +123,17 @@ no_proxy::no_proxy(std::string_view list)
         if (entry == "*")
         {
             all_ = true;
-            return;
+            break;
         }
         if (!entry.empty() && !add(entry))
         {
-            meaningless_.push_back(entry.contains('@') ? "(an entry with @)" : entry);
+            meaningless_.push_back(entry);
         }
+    }
+    if (list.contains('@') && !meaningless_.empty())
+    {
+        // One of them may be a URL with a password, and a password may have commas.
+        meaningless_ = {"(not shown, because there is an @ among them)"};
     }
 }
 

@@ -27,7 +27,7 @@ public:
 
     bool holds(const origin& to) const;
 
-    // The entries that match no server, for people. An entry that may hold a password is not shown.
+    // The entries that match no server, for people. They are not shown where they may hold a password.
     const std::vector<std::string>& meaningless() const { return meaningless_; }
 
 private:

@@ -7,7 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <random>
 
 namespace {
 
@@ -181,26 +183,21 @@ TEST(proxy, is_not_used_for_what_no_proxy_holds)
 
 TEST(proxy, tells_which_entries_of_no_proxy_match_no_server)
 {
+    const auto meaningless = [](const char* list) { return net::no_proxy(list).meaningless(); };
     EXPECT_THAT(
-        net::no_proxy("10.0.0.0/8, .svc,example.com:443,*.x,[fd00::1]:1,10.0.0.1:2,, ,*,:1").meaningless(),
-        IsEmpty()
+        meaningless("10.0.0.0/8, .svc,example.com:443,*.x,[fd00::1]:1,10.0.0.1:2,, ,*,:1"), IsEmpty()
     );
     EXPECT_THAT(
-        net::no_proxy(
-            ":443,10.0.0.0/33,example.com:https,[fd00::1],a b,http://x,https://me:canary@h,ok,B\xC3\xBC.com"
-        )
-            .meaningless(),
+        meaningless(":443,10.0.0.0/33,example.com:https,[fd00::1],a b,http://x,ok,B\xC3\xBC.com"),
         ElementsAre(
-            ":443",
-            "10.0.0.0/33",
-            "example.com:https",
-            "[fd00::1]",
-            "a b",
-            "http://x",
-            "(an entry with @)",
-            "b\xC3\xBC.com"
+            ":443", "10.0.0.0/33", "example.com:https", "[fd00::1]", "a b", "http://x", "b\xC3\xBC.com"
         )
     );
+    EXPECT_THAT(
+        meaningless(":443,http://me:can,ary,@host"),
+        ElementsAre("(not shown, because there is an @ among them)")
+    );
+    EXPECT_THAT(meaningless("http://me:canary@host,*"), ElementsAre(HasSubstr("not shown")));
 }
 
 // ---- the variables ----
@@ -356,6 +353,74 @@ TEST(proxy, of_a_malformed_url_is_refused_without_a_word_of_it)
         EXPECT_EQ(parsed.error().code, errc::invalid);
         EXPECT_THAT(parsed.error().message, HasSubstr(message)) << url;
         EXPECT_THAT(parsed.error().message, Not(HasSubstr("can"))) << url;
+    }
+}
+
+// Every beginning of good and bad values, and 10,000 changes of them.
+TEST(proxy, of_any_value_is_read_or_refused_without_a_word_of_it)
+{
+    const std::vector<std::string> values{
+        "http://me:canary@proxy.example:3128/",
+        "https://CORP%5Cme:canary%2F%25@[fd00::1]:443",
+        "socks5://me:canary@10.0.0.1",
+        "socks5h://canary:@proxy:1080?x#y",
+        "me:canary@proxy.example:3128",
+        "*.example.com:443,.svc,10.0.0.0/8,::ffff:10.0.0.0/104,[fd00::1]:443,fd00::/8,*,http://"
+        "me:canary@h,%,:1",
+    };
+    const auto expect_no_harm = [](const std::string& value) {
+        const auto parsed = net::parse_proxy(value);
+        const auto said = parsed ? parsed->str() : parsed.error().message;
+        if (parsed && !parsed->login)
+        {
+            return;  // the rest may be a host
+        }
+        EXPECT_THAT(said, Not(HasSubstr("canary"))) << value;
+        EXPECT_EQ(std::ranges::count(said, '\n'), 0);
+    };
+    const auto expect_no_secret = [](const std::string& value) {
+        const net::no_proxy list(value);
+        list.holds({true, "api.example.com", 443});
+        list.holds({true, "10.0.0.1", 443});
+        list.holds({true, "fd00::1", 443});
+        if (value.contains('@'))
+        {
+            EXPECT_THAT(list.meaningless(), testing::Each(Not(HasSubstr("canary")))) << value;
+        }
+    };
+    std::mt19937 random(7);
+    const auto below = [&random](std::size_t limit) { return random() % limit; };
+    for (const std::string& value : values)
+    {
+        for (std::size_t size = 0; size <= value.size(); ++size)
+        {
+            expect_no_harm(value.substr(0, size));
+            expect_no_secret(value.substr(0, size));
+        }
+    }
+    for (int i = 0; i < 10'000; ++i)
+    {
+        std::string value = values[below(values.size())];
+        for (auto changes = 1 + below(3); changes > 0 && !value.empty(); --changes)
+        {
+            const auto at = below(value.size());
+            switch (below(4))
+            {
+                case 0:
+                    value.erase(at, 1 + below(4));
+                    break;
+                case 1:
+                    value[at] = static_cast<char>(below(256));
+                    break;
+                case 2:
+                    value.insert(at, 1, ":/@%[],.*#"[below(10)]);
+                    break;
+                default:
+                    std::swap(value[at], value[below(value.size())]);
+            }
+        }
+        expect_no_harm(value);
+        expect_no_secret(value);
     }
 }
 

@@ -19,6 +19,16 @@ TEST(base64, is_decoded)
     EXPECT_EQ(decode_base64("AP+/+w=="), std::string("\x00\xff\xbf\xfb", 4));
 }
 
+TEST(base64, is_encoded)
+{
+    EXPECT_EQ(support::encode_base64(""), "");
+    EXPECT_EQ(support::encode_base64("f"), "Zg==");
+    EXPECT_EQ(support::encode_base64("fo"), "Zm8=");
+    EXPECT_EQ(support::encode_base64("foo"), "Zm9v");
+    EXPECT_EQ(support::encode_base64("foob"), "Zm9vYg==");
+    EXPECT_EQ(support::encode_base64(std::string("\x00\xff\xbf\xfb", 4)), "AP+/+w==");
+}
+
 TEST(base64, that_is_none_is_refused)
 {
     for (const char* text : {"Zg", "Zg=", "Z===", "Zm9v\n", "Zm 9", "Zm9=Zm9v", "Zm9_", "===="})

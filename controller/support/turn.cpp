@@ -1,0 +1,54 @@
+#include "support/turn.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/channel.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <optional>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace support {
+
+struct turn::queue
+{
+    // A channel with room for one message: the coroutine whose message is in it has the turn.
+    std::optional<asio::experimental::channel<void(boost::system::error_code)>> taken;
+};
+
+turn::turn() : queue_(std::make_shared<queue>()) {}
+
+turn::~turn() = default;
+
+turn::hold::hold(std::shared_ptr<queue> of) : of_(std::move(of)) {}
+
+turn::hold::~hold()
+{
+    if (of_)
+    {
+        of_->taken->try_receive([](const boost::system::error_code&) {});
+    }
+}
+
+task<turn::hold> turn::take()
+{
+    const auto queue = queue_;
+    if (!queue->taken)
+    {
+        const asio::any_io_executor executor = co_await asio::this_coro::executor;
+        queue->taken.emplace(executor, 1);
+    }
+    const auto [failed] =
+        co_await queue->taken->async_send(boost::system::error_code(), asio::as_tuple(asio::use_awaitable));
+    if (failed)
+    {
+        // A cancelled channel reports an error of its own; the caller expects that of Asio.
+        throw boost::system::system_error(asio::error::operation_aborted);
+    }
+    co_return hold(queue);
+}
+
+}  // namespace support

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "support/task.hpp"
+
+#include <memory>
+
+namespace support {
+
+// Lets one coroutine through at a time, in the order of their arrival. A coroutine that is cancelled while it
+// waits leaves the queue.
+class turn final
+{
+public:
+    // The turn, until its destruction.
+    class hold;
+
+    turn();
+    ~turn();
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+
+    task<hold> take();
+
+private:
+    struct queue;
+    std::shared_ptr<queue> queue_;
+};
+
+class turn::hold final
+{
+public:
+    explicit hold(std::shared_ptr<queue> of);
+    hold(hold&&) noexcept = default;
+    hold& operator=(hold&&) = delete;
+    ~hold();
+
+private:
+    std::shared_ptr<queue> of_;
+};
+
+}  // namespace support

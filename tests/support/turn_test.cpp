@@ -1,0 +1,50 @@
+#include "support/turn.hpp"
+
+#include "support/loop.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+class turn : public test::loop
+{
+protected:
+    support::task<> work(char name)
+    {
+        const auto hold = co_await taken.take();
+        log += name;
+        co_await clock().sleep_for(1s);
+        log += name;
+    }
+
+    support::turn taken;
+    std::string log;
+};
+
+TEST_F(turn, lets_one_through_at_a_time_in_the_order_of_arrival)
+{
+    spawn(work('a'));
+    spawn(work('b'));
+    spawn(work('c'));
+    advance(3s);
+    EXPECT_EQ(log, "aabbcc");
+}
+
+TEST_F(turn, who_is_cancelled_leaves_the_queue_or_gives_the_turn_back)
+{
+    const auto cancel_a = spawn(work('a'));
+    const auto cancel_b = spawn(work('b'));
+    spawn(work('c'));
+    step();
+    cancel_b();
+    step();
+    cancel_a();
+    advance(1s);
+    EXPECT_EQ(log, "acc");
+}
+
+}  // namespace

@@ -217,6 +217,23 @@ support::task<> run_with_pages(controller& loop, net::server* pages)
     co_await serving.join();
 }
 
+// Asks the credential plugin, if there is one, so that one that fails is told at the start.
+support::result<> first_credential(asio::io_context& context, kube::credentials& credentials)
+{
+    support::result<> outcome;
+    const auto ask = [](kube::credentials& from, support::result<>& into) -> support::task<> {
+        const auto given = co_await from.get();
+        if (!given)
+        {
+            into = support::fail(from.source().source, given.error());
+        }
+    };
+    asio::co_spawn(context, ask(credentials, outcome), asio::detached);
+    context.run();
+    context.restart();
+    return outcome;
+}
+
 int run_controller(const options& options)
 {
     const auto cluster =
@@ -238,6 +255,10 @@ int run_controller(const options& options)
     if (const auto good = credentials.check(); !good)
     {
         return refuse(good.error());
+    }
+    if (const auto given = first_credential(context, credentials); !given)
+    {
+        return refuse(given.error());
     }
     const auto cloud_entry = find_cloud(options);
     if (!cloud_entry)

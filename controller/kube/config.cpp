@@ -2,6 +2,7 @@
 
 #include "kube/kubeconfig.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -24,7 +25,7 @@ std::vector<std::string> split_paths(const std::string& list)
     std::stringstream stream(list);
     for (std::string path; std::getline(stream, path, ':');)
     {
-        if (!path.empty())
+        if (!path.empty() && std::ranges::find(paths, path) == paths.end())
         {
             paths.push_back(path);
         }
@@ -61,6 +62,7 @@ result<config> from_files(
     const std::vector<std::string>& paths, const std::string& context, const file_reader& read
 )
 {
+    constexpr const char* give_one = "; give one with --kubeconfig or KUBECONFIG";
     std::vector<kubeconfig_text> texts;
     std::string unread;
     for (const std::string& path : paths)
@@ -69,22 +71,27 @@ result<config> from_files(
         if (content)
         {
             texts.push_back({path, std::move(*content)});
+            continue;
         }
-        else if (unread.empty())
+        // One of several files may be missing, as for kubectl; none may be unreadable.
+        if (content.error().code != errc::unreachable)
         {
-            unread = content.error().message;
+            return fail(
+                errc::invalid,
+                "no kubeconfig: " + content.error().message +
+                    (paths.size() == 1 ? give_one : "; correct it, or take it off KUBECONFIG")
+            );
         }
+        unread = unread.empty() ? content.error().message : unread;
     }
     if (texts.empty())
     {
         return fail(
             errc::invalid,
-            "no kubeconfig: " + (unread.empty() ? "KUBECONFIG names no file" : unread) +
-                "; give one with --kubeconfig or KUBECONFIG"
+            "no kubeconfig: " + (unread.empty() ? "KUBECONFIG names no file" : unread) + give_one
         );
     }
-    // One of several files may be missing, as for kubectl. The error of a missing file is told only if the
-    // configuration is incomplete without it.
+    // A missing file is told only if the configuration is incomplete without it.
     auto merged = read_kubeconfig(texts, context);
     if (!merged && !unread.empty())
     {
@@ -103,7 +110,10 @@ result<std::string> read_machine_file(const std::string& path)
     file.read(content.data(), static_cast<std::streamsize>(content.size()));
     if (!file.eof() && !file.good())
     {
-        return fail(errc::invalid, path + ": " + std::strerror(errno == 0 ? EIO : errno));
+        const int problem = errno == 0 ? EIO : errno;
+        return fail(
+            problem == ENOENT ? errc::unreachable : errc::invalid, path + ": " + std::strerror(problem)
+        );
     }
     content.resize(static_cast<std::size_t>(file.gcount()));
     if (content.size() > largest_file)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kube/exec_plugin.hpp"
 #include "net/http/url.hpp"
 #include "support/error.hpp"
 #include "support/secret.hpp"
@@ -7,6 +8,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 // The address of the API server and the credentials for it: from a kubeconfig
 // (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/) or from the service
@@ -23,25 +26,44 @@ struct text_or_file
     bool empty() const { return text.empty() && file.empty(); }
 };
 
+// Whom the requests act as (https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/).
+struct impersonation
+{
+    std::string user;  // empty: nobody else
+    std::string uid;
+    std::vector<std::string> groups;
+    std::vector<std::pair<std::string, std::vector<std::string>>> extra;
+};
+
 struct config
 {
     std::string source;  // for messages: "kubeconfig /home/me/.kube/config, context prod"
     net::url server;
-    text_or_file ca;  // empty: the trust of the system
+    std::string server_text;  // the URL as it is written, for credential plugins
+    text_or_file ca;          // empty: the trust of the system
     std::string tls_server_name;
     // The proxy for the API server, with user and password as they stand in the file; empty: that of the
     // environment.
     support::secret proxy_url;
+    bool disable_compression = false;  // for credential plugins alone, because no answer is compressed
     text_or_file client_certificate;
     text_or_file client_key;
+    // The file wins over the text while it can be read.
     text_or_file token;
+    std::string username;
+    support::secret password;
+    std::optional<exec_plugin> exec;
+    impersonation as;
+    // What has no effect although it is written there; for the log.
+    std::vector<std::string> notices;
     // What to do if a file cannot be read, for messages.
     std::string if_unread = "correct the path or the file's permissions";
 };
 
 using environment = std::function<std::optional<std::string>(const std::string& name)>;
 
-// Returns the content of a file. errc::invalid names the path and the problem.
+// Returns the content of a file. The error names the path and the problem: unreachable if there is no such
+// file, otherwise invalid.
 using file_reader = std::function<support::result<std::string>(const std::string& path)>;
 
 // Reads a file of this machine, up to 1 MiB.

@@ -1,6 +1,7 @@
 #include "kube/credentials.hpp"
 
 #include "net/certificates/x509.hpp"
+#include "support/base64.hpp"
 #include "support/log.hpp"
 
 #include <algorithm>
@@ -27,6 +28,7 @@ support::result<support::secret> content_of(
     auto content = read(value.file);
     if (!content)
     {
+        content.error().code = support::errc::invalid;
         content.error().message += "; " + config.if_unread;
         return support::fail(key, content.error());
     }
@@ -36,9 +38,11 @@ support::result<support::secret> content_of(
 // A token is one word of visible ASCII (RFC 6750 section 2.1).
 support::result<support::secret> token_in(const support::secret& content)
 {
+    constexpr const char* white_space = " \r\n\t";
     const std::string& text = content.reveal();
-    const auto end = text.find_last_not_of(" \r\n\t");
-    support::secret token(end == std::string::npos ? std::string() : text.substr(0, end + 1));
+    const auto begin = text.find_first_not_of(white_space);
+    const auto end = text.find_last_not_of(white_space);
+    support::secret token(begin == std::string::npos ? std::string() : text.substr(begin, end + 1 - begin));
     if (token.empty())
     {
         return support::fail(support::errc::invalid, "is empty; write the token into it");
@@ -60,9 +64,14 @@ bool same(const net::tls_settings& a, const net::tls_settings& b)
 
 }  // namespace
 
-credentials::credentials(config config, file_reader read, support::clock& clock)
+credentials::credentials(config config, file_reader read, support::clock& clock, plugin_runner run)
     : config_(std::move(config)), read_(std::move(read)), clock_(clock)
-{}
+{
+    if (config_.exec && config_.server.origin.tls)
+    {
+        plugin_.emplace(*config_.exec, run ? std::move(run) : create_plugin_runner(clock), clock);
+    }
+}
 
 support::result<> credentials::check()
 {
@@ -71,17 +80,37 @@ support::result<> credentials::check()
     {
         return support::fail(config_.source, loaded.error());
     }
-    current_ = std::move(*loaded);
+    files_ = std::move(*loaded);
+    current_ = files_;
     read_again_at_ = clock_.now() + read_again_after;
+    for (const std::string& notice : config_.notices)
+    {
+        support::log(support::log_level::warn, notice, {{"cluster", config_.source}});
+    }
     return {};
 }
 
-credentials::current credentials::get()
+support::task<support::result<credentials::current>> credentials::get()
 {
-    if (clock_.now() < read_again_at_)
+    if (clock_.now() >= read_again_at_)
     {
-        return current_;
+        read_files();
     }
+    if (!plugin_)
+    {
+        co_return current_;
+    }
+    auto given = co_await plugin_->get(cluster_of(files_));
+    if (!given)
+    {
+        co_return std::unexpected(given.error());
+    }
+    take(std::move(*given));
+    co_return current_;
+}
+
+void credentials::read_files()
+{
     auto fresh = load();
     read_again_at_ = clock_.now() + (fresh ? read_again_after : try_again_after);
     if (!fresh)
@@ -95,49 +124,119 @@ credentials::current credentials::get()
                 {{"error", trouble_}}
             );
         }
-        return current_;
+        return;
     }
     trouble_.clear();
-    current_.token = std::move(fresh->token);
-    const bool same_tls = current_.tls && fresh->tls && same(*current_.tls, *fresh->tls);
+    files_.token = std::move(fresh->token);
+    files_.basic = std::move(fresh->basic);
+    const bool same_tls = files_.tls && fresh->tls && same(*files_.tls, *fresh->tls);
     if (!same_tls)
     {
-        current_.tls = std::move(fresh->tls);
+        files_.tls = std::move(fresh->tls);
     }
-    return current_;
+    if (!plugin_)
+    {
+        current_ = files_;
+    }
+}
+
+// The TLS settings stay the same object while nothing changes, so that connections are kept.
+void credentials::take(std::shared_ptr<const exec_credential> given)
+{
+    current_.given = std::move(given);
+    current_.token = current_.given->token;
+    net::tls_settings tls = *files_.tls;
+    tls.client_certificate_pem = current_.given->certificate_pem;
+    tls.client_key_pem = current_.given->key_pem;
+    if (!current_.tls || !same(*current_.tls, tls))
+    {
+        current_.tls = std::make_shared<const net::tls_settings>(std::move(tls));
+    }
+}
+
+exec_cluster credentials::cluster_of(const current& files) const
+{
+    return {
+        config_.server_text,
+        config_.tls_server_name,
+        files.tls->ca_pem,
+        config_.proxy_url.reveal(),
+        config_.disable_compression
+    };
 }
 
 void credentials::refused(const current& used)
 {
+    if (plugin_)
+    {
+        plugin_->refused(used.given);
+    }
     if (used.token == current_.token && used.tls == current_.tls)
     {
         read_again_at_ = clock_.now();
     }
 }
 
+support::result<support::secret> credentials::load_token() const
+{
+    if (config_.token.empty())
+    {
+        return support::secret();
+    }
+    support::error trouble;
+    if (!config_.token.file.empty())
+    {
+        const std::string key = "tokenFile";
+        const auto content = content_of(key, {{}, config_.token.file}, config_, read_);
+        auto token = content ? token_in(*content) : std::unexpected(content.error());
+        if (token)
+        {
+            return token;
+        }
+        trouble = token.error();
+        if (content)
+        {
+            trouble.message = key + ": " + config_.token.file + ": " + trouble.message;
+        }
+        if (config_.token.text.empty())
+        {
+            return std::unexpected(trouble);
+        }
+    }
+    auto token = token_in(config_.token.text);
+    return token ? token : support::fail("token", token.error());
+}
+
 support::result<credentials::current> credentials::load() const
 {
     current loaded;
-    if (!config_.token.empty())
-    {
-        const std::string key = config_.token.file.empty() ? "token" : "tokenFile";
-        const auto content = content_of(key, config_.token, config_, read_);
-        if (!content)
-        {
-            return std::unexpected(content.error());
-        }
-        auto token = token_in(*content);
-        if (!token)
-        {
-            const std::string& file = config_.token.file;
-            return support::fail(file.empty() ? key : key + ": " + file, token.error());
-        }
-        loaded.token = std::move(*token);
-    }
+    // Nobody may read a credential on its way.
     if (!config_.server.origin.tls)
     {
         return loaded;
     }
+    auto token = load_token();
+    if (!token)
+    {
+        return std::unexpected(token.error());
+    }
+    auto tls = load_tls();
+    if (!tls)
+    {
+        return std::unexpected(tls.error());
+    }
+    loaded.token = std::move(*token);
+    loaded.tls = std::move(*tls);
+    if (!config_.username.empty())
+    {
+        support::secret login(config_.username + ":" + config_.password.reveal());
+        loaded.basic = support::secret(support::encode_base64(login.reveal()));
+    }
+    return loaded;
+}
+
+support::result<std::shared_ptr<const net::tls_settings>> credentials::load_tls() const
+{
     const auto ca = content_of("certificate-authority", config_.ca, config_, read_);
     const auto certificate = content_of("client-certificate", config_.client_certificate, config_, read_);
     auto key = content_of("client-key", config_.client_key, config_, read_);
@@ -181,8 +280,7 @@ support::result<credentials::current> credentials::load() const
             return support::fail("client-certificate and client-key", checked.error());
         }
     }
-    loaded.tls = std::make_shared<const net::tls_settings>(std::move(tls));
-    return loaded;
+    return std::make_shared<const net::tls_settings>(std::move(tls));
 }
 
 }  // namespace kube

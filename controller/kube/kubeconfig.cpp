@@ -1,17 +1,19 @@
 #include "kube/kubeconfig.hpp"
 
-#include "support/base64.hpp"
+#include "kube/kubeconfig_fields.hpp"
+#include "kube/yaml_json.hpp"
 #include "support/text.hpp"
 
-#include <yaml-cpp/yaml.h>
+#include <nlohmann/json.hpp>
 
 #include <optional>
-#include <string_view>
+#include <set>
 #include <utility>
 
 namespace kube {
 namespace {
 
+using nlohmann::json;
 using support::errc;
 using support::fail;
 using support::result;
@@ -26,91 +28,45 @@ std::string quoted(const std::string& name)
     return "\"" + support::clean(name, 64) + "\"";
 }
 
-// Aliases of YAML are harmless here, because yaml-cpp shares their nodes instead of copying them, and no
-// function descends deeper than the known keys.
-struct kubeconfig_file
-{
-    std::string path;
-    YAML::Node root;
-};
-
-result<kubeconfig_file> parse_file(const kubeconfig_text& text)
-{
-    const std::string source = "kubeconfig " + text.path;
-    try
-    {
-        kubeconfig_file file{text.path, YAML::Load(text.content)};
-        if (!file.root.IsMap())
-        {
-            return invalid(source, "is not a YAML map");
-        }
-        return file;
-    }
-    catch (const YAML::Exception& e)
-    {
-        // The message of the parser is not used, because it may quote the file, and with it a token.
-        return invalid(source, "is not YAML (line " + std::to_string(e.mark.line + 1) + ")");
-    }
-}
-
-// Empty if the key is missing or its value is not a text.
-std::string text_of(const YAML::Node& map, const std::string& key)
-{
-    const YAML::Node node = map[key];
-    return node && node.IsScalar() ? node.Scalar() : std::string();
-}
-
-bool has(const YAML::Node& map, const char* key)
-{
-    const YAML::Node node = map[key];
-    return node && !node.IsNull() && !(node.IsScalar() && node.Scalar().empty());
-}
-
-// A part of the configuration, with the file that its relative paths start from.
-struct section
-{
-    std::string path;  // of the file that holds this section
-    YAML::Node value;  // a map
-
-    std::string file_at(const std::string& key) const
-    {
-        const std::string file = text_of(value, key);
-        const auto slash = path.rfind('/');
-        const bool as_it_is = file.empty() || file.starts_with('/') || slash == std::string::npos;
-        return as_it_is ? file : path.substr(0, slash + 1) + file;
-    }
-};
-
-// The named entries of the list `list`; the content of an entry stands under `kind`.
+// The named entries of one kind, of all files: the first entry of a name counts.
 class named_sections
 {
 public:
-    named_sections(const std::vector<kubeconfig_file>& files, const char* list, const char* kind)
+    // Adds the entries of the list `list`; the content of an entry stands under `kind`.
+    void add(const std::string& path, fields& root, const char* list, const char* kind)
     {
-        for (const kubeconfig_file& file : files)
+        const json* entries = root.list(list);
+        std::set<std::string> names;
+        for (std::size_t i = 0; entries != nullptr && i < entries->size(); ++i)
         {
-            const YAML::Node entries = file.root[list];
-            if (!entries || !entries.IsSequence())
+            const json& entry = (*entries)[i];
+            const std::string place = std::string(list) + "[" + std::to_string(i) + "]";
+            fields outer(entry, "entry " + place);
+            const std::string name = outer.text("name");
+            const json* value = outer.map(kind);
+            if (outer.problem())
             {
-                continue;
+                root.refuse(*outer.problem());
+                return;
             }
-            for (const YAML::Node& entry : entries)
+            if (!names.insert(name).second)
             {
-                if (entry.IsMap() && has(entry, "name") && entry[kind] && entry[kind].IsMap())
-                {
-                    sections_.emplace_back(text_of(entry, "name"), section{file.path, entry[kind]});
-                }
+                root.refuse(
+                    std::string(list) + " has two entries of the name " + quoted(name) + "; remove one"
+                );
+                return;
             }
+            sections_.push_back({name, path, value == nullptr ? &nothing_ : value});
         }
     }
 
-    std::optional<section> find(const std::string& name) const
+    std::optional<kubeconfig_section> find(const std::string& name) const
     {
-        for (const auto& [entry_name, value] : sections_)
+        for (const kubeconfig_section& section : sections_)
         {
-            if (entry_name == name)
+            if (section.name == name)
             {
-                return value;
+                return section;
             }
         }
         return std::nullopt;
@@ -127,172 +83,174 @@ public:
             {
                 return text + ", ...";
             }
-            text += (text.empty() ? "" : ", ") + support::clean(sections_[i].first, 64);
+            text += (text.empty() ? "" : ", ") + support::clean(sections_[i].name, 64);
         }
         return text.empty() ? "none" : text;
     }
 
 private:
-    std::vector<std::pair<std::string, section>> sections_;
+    inline static const json nothing_ = json::object();
+    std::vector<kubeconfig_section> sections_;
 };
 
-// Reads "<key>-data", which is base64, or <key>, which is a path.
-result<text_or_file> data_or_file(const section& section, const std::string& key, const std::string& source)
+// All files as one configuration. The sections refer to `roots`.
+struct merged_files
 {
-    text_or_file value;
-    std::string data = text_of(section.value, key + "-data");
-    if (data.empty())
-    {
-        value.file = section.file_at(key);
-        return value;
-    }
-    std::erase_if(data, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
-    auto decoded = support::decode_base64(data);
-    if (!decoded || decoded->empty())
-    {
-        return invalid(
-            source, key + "-data is not base64; write the PEM text in base64, or its path as " + key
-        );
-    }
-    value.text = support::secret(std::move(*decoded));
-    return value;
-}
+    std::vector<json> roots;
+    std::string paths;
+    std::string current_context;
+    named_sections contexts;
+    named_sections clusters;
+    named_sections users;
+    std::vector<std::string> notices;
+};
 
-result<> read_cluster(const section& cluster, const std::string& source, config& into)
+result<> add_file(const kubeconfig_text& text, merged_files& into)
 {
-    const std::string server = text_of(cluster.value, "server");
-    if (server.empty())
+    const std::string source = "kubeconfig " + text.path;
+    auto read = yaml_to_json(text.content);
+    if (!read)
     {
-        return invalid(
-            source, "server of the cluster is missing; add its URL, such as https://10.0.0.1:6443"
+        return fail(source, read.error());
+    }
+    const json& root = into.roots.emplace_back(std::move(*read));
+    if (!root.is_object() && !root.is_null())
+    {
+        return invalid(source, "is not a YAML map");
+    }
+    fields all(root, "file");
+    const std::string kind = all.text("kind");
+    const std::string version = all.text("apiVersion");
+    const std::string current = all.text("current-context");
+    into.contexts.add(text.path, all, "contexts", "context");
+    into.clusters.add(text.path, all, "clusters", "cluster");
+    into.users.add(text.path, all, "users", "user");
+    all.ignore("preferences");
+    all.ignore("extensions");
+    if ((!kind.empty() && kind != "Config") || (!version.empty() && version != "v1"))
+    {
+        all.refuse(
+            "is of kind " + support::clean(kind, 64) + " and apiVersion " + support::clean(version, 64) +
+            "; a kubeconfig has kind Config and apiVersion v1"
         );
     }
-    auto url = net::parse_url(server);
-    if (!url)
+    if (all.problem())
     {
-        return invalid(source, "server: " + url.error().message);
+        return invalid(source, *all.problem());
     }
-    const YAML::Node insecure = cluster.value["insecure-skip-tls-verify"];
-    if (insecure && insecure.as<bool>(false))
+    if (into.current_context.empty())
     {
-        return invalid(
-            source,
-            "insecure-skip-tls-verify is not supported; give the cluster's certificate-authority instead"
-        );
+        into.current_context = current;
     }
-    if (has(cluster.value, "proxy-url") && !cluster.value["proxy-url"].IsScalar())
+    for (const std::string& key : all.unread())
     {
-        return invalid(source, "proxy-url is not a text; write it as http://proxy.example:3128");
+        into.notices.push_back("the unknown key " + key + " of " + text.path + " has no effect");
     }
-    auto ca = data_or_file(cluster, "certificate-authority", source);
-    if (!ca)
+    if (has_more_documents(text.content))
     {
-        return std::unexpected(ca.error());
+        into.notices.push_back("of the documents of " + text.path + " the first alone counts");
     }
-    into.server = std::move(*url);
-    into.ca = std::move(*ca);
-    into.tls_server_name = text_of(cluster.value, "tls-server-name");
-    into.proxy_url = support::secret(text_of(cluster.value, "proxy-url"));
     return {};
 }
 
-result<> read_user(const section& user, const std::string& source, config& into)
+result<merged_files> merge(const std::vector<kubeconfig_text>& texts)
 {
-    for (const char* unsupported :
-         {"exec", "auth-provider", "username", "password", "as", "as-uid", "as-groups", "as-user-extra"})
+    merged_files merged;
+    merged.roots.reserve(texts.size());
+    merged.paths = "kubeconfig ";
+    bool has_map = false;
+    for (const kubeconfig_text& text : texts)
     {
-        if (has(user.value, unsupported))
+        merged.paths += (&text == texts.data() ? "" : ":") + text.path;
+        if (auto added = add_file(text, merged); !added)
         {
-            return invalid(
-                source,
-                "the user has " + std::string(unsupported) +
-                    ", which is not supported; use client-certificate and client-key, token or tokenFile"
-            );
+            return std::unexpected(added.error());
         }
+        has_map = has_map || merged.roots.back().is_object();
     }
-    auto certificate = data_or_file(user, "client-certificate", source);
-    auto key = data_or_file(user, "client-key", source);
-    if (!certificate)
+    // One of several files may be empty, but not all.
+    if (!has_map)
     {
-        return std::unexpected(certificate.error());
+        return invalid(merged.paths, "is not a YAML map");
     }
-    if (!key)
+    return merged;
+}
+
+struct chosen_names
+{
+    std::string cluster;
+    std::string user;
+};
+
+result<chosen_names> read_context(const kubeconfig_section& context, config& into)
+{
+    fields section(*context.value, "context");
+    chosen_names names{section.text("cluster"), section.text("user")};
+    section.text("namespace");
+    section.ignore("extensions");
+    if (section.problem())
     {
-        return std::unexpected(key.error());
+        return invalid(into.source, *section.problem());
     }
-    if (certificate->empty() != key->empty())
-    {
-        return invalid(source, "client-certificate and client-key belong together; one of them is missing");
-    }
-    into.client_certificate = std::move(*certificate);
-    into.client_key = std::move(*key);
-    into.token.file = user.file_at("tokenFile");
-    // The file wins over the token, as in client-go.
-    if (into.token.file.empty())
-    {
-        into.token.text = support::secret(text_of(user.value, "token"));
-    }
-    return {};
+    notice_unread(section, "context", into);
+    return names;
 }
 
 }  // namespace
 
 result<config> read_kubeconfig(const std::vector<kubeconfig_text>& texts, const std::string& wanted_context)
 {
-    std::vector<kubeconfig_file> files;
-    std::string all_paths = "kubeconfig ";
-    std::string context = wanted_context;
-    for (const kubeconfig_text& text : texts)
+    const auto files = merge(texts);
+    if (!files)
     {
-        auto file = parse_file(text);
-        if (!file)
-        {
-            return std::unexpected(file.error());
-        }
-        context = context.empty() ? text_of(file->root, "current-context") : context;
-        all_paths += (files.empty() ? "" : ":") + text.path;
-        files.push_back(std::move(*file));
+        return std::unexpected(files.error());
     }
-    const named_sections contexts(files, "contexts", "context");
+    const std::string context = wanted_context.empty() ? files->current_context : wanted_context;
     if (context.empty())
     {
-        return invalid(all_paths, "has no current-context; choose one with --context: " + contexts.names());
+        return invalid(
+            files->paths, "has no current-context; choose one with --context: " + files->contexts.names()
+        );
     }
-    const auto chosen_context = contexts.find(context);
+    const auto chosen_context = files->contexts.find(context);
     if (!chosen_context)
     {
-        return invalid(all_paths, "has no context " + quoted(context) + "; it has: " + contexts.names());
+        return invalid(
+            files->paths, "has no context " + quoted(context) + "; it has: " + files->contexts.names()
+        );
     }
     kube::config merged;
     merged.source = "kubeconfig " + chosen_context->path + ", context " + support::clean(context, 64);
-
-    const named_sections clusters(files, "clusters", "cluster");
-    const std::string cluster_name = text_of(chosen_context->value, "cluster");
-    const auto cluster = clusters.find(cluster_name);
+    merged.notices = files->notices;
+    const auto names = read_context(*chosen_context, merged);
+    if (!names)
+    {
+        return std::unexpected(names.error());
+    }
+    const auto cluster = files->clusters.find(names->cluster);
     if (!cluster)
     {
         return invalid(
-            merged.source, "there is no cluster " + quoted(cluster_name) + "; there are: " + clusters.names()
+            merged.source,
+            "there is no cluster " + quoted(names->cluster) + "; there are: " + files->clusters.names()
         );
     }
-    if (auto read = read_cluster(*cluster, merged.source, merged); !read)
+    if (auto read = read_cluster(*cluster, merged); !read)
     {
         return std::unexpected(read.error());
     }
-    const named_sections users(files, "users", "user");
-    const std::string user_name = text_of(chosen_context->value, "user");
-    if (user_name.empty())
+    const auto user = files->users.find(names->user);
+    if (!user && names->user.empty())
     {
         return merged;
     }
-    const auto user = users.find(user_name);
     if (!user)
     {
         return invalid(
-            merged.source, "there is no user " + quoted(user_name) + "; there are: " + users.names()
+            merged.source, "there is no user " + quoted(names->user) + "; there are: " + files->users.names()
         );
     }
-    if (auto read = read_user(*user, merged.source, merged); !read)
+    if (auto read = read_user(*user, *cluster, merged); !read)
     {
         return std::unexpected(read.error());
     }

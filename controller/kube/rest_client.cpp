@@ -63,6 +63,43 @@ bool is_secret(const resource& resource)
     return resource.group.empty() && resource.plural == "secrets";
 }
 
+// Bytes that a name of a header cannot have, and '%', are percent-encoded, as by client-go.
+std::string header_name(const std::string& text)
+{
+    std::string name;
+    for (const char c : text)
+    {
+        const bool legal = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                           std::string_view("!#$&'*+-.^_`|~").contains(c);
+        name += legal ? std::string(1, c) : net::percent_encode(std::string(1, c));
+    }
+    return name;
+}
+
+void add_impersonation(const impersonation& as, std::vector<net::header>& headers)
+{
+    if (as.user.empty())
+    {
+        return;
+    }
+    headers.push_back({"Impersonate-User", as.user});
+    if (!as.uid.empty())
+    {
+        headers.push_back({"Impersonate-Uid", as.uid});
+    }
+    for (const std::string& group : as.groups)
+    {
+        headers.push_back({"Impersonate-Group", group});
+    }
+    for (const auto& [key, values] : as.extra)
+    {
+        for (const std::string& value : values)
+        {
+            headers.push_back({"Impersonate-Extra-" + header_name(key), value});
+        }
+    }
+}
+
 class rest_watch final : public watch_stream
 {
 public:
@@ -145,9 +182,13 @@ public:
         }
         for (bool again = true;; again = false)
         {
-            const auto current = credentials_.get();
+            const auto current = co_await credentials_.get();
+            if (!current)
+            {
+                co_return std::unexpected(current.error());
+            }
             net::http_request http_request =
-                prepare("GET", target, {}, {}, answer_within, largest_header, current);
+                prepare("GET", target, {}, {}, answer_within, largest_header, *current);
             http_request.sensitive = is_secret(request.resource);
             auto opened = co_await http_.open(std::move(http_request));
             if (!opened)
@@ -157,7 +198,7 @@ public:
             const int status = (*opened)->status();
             if (status == 401 && again)
             {
-                credentials_.refused(current);
+                credentials_.refused(*current);
                 continue;
             }
             if (status != 200)
@@ -238,8 +279,12 @@ private:
     {
         for (bool again = true;; again = false)
         {
-            const auto current = credentials_.get();
-            net::http_request http_request = prepare(method, target, body, type, within, largest, current);
+            const auto current = co_await credentials_.get();
+            if (!current)
+            {
+                co_return std::unexpected(current.error());
+            }
+            net::http_request http_request = prepare(method, target, body, type, within, largest, *current);
             http_request.headers.front().value = accept;
             http_request.sensitive = sensitive;
             auto response = co_await http_.send(std::move(http_request));
@@ -249,7 +294,7 @@ private:
             }
             if (response->status == 401 && again)
             {
-                credentials_.refused(current);
+                credentials_.refused(*current);
                 continue;
             }
             if (response->status < 200 || response->status > 299)
@@ -283,6 +328,11 @@ private:
         {
             request.headers.push_back({"Authorization", "Bearer " + current.token.reveal()});
         }
+        else if (!current.basic.empty())
+        {
+            request.headers.push_back({"Authorization", "Basic " + current.basic.reveal()});
+        }
+        add_impersonation(credentials_.source().as, request.headers);
         if (!type.empty())
         {
             request.headers.push_back({"Content-Type", type});

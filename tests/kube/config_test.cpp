@@ -27,9 +27,13 @@ protected:
             },
             [this](const std::string& path) -> support::result<std::string> {
                 const auto it = files.find(path);
+                if (path == unreadable)
+                {
+                    return support::fail(errc::invalid, path + ": Permission denied");
+                }
                 if (it == files.end())
                 {
-                    return support::fail(errc::invalid, path + ": No such file or directory");
+                    return support::fail(errc::unreachable, path + ": No such file or directory");
                 }
                 return it->second;
             }
@@ -57,6 +61,7 @@ protected:
 
     std::map<std::string, std::string> variables;
     std::map<std::string, std::string> files;
+    std::string unreadable;
 };
 
 TEST_F(load_config, takes_the_flag_then_the_variable_then_the_pod_then_the_home_folder)
@@ -106,6 +111,26 @@ TEST_F(load_config, files_of_a_list_may_be_missing_but_not_all)
     );
     variables["KUBECONFIG"] = ":";
     EXPECT_EQ(load().error().code, errc::invalid);
+}
+
+TEST_F(load_config, a_file_of_a_list_that_is_there_must_be_readable)
+{
+    unreadable = "/secret";
+    variables["KUBECONFIG"] = "/env:/secret";
+    EXPECT_EQ(
+        load().error().message,
+        "no kubeconfig: /secret: Permission denied; correct it, or take it off KUBECONFIG"
+    );
+}
+
+TEST_F(load_config, a_file_that_stands_twice_in_the_list_is_read_once)
+{
+    variables["KUBECONFIG"] = "/env:/env";
+    ASSERT_TRUE(load());
+    EXPECT_EQ(
+        load({.kubeconfig = "", .context = "z"}).error().message,
+        "kubeconfig /env: has no context \"z\"; it has: c"
+    );
 }
 
 TEST_F(load_config, the_file_of_the_flag_must_be_there)

@@ -464,4 +464,75 @@ TEST_F(rest_client, transport_errors_come_as_they_are)
     EXPECT_EQ(watch("1").error().code, errc::unreachable);
 }
 
+TEST_F(rest_client, acts_as_whom_the_configuration_names)
+{
+    auto acting = config();
+    acting.as = {"jane", "7", {"a", "b"}, {{"example.com/scope%", {"x", "z"}}}};
+    kube::credentials as_jane(
+        acting, [this](const std::string&) -> support::result<std::string> { return token; }, clock()
+    );
+    const auto janes = kube::create_rest_client(http, clock(), as_jane);
+    run(janes->get(resource, "shop", "a"));
+    std::string impersonated;
+    for (const auto& [name, value] : http.sent.back().headers)
+    {
+        impersonated += name.starts_with("Impersonate-") ? name + "=" + value + " " : "";
+    }
+    EXPECT_EQ(
+        impersonated,
+        "Impersonate-User=jane Impersonate-Uid=7 Impersonate-Group=a Impersonate-Group=b "
+        "Impersonate-Extra-example.com%2Fscope%25=x Impersonate-Extra-example.com%2Fscope%25=z "
+    );
+}
+
+TEST_F(rest_client, sends_username_and_password_if_there_is_no_token)
+{
+    auto login = config();
+    login.token = {};
+    login.username = "me";
+    login.password = support::secret("canary");
+    kube::credentials of_me(
+        login, [this](const std::string&) -> support::result<std::string> { return token; }, clock()
+    );
+    const auto mine = kube::create_rest_client(http, clock(), of_me);
+    run(mine->get(resource, "shop", "a"));
+    EXPECT_EQ(net::find_header(http.sent.back().headers, "Authorization"), "Basic bWU6Y2FuYXJ5");
+}
+
+TEST_F(rest_client, after_a_refusal_the_plugin_is_asked_again_and_nothing_is_sent_without_a_credential)
+{
+    auto plugged = config();
+    plugged.token = {};
+    plugged.exec.emplace();
+    plugged.exec->api_version = "client.authentication.k8s.io/v1";
+    plugged.exec->command = "login";
+    bool ill = false;
+    kube::credentials given(
+        plugged,
+        [this](const std::string&) -> support::result<std::string> { return token; },
+        clock(),
+        [&](const kube::exec_plugin&, std::string) -> support::task<support::result<std::string>> {
+            if (ill)
+            {
+                co_return support::fail(errc::unreachable, "login is ill");
+            }
+            co_return R"({"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":")" +
+                token + "\"}}";
+        }
+    );
+    const auto plugged_in = kube::create_rest_client(http, clock(), given);
+    create("a");
+    ASSERT_TRUE(run(plugged_in->get(resource, "shop", "a")));
+    token = "canary-2";
+    api.token = token;
+    advance(10s);
+    ASSERT_TRUE(run(plugged_in->get(resource, "shop", "a")));
+    EXPECT_EQ(http.sent.size(), 3U);
+    ill = true;
+    api.token = "canary-3";
+    advance(10s);
+    EXPECT_EQ(run(plugged_in->get(resource, "shop", "a")).error().message, "login is ill");
+    EXPECT_EQ(http.sent.size(), 4U);
+}
+
 }  // namespace

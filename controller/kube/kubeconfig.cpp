@@ -146,7 +146,12 @@ result<> add_file(const kubeconfig_text& text, merged_files& into)
     {
         into.notices.push_back("the unknown key " + key + " of " + text.path + " has no effect");
     }
-    if (has_more_documents(text.content))
+    const auto more = has_more_documents(text.content);
+    if (!more)
+    {
+        return fail(source, more.error());
+    }
+    if (*more)
     {
         into.notices.push_back("of the documents of " + text.path + " the first alone counts");
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -55,6 +56,30 @@ text_or_file data_or_file(fields& section, const std::string& key, const std::st
     return value;
 }
 
+// Without empty and dot segments, as client-go sends it.
+std::string clean_path(const std::string& path)
+{
+    std::vector<std::string> kept;
+    std::istringstream segments(path);
+    for (std::string segment; std::getline(segments, segment, '/');)
+    {
+        if (segment == ".." && !kept.empty())
+        {
+            kept.pop_back();
+        }
+        else if (!segment.empty() && segment != "." && segment != "..")
+        {
+            kept.push_back(segment);
+        }
+    }
+    std::string cleaned;
+    for (const std::string& segment : kept)
+    {
+        cleaned += "/" + segment;
+    }
+    return cleaned;
+}
+
 // Host and port alone get http://, as in client-go. A query has no effect.
 result<net::url> parse_server(const std::string& server, config& into)
 {
@@ -72,6 +97,10 @@ result<net::url> parse_server(const std::string& server, config& into)
     {
         url->query.clear();
         into.notices.emplace_back("the query (?...) of server has no effect");
+    }
+    if (url)
+    {
+        url->path = clean_path(url->path);
     }
     if (url && !has_scheme)
     {

@@ -3,6 +3,8 @@
 #include "support/text.hpp"
 
 #include <nlohmann/json.hpp>
+#include <simdjson.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -10,6 +12,7 @@
 #include <charconv>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <string_view>
 
 namespace kube {
@@ -242,10 +245,55 @@ private:
     std::optional<std::string> problem_;
 };
 
+// What YAML 1.1 does not allow in a text (section 5.1). A text in UTF-16 begins with its mark and is not
+// looked at.
+std::optional<std::string> bad_bytes(const std::string& text)
+{
+    if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
+    {
+        return std::nullopt;
+    }
+    if (!simdjson::validate_utf8(text))
+    {
+        return "is not UTF-8";
+    }
+    const auto control = std::ranges::find_if(text, [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F;
+    });
+    if (control == text.end())
+    {
+        return std::nullopt;
+    }
+    const auto line = std::count(text.begin(), control, '\n') + 1;
+    return "holds a control character (line " + std::to_string(line) + "); remove it";
+}
+
+class ignored_events final : public YAML::EventHandler
+{
+public:
+    void OnDocumentStart(const YAML::Mark&) override {}
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value)
+        override
+    {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override
+    {}
+    void OnMapEnd() override {}
+};
+
 }  // namespace
 
 result<json> yaml_to_json(const std::string& text)
 {
+    if (const auto bad = bad_bytes(text))
+    {
+        return support::fail(errc::invalid, *bad);
+    }
     try
     {
         converter all;
@@ -263,17 +311,27 @@ result<json> yaml_to_json(const std::string& text)
     }
 }
 
-bool has_more_documents(const std::string& text)
+result<bool> has_more_documents(const std::string& text)
 {
+    const bool separated = text.contains("\n---") || text.contains("\n...");
+    bool more = false;
     try
     {
-        const auto documents = YAML::LoadAll(text);
-        return std::ranges::count_if(documents, [](const YAML::Node& node) { return !node.IsNull(); }) > 1;
+        // Not by LoadAll, which never ends at some texts, such as "a: b" before a line of "}".
+        std::istringstream stream(text);
+        YAML::Parser parser(stream);
+        ignored_events ignored;
+        more = parser.HandleNextDocument(ignored) && parser.HandleNextDocument(ignored);
     }
     catch (const YAML::Exception&)
     {
-        return true;  // the first document is good, so the fault is in a later one
+        more = true;  // the first document is good, so the fault is behind it
     }
+    if (more && !separated)
+    {
+        return support::fail(errc::invalid, "has text behind its end; remove it");
+    }
+    return more;
 }
 
 }  // namespace kube

@@ -15,7 +15,8 @@ namespace kube {
 // be ignored.
 support::result<nlohmann::json> yaml_to_json(const std::string& text);
 
-// Whether the text holds a second document.
-bool has_more_documents(const std::string& text);
+// Whether the text, whose first document can be read, holds a second one. What stands behind the first one
+// without a line of "---" is an error.
+support::result<bool> has_more_documents(const std::string& text);
 
 }  // namespace kube

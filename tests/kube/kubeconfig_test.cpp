@@ -397,6 +397,16 @@ INSTANTIATE_TEST_SUITE_P(
         mistake{"broken_yaml", "token: canary-token}", "token: canary-token", "is not YAML (line "},
         mistake{"no_map", "\ncurrent-context: prod", "- x\n-", "is not "},
         mistake{"odd_key", "token: canary-token", "{a: b}: c, exec: x", "has a key that is no text"},
+        mistake{
+            "control_character", "canary-token", "canary\x01", "holds a control character (line 5); remove it"
+        },
+        mistake{"no_utf8", "canary-token", "canary\xff", "is not UTF-8"},
+        mistake{
+            "text_behind_the_end",
+            "\ncurrent",
+            "{a: canary}\n{}\ncurrent",
+            "has text behind its end; remove it"
+        },
         mistake{"merged_text", "token: canary-token", "<<: canary", "merges (<<) what is not a map"}
     ),
     [](const auto& info) { return std::string(info.param.name); }
@@ -479,6 +489,14 @@ TEST(kubeconfig, empty_files_of_a_list_are_passed_over)
         ASSERT_TRUE(config) << empty << config.error().message;
         EXPECT_EQ(config->server.str(), "https://10.0.0.1:6443");
     }
+}
+
+TEST(kubeconfig, the_path_of_a_server_is_sent_without_empty_and_dot_segments)
+{
+    const std::string text =
+        "current-context: c\ncontexts: [{name: c, context: {cluster: c}}]\n"
+        "clusters: [{name: c, cluster: {server: \"https://h/../a/./b/..//c/\"}}]\n";
+    EXPECT_EQ(read(text).value().server.str(), "https://h/a/c");
 }
 
 TEST(kubeconfig, merge_keys_are_followed_in_the_order_in_which_they_stand)

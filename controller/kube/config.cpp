@@ -140,7 +140,12 @@ result<config> load_config(const config_request& request, const environment& env
     {
         return in_cluster(host, port);
     }
-    return from_files({value_of(env, "HOME") + "/.kube/config"}, request.context, read);
+    auto loaded = from_files({value_of(env, "HOME") + "/.kube/config"}, request.context, read);
+    if (!loaded && !value_of(env, "KUBERNETES_MASTER").empty())
+    {
+        loaded.error().message += "; KUBERNETES_MASTER is not read";
+    }
+    return loaded;
 }
 
 }  // namespace kube

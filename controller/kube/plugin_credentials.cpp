@@ -141,13 +141,17 @@ void plugin_credentials::keep(exec_credential credential)
 void plugin_credentials::fail_with(support::error failure)
 {
     ask_again_at_ = clock_.now() + shortest_wait;
-    if (failure.message != failure_.message)
+    const bool told = failure.message == failure_.message;
+    failure_ = std::move(failure);
+    // Where the caller gets the error, the caller tells it.
+    if (usable() && !told)
     {
         support::log(
-            support::log_level::warn, "no new credential for the API server", {{"error", failure.message}}
+            support::log_level::warn,
+            "no new credential for the API server; the previous one stays in use until it expires",
+            {{"error", failure_.message}}
         );
     }
-    failure_ = std::move(failure);
 }
 
 }  // namespace kube

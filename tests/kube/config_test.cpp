@@ -152,6 +152,13 @@ TEST_F(load_config, without_any_configuration_it_says_how_to_give_one)
     );
 }
 
+TEST_F(load_config, a_server_in_a_variable_that_is_not_read_is_named)
+{
+    files.clear();
+    variables = {{"HOME", "/home/me"}, {"KUBERNETES_MASTER", "http://h"}};
+    EXPECT_THAT(load().error().message, HasSubstr("KUBECONFIG; KUBERNETES_MASTER is not read"));
+}
+
 class read_machine_file : public testing::Test
 {
 protected:

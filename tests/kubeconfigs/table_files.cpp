@@ -47,7 +47,7 @@ std::vector<table_row> rows_of_files()
         {where,
          "`KUBERNETES_MASTER`",
          "no effect",
-         "Give a kubeconfig with `server`.",
+         "Give a kubeconfig with `server`; the message says so if there is none.",
          "kubectl takes it for the server if it finds no kubeconfig",
          {}},
 

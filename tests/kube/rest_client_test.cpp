@@ -499,6 +499,11 @@ TEST_F(rest_client, sends_username_and_password_if_there_is_no_token)
     EXPECT_EQ(net::find_header(http.sent.back().headers, "Authorization"), "Basic bWU6Y2FuYXJ5");
 }
 
+support::task<support::result<std::string>> answer_of_plugin(support::result<std::string> answer)
+{
+    co_return answer;
+}
+
 TEST_F(rest_client, after_a_refusal_the_plugin_is_asked_again_and_nothing_is_sent_without_a_credential)
 {
     auto plugged = config();
@@ -511,13 +516,14 @@ TEST_F(rest_client, after_a_refusal_the_plugin_is_asked_again_and_nothing_is_sen
         plugged,
         [this](const std::string&) -> support::result<std::string> { return token; },
         clock(),
-        [&](const kube::exec_plugin&, std::string) -> support::task<support::result<std::string>> {
-            if (ill)
-            {
-                co_return support::fail(errc::unreachable, "login is ill");
-            }
-            co_return R"({"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":")" +
-                token + "\"}}";
+        [&](const kube::exec_plugin&, std::string) {
+            return answer_of_plugin(
+                ill ? support::fail(errc::unreachable, "login is ill")
+                    : support::result<std::string>(
+                          R"({"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":")" +
+                          token + "\"}}"
+                      )
+            );
         }
     );
     const auto plugged_in = kube::create_rest_client(http, clock(), given);

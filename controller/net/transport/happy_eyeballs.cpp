@@ -94,6 +94,12 @@ public:
         return text.empty() ? "look-up: no address" : text;
     }
 
+    // Every address refuses the connection, so a person has to correct the address or start the server.
+    bool is_refused() const
+    {
+        return waiting_.empty() && running_.empty() && !failures_.empty() && only_refusals_;
+    }
+
 private:
     void on_end(const tcp::endpoint& to, boost::system::error_code ec)
     {
@@ -106,6 +112,7 @@ private:
         {
             failures_.emplace(to, ec.message());
             has_failure_ = true;
+            only_refusals_ = only_refusals_ && ec == asio::error::connection_refused;
         }
         else if (!winner_)
         {
@@ -121,6 +128,7 @@ private:
     std::map<tcp::endpoint, tcp::socket> running_;
     std::map<tcp::endpoint, std::string> failures_;
     bool has_failure_ = false;
+    bool only_refusals_ = true;
     std::unique_ptr<tcp::socket> winner_;
 };
 
@@ -202,7 +210,9 @@ support::task<support::result<std::unique_ptr<tcp::socket>>> connect_to_any(
         }
         co_await attempts->wait(attempts->has_waiting() ? std::min(next_start, deadline) : deadline);
     }
-    co_return support::fail(support::errc::unreachable, attempts->why_failed());
+    co_return std::unexpected(support::error{
+        support::errc::unreachable, attempts->why_failed(), 0, std::nullopt, attempts->is_refused()
+    });
 }
 
 }  // namespace net

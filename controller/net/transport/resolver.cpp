@@ -33,7 +33,9 @@ constexpr support::duration wait_for_renewal = std::chrono::milliseconds(250);
 
 std::unexpected<support::error> no_such_host()
 {
-    return support::fail(support::errc::unreachable, "look-up: there is no host of this name");
+    return std::unexpected(support::error{
+        support::errc::unreachable, "look-up: there is no host of this name", 0, std::nullopt, true
+    });
 }
 
 }  // namespace

@@ -235,9 +235,14 @@ public:
         }
         if (ec)
         {
-            co_return support::fail(
-                support::errc::unreachable, handshake_message(connection, ec, reason(ec), name)
-            );
+            const bool distrusted = SSL_get_verify_result(connection) != X509_V_OK;
+            co_return std::unexpected(support::error{
+                support::errc::unreachable,
+                handshake_message(connection, ec, reason(ec), name),
+                0,
+                std::nullopt,
+                distrusted
+            });
         }
         co_return support::result<>();
     }

@@ -251,7 +251,7 @@ TEST(errors, a_write_that_was_never_sent_is_not_ambiguous)
 {
     using support::errc;
     const auto kind = [](const question& asked, errc code) {
-        return judge(asked, support::error{code, "it failed", 0, std::nullopt}).kind;
+        return judge(asked, support::error{code, "it failed", 0, std::nullopt, false}).kind;
     };
     EXPECT_EQ(kind(write_listener(), errc::unreachable), failure::transient);
     EXPECT_EQ(kind(write_listener(), errc::interrupted), failure::ambiguous);

@@ -77,6 +77,7 @@ TEST_F(dialer, says_who_refused)
     EXPECT_EQ(
         stream.error().message, "connect to 127.0.0.1:" + std::to_string(port) + ": Connection refused"
     );
+    EXPECT_TRUE(stream.error().misdirected);
 }
 
 TEST_F(dialer, says_that_a_name_is_unknown)
@@ -246,6 +247,7 @@ TEST_F(many_addresses, a_failure_names_each_and_its_reason)
         "connect to " + at("127.0.0.2") + ": no answer in time, " + at("127.0.0.3") +
             ": no answer in time, " + at("127.0.0.77") + ": Connection refused"
     );
+    EXPECT_FALSE(stream.error().misdirected) << "some of them may answer later";
 }
 
 TEST_F(many_addresses, the_healthy_one_is_not_blamed_for_the_time_of_the_others)

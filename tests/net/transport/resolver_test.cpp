@@ -72,7 +72,10 @@ TEST_F(resolver, gives_what_the_look_up_finds_or_why_it_failed)
     const auto unknown = run(resolver.resolve("unknown.test"));
     EXPECT_EQ(unknown.error().code, errc::unreachable);
     EXPECT_EQ(unknown.error().message, "look-up: there is no host of this name");
-    EXPECT_EQ(run(resolver.resolve("silent.test")).error().message, "look-up: the name server is silent");
+    EXPECT_TRUE(unknown.error().misdirected);
+    const auto silent = run(resolver.resolve("silent.test"));
+    EXPECT_EQ(silent.error().message, "look-up: the name server is silent");
+    EXPECT_FALSE(silent.error().misdirected);
 }
 
 TEST_F(resolver, looks_a_name_up_once_for_all_who_ask_meanwhile)

@@ -139,6 +139,7 @@ TEST_F(tls, refuses_a_certificate_outside_its_time_by_the_given_clock)
 TEST_F(tls, refuses_an_unknown_ca_and_says_what_to_do)
 {
     const auto own = issue("IP:127.0.0.1");
+    EXPECT_TRUE(greeting({.own = own}, trusting(other_ca_)).error().misdirected);
     expect_refused(greeting({.own = own}, trusting(other_ca_)), "configure the CA that signed it");
     expect_refused(greeting({.own = own}, nullptr), "configure the CA that signed it");
     expect_refused(greeting({.own = own, .chain_pem = ca_.pem}, nullptr), "configure the CA that signed it");

@@ -4,9 +4,11 @@
 
 namespace binding {
 
-void agreed_slots::record_read(listener_slots shown, support::time_point asked_at, support::duration lag)
+void agreed_slots::record_read(
+    listener_slots shown, bool lacks_ledger, support::time_point asked_at, support::duration lag
+)
 {
-    const bool agrees = !slots || same_slots(*slots, shown);
+    const bool agrees = slots ? same_slots(*slots, shown) : !lacks_ledger;
     if (agrees || (contradicted_since && asked_at - *contradicted_since >= lag))
     {
         agree(std::move(shown));

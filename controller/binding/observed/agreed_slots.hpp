@@ -20,8 +20,11 @@ struct agreed_slots
     // agrees.
     std::optional<support::time_point> contradicted_since;
 
-    // `lag`: a replica does not lag for longer.
-    void record_read(listener_slots shown, support::time_point asked_at, support::duration lag);
+    // `lag`: a replica does not lag for longer. `lacks_ledger`: the listener does not show a confirmed entry
+    // of a ledger, which contradicts the first read of a process.
+    void record_read(
+        listener_slots shown, bool lacks_ledger, support::time_point asked_at, support::duration lag
+    );
     // Octavia accepted a PUT.
     void record_accepted(listener_slots expected);
 

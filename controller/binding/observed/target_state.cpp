@@ -66,6 +66,17 @@ void record_put_without_effect(
     put_in_quarantine(facts, facts.refusals.record_refused(settings, checked, added, error, now), now);
 }
 
+// The listener does not show a confirmed entry of a ledger.
+bool lacks_ledger(const target_facts& facts, const listener_slots& shown)
+{
+    return std::ranges::any_of(facts.bindings, [&](const auto& known) {
+        const auto& held = known.second.held;
+        return held && std::ranges::any_of(held->attachments, [&](const attachment& entry) {
+                   return entry.confirmed && !holds(shown, entry.container_ref, entry.slot);
+               });
+    });
+}
+
 }  // namespace
 
 // ---- arrivals ----
@@ -95,7 +106,10 @@ void target_state::record_listener(
     if (answer.value)
     {
         facts_.puts.record_listener(settings, *answer.value);
-        facts_.answers.agreed.record_read(slots_of(*answer.value), answer.asked_at, settings.replica_lag);
+        const listener_slots shown = slots_of(*answer.value);
+        facts_.answers.agreed.record_read(
+            shown, lacks_ledger(facts_, shown), answer.asked_at, settings.replica_lag
+        );
     }
     facts_.answers.record_listener(std::move(answer), now);
 }

@@ -85,13 +85,25 @@ TEST(contradicted_read, an_agreeing_answer_ends_the_doubt)
     EXPECT_THAT(w.steps(), Not(Contains(HasSubstr("put")))) << "the row was broken each time";
 }
 
-TEST(contradicted_read, the_first_answer_of_a_process_contradicts_nothing)
+TEST(contradicted_read, the_first_answer_of_a_process_contradicts_at_most_the_ledgers)
 {
     world_builder w;
     w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
     w.finish();
-    w.restart().shows("e", {"d"});
-    EXPECT_EQ(to_text(binding::step(w.put())), "put sni=a,d");
+    w.add("more", "b").sni();
+    w.restart().shows("e", {"a", "d"});
+    EXPECT_EQ(to_text(binding::step(w.put())), "put sni=a,b,d");
+}
+
+TEST(contradicted_read, an_outdated_answer_at_a_start_ends_no_deletion)
+{
+    world_builder w;
+    w.shows("f", {"a"}).add_attached("web", "a", sni_slot);
+    w.change("web").deleting();
+    w.shows("f").finish();
+    EXPECT_EQ(w.status("web"), "deleting Detaching [sni a]");
+    w.shows("f", {"a"});
+    EXPECT_EQ(to_text(binding::step(w.later(2s).put())), "put sni=");
 }
 
 TEST(contradicted_read, a_put_in_doubt_has_no_effect_because_a_replica_shows_what_was_before)

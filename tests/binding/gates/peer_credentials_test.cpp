@@ -135,6 +135,7 @@ TEST(plan_peers, a_dead_ref_of_theirs_is_left_out_where_the_same_project_put_it_
     other.object.status.ledger.scope = w.object("web").status.ledger.scope;
     w.refs["b"] = cloud::ref_state::dead;
     w.finish();
+    w.later(2s).finish();
     EXPECT_EQ(to_text(other.object.status.ledger), "[sni b]");
     w.later(10s);
     EXPECT_EQ(to_text(binding::step(w.put())), "put sni=a");

@@ -461,6 +461,7 @@ TEST(plan, a_deletion_on_a_listener_of_another_protocol_goes)
     w.add("web", "a").holds("a", sni_slot).deleting();
     w.listener->protocol = "TCP";
     w.finish();
+    w.later(2s).finish();
     EXPECT_FALSE(w.exists("web"));
 }
 

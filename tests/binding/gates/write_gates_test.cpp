@@ -198,7 +198,8 @@ TEST(plan_write, what_is_repaired_is_unconfirmed_again)
 {
     world_builder w;
     w.shows("f").add_attached("web", "a", sni_slot);
-    EXPECT_EQ(text(w.put()), "put sni=a");
+    w.finish();
+    EXPECT_EQ(text(w.later(2s).put()), "put sni=a");
     EXPECT_EQ(w.status("web"), "pending Progressing [sni a?]");
 }
 

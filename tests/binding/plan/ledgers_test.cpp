@@ -201,6 +201,7 @@ TEST(plan_ledger, the_confirmed_entry_of_what_somebody_took_off_the_listener_is_
     w.shows("f").add_attached("web", "a", sni_slot);
     w.set_balancer(provisioning_status::error);
     w.finish();
+    w.later(2s).finish();
     EXPECT_EQ(w.status("web"), "error LoadBalancerError [sni a]");
 }
 
@@ -421,7 +422,8 @@ TEST(plan_ledger, an_old_scope_of_the_ledger_is_written_again_with_the_put)
     world_builder w;
     w.shows("f").add_attached("web", "a", sni_slot);
     w.scope->load_balancer_endpoint = "http://new-octavia/v2";
-    w.put();
+    w.finish();
+    w.later(2s).put();
     EXPECT_EQ(w.object("web").status.ledger.scope.load_balancer_endpoint.view(), "http://new-octavia/v2");
 }
 

@@ -191,6 +191,7 @@ TEST(plan_end, a_deletion_does_not_wait_for_a_listener_in_error_that_holds_nothi
     w.change("web").deleting();
     w.set_listener(provisioning_status::error);
     w.finish();
+    w.later(2s).finish();
     EXPECT_FALSE(w.exists("web"));
     EXPECT_EQ(w.status("other"), "error ListenerError [sni b]");
 }

@@ -224,9 +224,21 @@ TEST_F(barbican, what_is_not_usable_says_what_is_missing)
     };
     const auto certificate = captured::part("certificate", captured::certificate_part);
     const auto private_key = captured::part("private_key", captured::private_key_part);
-    EXPECT_EQ(container(captured::container(certificate)), "the container lists no private_key");
-    EXPECT_EQ(container(captured::container(private_key)), "the container lists no certificate");
-    EXPECT_EQ(container(captured::container("")), "the container lists no certificate");
+    EXPECT_EQ(
+        container(captured::container(certificate)),
+        "the container lists no private_key, and a container cannot be changed; set spec.certificateId to a "
+        "complete one"
+    );
+    EXPECT_EQ(
+        container(captured::container(private_key)),
+        "the container lists no certificate, and a container cannot be changed; set spec.certificateId to a "
+        "complete one"
+    );
+    EXPECT_EQ(
+        container(captured::container("")),
+        "the container lists no certificate, and a container cannot be changed; set spec.certificateId to a "
+        "complete one"
+    );
     EXPECT_EQ(
         container(captured::container(certificate + "," + private_key, "generic")),
         "the container is of type \"generic\", not \"certificate\""

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <unistd.h>
 
 namespace {
 
@@ -55,7 +56,7 @@ protected:
         return found ? "no error" : found.error().message;
     }
 
-    const fs::path home_ = fs::path(testing::TempDir()) / "cloud_files_test";
+    const fs::path home_ = fs::path(testing::TempDir()) / ("cloud_files_test." + std::to_string(::getpid()));
     std::map<std::string, std::string> variables{
         {"HOME", home_}, {"XDG_CONFIG_DIRS", home_ / "site"}, {"XDG_CONFIG_HOME", home_ / "xdg"}
     };

@@ -236,7 +236,11 @@ TEST_F(openstack_client, a_certificate_without_a_payload_becomes_usable)
         EXPECT_TRUE(get_certificate(added.id)->usable);
     }
     const auto keyless = sim.add_certificate({.project = project, .state = "no_key"});
-    EXPECT_EQ(get_certificate(keyless.id)->missing, "the container lists no private_key");
+    EXPECT_EQ(
+        get_certificate(keyless.id)->missing,
+        "the container lists no private_key, and a container cannot be changed; set spec.certificateId to a "
+        "complete one"
+    );
 }
 
 TEST_F(openstack_client, tells_what_does_not_exist)

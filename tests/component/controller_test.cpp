@@ -75,7 +75,7 @@ TEST_F(controller, tells_each_change_of_a_binding_by_one_event)
     EXPECT_THAT(
         reasons_of_events(),
         ElementsAre(
-            "Normal CertificateNotActive", "Normal Progressing", "Normal Attached", "Normal Detaching"
+            "Warning CertificateNotActive", "Normal Progressing", "Normal Attached", "Normal Detaching"
         )
     );
     const auto& event = kube.events.front();

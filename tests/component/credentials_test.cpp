@@ -653,6 +653,7 @@ TEST_F(one_that_may_not_write, does_not_keep_the_next_one_away)
     ASSERT_TRUE(becomes("web", "ListenerAccessDenied")) << kube.object("web").dump(1);
     second(b.id, false);
     ASSERT_TRUE(becomes("next", "Attached")) << kube.object("next").dump(1);
+    ASSERT_TRUE(becomes("web", "ListenerAccessDenied")) << "it waited for the change of the other";
     const auto writes = kube.writes.size();
     advance(1h);
     crash();

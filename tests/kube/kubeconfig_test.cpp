@@ -44,14 +44,14 @@ preferences: {}
 
 support::result<kube::config> read(const std::string& content, const std::string& context = "")
 {
-    return kube::read_kubeconfig({{"/home/me/.kube/config", content}}, context);
+    return kube::read_kubeconfig({{"/home/user/.kube/config", content}}, context);
 }
 
 TEST(kubeconfig, the_current_context_is_taken)
 {
     const auto config = read(complete);
     ASSERT_TRUE(config) << config.error().message;
-    EXPECT_EQ(config->source, "kubeconfig /home/me/.kube/config, context prod");
+    EXPECT_EQ(config->source, "kubeconfig /home/user/.kube/config, context prod");
     EXPECT_EQ(config->server.str(), "https://10.0.0.1:6443");
     EXPECT_EQ(config->ca.text.reveal(), "CA");
     EXPECT_EQ(config->client_certificate.text.reveal(), "CERT");
@@ -85,12 +85,12 @@ contexts: [{name: c, context: {cluster: c, user: u}}]
 clusters: [{name: c, cluster: {server: "https://h", certificate-authority: ../pki/ca.crt}}]
 users: [{name: u, user: {client-certificate: me.crt, client-key: /abs/me.key, tokenFile: token}}]
 )";
-    const auto config = kube::read_kubeconfig({{"/home/me/.kube/config", text}}, "");
+    const auto config = kube::read_kubeconfig({{"/home/user/.kube/config", text}}, "");
     ASSERT_TRUE(config) << config.error().message;
-    EXPECT_EQ(config->ca.file, "/home/me/.kube/../pki/ca.crt");
-    EXPECT_EQ(config->client_certificate.file, "/home/me/.kube/me.crt");
+    EXPECT_EQ(config->ca.file, "/home/user/.kube/../pki/ca.crt");
+    EXPECT_EQ(config->client_certificate.file, "/home/user/.kube/me.crt");
     EXPECT_EQ(config->client_key.file, "/abs/me.key");
-    EXPECT_EQ(config->token.file, "/home/me/.kube/token");
+    EXPECT_EQ(config->token.file, "/home/user/.kube/token");
     EXPECT_EQ(kube::read_kubeconfig({{"config", text}}, "")->token.file, "token");
 }
 
@@ -158,7 +158,7 @@ TEST_P(mistakes, are_told_in_one_line)
     ASSERT_FALSE(config);
     EXPECT_EQ(config.error().code, errc::invalid);
     EXPECT_THAT(config.error().message, HasSubstr(GetParam().message));
-    EXPECT_THAT(config.error().message, HasSubstr("kubeconfig /home/me/.kube/config"));
+    EXPECT_THAT(config.error().message, HasSubstr("kubeconfig /home/user/.kube/config"));
     EXPECT_THAT(config.error().message, Not(HasSubstr("\n")));
     EXPECT_THAT(config.error().message, Not(HasSubstr("canary")));
 }
@@ -441,7 +441,7 @@ TEST(kubeconfig, no_map_at_all_is_said)
     {
         const auto config = read(text);
         ASSERT_FALSE(config) << text;
-        EXPECT_EQ(config.error().message, "kubeconfig /home/me/.kube/config: is not a YAML map");
+        EXPECT_EQ(config.error().message, "kubeconfig /home/user/.kube/config: is not a YAML map");
     }
 }
 
@@ -538,7 +538,7 @@ TEST(kubeconfig, a_plugin_is_taken_and_its_path_starts_at_the_folder_of_the_file
     );
     ASSERT_TRUE(config) << config.error().message;
     ASSERT_TRUE(config->exec);
-    EXPECT_EQ(config->exec->command, "/home/me/.kube/bin/login");
+    EXPECT_EQ(config->exec->command, "/home/user/.kube/bin/login");
     EXPECT_EQ(config->exec->arguments, std::vector<std::string>{"-v"});
     EXPECT_EQ(config->exec->environment, (std::vector<std::pair<std::string, std::string>>{{"A", "b"}}));
     EXPECT_EQ(config->exec->install_hint, "get it");

@@ -1,8 +1,8 @@
 #include "net/transport/connect_tunnel.hpp"
 
-#include <boost/asio/awaitable.hpp>
+#include "support/base64.hpp"
 
-#include <openssl/evp.h>
+#include <boost/asio/awaitable.hpp>
 
 #include <array>
 #include <charconv>
@@ -20,21 +20,12 @@ std::unexpected<support::error> unreachable(std::string message)
     return support::fail(support::errc::unreachable, std::move(message));
 }
 
-std::string base64(const std::string& text)
-{
-    std::string encoded((text.size() + 2) / 3 * 4 + 1, '\0');
-    const auto* from = reinterpret_cast<const unsigned char*>(text.data());
-    auto* into = reinterpret_cast<unsigned char*>(encoded.data());
-    encoded.resize(static_cast<std::size_t>(EVP_EncodeBlock(into, from, static_cast<int>(text.size()))));
-    return encoded;
-}
-
 support::secret credentials_of(const proxy_login& login)
 {
     std::string text;
     text.reserve(login.user.reveal().size() + 1 + login.password.reveal().size());
     text.append(login.user.reveal()).append(":").append(login.password.reveal());
-    support::secret encoded(base64(text));
+    support::secret encoded(support::encode_base64(text));
     support::wipe(text);
     return encoded;
 }

@@ -75,10 +75,10 @@ TEST_F(cloud_files, are_looked_for_where_other_clients_look)
         cloud::openstack::config_folders(reader()),
         ElementsAre("", "/a/openstack/", "/b/openstack/", "/etc/openstack/")
     );
-    variables = {{"HOME", "/home/alice"}};
+    variables = {{"HOME", "/home/user"}};
     EXPECT_THAT(
         cloud::openstack::config_folders(reader()),
-        ElementsAre("", "/home/alice/.config/openstack/", "/etc/xdg/openstack/", "/etc/openstack/")
+        ElementsAre("", "/home/user/.config/openstack/", "/etc/xdg/openstack/", "/etc/openstack/")
     );
 }
 

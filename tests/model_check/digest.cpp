@@ -237,6 +237,7 @@ private:
         flag(committed_at && facts_->answers.listener && facts_->answers.listener->asked_at < *committed_at);
         take(pass.unwritable());
         flag(pass.put_ended());
+        number(static_cast<std::uint64_t>(pass.unsent_puts()));
         for (const auto& [uid, object] : w_.objects)
         {
             flag(pass.has_member(uid));

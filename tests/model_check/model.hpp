@@ -45,6 +45,7 @@ enum class put_fate
     done,
     refused,      // 400
     busy,         // 409, whatever the status of the load balancer
+    unsent,       // token or connection took too long, so nothing was sent
     lost,         // the PUT takes effect, and the answer is lost
     late,         // the answer is lost, and the PUT may take effect later
     crash,        // the PUT takes effect, and the process dies

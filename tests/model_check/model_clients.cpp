@@ -590,6 +590,10 @@ cloud::answer<cloud::listener> model::put(
     {
         answer = std::unexpected(failure_of(cloud::failure::busy, "immutable"));
     }
+    else if (wanted == put_fate::unsent)
+    {
+        answer = std::unexpected(failure_of(cloud::failure::too_late, "not sent"));
+    }
     else if (wanted == put_fate::late || wanted == put_fate::crash_early)
     {
         late.push_back({listener, change, expires, decides.when_late(now, expires)});

@@ -190,6 +190,10 @@ put_fate random_world::of_put()
     {
         return put_fate::done;
     }
+    if (world_.replica_lags && chance(20))
+    {
+        return put_fate::unsent;
+    }
     static const std::vector<put_fate> all{
         put_fate::refused,
         put_fate::busy,

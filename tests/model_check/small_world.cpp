@@ -434,6 +434,7 @@ put_fate small_world::of_put()
         put_fate::done,
         put_fate::refused,
         put_fate::busy,
+        put_fate::unsent,
         put_fate::lost,
         put_fate::crash,
         put_fate::late,

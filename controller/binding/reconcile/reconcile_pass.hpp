@@ -139,6 +139,8 @@ public:
     const std::set<support::uuid>& unwritable() const { return unwritable_; }
     // Whether the end of a PUT of ours was seen in this pass.
     bool put_ended() const { return put_ended_; }
+    // How many PUTs of this pass were not sent, because they came too late.
+    int unsent_puts() const { return unsent_puts_; }
 
 private:
     using binding_list = std::vector<const certificate_binding*>;

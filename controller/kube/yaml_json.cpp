@@ -1,10 +1,10 @@
 #include "kube/yaml_json.hpp"
 
 #include "support/text.hpp"
+#include "support/yaml_documents.hpp"
 
 #include <nlohmann/json.hpp>
 #include <simdjson.h>
-#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -12,7 +12,6 @@
 #include <charconv>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <string_view>
 
 namespace kube {
@@ -269,23 +268,6 @@ std::optional<std::string> bad_bytes(const std::string& text)
     return "holds a control character (line " + std::to_string(line) + "); remove it";
 }
 
-class ignored_events final : public YAML::EventHandler
-{
-public:
-    void OnDocumentStart(const YAML::Mark&) override {}
-    void OnDocumentEnd() override {}
-    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
-    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value)
-        override
-    {}
-    void OnSequenceEnd() override {}
-    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override
-    {}
-    void OnMapEnd() override {}
-};
-
 }  // namespace
 
 result<json> yaml_to_json(const std::string& text)
@@ -317,11 +299,7 @@ result<bool> has_more_documents(const std::string& text)
     bool more = false;
     try
     {
-        // Not by LoadAll, which never ends at some texts, such as "a: b" before a line of "}".
-        std::istringstream stream(text);
-        YAML::Parser parser(stream);
-        ignored_events ignored;
-        more = parser.HandleNextDocument(ignored) && parser.HandleNextDocument(ignored);
+        more = support::has_second_yaml_document(text);
     }
     catch (const YAML::Exception&)
     {

@@ -33,6 +33,11 @@ turn::hold::~hold()
     }
 }
 
+bool turn::is_taken() const
+{
+    return queue_->taken && queue_->taken->ready();
+}
+
 task<turn::hold> turn::take()
 {
     const auto queue = queue_;

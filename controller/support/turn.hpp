@@ -20,6 +20,8 @@ public:
     turn& operator=(const turn&) = delete;
 
     task<hold> take();
+    // Whether a coroutine has the turn now.
+    bool is_taken() const;
 
 private:
     struct queue;

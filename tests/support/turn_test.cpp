@@ -30,8 +30,12 @@ TEST_F(turn, lets_one_through_at_a_time_in_the_order_of_arrival)
     spawn(work('a'));
     spawn(work('b'));
     spawn(work('c'));
+    EXPECT_FALSE(taken.is_taken());
+    step();
+    EXPECT_TRUE(taken.is_taken());
     advance(3s);
     EXPECT_EQ(log, "aabbcc");
+    EXPECT_FALSE(taken.is_taken());
 }
 
 TEST_F(turn, who_is_cancelled_leaves_the_queue_or_gives_the_turn_back)

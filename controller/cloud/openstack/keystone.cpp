@@ -3,18 +3,8 @@
 #include "cloud/openstack/login.hpp"
 #include "support/log.hpp"
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/error.hpp>
-#include <boost/asio/experimental/channel.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
-
 #include <algorithm>
 #include <utility>
-
-namespace asio = boost::asio;
 
 namespace cloud::openstack {
 namespace {
@@ -35,53 +25,6 @@ std::size_t index_of(service by)
 
 }  // namespace
 
-// Lets one coroutine through at a time, in the order of their arrival.
-class keystone::turn final : public std::enable_shared_from_this<turn>
-{
-public:
-    class hold final
-    {
-    public:
-        explicit hold(std::shared_ptr<turn> of) : of_(std::move(of)) {}
-        hold(hold&&) = default;
-        hold& operator=(hold&&) = delete;
-        ~hold()
-        {
-            if (of_)
-            {
-                of_->taken_->try_receive([](const boost::system::error_code&) {});
-            }
-        }
-
-    private:
-        std::shared_ptr<turn> of_;
-    };
-
-    bool is_taken() const { return taken_ && taken_->ready(); }
-
-    support::task<hold> take()
-    {
-        const auto self = shared_from_this();
-        if (!taken_)
-        {
-            const asio::any_io_executor executor = co_await asio::this_coro::executor;
-            taken_.emplace(executor, 1);
-        }
-        const auto [failed] =
-            co_await taken_->async_send(boost::system::error_code(), asio::as_tuple(asio::use_awaitable));
-        if (failed)
-        {
-            // A cancelled channel reports an error of its own; the caller expects that of Asio.
-            throw boost::system::system_error(asio::error::operation_aborted);
-        }
-        co_return hold(self);
-    }
-
-private:
-    // A channel with room for one message: the coroutine whose message is in it has the turn.
-    std::optional<asio::experimental::channel<void(boost::system::error_code)>> taken_;
-};
-
 keystone::keystone(
     net::http_client& http,
     support::clock& clock,
@@ -89,25 +32,18 @@ keystone::keystone(
     support::random_engine& random,
     support::duration timeout
 )
-    : http_(http),
-      clock_(clock),
-      entry_(entry),
-      random_(random),
-      timeout_(timeout),
-      turn_(std::make_shared<turn>())
+    : http_(http), clock_(clock), entry_(entry), random_(random), timeout_(timeout)
 {}
-
-keystone::~keystone() = default;
 
 support::task<answer<session_ptr>> keystone::current()
 {
     const auto fresh = [this] { return session_ && clock_.now() < session_->renew_at && !catalog_doubted_; };
     const auto alive = [this] { return session_ && clock_.now() < session_->end; };
-    if (fresh() || (alive() && turn_->is_taken()))
+    if (fresh() || (alive() && turn_.is_taken()))
     {
         co_return session_;
     }
-    const auto hold = co_await turn_->take();
+    const auto hold = co_await turn_.take();
     // The holder of the turn before may have renewed the token.
     if (fresh())
     {
@@ -123,7 +59,7 @@ support::task<answer<session_ptr>> keystone::current()
 
 support::task<answer<session_ptr>> keystone::after_refusal(service by, std::uint64_t number)
 {
-    const auto hold = co_await turn_->take();
+    const auto hold = co_await turn_.take();
     // The refused token has been renewed since.
     if (session_ && session_->number != number)
     {

@@ -8,6 +8,7 @@
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
 #include "support/task.hpp"
+#include "support/turn.hpp"
 
 #include <array>
 #include <cstdint>
@@ -51,7 +52,6 @@ public:
         support::random_engine& random,
         support::duration timeout = default_timeout
     );
-    ~keystone();
 
     // The current session.
     support::task<answer<session_ptr>> current();
@@ -68,8 +68,6 @@ public:
     bool doubt_catalog(std::uint64_t number);
 
 private:
-    class turn;
-
     support::task<answer<session_ptr>> authenticate();
     answer<session_ptr> failed(error why);
 
@@ -79,7 +77,7 @@ private:
     support::random_engine& random_;
     support::duration timeout_;
 
-    std::shared_ptr<turn> turn_;  // of authentication
+    support::turn turn_;  // of authentication
     session_ptr session_;
     bool catalog_doubted_ = false;
 

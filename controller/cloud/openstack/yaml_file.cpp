@@ -1,14 +1,13 @@
 #include "cloud/openstack/yaml_file.hpp"
 
 #include "support/text.hpp"
+#include "support/yaml_documents.hpp"
 
-#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <array>
 #include <map>
-#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -29,25 +28,6 @@ constexpr std::size_t deepest = 32;
 
 using node_map = std::map<std::string, YAML::Node>;
 
-// Reads a document without keeping it. YAML::LoadAll is not used, because there are texts of which it reads
-// documents without end.
-class event_sink final : public YAML::EventHandler
-{
-public:
-    void OnDocumentStart(const YAML::Mark&) override {}
-    void OnDocumentEnd() override {}
-    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
-    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value)
-        override
-    {}
-    void OnSequenceEnd() override {}
-    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override
-    {}
-    void OnMapEnd() override {}
-};
-
 result<YAML::Node> parse(std::string_view text, const std::string& file)
 {
     if (text.size() > largest_file)
@@ -56,11 +36,7 @@ result<YAML::Node> parse(std::string_view text, const std::string& file)
     }
     try
     {
-        std::istringstream stream{std::string(text)};
-        YAML::Parser parser(stream);
-        event_sink sink;
-        parser.HandleNextDocument(sink);
-        if (parser.HandleNextDocument(sink))
+        if (support::has_second_yaml_document(std::string(text)))
         {
             return fail(errc::invalid, file + ": holds several documents (---); keep one");
         }

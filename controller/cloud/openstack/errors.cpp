@@ -73,12 +73,28 @@ void cut_at(std::string& text, std::string_view mark)
     text.resize(std::min(text.find(mark), text.size()));
 }
 
-void hide(const support::secret& sent, std::string& text)
+// The text of a server without the secret that was sent. Stars in place of a short secret would tell the
+// secret, because the words around it are known.
+std::string without_secret(const std::string& text, const support::secret& sent)
 {
-    for (auto at = std::string::npos; !sent.empty() && (at = text.find(sent.reveal())) != std::string::npos;)
+    constexpr std::size_t shortest_starred = 7;
+    const std::string_view secret = sent.reveal();
+    if (secret.empty() || !text.contains(secret))
     {
-        text.replace(at, sent.reveal().size(), "***");
+        return text;
     }
+    if (secret.size() < shortest_starred)
+    {
+        return "(its text is not shown)";
+    }
+    std::string shown;
+    std::size_t from = 0;
+    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, from))
+    {
+        shown.append(text, from, at - from).append("***");
+        from = at + secret.size();
+    }
+    return shown.append(text, from);
 }
 
 // The text of a server made fit for people: without SQL, markup and the secret that was sent.
@@ -91,8 +107,7 @@ std::string presentable(service asked, std::string text, const support::secret& 
         // Validation errors of Keystone quote the request, password included.
         text.resize(std::min(text.find_first_of("'\"{["), text.size()));
     }
-    hide(sent, text);
-    std::string line = support::clean(text);
+    std::string line = support::clean(without_secret(text, sent));
     if (line.ends_with('.') && !line.ends_with("..."))
     {
         line.pop_back();
@@ -108,7 +123,10 @@ bool is_redirect(int status)
 // A redirect is named with the place to which it leads. It is not followed, because a token or a password
 // would be sent to a server that nobody configured.
 std::string in_words(
-    const question& asked, const net::http_response& answer, const fault& reported, std::string text
+    const question& asked,
+    const net::http_response& answer,
+    const fault& reported,
+    const support::secret& sent
 )
 {
     std::string words = name_of(asked.asked) + " answers " + std::to_string(answer.status);
@@ -116,13 +134,13 @@ std::string in_words(
     {
         words += " for " + asked.object;
     }
-    if (!text.empty())
+    if (const auto text = presentable(asked.asked, reported.text, sent); !text.empty())
     {
         return words + ": " + text;
     }
     if (is_redirect(answer.status))
     {
-        const auto target = net::redirect_target(answer.headers);
+        const auto target = without_secret(net::redirect_target(answer.headers), sent);
         return words + ": a redirect" + (target.empty() ? "" : " to " + target) + ", which is not followed";
     }
     return reported.json ? words : words + ", but not in the format of this service (did a proxy answer?)";
@@ -326,8 +344,7 @@ std::optional<error> judge(
         answer.status,
         answered_by
     );
-    judged.message = in_words(asked, answer, reported, presentable(asked.asked, reported.text, sent));
-    hide(sent, judged.message);
+    judged.message = in_words(asked, answer, reported, sent);
     if (judged.kind == failure::refused)
     {
         judged.refs = refs_in(reported.text);

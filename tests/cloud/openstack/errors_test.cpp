@@ -330,6 +330,33 @@ TEST(errors, sql_does_not_reach_people)
     );
 }
 
+// The name of the cloud is the tenant's, and so is the password.
+TEST(errors, no_secret_keeps_the_message_from_its_end)
+{
+    for (const std::string secret : {"*", "**", "***", "****", "*******", "o", "cloud"})
+    {
+        const question asked{service::keystone, "cloud \"cloud *** ******** o\""};
+        const auto judged = judge(
+            asked,
+            captured::json(
+                401, R"({"error":{"code":401,"message":"no )" + secret + R"( cloud","title":"Unauthorized"}})"
+            ),
+            support::secret(secret)
+        );
+        ASSERT_TRUE(judged);
+        EXPECT_TRUE(judged->message.starts_with("Keystone answers 401 for cloud \"cloud *** ******** o\": "))
+            << judged->message;
+    }
+}
+
+// Stars in place of the letter would tell it.
+TEST(errors, a_text_that_holds_a_short_secret_is_not_shown)
+{
+    const auto judged =
+        judge(read_listener(), captured::octavia_fault(400, "Listener not found"), support::secret("o"));
+    EXPECT_TRUE(judged->message.ends_with(": (its text is not shown)")) << judged->message;
+}
+
 TEST(errors, what_we_sent_in_secret_is_not_repeated)
 {
     const support::secret token("gAAAAABr-canary");

@@ -75,7 +75,11 @@ TEST_F(controller, tells_each_change_of_a_binding_by_one_event)
     EXPECT_THAT(
         reasons_of_events(),
         ElementsAre(
-            "Warning CertificateNotActive", "Normal Progressing", "Normal Attached", "Normal Detaching"
+            "Warning CertificateNotActive",
+            "Normal Progressing",
+            "Normal Attached",
+            "Normal Detaching",
+            "Normal Detached"
         )
     );
     const auto& event = kube.events.front();

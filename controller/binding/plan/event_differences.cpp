@@ -125,7 +125,22 @@ std::vector<event> events_of_release(const observation& observation, const membe
         )};
     }
     const auto& listener = observation.state->answers.listener;
-    if (member.held().attachments.empty() && listener && listener->value)
+    if (!member.held().attachments.empty())
+    {
+        const std::string refs = refs_of(member.held());
+        const bool is_gone = listener && !listener->value;
+        return {keyed(
+            normal(
+                object,
+                "Detached",
+                is_gone
+                    ? "the listener does not exist any more, and with it these certificates of it: " + refs
+                    : "these certificates are off the listener: " + refs
+            ),
+            refs
+        )};
+    }
+    if (listener && listener->value)
     {
         if (const auto left = present_ref(object, slots_of(*listener->value)))
         {

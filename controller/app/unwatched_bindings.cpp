@@ -132,10 +132,10 @@ void unwatched_bindings::say(const found& all)
     }
     say_once(
         support::log_level::warn,
-        std::to_string(all.bindings) +
-            " bindings are in namespaces that this controller does not watch, so their status may be old: " +
-            support::joined(all.namespaces) + (all.more ? " and others" : "") +
-            "; watch these namespaces with --namespace, or delete the bindings"
+        "bindings in namespaces that this controller does not watch: " + std::to_string(all.bindings) +
+            ", in " + support::joined(all.namespaces) + (all.more ? " and others" : "") +
+            "; their status may be old, and their deletion waits until a controller watches the namespace; "
+            "watch these namespaces with --namespace"
     );
 }
 

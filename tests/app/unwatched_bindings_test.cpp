@@ -77,9 +77,9 @@ TEST_F(unwatched_bindings, are_counted_and_their_namespaces_named_once)
     start({"web", "shop"});
     EXPECT_EQ(looker->count(), 2U);
     EXPECT_THAT(
-        log.text(), HasSubstr("warning 2 bindings are in namespaces that this controller does not watch")
+        log.text(), HasSubstr("warning bindings in namespaces that this controller does not watch: 2, in ")
     );
-    EXPECT_THAT(log.text(), HasSubstr(": old; watch"));
+    EXPECT_THAT(log.text(), HasSubstr(", in old; their status"));
     advance(5h);
     EXPECT_EQ(lines(), 1);
     EXPECT_EQ(api.count("list"), 6U) << "one an hour";
@@ -105,7 +105,7 @@ TEST_F(unwatched_bindings, of_many_namespaces_are_all_counted_and_ten_are_named)
     }
     start({"shop"});
     EXPECT_EQ(looker->count(), 600U) << "on two pages";
-    EXPECT_THAT(log.text(), HasSubstr("old-1009 and others; watch"));
+    EXPECT_THAT(log.text(), HasSubstr("old-1009 and others; their status"));
     EXPECT_THAT(log.text(), Not(HasSubstr("old-1010")));
 }
 

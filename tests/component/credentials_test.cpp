@@ -557,7 +557,7 @@ TEST_F(two_credentials, a_duplicate_passes_on_without_a_change)
     ASSERT_TRUE(becomes("web", "Attached"));
     second(a.id, true);
     ASSERT_TRUE(becomes("next", "Conflict"));
-    EXPECT_THAT(kube.message("next"), HasSubstr("409: binding shop/web has put this certificate"));
+    EXPECT_THAT(kube.message("next"), HasSubstr("409: binding shop/web binds this certificate"));
     kube.remove("web");
     ASSERT_TRUE(goes("web")) << kube.object("web").dump(1);
     ASSERT_TRUE(becomes("next", "Attached"));

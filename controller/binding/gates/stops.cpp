@@ -153,7 +153,8 @@ ready_status for_failure(const observation& observation, const member& member, c
     {
         return unavailable(observation, member, error.message);
     }
-    ready_status status = status_for(member.object(), why, error.message);
+    ready_status status =
+        status_for(member.object(), why, listener_message(error, member.object(), known_scope(observation)));
     status.within_grace_period = grace_left(observation, member, why).has_value();
     return status;
 }
@@ -203,7 +204,11 @@ stop listener_gone(const observation& observation, const members& own, const clo
                                                  "the listener does not exist any more; the controller reads "
                                                  "it once more before it ends the deletion"
                                              )
-                                           : status_for(object, reason::listener_not_found, error.message);
+                                           : status_for(
+                                                 object,
+                                                 reason::listener_not_found,
+                                                 listener_message(error, object, known_scope(observation))
+                                             );
         conclusion.ready.within_grace_period =
             !object.deleting &&
             grace_left(observation, *conclusion.of, reason::listener_not_found).has_value();

@@ -22,6 +22,12 @@ listener_view view_of(const observation& observation)
     };
 }
 
+const cloud::project_scope* known_scope(const observation& observation)
+{
+    const auto& scope = observation.state->answers.scope;
+    return scope && scope->value ? &*scope->value : nullptr;
+}
+
 const ref_observation* fresh_ref(const observation& observation, const cloud::container_ref& ref)
 {
     const auto& refs = observation.state->answers.refs;

@@ -28,6 +28,9 @@ struct listener_view
 // Expects all three answers in the state of the target.
 listener_view view_of(const observation& observation);
 
+// Null if the scope was not read, or could not be.
+const cloud::project_scope* known_scope(const observation& observation);
+
 // Whether an answer was asked for before this pass began, or never.
 template <class T>
 bool is_stale(const observation& observation, const std::optional<observed<T>>& answer)

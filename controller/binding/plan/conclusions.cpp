@@ -19,7 +19,7 @@ ready_status in_conflict(const member& member)
     return {
         reason::conflict,
         "409: binding " + winner.full_name() +
-            (same_certificate ? " has put this certificate on the listener already; delete one of the two"
+            (same_certificate ? " binds this certificate to the listener already; delete one of the two"
                               : " has the listener's default certificate; set options.sni to true to add "
                                 "this one beside it"),
         member.placement.present ? condition_status::true_ : condition_status::false_
@@ -75,8 +75,8 @@ ready_status of_live(const observation& observation, const member& member)
     status.attached = placement.present ? condition_status::true_ : condition_status::false_;
     if (obstacle && !placement.kept.empty() && !status.keep_message)
     {
-        status.message +=
-            "; certificate " + id_in(placement.kept.front().container_ref) + " stays attached until then";
+        status.message += "; certificate " + id_in(placement.kept.front().container_ref) +
+                          " stays attached until the new one is attached";
     }
     return status;
 }

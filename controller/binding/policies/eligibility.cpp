@@ -1,5 +1,6 @@
 #include "binding/policies/eligibility.hpp"
 
+#include "binding/observed/listener_view.hpp"
 #include "binding/policies/certificates.hpp"
 #include "binding/policies/failures.hpp"
 #include "binding/policies/overdue.hpp"
@@ -57,7 +58,10 @@ objection not_answered(const observation& observation, const member& member)
     {
         return expired(member, *known.expires_at);
     }
-    ready_status status{certificate_reason(answer.error().kind), answer.error().message};
+    ready_status status{
+        certificate_reason(answer.error().kind),
+        certificate_message(answer.error(), member.object(), known_scope(observation))
+    };
     status.within_grace_period = grace_left(observation, member, status.reason).has_value();
     return status;
 }

@@ -22,6 +22,8 @@ constexpr std::size_t most_parts = 16;
 constexpr std::size_t parts_at_once = 4;
 constexpr std::size_t most_payloads = 4096;
 constexpr std::string_view certificate_type = "certificate";
+constexpr std::string_view never_complete =
+    ", and a container cannot be changed; set spec.certificateId to a complete one";
 constexpr std::array<std::string_view, 2> needed_parts{"certificate", "private_key"};
 
 question about(std::string object)
@@ -188,8 +190,7 @@ support::task<answer<certificate>> barbican::certificate_of(
     }
     if (const auto missing = metadata.missing_part(); !missing.empty())
     {
-        read.missing = "the container lists no " + std::string(missing) +
-                       ", and a container cannot be changed; set spec.certificateId to a complete one";
+        read.missing = "the container lists no " + std::string(missing) + std::string(never_complete);
         read.hopeless = true;
         co_return read;
     }
@@ -210,8 +211,9 @@ support::task<answer<certificate>> barbican::certificate_of(
         }
         if (read.missing.empty() && (!secret || !secret->is_usable()))
         {
-            read.missing =
-                in_words(metadata.parts[i]) + " " + (secret ? shortcoming(*secret) : "does not exist");
+            read.missing = in_words(metadata.parts[i]) + " " +
+                           (secret ? shortcoming(*secret) : "does not exist" + std::string(never_complete));
+            read.hopeless = !secret;
         }
     }
     read.usable = read.missing.empty();

@@ -362,7 +362,37 @@ TEST_P(plan_without_a_listener, says_why_and_comes_back)
     w.listener = failing(GetParam().kind);
     EXPECT_EQ(w.finish().next, GetParam().next);
     EXPECT_EQ(w.status("web"), GetParam().status);
-    EXPECT_EQ(w.message("web"), "as the service said");
+    EXPECT_TRUE(w.message("web").starts_with("as the service said")) << w.message("web");
+}
+
+TEST(plan_for_people, says_what_to_check_where_the_listener_cannot_be_read)
+{
+    const auto message = [](failure kind, const std::string& secret) {
+        world_builder w;
+        w.add("web", "a").object().spec.secret = support::interned(secret);
+        w.listener = failing(kind);
+        w.finish();
+        return w.message("web");
+    };
+    EXPECT_EQ(
+        message(failure::not_found, ""),
+        "as the service said; check spec.resourceId, spec.region and the project of the credential (region "
+        "sao1, project project)"
+    );
+    EXPECT_EQ(
+        message(failure::access_denied, ""),
+        "as the service said; the user of the credential needs a role such as load-balancer_member in the "
+        "project of the listener (region sao1, project project)"
+    );
+    EXPECT_EQ(
+        message(failure::credentials_invalid, ""),
+        "as the service said (the controller's own credential, which is read only when the controller starts)"
+    );
+    EXPECT_EQ(
+        message(failure::credentials_invalid, "cloud"),
+        "as the service said (the credential of Secret shop/cloud)"
+    );
+    EXPECT_EQ(message(failure::transient, ""), "as the service said");
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -395,7 +395,7 @@ TEST(plan_conflict, the_loser_says_409_with_the_winners_name_and_what_can_be_don
         const bool same = certificate == std::string("a");
         EXPECT_THAT(w.message("young"), AllOf(HasSubstr("409"), HasSubstr("shop/old")));
         EXPECT_EQ(w.message("young").contains("set options.sni to true"), !same) << w.message("young");
-        EXPECT_EQ(w.message("young").contains("has put this certificate on the listener already"), same);
+        EXPECT_EQ(w.message("young").contains("binds this certificate to the listener already"), same);
     }
 }
 

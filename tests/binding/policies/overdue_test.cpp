@@ -149,7 +149,7 @@ TEST(overdue, a_load_balancer_that_changes_often_is_waited_for)
     }
 }
 
-TEST(overdue, our_own_change_that_never_ends_needs_a_person_and_a_binding_that_is_ready_does_not)
+TEST(overdue, our_own_change_that_never_ends_needs_a_person_for_each_binding_of_the_listener)
 {
     world_builder w;
     w.shows("f", {"b"}).add_attached("old", "b", sni_slot);
@@ -157,9 +157,13 @@ TEST(overdue, our_own_change_that_never_ends_needs_a_person_and_a_binding_that_i
     w.accept(w.put());
     pass_each(w, 1min, 20min);
     EXPECT_EQ(w.status("new"), "pending Progressing [sni a?]");
+    EXPECT_EQ(w.status("old"), "active Attached [sni b]") << "Ready for three resync periods";
     pass_each(w, 1min, 11min);
     EXPECT_EQ(w.status("new"), "error Progressing [sni a?]");
     EXPECT_TRUE(needs_person(w, "new"));
+    EXPECT_EQ(w.status("old"), "error CloudUnavailable [sni b]");
+    EXPECT_TRUE(needs_person(w, "old"));
+    EXPECT_THAT(w.message("old"), HasSubstr("because the load balancer is being changed; the load balancer"));
     w.settle();
     w.later(1min).finish();
     EXPECT_EQ(w.status("new"), "active Attached [sni a]");

@@ -261,7 +261,8 @@ TEST_F(barbican, what_is_not_usable_says_what_is_missing)
     );
     EXPECT_EQ(
         part(captured::secret_not_found()),
-        "the part private_key (secret " + captured::private_key_part + ") does not exist"
+        "the part private_key (secret " + captured::private_key_part +
+            ") does not exist, and a container cannot be changed; set spec.certificateId to a complete one"
     );
     EXPECT_EQ(http.count(get_payload(captured::certificate_part)), 0U);
 }

@@ -149,7 +149,9 @@ TEST_P(barbican_of_release, a_container_with_a_deleted_part_is_dead_and_says_whi
     const auto read = ask(captured::container_id);
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(
-        read->missing, "the part private_key (secret " + captured::private_key_part + ") does not exist"
+        read->missing,
+        "the part private_key (secret " + captured::private_key_part +
+            ") does not exist, and a container cannot be changed; set spec.certificateId to a complete one"
     );
 }
 

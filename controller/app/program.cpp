@@ -197,7 +197,7 @@ support::result<std::unique_ptr<net::server>> serve_pages(
         };
     };
     std::vector<net::route> routes{{"/metrics", metrics}, {"/healthz", alive}, {"/readyz", ready}};
-    auto listening = net::listen(executor, clock, address, std::move(routes));
+    auto listening = net::listen(executor, clock, address, net::serve_pages(std::move(routes)));
     return listening ? std::move(listening) : support::fail("--metrics-bind-address", listening.error());
 }
 

@@ -100,14 +100,7 @@ struct reply
     bool keep = false;
     // Whether the pieces are sent in chunks; otherwise the end of the connection ends them.
     bool chunked = false;
-    // The Allow header of a 405.
-    std::string allow = {};
 };
-
-reply refusal(int status, std::string why)
-{
-    return {.page = {.status = status, .body = std::move(why)}};
-}
 
 std::string header_of(const reply& answer)
 {
@@ -119,7 +112,10 @@ std::string header_of(const reply& answer)
             : page.pieces  ? ""
                            : "\r\nContent-Length: " + std::to_string(page.body.size());
     text += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff";
-    text += answer.allow.empty() ? "" : "\r\nAllow: " + answer.allow;
+    for (const auto& [name, value] : page.headers)
+    {
+        text += "\r\n" + name + ": " + value;
+    }
     text += answer.keep ? "" : "\r\nConnection: close";
     return text + "\r\n\r\n";
 }
@@ -157,57 +153,39 @@ task<bool> write_reply(connection& peer, const reply& answer)
 
 using parser = http::request_parser<http::empty_body>;
 
-reply answer(const parser& parsed, const std::vector<route>& routes)
+server_request request_of(const parser& parsed)
 {
-    const auto& request = parsed.get();
-    const auto method = request.method();
-    const std::string_view target(request.target().data(), request.target().size());
-    const auto path = target.substr(0, target.find('?'));
-    if (request.version() >= 11 && request.count(http::field::host) != 1)
+    const auto& header = parsed.get();
+    server_request request;
+    request.method = header.method_string();
+    const std::string_view target(header.target().data(), header.target().size());
+    const auto mark = std::min(target.find('?'), target.size());
+    request.path = target.substr(0, mark);
+    request.query = mark == target.size() ? "" : target.substr(mark + 1);
+    for (const auto& field : header)
     {
-        return refusal(400, "the request has no Host header\n");
+        request.headers.push_back({field.name_string(), field.value()});
     }
-    reply result;
-    result.keep = request.keep_alive();
-    result.head = method == http::verb::head;
-    const auto it = std::ranges::find(routes, path, &route::path);
-    const bool reads = method == http::verb::get || method == http::verb::head;
-    if (parsed.chunked() || parsed.content_length().value_or(0) > 0)
-    {
-        result = refusal(413, "a request with a body is not accepted\n");
-    }
-    if (it == routes.end())
-    {
-        result.page = {.status = 404, .body = "there is no such page\n"};
-    }
-    else if (!reads)
-    {
-        result.page = {.status = 405, .body = "only GET and HEAD are served\n"};
-        result.allow = "GET, HEAD";
-    }
-    else if (result.page.status == 200)
-    {
-        result.page = it->get();
-        result.chunked = result.page.pieces && request.version() >= 11;
-        result.keep = result.keep && (result.chunked || !result.page.pieces);
-    }
-    return result;
+    request.body_unread = parsed.chunked() || parsed.content_length().value_or(0) > 0;
+    return request;
 }
 
 struct server_state
 {
-    server_state(tcp::acceptor listening, support::clock& c, std::vector<route> r, server_limits l)
+    server_state(tcp::acceptor listening, support::clock& c, handler h, server_options o)
         : acceptor(std::move(listening)),
           clock(c),
-          routes(std::move(r)),
-          limits(l),
+          answers(std::move(h)),
+          options(std::move(o)),
+          limits(options.limits),
           serving(acceptor.get_executor())
     {}
 
     tcp::acceptor acceptor;
     support::clock& clock;
-    std::vector<route> routes;
-    server_limits limits;
+    handler answers;
+    server_options options;
+    const server_limits& limits;
     support::task_group serving;
     // In the order of their last request: the one that is quiet longest is the first.
     std::list<std::shared_ptr<connection>> connections;
@@ -232,18 +210,45 @@ struct server_state
             const bool over = header_bytes > limits.header_bytes;
             if (failed == http::error::header_limit || over)
             {
-                co_return refusal(431, "the request's header is too large\n");
+                co_return refusal(431, "the request's header is too large");
             }
             if (failed && failed != http::error::need_more)
             {
-                co_return refusal(400, "this is not HTTP/1.1\n");
+                co_return refusal(400, "this is not HTTP/1.1");
             }
             if (!parsed.is_header_done() && !co_await read_more(peer))
             {
                 co_return std::nullopt;
             }
         }
-        co_return answer(parsed, routes);
+        co_return co_await answer(parsed, peer);
+    }
+
+    reply refusal(int status, std::string why) const
+    {
+        return {
+            .page = options.refusal ? options.refusal(status, std::move(why))
+                                    : page{.status = status, .body = std::move(why) + "\n"}
+        };
+    }
+
+    task<reply> answer(const parser& parsed, connection& peer)
+    {
+        const auto& header = parsed.get();
+        if (header.version() >= 11 && header.count(http::field::host) != 1)
+        {
+            co_return refusal(400, "the request has no Host header");
+        }
+        auto request = request_of(parsed);
+        error_code failed;
+        request.peer = peer.socket.remote_endpoint(failed).address().to_string();
+        reply result;
+        result.head = header.method() == http::verb::head;
+        const bool keep = header.keep_alive() && !request.body_unread;
+        result.page = co_await answers(std::move(request));
+        result.chunked = result.page.pieces && header.version() >= 11;
+        result.keep = keep && (result.chunked || !result.page.pieces);
+        co_return result;
     }
 
     // Serves one request. True if the connection is kept for another one.
@@ -367,8 +372,8 @@ support::result<std::unique_ptr<server>> listen(
     asio::any_io_executor executor,
     support::clock& clock,
     const listen_address& address,
-    std::vector<route> routes,
-    server_limits limits
+    handler answers,
+    server_options options
 )
 {
     auto acceptor = open_acceptor(executor, address);
@@ -376,7 +381,8 @@ support::result<std::unique_ptr<server>> listen(
     {
         return std::unexpected(acceptor.error());
     }
-    auto state = std::make_shared<server_state>(std::move(*acceptor), clock, std::move(routes), limits);
+    auto state =
+        std::make_shared<server_state>(std::move(*acceptor), clock, std::move(answers), std::move(options));
     return std::make_unique<beast_server>(std::move(state));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/http/handler.hpp"
 #include "net/transport/listen_address.hpp"
 #include "support/clock.hpp"
 #include "support/error.hpp"
@@ -16,25 +17,8 @@
 #include <string>
 #include <vector>
 
-// A small HTTP/1.1 server for operators: a few pages, each rendered at its request.
+// An HTTP/1.1 server. What it answers is decided by a handler.
 namespace net {
-
-struct page
-{
-    int status = 200;
-    std::string content_type = "text/plain; charset=utf-8";
-    std::string body = {};
-    // Replaces `body`. Each piece is rendered when the peer has taken the piece before, so that a long page
-    // is never in memory as a whole. Empty after the last piece.
-    std::function<std::optional<std::string>()> pieces = {};
-};
-
-// Serves GET and HEAD of exactly this path, with any query.
-struct route
-{
-    std::string path;
-    std::function<page()> get;
-};
 
 struct server_limits
 {
@@ -44,6 +28,13 @@ struct server_limits
     // The time to send a whole request, and the time to take its answer.
     support::duration request = std::chrono::seconds(10);
     support::duration idle = std::chrono::minutes(2);  // between two requests
+};
+
+struct server_options
+{
+    server_limits limits = {};
+    // Renders what the server itself refuses, such as 400 for what is not HTTP; empty: plain text.
+    std::function<page(int status, std::string why)> refusal = {};
 };
 
 class server
@@ -58,14 +49,14 @@ public:
     virtual void stop() = 0;
 };
 
-// Listens on `address`; connections are served once run() runs. `clock`, and the objects that the routes
-// refer to, must live until run() returns. errc::invalid if the address is not available.
+// Listens on `address`; connections are served once run() runs. `clock`, and the objects that the handler
+// refers to, must live until run() returns. errc::invalid if the address is not available.
 support::result<std::unique_ptr<server>> listen(
     boost::asio::any_io_executor executor,
     support::clock& clock,
     const listen_address& address,
-    std::vector<route> routes,
-    server_limits limits = {}
+    handler answers,
+    server_options options = {}
 );
 
 }  // namespace net

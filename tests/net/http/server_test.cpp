@@ -110,17 +110,19 @@ protected:
             executor(),
             clock(),
             net::parse_listen_address(address).value(),
-            {{"/healthz", [] { return net::page{.body = "ok\n"}; }},
-             {"/metrics",
-              [this] {
-                  return net::page{
-                      .content_type = "text/x", .body = "seen " + std::to_string(++asked_) + "\n"
-                  };
-              }},
-             {"/large", [] { return net::page{.body = std::string(64 << 20, 'x')}; }},
-             {"/long", [this] { return net::page{.pieces = [this] { return next_piece(); }}; }},
-             {"/readyz", [] { return net::page{.status = 503, .body = "not yet\n"}; }}},
-            limits
+            net::serve_pages(
+                {{"/healthz", [] { return net::page{.body = "ok\n"}; }},
+                 {"/metrics",
+                  [this] {
+                      return net::page{
+                          .content_type = "text/x", .body = "seen " + std::to_string(++asked_) + "\n"
+                      };
+                  }},
+                 {"/large", [] { return net::page{.body = std::string(64 << 20, 'x')}; }},
+                 {"/long", [this] { return net::page{.pieces = [this] { return next_piece(); }}; }},
+                 {"/readyz", [] { return net::page{.status = 503, .body = "not yet\n"}; }}}
+            ),
+            {.limits = limits}
         );
         ASSERT_TRUE(listening) << listening.error().message;
         server_ = std::move(*listening);
@@ -447,11 +449,12 @@ TEST_F(server, says_that_its_address_cannot_be_had)
 {
     start();
     const auto taken = "127.0.0.1:" + std::to_string(server_->port());
-    const auto second = net::listen(executor(), clock(), net::parse_listen_address(taken).value(), {});
+    const auto second =
+        net::listen(executor(), clock(), net::parse_listen_address(taken).value(), net::serve_pages({}));
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, support::errc::invalid);
     EXPECT_EQ(second.error().message, "cannot listen on " + taken + ": Address already in use");
-    const auto elsewhere = net::listen(executor(), clock(), {"192.0.2.1", 1}, {});
+    const auto elsewhere = net::listen(executor(), clock(), {"192.0.2.1", 1}, net::serve_pages({}));
     ASSERT_FALSE(elsewhere);
     EXPECT_EQ(elsewhere.error().message, "cannot listen on 192.0.2.1:1: Cannot assign requested address");
 }

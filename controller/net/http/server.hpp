@@ -13,21 +13,35 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
-#include <vector>
 
 // An HTTP/1.1 server. What it answers is decided by a handler.
 namespace net {
 
 struct server_limits
 {
-    std::size_t header_bytes = 8 << 10;  // of a request; the server never reads a body
-    // One more connection closes the one that was quiet longest.
+    std::size_t header_bytes = 8 << 10;  // of a request, its first line included
+    std::size_t body_bytes = 0;          // of a request; 0: no body is read
+    // One more connection closes the one that was quiet longest. A connection whose request is being answered
+    // is never closed for another one; if there is no other, the new one gets 503.
     std::size_t connections = 32;
-    // The time to send a whole request, and the time to take its answer.
-    support::duration request = std::chrono::seconds(10);
-    support::duration idle = std::chrono::minutes(2);  // between two requests
+    support::duration header = std::chrono::seconds(10);   // to send a header, and to begin the first one
+    support::duration request = std::chrono::seconds(10);  // to send a whole request
+    support::duration answer = std::chrono::seconds(10);   // to take an answer
+    support::duration idle = std::chrono::minutes(2);      // between two requests
+};
+
+// One answer, for the log of the server's owner.
+struct served_request
+{
+    std::string method = {};           // empty if the request was no HTTP
+    std::string path = {};             // without the query
+    std::string peer = {};             // an address
+    int status = 0;                    // 499, as in nginx, if the peer went away before there was an answer
+    std::size_t bytes = 0;             // of the body that was sent
+    support::duration took{};          // from the first byte of the request to the last of the answer
+    bool taken = false;                // whether the kernel took the whole answer
+    std::vector<header> headers = {};  // of the page
 };
 
 struct server_options
@@ -35,6 +49,8 @@ struct server_options
     server_limits limits = {};
     // Renders what the server itself refuses, such as 400 for what is not HTTP; empty: plain text.
     std::function<page(int status, std::string why)> refusal = {};
+    // Called after each answer.
+    std::function<void(const served_request&)> served = {};
 };
 
 class server
@@ -46,7 +62,13 @@ public:
 
     // Serves until stop(); returns when all connections have ended.
     virtual support::task<> run() = 0;
+
+    // Closes all connections; a handler that runs is cancelled.
     virtual void stop() = 0;
+
+    // Takes no more requests, and stops when the requests that have come are answered, or after `grace`: a
+    // handler that still runs is cancelled then, and its peer gets 503.
+    virtual void stop_within(support::duration grace) = 0;
 };
 
 // Listens on `address`; connections are served once run() runs. `clock`, and the objects that the handler

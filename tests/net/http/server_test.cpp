@@ -1,10 +1,6 @@
 #include "net/http/server.hpp"
 
-#include "net/http/peer.hpp"
-
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
+#include "net/http/raw_client.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,86 +16,9 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-constexpr auto use_tuple = boost::asio::as_tuple(boost::asio::use_awaitable);
 const std::string ask_health = "GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n";
 
-// A client that sends the given bytes and keeps the bytes that it received.
-class client
-{
-public:
-    client(test::wire& test, const tcp::endpoint& to) : test_(test), socket_(test.context())
-    {
-        socket_.connect(to);
-        socket_.non_blocking(true);
-    }
-
-    void send(const std::string& text)
-    {
-        test_.run([](tcp::socket& socket, std::string sent) -> support::task<> {
-            co_await boost::asio::async_write(socket, boost::asio::buffer(sent), use_tuple);
-        }(socket_, text));
-    }
-
-    // Receives until `end` or the end of the connection.
-    std::string receive_until(const std::string& end)
-    {
-        return test_.run([](client& self, std::string last) -> support::task<std::string> {
-            while (!self.closed_ && !self.received_.contains(last))
-            {
-                co_await self.read();
-            }
-            const auto size = std::min(self.received_.find(last), self.received_.size()) + last.size();
-            const auto taken = self.received_.substr(0, size);
-            self.received_.erase(0, size);
-            co_return taken;
-        }(*this, end));
-    }
-
-    // Receives until the end of the connection.
-    std::string receive()
-    {
-        return test_.run([](client& self) -> support::task<std::string> {
-            while (!self.closed_)
-            {
-                co_await self.read();
-            }
-            co_return self.received_;
-        }(*this));
-    }
-
-    std::string ask(const std::string& text)
-    {
-        send(text);
-        return receive();
-    }
-
-    bool open()
-    {
-        test_.context().restart();
-        test_.context().poll();
-        char byte = 0;
-        boost::system::error_code nothing;
-        socket_.receive(boost::asio::buffer(&byte, 1), tcp::socket::message_peek, nothing);
-        return nothing == boost::asio::error::would_block;
-    }
-
-private:
-    support::task<> read()
-    {
-        std::array<char, 65536> piece;
-        const auto [failed, size] = co_await socket_.async_read_some(boost::asio::buffer(piece), use_tuple);
-        received_.append(piece.data(), size);
-        closed_ = failed.failed();
-        reset_ = failed && failed != boost::asio::error::eof;
-        EXPECT_FALSE(reset_) << failed.message();
-    }
-
-    test::wire& test_;
-    tcp::socket socket_;
-    std::string received_;
-    bool closed_ = false;
-    bool reset_ = false;
-};
+using client = test::raw_client;
 
 class server : public test::wire
 {
@@ -246,7 +165,7 @@ TEST_F(server, makes_no_piece_for_head)
 
 TEST_F(server, makes_a_piece_when_the_one_before_is_taken)
 {
-    start({.request = 10s});
+    start({.answer = 10s});
     pieces_.assign(100, std::string(1 << 20, 'x'));
     auto stuck = connect();
     stuck.send("GET /long HTTP/1.1\r\nHost: here\r\n\r\n");
@@ -351,7 +270,7 @@ TEST_F(server, bounds_a_header_however_it_comes)
 
 TEST_F(server, does_not_wait_for_a_request_that_does_not_come)
 {
-    start({.request = 10s, .idle = 120s});
+    start({.header = 10s, .idle = 120s});
     auto silent = connect();
     auto slow = connect();
     slow.send("GET /healthz HTTP/1.1\r\n");
@@ -373,7 +292,7 @@ TEST_F(server, does_not_wait_for_a_request_that_does_not_come)
 
 TEST_F(server, does_not_wait_for_a_peer_that_does_not_take_its_answer)
 {
-    start({.connections = 1, .request = 10s});
+    start({.connections = 1, .answer = 10s});
     auto stuck = connect();
     stuck.send("GET /large HTTP/1.1\r\nHost: here\r\n\r\n");
     context().restart();

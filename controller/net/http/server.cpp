@@ -26,32 +26,43 @@ constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr support::duration after_failed_accept = 100ms;
 // Connections beyond the limit that are told so at the same time; more are closed without a word.
 constexpr std::size_t most_turned_away = 32;
+constexpr support::duration between_reads_of_certificate = 1min;
 
 struct server_state
 {
-    server_state(tcp::acceptor listening, support::clock& clock, handler answers, server_options options)
+    server_state(
+        tcp::acceptor listening,
+        support::clock& clock,
+        handler answers,
+        server_options options,
+        std::unique_ptr<served_certificate> shown
+    )
         : acceptor(std::move(listening)),
           core(std::make_shared<server_core>(
               acceptor.get_executor(), clock, std::move(answers), std::move(options)
           )),
+          certificate(std::move(shown)),
           serving(acceptor.get_executor()),
           turning_away(acceptor.get_executor())
     {}
 
     tcp::acceptor acceptor;
     std::shared_ptr<server_core> core;
+    std::unique_ptr<served_certificate> certificate;  // empty: without TLS
     support::task_group serving;
     support::task_group turning_away;
 
     void admit(tcp::socket socket)
     {
-        auto peer = std::make_shared<server_connection>(accept_plain(std::move(socket)), core->ends);
+        auto stream = certificate ? accept_tls(std::move(socket), certificate->context())
+                                  : accept_plain(std::move(socket));
+        auto peer = std::make_shared<server_connection>(std::move(stream), core->ends);
         if (core->connections.size() < core->limits().connections || core->connections.close_quietest())
         {
             core->connections.add(peer);
             serving.spawn(serve(core, std::move(peer)));
         }
-        else if (turning_away.running() < most_turned_away)
+        else if (peer->stream->speaks_plainly() && turning_away.running() < most_turned_away)
         {
             turning_away.spawn(turn_away(core, std::move(peer)));
         }
@@ -84,10 +95,23 @@ struct server_state
 
     static task<> watch_deadlines(std::shared_ptr<server_core> core) { co_await core->ends.run(); }
 
+    static task<> reread_certificate(std::shared_ptr<server_state> self)
+    {
+        while (true)
+        {
+            co_await self->core->clock.sleep_for(between_reads_of_certificate);
+            self->certificate->reread();
+        }
+    }
+
     static task<> run(std::shared_ptr<server_state> self)
     {
         support::task_group helpers(self->acceptor.get_executor());
         helpers.spawn(watch_deadlines(self->core));
+        if (self->certificate)
+        {
+            helpers.spawn(reread_certificate(self));
+        }
         co_await accept(self);
         co_await self->serving.join();
         co_await self->turning_away.join();
@@ -144,13 +168,24 @@ support::result<std::unique_ptr<server>> listen(
     server_options options
 )
 {
+    std::unique_ptr<served_certificate> certificate;
+    if (options.tls)
+    {
+        auto opened = served_certificate::open(*options.tls);
+        if (!opened)
+        {
+            return std::unexpected(opened.error());
+        }
+        certificate = std::move(*opened);
+    }
     auto acceptor = open_acceptor(executor, address);
     if (!acceptor)
     {
         return std::unexpected(acceptor.error());
     }
-    auto state =
-        std::make_shared<server_state>(std::move(*acceptor), clock, std::move(answers), std::move(options));
+    auto state = std::make_shared<server_state>(
+        std::move(*acceptor), clock, std::move(answers), std::move(options), std::move(certificate)
+    );
     return std::make_unique<beast_server>(std::move(state));
 }
 

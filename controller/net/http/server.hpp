@@ -2,6 +2,7 @@
 
 #include "net/http/handler.hpp"
 #include "net/transport/listen_address.hpp"
+#include "net/transport/served_certificate.hpp"
 #include "support/clock.hpp"
 #include "support/error.hpp"
 #include "support/task.hpp"
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 // An HTTP/1.1 server. What it answers is decided by a handler.
@@ -25,7 +27,8 @@ struct server_limits
     // One more connection closes the one that was quiet longest. A connection whose request is being answered
     // is never closed for another one; if there is no other, the new one gets 503.
     std::size_t connections = 32;
-    support::duration header = std::chrono::seconds(10);   // to send a header, and to begin the first one
+    support::duration header =
+        std::chrono::seconds(10);  // to send a header, and before: for TLS, and to begin
     support::duration request = std::chrono::seconds(10);  // to send a whole request
     support::duration answer = std::chrono::seconds(10);   // to take an answer
     support::duration idle = std::chrono::minutes(2);      // between two requests
@@ -51,6 +54,8 @@ struct server_options
     std::function<page(int status, std::string why)> refusal = {};
     // Called after each answer.
     std::function<void(const served_request&)> served = {};
+    // Serves https. The files are read again each minute.
+    std::optional<certificate_files> tls = {};
 };
 
 class server
@@ -72,7 +77,8 @@ public:
 };
 
 // Listens on `address`; connections are served once run() runs. `clock`, and the objects that the handler
-// refers to, must live until run() returns. errc::invalid if the address is not available.
+// refers to, must live until run() returns. errc::invalid if the address is not available,
+// or if the certificate cannot be used.
 support::result<std::unique_ptr<server>> listen(
     boost::asio::any_io_executor executor,
     support::clock& clock,

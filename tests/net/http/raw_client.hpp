@@ -58,6 +58,20 @@ public:
         }(*this));
     }
 
+    // Receives until the end of the connection, which may be a reset.
+    void wait_closed()
+    {
+        test_.run([](raw_client& self) -> support::task<> {
+            std::array<char, 65536> piece;
+            for (bool more = true; more;)
+            {
+                const auto [failed, size] =
+                    co_await self.socket_.async_read_some(boost::asio::buffer(piece), tuple);
+                more = !failed;
+            }
+        }(*this));
+    }
+
     std::string ask(const std::string& text)
     {
         send(text);

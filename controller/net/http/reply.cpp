@@ -78,7 +78,7 @@ std::string header_of(const reply& answer, support::wall_time now)
     {
         text += line_of(further);
     }
-    text += answer.keep ? "" : "\r\nConnection: close";
+    text += !answer.keep ? "\r\nConnection: close" : !answer.modern ? "\r\nConnection: keep-alive" : "";
     return text + "\r\n\r\n";
 }
 

@@ -16,6 +16,8 @@ struct reply
     bool head = false;
     // Whether the connection is kept for another request.
     bool keep = false;
+    // Answers HTTP/1.1, where a connection is kept without a word.
+    bool modern = true;
     // Whether the pieces are sent in chunks; otherwise the end of the connection ends them.
     bool chunked = false;
 

@@ -215,7 +215,7 @@ task<bool> answer_request(
         report(core, peer, std::move(record));
         co_return false;
     }
-    reply answer{.head = from.head};
+    reply answer{.head = from.head, .modern = from.modern};
     answer.page = made ? std::move(*made) : core.refusal(status_unavailable, "the server stops");
     answer.chunked = answer.page.pieces && from.modern;
     answer.keep = from.keep && (answer.chunked || !answer.page.pieces);

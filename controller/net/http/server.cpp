@@ -3,6 +3,7 @@
 #include "net/http/server_core.hpp"
 #include "net/http/serving.hpp"
 #include "net/transport/acceptor.hpp"
+#include "net/transport/open_files.hpp"
 #include "support/log.hpp"
 #include "support/task_group.hpp"
 
@@ -10,6 +11,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -27,6 +30,27 @@ constexpr support::duration after_failed_accept = 100ms;
 // Connections beyond the limit that are told so at the same time; more are closed without a word.
 constexpr std::size_t most_turned_away = 32;
 constexpr support::duration between_reads_of_certificate = 1min;
+
+// Files that the rest of the program may have open beside the connections of a server.
+constexpr std::size_t other_files = 256;
+
+// The connections that may be open without taking the last files from the rest of the program.
+std::size_t affordable(std::size_t connections)
+{
+    const auto files = allow_open_files(connections + other_files);
+    if (files >= connections + other_files)
+    {
+        return connections;
+    }
+    const auto fewer = std::max(files, 2 * other_files) - other_files;
+    support::log(
+        support::log_level::warn,
+        "the server takes fewer connections than configured, because the process may not open more files "
+        "(ulimit -n)",
+        {{"configured", std::to_string(connections)}, {"taken", std::to_string(fewer)}}
+    );
+    return fewer;
+}
 
 struct server_state
 {
@@ -183,6 +207,7 @@ support::result<std::unique_ptr<server>> listen(
     {
         return std::unexpected(acceptor.error());
     }
+    options.limits.connections = affordable(options.limits.connections);
     auto state = std::make_shared<server_state>(
         std::move(*acceptor), clock, std::move(answers), std::move(options), std::move(certificate)
     );

@@ -24,11 +24,33 @@ std::vector<endpoint> endpoints_of(const cloud_options& options)
     return result;
 }
 
+// ByCloud is not in Keystone's catalog.
+std::vector<endpoint> all_endpoints(const cloud_parts& parts)
+{
+    auto result = parts.endpoints;
+    result.push_back({.type = "bycloud", .region = {}, .url = parts.options.bycloud_url});
+    return result;
+}
+
+std::vector<std::string> names_of(const std::vector<region_options>& regions)
+{
+    std::vector<std::string> result;
+    for (const auto& region : regions)
+    {
+        result.push_back(region.name);
+    }
+    return result;
+}
+
 handling reach(cloud_parts& parts, const endpoint& service, const request& asked)
 {
     if (service.type == "identity")
     {
         return parts.tokens.handle(asked);
+    }
+    if (service.type == "bycloud")
+    {
+        return parts.certificates.handle(asked);
     }
     auto& region = parts.find_region(service.region);
     return service.type == "key-manager" ? region.secrets.handle(asked) : region.balancing.handle(asked);
@@ -41,6 +63,7 @@ cloud_parts::cloud_parts(cloud_options wanted, instant now)
       env{.now = now, .ids = id_source(options.seed), .start = now.monotonic},
       endpoints(endpoints_of(options)),
       tokens(env, endpoints),
+      certificates(env, names_of(options.regions)),
       traffic(env)
 {
     // Every cloud has an administrator, and users as which the services work.
@@ -96,10 +119,11 @@ exchange_id cloud::submit(const request& asked, instant now)
 {
     parts_->advance(now);
     const auto id = ++last_id_;
-    const auto known = std::ranges::find(parts_->endpoints, asked.authority, [](const endpoint& candidate) {
+    const auto endpoints = all_endpoints(*parts_);
+    const auto known = std::ranges::find(endpoints, asked.authority, [](const endpoint& candidate) {
         return authority_of(candidate.url);
     });
-    const endpoint service = known == parts_->endpoints.end() ? endpoint{} : *known;
+    const endpoint service = known == endpoints.end() ? endpoint{} : *known;
     const request_kind kind{
         .service = service.type, .region = service.region, .method = asked.method, .path = asked.target
     };

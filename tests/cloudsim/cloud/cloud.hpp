@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-// A simulated OpenStack cloud: Keystone, and for each region a Barbican and an Octavia.
+// A simulated OpenStack cloud (Keystone, and for each region a Barbican and an Octavia), and beside it the
+// certificate API of ByCloud, which shares no object with OpenStack.
 //
 // The cloud has no sockets, threads or clock. Its caller gives it requests and the time, and takes the
 // answers that have left. The same calls at the same times give the same answers. The program `cloudsim` puts
@@ -43,6 +44,7 @@ struct cloud_options
         {"sao1", "http://127.0.0.1:19311", "http://127.0.0.1:19876"},
         {"RegionOne", "http://127.0.0.1:29311", "http://127.0.0.1:29876"},
     };
+    std::string bycloud_url = "http://127.0.0.1:17000";  // without /v1; of all regions
     std::string control_url = "http://127.0.0.1:15999";
     std::uint64_t seed = 1;
 };

@@ -13,7 +13,8 @@ void exchanges::note(exchange_id id, const request& asked, const request_kind& k
         .method = kind.method,
         .path = kind.path
     };
-    if (kind.service == "load-balancer" && json::accept(asked.body))
+    const bool is_binding = kind.service == "bycloud" && kind.path.contains("/bindings");
+    if ((kind.service == "load-balancer" || is_binding) && json::accept(asked.body))
     {
         noted.body = json::parse(asked.body);
     }

@@ -22,7 +22,8 @@ struct logged_request
     std::string region;
     std::string method;
     std::string path{};  // and query
-    json body{};         // of writes to Octavia alone, because other bodies hold passwords and payloads
+    // Of writes to Octavia and of ByCloud's bindings alone, because other bodies hold passwords and payloads.
+    json body{};
     std::optional<int> status{};  // empty: not answered
     // under_way, held, answered, dropped, cut, refused, discarded (released without effect)
     std::string state = "under_way";

@@ -42,6 +42,7 @@ public:
 
     static std::string key_manager(const std::string& path) { return "http://127.0.0.1:19311" + path; }
     static std::string load_balancer(const std::string& path) { return "http://127.0.0.1:19876" + path; }
+    static std::string bycloud_url(const std::string& path) { return "http://127.0.0.1:17000" + path; }
     static std::string identity(const std::string& path) { return "http://127.0.0.1:15000" + path; }
     static std::string listener_url(const std::string& id)
     {

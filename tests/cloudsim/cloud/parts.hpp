@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cloudsim/barbican/barbican.hpp"
+#include "cloudsim/bycloud/service.hpp"
 #include "cloudsim/cloud/cloud.hpp"
 #include "cloudsim/cloud/exchanges.hpp"
 #include "cloudsim/keystone/keystone.hpp"
@@ -33,6 +34,7 @@ struct cloud_parts
     std::vector<endpoint> endpoints;
     keystone tokens;
     std::vector<std::unique_ptr<region>> regions;
+    bycloud::service certificates;
     exchanges traffic;
 
     cloud_parts(cloud_options wanted, instant now);

@@ -14,7 +14,7 @@ namespace cloudsim {
 // The requests of a rule. An empty text fits every request.
 struct request_match
 {
-    std::string service{};  // identity, key-manager, load-balancer
+    std::string service{};  // identity, key-manager, load-balancer, bycloud
     std::string region{};
     std::string method{};
     std::string path{};                      // a regular expression, searched in path and query

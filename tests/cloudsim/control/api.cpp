@@ -61,47 +61,70 @@ json result_of(const Call& act)
     }
 }
 
-template <class Result>
-handler plain(Result (control::*act)() const)
+// The part of the control API that has the call.
+template <class Part>
+decltype(auto) part_of(const control& sim)
+{
+    if constexpr (std::is_same_v<Part, control>)
+    {
+        return (sim);
+    }
+    else
+    {
+        return sim.bycloud();
+    }
+}
+
+template <class Part, class Result>
+handler plain(Result (Part::*act)() const)
 {
     return [act](const control& sim, const call& c) {
         must_be_known(c.given, json::object());
-        return result_of([&] { return (sim.*act)(); });
+        return result_of([&] { return (part_of<Part>(sim).*act)(); });
     };
 }
 
-template <class T, class Result>
-handler taking(Result (control::*act)(const T&) const)
+template <class T, class Part, class Result>
+handler taking(Result (Part::*act)(const T&) const)
 {
     return [act](const control& sim, const call& c) {
         must_be_known(c.given, T{});
-        return result_of([&] { return (sim.*act)(c.given.get<T>()); });
+        return result_of([&] { return (part_of<Part>(sim).*act)(c.given.get<T>()); });
     };
 }
 
-// A call for the object of the path. Its other form takes a member besides.
-template <class Result>
-handler on_object(Result (control::*act)(const std::string&) const)
+// A call for the object of the path. Its other forms take a member or a value besides.
+template <class Part, class Result>
+handler on_object(Result (Part::*act)(const std::string&) const)
 {
     return [act](const control& sim, const call& c) {
         must_be_known(c.given, json::object());
-        return result_of([&] { return (sim.*act)(c.id); });
+        return result_of([&] { return (part_of<Part>(sim).*act)(c.id); });
     };
 }
 
-template <class Result>
-handler on_object(Result (control::*act)(const std::string&, const std::string&) const, const char* member)
+template <class Part, class Result>
+handler on_object(Result (Part::*act)(const std::string&, const std::string&) const, const char* member)
 {
     return [act, member](const control& sim, const call& c) {
-        return result_of([&] { return (sim.*act)(c.id, text(c, member)); });
+        return result_of([&] { return (part_of<Part>(sim).*act)(c.id, text(c, member)); });
     };
 }
 
-template <class Result>
-handler with_text(const char* member, Result (control::*act)(const std::string&) const)
+template <class T, class Part, class Result>
+handler changing(Result (Part::*act)(const std::string&, const T&) const)
+{
+    return [act](const control& sim, const call& c) {
+        must_be_known(c.given, T{});
+        return result_of([&] { return (part_of<Part>(sim).*act)(c.id, c.given.get<T>()); });
+    };
+}
+
+template <class Part, class Result>
+handler with_text(const char* member, Result (Part::*act)(const std::string&) const)
 {
     return [act, member](const control& sim, const call& c) {
-        return result_of([&] { return (sim.*act)(text(c, member)); });
+        return result_of([&] { return (part_of<Part>(sim).*act)(text(c, member)); });
     };
 }
 
@@ -150,6 +173,20 @@ const std::vector<route> routes = {
     {"POST", {"certificates"}, taking(&control::add_certificate)},
     {"POST", {"certificates", "*", "complete"}, on_object(&control::complete_certificate)},
     {"DELETE", {"certificates", "*"}, on_object(&control::remove_certificate, "part")},
+    {"POST", {"bycloud", "credentials"}, taking(&bycloud_control::add_credential)},
+    {"DELETE", {"bycloud", "credentials", "*"}, on_object(&bycloud_control::remove_credential)},
+    {"POST", {"bycloud", "certificates"}, taking(&bycloud_control::add_certificate)},
+    {"GET", {"bycloud", "certificates", "*"}, on_object(&bycloud_control::show_certificate)},
+    {"PATCH", {"bycloud", "certificates", "*"}, changing(&bycloud_control::set_certificate)},
+    {"DELETE", {"bycloud", "certificates", "*"}, on_object(&bycloud_control::remove_certificate)},
+    {"POST", {"bycloud", "listeners"}, taking(&bycloud_control::add_listener)},
+    {"DELETE", {"bycloud", "listeners", "*"}, on_object(&bycloud_control::remove_listener)},
+    {"GET", {"bycloud", "listeners", "*", "tls"}, on_object(&bycloud_control::tls, "server_name")},
+    {"GET", {"bycloud", "bindings"}, with_text("listener", &bycloud_control::bindings)},
+    {"POST", {"bycloud", "bindings"}, taking(&bycloud_control::add_binding)},
+    {"PATCH", {"bycloud", "bindings", "*"}, changing(&bycloud_control::set_binding)},
+    {"DELETE", {"bycloud", "bindings", "*"}, on_object(&bycloud_control::remove_binding)},
+    {"GET", {"bycloud", "counts"}, plain(&bycloud_control::counts)},
     {"POST", {"rules"}, taking(&control::add_rule)},
     {"DELETE", {"rules"}, plain(&control::remove_rules)},
     {"GET", {"held"}, plain(&control::held)},
@@ -157,6 +194,13 @@ const std::vector<route> routes = {
     {"GET", {"log"}, log},
     {"GET", {"history"}, history},
 };
+
+// The segment that the path of the route leaves open.
+std::string id_in(const target& url, const route& known)
+{
+    const auto open = std::ranges::find(known.path, "*");
+    return open == known.path.end() ? "" : url.segments[static_cast<std::size_t>(open - known.path.begin())];
+}
 
 reply respond(int status, const json& body)
 {
@@ -180,7 +224,7 @@ reply control_api::answer(const request& asked) const
         }
         try
         {
-            call c{.id = url.segments.size() > 1 ? url.segments[1] : "", .given = url.query};
+            call c{.id = id_in(url, known), .given = url.query};
             c.given.update(asked.body.empty() ? json::object() : json::parse(asked.body));
             return respond(200, known.handle(control_, c));
         }

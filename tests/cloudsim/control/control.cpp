@@ -226,6 +226,7 @@ void control::set(const json& settings) const
     auto changed = all.env.config;
     changed.patch(settings);
     words_of(changed.barbican_release);  // throws for an unknown release
+    bycloud::must_be_known(changed);
     all.env.config = std::move(changed);
     if (!all.env.config.worker_held)
     {
@@ -233,6 +234,10 @@ void control::set(const json& settings) const
         {
             region->balancing.resume_worker();
         }
+    }
+    if (!all.env.config.bycloud_bindings_held)
+    {
+        all.certificates.data().resume();
     }
 }
 
@@ -292,6 +297,7 @@ json control::endpoints() const
     return {
         {"identity", options.identity_url + "/v3"},
         {"regions", regions},
+        {"bycloud", options.bycloud_url},
         {"control", options.control_url + "/control"}
     };
 }

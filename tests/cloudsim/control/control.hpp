@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cloudsim/cloud/exchanges.hpp"
+#include "cloudsim/control/bycloud.hpp"
 #include "cloudsim/support/text.hpp"
 
 #include <cstdint>
@@ -205,6 +206,9 @@ public:
 
     // The URLs of the services.
     json endpoints() const;
+
+    // The calls for ByCloud.
+    bycloud_control bycloud() const { return {cloud_, now_}; }
 
 private:
     cloud_parts& parts() const;

@@ -86,6 +86,25 @@ private:
     pid_t pid_ = 0;
 };
 
+// One answer, head and body, as it is on the wire.
+std::string read_answer(tcp::socket& socket)
+{
+    asio::streambuf buffer;
+    const auto head_size = asio::read_until(socket, buffer, "\r\n\r\n");
+    std::string text(asio::buffers_begin(buffer.data()), asio::buffers_end(buffer.data()));
+    const auto at = text.find("Content-Length: ");
+    const auto length = at == std::string::npos ? 0 : std::stoul(text.substr(at + 16));
+    std::string rest(head_size + length - text.size(), '\0');
+    asio::read(socket, asio::buffer(rest));
+    return text + rest;
+}
+
+std::string ask(tcp::socket& socket, const std::string& text)
+{
+    asio::write(socket, asio::buffer(text));
+    return read_answer(socket);
+}
+
 class program_test : public testing::Test
 {
 protected:
@@ -98,25 +117,6 @@ protected:
         tcp::socket socket(context_);
         socket.connect({asio::ip::address_v4::loopback(), program::port(url)});
         return socket;
-    }
-
-    // One answer, head and body, as it is on the wire.
-    static std::string read_answer(tcp::socket& socket)
-    {
-        asio::streambuf buffer;
-        const auto head_size = asio::read_until(socket, buffer, "\r\n\r\n");
-        std::string text(asio::buffers_begin(buffer.data()), asio::buffers_end(buffer.data()));
-        const auto at = text.find("Content-Length: ");
-        const auto length = at == std::string::npos ? 0 : std::stoul(text.substr(at + 16));
-        std::string rest(head_size + length - text.size(), '\0');
-        asio::read(socket, asio::buffer(rest));
-        return text + rest;
-    }
-
-    static std::string exchange(tcp::socket& socket, const std::string& text)
-    {
-        asio::write(socket, asio::buffer(text));
-        return read_answer(socket);
     }
 };
 
@@ -141,6 +141,82 @@ TEST(program, takes_the_release_of_barbican_and_refuses_an_unknown_one)
     EXPECT_EQ(WEXITSTATUS(status), 1);
 }
 
+TEST(program, takes_credentials_and_the_tier_of_bycloud_and_refuses_unknown_ones)
+{
+    for (const auto& flags : std::vector<std::vector<std::string>>{
+             {"--bycloud-api-key", "without-secret"},
+             {"--bycloud-token", ":token"},
+             {"--bycloud-tier", "nosuch"},
+             {"--bycloud-unbind", "nosuch"}
+         })
+    {
+        SCOPED_TRACE(flags[0]);
+        program refused(flags);
+        EXPECT_FALSE(refused.endpoints.is_object());
+        EXPECT_EQ(WEXITSTATUS(refused.stop()), 1);
+    }
+    program simulator(
+        {"--bycloud-api-key",
+         "one:secret",
+         "--bycloud-api-key",
+         "two:a:b",
+         "--bycloud-token",
+         "three:token",
+         "--bycloud-tier",
+         "professional"}
+    );
+    ASSERT_TRUE(simulator.endpoints.is_object());
+    asio::io_context context;
+    tcp::socket socket(context);
+    socket.connect({asio::ip::address_v4::loopback(), program::port(simulator.endpoints["bycloud"])});
+    for (const auto* header : {"X-Api-Key: one:secret", "X-Api-Key: two:a:b", "Authorization: Bearer token"})
+    {
+        const auto answer = ask(
+            socket,
+            std::string("GET /v1/certificates HTTP/1.1\r\nHost: x\r\nX-Region: sao1\r\n") + header +
+                "\r\n\r\n"
+        );
+        EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+        EXPECT_THAT(answer, HasSubstr("\r\nX-RateLimit-Limit: 300\r\n"));
+    }
+}
+
+TEST_F(program_test, a_binding_of_bycloud_over_the_wire_is_seen_by_the_control_api)
+{
+    const auto cloud = sim.bycloud();
+    const auto key = cloud.add_credential();
+    const auto certificate = cloud.add_certificate({.domains = {"shop.example.com"}});
+    const auto on = cloud.add_listener();
+    sim.set({{"bycloud_bindings_held", true}});
+    const auto body = json{{"resource_type", "octavia:listener"}, {"resource_id", on.id}}.dump();
+    auto socket = connect(simulator_.endpoints["bycloud"]);
+    const auto answer = ask(
+        socket,
+        "POST /v1/certificates/" + certificate +
+            "/bindings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Region: "
+            "sao1\r\nX-Api-Key: " +
+            key.api_key + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body
+    );
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 201 Created\r\n"));
+    ASSERT_EQ(cloud.bindings(on.id).size(), 1U);
+    const auto id = member_text(cloud.bindings()[0], "id");
+    EXPECT_EQ(cloud.tls(on.id).source, "none");
+    cloud.set_binding(id, {.status = "active", .error_message = std::nullopt});
+    EXPECT_EQ(cloud.tls(on.id, "shop.example.com").certificate, certificate);
+    EXPECT_EQ(cloud.counts().requests.at("POST /v1/certificates/*/bindings"), 1U);
+    EXPECT_EQ(cloud.counts().credentials.at(key.id).admitted, 1U);
+
+    cloud.set_certificate(certificate, {.status = "expired"});
+    EXPECT_EQ(cloud.show_certificate(certificate)["status"], "expired");
+    cloud.remove_binding(id);
+    cloud.add_binding({.certificate = certificate, .listener = on.id, .sni = true});
+    cloud.remove_certificate(certificate);
+    cloud.remove_listener(on.id);
+    cloud.remove_credential(key.id);
+    EXPECT_THROW(cloud.remove_listener(on.id), control_error);
+    EXPECT_THROW(sim.call("POST", "bycloud/certificates", {{"nmae", "x"}}), control_error);
+}
+
 TEST_F(program_test, what_the_control_api_does_not_know_it_refuses)
 {
     EXPECT_THROW(sim.call("GET", "nosuch"), control_error);
@@ -157,7 +233,7 @@ TEST_F(program_test, a_connection_carries_many_requests)
     const std::string asked = "GET /v2/lbaas/listeners/x HTTP/1.1\r\nHost: x\r\nX-Auth-Token: none\r\n\r\n";
     for (int i = 0; i < 2; ++i)
     {
-        const auto answer = exchange(socket, asked);
+        const auto answer = ask(socket, asked);
         EXPECT_THAT(answer, StartsWith("HTTP/1.1 401 Unauthorized\r\n"));
         EXPECT_THAT(answer, HasSubstr("\r\nContent-Type: application/json\r\n"));
         EXPECT_THAT(answer, HasSubstr("\r\nWWW-Authenticate: Keystone uri=\""));
@@ -179,7 +255,7 @@ TEST_F(program_test, a_put_over_the_wire_is_held_survives_its_client_and_is_serv
             {"application_credential", {{"id", credential.id}, {"secret", credential.secret}}}}}}}
     };
     auto identity = connect(simulator_.endpoints["identity"]);
-    const auto issued = exchange(
+    const auto issued = ask(
         identity,
         "POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " +
             std::to_string(auth.dump().size()) + "\r\n\r\n" + auth.dump()

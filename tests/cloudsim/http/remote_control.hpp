@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cloudsim/control/json.hpp"
+#include "cloudsim/http/remote_bycloud.hpp"
 
 #include <cstdint>
 
@@ -78,6 +79,14 @@ public:
     std::size_t puts() const
     {
         return log({.service = "load-balancer", .method = "PUT", .path = "/listeners/"}).size();
+    }
+
+    // The calls for ByCloud.
+    remote_bycloud bycloud() const
+    {
+        return remote_bycloud([*this](const std::string& method, const std::string& path, const json& body) {
+            return call(method, "bycloud/" + path, body);
+        });
     }
 
 private:

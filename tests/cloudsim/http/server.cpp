@@ -83,6 +83,7 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl>
             region.key_manager_url = open();
             region.load_balancer_url = open();
         }
+        wanted.bycloud_url = open();
         wanted.control_url = open();
         simulated_.emplace(std::move(wanted), now());
         control_.emplace(*simulated_, now);
@@ -97,7 +98,7 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl>
         }
     }
 
-    void set(const json& settings) { control_->set(settings); }
+    const control& controlled() const { return *control_; }
 
     std::string endpoints() { return control_->endpoints().dump(); }
 
@@ -256,10 +257,10 @@ struct http_server::impl : std::enable_shared_from_this<http_server::impl>
     std::map<exchange_id, std::shared_ptr<connection>> waiting_;
 };
 
-http_server::http_server(asio::any_io_executor executor, const json& settings)
+http_server::http_server(asio::any_io_executor executor, const std::function<void(const control&)>& prepare)
     : impl_(std::make_shared<impl>(executor))
 {
-    impl_->set(settings);
+    prepare(impl_->controlled());
     impl_->start();
 }
 

@@ -1,10 +1,11 @@
 #pragma once
 
 #include "cloudsim/cloud/cloud.hpp"
-#include "cloudsim/support/text.hpp"
+#include "cloudsim/control/control.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,9 +15,12 @@ namespace cloudsim {
 class http_server
 {
 public:
-    // Listens; throws boost::system::system_error if a port cannot be opened, and control_error for an
-    // unknown setting. `settings` are those of the call PATCH /control/settings.
-    explicit http_server(boost::asio::any_io_executor executor, const json& settings = json::object());
+    // Listens; throws boost::system::system_error if a port cannot be opened, and what `prepare` throws.
+    // `prepare` sets the cloud up before the first request.
+    explicit http_server(
+        boost::asio::any_io_executor executor,
+        const std::function<void(const control&)>& prepare = [](const control&) {}
+    );
     ~http_server();
 
     // The answer of GET /control/endpoints, as one line of JSON.

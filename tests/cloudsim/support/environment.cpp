@@ -29,6 +29,18 @@ const std::map<std::string, field> fields = {
     {"worker_held", &settings::worker_held},
     {"worker_fails", &settings::worker_fails},
     {"down", &settings::down},
+    {"bycloud_tier", &settings::bycloud_tier},
+    {"bycloud_window", &settings::bycloud_window},
+    {"bycloud_rate_headers", &settings::bycloud_rate_headers},
+    {"bycloud_retry_after_ms", &settings::bycloud_retry_after},
+    {"bycloud_binding_ms", &settings::bycloud_binding},
+    {"bycloud_bindings_held", &settings::bycloud_bindings_held},
+    {"bycloud_binding_error", &settings::bycloud_binding_error},
+    {"bycloud_sni_in_key", &settings::bycloud_sni_in_key},
+    {"bycloud_unbind", &settings::bycloud_unbind},
+    {"bycloud_dns_ready", &settings::bycloud_dns_ready},
+    {"bycloud_issuance_ms", &settings::bycloud_issuance},
+    {"bycloud_issuance_error", &settings::bycloud_issuance_error},
 };
 
 duration milliseconds(double count)

@@ -39,8 +39,22 @@ struct settings
     std::string barbican_release = "zed";  // the words of Barbican (barbican/release.hpp)
     bool worker_held = false;              // changes are accepted and stay PENDING
     bool worker_fails = false;             // the worker fails on the changed listener, which becomes ERROR
-    // The services without a listening port: identity, key-manager, load-balancer.
+    // The services without a listening port: identity, key-manager, load-balancer, bycloud.
     std::set<std::string> down;
+
+    // ByCloud; README.md has the values.
+    std::string bycloud_tier = "enterprise";
+    std::string bycloud_window = "fixed";
+    std::string bycloud_rate_headers = "minute";
+    duration bycloud_retry_after{};         // the Retry-After of 429; zero: the time until the next request
+    duration bycloud_binding{};             // from the 201 until the binding is active; zero: active at once
+    bool bycloud_bindings_held = false;     // new bindings stay pending
+    std::string bycloud_binding_error{};    // new bindings become errors with this message; empty: active
+    bool bycloud_sni_in_key = true;         // a binding may exist beside one that differs in sni alone
+    std::string bycloud_unbind = "served";  // what DELETE of a binding does
+    bool bycloud_dns_ready = true;          // validate finds the DNS records
+    duration bycloud_issuance{};            // from validate until the certificate is active
+    std::string bycloud_issuance_error{};   // the certificate becomes an error with this message
 
     void use_measured_times();
     // Changes settings by their names in README.md; throws std::invalid_argument for an unknown name.

@@ -9,6 +9,7 @@
 #include <openssl/pkcs12.h>
 #include <openssl/x509v3.h>
 
+#include <ctime>
 #include <memory>
 
 namespace cloudsim {
@@ -76,6 +77,11 @@ std::string openssl_errors()
 certificate_view view(X509* certificate, bool has_private_key)
 {
     certificate_view result{.has_private_key = has_private_key};
+    std::tm not_after{};
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &not_after) == 1)
+    {
+        result.not_after = std::chrono::system_clock::from_time_t(::timegm(&not_after));
+    }
     X509_NAME* subject = X509_get_subject_name(certificate);
     const int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
     if (index >= 0)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "cloudsim/support/message.hpp"
+
 #include <expected>
 #include <optional>
 #include <string>
@@ -14,6 +16,7 @@ struct certificate_view
     std::vector<std::string> names{};  // CN and DNS names, lower case
     bool has_common_name = false;  // false: Octavia 11 cannot read the certificate, whatever its other names
     bool has_private_key = false;
+    wall_time not_after{};
 };
 
 // Reads a PKCS12 without a pass phrase. The error is the text that Octavia would quote.

@@ -52,21 +52,29 @@ window look(
     return {.limit = limit, .used = used, .ends = starts + span};
 }
 
-header_list headers_of(const window& shown, std::uint64_t left, const instant& now)
+std::pair<window, window> look_at(
+    const std::deque<time_point>& admitted, const limits& allowed, const settings& config, const instant& now
+)
 {
-    const auto reset = std::chrono::ceil<std::chrono::seconds>(now.at(shown.ends).wall.time_since_epoch());
+    const bool sliding = config.bycloud_window == "sliding";
     return {
-        {"X-RateLimit-Limit", std::to_string(shown.limit)},
-        {"X-RateLimit-Remaining", std::to_string(left)},
-        {"X-RateLimit-Reset", std::to_string(reset.count())}
+        look(admitted, allowed.per_minute, 1min, sliding, now),
+        look(admitted, allowed.per_hour, 1h, sliding, now)
     };
 }
 
-// The window that the headers describe.
-const window& described(const std::string& which, const window& minute, const window& hour)
+// Of the window that the setting names.
+header_list headers_of(const window& minute, const window& hour, const settings& config, const instant& now)
 {
+    const auto& which = config.bycloud_rate_headers;
     const bool hour_is_nearer = hour.left() < minute.left();
-    return which == "hour" || (which == "nearest" && hour_is_nearer) ? hour : minute;
+    const auto& shown = which == "hour" || (which == "nearest" && hour_is_nearer) ? hour : minute;
+    const auto reset = std::chrono::ceil<std::chrono::seconds>(now.at(shown.ends).wall.time_since_epoch());
+    return {
+        {"X-RateLimit-Limit", std::to_string(shown.limit)},
+        {"X-RateLimit-Remaining", std::to_string(shown.left())},
+        {"X-RateLimit-Reset", std::to_string(reset.count())}
+    };
 }
 
 }  // namespace
@@ -103,20 +111,16 @@ verdict rate_limiter::admit(const std::string& credential_id, const settings& co
         return {};
     }
     auto& admitted = admitted_[credential_id];
-    std::erase_if(admitted, [&](time_point each) { return each <= now.monotonic - 1h; });
-    const bool sliding = config.bycloud_window == "sliding";
-    const auto look_at = [&] {
-        return std::pair(
-            look(admitted, allowed->per_minute, 1min, sliding, now),
-            look(admitted, allowed->per_hour, 1h, sliding, now)
-        );
-    };
-    auto [minute, hour] = look_at();
+    while (!admitted.empty() && admitted.front() <= now.monotonic - 1h)
+    {
+        admitted.pop_front();
+    }
+    auto [minute, hour] = look_at(admitted, *allowed, config, now);
     verdict result{.admitted = minute.left() > 0 && hour.left() > 0};
     if (result.admitted)
     {
         admitted.push_back(now.monotonic);
-        std::tie(minute, hour) = look_at();
+        std::tie(minute, hour) = look_at(admitted, *allowed, config, now);
     }
     else
     {
@@ -126,15 +130,19 @@ verdict rate_limiter::admit(const std::string& credential_id, const settings& co
         result.wait = until - now.monotonic;
     }
     ++(result.admitted ? total.admitted : total.limited);
-    const auto& shown = described(config.bycloud_rate_headers, minute, hour);
-    result.headers = headers_of(shown, shown.left(), now);
+    result.headers = headers_of(minute, hour, config, now);
     return result;
 }
 
 header_list rate_limiter::headers_of_nobody(const settings& config, const instant& now)
 {
-    rate_limiter fresh;
-    return fresh.admit("", config, now).headers;
+    const auto allowed = limits_of(config.bycloud_tier);
+    if (!allowed)
+    {
+        return {};
+    }
+    const auto [minute, hour] = look_at({}, *allowed, config, now);
+    return headers_of(minute, hour, config, now);
 }
 
 }  // namespace cloudsim::bycloud

@@ -2,6 +2,33 @@
 
 namespace cloudsim {
 
+namespace {
+
+// Such a fault takes place when the answer leaves, whatever its `when`.
+bool changes_answer(const rule& injected)
+{
+    return injected.action == "cut" || injected.action == "patch";
+}
+
+// The answer with its body changed. A patch that does not fit gives an answer that no test can take for the
+// service's.
+reply patched(reply answer, const json& patch)
+{
+    try
+    {
+        answer.body = json::parse(answer.body).patch(patch).dump();
+        return answer;
+    }
+    catch (const json::exception& e)
+    {
+        return make_reply(
+            599, "The rule's patch does not fit the answer: " + std::string(e.what()), "text/plain", {}
+        );
+    }
+}
+
+}  // namespace
+
 void exchanges::note(exchange_id id, const request& asked, const request_kind& kind)
 {
     logged_request noted{
@@ -74,7 +101,7 @@ void exchanges::pass(exchange_id id, const std::string& when, const std::functio
 bool exchanges::interfere(exchange_id id, const std::string& when, const std::function<void()>& go_on)
 {
     auto& running = running_.at(id);
-    if (!running.injected || running.injected->when != when || running.injected->action == "cut")
+    if (!running.injected || running.injected->when != when || changes_answer(*running.injected))
     {
         return false;
     }
@@ -105,6 +132,10 @@ bool exchanges::interfere(exchange_id id, const std::string& when, const std::fu
 void exchanges::leave(exchange_id id, reply answer)
 {
     const auto& running = running_.at(id);
+    if (running.injected && running.injected->action == "patch")
+    {
+        answer = patched(std::move(answer), running.injected->patch);
+    }
     entry(id).status = answer.status;
     answer.close = env_.config.connection_close;
     const bool cut = running.injected && running.injected->action == "cut";

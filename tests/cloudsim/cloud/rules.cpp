@@ -28,8 +28,12 @@ bool matches(const request_match& wanted, const std::regex& path, const request_
 
 void rule_book::add(rule wanted)
 {
-    must_be_one_of({"hold", "reply", "drop", "cut", "delay"}, wanted.action);
+    must_be_one_of({"hold", "reply", "drop", "cut", "delay", "patch"}, wanted.action);
     must_be_one_of({"before", "during", "after"}, wanted.when);
+    if (wanted.action == "patch" && (!wanted.patch.is_array() || wanted.patch.empty()))
+    {
+        throw std::invalid_argument("a patch is a list of changes, not " + wanted.patch.dump());
+    }
     wanted.pattern = std::regex(wanted.path);
     rules_.push_back(std::move(wanted));
 }

@@ -35,10 +35,11 @@ struct false_reply
 
 struct rule : request_match
 {
-    std::string action;    // hold, reply, drop, cut (when the answer leaves), delay
-    false_reply answer{};  // for reply
-    std::size_t bytes{};   // for cut: bytes of the body
-    duration wait{};       // for delay
+    std::string action;          // hold, reply, drop, delay; when the answer leaves: cut, patch
+    false_reply answer{};        // for reply
+    std::size_t bytes{};         // for cut: bytes of the body
+    duration wait{};             // for delay
+    json patch = json::array();  // for patch: a JSON patch (RFC 6902) of the body
 
     std::uint64_t hits = 0;
     std::regex pattern{};

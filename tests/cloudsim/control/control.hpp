@@ -185,6 +185,10 @@ public:
     void drop(const match& which) const { add_rule({which, "drop"}); }
     void cut(const match& which, std::size_t bytes) const { add_rule({which, "cut", {}, bytes}); }
     void delay(const match& which, duration wait) const { add_rule({which, "delay", {}, 0, wait}); }
+    void patch(const match& which, const json& changes) const
+    {
+        add_rule({which, "patch", {}, 0, {}, changes});
+    }
     void remove_rules() const;
     std::vector<logged_request> held() const;
     // Lets the held requests go on, or with `discard` ends them as if they had never arrived. Answers with

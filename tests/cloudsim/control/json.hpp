@@ -75,7 +75,7 @@ CLOUDSIM_JSON(bycloud_control::usage, admitted, limited)
 CLOUDSIM_JSON(bycloud_control::request_counts, requests, limited, credentials)
 CLOUDSIM_JSON(request_match, service, region, method, path, skip, times, when)
 CLOUDSIM_JSON(false_reply, status, body, content_type, headers)
-CLOUDSIM_JSON(rule, service, region, method, path, skip, times, when, action, answer, bytes, wait)
+CLOUDSIM_JSON(rule, service, region, method, path, skip, times, when, action, answer, bytes, wait, patch)
 CLOUDSIM_JSON(logged_request, sequence, exchange, at, service, region, method, path, body, status, state,
               when, client_gone)
 CLOUDSIM_JSON(state_change, sequence, at, cause, object)

@@ -171,11 +171,10 @@ TEST(program, takes_credentials_and_the_tier_of_bycloud_and_refuses_unknown_ones
     socket.connect({asio::ip::address_v4::loopback(), program::port(simulator.endpoints["bycloud"])});
     for (const auto* header : {"X-Api-Key: one:secret", "X-Api-Key: two:a:b", "Authorization: Bearer token"})
     {
-        const auto answer = ask(
-            socket,
-            std::string("GET /v1/certificates HTTP/1.1\r\nHost: x\r\nX-Region: sao1\r\n") + header +
-                "\r\n\r\n"
-        );
+        const auto answer =
+            ask(socket,
+                std::string("GET /v1/certificates HTTP/1.1\r\nHost: x\r\nX-Region: sao1\r\n") + header +
+                    "\r\n\r\n");
         EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
         EXPECT_THAT(answer, HasSubstr("\r\nX-RateLimit-Limit: 300\r\n"));
     }
@@ -190,13 +189,12 @@ TEST_F(program_test, a_binding_of_bycloud_over_the_wire_is_seen_by_the_control_a
     sim.set({{"bycloud_bindings_held", true}});
     const auto body = json{{"resource_type", "octavia:listener"}, {"resource_id", on.id}}.dump();
     auto socket = connect(simulator_.endpoints["bycloud"]);
-    const auto answer = ask(
-        socket,
-        "POST /v1/certificates/" + certificate +
-            "/bindings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Region: "
-            "sao1\r\nX-Api-Key: " +
-            key.api_key + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body
-    );
+    const auto answer =
+        ask(socket,
+            "POST /v1/certificates/" + certificate +
+                "/bindings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Region: "
+                "sao1\r\nX-Api-Key: " +
+                key.api_key + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 201 Created\r\n"));
     ASSERT_EQ(cloud.bindings(on.id).size(), 1U);
     const auto id = member_text(cloud.bindings()[0], "id");
@@ -206,6 +204,13 @@ TEST_F(program_test, a_binding_of_bycloud_over_the_wire_is_seen_by_the_control_a
     EXPECT_EQ(cloud.counts().requests.at("POST /v1/certificates/*/bindings"), 1U);
     EXPECT_EQ(cloud.counts().credentials.at(key.id).admitted, 1U);
 
+    sim.patch({.service = "bycloud"}, {{{"op", "remove"}, {"path", "/certificate"}}});
+    EXPECT_THAT(
+        ask(socket,
+            "GET /v1/certificates/" + certificate +
+                " HTTP/1.1\r\nHost: x\r\nX-Region: sao1\r\nX-Api-Key: " + key.api_key + "\r\n\r\n"),
+        testing::EndsWith("\r\n\r\n{}")
+    );
     cloud.set_certificate(certificate, {.status = "expired"});
     EXPECT_EQ(cloud.show_certificate(certificate)["status"], "expired");
     cloud.remove_binding(id);
@@ -255,11 +260,10 @@ TEST_F(program_test, a_put_over_the_wire_is_held_survives_its_client_and_is_serv
             {"application_credential", {{"id", credential.id}, {"secret", credential.secret}}}}}}}
     };
     auto identity = connect(simulator_.endpoints["identity"]);
-    const auto issued = ask(
-        identity,
-        "POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " +
-            std::to_string(auth.dump().size()) + "\r\n\r\n" + auth.dump()
-    );
+    const auto issued =
+        ask(identity,
+            "POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " +
+                std::to_string(auth.dump().size()) + "\r\n\r\n" + auth.dump());
     const auto token = issued.substr(issued.find("X-Subject-Token: ") + 17, 204);
 
     sim.set({{"pending_ms", 1}});

@@ -64,6 +64,18 @@ public:
     {
         call("POST", "rules", rule{which, "cut", {}, bytes});
     }
+    void fail(const control::match& which, const false_reply& with) const
+    {
+        call("POST", "rules", rule{which, "reply", with});
+    }
+    void delay(const control::match& which, duration wait) const
+    {
+        call("POST", "rules", rule{which, "delay", {}, 0, wait});
+    }
+    void patch(const control::match& which, const json& changes) const
+    {
+        call("POST", "rules", rule{which, "patch", {}, 0, {}, changes});
+    }
     void remove_rules() const { call("DELETE", "rules"); }
     std::vector<logged_request> held() const
     {

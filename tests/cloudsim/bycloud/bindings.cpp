@@ -2,6 +2,7 @@
 #include "cloudsim/bycloud/service.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace cloudsim::bycloud {
 
@@ -124,13 +125,18 @@ reply service::list_of_listener(const call& c)
     {
         return problem(404, "Listener not found", "There is no listener " + c.url.segments[4] + ".");
     }
+    std::set<std::string> bound_ids;
+    for (const auto* bound : data_.bindings_on(on->id))
+    {
+        if (bound->status != "error")
+        {
+            bound_ids.insert(bound->certificate_id);
+        }
+    }
     std::vector<const certificate*> listed;
     for (const auto& each : data_.certificates())
     {
-        const bool is_bound = std::ranges::any_of(data_.bindings_of(each.id), [&](const binding* bound) {
-            return bound->resource_id == on->id && bound->status != "error";
-        });
-        if (is_bound)
+        if (bound_ids.contains(each.id))
         {
             listed.push_back(&each);
         }

@@ -38,7 +38,7 @@ const credential* credential_list::authenticate(const request& asked, wall_time 
     const auto match = std::ranges::find_if(credentials_, [&](const credential& each) {
         return (!each.expires_at || now < *each.expires_at) &&
                (!key || *key == each.id + ":" + each.secret) &&
-               (!authorization || (!each.token.empty() && bearer_token(*authorization) == each.token));
+               (!authorization || bearer_token(*authorization) == each.token);
     });
     return match == credentials_.end() ? nullptr : &*match;
 }

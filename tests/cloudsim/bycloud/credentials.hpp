@@ -13,7 +13,7 @@ struct credential
 {
     std::string id{};
     std::string secret{};        // of X-Api-Key: `id:secret`
-    std::string token{};         // of Authorization: Bearer
+    std::string token{};         // of Authorization: Bearer; not empty
     std::string organization{};  // its objects are the only ones that the credential sees
     std::string rights = "all";  // all, read, none
     std::optional<wall_time> expires_at{};

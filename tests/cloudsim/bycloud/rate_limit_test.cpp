@@ -183,6 +183,11 @@ TEST_F(bycloud_rate_limit_test, a_sliding_window_frees_each_request_after_its_ow
     EXPECT_EQ(admitted(2), 1);
     EXPECT_EQ(header(get(), "Retry-After"), "45");
     EXPECT_THROW(limit("2/100", "leaky"), control_error);
+
+    key = cloud.add_credential({});
+    advance(500ms);
+    EXPECT_EQ(limits_in(get()), (std::vector<std::string>{"2", "1", "61"}))
+        << "the second in which it is over";
 }
 
 TEST_F(bycloud_rate_limit_test, a_sliding_hour_counts_too)

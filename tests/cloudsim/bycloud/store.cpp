@@ -9,7 +9,7 @@ namespace {
 template <class Objects>
 auto* find_in(Objects& objects, const std::string& id)
 {
-    const auto known = std::ranges::find(objects, to_lower(id), [](const auto& object) { return object.id; });
+    const auto known = std::ranges::find(objects, to_lower(id), &Objects::value_type::id);
     return known == objects.end() ? nullptr : &*known;
 }
 
@@ -85,10 +85,11 @@ bool store::has_load_balancer(const std::string& id) const
 
 std::vector<const binding*> store::bindings_of(const std::string& certificate_id) const
 {
+    const auto wanted = to_lower(certificate_id);
     std::vector<const binding*> result;
     for (const auto& bound : bindings_)
     {
-        if (bound.certificate_id == to_lower(certificate_id))
+        if (bound.certificate_id == wanted)
         {
             result.push_back(&bound);
         }
@@ -98,10 +99,11 @@ std::vector<const binding*> store::bindings_of(const std::string& certificate_id
 
 std::vector<const binding*> store::bindings_on(const std::string& listener_id) const
 {
+    const auto wanted = to_lower(listener_id);
     std::vector<const binding*> result;
     for (const auto& bound : bindings_)
     {
-        if (listener_id.empty() || bound.resource_id == to_lower(listener_id))
+        if (wanted.empty() || bound.resource_id == wanted)
         {
             result.push_back(&bound);
         }

@@ -24,14 +24,6 @@ std::vector<endpoint> endpoints_of(const cloud_options& options)
     return result;
 }
 
-// ByCloud is not in Keystone's catalog.
-std::vector<endpoint> all_endpoints(const cloud_parts& parts)
-{
-    auto result = parts.endpoints;
-    result.push_back({.type = "bycloud", .region = {}, .url = parts.options.bycloud_url});
-    return result;
-}
-
 std::vector<std::string> names_of(const std::vector<region_options>& regions)
 {
     std::vector<std::string> result;
@@ -62,10 +54,12 @@ cloud_parts::cloud_parts(cloud_options wanted, instant now)
     : options(std::move(wanted)),
       env{.now = now, .ids = id_source(options.seed), .start = now.monotonic},
       endpoints(endpoints_of(options)),
+      reachable(endpoints),
       tokens(env, endpoints),
       certificates(env, names_of(options.regions)),
       traffic(env)
 {
+    reachable.push_back({.type = "bycloud", .region = {}, .url = options.bycloud_url});
     // Every cloud has an administrator, and users as which the services work.
     const auto admin_project = tokens.add_project("admin").id;
     const auto service_project = tokens.add_project("service").id;
@@ -119,11 +113,10 @@ exchange_id cloud::submit(const request& asked, instant now)
 {
     parts_->advance(now);
     const auto id = ++last_id_;
-    const auto endpoints = all_endpoints(*parts_);
-    const auto known = std::ranges::find(endpoints, asked.authority, [](const endpoint& candidate) {
+    const auto known = std::ranges::find(parts_->reachable, asked.authority, [](const endpoint& candidate) {
         return authority_of(candidate.url);
     });
-    const endpoint service = known == endpoints.end() ? endpoint{} : *known;
+    const endpoint service = known == parts_->reachable.end() ? endpoint{} : *known;
     const request_kind kind{
         .service = service.type, .region = service.region, .method = asked.method, .path = asked.target
     };

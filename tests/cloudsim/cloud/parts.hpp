@@ -31,7 +31,8 @@ struct cloud_parts
 {
     cloud_options options;
     environment env;
-    std::vector<endpoint> endpoints;
+    std::vector<endpoint> endpoints;  // the catalog of Keystone, which has no ByCloud
+    std::vector<endpoint> reachable;  // and ByCloud
     keystone tokens;
     std::vector<std::unique_ptr<region>> regions;
     bycloud::service certificates;

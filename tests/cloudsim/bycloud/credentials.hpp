@@ -17,6 +17,7 @@ struct credential
     std::string organization{};  // its objects are the only ones that the credential sees
     std::string rights = "all";  // all, read, none
     std::optional<wall_time> expires_at{};
+    std::string tier{};  // of its rate limits; empty: the setting's
 };
 
 class credential_list

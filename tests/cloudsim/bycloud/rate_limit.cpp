@@ -101,16 +101,16 @@ std::optional<limits> limits_of(const std::string& tier)
     return limits{.per_minute = *per_minute, .per_hour = *per_hour};
 }
 
-verdict rate_limiter::admit(const std::string& credential_id, const settings& config, const instant& now)
+verdict rate_limiter::admit(const credential& who, const settings& config, const instant& now)
 {
-    auto& total = totals_[credential_id];
-    const auto allowed = limits_of(config.bycloud_tier);
+    auto& total = totals_[who.id];
+    const auto allowed = limits_of(who.tier.empty() ? config.bycloud_tier : who.tier);
     if (!allowed)
     {
         ++total.admitted;
         return {};
     }
-    auto& admitted = admitted_[credential_id];
+    auto& admitted = admitted_[who.id];
     while (!admitted.empty() && admitted.front() <= now.monotonic - 1h)
     {
         admitted.pop_front();

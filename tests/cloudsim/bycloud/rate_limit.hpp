@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cloudsim/support/environment.hpp"
+#include "cloudsim/bycloud/credentials.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -38,7 +38,7 @@ class rate_limiter
 {
 public:
     // A request arrives. An admitted one counts.
-    verdict admit(const std::string& credential_id, const settings& config, const instant& now);
+    verdict admit(const credential& who, const settings& config, const instant& now);
     // The headers of a request without a credential, which counts for nobody.
     static header_list headers_of_nobody(const settings& config, const instant& now);
 

@@ -161,6 +161,17 @@ TEST_F(bycloud_rate_limit_test, credentials_are_counted_one_by_one)
     EXPECT_EQ(counts.credentials.size(), 2U);
 }
 
+TEST_F(bycloud_rate_limit_test, a_credential_may_have_a_tier_of_its_own)
+{
+    limit("2/100");
+    const auto usual = key;
+    key = cloud.add_credential({.tier = "3/100"});
+    EXPECT_EQ(admitted(5), 3);
+    key = usual;
+    EXPECT_EQ(admitted(5), 2);
+    EXPECT_THROW(cloud.add_credential({.tier = "nosuch"}), control_error);
+}
+
 TEST_F(bycloud_rate_limit_test, a_fixed_window_ends_with_the_minute_whenever_the_requests_came)
 {
     limit("2/100");

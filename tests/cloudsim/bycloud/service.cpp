@@ -77,7 +77,7 @@ handling service::handle(const request& asked)
         );
         return at_once(std::move(refused), env_.config.latency);
     }
-    const auto admitted = limiter_.admit(who->id, env_.config, env_.now);
+    const auto admitted = limiter_.admit(*who, env_.config, env_.now);
     const call c{.asked = asked, .url = parse_target(asked.target), .who = *who};
     return {.work = env_.config.latency, .effect = [this, c, admitted] {
                 auto result = admitted.admitted ? answer(c) : too_many(env_.config, admitted);

@@ -63,6 +63,10 @@ std::string bycloud_control::region_of(const std::string& name) const
 
 bycloud_control::credential bycloud_control::add_credential(const credential_order& wanted) const
 {
+    if (!wanted.tier.empty())
+    {
+        bycloud::limits_of(wanted.tier);  // throws for an unknown tier
+    }
     auto& ids = cloud_.parts(now_()).env.ids;
     const auto given_or_new = [&](const std::string& given, const char* prefix) {
         constexpr std::size_t digits = 24;
@@ -74,7 +78,8 @@ bycloud_control::credential bycloud_control::add_credential(const credential_ord
          .token = given_or_new(wanted.token, "token-"),
          .organization = wanted.organization,
          .rights = one_of(std::vector<std::string>{"all", "read", "none"}, wanted.rights),
-         .expires_at = wanted.expires_at}
+         .expires_at = wanted.expires_at,
+         .tier = wanted.tier}
     );
     return {
         .id = added.id, .secret = added.secret, .token = added.token, .api_key = added.id + ":" + added.secret

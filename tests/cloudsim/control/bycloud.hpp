@@ -41,6 +41,7 @@ public:
         std::string organization{};             // the credential sees the objects of its organization alone
         std::string rights = "all";             // all, read (403 for writes), none (403 for everything)
         std::optional<wall_time> expires_at{};  // 401 from then on
+        std::string tier{};                     // of its rate limits; empty: the setting bycloud_tier
     };
 
     struct credential

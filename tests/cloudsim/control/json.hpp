@@ -61,7 +61,7 @@ CLOUDSIM_JSON(control::certificate_order, project, kind, names, state, not_after
               user, region, id, status)
 CLOUDSIM_JSON(control::certificate, id, ref, crl_ref, secrets, not_after, pem)
 CLOUDSIM_JSON(control::tls_answer, certificate, source)
-CLOUDSIM_JSON(bycloud_control::credential_order, id, secret, token, organization, rights, expires_at)
+CLOUDSIM_JSON(bycloud_control::credential_order, id, secret, token, organization, rights, expires_at, tier)
 CLOUDSIM_JSON(bycloud_control::credential, id, secret, token, api_key)
 CLOUDSIM_JSON(bycloud_control::certificate_order, name, type, domains, status, expires_at, error_message,
               organization, region, id)

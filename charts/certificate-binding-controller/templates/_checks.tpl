@@ -1,5 +1,7 @@
-{{/* Refuses values that would have no effect. The schema refuses those that it can name. */}}
+{{/* Refuses what the program would refuse at its start, and values that would have no effect. The schema checks types and
+     spellings; what it could refuse only without a reason ("'not' failed") is refused here, in words. */}}
 {{- define "certificate-binding-controller.checks" -}}
+{{- include "certificate-binding-controller.checkPresence" . -}}
 {{- if and (hasKey .Values "enabled") (not .Values.enabled) -}}
 {{- fail (printf "enabled: the chart cannot leave itself out; in the Chart.yaml of the parent chart, set condition: %s.enabled at this dependency" .Chart.Name) -}}
 {{- end -}}
@@ -21,6 +23,9 @@
 {{- if and .Values.rbac.aggregateClusterRoles (not .Values.rbac.create) -}}
 {{- fail "rbac.aggregateClusterRoles: there are no roles to aggregate, because rbac.create is false" -}}
 {{- end -}}
+{{- include "certificate-binding-controller.checkImage" . -}}
+{{- include "certificate-binding-controller.checkSettings" . -}}
+{{- include "certificate-binding-controller.checkReserved" . -}}
 {{- include "certificate-binding-controller.checkCredentials" . -}}
 {{- include "certificate-binding-controller.checkCluster" . -}}
 {{- end -}}

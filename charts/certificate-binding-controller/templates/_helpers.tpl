@@ -37,7 +37,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 {{- end -}}
 
-{{/* The labels of one object: (list CONTEXT LABELS). The schema keeps the chart's own labels out of the values. */}}
+{{/* The labels of one object: (list CONTEXT LABELS). checkReserved keeps the chart's own labels out of the values. */}}
 {{- define "certificate-binding-controller.labels" -}}
 {{- $context := index . 0 -}}
 {{- $own := dict

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <ostream>
+#include <regex>
 #include <unistd.h>
 
 // The kustomize base: what it holds, what overlays make of it, and what it takes with it.
@@ -130,31 +131,43 @@ std::ostream& operator<<(std::ostream& stream, const overlay& value)
     return stream << value.name;
 }
 
+// The name of the base in the docs.
+constexpr auto base_of_docs = "certificate-binding-controller/manifests";
+
+// A folder with a kustomization.yaml, whose text names the base as the docs do.
+class overlay_folder
+{
+public:
+    explicit overlay_folder(std::string text)
+    {
+        fs::create_directories(path_);
+        const auto relative = fs::relative(base, path_).string();
+        text = std::regex_replace(text, std::regex(base_of_docs), relative);
+        EXPECT_THAT(text, HasSubstr(relative));
+        testbed::write_file(path_ / "kustomization.yaml", text);
+    }
+    ~overlay_folder() { fs::remove_all(path_); }
+    overlay_folder(const overlay_folder&) = delete;
+    overlay_folder& operator=(const overlay_folder&) = delete;
+
+    std::string path() const { return path_.string(); }
+
+private:
+    fs::path path_ = fs::path(testing::TempDir()) / ("overlay-" + std::to_string(::getpid()));
+};
+
 class an_overlay : public installation, public testing::WithParamInterface<overlay>
 {
 protected:
-    an_overlay()
-    {
-        fs::create_directories(folder_);
-        testbed::write_file(
-            folder_ / "kustomization.yaml",
-            std::string("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [") +
-                fs::relative(definition_base, folder_).string() + ", " +
-                fs::relative(base, folder_).string() + "]\n" + GetParam().fields
-        );
-    }
-    ~an_overlay() override { fs::remove_all(folder_); }
-
-    std::string folder() const { return folder_.string(); }
+    std::string folder() const { return folder_.path(); }
 
 private:
-    fs::path folder_ = fs::path(testing::TempDir()) / ("overlay-" + std::to_string(::getpid()));
+    overlay_folder folder_{std::string("resources: [") + base_of_docs + "]\n" + GetParam().fields};
 };
 
 TEST_P(an_overlay, gives_the_account_of_its_pod_the_rights)
 {
     ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-k", folder()})));
-    EXPECT_TRUE(serves_bindings());
     const auto deployment = kubernetes->kubectl(
         {"get", "deployment", GetParam().of_name, "--namespace", GetParam().of_namespace, "-o", "json"}
     );
@@ -236,6 +249,90 @@ TEST_F(installation, by_kustomize_is_removed_without_the_bindings_the_secret_and
     );
     EXPECT_TRUE(has_rights(controller_account, team_a, {}));
     in_namespace({"delete", "secret", "cloud-config"});
+}
+
+// ---- the overlay of docs/gitops.md ----
+
+constexpr auto overlay_namespace = "tls-system";
+constexpr auto overlay_account = "system:serviceaccount:tls-system:certificate-binding-controller";
+
+std::string overlay_of_docs()
+{
+    const auto text = testbed::read_file(PROJECT_FOLDER "/docs/gitops.md");
+    const auto begin = text.find(std::string("# kustomization.yaml\nnamespace: ") + overlay_namespace);
+    EXPECT_NE(begin, std::string::npos);
+    return text.substr(begin, text.find("```", begin) - begin);
+}
+
+class overlay_in_the_docs : public installation
+{
+protected:
+    void SetUp() override
+    {
+        const json name_space{
+            {"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", overlay_namespace}}}
+        };
+        ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-f", "-"}, name_space.dump())));
+        ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-k", definition_base})));
+    }
+
+    std::string folder() const { return folder_.path(); }
+
+    static bool has_deployment(const std::string& in_namespace)
+    {
+        const auto found = kubernetes->kubectl(
+            {"get", "deployment", controller_name, "--namespace", in_namespace, "--ignore-not-found"}
+        );
+        EXPECT_TRUE(succeeds(found));
+        return !found.out.empty();
+    }
+
+private:
+    overlay_folder folder_{overlay_of_docs()};
+};
+
+TEST_F(overlay_in_the_docs, goes_without_the_bindings)
+{
+    ASSERT_TRUE(serves_bindings());
+    ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-f", sample, "--namespace", team_a})));
+    ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-k", folder()})));
+    const auto image = kubernetes->kubectl(
+        {"get",
+         "deployment",
+         controller_name,
+         "--namespace",
+         overlay_namespace,
+         "-o",
+         "jsonpath={.spec.template.spec.containers[0].image}"}
+    );
+    EXPECT_EQ(image.out, "registry.example.com/certificate-binding-controller:" PROJECT_VERSION);
+    ASSERT_TRUE(succeeds(kubernetes->kubectl({"delete", "-k", folder(), "--timeout=60s"})));
+    EXPECT_FALSE(has_deployment(overlay_namespace));
+    EXPECT_TRUE(succeeds(kubernetes->kubectl({"get", "certbind", "shop-default", "--namespace", team_a})));
+    EXPECT_TRUE(succeeds(kubernetes->kubectl({"get", "namespace", overlay_namespace})));
+}
+
+TEST_F(overlay_in_the_docs, takes_the_place_of_a_base_that_is_deleted_before)
+{
+    ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-k", base})));
+    ASSERT_TRUE(succeeds(kubernetes->kubectl({"delete", "-k", base, "--timeout=60s"})));
+    ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-k", folder()})));
+    EXPECT_FALSE(has_deployment(controller_namespace));
+    EXPECT_TRUE(has_deployment(overlay_namespace));
+    EXPECT_TRUE(has_rights(overlay_account, team_a, rights_of_controller));
+    EXPECT_TRUE(has_rights(controller_account, team_a, {}));
+}
+
+// What the docs warn of.
+TEST_F(overlay_in_the_docs, and_a_base_take_the_rights_from_each_other)
+{
+    ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-k", base})));
+    ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-k", folder()})));
+    EXPECT_TRUE(has_deployment(controller_namespace));
+    EXPECT_TRUE(has_rights(controller_account, team_a, {}));
+    ASSERT_TRUE(succeeds(kubernetes->kubectl({"delete", "-k", base, "--timeout=60s"})));
+    EXPECT_TRUE(has_deployment(overlay_namespace));
+    EXPECT_TRUE(has_rights(overlay_account, team_a, {}));
 }
 
 }  // namespace

@@ -92,6 +92,19 @@ TEST_F(installation, goes_with_everything_if_that_is_wanted)
     ));
 }
 
+// The README of the chart says so.
+TEST_F(installation, that_failed_for_a_missing_namespace_goes_on_when_the_namespace_is_there)
+{
+    const std::vector<std::string> flags{"--set=watchNamespaces={late},allowControllerCredentials={late}"};
+    EXPECT_THAT(helm("install", flags).err, HasSubstr("namespaces \"late\" not found"));
+    EXPECT_THAT(helm("install", flags).err, HasSubstr("cannot reuse a name that is still in use"));
+    ASSERT_TRUE(succeeds(kubernetes->kubectl({"create", "namespace", "late"})));
+    auto with_install = flags;
+    with_install.emplace_back("--install");
+    EXPECT_TRUE(succeeds(helm("upgrade", with_install)));
+    EXPECT_TRUE(has_rights(controller_account, "late", rights_of_controller));
+}
+
 // YAML reads such names as numbers or booleans unless they are quoted.
 TEST_F(installation, takes_names_of_any_look)
 {

@@ -138,6 +138,16 @@ struct create_request
     std::string object;  // JSON
 };
 
+struct remove_request
+{
+    kube::resource resource;
+    std::string name_space;
+    std::string name;
+    // Preconditions: the server answers 409 if the object has another uid or version. Empty: none.
+    std::string uid = {};
+    std::string resource_version = {};
+};
+
 class client
 {
 public:
@@ -150,6 +160,9 @@ public:
     virtual support::task<support::result<std::unique_ptr<object_answer>>> get(
         kube::resource resource, std::string name_space, std::string name
     ) = 0;
+    // Deletes an object. The answer is the object while finalizers keep it. Where the object is gone, the
+    // answer is a metav1.Status, which identify() reads as an identity without a uid.
+    virtual support::task<support::result<std::unique_ptr<object_answer>>> remove(remove_request request) = 0;
 };
 
 }  // namespace kube

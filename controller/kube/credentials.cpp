@@ -165,7 +165,7 @@ exec_cluster credentials::cluster_of(const current& files) const
     };
 }
 
-void credentials::refused(const current& used)
+bool credentials::refused(const current& used)
 {
     if (plugin_)
     {
@@ -175,6 +175,7 @@ void credentials::refused(const current& used)
     {
         read_again_at_ = clock_.now();
     }
+    return true;
 }
 
 support::result<support::secret> credentials::load_token() const

@@ -12,20 +12,11 @@
 
 namespace kube {
 
-// The current credentials for the API server. Files are read again every minute and at once after a refusal,
-// because kubelet renews the token of a service account and CAs rotate
-// (https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/). A credential plugin is
-// asked before its credential expires and after a refusal. A server of plain http gets no credential, as from
-// kubectl.
-class credentials
+// What the requests of one client carry.
+class request_credentials
 {
 public:
-    // A null `run` runs plugins on this machine.
-    credentials(config config, file_reader read, support::clock& clock, plugin_runner run = {});
-
-    // Reads all files and logs the notices of the configuration, for the start. errc::invalid if a file is
-    // missing or does not hold the certificate or key that it should.
-    support::result<> check();
+    virtual ~request_credentials() = default;
 
     struct current
     {
@@ -36,15 +27,37 @@ public:
         std::shared_ptr<const exec_credential> given;  // by the plugin; null without one
     };
 
+    virtual support::task<support::result<current>> get() = 0;
+
+    // The server answered 401 to `used`. False if get() will return the same, so that asking again is no use.
+    virtual bool refused(const current& used) = 0;
+
+    virtual const config& source() const = 0;
+};
+
+// The current credentials for the API server. Files are read again every minute and at once after a refusal,
+// because kubelet renews the token of a service account and CAs rotate
+// (https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/). A credential plugin is
+// asked before its credential expires and after a refusal. A server of plain http gets no credential, as from
+// kubectl.
+class credentials final : public request_credentials
+{
+public:
+    // A null `run` runs plugins on this machine.
+    credentials(config config, file_reader read, support::clock& clock, plugin_runner run = {});
+
+    // Reads all files and logs the notices of the configuration, for the start. errc::invalid if a file is
+    // missing or does not hold the certificate or key that it should.
+    support::result<> check();
+
     // Returns the previous values while a file cannot be read. errc::unreachable if there is no credential,
     // because the plugin fails.
-    support::task<support::result<current>> get();
+    support::task<support::result<current>> get() override;
 
-    // The server answered 401 to `used`. The next get() reads the files again, unless that has happened
-    // since.
-    void refused(const current& used);
+    // The next get() reads the files again, unless that has happened since.
+    bool refused(const current& used) override;
 
-    const config& source() const { return config_; }
+    const config& source() const override { return config_; }
 
 private:
     support::result<current> load() const;

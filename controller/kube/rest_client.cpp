@@ -3,6 +3,8 @@
 #include "kube/decoder.hpp"
 #include "net/http/url.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <utility>
 
 namespace kube {
@@ -13,6 +15,7 @@ using support::errc;
 using support::fail;
 using support::result;
 using support::task;
+using json = nlohmann::json;
 
 constexpr support::duration answer_within = 30s;
 constexpr support::duration page_within = 60s;
@@ -142,7 +145,7 @@ private:
 class rest_client final : public client
 {
 public:
-    rest_client(net::http_client& http, support::clock& clock, credentials& credentials)
+    rest_client(net::http_client& http, support::clock& clock, request_credentials& credentials)
         : http_(http), clock_(clock), credentials_(credentials)
     {}
 
@@ -196,9 +199,8 @@ public:
                 co_return std::unexpected(opened.error());
             }
             const int status = (*opened)->status();
-            if (status == 401 && again)
+            if (status == 401 && again && credentials_.refused(*current))
             {
-                credentials_.refused(*current);
                 continue;
             }
             if (status != 200)
@@ -241,6 +243,29 @@ public:
     ) override
     {
         return object("GET", object_path(resource, name_space, name), {}, {}, is_secret(resource));
+    }
+
+    task<result<std::unique_ptr<object_answer>>> remove(remove_request request) override
+    {
+        json preconditions = json::object();
+        if (!request.uid.empty())
+        {
+            preconditions["uid"] = request.uid;
+        }
+        if (!request.resource_version.empty())
+        {
+            preconditions["resourceVersion"] = request.resource_version;
+        }
+        const json options{
+            {"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"preconditions", std::move(preconditions)}
+        };
+        return object(
+            "DELETE",
+            object_path(request.resource, request.name_space, request.name),
+            options.dump(),
+            "application/json",
+            false
+        );
     }
 
 private:
@@ -292,9 +317,8 @@ private:
             {
                 co_return std::unexpected(response.error());
             }
-            if (response->status == 401 && again)
+            if (response->status == 401 && again && credentials_.refused(*current))
             {
-                credentials_.refused(*current);
                 continue;
             }
             if (response->status < 200 || response->status > 299)
@@ -316,7 +340,7 @@ private:
         const std::string& type,
         support::duration within,
         std::size_t largest,
-        const credentials::current& current
+        const request_credentials::current& current
     )
     {
         net::http_request request;
@@ -368,13 +392,13 @@ private:
 
     net::http_client& http_;
     support::clock& clock_;
-    credentials& credentials_;
+    request_credentials& credentials_;
 };
 
 }  // namespace
 
 std::unique_ptr<client> create_rest_client(
-    net::http_client& http, support::clock& clock, credentials& credentials
+    net::http_client& http, support::clock& clock, request_credentials& credentials
 )
 {
     return std::make_unique<rest_client>(http, clock, credentials);

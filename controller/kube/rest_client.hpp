@@ -15,7 +15,7 @@ inline constexpr std::string_view field_manager = "certificate-binding-controlle
 // After a 401 it reads the credentials again and repeats the request once, because the token of a service
 // account may just have been renewed.
 std::unique_ptr<client> create_rest_client(
-    net::http_client& http, support::clock& clock, credentials& credentials
+    net::http_client& http, support::clock& clock, request_credentials& credentials
 );
 
 }  // namespace kube

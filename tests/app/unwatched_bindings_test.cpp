@@ -203,6 +203,11 @@ TEST_F(unwatched_bindings, are_asked_for_by_their_metadata_and_without_the_watch
         {
             throw std::logic_error("not asked for");
         }
+        support::task<support::result<std::unique_ptr<kube::object_answer>>> remove(kube::remove_request
+        ) override
+        {
+            throw std::logic_error("not asked for");
+        }
 
     private:
         kube::list_request& asked_;

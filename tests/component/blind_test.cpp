@@ -33,6 +33,10 @@ public:
     {
         throw std::logic_error("not asked for");
     }
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> remove(kube::remove_request) override
+    {
+        throw std::logic_error("not asked for");
+    }
 
 private:
     std::exception_ptr thrown_;

@@ -179,6 +179,10 @@ public:
         }
         co_return std::make_unique<no_text>();
     }
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> remove(kube::remove_request) override
+    {
+        co_return std::unexpected(cut_off());
+    }
 
 private:
     model& world_;

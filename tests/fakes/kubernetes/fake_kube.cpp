@@ -44,6 +44,23 @@ std::string base64(const std::string& text)
     return coded;
 }
 
+// "spec.certificateId=a,spec.region=b"; empty: every object.
+bool is_selected(const json& object, const std::string& selector)
+{
+    for (std::size_t at = 0; at < selector.size();)
+    {
+        const auto end = std::min(selector.find(',', at), selector.size());
+        const auto equals = selector.find('=', at);
+        const std::string field = selector.substr(at + 5, equals - at - 5);  // behind "spec."
+        if (object["spec"][field] != selector.substr(equals + 1, end - equals - 1))
+        {
+            return false;
+        }
+        at = end + 1;
+    }
+    return true;
+}
+
 support::error status_error(int status, std::string message)
 {
     return {support::errc::status, std::move(message), status, std::nullopt};
@@ -51,10 +68,16 @@ support::error status_error(int status, std::string message)
 
 }  // namespace
 
-void fake_kube::create(const wanted& binding)
+std::string fake_kube::next_uid()
 {
     char uid[37];
     std::snprintf(uid, sizeof uid, "00000000-0000-4000-8000-%012d", ++uids_);
+    return uid;
+}
+
+void fake_kube::create(const wanted& binding)
+{
+    const std::string uid = next_uid();
     const auto created = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24) - std::chrono::hours(2) -
                          std::chrono::seconds(binding.age_seconds);
     json object{
@@ -175,7 +198,13 @@ support::task<support::result<std::unique_ptr<kube::list_page>>> fake_kube::list
     auto next = objects_.lower_bound(request.continue_token);
     for (int i = 0; i < 2 && next != objects_.end(); ++i, ++next)
     {
-        page["items"].push_back(next->second);
+        const json& object = next->second;
+        const bool in_scope =
+            request.name_space.empty() || object["metadata"]["namespace"] == request.name_space;
+        if (in_scope && is_selected(object, request.field_selector))
+        {
+            page["items"].push_back(object);
+        }
     }
     if (next != objects_.end())
     {
@@ -372,7 +401,11 @@ support::task<support::result<std::unique_ptr<kube::object_answer>>> fake_kube::
     {
         co_return std::unexpected(*refuse_events);
     }
-    const json event = json::parse(request.object);
+    json event = json::parse(request.object);
+    if (request.resource.plural == "certificatebindings")
+    {
+        co_return create_binding(request.name_space, std::move(event));
+    }
     const auto same_name = [&](const json& other) {
         return other["metadata"]["name"] == event["metadata"]["name"];
     };
@@ -408,6 +441,52 @@ support::task<support::result<std::unique_ptr<kube::object_answer>>> fake_kube::
         co_return std::unexpected(status_error(404, "not found"));
     }
     co_return std::make_unique<text_answer>(it->second);
+}
+
+support::result<std::unique_ptr<kube::object_answer>> fake_kube::create_binding(
+    const std::string& name_space, json object
+)
+{
+    const auto name = object["metadata"]["name"].get<std::string>();
+    if (objects_.contains(name))
+    {
+        return std::unexpected(status_error(409, "409 AlreadyExists"));
+    }
+    object["metadata"].update(
+        {{"namespace", name_space},
+         {"uid", next_uid()},
+         {"generation", 1},
+         {"creationTimestamp", "2026-11-24T00:00:00Z"}}
+    );
+    object["spec"]["deletionPolicy"] = "Detach";
+    object["status"] = {{"observedGeneration", -1}};
+    touch(object);
+    objects_[name] = object;
+    show(object, false);
+    return std::make_unique<text_answer>(object);
+}
+
+support::task<support::result<std::unique_ptr<kube::object_answer>>> fake_kube::remove(
+    kube::remove_request request
+)
+{
+    const auto it = objects_.find(request.name);
+    if (it == objects_.end() || it->second["metadata"]["namespace"] != request.name_space)
+    {
+        co_return std::unexpected(status_error(404, "404 NotFound"));
+    }
+    const json& metadata = it->second["metadata"];
+    const bool other_object = !request.uid.empty() && metadata["uid"] != request.uid;
+    if (other_object ||
+        (!request.resource_version.empty() && metadata["resourceVersion"] != request.resource_version))
+    {
+        co_return std::unexpected(status_error(409, "409 Conflict"));
+    }
+    remove(request.name);
+    const bool gone = !objects_.contains(request.name);
+    co_return std::make_unique<text_answer>(
+        gone ? json{{"kind", "Status"}, {"status", "Success"}} : objects_.at(request.name)
+    );
 }
 
 void fake_kube::touch(json& object)

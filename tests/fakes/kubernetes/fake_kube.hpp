@@ -98,6 +98,8 @@ public:
     support::task<support::result<std::unique_ptr<kube::object_answer>>> get(
         kube::resource resource, std::string name_space, std::string name
     ) override;
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> remove(kube::remove_request request
+    ) override;
 
 private:
     struct event
@@ -110,6 +112,11 @@ private:
     friend class stream;
     class secret_stream;
     friend class secret_stream;
+
+    support::result<std::unique_ptr<kube::object_answer>> create_binding(
+        const std::string& name_space, json object
+    );
+    std::string next_uid();
 
     void touch(json& object);
     void show(const json& object, bool deleted);

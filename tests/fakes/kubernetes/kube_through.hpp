@@ -37,6 +37,11 @@ public:
     {
         return next_.get(std::move(resource), std::move(name_space), std::move(name));
     }
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> remove(kube::remove_request request
+    ) override
+    {
+        return next_.remove(std::move(request));
+    }
 
 private:
     kube::client& next_;

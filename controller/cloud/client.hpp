@@ -33,6 +33,7 @@ enum class failure
     too_late,
     // A write without Octavia's own answer: the write may still take effect (unanswered-writes).
     ambiguous,
+    not_supported,  // the cloud does not know the call (405, 501)
 };
 
 struct error

@@ -10,13 +10,19 @@
 // Credentials that a namespace provides in a Secret.
 namespace cloud {
 
+class binding_service;
+
 // One credential in use. All bindings whose entries have the same content share it, with its one token.
 struct credential
 {
     // SHA-256 of the content. It tells credentials apart and must not be shown.
     std::string id;
-    std::string identity;  // the Keystone URL, as in project_scope
+    std::string identity;  // the Keystone URL, as in project_scope, or the URL of the binding service
+    // One of the two: the cloud attaches lists of certificates, or single bindings.
     std::shared_ptr<cloud::client> client;
+    std::shared_ptr<cloud::binding_service> service = {};
+
+    bool attaches_single_bindings() const { return service != nullptr; }
 };
 
 // The content of a Secret; it is untrusted.

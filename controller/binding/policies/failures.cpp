@@ -20,6 +20,7 @@ reason reason_of(cloud::failure failure, reason not_found, reason access_denied)
         case cloud::failure::transient:
         case cloud::failure::too_late:
         case cloud::failure::ambiguous:
+        case cloud::failure::not_supported:
             break;
     }
     return reason::cloud_unavailable;

@@ -1,7 +1,7 @@
 #include "cloud/openstack/barbican.hpp"
 
 #include "cloud/container_ref.hpp"
-#include "cloud/openstack/json.hpp"
+#include "cloud/json.hpp"
 #include "net/certificates/x509.hpp"
 #include "support/parallel.hpp"
 #include "support/secret.hpp"

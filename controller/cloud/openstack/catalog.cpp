@@ -1,6 +1,6 @@
 #include "cloud/openstack/catalog.hpp"
 
-#include "cloud/openstack/json.hpp"
+#include "cloud/json.hpp"
 #include "support/rfc3339.hpp"
 #include "support/text.hpp"
 

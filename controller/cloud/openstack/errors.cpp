@@ -1,6 +1,6 @@
 #include "cloud/openstack/errors.hpp"
 
-#include "cloud/openstack/json.hpp"
+#include "cloud/json.hpp"
 #include "support/text.hpp"
 
 #include <algorithm>

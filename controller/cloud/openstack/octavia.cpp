@@ -1,6 +1,6 @@
 #include "cloud/openstack/octavia.hpp"
 
-#include "cloud/openstack/json.hpp"
+#include "cloud/json.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -20,7 +20,9 @@ std::ostream& operator<<(std::ostream& out, failure kind)
         "credentials_invalid",
         "rate_limited",
         "transient",
-        "ambiguous"
+        "too_late",
+        "ambiguous",
+        "not_supported"
     };
     return out << names[static_cast<int>(kind)];
 }

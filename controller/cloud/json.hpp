@@ -8,7 +8,7 @@
 
 // Readers of JSON from other programs. The input is untrusted: no member is assumed to exist, and nothing
 // throws.
-namespace cloud::openstack {
+namespace cloud {
 
 // Returns a discarded value (is_discarded()) if `text` is not JSON.
 inline nlohmann::json parse_json(std::string_view text)
@@ -35,4 +35,4 @@ inline std::optional<std::string> text_member(const nlohmann::json& value, std::
     return held.is_string() ? std::optional(held.get<std::string>()) : std::nullopt;
 }
 
-}  // namespace cloud::openstack
+}  // namespace cloud

@@ -82,9 +82,7 @@ struct controller::impl
                [this](const auto& uid) { return bindings.find(uid); }}
           ),
           bindings(
-              credentials,
-              [this](const auto& change) { on_change(change, change_parts); },
-              [this] { begin(); }
+              credentials, [this](const auto& change) { take_over(change); }, [this] { begin(); }
           ),
           reconciler(
               {parts.kube,
@@ -127,6 +125,15 @@ struct controller::impl
             watchers.push_back(std::make_unique<runtime::watcher>(
                 scope, parts.kube, parts.clock, parts.random, bindings.scope(name_space)
             ));
+        }
+    }
+
+    void take_over(const binding::object_changed& change)
+    {
+        on_change(change, change_parts);
+        if (parts.changed)
+        {
+            parts.changed(change);
         }
     }
 
@@ -277,6 +284,11 @@ void controller::abort()
     impl_->pool.stop();
     impl_->pool.cancel();
     impl_->recording.cancel();
+}
+
+const binding::certificate_binding* controller::find(const support::uuid& uid) const
+{
+    return impl_->bindings.find(uid);
 }
 
 bool controller::ready() const

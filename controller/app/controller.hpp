@@ -2,16 +2,20 @@
 
 #include "app/options.hpp"
 #include "binding/credentials/credentials.hpp"
+#include "binding/index/object_changed.hpp"
 #include "binding/observed/observation.hpp"
 #include "cloud/credentials.hpp"
 #include "kube/client.hpp"
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
 #include "support/task.hpp"
+#include "support/uuid.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace app {
@@ -32,6 +36,8 @@ public:
         binding::admission admitted;             // ... if their namespace is one of these
         // Identifies this process in its Events.
         std::string instance = "certificate-binding-controller";
+        // Called after each change of a binding, or empty.
+        std::function<void(const binding::object_changed&)> changed = {};
     };
 
     controller(parts parts, std::vector<std::string> namespaces, binding::settings settings);
@@ -47,6 +53,9 @@ public:
     // Ends everything at once; run() returns soon. A request that was sent may still take effect, as after a
     // crash.
     void abort();
+
+    // The binding as the watch shows it; null if the watch does not. The pointer holds until its next change.
+    const binding::certificate_binding* find(const support::uuid& uid) const;
 
     // Whether every namespace has been listed once, except those that may not be listed.
     bool ready() const;

@@ -23,7 +23,8 @@ struct controller_process
         net::http_client& http,
         const cloudsim::control::credential& credential,
         binding::admission admitted = {},
-        std::vector<std::string> namespaces = {}
+        std::vector<std::string> namespaces = {},
+        std::function<void(const binding::object_changed&)> changed = {}
     )
         : random(7),
           registry(
@@ -39,7 +40,9 @@ struct controller_process
                kube,
                registry,
                registry.share(entry(credential)),
-               std::move(admitted)},
+               std::move(admitted),
+               "certificate-binding-controller",
+               std::move(changed)},
               std::move(namespaces),
               {}
           )

@@ -261,6 +261,11 @@ bool request_decoder::done() const
     return parser_->is_done() || (header_done() && body_unread_);
 }
 
+std::size_t request_decoder::held() const
+{
+    return header_bytes_ + parser_->get().body().size();
+}
+
 bool request_decoder::head() const
 {
     return parser_->get().method() == http::verb::head;

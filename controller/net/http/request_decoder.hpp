@@ -37,6 +37,7 @@ public:
 
     bool header_done() const;
     bool done() const;
+    std::size_t held() const;  // bytes of the request in memory, without those pending
 
     // Valid once header_done().
     bool head() const;        // the answer has no body

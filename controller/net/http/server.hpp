@@ -24,6 +24,9 @@ struct server_limits
 {
     std::size_t header_bytes = 8 << 10;  // of a request, its first line included
     std::size_t body_bytes = 0;          // of a request; 0: no body is read
+    // Of all requests together that have come in part. A request that is not complete when there is more gets
+    // 503.
+    std::size_t incomplete_bytes = 16 << 20;
     // One more connection closes the one that was quiet longest. A connection whose request is being answered
     // is never closed for another one; if there is no other, the new one gets 503.
     std::size_t connections = 32;

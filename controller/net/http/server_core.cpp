@@ -8,6 +8,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr int status_unavailable = 503;
+
 // The time for an answer that is made when the server's time is over.
 constexpr support::duration last_words = 1s;
 
@@ -87,8 +89,13 @@ void connection_list::end_by(support::time_point when)
 
 page server_core::refusal(int status, std::string why) const
 {
-    return options.refusal ? options.refusal(status, std::move(why))
-                           : page{.status = status, .body = std::move(why) + "\n"};
+    page refused = options.refusal ? options.refusal(status, std::move(why))
+                                   : page{.status = status, .body = std::move(why) + "\n"};
+    if (status == status_unavailable && find_header(refused.headers, "Retry-After").empty())
+    {
+        refused.headers.push_back({"Retry-After", "1"});
+    }
+    return refused;
 }
 
 support::time_point server_core::answer_by() const

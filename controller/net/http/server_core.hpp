@@ -72,6 +72,7 @@ struct server_core
     {}
 
     const server_limits& limits() const { return options.limits; }
+    // 503 says when to come again.
     page refusal(int status, std::string why) const;
     // When an answer that begins now must be taken.
     support::time_point answer_by() const;
@@ -81,6 +82,7 @@ struct server_core
     server_options options;
     deadlines ends;
     connection_list connections = {};
+    std::size_t incomplete_bytes = 0;  // of all requests that have come in part
     // Set once the server stops: when the last answers are cut.
     std::optional<support::time_point> stop_at = {};
     // Where bytes are received. Nothing waits between receiving and taking them.

@@ -54,6 +54,26 @@ task<reception> read_more(server_core& core, server_connection& peer)
     co_return reception::nothing;
 }
 
+// The part of the server's memory that one incomplete request takes.
+class share_of_memory
+{
+public:
+    explicit share_of_memory(server_core& core) : core_(core) {}
+    ~share_of_memory() { set(0); }
+    share_of_memory(const share_of_memory&) = delete;
+    share_of_memory& operator=(const share_of_memory&) = delete;
+
+    void set(std::size_t bytes)
+    {
+        core_.incomplete_bytes += bytes;
+        core_.incomplete_bytes -= std::exchange(own_, bytes);
+    }
+
+private:
+    server_core& core_;
+    std::size_t own_ = 0;
+};
+
 // Reads until the decoder has its header, or the whole request.
 task<std::expected<void, refusal>> read_until(
     server_core& core,
@@ -62,6 +82,7 @@ task<std::expected<void, refusal>> read_until(
     bool (request_decoder::*there)() const
 )
 {
+    share_of_memory share(core);
     while (true)
     {
         if (auto taken = decoder.put(peer.pending); !taken)
@@ -71,6 +92,13 @@ task<std::expected<void, refusal>> read_until(
         if ((decoder.*there)())
         {
             co_return std::expected<void, refusal>();
+        }
+        share.set(decoder.held() + peer.pending.size());
+        if (core.incomplete_bytes > core.limits().incomplete_bytes)
+        {
+            co_return std::unexpected(
+                refused_request{status_unavailable, "too many requests come at once; try again later"}
+            );
         }
         const auto came = co_await read_more(core, peer);
         if (came == reception::nothing)
@@ -295,10 +323,6 @@ task<> serve(std::shared_ptr<server_core> core, std::shared_ptr<server_connectio
 task<> turn_away(std::shared_ptr<server_core> core, std::shared_ptr<server_connection> peer)
 {
     reply answer{.page = core->refusal(status_unavailable, "too many connections; try again later")};
-    if (find_header(answer.page.headers, "Retry-After").empty())
-    {
-        answer.page.headers.push_back({"Retry-After", "1"});
-    }
     co_await send_reply(*core, *peer, std::move(answer), {}, core->clock.now());
 }
 

@@ -375,6 +375,29 @@ TEST_F(server_handler, is_not_called_for_a_header_without_end)
     EXPECT_EQ(served_[1].took, 5s);
 }
 
+TEST_F(server_handler, is_not_called_for_requests_that_together_take_too_much_memory)
+{
+    start({.limits = {.body_bytes = 10'000, .incomplete_bytes = 1000}});
+    const auto begin_of = [](std::size_t whole, std::size_t part) {
+        return "POST / HTTP/1.1\r\nHost: here\r\nExpect: 100-continue\r\nContent-Length: " +
+               std::to_string(whole) + "\r\n\r\n" + std::string(part, 'x');
+    };
+    auto first = connect();
+    first.send(begin_of(1000, 700));
+    EXPECT_EQ(first.receive_until("\r\n\r\n"), interim);
+    auto second = connect();
+    second.send(begin_of(1000, 300));
+    EXPECT_EQ(second.receive_until("\r\n\r\n"), interim);
+    const auto refused = second.receive();
+    EXPECT_THAT(refused, StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
+    EXPECT_THAT(refused, HasSubstr("\r\nRetry-After: 1\r\n"));
+    auto third = connect();
+    third.send(post("/whole", std::string(5000, 'x')));
+    EXPECT_THAT(third.receive_until("]"), StartsWith("HTTP/1.1 200 OK\r\n")) << "it came as a whole";
+    first.send(std::string(300, 'x'));
+    EXPECT_THAT(first.receive_until("]"), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
 TEST_F(server_handler, may_take_longer_than_every_limit)
 {
     start({.limits = {.header = 1s, .request = 1s, .answer = 1s, .idle = 1s}});

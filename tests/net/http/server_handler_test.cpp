@@ -37,13 +37,16 @@ std::string get(const std::string& path, const std::string& version = "1.1")
 class server_handler : public test::wire
 {
 protected:
-    void start(net::server_options options = {.limits = {.body_bytes = 100}})
+    void start(
+        net::server_options options = {.limits = {.body_bytes = 100}},
+        net::listen_address address = {"127.0.0.1", 0}
+    )
     {
         options.served = [this](const net::served_request& served) { served_.push_back(served); };
         auto listening = net::listen(
             executor(),
             clock(),
-            {"127.0.0.1", 0},
+            address,
             [this](net::server_request request) { return answer(*this, std::move(request)); },
             std::move(options)
         );
@@ -181,6 +184,14 @@ TEST_F(server_handler, is_given_the_request_and_its_body)
         peer.send({byte});
     }
     EXPECT_THAT(peer.receive_until("]"), EndsWith("PUT /a? [hello]"));
+}
+
+TEST_F(server_handler, is_given_an_address_of_ipv4_as_such_where_both_families_are_served)
+{
+    start({}, {});
+    auto peer = connect();
+    peer.send(get("/a"));
+    EXPECT_THAT(peer.receive_until("0.1\n"), EndsWith(" of 127.0.0.1\n"));
 }
 
 TEST_F(server_handler, writes_the_headers_of_a_page_each_in_one_line)

@@ -76,25 +76,8 @@ reply service::create_binding(const call& c)
             409, "Certificate is not active", "The status of the certificate is " + bound->status + "."
         );
     }
-    const auto& config = env_.config;
-    const bool at_once = config.bycloud_binding == duration::zero() && !config.bycloud_bindings_held;
-    const auto& failure = config.bycloud_binding_error;
-    binding wanted{
-        .certificate_id = bound->id,
-        .region = c.region,
-        .resource_id = resource_id,
-        .sni = sni,
-        .status = !at_once          ? "pending"
-                  : failure.empty() ? "active"
-                                    : "error",
-        .error_message = at_once && !failure.empty() ? std::optional(failure) : std::nullopt
-    };
-    const auto& added = data_.add(std::move(wanted), "post");
-    if (!at_once)
-    {
-        data_.deploy_later(added.id);
-    }
-    return ok(201, {{"binding", to_json(added)}});
+    binding wanted{.certificate_id = bound->id, .region = c.region, .resource_id = resource_id, .sni = sni};
+    return ok(201, {{"binding", to_json(data_.deploy(std::move(wanted)))}});
 }
 
 reply service::delete_binding(const call& c)

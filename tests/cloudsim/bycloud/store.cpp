@@ -16,7 +16,9 @@ auto* find_in(Objects& objects, const std::string& id)
 template <class Object>
 bool remove_from(std::vector<Object>& objects, const std::string& id)
 {
-    return std::erase_if(objects, [&](const Object& object) { return object.id == to_lower(id); }) > 0;
+    // A copy, because `id` may be a part of the object.
+    const auto wanted = to_lower(id);
+    return std::erase_if(objects, [&](const Object& object) { return object.id == wanted; }) > 0;
 }
 
 template <class Object>
@@ -153,14 +155,20 @@ void store::changed(binding& object, const std::string& cause)
     );
 }
 
-void store::deploy_later(const std::string& binding_id)
+const binding& store::deploy(binding wanted)
 {
-    env_.later.add(env_.now.monotonic + env_.config.bycloud_binding, [this, binding_id] {
-        deploy(binding_id);
-    });
+    if (env_.config.bycloud_binding == duration::zero() && !env_.config.bycloud_bindings_held)
+    {
+        set_outcome(wanted);
+        return add(std::move(wanted), "post");
+    }
+    wanted.status = "pending";
+    const auto& added = add(std::move(wanted), "post");
+    env_.later.add(env_.now.monotonic + env_.config.bycloud_binding, [this, id = added.id] { finish(id); });
+    return added;
 }
 
-void store::deploy(const std::string& binding_id)
+void store::finish(const std::string& binding_id)
 {
     auto* bound = find_binding(binding_id);
     if (bound == nullptr || bound->status != "pending")
@@ -172,17 +180,22 @@ void store::deploy(const std::string& binding_id)
         held_.push_back(binding_id);
         return;
     }
-    const auto& failure = env_.config.bycloud_binding_error;
-    bound->status = failure.empty() ? "active" : "error";
-    bound->error_message = failure.empty() ? std::nullopt : std::optional(failure);
+    set_outcome(*bound);
     changed(*bound, "worker");
+}
+
+void store::set_outcome(binding& finished) const
+{
+    const auto& failure = env_.config.bycloud_binding_error;
+    finished.status = failure.empty() ? "active" : "error";
+    finished.error_message = failure.empty() ? std::nullopt : std::optional(failure);
 }
 
 void store::resume()
 {
     for (const auto& binding_id : std::exchange(held_, {}))
     {
-        deploy(binding_id);
+        finish(binding_id);
     }
 }
 

@@ -47,8 +47,8 @@ public:
     void changed(certificate& object, const std::string& cause);
     void changed(binding& object, const std::string& cause);
 
-    // Makes a binding that is pending active, or an error, when the settings say so.
-    void deploy_later(const std::string& binding_id);
+    // Adds a binding by a client's request. The settings say when it is active, or whether it is an error.
+    const binding& deploy(binding wanted);
     // Finishes the bindings that the setting bycloud_bindings_held has kept pending.
     void resume();
 
@@ -57,7 +57,8 @@ public:
     std::optional<served> served_for(const std::string& listener_id, const std::string& server_name) const;
 
 private:
-    void deploy(const std::string& binding_id);
+    void finish(const std::string& binding_id);
+    void set_outcome(binding& finished) const;
     const certificate* find(const std::string& certificate_id) const;
 
     environment& env_;

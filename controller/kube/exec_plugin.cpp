@@ -26,6 +26,12 @@ result<json> parse(const std::string& printed)
     return yaml_to_json(printed);
 }
 
+// Text behind the document. kubectl refuses it, too.
+bool has_text_behind(const std::string& printed)
+{
+    return !json::accept(printed) && has_more_documents(printed).value_or(true);
+}
+
 std::string text_at(const json& map, const char* key)
 {
     const auto found = map.find(key);
@@ -76,6 +82,10 @@ result<exec_credential> decode_exec_credential(const exec_plugin& plugin, const 
     if (!parsed || !parsed->is_object() || text_at(*parsed, "kind") != "ExecCredential")
     {
         return invalid("printed no ExecCredential");
+    }
+    if (has_text_behind(printed))
+    {
+        return invalid("printed text behind its ExecCredential; it must print messages on standard error");
     }
     if (const auto version = text_at(*parsed, "apiVersion"); version != plugin.api_version)
     {

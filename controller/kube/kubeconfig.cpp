@@ -247,6 +247,10 @@ result<config> read_kubeconfig(const std::vector<kubeconfig_text>& texts, const 
     const auto user = files->users.find(names->user);
     if (!user && names->user.empty())
     {
+        if (merged.server.origin.tls)
+        {
+            merged.notices.emplace_back("the context has no user; requests are anonymous");
+        }
         return merged;
     }
     if (!user)

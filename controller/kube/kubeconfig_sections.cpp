@@ -112,19 +112,28 @@ result<net::url> parse_server(const std::string& server, config& into)
     return url;
 }
 
+// "kubectl --kubeconfig FILE config set-cluster NAME"; words that a shell would not take as they are stay
+// placeholders.
+std::string set_cluster(const kubeconfig_section& cluster)
+{
+    const auto word = [](const std::string& text, const std::string& placeholder) {
+        const bool plain =
+            text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:@/") ==
+            std::string::npos;
+        return plain && !text.empty() ? text : placeholder;
+    };
+    return "kubectl --kubeconfig " + word(cluster.path, "FILE") + " config set-cluster " +
+           word(cluster.name, "CLUSTER");
+}
+
 // How to trust a server that nobody has vouched for yet.
-std::string how_to_pin(const net::url& server, const std::string& cluster)
+std::string how_to_pin(const net::url& server, const kubeconfig_section& cluster)
 {
     const bool v6 = server.origin.host.contains(':');
     const std::string host = v6 ? "[" + server.origin.host + "]" : server.origin.host;
-    const bool plain_name =
-        cluster.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:@/") ==
-        std::string::npos;
     return "openssl s_client -connect " + host + ":" + std::to_string(server.origin.port) +
-           " </dev/null | openssl x509 >server.pem; compare its fingerprint with the server's; kubectl "
-           "config "
-           "set-cluster " +
-           (plain_name && !cluster.empty() ? cluster : "CLUSTER") +
+           " </dev/null | openssl x509 >server.pem; compare its fingerprint with the server's; " +
+           set_cluster(cluster) +
            " --certificate-authority=server.pem --embed-certs --insecure-skip-tls-verify=false";
 }
 
@@ -331,12 +340,15 @@ result<> read_cluster(const kubeconfig_section& cluster, config& into)
     }
     if (insecure && url->origin.tls)
     {
+        const std::string way_out =
+            into.ca.empty()
+                ? "trust its certificate instead: " + how_to_pin(*url, cluster)
+                : "remove insecure-skip-tls-verify, because the cluster has its CA: " + set_cluster(cluster) +
+                      " --insecure-skip-tls-verify=false";
         return invalid(
             into,
-            "insecure-skip-tls-verify is not supported, because anybody could answer for the server; trust "
-            "its "
-            "certificate instead: " +
-                how_to_pin(*url, cluster.name)
+            "insecure-skip-tls-verify is not supported, because anybody could answer for the server; " +
+                way_out
         );
     }
     into.server = std::move(*url);
@@ -389,6 +401,10 @@ result<> read_user(const kubeconfig_section& user, const kubeconfig_section& clu
         into.notices.push_back(
             "no credential is sent, because " + into.server.str() + " is plain http; for TLS write https://"
         );
+    }
+    if (!has_credential && tls)
+    {
+        into.notices.emplace_back("the user has no credential; requests are anonymous");
     }
     return {};
 }

@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <utility>
 
 namespace kube {
 namespace {
@@ -170,6 +171,7 @@ private:
     {
         json members = json::object();
         std::set<std::string> own;
+        bool merged = false;
         for (const auto& member : node)
         {
             if (!member.first.IsScalar())
@@ -180,6 +182,11 @@ private:
             const std::string key = member.first.Scalar();
             if (key == "<<" && member.first.Tag() != "!")
             {
+                if (std::exchange(merged, true))
+                {
+                    refuse(member.first, "gives a merge key (<<) twice; give one << a list, <<: [*a, *b]");
+                    break;
+                }
                 merge(member.second, members, depth);
                 continue;
             }

@@ -91,6 +91,13 @@ TEST(exec_plugin, that_prints_something_else_is_refused_without_a_word_of_it)
     {
         EXPECT_EQ(why(text), "printed no ExecCredential") << text;
     }
+    for (const char* behind : {"\ncanary: new version", "\n---\ncanary"})
+    {
+        EXPECT_EQ(
+            why(printed(R"({"token":"canary"})") + behind),
+            "printed text behind its ExecCredential; it must print messages on standard error"
+        ) << behind;
+    }
     EXPECT_EQ(
         why(printed(R"({"token":"canary"})", "client.authentication.k8s.io/v1beta1")),
         "printed an ExecCredential of client.authentication.k8s.io/v1beta1, but its apiVersion in the "

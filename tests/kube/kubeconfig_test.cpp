@@ -275,7 +275,9 @@ INSTANTIATE_TEST_SUITE_P(
             "its "
             "certificate instead: openssl s_client -connect h:6443 </dev/null | openssl x509 >server.pem; "
             "compare its "
-            "fingerprint with the server's; kubectl config set-cluster c --certificate-authority=server.pem "
+            "fingerprint with the server's; kubectl --kubeconfig /home/user/.kube/config config set-cluster "
+            "c "
+            "--certificate-authority=server.pem "
             "--embed-certs --insecure-skip-tls-verify=false"
         },
         mistake{
@@ -573,8 +575,14 @@ INSTANTIATE_TEST_SUITE_P(
         noticed{
             "unknown_key_of_the_user",
             R"(server: "https://h")",
-            "tokenfile: canary",
+            "token: canary, tokenfile: canary",
             "the unknown key tokenfile of the user has no effect"
+        },
+        noticed{
+            "no_credential",
+            R"(server: "https://h")",
+            "token: null",
+            "the user has no credential; requests are anonymous"
         },
         noticed{
             "unknown_key_of_the_cluster",

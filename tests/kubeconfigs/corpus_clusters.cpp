@@ -39,8 +39,14 @@ std::vector<corpus_case> cases_of_servers()
            verdict::both_refuse,
            "has no scheme; write it as https://host:6443/path"),
         at("server_of_another_scheme", "ftp://$HOST", verdict::both_refuse, "is not an http or https URL"),
-        at("server_with_a_blank_before_it", " $SERVER", verdict::both_refuse, "is not an http or https URL"),
-        at("server_with_a_blank_after_it", "$SERVER ", verdict::both_refuse, "has no valid host and port"),
+        at("server_with_a_blank_before_it",
+           " $SERVER",
+           verdict::both_refuse,
+           "has white space around it; remove it"),
+        at("server_with_a_blank_after_it",
+           "$SERVER ",
+           verdict::both_refuse,
+           "has white space around it; remove it"),
         at("server_with_a_query",
            "$SERVER/k8s?timeout=5",
            verdict::same,
@@ -126,7 +132,9 @@ std::vector<corpus_case> cases_of_trust()
             "insecure_with_ca",
             trusted + ", insecure-skip-tls-verify: true",
             verdict::both_refuse,
-            "insecure-skip-tls-verify is not supported"
+            "remove insecure-skip-tls-verify, because the cluster has its CA: kubectl --kubeconfig "
+            "$DIR/config "
+            "config set-cluster k --insecure-skip-tls-verify=false"
         ),
         cluster(
             "insecure_in_quotes",

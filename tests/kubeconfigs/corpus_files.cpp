@@ -119,7 +119,10 @@ users: [{name: a, user: {token: canary-a}}, {name: b, user: {token: canary-b}}]
             context("cluster: k, user: z"),
             verdict::both_refuse,
             "there is no user \"z\"; there are: u"),
-        one("no_user_over_https", context("cluster: k"), verdict::kubectl_refuses),
+        one("no_user_over_https",
+            context("cluster: k"),
+            verdict::kubectl_refuses,
+            "the context has no user; requests are anonymous"),
         one("unnamed_user",
             "current-context: c\ncontexts: [{name: c, context: {cluster: k}}]\nclusters: [{name: k, cluster: "
             "{" +
@@ -219,6 +222,10 @@ users:
             "d: &d {token: canary-d}\ne: &e {token: canary-e, as: jane}\n" + of_user("<<: [*d, *e]"),
             verdict::same,
             "the unknown key d of "),
+        one("merge_key_twice",
+            "d: &d {token: canary-d}\ne: &e {token: canary-e}\n" + of_user("<<: *d, <<: *e"),
+            verdict::we_refuse,
+            "gives a merge key (<<) twice; give one << a list, <<: [*a, *b]"),
         one("merge_key_of_a_text",
             of_user("<<: canary, token: t"),
             verdict::both_refuse,

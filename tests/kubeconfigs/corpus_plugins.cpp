@@ -207,6 +207,34 @@ std::vector<corpus_case> cases_that_are_refused()
             "printed no ExecCredential"
         ),
         exec(
+            "exec_that_prints_text_behind",
+            "command: ./login.sh, " + v1,
+            prints(
+                R"({"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1", "status": {"token": "canary"}})"
+                "\nwarning: new version"
+            ),
+            verdict::both_refuse,
+            "printed text behind its ExecCredential"
+        ),
+        exec(
+            "exec_that_prints_a_second_document",
+            "command: ./login.sh, " + v1,
+            prints(
+                R"({"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1", "status": {"token": "canary"}})"
+                "\n---\nwarning: new version"
+            ),
+            verdict::both_refuse,
+            "printed text behind its ExecCredential"
+        ),
+        exec(
+            "exec_that_prints_a_second_document_of_yaml",
+            "command: ./login.sh, " + v1,
+            prints("{kind: ExecCredential, apiVersion: client.authentication.k8s.io/v1, status: {token: "
+                   "canary}}\n---\nwarning: new version"),
+            verdict::both_refuse,
+            "printed text behind its ExecCredential"
+        ),
+        exec(
             "exec_that_prints_another_version",
             "command: ./login.sh, " + beta,
             token,

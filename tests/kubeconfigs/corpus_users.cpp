@@ -185,6 +185,19 @@ std::vector<corpus_case> cases_of_logins()
 std::vector<corpus_case> cases_of_impersonation()
 {
     return {
+        user(
+            "no_credential",
+            "as: , token: null",
+            verdict::kubectl_refuses,
+            "the user has no credential; requests are anonymous"
+        ),
+        user(
+            "no_credential_and_as",
+            "as: jane",
+            verdict::kubectl_refuses,
+            "the user has no credential; requests are anonymous"
+        ),
+        over_http("no_credential_over_http", ""),
         user("as", "token: canary, as: jane"),
         user("as_a_service_account", "token: canary, as: \"system:serviceaccount:shop:robot\""),
         user(

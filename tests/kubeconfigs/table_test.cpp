@@ -64,17 +64,18 @@ struct place
 constexpr place places[] = {
     {"The file",
      "@: null\ncurrent-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\n"
-     "clusters: [{name: k, cluster: {server: \"https://h\"}}]\nusers: [{name: u, user: {}}]\n"},
+     "clusters: [{name: k, cluster: {server: \"https://h\"}}]\nusers: [{name: u, user: {username: me}}]\n"},
     {"Contexts",
      "current-context: c\ncontexts: [{name: c, context: {@: null, <<: {cluster: k, user: u}}}]\n"
-     "clusters: [{name: k, cluster: {server: \"https://h\"}}]\nusers: [{name: u, user: {}}]\n"},
+     "clusters: [{name: k, cluster: {server: \"https://h\"}}]\nusers: [{name: u, user: {username: me}}]\n"},
     {"Clusters",
      "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\n"
-     "clusters: [{name: k, cluster: {@: null, <<: {server: \"https://h\"}}}]\nusers: [{name: u, user: {}}]\n"
-    },
+     "clusters: [{name: k, cluster: {@: null, <<: {server: \"https://h\"}}}]\nusers: [{name: u, user: "
+     "{username: me}}]\n"},
     {"Users",
      "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\n"
-     "clusters: [{name: k, cluster: {server: \"https://h\"}}]\nusers: [{name: u, user: {@: null}}]\n"},
+     "clusters: [{name: k, cluster: {server: \"https://h\"}}]\nusers: [{name: u, user: {@: null, <<: "
+     "{username: me}}}]\n"},
 };
 
 // The notices of a kubeconfig that has `key` in the section.

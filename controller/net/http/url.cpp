@@ -71,6 +71,11 @@ support::result<url> parse_url(std::string_view text)
     const auto invalid = [&subject](std::string_view why) {
         return support::fail(support::errc::invalid, subject + " " + std::string(why));
     };
+    constexpr std::string_view white_space = " \t\n\v\f\r";
+    if (!text.empty() && (white_space.contains(text.front()) || white_space.contains(text.back())))
+    {
+        return invalid("has white space around it; remove it");
+    }
     const auto scheme_end = text.find("://");
     if (scheme_end == std::string_view::npos)
     {

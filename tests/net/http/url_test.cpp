@@ -83,6 +83,8 @@ TEST(parse_url, refuses_everything_else_and_says_why)
         {"http://[v1.x]/", "has no valid host and port"},
         {"http://[]/", "has no valid host and port"},
         {"http://host/#top", "has a fragment"},
+        {" http://host", "has white space around it; remove it"},
+        {"http://host/v3\n", "has white space around it; remove it"},
         {"http://host/a b", "percent-encoded"},
         {"http://host/\r\nX: y", "percent-encoded"},
         {"http://host/%zz", "percent-encoded"},

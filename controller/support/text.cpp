@@ -90,6 +90,20 @@ std::string clean(std::string_view text, std::size_t limit)
     return cleaned;
 }
 
+bool is_utf8(std::string_view text)
+{
+    while (!text.empty())
+    {
+        const std::size_t length = sequence_length(text);
+        if (length == 0)
+        {
+            return false;
+        }
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
 std::string joined(const std::vector<std::string>& parts)
 {
     std::string text;

@@ -13,6 +13,9 @@ namespace support {
 // is cut at `limit` bytes (3 or more), with "..." at its end.
 std::string clean(std::string_view text, std::size_t limit = 256);
 
+// RFC 3629: no cut, overlong or surrogate sequence.
+bool is_utf8(std::string_view text);
+
 // "a, b, c"
 std::string joined(const std::vector<std::string>& parts);
 

@@ -3,8 +3,12 @@ import pathlib
 import re
 
 
+# A letter in Latin-1, as Python holds a byte that is not UTF-8.
+LATIN = "\udce9"
+
+
 def filled(text, values):
-    return re.sub(r"@([A-Z]+)@", lambda match: values[match[1]], text)
+    return re.sub(r"@([A-Z]+)@", lambda match: (values | {"LATIN": LATIN})[match[1]], text)
 
 
 class Case:
@@ -23,7 +27,7 @@ class Case:
         for name, lines in self.files.items():
             path = folder / filled(name, values)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(filled("".join(lines), values | {"HOME": str(folder.parent)}))
+            path.write_text(filled("".join(lines), values | {"HOME": str(folder.parent)}), errors="surrogateescape")
 
 
 class Row:

@@ -153,4 +153,17 @@ TEST(text, parts_are_joined_by_commas)
     EXPECT_EQ(support::joined({"a", "b", "c"}), "a, b, c");
 }
 
+TEST(text, is_utf8_or_is_not)
+{
+    for (const std::string_view text : {""sv, "a"sv, "can\u00e9ry"sv, "\u2027\U0001f512"sv, "a\0b"sv})
+    {
+        EXPECT_TRUE(support::is_utf8(text)) << text;
+    }
+    for (const std::string_view text :
+         {"can\xe9ry"sv, "\xe9"sv, "a\x80"sv, "\xc0\xaf"sv, "\xed\xa0\x80"sv, "\xf5\x80\x80\x80"sv})
+    {
+        EXPECT_FALSE(support::is_utf8(text)) << text;
+    }
+}
+
 }  // namespace

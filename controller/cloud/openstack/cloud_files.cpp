@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -154,28 +153,13 @@ config_map read_variables(const search& machine)
     bool says_something = false;
     for (const auto key : keys_of_variables())
     {
-        std::string name = "OS_" + std::string(key);
-        std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
-        if (std::string text = machine.variable(name); !text.empty())
+        if (std::string text = machine.variable(name_of_variable(key)); !text.empty())
         {
             keys.emplace(key, text_value(std::move(text)));
             says_something = says_something || key != "region_name";
         }
     }
     return says_something ? keys : config_map();
-}
-
-// "OS_AUTH_URL, OS_PASSWORD"
-std::string names_of(const config_map& variables)
-{
-    std::vector<std::string> names;
-    for (const auto& [key, unused] : variables)
-    {
-        std::string name = "OS_" + key;
-        std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
-        names.push_back(std::move(name));
-    }
-    return support::joined(names);
 }
 
 }  // namespace
@@ -255,7 +239,7 @@ void note_unused(const cloud_entry& entry, const entry_sources& sources, std::ve
     if (!sources.variables.empty() && entry.cloud != sources.variables_cloud)
     {
         notes.push_back(
-            names_of(sources.variables) + " have no effect, because the cloud \"" +
+            names_of_variables(sources.variables) + " have no effect, because the cloud \"" +
             support::clean(entry.cloud) + "\" is named"
         );
     }

@@ -69,6 +69,10 @@ void merge_maps(config_map& below, config_map over)
     for (auto& [key, value] : over)
     {
         auto& held = below[key];
+        if (value.is_null())
+        {
+            continue;
+        }
         if (held.is_map() && value.is_map())
         {
             merge_maps(held.map, std::move(value.map));

@@ -40,7 +40,8 @@ config_value text_value(std::string text);
 // The value of `key`; null if there is none.
 const config_value* find_value(const config_map& map, std::string_view key);
 
-// Adds `over` to `below`, whose values give way. Two mappings of one key are merged in the same way.
+// Adds `over` to `below`, whose values give way. Two mappings of one key are merged in the same way. A key of
+// `over` without a value adds nothing.
 void merge_maps(config_map& below, config_map over);
 
 // SHA-256 of the content; equal for equal contents.

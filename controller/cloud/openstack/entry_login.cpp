@@ -361,7 +361,7 @@ void require_known_keys(entry_reader& entry, const login_type& type)
         }
         else
         {
-            entry.note(name + " is no key that a login has; remove it");
+            entry.note(name + " is no key that a login has; correct or remove it");
         }
     }
 }

@@ -19,6 +19,12 @@ std::string entry_reader::text_of(const config_value& value, const std::string& 
         note(name + " must be a text");
         return {};
     }
+    // Of a variable; a file is looked at as a whole.
+    if (!support::is_utf8(value.text.reveal()))
+    {
+        note(name + " is not UTF-8; give it in UTF-8");
+        return {};
+    }
     return value.text.reveal();
 }
 
@@ -138,7 +144,7 @@ std::optional<net::url> entry_reader::url_of(const std::string& text, const std:
             entry_.untrusted
                 ? name +
                       " must be an http or https URL such as https://keystone.example/v3, without a user "
-                      "name, a query or a fragment"
+                      "name, a query, a fragment or white space around it"
                 : name + ": " + url.error().message
         );
         return std::nullopt;

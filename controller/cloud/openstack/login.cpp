@@ -29,11 +29,6 @@ nlohmann::json as_json(const named_object& object)
     return nlohmann::json{{"name", object.name}, {"domain", std::move(domain)}};
 }
 
-std::string dump(const nlohmann::json& body)
-{
-    return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
 error give_up(failure kind, std::string message)
 {
     return {.kind = kind, .message = std::move(message), .refs = {}, .retry_after = std::nullopt};
@@ -120,7 +115,9 @@ private:
         auto answered = co_await http_.send(std::move(request));
         if (!answered)
         {
-            co_return std::unexpected(give_up(failure::transient, who + ": " + answered.error().message));
+            error why = give_up(failure::transient, who + ": " + answered.error().message);
+            why.misdirected = answered.error().misdirected;
+            co_return std::unexpected(std::move(why));
         }
         const int status = answered->status;
         if (status >= 200 && status < 300)
@@ -283,9 +280,10 @@ private:
         {
             support::wipe(header.value);
         }
-        if (token.empty())
+        if (token.empty() || !is_header_text(token.reveal()))
         {
-            co_return std::unexpected(judge_odd(asked, "the header X-Subject-Token is missing"));
+            const std::string problem = token.empty() ? "missing" : "not one word";
+            co_return std::unexpected(judge_odd(asked, "the header X-Subject-Token is " + problem));
         }
         co_return token;
     }
@@ -334,7 +332,8 @@ std::string authentication_body(const cloud_entry& entry, const support::secret&
         body["auth"]["scope"]["project"] = as_json(entry.project);
     }
     *secret = proof.reveal();
-    std::string text = dump(body);
+    // Strict, so that no changed password is sent; the values are UTF-8 since they were read.
+    std::string text = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::strict);
     support::wipe(secret->get_ref<std::string&>());
     return text;
 }

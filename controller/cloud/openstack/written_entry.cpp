@@ -4,6 +4,8 @@
 #include "cloud/openstack/yaml_file.hpp"
 #include "support/text.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <optional>
 #include <utility>
 
@@ -96,6 +98,30 @@ std::unexpected<support::error> no_clouds(const entry_sources& sources)
     );
 }
 
+// The variables make up a cloud of their own, which needs a URL. One that is left over from another openrc
+// would hide the clouds of the files.
+std::optional<std::unexpected<support::error>> refuse_stray_variables(
+    const entry_sources& sources, const config_map& clouds
+)
+{
+    if (sources.variables.contains("auth_url") || sources.variables.contains("profile"))
+    {
+        return std::nullopt;
+    }
+    const std::string& file = sources.clouds.file.empty() ? sources.secure.file : sources.clouds.file;
+    const bool several = sources.variables.size() > 1;
+    return fail(
+        errc::invalid,
+        names_of_variables(sources.variables) + (several ? " are" : " is") +
+            " set without OS_AUTH_URL, which makes a cloud of the environment that has no URL; set "
+            "OS_AUTH_URL too, or " +
+            (clouds.empty()
+                 ? ""
+                 : "name a cloud of " + file + " with --cloud (it has " + list_names(clouds) + "), or ") +
+            "unset " + (several ? "them" : "it")
+    );
+}
+
 result<choice> choose(const entry_sources& sources, const std::string& wanted)
 {
     auto clouds = read_clouds(sources);
@@ -117,6 +143,10 @@ result<choice> choose(const entry_sources& sources, const std::string& wanted)
     }
     if (has_variables && (wanted.empty() || wanted == of_variables))
     {
+        if (const auto incomplete = refuse_stray_variables(sources, *clouds))
+        {
+            return *incomplete;
+        }
         config_value entry{.is = config_value::kind::map};
         entry.map = sources.variables;
         return choice{of_variables, std::move(entry), "the OS_ variables of the environment"};
@@ -203,6 +233,23 @@ result<layer> read_profile(const entry_sources& sources, const layer& own, const
 }
 
 }  // namespace
+
+std::string names_of_variables(const config_map& variables)
+{
+    std::vector<std::string> names;
+    for (const auto& [key, unused] : variables)
+    {
+        names.push_back(name_of_variable(key));
+    }
+    return support::joined(names);
+}
+
+std::string name_of_variable(std::string_view key)
+{
+    std::string name = "OS_" + std::string(key);
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
+    return name;
+}
 
 result<written_entry> read_entry(const entry_sources& sources, const std::string& cloud)
 {

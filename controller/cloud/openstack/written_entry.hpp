@@ -4,6 +4,7 @@
 #include "support/error.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 // One entry of a clouds.yaml as it is written, in its final spelling: profile, secure.yaml and region are
@@ -47,6 +48,10 @@ struct written_entry
     std::string content_id = {};
     bool untrusted = false;  // as in entry_sources
 };
+
+// "OS_AUTH_URL" of "auth_url", and "OS_AUTH_URL, OS_PASSWORD" of all keys of entry_sources::variables.
+std::string name_of_variable(std::string_view key);
+std::string names_of_variables(const config_map& variables);
 
 // The entry `cloud`. If `cloud` is empty: that of the variables, else the only one of the files. Errors:
 // invalid.

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -28,11 +29,32 @@ constexpr std::size_t deepest = 32;
 
 using node_map = std::map<std::string, YAML::Node>;
 
+// The number of the first line that is not UTF-8; empty if all lines are.
+std::optional<std::size_t> first_bad_line(std::string_view text)
+{
+    for (std::size_t line = 1; !text.empty(); ++line)
+    {
+        const auto end = std::min(text.find('\n'), text.size());
+        if (!support::is_utf8(text.substr(0, end)))
+        {
+            return line;
+        }
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return std::nullopt;
+}
+
 result<YAML::Node> parse(std::string_view text, const std::string& file)
 {
     if (text.size() > largest_file)
     {
         return fail(errc::invalid, file + ": larger than 1 MiB; this is not a clouds.yaml");
+    }
+    if (const auto line = first_bad_line(text))
+    {
+        return fail(
+            errc::invalid, file + ": line " + std::to_string(*line) + " is not UTF-8; save the file in UTF-8"
+        );
     }
     try
     {
@@ -204,6 +226,10 @@ private:
             if (is_merge_key(pair->first))
             {
                 merged.push_back(pair->second);
+                if (merged.size() > 1)
+                {
+                    note("a merge key (<<) is given twice in one mapping; give one << a list, <<: [*a, *b]");
+                }
             }
             else if (!pair->first.IsScalar())
             {

@@ -227,7 +227,11 @@ TEST_F(openrc, that_is_not_complete_is_named)
     variables.erase("OS_AUTH_URL");
     EXPECT_THAT(
         error_of(find()),
-        HasSubstr("the OS_ variables of the environment: auth.auth_url is missing; add Keystone's URL")
+        AllOf(
+            HasSubstr("OS_PASSWORD, "),
+            HasSubstr("OS_USERNAME are set without OS_AUTH_URL"),
+            HasSubstr("; set OS_AUTH_URL too, or unset them")
+        )
     );
 }
 

@@ -450,7 +450,7 @@ TEST(clouds_yaml, each_mistake_is_one_line_that_says_what_to_do)
          "auth.application_credential_id has no meaning for auth_type password; remove it"},
         {"unknown key of a login",
          entry(password_auth + std::string(", pasword: canary")),
-         "auth.pasword is no key that a login has; remove it"},
+         "auth.pasword is no key that a login has; correct or remove it"},
         {"key in the wrong place",
          entry(password_auth + std::string(", cacert: canary")),
          "auth.cacert does not belong into auth; write it beside auth"},

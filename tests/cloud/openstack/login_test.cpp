@@ -138,6 +138,27 @@ TEST_F(login, a_provider_in_trouble_is_asked_again)
     EXPECT_THAT(refused().message, HasSubstr("answers without access_token"));
 }
 
+TEST_F(login, a_provider_that_cannot_be_reached_is_misdirected)
+{
+    auto unreachable =
+        support::fail(support::errc::unreachable, "idp.example refuses the connection").error();
+    unreachable.misdirected = true;
+    for (const std::string& request : {ask_document, ask_provider, ask_federation})
+    {
+        http.on(request, {std::unexpected(unreachable)});
+        const auto why = refused();
+        EXPECT_EQ(why.kind, failure::transient);
+        EXPECT_TRUE(why.misdirected) << request;
+        EXPECT_THAT(why.message, HasSubstr("idp.example refuses the connection"));
+        advance(std::chrono::minutes(10));
+        http.on(ask_document, {net::http_response{200, {}, document}});
+        http.on(ask_provider, {net::http_response{200, {}, R"({"access_token": "provider-canary"})"}});
+    }
+    unreachable.misdirected = false;
+    http.on(ask_document, {std::unexpected(unreachable)});
+    EXPECT_FALSE(refused().misdirected);
+}
+
 TEST_F(login, no_password_goes_where_a_document_must_not_lead)
 {
     document = R"({"token_endpoint": "http://idp.example/token"})";
@@ -170,6 +191,9 @@ TEST_F(login, a_federation_that_refuses_or_is_odd_is_said)
     http.on(ask_federation, {net::http_response{201, {}, "{}"}});
     advance(std::chrono::minutes(10));
     EXPECT_THAT(refused().message, HasSubstr("the header X-Subject-Token is missing"));
+    http.on(ask_federation, {net::http_response{201, {{"X-Subject-Token", "canary\xe9"}}, "{}"}});
+    advance(std::chrono::minutes(10));
+    EXPECT_THAT(refused().message, HasSubstr("the header X-Subject-Token is not one word"));
 }
 
 }  // namespace

@@ -31,15 +31,6 @@ bool is_alphanumeric(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-// As the schema of spec.region has it.
-bool is_region(std::string_view text)
-{
-    return !text.empty() && text.size() <= longest_region && is_alphanumeric(text.front()) &&
-           is_alphanumeric(text.back()) && std::ranges::all_of(text, [](char c) {
-               return is_alphanumeric(c) || c == '.' || c == '_' || c == '-';
-           });
-}
-
 // An RFC 1123 label.
 bool is_namespace(std::string_view text)
 {
@@ -228,6 +219,14 @@ result<> read_query_parameters(operation asked, std::string_view text, parameter
 }
 
 }  // namespace
+
+bool is_region(std::string_view text)
+{
+    return !text.empty() && text.size() <= longest_region && is_alphanumeric(text.front()) &&
+           is_alphanumeric(text.back()) && std::ranges::all_of(text, [](char c) {
+               return is_alphanumeric(c) || c == '.' || c == '_' || c == '-';
+           });
+}
 
 result<support::secret> read_token(const std::vector<net::header>& headers)
 {

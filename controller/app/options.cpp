@@ -1,6 +1,6 @@
 #include "app/options.hpp"
 
-#include "support/go_duration.hpp"
+#include "app/flag_values.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -50,49 +50,11 @@ struct raw_options
     std::string expiry_warning_days = "30,14,7,3,1";
     std::string log_level = "info";
     std::string log_format = "text";
+    raw_bindings_api bindings_api;
 };
 
 // The name for messages by which the user gave an option: the flag or its variable.
 using giver = std::function<std::string(const std::string& flag)>;
-
-// A namespace is an RFC 1123 label.
-bool is_namespace(std::string_view name)
-{
-    const auto alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-    return !name.empty() && name.size() <= 63 && alphanumeric(name.front()) && alphanumeric(name.back()) &&
-           std::ranges::all_of(name, [&](char c) { return alphanumeric(c) || c == '-'; });
-}
-
-support::result<support::duration> duration_between(
-    const std::string& text, support::duration least, support::duration most
-)
-{
-    auto value = support::parse_go_duration(text);
-    if (value && (*value < least || *value > most))
-    {
-        return fail(
-            errc::invalid,
-            "must be from " + support::format_go_duration(least) + " to " +
-                support::format_go_duration(most) + ", not " + text
-        );
-    }
-    return value;
-}
-
-support::result<> check_namespaces(const std::vector<std::string>& names, const std::string& given_by)
-{
-    for (const std::string& name : names)
-    {
-        if (!is_namespace(name))
-        {
-            return fail(
-                errc::invalid,
-                given_by + ": \"" + name + "\" is not a namespace name (lower-case letters, digits and -)"
-            );
-        }
-    }
-    return {};
-}
 
 std::vector<std::string> split_at_commas(const std::string& list)
 {
@@ -177,6 +139,12 @@ support::result<> understand(const raw_options& raw, const giver& given_by, opti
     {
         into.allowed_auth_urls = split_at_commas(raw.allowed_auth_urls);
     }
+    auto bindings_api = understand(raw.bindings_api, given_by, into.namespaces);
+    if (!bindings_api)
+    {
+        return std::unexpected(bindings_api.error());
+    }
+    into.bindings_api = std::move(*bindings_api);
     std::ranges::sort(into.namespaces);
     const auto doubled = std::ranges::unique(into.namespaces);
     into.namespaces.erase(doubled.begin(), doubled.end());
@@ -193,6 +161,48 @@ support::result<> understand(const raw_options& raw, const giver& given_by, opti
 std::unexpected<support::error> no_value(const std::string& flag)
 {
     return fail(errc::invalid, flag + " needs a value; see --help");
+}
+
+void declare(CLI::App& cli, raw_bindings_api& raw)
+{
+    const auto add = [&cli](const char* flag, std::string& into, const char* type, const char* description) {
+        cli.add_option(flag, into, description)->type_name(type)->take_last();
+    };
+    add("--bindings-api-address",
+        raw.address,
+        "ADDRESS",
+        "Address to serve the bindings API on, such as\n127.0.0.1:8082 or :8443; default: 0, nowhere");
+    add("--bindings-api-namespace",
+        raw.name_space,
+        "NAME",
+        "Namespace of the bindings API's requests without\nX-Namespace; default: they are refused");
+    add("--bindings-api-default-region",
+        raw.region,
+        "REGION",
+        "Region of the bindings API's requests without X-Region;\ndefault: they are refused");
+    add("--bindings-api-wait",
+        raw.wait,
+        "DURATION",
+        "How long a POST or DELETE of the bindings API may wait for\nits binding; default: 10s");
+    add("--bindings-api-max-waiting",
+        raw.most_waiting,
+        "NUMBER",
+        "How many requests of the bindings API may wait at a time;\ndefault: 1000");
+    add("--bindings-api-requests-per-minute",
+        raw.requests_per_minute,
+        "NUMBER",
+        "How many requests of one token the bindings API answers in\na minute; default: 600; 0: any number");
+    add("--bindings-api-tls-cert-file",
+        raw.certificate_file,
+        "FILE",
+        "Certificate (PEM, with its chain) of the bindings API, read\nagain when it changes; default: plain "
+        "http");
+    add("--bindings-api-tls-key-file", raw.key_file, "FILE", "Its private key (PEM)");
+    add("--bindings-api-allow-http",
+        raw.allow_http,
+        "true|false",
+        "Serves the bindings API over plain http on an address that\nis not of this machine alone; default: "
+        "false");
 }
 
 void declare(CLI::App& cli, options& parsed, raw_options& raw)
@@ -259,6 +269,7 @@ void declare(CLI::App& cli, options& parsed, raw_options& raw)
         "DAYS",
         "How many days before the expiry of a certificate its bindings\nget a Warning event; default: "
         "30,14,7,3,1; 0: no events");
+    declare(cli, raw.bindings_api);
     add("--log-level",
         raw.log_level,
         "LEVEL",

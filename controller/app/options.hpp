@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/bindings_api_options.hpp"
 #include "net/transport/listen_address.hpp"
 #include "support/clock.hpp"
 #include "support/error.hpp"
@@ -32,6 +33,7 @@ struct options
     support::duration cloud_timeout = std::chrono::minutes(1);
     std::optional<net::listen_address> metrics;  // serves /metrics, /healthz and /readyz; empty: nowhere
     std::vector<int> expiry_warning_days{30, 14, 7, 3, 1};  // in falling order; empty: no warnings
+    bindings_api_options bindings_api;
     support::log_level log_level = support::log_level::info;
     support::log_format log_format = support::log_format::text;
 };

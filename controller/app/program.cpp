@@ -1,5 +1,6 @@
 #include "app/program.hpp"
 
+#include "app/bindings_api.hpp"
 #include "app/controller.hpp"
 #include "app/options.hpp"
 #include "app/proxies.hpp"
@@ -133,10 +134,10 @@ void warn_of_admission(const options& options)
     }
 }
 
-// The first signal lets the work in hand end; the second signal stops at once.
-void stop_on_signals(asio::signal_set& signals, controller& loop)
+// The first signal lets the work in hand end; the second signal stops at once. `door` may be null.
+void stop_on_signals(asio::signal_set& signals, controller& loop, bindings_api* door)
 {
-    signals.async_wait([&](const boost::system::error_code& failed, int number) {
+    signals.async_wait([&signals, &loop, door](const boost::system::error_code& failed, int number) {
         if (failed)
         {
             return;
@@ -147,10 +148,19 @@ void stop_on_signals(asio::signal_set& signals, controller& loop)
             {{"signal", number == SIGTERM ? "SIGTERM" : "SIGINT"}}
         );
         loop.stop();
-        signals.async_wait([&](const boost::system::error_code& failed_again, int) {
-            if (!failed_again)
+        if (door != nullptr)
+        {
+            door->stop();
+        }
+        signals.async_wait([&loop, door](const boost::system::error_code& failed_again, int) {
+            if (failed_again)
             {
-                loop.abort();
+                return;
+            }
+            loop.abort();
+            if (door != nullptr)
+            {
+                door->abort();
             }
         });
     });
@@ -201,18 +211,26 @@ support::result<std::unique_ptr<net::server>> serve_pages(
     return listening ? std::move(listening) : support::fail("--metrics-bind-address", listening.error());
 }
 
-// Runs the loop, and serves the pages while the loop runs.
-support::task<> run_with_pages(controller& loop, net::server* pages)
+// Runs the loop, and serves the pages and the door while the loop runs. Both may be null.
+support::task<> run_with_servers(controller& loop, net::server* pages, bindings_api* door)
 {
     support::task_group serving(co_await asio::this_coro::executor);
     if (pages != nullptr)
     {
         serving.spawn(pages->run());
     }
+    if (door != nullptr)
+    {
+        serving.spawn(door->run());
+    }
     co_await loop.run();
     if (pages != nullptr)
     {
         pages->stop();
+    }
+    if (door != nullptr)
+    {
+        door->stop();
     }
     co_await serving.join();
 }
@@ -285,6 +303,7 @@ int run_controller(const options& options)
     settings.resync_period = options.resync_period;
     settings.write_deadline = options.write_deadline;
     settings.expiry_warning_days = options.expiry_warning_days;
+    std::unique_ptr<bindings_api> door;
     controller loop(
         {context.get_executor(),
          *clock,
@@ -293,7 +312,13 @@ int run_controller(const options& options)
          registry,
          own,
          admission_of(options),
-         host_name()},
+         host_name(),
+         [&door](const binding::object_changed& change) {
+             if (door)
+             {
+                 door->changed(change);
+             }
+         }},
         options.namespaces,
         settings
     );
@@ -308,6 +333,16 @@ int run_controller(const options& options)
         }
         pages = std::move(*listening);
     }
+    if (options.bindings_api.address)
+    {
+        auto opened =
+            bindings_api::open({context.get_executor(), *clock, random, *http, *cluster, loop}, options);
+        if (!opened)
+        {
+            return refuse(opened.error());
+        }
+        door = std::move(*opened);
+    }
 
     support::log(
         log_level::info,
@@ -319,21 +354,26 @@ int run_controller(const options& options)
          {"cloud", cloud_entry->cloud},
          {"keystone", cloud_entry->keystone.str()},
          {"metrics", options.metrics ? net::listen_address(options.metrics->host, pages->port()).str() : "off"
-         }}
+         },
+         {"bindings_api", door ? door->url() : "off"}}
     );
     warn_of_admission(options);
     log_proxies(*proxies, {cluster->server.origin, cloud_entry->keystone.origin});
     asio::signal_set signals(context, SIGTERM, SIGINT);
-    stop_on_signals(signals, loop);
+    stop_on_signals(signals, loop, door.get());
     int code = exit_stopped;
-    asio::co_spawn(context, run_with_pages(loop, pages.get()), [&](const std::exception_ptr& thrown) {
-        if (thrown)
-        {
-            code = exit_bug;
-            log_bug(thrown);
+    asio::co_spawn(
+        context,
+        run_with_servers(loop, pages.get(), door.get()),
+        [&](const std::exception_ptr& thrown) {
+            if (thrown)
+            {
+                code = exit_bug;
+                log_bug(thrown);
+            }
+            context.stop();
         }
-        context.stop();
-    });
+    );
     context.run();
     support::log(log_level::info, "stopped");
     return code;

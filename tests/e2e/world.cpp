@@ -58,6 +58,11 @@ void world::start_controller(const std::vector<std::string>& more_flags)
     testbed::world::start_controller(clouds_yaml_, flags);
 }
 
+testbed::child world::another_controller(const std::vector<std::string>& more_flags) const
+{
+    return testbed::world::another_controller(clouds_yaml_, more_flags, "another.log");
+}
+
 cloudsim::control::certificate world::certificate(const std::string& server_name) const
 {
     return sim->add_certificate({.project = project, .names = {server_name}});

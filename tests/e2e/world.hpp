@@ -27,6 +27,9 @@ protected:
 
     void start_controller(const std::vector<std::string>& more_flags = {});
 
+    // A second process beside it.
+    testbed::child another_controller(const std::vector<std::string>& more_flags) const;
+
     cloudsim::control::certificate certificate(const std::string& server_name) const;
     // One cloud, prod, with this application credential.
     static std::string clouds_yaml(

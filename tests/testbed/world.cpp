@@ -74,6 +74,16 @@ void world::start_controller(
     const std::map<std::string, std::string>& environment
 )
 {
+    controller_.emplace(another_controller(clouds_yaml, more_flags, "controller.log", environment));
+}
+
+child world::another_controller(
+    const std::filesystem::path& clouds_yaml,
+    const std::vector<std::string>& more_flags,
+    const std::string& log,
+    const std::map<std::string, std::string>& environment
+) const
+{
     const auto kubeconfig = kubernetes_.service_account_kubeconfig(release_namespace, release_name);
     std::vector<std::string> flags{
         "--kubeconfig",
@@ -88,9 +98,8 @@ void world::start_controller(
         "debug"
     };
     flags.insert(flags.end(), more_flags.begin(), more_flags.end());
-    controller_.emplace(
-        command{.program = CONTROLLER, .arguments = flags, .environment = environment},
-        folder / "controller.log"
+    return child(
+        command{.program = CONTROLLER, .arguments = flags, .environment = environment}, folder / log
     );
 }
 

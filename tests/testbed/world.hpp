@@ -47,6 +47,13 @@ protected:
         const std::vector<std::string>& more_flags = {},
         const std::map<std::string, std::string>& environment = {}
     );
+    // A further process of the controller, with the log folder/<log>.
+    child another_controller(
+        const std::filesystem::path& clouds_yaml,
+        const std::vector<std::string>& more_flags,
+        const std::string& log,
+        const std::map<std::string, std::string>& environment = {}
+    ) const;
     exit_code stop_controller(int signal);
     std::string controller_log() const;  // of the running controller
 

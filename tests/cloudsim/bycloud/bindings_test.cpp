@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <cctype>
+
 namespace cloudsim::test {
 namespace {
 
@@ -130,6 +133,19 @@ TEST_F(bycloud_bindings_test, a_binding_that_exists_gets_409)
     EXPECT_EQ(cloud.bindings().size(), 2U);
     const auto other = cloud.add_certificate({});
     EXPECT_EQ(bind(other, false)["status"], "active") << "no rule forbids two defaults of one listener";
+}
+
+TEST_F(bycloud_bindings_test, ids_in_upper_case_are_the_same_ids)
+{
+    const auto upper = [](std::string id) {
+        std::ranges::transform(id, id.begin(), [](unsigned char c) { return std::toupper(c); });
+        return id;
+    };
+    const auto made = body_of(call("POST", bindings_of(upper(id_)), order(upper(on.id), false)), 201);
+    EXPECT_EQ(made["binding"]["certificate_id"], id_);
+    EXPECT_EQ(made["binding"]["resource_id"], on.id);
+    details_of(call("POST", bindings_of(id_), order(false)), 409);
+    EXPECT_EQ(served(""), by(id_, "default"));
 }
 
 TEST_F(bycloud_bindings_test, sni_need_not_tell_bindings_apart)

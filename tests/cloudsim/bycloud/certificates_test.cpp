@@ -240,6 +240,16 @@ TEST_F(bycloud_certificates_test, an_issuance_fails_with_a_message)
     EXPECT_EQ(failed["error_message"], "CAA forbids issuance");
 }
 
+TEST_F(bycloud_certificates_test, an_issuance_changes_no_certificate_that_a_test_has_set_meanwhile)
+{
+    const auto pending = cloud.add_certificate({.type = "acme", .status = "pending_dns"});
+    sim.set({{"bycloud_issuance_ms", 60'000}});
+    body_of(call("POST", list_ + "/" + pending + "/validate"));
+    cloud.set_certificate(pending, {.status = "revoked"});
+    settle();
+    EXPECT_EQ(show(pending)["status"], "revoked");
+}
+
 TEST_F(bycloud_certificates_test, an_uploaded_certificate_is_active_at_once_and_neither_validated_nor_renewed)
 {
     const auto pem = ::test::make_certificate({.subject = "up.example.com", .names = "DNS:up.example.com"});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ranges>
 #include <string_view>
 
 namespace app {
@@ -75,6 +76,16 @@ support::result<> check_namespaces(const std::vector<std::string>& names, const 
         }
     }
     return {};
+}
+
+std::vector<std::string> split_at_commas(const std::string& list)
+{
+    std::vector<std::string> parts;
+    for (const auto part : std::views::split(list, ','))
+    {
+        parts.emplace_back(part.begin(), part.end());
+    }
+    return parts;
 }
 
 }  // namespace app

@@ -19,6 +19,8 @@ support::result<std::size_t> number_between(const std::string& text, std::size_t
 // "true" or "false".
 support::result<bool> yes_or_no(const std::string& text);
 
+std::vector<std::string> split_at_commas(const std::string& list);
+
 support::result<> check_namespaces(const std::vector<std::string>& names, const std::string& given_by);
 
 }  // namespace app

@@ -1,14 +1,13 @@
 #include "app/options.hpp"
 
 #include "app/flag_values.hpp"
+#include "app/raw_options.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
-#include <functional>
-#include <ranges>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -17,6 +16,8 @@ namespace {
 
 using support::errc;
 using support::fail;
+
+constexpr std::string_view variable_prefix = "CERTIFICATE_BINDING_";
 
 constexpr auto footer =
     "Each flag is also an environment variable: CERTIFICATE_BINDING_ and the name of the flag in\n"
@@ -30,132 +31,12 @@ constexpr auto footer =
 // "--log-level" is CERTIFICATE_BINDING_LOG_LEVEL.
 std::string variable_of(std::string_view flag)
 {
-    std::string name = "CERTIFICATE_BINDING_";
+    std::string name(variable_prefix);
     for (const char c : flag.substr(2))
     {
         name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     }
     return name;
-}
-
-// The values of the flags as text, before they are parsed.
-struct raw_options
-{
-    std::string resync_period = "10m";
-    std::string write_deadline = "30s";
-    std::string cloud_timeout = "1m";
-    std::string metrics = "0";
-    std::string credential_namespaces;
-    std::string allowed_auth_urls;
-    std::string expiry_warning_days = "30,14,7,3,1";
-    std::string log_level = "info";
-    std::string log_format = "text";
-    raw_bindings_api bindings_api;
-};
-
-// The name for messages by which the user gave an option: the flag or its variable.
-using giver = std::function<std::string(const std::string& flag)>;
-
-std::vector<std::string> split_at_commas(const std::string& list)
-{
-    std::vector<std::string> parts;
-    for (const auto part : std::views::split(list, ','))
-    {
-        parts.emplace_back(part.begin(), part.end());
-    }
-    return parts;
-}
-
-support::result<std::vector<int>> days_of(const std::string& list)
-{
-    constexpr int most = 3650;
-    std::vector<int> days;
-    for (const std::string& part : split_at_commas(list))
-    {
-        int number = 0;
-        const auto [end, failed] = std::from_chars(part.data(), part.data() + part.size(), number);
-        if (failed != std::errc() || end != part.data() + part.size() || number < 1 || number > most)
-        {
-            return fail(
-                errc::invalid,
-                "\"" + part +
-                    "\" is not a number of days from 1 to 3650; write a list such as 30,14,7,3,1, or 0 for "
-                    "no warnings"
-            );
-        }
-        days.push_back(number);
-    }
-    std::ranges::sort(days, std::greater());
-    const auto doubled = std::ranges::unique(days);
-    days.erase(doubled.begin(), doubled.end());
-    return days;
-}
-
-support::result<> understand(const raw_options& raw, const giver& given_by, options& into)
-{
-    using namespace std::chrono_literals;
-    const auto resync = duration_between(raw.resync_period, 1s, 720h);
-    const auto deadline = duration_between(raw.write_deadline, 100ms, 1h);
-    const auto timeout = duration_between(raw.cloud_timeout, 1s, 1h);
-    const auto metrics =
-        raw.metrics == "0" ? support::result<net::listen_address>() : net::parse_listen_address(raw.metrics);
-    const auto days = raw.expiry_warning_days == "0" ? support::result<std::vector<int>>()
-                                                     : days_of(raw.expiry_warning_days);
-    const auto level = support::parse_log_level(raw.log_level);
-    const auto format = support::parse_log_format(raw.log_format);
-    std::optional<support::error> wrong;
-    const auto check = [&](const char* flag, const auto& value) {
-        if (!wrong && !value)
-        {
-            wrong = fail(given_by(flag), value.error()).error();
-        }
-    };
-    check("--resync-period", resync);
-    check("--write-deadline", deadline);
-    check("--cloud-timeout", timeout);
-    check("--metrics-bind-address", metrics);
-    check("--expiry-warning-days", days);
-    check("--log-level", level);
-    check("--log-format", format);
-    if (wrong)
-    {
-        return std::unexpected(*wrong);
-    }
-    if (auto good = check_namespaces(into.namespaces, given_by("--namespace")); !good)
-    {
-        return good;
-    }
-    if (!raw.credential_namespaces.empty())
-    {
-        into.credential_namespaces = split_at_commas(raw.credential_namespaces);
-        auto names = into.credential_namespaces;
-        std::erase(names, "*");
-        if (auto good = check_namespaces(names, given_by("--allow-controller-credentials")); !good)
-        {
-            return good;
-        }
-    }
-    if (!raw.allowed_auth_urls.empty())
-    {
-        into.allowed_auth_urls = split_at_commas(raw.allowed_auth_urls);
-    }
-    auto bindings_api = understand(raw.bindings_api, given_by, into.namespaces);
-    if (!bindings_api)
-    {
-        return std::unexpected(bindings_api.error());
-    }
-    into.bindings_api = std::move(*bindings_api);
-    std::ranges::sort(into.namespaces);
-    const auto doubled = std::ranges::unique(into.namespaces);
-    into.namespaces.erase(doubled.begin(), doubled.end());
-    into.resync_period = *resync;
-    into.write_deadline = *deadline;
-    into.cloud_timeout = *timeout;
-    into.metrics = raw.metrics == "0" ? std::nullopt : std::optional(*metrics);
-    into.expiry_warning_days = *days;
-    into.log_level = *level;
-    into.log_format = *format;
-    return {};
 }
 
 std::unexpected<support::error> no_value(const std::string& flag)
@@ -348,6 +229,25 @@ support::result<std::optional<exit_text>> parse(CLI::App& cli, std::vector<std::
 }
 
 }  // namespace
+
+std::vector<std::string> unknown_variables(const std::vector<std::string>& names)
+{
+    options none;
+    raw_options raw;
+    CLI::App cli;
+    declare(cli, none, raw);
+    std::set<std::string> known;
+    for (const CLI::Option* option : cli.get_options())
+    {
+        known.insert(variable_of(option->get_name()));
+    }
+    std::vector<std::string> unknown;
+    std::ranges::copy_if(names, std::back_inserter(unknown), [&](const std::string& name) {
+        const bool of_service = name.contains("_SERVICE_") || name.contains("_PORT");
+        return name.starts_with(variable_prefix) && !known.contains(name) && !of_service;
+    });
+    return unknown;
+}
 
 support::result<std::variant<options, exit_text>> parse_options(
     const std::vector<std::string>& arguments, const environment& env

@@ -51,4 +51,8 @@ support::result<std::variant<options, exit_text>> parse_options(
     const std::vector<std::string>& arguments, const environment& env
 );
 
+// Those of the names of variables that begin as the variables of flags do, but belong to no flag. The
+// variables that Kubernetes sets for a Service whose name begins alike do not count.
+std::vector<std::string> unknown_variables(const std::vector<std::string>& names);
+
 }  // namespace app

@@ -50,6 +50,17 @@ std::optional<std::string> machine_variable(const std::string& name)
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
+std::vector<std::string> names_of_machine_variables()
+{
+    std::vector<std::string> names;
+    for (char** each = environ; each != nullptr && *each != nullptr; ++each)
+    {
+        const std::string_view text(*each);
+        names.emplace_back(text.substr(0, text.find('=')));
+    }
+    return names;
+}
+
 // In a pod, the host name is the name of the pod.
 std::string host_name()
 {
@@ -395,6 +406,14 @@ int run_program(const std::vector<std::string>& arguments)
     }
     const auto& chosen = std::get<options>(*parsed);
     support::set_log(chosen.log_level, chosen.log_format);
+    if (const auto unknown = unknown_variables(names_of_machine_variables()); !unknown.empty())
+    {
+        support::log(
+            log_level::warn,
+            "variables without effect, because no flag has their name; --help lists the flags",
+            {{"variables", support::joined(unknown)}}
+        );
+    }
     return run_controller(chosen);
 }
 

@@ -386,4 +386,21 @@ TEST(options, what_was_meant_for_another_program_is_not_repeated)
     EXPECT_THAT(refusal({"--os-password", "canary"}), Not(HasSubstr("canary")));
 }
 
+TEST(variables, that_belong_to_no_flag_are_found)
+{
+    EXPECT_THAT(
+        app::unknown_variables(
+            {"CERTIFICATE_BINDING_RESYNC",
+             "CERTIFICATE_BINDING_RESYNC_PERIOD",
+             "CERTIFICATE_BINDING_NAMESPACE",
+             "CERTIFICATE_BINDING_BINDINGS_API_ADDRESS",
+             "CERTIFICATE_BINDING_CLOUD_CONFIGG",
+             "CERTIFICATE_BINDING_CONTROLLER_SERVICE_HOST",
+             "CERTIFICATE_BINDING_CONTROLLER_METRICS_PORT_8080_TCP_ADDR",
+             "OS_CLOUDD"}
+        ),
+        testing::ElementsAre("CERTIFICATE_BINDING_RESYNC", "CERTIFICATE_BINDING_CLOUD_CONFIGG")
+    );
+}
+
 }  // namespace

@@ -1,0 +1,110 @@
+#include "app/raw_options.hpp"
+
+#include "app/flag_values.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <utility>
+
+namespace app {
+namespace {
+
+using support::errc;
+using support::fail;
+
+support::result<std::vector<int>> days_of(const std::string& list)
+{
+    constexpr int most = 3650;
+    std::vector<int> days;
+    for (const std::string& part : split_at_commas(list))
+    {
+        int number = 0;
+        const auto [end, failed] = std::from_chars(part.data(), part.data() + part.size(), number);
+        if (failed != std::errc() || end != part.data() + part.size() || number < 1 || number > most)
+        {
+            return fail(
+                errc::invalid,
+                "\"" + part +
+                    "\" is not a number of days from 1 to 3650; write a list such as 30,14,7,3,1, or 0 for "
+                    "no warnings"
+            );
+        }
+        days.push_back(number);
+    }
+    std::ranges::sort(days, std::greater());
+    const auto doubled = std::ranges::unique(days);
+    days.erase(doubled.begin(), doubled.end());
+    return days;
+}
+
+}  // namespace
+
+support::result<> understand(const raw_options& raw, const giver& given_by, options& into)
+{
+    using namespace std::chrono_literals;
+    const auto resync = duration_between(raw.resync_period, 1s, 720h);
+    const auto deadline = duration_between(raw.write_deadline, 100ms, 1h);
+    const auto timeout = duration_between(raw.cloud_timeout, 1s, 1h);
+    const auto metrics =
+        raw.metrics == "0" ? support::result<net::listen_address>() : net::parse_listen_address(raw.metrics);
+    const auto days = raw.expiry_warning_days == "0" ? support::result<std::vector<int>>()
+                                                     : days_of(raw.expiry_warning_days);
+    const auto level = support::parse_log_level(raw.log_level);
+    const auto format = support::parse_log_format(raw.log_format);
+    std::optional<support::error> wrong;
+    const auto check = [&](const char* flag, const auto& value) {
+        if (!wrong && !value)
+        {
+            wrong = fail(given_by(flag), value.error()).error();
+        }
+    };
+    check("--resync-period", resync);
+    check("--write-deadline", deadline);
+    check("--cloud-timeout", timeout);
+    check("--metrics-bind-address", metrics);
+    check("--expiry-warning-days", days);
+    check("--log-level", level);
+    check("--log-format", format);
+    if (wrong)
+    {
+        return std::unexpected(*wrong);
+    }
+    if (auto good = check_namespaces(into.namespaces, given_by("--namespace")); !good)
+    {
+        return good;
+    }
+    if (!raw.credential_namespaces.empty())
+    {
+        into.credential_namespaces = split_at_commas(raw.credential_namespaces);
+        auto names = into.credential_namespaces;
+        std::erase(names, "*");
+        if (auto good = check_namespaces(names, given_by("--allow-controller-credentials")); !good)
+        {
+            return good;
+        }
+    }
+    if (!raw.allowed_auth_urls.empty())
+    {
+        into.allowed_auth_urls = split_at_commas(raw.allowed_auth_urls);
+    }
+    auto bindings_api = understand(raw.bindings_api, given_by, into.namespaces);
+    if (!bindings_api)
+    {
+        return std::unexpected(bindings_api.error());
+    }
+    into.bindings_api = std::move(*bindings_api);
+    std::ranges::sort(into.namespaces);
+    const auto doubled = std::ranges::unique(into.namespaces);
+    into.namespaces.erase(doubled.begin(), doubled.end());
+    into.resync_period = *resync;
+    into.write_deadline = *deadline;
+    into.cloud_timeout = *timeout;
+    into.metrics = raw.metrics == "0" ? std::nullopt : std::optional(*metrics);
+    into.expiry_warning_days = *days;
+    into.log_level = *level;
+    into.log_format = *format;
+    return {};
+}
+
+}  // namespace app

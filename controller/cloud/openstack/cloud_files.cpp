@@ -239,8 +239,8 @@ void note_unused(const cloud_entry& entry, const entry_sources& sources, std::ve
     if (!sources.variables.empty() && entry.cloud != sources.variables_cloud)
     {
         notes.push_back(
-            names_of_variables(sources.variables) + " have no effect, because the cloud \"" +
-            support::clean(entry.cloud) + "\" is named"
+            names_of_variables(sources.variables) + (sources.variables.size() > 1 ? " have" : " has") +
+            " no effect, because the cloud \"" + support::clean(entry.cloud) + "\" is named"
         );
     }
     if (!entry.unknown_keys.empty())
@@ -287,6 +287,7 @@ result<found_entry> find_cloud_entry(
     {
         return std::unexpected(entry.error());
     }
+    machine.notes.insert(machine.notes.end(), entry->notes.begin(), entry->notes.end());
     note_unused(*entry, sources, machine.notes);
     return found_entry{std::move(*entry), std::move(machine.notes)};
 }

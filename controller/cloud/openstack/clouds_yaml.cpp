@@ -64,7 +64,11 @@ std::optional<net::url> read_endpoint(entry_reader& entry, const char* key, cons
 // The controller speaks one version of each API.
 void require_version(entry_reader& entry, const char* key, char spoken)
 {
-    const std::string version = entry.root(key);
+    std::string version = entry.root(key);
+    if (version.starts_with('v'))
+    {
+        version.erase(0, 1);
+    }
     if (!version.empty() && version != std::string(1, spoken) &&
         !version.starts_with(std::string(1, spoken) + "."))
     {
@@ -162,12 +166,36 @@ std::pair<std::string, std::string> ca_file(entry_reader& keys, const entry_sour
     return {sources.authorities_variable, sources.authorities};
 }
 
-result<tls_files> read_tls_files(
+// The file with the trusted certificates; empty if the entry has none.
+result<std::string> read_authorities(
     const written_entry& entry, const entry_sources& sources, const file_reader& read_file
 )
 {
     entry_reader keys(entry);
-    const auto [ca_key, ca_path] = ca_file(keys, sources);
+    const auto [key, path] = ca_file(keys, sources);
+    if (keys.failed())
+    {
+        return keys.error();
+    }
+    if (path.empty())
+    {
+        return std::string();
+    }
+    auto pem = read_named_file(entry, key, path, read_file);
+    if (!pem)
+    {
+        return pem;
+    }
+    if (const auto usable = net::check_certificates_pem(*pem); !usable)
+    {
+        return fail(entry.label + ": " + key + " " + support::clean(path), usable.error());
+    }
+    return pem;
+}
+
+result<> read_client_certificate(const written_entry& entry, const file_reader& read_file, tls_files& into)
+{
+    entry_reader keys(entry);
     const std::string certificate_path = keys.root("cert");
     const std::string key_path = keys.root("key");
     if (certificate_path.empty() && !key_path.empty())
@@ -178,32 +206,19 @@ result<tls_files> read_tls_files(
     {
         return keys.error();
     }
-    tls_files files;
-    if (!ca_path.empty())
+    if (certificate_path.empty())
     {
-        auto pem = read_named_file(entry, ca_key, ca_path, read_file);
-        if (!pem)
-        {
-            return std::unexpected(pem.error());
-        }
-        if (const auto usable = net::check_certificates_pem(*pem); !usable)
-        {
-            return fail(entry.label + ": " + ca_key + " " + support::clean(ca_path), usable.error());
-        }
-        files.ca_pem = std::move(*pem);
+        return {};
     }
-    if (!certificate_path.empty())
+    auto certificate = read_named_file(entry, "cert", certificate_path, read_file);
+    auto key = key_path.empty() ? certificate : read_named_file(entry, "key", key_path, read_file);
+    if (!certificate || !key)
     {
-        auto certificate = read_named_file(entry, "cert", certificate_path, read_file);
-        auto key = key_path.empty() ? certificate : read_named_file(entry, "key", key_path, read_file);
-        if (!certificate || !key)
-        {
-            return std::unexpected(certificate ? key.error() : certificate.error());
-        }
-        files.client_certificate_pem = std::move(*certificate);
-        files.client_key_pem = support::secret(std::move(*key));
+        return std::unexpected(certificate ? key.error() : certificate.error());
     }
-    return files;
+    into.client_certificate_pem = std::move(*certificate);
+    into.client_key_pem = support::secret(std::move(*key));
+    return {};
 }
 
 std::shared_ptr<const net::tls_settings> read_tls(entry_reader& entry, tls_files files)
@@ -268,12 +283,28 @@ result<cloud_entry> read_cloud_entry(
     {
         return std::unexpected(written.error());
     }
-    auto files = read_tls_files(*written, sources, read_file);
-    if (!files)
+    tls_files files;
+    if (const auto read = read_client_certificate(*written, read_file, files); !read)
     {
-        return std::unexpected(files.error());
+        return std::unexpected(read.error());
     }
-    return understand_entry(std::move(*written), std::move(*files));
+    auto authorities = read_authorities(*written, sources, read_file);
+    if (authorities)
+    {
+        files.ca_pem = std::move(*authorities);
+    }
+    auto entry = understand_entry(std::move(*written), std::move(files));
+    if (!authorities && (!entry || uses_tls(*entry)))
+    {
+        return std::unexpected(authorities.error());
+    }
+    if (!authorities)
+    {
+        entry->notes.push_back(
+            authorities.error().message + "; it has no effect yet, because no URL of the entry is https"
+        );
+    }
+    return entry;
 }
 
 result<cloud_entry> parse_cloud_entry(

@@ -90,6 +90,8 @@ struct cloud_entry
     std::optional<net::url> load_balancer_endpoint;
     std::optional<net::url> key_manager_endpoint;
 
+    // Lines for the log: what has no effect, and why.
+    std::vector<std::string> notes = {};
     // Keys of the entry that nobody knows.
     std::vector<std::string> unknown_keys = {};
 };

@@ -2,6 +2,8 @@
 
 #include "cloud/openstack/create_client.hpp"
 #include "cloud/openstack/tenant_entry.hpp"
+#include "support/log.hpp"
+#include "support/text.hpp"
 
 #include <utility>
 
@@ -24,7 +26,25 @@ support::result<std::shared_ptr<credential>> credential_registry::read(const cre
     {
         return std::unexpected(entry.error());
     }
+    tell_unknown_keys(text.source, *entry);
     return share(std::move(*entry));
+}
+
+void credential_registry::tell_unknown_keys(const std::string& source, const cloud_entry& entry)
+{
+    constexpr std::size_t most_told = 1000;
+    const std::string what = source + ": cloud \"" + support::clean(entry.cloud) +
+                             "\" has keys that nobody knows: " + support::joined(entry.unknown_keys);
+    if (entry.unknown_keys.empty() || told_.contains(what))
+    {
+        return;
+    }
+    if (told_.size() >= most_told)
+    {
+        told_.clear();
+    }
+    told_.insert(what);
+    support::log(support::log_level::warn, what + "; they have no effect");
 }
 
 std::shared_ptr<credential> credential_registry::share(cloud_entry entry)

@@ -10,6 +10,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 namespace cloud::openstack {
@@ -35,12 +36,16 @@ public:
     std::shared_ptr<credential> share(cloud_entry entry);
 
 private:
+    // One line of the log for each Secret and its keys.
+    void tell_unknown_keys(const std::string& source, const cloud_entry& entry);
+
     net::http_client& http_;
     support::clock& clock_;
     support::random_engine& random_;
     allowed_urls allowed_;
     support::duration timeout_;
     std::map<std::string, std::weak_ptr<credential>> known_;  // by id
+    std::set<std::string> told_;
 };
 
 }  // namespace cloud::openstack

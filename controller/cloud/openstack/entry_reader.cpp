@@ -46,9 +46,17 @@ std::vector<std::string> entry_reader::root_list(const char* key)
     std::vector<std::string> texts;
     if (value != nullptr && value->is_list())
     {
+        // An element without a value is not given, as a key without one.
         for (const auto& element : value->list)
         {
-            texts.push_back(text_of(element, key));
+            if (!element.is_text() && !element.is_null())
+            {
+                note(std::string(key) + " must be a text or a list of texts");
+            }
+            else if (element.is_text())
+            {
+                texts.push_back(text_of(element, key));
+            }
         }
     }
     else if (std::string text = root(key); !text.empty())

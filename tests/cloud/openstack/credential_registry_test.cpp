@@ -72,6 +72,21 @@ TEST_F(credentials, that_nobody_holds_any_more_are_forgotten_with_their_token)
     EXPECT_EQ(tokens_issued, 2);
 }
 
+TEST_F(credentials, with_keys_that_nobody_knows_are_taken_and_the_keys_are_told_once)
+{
+    const std::string slips =
+        "clouds: {prod: {insterface: canary, verfy: false, auth: {auth_url: "
+        "'http://127.0.0.1:15000', user_id: u, password: a, project_id: q}}}";
+    const std::string line =
+        "Secret shop/cloud: clouds.yaml: cloud \"prod\" has keys that nobody knows: "
+        "insterface, verfy; they have no effect";
+    use(read(slips));
+    EXPECT_THAT(log.text(), AllOf(HasSubstr(line), Not(HasSubstr("canary"))));
+    const auto told = log.text();
+    read(slips);
+    EXPECT_EQ(log.text(), told);
+}
+
 TEST_F(credentials, the_controllers_own_is_shared_like_any_other)
 {
     entry.id = "own";

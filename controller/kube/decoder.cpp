@@ -340,7 +340,8 @@ support::error decode_status(int http_status, std::string_view body)
     {
         error.message += " " + support::clean(status.reason, 64);
     }
-    if (!status.message.empty())
+    // The API server says "Unauthorized" as reason and message.
+    if (!status.message.empty() && status.message != status.reason)
     {
         error.message += ": " + support::clean(status.message);
     }

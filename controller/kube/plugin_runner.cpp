@@ -23,7 +23,7 @@ std::unexpected<support::error> failed(const exec_plugin& plugin, const std::str
     return support::fail(errc::unreachable, plugin_name(plugin) + " " + why);
 }
 
-task<result<std::string>> run(support::clock& clock, exec_plugin plugin, std::string info)
+task<result<std::string>> run(support::clock& clock, exec_plugin plugin, std::string info, bool first)
 {
     support::child_command command{plugin.command, plugin.arguments, plugin.environment};
     command.environment.emplace_back("KUBERNETES_EXEC_INFO", std::move(info));
@@ -42,12 +42,11 @@ task<result<std::string>> run(support::clock& clock, exec_plugin plugin, std::st
     }
     if (ended->exit_code != 0)
     {
-        const std::string words = support::clean(ended->err, most_words);
-        co_return failed(
-            plugin,
-            "failed with exit code " + std::to_string(ended->exit_code) +
-                (words.empty() ? ", and said nothing" : ": " + words)
-        );
+        std::string words = support::clean(ended->err, most_words);
+        words = words.empty() ? ", and said nothing"
+                : first       ? ": " + words
+                              : "; run it by hand to see what it says";
+        co_return failed(plugin, "failed with exit code " + std::to_string(ended->exit_code) + words);
     }
     co_return std::move(ended->out);
 }
@@ -56,8 +55,9 @@ task<result<std::string>> run(support::clock& clock, exec_plugin plugin, std::st
 
 plugin_runner create_plugin_runner(support::clock& clock)
 {
-    return
-        [&clock](const exec_plugin& plugin, std::string info) { return run(clock, plugin, std::move(info)); };
+    return [&clock, first = true](const exec_plugin& plugin, std::string info) mutable {
+        return run(clock, plugin, std::move(info), std::exchange(first, false));
+    };
 }
 
 std::string plugin_name(const exec_plugin& plugin)

@@ -15,7 +15,9 @@ namespace kube {
 using plugin_runner =
     std::function<support::task<support::result<std::string>>(const exec_plugin& plugin, std::string info)>;
 
-// A program has 10 s. `clock` must outlive the runner.
+// A program has 10 s. What the plugin says on standard error is shown where its first run fails, as by
+// kubectl, to whoever starts the program; later it would go into logs, and it may hold a token. `clock` must
+// outlive the runner.
 plugin_runner create_plugin_runner(support::clock& clock);
 
 // The name of the plugin for messages.

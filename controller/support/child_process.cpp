@@ -149,7 +149,8 @@ private:
     posix_spawnattr_t attributes_{};
 };
 
-// A running program that leads its session. It is killed and reaped at the end of its owner.
+// A running program that leads its session and process group. The group is killed, and the program reaped, at
+// the end of its owner.
 class running_child final
 {
 public:

@@ -28,7 +28,8 @@ struct child_outcome
 
 // Runs a program beside the loop until it ends and its output is closed. Its standard input is empty, it has
 // no terminal and inherits no open file. At `deadline`, at a cancellation, and when it prints more than
-// `largest` bytes to its standard output, it is killed with all programs of its session. Errors: unreachable
+// `largest` bytes to its standard output, it is killed with its process group; a program that it started in
+// a group of its own lives on. Errors: unreachable
 // (the program is not there or may not be run), interrupted (the deadline), too_large. The message holds
 // nothing of the output.
 task<result<child_outcome>> run_child(

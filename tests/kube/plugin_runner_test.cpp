@@ -21,8 +21,12 @@ class plugin_runner : public testing::Test
 protected:
     support::result<std::string> run(const kube::exec_plugin& plugin)
     {
+        return run(plugin, kube::create_plugin_runner(*clock));
+    }
+
+    support::result<std::string> run(const kube::exec_plugin& plugin, const kube::plugin_runner& runner)
+    {
         std::optional<support::result<std::string>> printed;
-        const auto runner = kube::create_plugin_runner(*clock);
         boost::asio::co_spawn(
             context,
             runner(plugin, "the info"),
@@ -65,6 +69,17 @@ TEST_F(plugin_runner, tells_what_a_plugin_says_of_its_failure_but_not_what_it_pr
     EXPECT_EQ(
         run(shell("exit 5")).error().message,
         "the credential plugin sh failed with exit code 5, and said nothing"
+    );
+}
+
+TEST_F(plugin_runner, tells_what_a_plugin_says_at_the_start_alone)
+{
+    const auto runner = kube::create_plugin_runner(*clock);
+    const auto plugin = shell("set -x; token=canary; exit 4");
+    EXPECT_THAT(run(plugin, runner).error().message, HasSubstr("+ token=canary"));
+    EXPECT_EQ(
+        run(plugin, runner).error().message,
+        "the credential plugin sh failed with exit code 4; run it by hand to see what it says"
     );
 }
 

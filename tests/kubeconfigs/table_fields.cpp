@@ -391,8 +391,8 @@ std::vector<table_row> rows_of_plugins()
         {exec,
          "a plugin that fails",
          "refused",
-         "At the start the program ends with the words of the plugin's standard error; later the last "
-         "credential is used until it expires.",
+         "At the start the program ends with the words of the plugin's standard error; later they "
+         "are left out, and the last credential is used until it expires.",
          "",
          {"exec_that_fails"}},
         {exec,

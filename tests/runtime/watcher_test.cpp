@@ -489,7 +489,7 @@ TEST_F(watcher, refused_credentials_are_told)
 {
     api.token = "another";
     start();
-    EXPECT_THAT(log.text(), HasSubstr("401 Unauthorized: Unauthorized; the server refuses the credentials"));
+    EXPECT_THAT(log.text(), HasSubstr("401 Unauthorized; the server refuses the credentials"));
 }
 
 TEST_F(watcher, counts_what_ended_a_watch)

@@ -130,7 +130,8 @@ no_proxy::no_proxy(std::string_view list)
             meaningless_.push_back(entry);
         }
     }
-    if (list.contains('@') && !meaningless_.empty())
+    const bool may_have_login = list.contains('@') || list.contains("%40");
+    if (may_have_login && !meaningless_.empty())
     {
         // One of them may be a URL with a password, and a password may have commas.
         meaningless_ = {"(not shown, because there is an @ among them)"};

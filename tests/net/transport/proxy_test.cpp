@@ -198,6 +198,7 @@ TEST(proxy, tells_which_entries_of_no_proxy_match_no_server)
         ElementsAre("(not shown, because there is an @ among them)")
     );
     EXPECT_THAT(meaningless("http://me:canary@host,*"), ElementsAre(HasSubstr("not shown")));
+    EXPECT_THAT(meaningless("http://me:canary%40host/"), ElementsAre(HasSubstr("not shown")));
 }
 
 // ---- the variables ----

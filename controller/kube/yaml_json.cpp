@@ -296,7 +296,11 @@ result<json> yaml_to_json(const std::string& text)
     catch (const YAML::Exception& e)
     {
         // The message of the parser is not used, because it may quote the text.
-        return support::fail(errc::invalid, "is not YAML (line " + std::to_string(e.mark.line + 1) + ")");
+        return support::fail(
+            errc::invalid,
+            "is not YAML (line " + std::to_string(e.mark.line + 1) + ")" +
+                support::hint_about_tabs(text, e.mark.line)
+        );
     }
 }
 

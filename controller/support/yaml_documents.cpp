@@ -3,6 +3,7 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <sstream>
 
 namespace support {
@@ -34,6 +35,17 @@ bool has_second_yaml_document(const std::string& text)
     YAML::Parser parser(stream);
     ignored_events ignored;
     return parser.HandleNextDocument(ignored) && parser.HandleNextDocument(ignored);
+}
+
+std::string hint_about_tabs(std::string_view text, int line)
+{
+    for (; line > 0 && text.contains('\n'); --line)
+    {
+        text.remove_prefix(text.find('\n') + 1);
+    }
+    const auto indented = std::min(text.find_first_not_of(" \t"), text.size());
+    const bool by_tab = line == 0 && text.substr(0, indented).contains('\t');
+    return by_tab ? "; YAML allows no tabs for indentation, use spaces" : "";
 }
 
 }  // namespace support

@@ -30,7 +30,7 @@ std::vector<corpus_case> cases_of_odd_machines()
         one("tabs",
             "current-context:\tc\ncontexts:\n\t- name: c\n",
             verdict::both_refuse,
-            "is not YAML (line 3)"),
+            "is not YAML (line 3); YAML allows no tabs for indentation, use spaces"),
         one("control_character",
             "# \x01\n" + good,
             verdict::both_refuse,
@@ -54,6 +54,20 @@ std::vector<corpus_case> cases_of_odd_machines()
             "\"arn:aws:eks:eu:1:cluster/\\u00e9 \\u4e2d\", context: "
             "{cluster: k, user: u}}]\nclusters: [{name: k, cluster: {" +
                 trusted + "}}]\nusers: [{name: u, user: {token: canary}}]\n"),
+        one("empty_texts_as_credentials",
+            kubeconfig(
+                trusted, "token: \"\", tokenFile: ~, username: \"\", password: null, client-key-data: \"\""
+            ),
+            verdict::kubectl_refuses,
+            "the user has no credential; requests are anonymous"),
+        one("empty_texts_beside_a_token",
+            kubeconfig(trusted, "token: canary, client-certificate: ~, client-key-data: \"\", exec: ~")),
+        one("password_that_is_null", kubeconfig(trusted, "username: me, password: null")),
+        one("exec_that_is_empty",
+            kubeconfig(trusted, "exec: {}"),
+            verdict::both_refuse,
+            "command of exec is missing"),
+        one("server_with_a_slash_at_its_end", at("/")),
         one("server_with_dots_in_its_path", at("/a/../b/./c")),
         one("server_with_slashes_in_its_path", at("//a//b")),
         one("server_with_an_encoded_path", at("/a%20b")),

@@ -99,7 +99,7 @@ std::vector<table_row> rows_of_files()
          "honoured",
          "YAML 1.1, in block or flow form, with anchors and aliases.",
          "",
-         {"as_kubectl_writes_it", "json", "alias", "null_entry"}},
+         {"as_kubectl_writes_it", "json", "alias", "null_entry", "empty_texts_beside_a_token"}},
         {yaml,
          "merge keys (`<<`)",
          "honoured",

@@ -70,7 +70,7 @@ result<YAML::Node> parse(std::string_view text, const std::string& file)
         return fail(
             errc::invalid,
             file + ": invalid YAML at line " + std::to_string(e.mark.line + 1) + ", column " +
-                std::to_string(e.mark.column + 1)
+                std::to_string(e.mark.column + 1) + support::hint_about_tabs(text, e.mark.line)
         );
     }
 }

@@ -9,6 +9,7 @@
 #include "binding/index/binding_index.hpp"
 #include "binding/reconcile/on_change.hpp"
 #include "binding/reconcile/reconciler.hpp"
+#include "binding/single/single_reconciler.hpp"
 #include "kube/events.hpp"
 #include "runtime/watcher.hpp"
 #include "runtime/work_queue.hpp"
@@ -94,6 +95,7 @@ struct controller::impl
                events},
               settings
           ),
+          singles({parts.kube, credentials, parts.clock, bindings, events}, settings),
           change_parts(
               {bindings,
                reconciler,
@@ -130,6 +132,10 @@ struct controller::impl
 
     void take_over(const binding::object_changed& change)
     {
+        if (change.after == nullptr)
+        {
+            singles.forget(change.before->uid);
+        }
         on_change(change, change_parts);
         if (parts.changed)
         {
@@ -167,7 +173,10 @@ struct controller::impl
 
     support::task<runtime::outcome> reconcile(binding::target target)
     {
-        const auto end = co_await reconciler.reconcile(std::move(target));
+        const auto with = credentials.of(target);
+        const bool is_single = with && with->attaches_single_bindings();
+        const auto end = is_single ? co_await singles.reconcile(std::move(target))
+                                   : co_await reconciler.reconcile(std::move(target));
         counted.reconciled(end.how);
         co_return end;
     }
@@ -254,6 +263,7 @@ struct controller::impl
     binding::secret_watchers secrets;
     binding::binding_index bindings;
     binding::reconciler reconciler;
+    binding::single::single_reconciler singles;
     binding::change_parts change_parts;
     runtime::worker_pool<binding::target> pool;
     std::vector<std::unique_ptr<runtime::watcher>> watchers;
@@ -276,6 +286,7 @@ support::task<> controller::run()
 void controller::stop()
 {
     impl_->reconciler.stop();
+    impl_->singles.stop();
     impl_->pool.stop();
 }
 

@@ -6,6 +6,7 @@
 #include "support/uuid.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -69,7 +70,7 @@ struct certificate_reading
 {
     // When the request was sent: the answer was true then or later.
     support::time_point asked_at{};
-    answer<service_certificate> value;
+    answer<std::shared_ptr<const service_certificate>> value;
 };
 
 // Failures: a request that has to wait longer than a pass may is not sent; it is rate_limited, and

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "binding/resource/given_name.hpp"
 #include "binding/resource/reason.hpp"
 #include "cloud/container_ref.hpp"
 #include "support/clock.hpp"
@@ -125,6 +126,8 @@ struct status
     support::interned error_message;
     // id, crn and createdAt are those of this object, and not of an earlier object of the same name.
     bool identified = false;
+    // id, crn and createdAt of a binding that the cloud keeps itself; empty: they are those of the object.
+    given_name given;
     support::wall_time updated_at{};
     // The value of the annotation for which the last retry began.
     support::interned handled_request;

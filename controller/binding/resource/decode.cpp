@@ -1,5 +1,6 @@
 #include "binding/resource/decode.hpp"
 
+#include "binding/resource/service_ref.hpp"
 #include "support/rfc3339.hpp"
 #include "support/text.hpp"
 
@@ -266,6 +267,22 @@ void read_conditions(element status, binding::status& into)
     into.other_conditions = interned(others);
 }
 
+// id, crn and createdAt of a binding that the cloud keeps itself: the ledger names it, too.
+given_name read_given_name(element status, const ledger& written)
+{
+    const auto id = uuid_at(status, "id");
+    const auto created = time_at(status, "createdAt");
+    for (const attachment& entry : written.attachments)
+    {
+        const auto named = parse_service_ref(entry.container_ref);
+        if (id && created && named && named->binding == id)
+        {
+            return given_name({*id, std::string(text_at(status, "crn").value_or("")), *created});
+        }
+    }
+    return {};
+}
+
 support::result<> read_status(element status, const support::uuid& uid, binding::status& into)
 {
     into.state = parse_state(text_at(status, "state").value_or("")).value_or(state::unset);
@@ -283,7 +300,13 @@ support::result<> read_status(element status, const support::uuid& uid, binding:
         };
     }
     read_conditions(status, into);
-    return read_ledger(status, into.ledger);
+    if (auto read = read_ledger(status, into.ledger); !read)
+    {
+        return read;
+    }
+    into.given = read_given_name(status, into.ledger);
+    into.identified = into.identified || !into.given.empty();
+    return {};
 }
 
 }  // namespace

@@ -128,13 +128,16 @@ std::string finalizers_patch(const certificate_binding& object, bool with_ours)
 
 std::string status_patch(const certificate_binding& object, const status& wanted)
 {
-    const std::string id = object.uid.str();
+    const given_name& given = wanted.given;
+    const std::string id = given.empty() ? object.uid.str() : given->id.str();
+    const std::string crn =
+        given.empty() ? "crn:" + object.spec.region.str() + ":certificate:binding:" + id : given->crn;
     const json status{
         {"state", text_or_null(name_of(wanted.state))},
         {"errorMessage", wanted.error_message.view()},
         {"id", id},
-        {"crn", "crn:" + object.spec.region.str() + ":certificate:binding:" + id},
-        {"createdAt", support::format_rfc3339(object.created)},
+        {"crn", crn},
+        {"createdAt", support::format_rfc3339(given.empty() ? object.created : given->created_at)},
         {"updatedAt", support::format_rfc3339(wanted.updated_at)},
         {"lastHandledReconcileAt", text_or_null(wanted.handled_request.view())},
         {"observedGeneration", wanted.observed_generation},

@@ -38,6 +38,7 @@ constexpr std::array<row, reason_count> reasons{{
     {reason::cloud_unavailable, "CloudUnavailable", state::pending},
     {reason::detaching, "Detaching", state::deleting},
     {reason::last_certificate, "LastCertificate", state::deleting},
+    {reason::detach_not_supported, "DetachNotSupported", state::error},
     {reason::certificate_active, "CertificateActive", state::active},
 }};
 
@@ -86,7 +87,8 @@ state state_of(reason value)
 
 bool deletion_waits_for_people(reason value)
 {
-    return value == reason::last_certificate || value == reason::credentials_missing;
+    return value == reason::last_certificate || value == reason::credentials_missing ||
+           value == reason::detach_not_supported;
 }
 
 }  // namespace binding

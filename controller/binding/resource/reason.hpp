@@ -44,6 +44,7 @@ enum class reason : std::uint8_t
     cloud_unavailable,
     detaching,
     last_certificate,
+    detach_not_supported,
     certificate_active,  // a reason of the condition CertificateActive alone
 };
 

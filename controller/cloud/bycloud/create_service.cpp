@@ -70,7 +70,7 @@ public:
         }
         else if (auto read = read_certificate(answer->body, id))
         {
-            reading.value = std::move(*read);
+            reading.value = std::make_shared<const service_certificate>(std::move(*read));
         }
         else
         {

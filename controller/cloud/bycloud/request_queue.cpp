@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t most_waiting = 24;
 constexpr int most_under_way = 8;
 constexpr support::duration longest_wait = 2s;
+constexpr support::duration longest_linger = 1s;
 
 // Those that were turned away come back spread over a time that grows with their number.
 constexpr support::duration count_for = 30s;
@@ -85,6 +86,13 @@ void request_queue::make_room()
         }
     }
     turn_away(*last, {});
+}
+
+// While requests are turned away, reads that nobody hurries wait a moment for others of the same certificate.
+support::duration request_queue::linger(const request& of) const
+{
+    const bool is_scarce = turned_away_ > 0 && clock_.now() - counting_since_ <= count_for;
+    return is_scarce && of.what_for_ >= purpose::wait ? longest_linger : support::duration{};
 }
 
 support::duration request_queue::spread(purpose what_for)
@@ -158,7 +166,8 @@ support::task<request_queue::verdict> request_queue::wait(request& of)
             co_await bell.wait(std::nullopt);
             continue;
         }
-        const auto ready_at = budget_.ready_at(of.what_for_, now);
+        const auto ready_at =
+            std::max(budget_.ready_at(of.what_for_, now), of.until_ - longest_wait + linger(of));
         const bool has_turn = first() == &of && under_way_ < most_under_way;
         if (has_turn && ready_at <= now)
         {

@@ -66,6 +66,7 @@ private:
     void begin(request& of);
     void ring_first();
     support::duration spread(purpose what_for);
+    support::duration linger(const request& of) const;
 
     support::clock& clock_;
     support::random_engine& random_;

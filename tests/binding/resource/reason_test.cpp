@@ -37,6 +37,7 @@ const std::set<std::string_view> documented{
     "CloudUnavailable",
     "Detaching",
     "LastCertificate",
+    "DetachNotSupported",
     "CertificateActive",
 };
 

@@ -169,7 +169,7 @@ TEST_F(a_service, asks_once_for_all_who_wait_for_the_same_certificate)
     EXPECT_EQ(http.count(the_certificate), 1U);
     for (const auto& each : read)
     {
-        EXPECT_EQ(each.value.value().bindings.size(), 1U);
+        EXPECT_EQ(each.value.value()->bindings.size(), 1U);
         EXPECT_EQ(each.asked_at, read.front().asked_at);
     }
 }

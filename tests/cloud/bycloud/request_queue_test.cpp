@@ -29,7 +29,7 @@ protected:
                 sent.push_back(name);
                 co_await clock().sleep_for(time);
                 queue.answered(turn, report);
-                queue.share(turn, {clock().now(), cloud::service_certificate{}});
+                queue.share(turn, {clock().now(), std::make_shared<const cloud::service_certificate>()});
                 ended.push_back(name + " sent");
                 co_return;
             case verdict::answered:

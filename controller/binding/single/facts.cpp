@@ -1,0 +1,233 @@
+#include "binding/single/facts.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace binding::single {
+namespace {
+
+constexpr std::string_view listener_type = "octavia:listener";
+
+bool has_unconfirmed(const ledger& held)
+{
+    return std::ranges::any_of(held.attachments, [](const attachment& entry) { return !entry.confirmed; });
+}
+
+void end_waits(binding_facts& facts, support::time_point now)
+{
+    facts.read_after = now;
+    facts.refused.reset();
+    facts.refusals = 0;
+    facts.removing.reset();
+    facts.polls = 0;
+    facts.repairs = 0;
+}
+
+}  // namespace
+
+void record_reading(certificate_facts& into, cloud::certificate_reading reading)
+{
+    const bool missing = !reading.value && reading.value.error().kind == cloud::failure::not_found;
+    if (!missing)
+    {
+        into.missing_since.reset();
+    }
+    else if (!into.missing_since)
+    {
+        into.missing_since = reading.asked_at;
+    }
+    into.failures = reading.value ? 0 : into.failures + 1;
+    if (reading.value)
+    {
+        into.polls = (*reading.value)->state == cloud::certificate_state::active ? 0 : into.polls + 1;
+        into.shown = reading;
+    }
+    into.last = std::move(reading);
+}
+
+const ledger& believed(const binding_facts& facts, const certificate_binding& object)
+{
+    return facts.held ? *facts.held : object.status.ledger;
+}
+
+void record_object(
+    binding_facts& facts,
+    const certificate_binding& object,
+    const settings& settings,
+    support::time_point now,
+    support::time_point started
+)
+{
+    if (!facts.held)
+    {
+        facts.held = object.status.ledger;
+        facts.requested_at = object.requested_at;
+        if (has_unconfirmed(*facts.held))
+        {
+            facts.in_doubt_until = started + settings.write_deadline;
+        }
+    }
+    if (facts.maybe_written && *facts.maybe_written == object.status.ledger)
+    {
+        facts.held = std::exchange(facts.maybe_written, std::nullopt);
+    }
+    if (facts.generation != object.generation)
+    {
+        facts.generation = object.generation;
+        facts.generation_since = now;
+        facts.refused.reset();
+        facts.refusals = 0;
+        facts.absent_since.reset();
+    }
+    if (facts.requested_at != object.requested_at)
+    {
+        facts.requested_at = object.requested_at;
+        end_waits(facts, now);
+    }
+}
+
+void record_read(
+    binding_facts& facts, const certificate_binding& object, const certificate_facts& certificate
+)
+{
+    facts.waits_for_turn = false;
+    const auto& last = certificate.last;
+    if (!last || !last->value || (*last->value)->id != object.spec.certificate_id)
+    {
+        ++facts.polls;
+        return;
+    }
+    const auto* entry = find_entry(believed(facts, object), object.spec.certificate_id, object.wanted_slot());
+    const auto named = entry == nullptr ? std::nullopt : parse_service_ref(entry->container_ref);
+    const auto* shown = find_binding(
+        **last->value, object.spec.resource_id, object.wanted_slot(), named ? named->binding : std::nullopt
+    );
+    const bool is_there = shown != nullptr && has_slot(*shown, object.wanted_slot());
+    facts.polls = is_there && shown->status == "active" && !object.deleting ? 0 : facts.polls + 1;
+    if (is_there)
+    {
+        constexpr support::duration at_rest = std::chrono::hours(2);
+        facts.repairs = last->asked_at - facts.repaired_at > at_rest ? 0 : facts.repairs;
+        facts.absent_since.reset();
+        facts.in_doubt_until.reset();
+    }
+    else if (!facts.absent_since)
+    {
+        facts.absent_since = last->asked_at;
+    }
+}
+
+void record_create_sent(binding_facts& facts, const settings& settings, support::time_point now)
+{
+    facts.in_doubt_until = now + cloud::sent_within + settings.write_deadline;
+    facts.polls = 0;
+    facts.absent_since.reset();
+}
+
+void record_create_answer(
+    binding_facts& facts,
+    const attachment& entry,
+    const std::optional<cloud::error>& failed,
+    support::time_point now
+)
+{
+    facts.waits_for_turn = failed && failed->kind == cloud::failure::rate_limited;
+    if (facts.waits_for_turn)
+    {
+        facts.in_doubt_until.reset();
+        return;
+    }
+    facts.read_after = now;
+    if (!failed)
+    {
+        facts.refused.reset();
+        facts.refusals = 0;
+        return;
+    }
+    if (failed->kind == cloud::failure::ambiguous)
+    {
+        return;
+    }
+    facts.in_doubt_until.reset();
+    facts.refused = refusal{failed->kind, failed->message, now};
+    facts.refused_entry = entry;
+    ++facts.refusals;
+}
+
+void record_removal(
+    binding_facts& facts,
+    const support::uuid& binding,
+    const std::optional<cloud::error>& failed,
+    support::time_point now
+)
+{
+    facts.waits_for_turn = failed && failed->kind == cloud::failure::rate_limited;
+    if (facts.waits_for_turn)
+    {
+        return;
+    }
+    const int before = facts.removing && facts.removing->binding == binding ? facts.removing->attempts : 0;
+    facts.removing = removal{binding, now, std::nullopt, before + 1};
+    if (failed && failed->kind != cloud::failure::ambiguous)
+    {
+        facts.removing->refused = refusal{failed->kind, failed->message, now};
+    }
+    facts.read_after = now;
+    facts.polls = 0;
+}
+
+void record_ledger_write(binding_facts& facts, const ledger& written, bool taken, support::time_point now)
+{
+    // An attached binding that is to be made once more, because it is not there any more.
+    if (facts.absent_since && facts.held && facts.held->attachments.size() == written.attachments.size() &&
+        has_unconfirmed(written) && !has_unconfirmed(*facts.held))
+    {
+        ++facts.repairs;
+        facts.repaired_at = now;
+    }
+    if (!taken)
+    {
+        facts.maybe_written = written;
+        return;
+    }
+    facts.held = written;
+    facts.maybe_written.reset();
+}
+
+const cloud::service_binding* find_binding(
+    const cloud::service_certificate& certificate,
+    const support::uuid& listener,
+    slot wanted,
+    const std::optional<support::uuid>& id
+)
+{
+    const cloud::service_binding* best = nullptr;
+    const auto rank = [&](const cloud::service_binding& shown) {
+        return id && shown.id == *id ? 2 : has_slot(shown, wanted) ? 1 : 0;
+    };
+    for (const cloud::service_binding& shown : certificate.bindings)
+    {
+        const bool is_of_listener = shown.resource_type == listener_type && shown.resource_id == listener;
+        if (is_of_listener && (best == nullptr || rank(shown) > rank(*best)))
+        {
+            best = &shown;
+        }
+    }
+    return best;
+}
+
+bool has_slot(const cloud::service_binding& shown, slot wanted)
+{
+    return !shown.sni || *shown.sni == (wanted == slot::sni);
+}
+
+const attachment* find_entry(const ledger& held, const support::uuid& certificate, slot wanted)
+{
+    const auto it = std::ranges::find_if(held.attachments, [&](const attachment& entry) {
+        const auto named = parse_service_ref(entry.container_ref);
+        return named && named->certificate == certificate && entry.slot == wanted;
+    });
+    return it == held.attachments.end() ? nullptr : &*it;
+}
+
+}  // namespace binding::single

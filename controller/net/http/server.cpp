@@ -2,6 +2,7 @@
 
 #include "net/http/server_core.hpp"
 #include "net/http/serving.hpp"
+#include "net/transport/accepted_tls.hpp"
 #include "net/transport/acceptor.hpp"
 #include "net/transport/open_files.hpp"
 #include "support/log.hpp"

@@ -27,6 +27,7 @@ protected:
     using wait_type = boost::asio::ip::tcp::socket::wait_type;
 
     int descriptor() { return socket_.native_handle(); }
+    bool is_interrupted() const { return interrupted_; }
     // False: interrupt() ended the wait.
     support::task<bool> wait(wait_type for_what);
 

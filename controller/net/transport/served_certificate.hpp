@@ -1,6 +1,6 @@
 #pragma once
 
-#include "net/transport/server_tls.hpp"
+#include "net/transport/server_tls_context.hpp"
 #include "support/error.hpp"
 
 #include <functional>

@@ -3,6 +3,7 @@
 #include "net/http/server.hpp"
 #include "support/log.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -11,8 +12,11 @@
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <functional>
+#include <linux/sockios.h>
 #include <map>
+#include <sys/ioctl.h>
 
 namespace {
 
@@ -304,6 +308,79 @@ TEST_F(server_tls, waits_for_no_handshake_longer_than_its_limit_and_serves_other
     advance(1s);
     silent.wait_closed();
     slow.wait_closed();
+}
+
+// The first words of a TLS client.
+std::string client_hello()
+{
+    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(
+        SSL_CTX_new(TLS_client_method()), SSL_CTX_free
+    );
+    const std::unique_ptr<SSL, decltype(&SSL_free)> client(SSL_new(context.get()), SSL_free);
+    BIO* said = BIO_new(BIO_s_mem());
+    SSL_set_bio(client.get(), BIO_new(BIO_s_mem()), said);
+    SSL_connect(client.get());
+    char* text = nullptr;
+    const auto size = BIO_get_mem_data(said, &text);
+    return {text, static_cast<std::size_t>(size)};
+}
+
+// Says nothing more after its first words.
+struct greeting_client
+{
+    greeting_client(test::wire& test, const net::server& to) : socket(test.context())
+    {
+        socket.connect({boost::asio::ip::address_v4::loopback(), to.port()});
+        socket.non_blocking(true);
+    }
+
+    bool is_answered()
+    {
+        char byte = 0;
+        boost::system::error_code nothing;
+        return socket.receive(boost::asio::buffer(&byte, 1), tcp::socket::message_peek, nothing) == 1;
+    }
+
+    tcp::socket socket;
+};
+
+TEST_F(server_tls, lets_what_else_is_ready_come_between_two_handshakes)
+{
+    constexpr std::size_t many = 50;
+    start({.connections = many});
+    std::vector<greeting_client> peers;
+    for (std::size_t i = 0; i < many; ++i)
+    {
+        peers.emplace_back(*this, *server_);
+    }
+    step();
+    const auto hello = client_hello();
+    for (auto& peer : peers)
+    {
+        boost::asio::write(peer.socket, boost::asio::buffer(hello));
+    }
+    for (auto& peer : peers)
+    {
+        // Until the kernel of the server has it, so that the server finds all of them at once.
+        for (int unsent = 1; unsent > 0;)
+        {
+            ASSERT_EQ(::ioctl(peer.socket.native_handle(), SIOCOUTQ, &unsent), 0);
+        }
+    }
+    std::size_t between = 0;
+    bool done = false;
+    std::function<void()> other_work = [&] {
+        ++between;
+        if (!done)
+        {
+            boost::asio::post(context(), other_work);
+        }
+    };
+    boost::asio::post(context(), other_work);
+    run_until([&] { return std::ranges::all_of(peers, &greeting_client::is_answered); });
+    done = true;
+    step();
+    EXPECT_GE(between, many);
 }
 
 TEST_F(server_tls, tells_a_peer_that_speaks_http_so)

@@ -1,4 +1,4 @@
-#include "net/transport/server_tls.hpp"
+#include "net/transport/accepted_tls.hpp"
 
 #include "net/certificates/openssl.hpp"
 #include "net/transport/accepted_socket.hpp"
@@ -18,55 +18,14 @@ namespace {
 
 struct ssl_free
 {
-    void operator()(SSL_CTX* p) const { SSL_CTX_free(p); }
     void operator()(SSL* p) const { SSL_free(p); }
     void operator()(BIO_METHOD* p) const { BIO_meth_free(p); }
 };
-
-std::unexpected<support::error> invalid(std::string message)
-{
-    return support::fail(support::errc::invalid, std::move(message));
-}
 
 std::unexpected<support::error> interrupted(std::string message)
 {
     return support::fail(support::errc::interrupted, std::move(message));
 }
-
-// RFC 7301: a client that offers other protocols alone is refused.
-int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered, unsigned int length, void*)
-{
-    static constexpr unsigned char ours[] = "\x08http/1.1";
-    unsigned char* selected = nullptr;
-    const int agreed = SSL_select_next_proto(&selected, size, ours, sizeof(ours) - 1, offered, length);
-    *chosen = selected;
-    return agreed == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
-}
-
-void set_options_of(SSL_CTX* context)
-{
-    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    // For TLS 1.2: forward secrecy and authenticated encryption alone (RFC 9325 section 4.2).
-    SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20");
-    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_CLEANSE_PLAINTEXT);
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_num_tickets(context, 0);
-    SSL_CTX_set_mode(
-        context,
-        SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
-    );
-    SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
-}
-
-}  // namespace
-
-class server_tls_context
-{
-public:
-    std::unique_ptr<SSL_CTX, ssl_free> context{SSL_CTX_new(TLS_server_method())};
-};
-
-namespace {
 
 // TLS directly over the socket. Asio's TLS, which the client uses, keeps 60 KiB of buffers for a connection.
 class tls_socket final : public accepted_socket
@@ -88,9 +47,18 @@ public:
             plain_ = true;
             co_return interrupted("this port speaks https, not http");
         }
-        begin();
-        const auto [more, failure] = co_await drive([this] { return SSL_accept(ssl_.get()); });
-        co_return more > 0 ? support::result<>() : interrupted(failure);
+        while (true)
+        {
+            const auto step = co_await accept_in_turn();
+            if (step.needs == need::nothing)
+            {
+                co_return support::result<>();
+            }
+            if (auto ready = co_await wait_for(step); !ready)
+            {
+                co_return ready;
+            }
+        }
     }
 
     bool speaks_plainly() const override { return plain_; }
@@ -149,13 +117,16 @@ public:
         while (!data.empty())
         {
             std::size_t size = 0;
-            const auto [more, failure] =
-                co_await drive([&] { return SSL_write_ex(ssl_.get(), data.data(), data.size(), &size); });
-            if (more <= 0)
+            ERR_clear_error();
+            const auto step = judge(SSL_write_ex(ssl_.get(), data.data(), data.size(), &size));
+            if (step.needs == need::nothing)
             {
-                co_return interrupted(failure);
+                data.remove_prefix(size);
             }
-            data.remove_prefix(size);
+            else if (auto ready = co_await wait_for(step); !ready)
+            {
+                co_return ready;
+            }
         }
         co_return support::result<>();
     }
@@ -173,9 +144,18 @@ public:
     }
 
 private:
+    enum class need
+    {
+        nothing,  // it is done
+        to_read,
+        to_write,
+        end,  // it has failed
+    };
+
+    // What came of one call of OpenSSL.
     struct outcome
     {
-        int returned = 0;  // by OpenSSL; more than 0: done
+        need needs = need::nothing;
         std::string failure = {};
     };
 
@@ -207,31 +187,55 @@ private:
         SSL_set_bio(ssl_.get(), bio, bio);
     }
 
-    // Repeats a step of OpenSSL, and waits for the socket between, until it is done or fails.
-    template <class Step>
-    support::task<outcome> drive(Step step)
+    // To be called before anything else calls OpenSSL.
+    outcome judge(int returned)
     {
-        while (true)
+        if (returned > 0)
         {
-            ERR_clear_error();
-            const int returned = step();
-            if (returned > 0)
-            {
-                co_return outcome{.returned = returned};
-            }
-            const int why = SSL_get_error(ssl_.get(), returned);
-            if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
-            {
-                broken_ = true;
-                const bool cut = ERR_peek_error() == 0;
-                co_return outcome{0, cut ? "the peer closed the connection" : last_openssl_error()};
-            }
-            if (!co_await wait(why == SSL_ERROR_WANT_READ ? wait_type::wait_read : wait_type::wait_write))
-            {
-                broken_ = true;
-                co_return outcome{0, "it was not complete in time"};
-            }
+            return {};
         }
+        switch (SSL_get_error(ssl_.get(), returned))
+        {
+            case SSL_ERROR_WANT_READ:
+                return {.needs = need::to_read};
+            case SSL_ERROR_WANT_WRITE:
+                return {.needs = need::to_write};
+            default:
+                break;
+        }
+        broken_ = true;
+        const bool cut = ERR_peek_error() == 0;
+        return {need::end, cut ? "the peer closed the connection" : last_openssl_error()};
+    }
+
+    support::task<outcome> accept_in_turn()
+    {
+        const auto hold = co_await context_->steps.take();
+        if (is_interrupted())
+        {
+            co_return outcome{.needs = need::to_read};
+        }
+        if (!ssl_)
+        {
+            begin();
+        }
+        ERR_clear_error();
+        co_return judge(SSL_accept(ssl_.get()));
+    }
+
+    // Waits until OpenSSL can go on.
+    support::task<support::result<>> wait_for(outcome step)
+    {
+        if (step.needs == need::end)
+        {
+            co_return interrupted(std::move(step.failure));
+        }
+        if (!co_await wait(step.needs == need::to_read ? wait_type::wait_read : wait_type::wait_write))
+        {
+            broken_ = true;
+            co_return interrupted("it was not complete in time");
+        }
+        co_return support::result<>();
     }
 
     // OpenSSL's own BIO for sockets does not keep a write to a closed connection from raising SIGPIPE.
@@ -302,39 +306,6 @@ private:
 };
 
 }  // namespace
-
-support::result<std::shared_ptr<server_tls_context>> create_server_tls_context(
-    std::string_view chain_pem, const support::secret& key_pem
-)
-{
-    const auto chain = read_certificates(chain_pem);
-    if (!chain)
-    {
-        return support::fail("certificate", chain.error());
-    }
-    const auto key = read_private_key(key_pem.reveal());
-    if (!key)
-    {
-        return support::fail("key", key.error());
-    }
-    auto created = std::make_shared<server_tls_context>();
-    SSL_CTX* context = created->context.get();
-    set_options_of(context);
-    ERR_clear_error();
-    if (SSL_CTX_use_certificate(context, chain->front().get()) != 1)
-    {
-        return invalid("certificate: " + last_openssl_error());
-    }
-    for (std::size_t i = 1; i < chain->size(); ++i)
-    {
-        SSL_CTX_add1_chain_cert(context, (*chain)[i].get());
-    }
-    if (SSL_CTX_use_PrivateKey(context, key->get()) != 1)
-    {
-        return invalid("key: it does not belong to the first certificate: " + last_openssl_error());
-    }
-    return created;
-}
 
 std::unique_ptr<accepted_stream> accept_tls(tcp::socket socket, std::shared_ptr<server_tls_context> context)
 {

@@ -13,6 +13,7 @@ int http_status_of(binding::reason why)
         case reason::attached:
         case reason::progressing:
         case reason::load_balancer_busy:
+        case reason::no_default_certificate:  // it is attached, so it was created
         case reason::certificate_active:
             return http::created;
         case reason::detaching:
@@ -32,7 +33,6 @@ int http_status_of(binding::reason why)
         case reason::certificate_not_active:
         case reason::certificate_expired:
         case reason::conflict:
-        case reason::no_default_certificate:
             return http::conflict;
         case reason::load_balancer_error:
         case reason::listener_error:

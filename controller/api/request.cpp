@@ -15,15 +15,16 @@ namespace {
 constexpr std::size_t longest_namespace = 63;
 constexpr std::size_t longest_region = 64;
 
-// The value of a header that stands at most once; empty if it is not there.
-result<std::string> header_of(const std::vector<net::header>& headers, const std::string& name)
+// The value of a header that stands at most once.
+result<std::optional<std::string>> header_of(const std::vector<net::header>& headers, const std::string& name)
 {
     const auto is_it = [&](const net::header& header) { return net::same_name(header.name, name); };
-    if (std::ranges::count_if(headers, is_it) > 1)
+    const auto times = std::ranges::count_if(headers, is_it);
+    if (times > 1)
     {
         return bad_field(name, "the header is given twice", "Send the header once.");
     }
-    return std::string(net::find_header(headers, name));
+    return times == 0 ? std::nullopt : std::optional<std::string>(net::find_header(headers, name));
 }
 
 bool is_alphanumeric(char c)
@@ -42,15 +43,15 @@ bool is_namespace(std::string_view text)
 
 result<> read_scope(const net::server_request& request, const defaults& defaults, parameters& into)
 {
-    auto region = header_of(request.headers, "X-Region");
-    auto name_space = header_of(request.headers, "X-Namespace");
+    const auto region = header_of(request.headers, "X-Region");
+    const auto name_space = header_of(request.headers, "X-Namespace");
     if (!region || !name_space)
     {
         return std::unexpected(region ? name_space.error() : region.error());
     }
-    into.region = region->empty() ? defaults.region : std::move(*region);
-    into.name_space = name_space->empty() ? defaults.name_space : std::move(*name_space);
-    if (into.region.empty())
+    into.region = region->value_or(defaults.region);
+    into.name_space = name_space->value_or(defaults.name_space);
+    if (!*region && into.region.empty())
     {
         return bad_field(
             "X-Region",
@@ -65,7 +66,7 @@ result<> read_scope(const net::server_request& request, const defaults& defaults
             "X-Region", in_quotes(into.region) + " is not a region", "Send the region as the cloud spells it."
         );
     }
-    if (into.name_space.empty())
+    if (!*name_space && into.name_space.empty())
     {
         return bad_field(
             "X-Namespace",
@@ -243,11 +244,11 @@ result<support::secret> read_token(const std::vector<net::header>& headers)
     {
         return refuse(header.error().message);
     }
-    if (header->empty())
+    if (!*header)
     {
         return refuse("Authorization: the header is missing");
     }
-    const std::string_view text = *header;
+    const std::string_view text = **header;
     if (!net::same_name(text.substr(0, scheme.size()), scheme))
     {
         return refuse("Authorization: the scheme is not Bearer");

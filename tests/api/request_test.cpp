@@ -81,6 +81,8 @@ TEST_F(request, with_a_malformed_region_or_namespace_is_refused)
     {
         EXPECT_THAT(refused({}, {{"X-Namespace", name}}), HasSubstr("X-Namespace"));
     }
+    EXPECT_THAT(refused({}, {{"X-Region", ""}}), HasSubstr("is not a region")) << "it is there, and empty";
+    EXPECT_THAT(refused({}, {{"X-Namespace", ""}}), HasSubstr("is not the name"));
     EXPECT_THAT(refused({}, {{"X-Region", "a"}, {"x-region", "b"}}), HasSubstr("twice"));
 }
 

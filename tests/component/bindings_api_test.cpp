@@ -38,6 +38,12 @@ public:
         }
         co_return co_await kube_through::list(std::move(request));
     }
+    support::task<support::result<std::unique_ptr<kube::watch_stream>>> watch(kube::watch_request request
+    ) override
+    {
+        ADD_FAILURE() << "a caller has no watch of its own";
+        return kube_through::watch(std::move(request));
+    }
     support::task<support::result<std::unique_ptr<kube::object_answer>>> create(kube::create_request request
     ) override
     {
@@ -334,17 +340,18 @@ TEST_F(bindings_api, credentials_that_the_cloud_refuses_are_401)
     EXPECT_THAT(kube.objects(), IsEmpty());
 }
 
-TEST_F(bindings_api, an_attached_certificate_is_never_withdrawn)
+TEST_F(bindings_api, what_is_attached_but_not_served_is_201_with_the_reason)
 {
     open();
     const auto bare = sim.add_listener({.load_balancer = balancer, .port = 8443});
     const auto a = certificate("a.example.com");
-    const auto refused = bind(a.id, bare, true);
-    EXPECT_EQ(refused.status, 409);
-    EXPECT_THAT(refused.body["error"]["message"].get<std::string>(), HasSubstr("NoDefaultCertificate"));
-    EXPECT_THAT(refused.body["error"]["details"].get<std::string>(), HasSubstr("stays"));
-    ASSERT_EQ(kube.objects().size(), 1U);
-    EXPECT_FALSE(kube.objects().begin()->second["metadata"].contains("deletionTimestamp"));
+    const auto made = bind(a.id, bare, true);
+    EXPECT_EQ(made.status, 201);
+    EXPECT_NE(made.body["binding"]["status"], "active");
+    EXPECT_THAT(
+        made.body["binding"]["error_message"].get<std::string>(), HasSubstr("no default certificate")
+    );
+    EXPECT_EQ(kube.objects().size(), 1U);
     EXPECT_EQ(sim.get_listener(bare).sni_refs.size(), 1U);
 }
 
@@ -538,6 +545,31 @@ TEST_F(bindings_api, one_wait_too_many_is_429_and_creates_nothing)
     ASSERT_TRUE(until([&] { return first->has_value(); }));
     EXPECT_EQ((*first)->status, 201);
     EXPECT_EQ(bind(certificate("c").id, listener, true).status, 201) << "the place is free again";
+}
+
+TEST_F(bindings_api, a_thousand_wait_without_a_watch_of_their_own)
+{
+    settings.requests_per_minute = 0;
+    open();
+    sim.hold({.service = "load-balancer", .times = {}});
+    const auto a = certificate("a.example.com");
+    std::vector<std::shared_ptr<std::optional<answer>>> waits;
+    for (int i = 0; i < 1000; ++i)
+    {
+        char to[37];
+        std::snprintf(to, sizeof to, "11111111-0000-4000-8000-%012d", i);
+        waits.push_back(begin(request("POST", bindings_of(a.id), body_of(to))));
+    }
+    step();
+    EXPECT_EQ(kube.objects().size(), 1000U);
+    EXPECT_EQ(bind(a.id, listener).status, 429);
+    EXPECT_EQ(get(bindings_of(certificate("b").id)).status, 200) << "who does not wait is answered";
+    advance(10s);
+    for (const auto& each : waits)
+    {
+        ASSERT_TRUE(each->has_value());
+        EXPECT_EQ((*each)->status, 201);
+    }
 }
 
 TEST_F(bindings_api, a_peer_that_goes_away_gives_its_place_up)

@@ -86,7 +86,7 @@ support::result<bindings_api_options> understand(
     bindings_api_options options;
     const auto address =
         raw.address == "0" ? support::result<net::listen_address>() : net::parse_listen_address(raw.address);
-    const auto wait = duration_between(raw.wait, 0s, longest_wait);
+    const auto wait = duration_between(raw.wait, 1s, longest_wait);
     const auto places = number_between(raw.most_waiting, 1, most_places);
     const auto requests = number_between(raw.requests_per_minute, 0, most_requests);
     const auto allow_http = yes_or_no(raw.allow_http);

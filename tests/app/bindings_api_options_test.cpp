@@ -93,7 +93,7 @@ TEST(bindings_api_options, name_what_is_wrong)
 {
     EXPECT_THAT(refused({"--bindings-api-address=here"}), StartsWith("--bindings-api-address: "));
     EXPECT_THAT(
-        refused({"--bindings-api-wait=6m"}), StartsWith("--bindings-api-wait: must be from 0s to 5m, not 6m")
+        refused({"--bindings-api-wait=6m"}), StartsWith("--bindings-api-wait: must be from 1s to 5m, not 6m")
     );
     EXPECT_THAT(refused({"--bindings-api-max-waiting=0"}), StartsWith("--bindings-api-max-waiting: "));
     EXPECT_THAT(

@@ -26,6 +26,20 @@ const std::map<std::string, sample>& samples()
         {"affinity", {R"({"nodeAffinity":{}})", {}}},
         {"allowControllerCredentials", {R"(["team-a"])", {}}},
         {"allowedAuthUrls", {R"(["*"])", {}}},
+        {"bindingsApi.port", {R"(9443)", {"--set=bindingsApi.enabled=true,bindingsApi.tlsSecret=tls"}}},
+        {"bindingsApi.servicePort", {R"(9443)", {"--set=bindingsApi.enabled=true,bindingsApi.tlsSecret=tls"}}
+        },
+        {"bindingsApi.allowHttp", {R"(true)", {"--set=bindingsApi.enabled=true,bindingsApi.tlsSecret=tls"}}},
+        {"bindingsApi.namespace", {R"("shop")", {"--set=bindingsApi.enabled=true,bindingsApi.tlsSecret=tls"}}
+        },
+        {"bindingsApi.defaultRegion",
+         {R"("sao1")", {"--set=bindingsApi.enabled=true,bindingsApi.tlsSecret=tls"}}},
+        {"bindingsApi.wait", {R"("1m")", {"--set=bindingsApi.enabled=true,bindingsApi.tlsSecret=tls"}}},
+        {"bindingsApi.maxWaiting", {R"(7)", {"--set=bindingsApi.enabled=true,bindingsApi.tlsSecret=tls"}}},
+        {"bindingsApi.requestsPerMinute",
+         {R"(0)", {"--set=bindingsApi.enabled=true,bindingsApi.tlsSecret=tls"}}},
+        {"bindingsApi.tlsSecret", {R"("tls")", {"--set=bindingsApi.enabled=true,bindingsApi.allowHttp=true"}}
+        },
         {"cloudConfig.cloud", {R"("prod")", {}}},
         {"cloudConfig.key", {R"("other.yaml")", {}}},
         {"commonAnnotations", {R"({"a":"b"})", {}}},
@@ -106,8 +120,10 @@ std::vector<std::string> values_of_schema()
 
 TEST(effects, are_shown_for_every_value)
 {
-    // parent_chart_test, rendering_test and controllers_test show these three.
-    std::vector<std::string> shown{"enabled", "cloudConfig.existingSecret", "allowOtherControllers"};
+    // parent_chart_test, rendering_test and controllers_test show these four.
+    std::vector<std::string> shown{
+        "enabled", "cloudConfig.existingSecret", "allowOtherControllers", "bindingsApi.enabled"
+    };
     for (const auto& [path, effect] : samples())
     {
         shown.push_back(path);

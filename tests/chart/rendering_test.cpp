@@ -158,7 +158,9 @@ TEST(chart, has_a_value_for_each_flag_that_a_pod_can_use)
     const json args = container_of(rendered(
         {"--set=cloudConfig.cloud=prod",
          "--set=watchNamespaces={team-a},allowControllerCredentials={team-a}",
-         "--set=allowedAuthUrls={*}"}
+         "--set=allowedAuthUrls={*}",
+         "--set=bindingsApi.enabled=true,bindingsApi.tlsSecret=tls,bindingsApi.namespace=team-a",
+         "--set=bindingsApi.defaultRegion=sao1"}
     ))["args"];
     for (const json& argument : args)
     {
@@ -166,6 +168,32 @@ TEST(chart, has_a_value_for_each_flag_that_a_pod_can_use)
         flags.erase(text_of_argument.substr(0, text_of_argument.find('=')));
     }
     EXPECT_THAT(flags, IsEmpty());
+}
+
+TEST(chart, serves_the_bindings_api_only_if_asked_for)
+{
+    EXPECT_FALSE(options_of(container_of(rendered())).bindings_api.address);
+    const auto objects = rendered(
+        {"--set=bindingsApi.enabled=true,bindingsApi.tlsSecret=api-tls,bindingsApi.defaultRegion=sao1"}
+    );
+    const json container = container_of(objects);
+    const auto options = options_of(container).bindings_api;
+    EXPECT_EQ(options.address, (net::listen_address{"", 8443}));
+    EXPECT_EQ(options.region, "sao1");
+    const json& mount = container["volumeMounts"][1];
+    EXPECT_EQ(options.certificate_file, mount["mountPath"].get<std::string>() + "/tls.crt");
+    EXPECT_EQ(options.key_file, mount["mountPath"].get<std::string>() + "/tls.key");
+    const json pod = first_of(objects, "Deployment")["spec"]["template"];
+    EXPECT_EQ(pod["spec"]["volumes"][1]["name"], mount["name"]);
+    EXPECT_EQ(pod["spec"]["volumes"][1]["secret"]["secretName"], "api-tls");
+    const json service = first_of(objects, "Service")["spec"];
+    EXPECT_EQ(service["ports"][0]["port"], 443);
+    EXPECT_EQ(service["ports"][0]["targetPort"], container["ports"][1]["name"]);
+    EXPECT_EQ(container["ports"][1]["containerPort"], 8443);
+    for (const auto& [label, value] : service["selector"].items())
+    {
+        EXPECT_EQ(pod["metadata"]["labels"][label], value);
+    }
 }
 
 TEST(chart, probes_the_program_where_it_serves_its_pages)

@@ -46,7 +46,8 @@ bool program_takes(const std::string& flag, const std::string& text)
 
 testbed::outcome template_with(const std::string& path, const std::string& text)
 {
-    return helm("template", {"--set-json", path + "=" + json(text).dump()});
+    const std::string with_api = "--set=bindingsApi.enabled=true,bindingsApi.allowHttp=true";
+    return helm("template", {with_api, "--set-json", path + "=" + json(text).dump()});
 }
 
 struct setting
@@ -58,6 +59,7 @@ struct setting
 const std::vector<setting>& durations()
 {
     static const std::vector<setting> all{
+        {"--bindings-api-wait", "bindingsApi.wait"},
         {"--cloud-timeout", "cloudTimeout"},
         {"--resync-period", "resyncPeriod"},
         {"--write-deadline", "writeDeadline"},

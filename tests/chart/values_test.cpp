@@ -181,6 +181,24 @@ INSTANTIATE_TEST_SUITE_P(
             "image.repository: https://registry.example.com/cbc is not the name of an image"
         },
         wrong_value{"digest_as_tag", "image.tag=sha256:0", "image.tag: sha256:0 is not a tag"},
+        wrong_value{"api_without_tls", "bindingsApi.enabled=true", "bindingsApi.tlsSecret: name a Secret"},
+        wrong_value{
+            "api_that_waits_too_long",
+            "bindingsApi.enabled=true,bindingsApi.allowHttp=true,bindingsApi.wait=6m",
+            "bindingsApi.wait: must be a duration from 1s to 5m"
+        },
+        wrong_value{"api_that_is_off", "bindingsApi.port=9443", "bindingsApi.port: has no effect"},
+        wrong_value{
+            "api_of_a_namespace_that_is_not_watched",
+            "bindingsApi.enabled=true,bindingsApi.allowHttp=true,bindingsApi.namespace=shop,"
+            "watchNamespaces={certificate-binding}",
+            "bindingsApi.namespace: the controller does not watch shop"
+        },
+        wrong_value{
+            "odd_region_of_the_api",
+            "bindingsApi.defaultRegion=a b",
+            "at '/bindingsApi/defaultRegion': 'a b' does not"
+        },
         wrong_value{"switched_off", "enabled=false", "enabled: the chart cannot leave itself out"},
         wrong_value{"switched_by_text", "enabled=often", "at '/enabled': got string, want boolean"},
         wrong_value{

@@ -26,8 +26,28 @@
 {{- include "certificate-binding-controller.checkImage" . -}}
 {{- include "certificate-binding-controller.checkSettings" . -}}
 {{- include "certificate-binding-controller.checkReserved" . -}}
+{{- include "certificate-binding-controller.checkBindingsApi" . -}}
 {{- include "certificate-binding-controller.checkCredentials" . -}}
 {{- include "certificate-binding-controller.checkCluster" . -}}
+{{- end -}}
+
+{{- define "certificate-binding-controller.checkBindingsApi" -}}
+{{- $api := .Values.bindingsApi -}}
+{{- if $api.enabled -}}
+{{- if not (or $api.tlsSecret $api.allowHttp) -}}
+{{- fail "bindingsApi.tlsSecret: name a Secret of this namespace that holds tls.crt and tls.key, because requests carry tokens; or, if something in front of the controller speaks TLS, set bindingsApi.allowHttp to true" -}}
+{{- end -}}
+{{- if and $api.namespace .Values.watchNamespaces (not (has $api.namespace .Values.watchNamespaces)) -}}
+{{- fail (printf "bindingsApi.namespace: the controller does not watch %s; add it to watchNamespaces" $api.namespace) -}}
+{{- end -}}
+{{- else -}}
+{{- $unused := dict "port" 8443 "servicePort" 443 "tlsSecret" "" "allowHttp" false "namespace" "" "defaultRegion" "" "wait" "10s" "maxWaiting" 1000 "requestsPerMinute" 600 -}}
+{{- range $name := keys $unused | sortAlpha -}}
+{{- if ne (get $unused $name | toString) (get $api $name | toString) -}}
+{{- fail (printf "bindingsApi.%s: has no effect, because bindingsApi.enabled is false" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* The default of allowControllerCredentials would serve nothing that is watched. */}}

@@ -3,6 +3,8 @@
 {{/* null takes a default away. The program ends without its settings, and a switch would be off. */}}
 {{- define "certificate-binding-controller.checkPresence" -}}
 {{- range $path := list
+    "bindingsApi.allowHttp" "bindingsApi.enabled" "bindingsApi.maxWaiting" "bindingsApi.port"
+    "bindingsApi.requestsPerMinute" "bindingsApi.servicePort" "bindingsApi.wait"
     "cloudConfig.key" "cloudTimeout" "crds.enabled" "crds.keep" "expiryWarningDays" "image.pullPolicy" "image.repository"
     "log.format" "log.level" "metrics.port" "rbac.create" "resyncPeriod" "serviceAccount.create"
     "terminationGracePeriodSeconds" "writeDeadline" -}}
@@ -42,13 +44,17 @@
 
 {{/* The ranges of the program (controller/app/options.cpp), which ends at its start when a flag is outside. */}}
 {{- define "certificate-binding-controller.checkSettings" -}}
-{{- $ranges := dict "cloudTimeout" (list "1s" "1h") "resyncPeriod" (list "1s" "720h") "writeDeadline" (list "100ms" "1h") -}}
+{{- $ranges := dict "bindingsApi.wait" (list "1s" "5m") "cloudTimeout" (list "1s" "1h") "resyncPeriod" (list "1s" "720h") "writeDeadline" (list "100ms" "1h") -}}
 {{- range $name, $range := $ranges -}}
-{{- $text := get $.Values $name | toString -}}
+{{- $value := $.Values -}}
+{{- range splitList "." $name -}}
+{{- $value = get $value . -}}
+{{- end -}}
+{{- $text := toString $value -}}
 {{- $least := index $range 0 -}}
 {{- $most := index $range 1 -}}
-{{- $value := include "certificate-binding-controller.nanoseconds" $text | int64 -}}
-{{- $inside := and (ge $value (include "certificate-binding-controller.nanoseconds" $least | int64)) (le $value (include "certificate-binding-controller.nanoseconds" $most | int64)) -}}
+{{- $given := include "certificate-binding-controller.nanoseconds" $text | int64 -}}
+{{- $inside := and (ge $given (include "certificate-binding-controller.nanoseconds" $least | int64)) (le $given (include "certificate-binding-controller.nanoseconds" $most | int64)) -}}
 {{- if not (and $inside (regexMatch "^[0-9]" $text)) -}}
 {{- fail (printf "%s: must be a duration from %s to %s, such as 30s, 10m or 1h30m, not %q" $name $least $most $text) -}}
 {{- end -}}
@@ -72,6 +78,15 @@
 {{- define "certificate-binding-controller.valuesOfFlags" -}}
 allow-controller-credentials: allowControllerCredentials
 allowed-auth-urls: allowedAuthUrls
+bindings-api-address: bindingsApi.port
+bindings-api-allow-http: bindingsApi.allowHttp
+bindings-api-default-region: bindingsApi.defaultRegion
+bindings-api-max-waiting: bindingsApi.maxWaiting
+bindings-api-namespace: bindingsApi.namespace
+bindings-api-requests-per-minute: bindingsApi.requestsPerMinute
+bindings-api-tls-cert-file: bindingsApi.tlsSecret
+bindings-api-tls-key-file: bindingsApi.tlsSecret
+bindings-api-wait: bindingsApi.wait
 cloud: cloudConfig.cloud
 cloud-config: cloudConfig.existingSecret
 cloud-timeout: cloudTimeout
@@ -94,8 +109,8 @@ write-deadline: writeDeadline
 {{- end -}}
 {{- end -}}
 {{- range .Values.extraVolumes -}}
-{{- if eq .name "cloud-config" -}}
-{{- fail "extraVolumes: the chart has a volume cloud-config already; give yours another name" -}}
+{{- if has .name (list "bindings-api" "cloud-config") -}}
+{{- fail (printf "extraVolumes: the chart has a volume %s already; give yours another name" .name) -}}
 {{- end -}}
 {{- end -}}
 {{- if hasKey (.Values.crds.annotations | default dict) "helm.sh/resource-policy" -}}

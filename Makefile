@@ -3,7 +3,7 @@
 .NOTPARALLEL:
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help deps build all asan servers openstacksdk test test-openstack test-mutants demo demo-many demo-down
+.PHONY: help deps build all asan servers python-packages test test-openstack test-mutants demo demo-many demo-down
 .PHONY: lint tidy format generate clean
 
 # Ninja shows the progress of a build with seconds.
@@ -31,11 +31,12 @@ asan: deps ## run the tests of units and components with the address and undefin
 servers:
 	@tests/testbed/binaries etcd kube-apiserver kubectl kube-controller-manager helm >/dev/null
 
-openstacksdk: deps
+python-packages: deps
 	@tests/clouds_yaml/openstacksdk >/dev/null
+	@tests/schemathesis/schemathesis >/dev/null
 
 # The C++ comes first, so that its faults show before the servers are fetched, which may take long.
-test: all lint tidy asan servers openstacksdk ## run every test: first units and components with sanitizers, then all as they ship
+test: all lint tidy asan servers python-packages ## run every test: first units and components with sanitizers, then all as they ship
 	@echo "== all tests, with the program as it ships"
 	@ctest --test-dir build/release -LE openstack -j2 --output-on-failure --no-tests=error --progress
 

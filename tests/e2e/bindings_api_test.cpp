@@ -269,6 +269,48 @@ TEST_F(bindings_api, takes_the_curl_line_of_the_cloud_with_only_host_and_token_c
     EXPECT_EQ(served(documented_listener, "shop.example.com").ends_with(documented_certificate), true);
 }
 
+TEST_F(bindings_api, keeps_its_contract_whatever_a_client_sends)
+{
+    open({"--bindings-api-wait", "2s"});
+    sim->add_certificate({.project = project, .names = {"shop.example.com"}, .id = documented_certificate});
+    sim->add_listener(
+        {.load_balancer = balancer, .default_ref = foreign, .port = 9443, .id = documented_listener}
+    );
+    const auto packages = testbed::run_visibly({.program = SCHEMATHESIS});
+    ASSERT_EQ(packages.code, 0);
+    const auto tested = testbed::run(
+        {.program = "python3",
+         .arguments =
+             {"-m",
+              "schemathesis.cli",
+              "run",
+              url + "/openapi.json",
+              "--header",
+              "Authorization: Bearer " + token,
+              "--checks",
+              "all",
+              // A namespace that the controller does not watch is well-formed, and refused.
+              "--exclude-checks",
+              "positive_data_acceptance",
+              "--max-examples",
+              "25",
+              "--seed",
+              "1",
+              "--no-color",
+              "--warnings",
+              "off"},
+         .environment =
+             {{"PYTHONPATH", packages.out.substr(0, packages.out.find('\n'))},
+              {"HOME", folder.string()},
+              {"no_proxy", "*"}}}
+    );
+    testbed::write_file(folder / "schemathesis.log", tested.out + tested.err);
+    EXPECT_EQ(tested.code, 0) << tested.out << tested.err;
+    EXPECT_THAT(tested.out, HasSubstr("No issues found")) << tested.out;
+    EXPECT_THAT(controller_log(), HasSubstr("status=201"));
+    EXPECT_THAT(controller_log(), HasSubstr("status=400"));
+}
+
 TEST_F(bindings_api, the_rights_of_the_token_decide_and_not_those_of_the_controller)
 {
     open();

@@ -18,6 +18,7 @@ int http_status_of(binding::reason why)
             return http::created;
         case reason::detaching:
         case reason::last_certificate:
+        case reason::detach_not_supported:
             return http::accepted;
         case reason::listener_protocol:
         case reason::certificate_refused:

@@ -1,5 +1,7 @@
 // The HTTP door on real servers: the calls as docs/http-api.md has them, rights, replicas, and kubectl beside
 // it.
+#include "testbed/bindings_api.hpp"
+
 #include "e2e/world.hpp"
 #include "testbed/files.hpp"
 #include "testbed/ports.hpp"
@@ -16,16 +18,13 @@ namespace e2e {
 namespace {
 
 using nlohmann::json;
+using testbed::bindings_of;
+using testbed::body_of_binding;
 using testing::HasSubstr;
+using answer = testbed::api_answer;
 
 constexpr auto documented_certificate = "550e8400-e29b-41d4-a716-446655440001";
 constexpr auto documented_listener = "550e8400-e29b-41d4-a716-446655440002";
-
-struct answer
-{
-    int status = 0;
-    json body;
-};
 
 class bindings_api : public world
 {
@@ -43,44 +42,7 @@ protected:
         );
     }
 
-    std::vector<std::string> api_flags(int at) const
-    {
-        return {
-            "--bindings-api-address",
-            "127.0.0.1:" + std::to_string(at),
-            "--bindings-api-namespace",
-            name_space,
-            "--bindings-api-default-region",
-            "sao1",
-            "--bindings-api-requests-per-minute",
-            "0"
-        };
-    }
-
-    // A token of a new account with these verbs; empty: none.
-    std::string token_of(const std::string& account, const std::string& verbs) const
-    {
-        kubectl({"create", "serviceaccount", account});
-        if (!verbs.empty())
-        {
-            kubectl(
-                {"create",
-                 "role",
-                 account,
-                 "--verb=" + verbs,
-                 "--resource=certificatebindings.certificates.bycloud.io"}
-            );
-            kubectl(
-                {"create",
-                 "rolebinding",
-                 account,
-                 "--role=" + account,
-                 "--serviceaccount=" + name_space + ":" + account}
-            );
-        }
-        auto text = kubectl({"create", "token", account});
-        return text.substr(0, text.find('\n'));
-    }
+    std::vector<std::string> api_flags(int at) const { return testbed::bindings_api_flags(at, name_space); }
 
     answer ask(
         const std::string& method,
@@ -89,55 +51,14 @@ protected:
         const std::string& as = {}
     ) const
     {
-        return ask_at(url, method, target, body, as.empty() ? token : as);
-    }
-
-    static answer ask_at(
-        const std::string& at,
-        const std::string& method,
-        const std::string& target,
-        const std::string& body,
-        const std::string& as
-    )
-    {
-        std::vector<std::string> arguments{
-            "--silent",
-            "--noproxy",
-            "*",
-            "--max-time",
-            "60",
-            "-X",
-            method,
-            at + target,
-            "-w",
-            "\n%{http_code}",
-            "-H",
-            "Authorization: Bearer " + as
-        };
-        if (!body.empty())
-        {
-            arguments.insert(arguments.end(), {"-H", "Content-Type: application/json", "-d", body});
-        }
-        const auto out = testbed::run({.program = "curl", .arguments = arguments}).out;
-        const auto end = out.rfind('\n');
-        return {std::stoi(out.substr(end + 1)), json::parse(out.substr(0, end), nullptr, false)};
+        return testbed::bindings_api_client{url, as.empty() ? token : as}.ask(method, target, body);
     }
 
     answer get(const std::string& target) const { return ask("GET", target); }
 
-    static std::string bindings_of(const std::string& certificate)
-    {
-        return "/v1/certificates/" + certificate + "/bindings";
-    }
-    static std::string body_of(const std::string& to, bool sni = false)
-    {
-        return json{
-            {"resource_type", "octavia:listener"}, {"resource_id", to}, {"options", {{"sni", sni}}}
-        }.dump();
-    }
     answer bind(const std::string& certificate, const std::string& to, bool sni = false) const
     {
-        return ask("POST", bindings_of(certificate), body_of(to, sni));
+        return ask("POST", bindings_of(certificate), body_of_binding(to, sni));
     }
 
     std::size_t objects() const
@@ -317,9 +238,9 @@ TEST_F(bindings_api, the_rights_of_the_token_decide_and_not_those_of_the_control
     const auto a = certificate("a.example.com");
     const auto nobody = token_of("nobody", "");
     const auto reader = token_of("reader", "get,list");
-    EXPECT_EQ(ask("POST", bindings_of(a.id), body_of(listener), "no-token").status, 401);
+    EXPECT_EQ(ask("POST", bindings_of(a.id), body_of_binding(listener), "no-token").status, 401);
     EXPECT_EQ(ask("GET", bindings_of(a.id), {}, "no-token").status, 401);
-    const auto refused = ask("POST", bindings_of(a.id), body_of(listener), nobody);
+    const auto refused = ask("POST", bindings_of(a.id), body_of_binding(listener), nobody);
     EXPECT_EQ(refused.status, 403);
     EXPECT_THAT(
         refused.body["error"]["message"].get<std::string>(),
@@ -327,7 +248,7 @@ TEST_F(bindings_api, the_rights_of_the_token_decide_and_not_those_of_the_control
     );
     EXPECT_EQ(ask("GET", bindings_of(a.id), {}, nobody).status, 403);
     EXPECT_EQ(ask("GET", bindings_of(a.id), {}, reader).status, 200);
-    EXPECT_EQ(ask("POST", bindings_of(a.id), body_of(listener), reader).status, 403);
+    EXPECT_EQ(ask("POST", bindings_of(a.id), body_of_binding(listener), reader).status, 403);
     EXPECT_EQ(objects(), 0U);
 
     const auto made = bind(a.id, listener);
@@ -347,11 +268,13 @@ TEST_F(bindings_api, two_replicas_that_get_one_binding_at_once_create_it_once)
     testbed::child second = another_controller(api_flags(other));
     const auto second_url = "http://127.0.0.1:" + std::to_string(other);
     ASSERT_TRUE(testbed::eventually("the second replica answers", [&] {
-        return ask_at(second_url, "GET", "/openapi.json", "", token).status == 200;
+        return testbed::bindings_api_client{second_url, token}.ask("GET", "/openapi.json").status == 200;
     }));
     const auto a = certificate("a.example.com");
     const auto post = [&](const std::string& at) {
-        return ask_at(at, "POST", bindings_of(a.id), body_of(listener), token).status;
+        return testbed::bindings_api_client{at, token}
+            .ask("POST", bindings_of(a.id), body_of_binding(listener))
+            .status;
     };
     auto first = std::async(std::launch::async, post, url);
     auto next = std::async(std::launch::async, post, second_url);
@@ -389,12 +312,12 @@ TEST_F(bindings_api, and_kubectl_see_each_others_bindings)
 TEST_F(bindings_api, what_is_refused_leaves_nothing)
 {
     open();
-    const auto unknown = ask("POST", bindings_of(documented_certificate), body_of(listener));
+    const auto unknown = ask("POST", bindings_of(documented_certificate), body_of_binding(listener));
     EXPECT_EQ(unknown.status, 404) << unknown.body.dump();
     const auto waits = sim->add_certificate({.project = project, .names = {"w"}, .state = "no_payload"});
     EXPECT_EQ(bind(waits.id, listener).status, 409);
     EXPECT_EQ(ask("POST", bindings_of(waits.id), "{").status, 400);
-    EXPECT_EQ(ask("POST", "/v1/certificates/x/bindings", body_of(listener)).status, 400);
+    EXPECT_EQ(ask("POST", "/v1/certificates/x/bindings", body_of_binding(listener)).status, 400);
     EXPECT_EQ(objects(), 0U);
     sim->complete_certificate(waits.id);
     EXPECT_EQ(bind(waits.id, listener).status, 201);
@@ -406,7 +329,7 @@ TEST_F(bindings_api, ends_its_waits_when_the_controller_ends)
     sim->set({{"pending_ms", 600000}});
     const auto a = certificate("a.example.com");
     auto waits = std::async(std::launch::async, [&] {
-        return ask("POST", bindings_of(a.id) + "?wait=300", body_of(listener));
+        return ask("POST", bindings_of(a.id) + "?wait=300", body_of_binding(listener));
     });
     ASSERT_TRUE(testbed::eventually("the binding is there", [&] { return objects() == 1U; }));
     EXPECT_EQ(stop_controller(SIGTERM), 0);

@@ -78,11 +78,11 @@ world::~world()
     }
 }
 
-void world::start_controller(const std::string& entry)
+void world::start_controller(const std::string& entry, const std::vector<std::string>& flags)
 {
-    testbed::world::start_controller(
-        cloud->folder() / "clouds.yaml", {"--cloud", entry, "--write-deadline", "10s"}
-    );
+    std::vector<std::string> all{"--cloud", entry, "--write-deadline", "10s"};
+    all.insert(all.end(), flags.begin(), flags.end());
+    testbed::world::start_controller(cloud->folder() / "clouds.yaml", all);
 }
 
 json world::shown(const std::string& which) const

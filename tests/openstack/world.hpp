@@ -21,7 +21,7 @@ protected:
     ~world() override;
 
     // Starts the controller with an entry of the cloud's clouds.yaml.
-    void start_controller(const std::string& entry = "shop");
+    void start_controller(const std::string& entry = "shop", const std::vector<std::string>& flags = {});
 
     // The listener as Octavia shows it.
     nlohmann::json shown(const std::string& listener) const;

@@ -129,6 +129,30 @@ std::string world::kubectl(std::vector<std::string> arguments, const std::string
     return outcome.out;
 }
 
+std::string world::token_of(const std::string& account, const std::string& verbs) const
+{
+    kubectl({"create", "serviceaccount", account});
+    if (!verbs.empty())
+    {
+        kubectl(
+            {"create",
+             "role",
+             account,
+             "--verb=" + verbs,
+             "--resource=certificatebindings.certificates.bycloud.io"}
+        );
+        kubectl(
+            {"create",
+             "rolebinding",
+             account,
+             "--role=" + account,
+             "--serviceaccount=" + name_space + ":" + account}
+        );
+    }
+    auto text = kubectl({"create", "token", account});
+    return text.substr(0, text.find('\n'));
+}
+
 void world::apply(const std::vector<wanted>& bindings) const
 {
     json list{{"apiVersion", "v1"}, {"kind", "List"}, {"items", json::array()}};

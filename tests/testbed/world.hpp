@@ -65,6 +65,8 @@ protected:
     nlohmann::json binding(const std::string& name) const;  // null if it is gone
     bool exists(const std::string& name) const { return !binding(name).is_null(); }
     std::vector<nlohmann::json> events(const std::string& reason) const;  // as kubectl lists them
+    // A token of a new account with these verbs on bindings; empty: none.
+    std::string token_of(const std::string& account, const std::string& verbs) const;
 
     testing::AssertionResult becomes(const std::string& name, const std::string& reason) const;
     testing::AssertionResult is_active(const std::string& name) const { return becomes(name, "Attached"); }

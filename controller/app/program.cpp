@@ -1,11 +1,11 @@
 #include "app/program.hpp"
 
 #include "app/bindings_api.hpp"
+#include "app/cloud_credentials.hpp"
 #include "app/controller.hpp"
 #include "app/options.hpp"
 #include "app/proxies.hpp"
 #include "cloud/openstack/cloud_files.hpp"
-#include "cloud/openstack/credential_registry.hpp"
 #include "kube/config.hpp"
 #include "kube/credentials.hpp"
 #include "kube/rest_client.hpp"
@@ -305,10 +305,15 @@ int run_controller(const options& options)
         {.user_agent = "certificate-binding-controller/" PROJECT_VERSION, .route = proxies->route}
     );
     const auto kube_client = kube::create_rest_client(*http, *clock, credentials);
-    cloud::openstack::credential_registry registry(
-        *http, *clock, random, std::move(*allowed), options.cloud_timeout
+    cloud_credentials registry(*http, *clock, random, std::move(*allowed), options.cloud_timeout);
+    auto api_key = machine_variable("BYCLOUD_API_KEY");
+    const auto own = registry.share(
+        *cloud_entry, api_key ? std::optional(support::secret(std::move(*api_key))) : std::nullopt
     );
-    const auto own = registry.share(*cloud_entry);
+    if (!own)
+    {
+        return refuse(own.error());
+    }
 
     binding::settings settings;
     settings.resync_period = options.resync_period;
@@ -321,7 +326,7 @@ int run_controller(const options& options)
          random,
          *kube_client,
          registry,
-         own,
+         *own,
          admission_of(options),
          host_name(),
          [&door](const binding::object_changed& change) {
@@ -363,7 +368,7 @@ int run_controller(const options& options)
          {"server", credentials.source().server.str()},
          {"namespaces", options.namespaces.empty() ? "all" : support::joined(options.namespaces)},
          {"cloud", cloud_entry->cloud},
-         {"keystone", cloud_entry->keystone.str()},
+         {cloud_entry->service ? "endpoint" : "keystone", cloud_entry->keystone.str()},
          {"metrics", options.metrics ? net::listen_address(options.metrics->host, pages->port()).str() : "off"
          },
          {"bindings_api", door ? door->url() : "off"}}

@@ -198,6 +198,15 @@ auto change(const std::string& file, const std::string& from, const std::string&
     return [=](start& s) { s.change(file, from, to); };
 }
 
+// With Keystone behind TLS, which needs the CA.
+auto over_tls(const std::function<void(start&)>& and_then)
+{
+    return [=](start& s) {
+        s.change("clouds.yaml", "auth_url: http://", "auth_url: https://");
+        and_then(s);
+    };
+}
+
 auto content(const std::string& file, const std::string& text)
 {
     return [=](start& s) { s.files[file] = text; };
@@ -388,13 +397,13 @@ const std::vector<mistake> mistakes{
      change("clouds.yaml", "application_credential_secret: canary-secret", ""),
      work + "auth.application_credential_secret is missing; add it\n"},
     {"missing_authority_of_the_cloud",
-     change("clouds.yaml", "%/ca.crt", "%/none"),
+     over_tls(change("clouds.yaml", "%/ca.crt", "%/none")),
      work + "cacert: cannot read %/none: No such file or directory" + unread},
     {"authority_of_the_cloud_that_is_a_folder",
-     change("clouds.yaml", "%/ca.crt", "%"),
+     over_tls(change("clouds.yaml", "%/ca.crt", "%")),
      work + "cacert: cannot read %: Is a directory" + unread},
     {"authority_of_the_cloud_that_is_a_key",
-     change("clouds.yaml", "ca.crt", "me.key"),
+     over_tls(change("clouds.yaml", "ca.crt", "me.key")),
      work + "cacert %/me.key: " + no_certificate},
 
     // proxies

@@ -115,11 +115,15 @@ const support::result<credentials::shared>& credentials::read(
     {
         from.read.clear();
     }
+    const bool has_yaml = from.content->endpoint.empty();
     const cloud::credential_text text{
         from.content->clouds_yaml.reveal(),
         from.content->ca_pem.reveal(),
         cloud,
-        label_of(name) + ": clouds.yaml"
+        label_of(name) + (has_yaml ? ": clouds.yaml" : ""),
+        from.content->endpoint.reveal(),
+        from.content->api_key.reveal(),
+        from.content->token.reveal()
     };
     return from.read.emplace(cloud, parts_.reader.read(text)).first->second;
 }

@@ -46,6 +46,17 @@ support::result<support::secret> text_of(const json& data, const char* key)
     return support::secret(std::move(*text));
 }
 
+// kubectl create secret --from-file keeps the line end of the file.
+support::secret without_line_end(const support::secret& text)
+{
+    std::string line = text.reveal();
+    while (line.ends_with('\n') || line.ends_with('\r'))
+    {
+        line.pop_back();
+    }
+    return support::secret(std::move(line));
+}
+
 }  // namespace
 
 support::result<secret_content> decode_secret(std::string_view object)
@@ -56,17 +67,39 @@ support::result<secret_content> decode_secret(std::string_view object)
     {
         wiped.data = std::move(root["data"]);
     }
-    if (!wiped.data.is_object() || !wiped.data.contains("clouds.yaml"))
+    const bool has_yaml = wiped.data.is_object() && wiped.data.contains("clouds.yaml");
+    const bool has_endpoint = wiped.data.is_object() && wiped.data.contains("endpoint");
+    if (!has_yaml && !has_endpoint)
     {
         return fail(errc::invalid, "the key clouds.yaml is missing; add it");
     }
-    auto yaml = text_of(wiped.data, "clouds.yaml");
-    auto ca = text_of(wiped.data, "cacert");
-    if (!yaml || !ca)
+    if (has_yaml && has_endpoint)
     {
-        return std::unexpected(yaml ? ca.error() : yaml.error());
+        return fail(errc::invalid, "the keys clouds.yaml and endpoint are both there; remove one of them");
     }
-    return secret_content{std::move(*yaml), std::move(*ca)};
+    secret_content content;
+    const std::pair<const char*, support::secret*> keys[] = {
+        {"clouds.yaml", &content.clouds_yaml},
+        {"cacert", &content.ca_pem},
+        {"endpoint", &content.endpoint},
+        {"api-key", &content.api_key},
+        {"token", &content.token}
+    };
+    for (const auto& [key, into] : keys)
+    {
+        const bool is_of_kind = into != &content.api_key && into != &content.token;
+        auto text = has_endpoint || is_of_kind ? text_of(wiped.data, key) : support::secret();
+        if (!text)
+        {
+            return std::unexpected(text.error());
+        }
+        *into = std::move(*text);
+    }
+    for (support::secret* line : {&content.endpoint, &content.api_key, &content.token})
+    {
+        *line = without_line_end(*line);
+    }
+    return content;
 }
 
 }  // namespace binding

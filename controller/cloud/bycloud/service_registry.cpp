@@ -16,6 +16,7 @@ std::shared_ptr<credential> service_registry::share(service_entry entry)
     }
     auto created = std::make_shared<credential>();
     created->id = entry.id;
+    created->name = entry.name;
     created->identity = entry.endpoint.str();
     created->service = create_service(http_, clock_, random_, std::move(entry), timeout_);
     shared = created;

@@ -3,6 +3,7 @@
 #include "cloud/openstack/entry_keys.hpp"
 #include "cloud/openstack/entry_login.hpp"
 #include "cloud/openstack/entry_reader.hpp"
+#include "cloud/openstack/entry_service.hpp"
 #include "net/certificates/sha256.hpp"
 #include "net/certificates/x509.hpp"
 #include "support/text.hpp"
@@ -258,11 +259,19 @@ result<cloud_entry> understand_entry(written_entry written, tls_files files)
     entry_reader entry(std::move(written));
     cloud_entry read;
     read.cloud = entry.entry().cloud;
-    read.keystone = read_keystone(entry);
-    read_login(entry, read);
-    read_endpoints(entry, read);
-    require_verification(entry, read);
-    require_known_keys(entry, read);
+    if (is_of_binding_service(entry))
+    {
+        read_service(entry, read);
+        require_verification(entry, read);
+    }
+    else
+    {
+        read.keystone = read_keystone(entry);
+        read_login(entry, read);
+        read_endpoints(entry, read);
+        require_verification(entry, read);
+        require_known_keys(entry, read);
+    }
     read.id = net::sha256_hex(
         entry.entry().content_id + files.ca_pem + files.client_certificate_pem + files.client_key_pem.reveal()
     );

@@ -53,6 +53,15 @@ struct federation
     std::string username;
 };
 
+// The login of a cloud that attaches single bindings itself (auth_type: bycloud). There is no Keystone then;
+// cloud_entry::keystone is the endpoint of its API.
+struct service_login
+{
+    std::string label;  // file and cloud, the beginning of every error about this entry
+    support::secret api_key;
+    support::secret token;
+};
+
 // One entry: a cloud and a login for it.
 struct cloud_entry
 {
@@ -85,6 +94,7 @@ struct cloud_entry
     // The password, the secret of the application credential, or the token.
     support::secret secret;
     std::optional<federation> federated;
+    std::optional<service_login> service = {};  // set: none of the logins above counts
 
     // These URLs replace those of the catalog.
     std::optional<net::url> load_balancer_endpoint;

@@ -27,6 +27,14 @@ support::result<std::shared_ptr<credential>> credential_registry::read(const cre
         return std::unexpected(entry.error());
     }
     tell_unknown_keys(text.source, *entry);
+    if (entry->service)
+    {
+        return make_service_ ? make_service_(std::move(*entry))
+                             : support::fail(
+                                   support::errc::invalid,
+                                   entry->service->label + ": auth_type bycloud is not supported here"
+                               );
+    }
     return share(std::move(*entry));
 }
 

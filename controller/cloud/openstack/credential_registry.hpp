@@ -8,10 +8,12 @@
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace cloud::openstack {
 
@@ -30,6 +32,11 @@ public:
         support::duration timeout = default_timeout
     );
 
+    // Makes the credential of an entry whose cloud attaches single bindings itself. Without it such an entry
+    // is refused.
+    using service_maker = std::function<support::result<std::shared_ptr<credential>>(cloud_entry)>;
+    void make_services_with(service_maker make) { make_service_ = std::move(make); }
+
     support::result<std::shared_ptr<credential>> read(const credential_text& text) override;
 
     // The credential of an entry, such as the controller's own.
@@ -43,6 +50,7 @@ private:
     support::clock& clock_;
     support::random_engine& random_;
     allowed_urls allowed_;
+    service_maker make_service_;
     support::duration timeout_;
     std::map<std::string, std::weak_ptr<credential>> known_;  // by id
     std::set<std::string> told_;

@@ -74,7 +74,8 @@ std::string problem_with_urls(const cloud_entry& entry, const allowed_urls& allo
 {
     if (!allowed.admit(entry.keystone))
     {
-        return "auth.auth_url is not admitted here; ask the operator of the controller to admit it with "
+        return std::string(entry.service ? "endpoint" : "auth.auth_url") +
+               " is not admitted here; ask the operator of the controller to admit it with "
                "--allowed-auth-urls";
     }
     const std::array<std::pair<std::string_view, const std::optional<net::url>*>, 2> overrides{{

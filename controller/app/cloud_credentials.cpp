@@ -1,0 +1,111 @@
+#include "app/cloud_credentials.hpp"
+
+#include "net/http/url.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace app {
+namespace {
+
+using support::errc;
+using support::fail;
+using credential = std::shared_ptr<cloud::credential>;
+
+constexpr std::size_t largest_value = 64 << 10;
+
+// "shop/cloud" of a Secret, else `otherwise`.
+std::string name_of(const std::string& source, const std::string& otherwise)
+{
+    constexpr std::string_view of_secret = "Secret ";
+    if (!source.starts_with(of_secret))
+    {
+        return otherwise;
+    }
+    return source.substr(of_secret.size(), source.find(':') - of_secret.size());
+}
+
+}  // namespace
+
+cloud_credentials::cloud_credentials(
+    net::http_client& http,
+    support::clock& clock,
+    support::random_engine& random,
+    cloud::openstack::allowed_urls allowed,
+    support::duration timeout
+)
+    : allowed_(allowed),
+      openstack_(http, clock, random, std::move(allowed), timeout),
+      bycloud_(http, clock, random, timeout)
+{
+    openstack_.make_services_with([this](cloud::openstack::cloud_entry entry) {
+        return make_service(std::move(entry));
+    });
+}
+
+support::result<credential> cloud_credentials::read(const cloud::credential_text& text)
+{
+    if (text.endpoint.empty())
+    {
+        return openstack_.read(text);
+    }
+    if (text.endpoint.size() + text.api_key.size() + text.token.size() > largest_value)
+    {
+        return fail(errc::invalid, text.source + ": larger than 64 KiB");
+    }
+    const auto endpoint = net::parse_url(text.endpoint);
+    if (endpoint && !allowed_.admit(*endpoint))
+    {
+        return fail(
+            errc::invalid,
+            text.source +
+                ": endpoint is not admitted here; ask the operator of the controller to admit it with "
+                "--allowed-auth-urls"
+        );
+    }
+    cloud::bycloud::entry_text entry;
+    entry.name = name_of(text.source, "");
+    entry.label = text.source;
+    entry.endpoint = text.endpoint;
+    entry.api_key = support::secret(std::string(text.api_key));
+    entry.token = support::secret(std::string(text.token));
+    entry.ca_pem = text.ca_pem;
+    entry.api_key_key = "api-key";
+    auto read = cloud::bycloud::understand_entry(std::move(entry));
+    return read ? support::result<credential>(bycloud_.share(std::move(*read)))
+                : std::unexpected(read.error());
+}
+
+support::result<credential> cloud_credentials::share(
+    cloud::openstack::cloud_entry entry, const std::optional<support::secret>& api_key
+)
+{
+    if (!entry.service)
+    {
+        auto shared = openstack_.share(std::move(entry));
+        return shared;
+    }
+    if (api_key && !api_key->empty())
+    {
+        entry.service->api_key = *api_key;
+        entry.service->token = {};
+    }
+    return make_service(std::move(entry));
+}
+
+support::result<credential> cloud_credentials::make_service(cloud::openstack::cloud_entry entry)
+{
+    cloud::bycloud::entry_text text;
+    text.name = name_of(entry.service->label, entry.cloud);
+    text.label = entry.service->label;
+    text.endpoint = entry.keystone.str();
+    text.api_key = std::move(entry.service->api_key);
+    text.token = std::move(entry.service->token);
+    text.ca_pem = entry.tls ? entry.tls->ca_pem : "";
+    auto read = cloud::bycloud::understand_entry(std::move(text));
+    return read ? support::result<credential>(bycloud_.share(std::move(*read)))
+                : std::unexpected(read.error());
+}
+
+}  // namespace app

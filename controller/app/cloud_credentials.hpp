@@ -1,0 +1,46 @@
+#pragma once
+
+#include "cloud/bycloud/service_registry.hpp"
+#include "cloud/credentials.hpp"
+#include "cloud/openstack/credential_registry.hpp"
+#include "net/http/http.hpp"
+#include "support/backoff.hpp"
+#include "support/clock.hpp"
+#include "support/secret.hpp"
+
+#include <memory>
+#include <optional>
+
+namespace app {
+
+// The credentials of both kinds of cloud: an entry of a clouds.yaml is of OpenStack, or, with auth_type
+// bycloud, of a cloud that attaches single bindings itself. A Secret may bring the latter in keys of its own.
+class cloud_credentials final : public cloud::credential_reader
+{
+public:
+    // All references must outlive it and its credentials. `timeout`: of a read and of an authentication.
+    cloud_credentials(
+        net::http_client& http,
+        support::clock& clock,
+        support::random_engine& random,
+        cloud::openstack::allowed_urls allowed,
+        support::duration timeout
+    );
+
+    support::result<std::shared_ptr<cloud::credential>> read(const cloud::credential_text& text) override;
+
+    // The controller's own credential. `api_key`: of the variable BYCLOUD_API_KEY, which takes precedence
+    // over the key and the token of the entry, as in ByCloud's own client; only for auth_type bycloud.
+    support::result<std::shared_ptr<cloud::credential>> share(
+        cloud::openstack::cloud_entry entry, const std::optional<support::secret>& api_key
+    );
+
+private:
+    support::result<std::shared_ptr<cloud::credential>> make_service(cloud::openstack::cloud_entry entry);
+
+    cloud::openstack::allowed_urls allowed_;
+    cloud::openstack::credential_registry openstack_;
+    cloud::bycloud::service_registry bycloud_;
+};
+
+}  // namespace app

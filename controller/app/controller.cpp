@@ -10,6 +10,7 @@
 #include "binding/reconcile/on_change.hpp"
 #include "binding/reconcile/reconciler.hpp"
 #include "binding/single/single_reconciler.hpp"
+#include "cloud/binding_service.hpp"
 #include "kube/events.hpp"
 #include "runtime/watcher.hpp"
 #include "runtime/work_queue.hpp"
@@ -20,6 +21,8 @@
 #include <boost/asio/error.hpp>
 
 #include <exception>
+#include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -189,6 +192,18 @@ struct controller::impl
         for (const auto& each : watchers)
         {
             now.watch_restarts += each->restarted();
+        }
+        std::map<std::string, metrics::service> by_name;  // two credentials may have one name for a while
+        for (const auto& with : singles.in_use())
+        {
+            metrics::service& named = by_name[with->name];
+            named.requests_left += with->service->requests_left();
+            named.requests_waiting += with->service->requests_waiting();
+        }
+        for (auto& [name, service] : by_name)
+        {
+            service.credential = name;
+            now.services.push_back(std::move(service));
         }
         return counted.page(now);
     }

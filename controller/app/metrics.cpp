@@ -179,6 +179,21 @@ MetricFamily unwatched(std::size_t count)
     return family.take();
 }
 
+MetricFamily of_services(
+    std::string name,
+    std::string help,
+    const std::vector<metrics::service>& services,
+    std::size_t metrics::service::* value
+)
+{
+    view family(std::move(name), std::move(help), MetricType::Gauge);
+    for (const metrics::service& each : services)
+    {
+        family.add(static_cast<double>(each.*value), {{"credential", each.credential}});
+    }
+    return family.take();
+}
+
 MetricFamily build_info()
 {
     view family(
@@ -373,6 +388,21 @@ std::function<std::optional<std::string>()> metrics::page(const state& now) cons
     if (now.unwatched)
     {
         small.push_back(unwatched(*now.unwatched));
+    }
+    if (!now.services.empty())
+    {
+        small.push_back(of_services(
+            "certificatebinding_cloud_requests_left",
+            "Number of requests that the cloud admits now, by credential.",
+            now.services,
+            &service::requests_left
+        ));
+        small.push_back(of_services(
+            "certificatebinding_cloud_requests_waiting",
+            "Number of requests that wait for their turn, by credential.",
+            now.services,
+            &service::requests_waiting
+        ));
     }
     return pieces(text_of(small), now.bindings);
 }

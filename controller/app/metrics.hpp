@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace app {
 
@@ -19,6 +20,14 @@ namespace app {
 class metrics
 {
 public:
+    // A credential of a cloud that attaches single bindings itself.
+    struct service
+    {
+        std::string credential;  // the name of its entry or Secret
+        std::size_t requests_left = 0;
+        std::size_t requests_waiting = 0;
+    };
+
     // The present state, which the page reads instead of counting.
     struct state
     {
@@ -27,6 +36,7 @@ public:
         runtime::watcher::restarts watch_restarts;
         kube::event_recorder::counts events;
         std::optional<std::size_t> unwatched = {};  // bindings of other namespaces; empty: not known
+        std::vector<service> services = {};
     };
 
     metrics();

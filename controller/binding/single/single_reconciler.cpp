@@ -88,6 +88,7 @@ struct single_reconciler::impl
             return;
         }
         forgot_at = parts.clock.now();
+        std::erase_if(used, [](const auto& entry) { return entry.second.expired(); });
         std::erase_if(certificates, [&](const auto& entry) {
             return !entry.second.last || entry.second.last->asked_at < oldest;
         });
@@ -135,6 +136,7 @@ struct single_reconciler::impl
     {
         pass of{which, parts.credentials.of(which), parts.clock.now()};
         forget_old_answers();
+        used[which.credential] = of.with;
         const auto bindings = parts.store.bindings_of(which);
         std::vector<support::uuid> uids;
         for (const int rank : {0, 1, last_rank})
@@ -386,6 +388,7 @@ struct single_reconciler::impl
     bool stopping = false;
     std::unordered_map<support::uuid, binding_facts> facts;
     std::map<certificate_key, certificate_facts> certificates;
+    std::map<support::interned, std::weak_ptr<cloud::credential>> used;  // by id
 };
 
 single_reconciler::single_reconciler(parts parts, settings settings)
@@ -402,6 +405,19 @@ support::task<runtime::outcome> single_reconciler::reconcile(target target)
 void single_reconciler::forget(const support::uuid& binding)
 {
     impl_->facts.erase(binding);
+}
+
+std::vector<std::shared_ptr<cloud::credential>> single_reconciler::in_use() const
+{
+    std::vector<std::shared_ptr<cloud::credential>> found;
+    for (const auto& [id, held] : impl_->used)
+    {
+        if (auto credential = held.lock())
+        {
+            found.push_back(std::move(credential));
+        }
+    }
+    return found;
 }
 
 void single_reconciler::stop()

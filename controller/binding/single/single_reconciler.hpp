@@ -4,10 +4,12 @@
 #include "binding/events/event_sink.hpp"
 #include "binding/index/binding_store.hpp"
 #include "binding/settings.hpp"
+#include "cloud/credentials.hpp"
 #include "kube/client.hpp"
 #include "runtime/work_queue.hpp"
 
 #include <memory>
+#include <vector>
 
 namespace binding::single {
 
@@ -38,6 +40,9 @@ public:
 
     // The binding is gone.
     void forget(const support::uuid& binding);
+
+    // The credentials that are in use, for operators.
+    std::vector<std::shared_ptr<cloud::credential>> in_use() const;
 
     // The process ends: a pass ends where it would send a request.
     void stop();

@@ -17,7 +17,7 @@ struct credential
 {
     // SHA-256 of the content. It tells credentials apart and must not be shown.
     std::string id;
-    std::string identity;   // the Keystone URL, as in project_scope, or the URL of the binding service
+    std::string identity;  // the Keystone URL, as in project_scope, or the URL of the binding service
     // One of the two: the cloud attaches lists of certificates, or single bindings.
     std::shared_ptr<cloud::client> client;
     std::shared_ptr<cloud::binding_service> service = {};

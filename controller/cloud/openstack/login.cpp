@@ -1,7 +1,7 @@
 #include "cloud/openstack/login.hpp"
 
-#include "cloud/openstack/errors.hpp"
 #include "cloud/json.hpp"
+#include "cloud/openstack/errors.hpp"
 #include "support/base64.hpp"
 #include "support/text.hpp"
 

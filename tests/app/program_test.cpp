@@ -202,7 +202,7 @@ auto change(const std::string& file, const std::string& from, const std::string&
 auto over_tls(const std::function<void(start&)>& and_then)
 {
     return [=](start& s) {
-        s.change("clouds.yaml", "auth_url: 'http://", "auth_url: 'https://");
+        s.change("clouds.yaml", "http://127.0.0.1:1', application", "https://127.0.0.1:1', application");
         and_then(s);
     };
 }

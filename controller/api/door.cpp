@@ -163,7 +163,7 @@ task<result<net::page>> door::serve(
     {
         co_return std::unexpected(watched.error());
     }
-    const auto as_caller = parts_.client_of(token);
+    const auto as_caller = bounded(parts_.client_of(token), calls_);
     call call{*as_caller, parts_.clock, parts_.find, *where};
     co_return co_await dispatch(request, route, std::move(call));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api/bindings.hpp"
+#include "api/bounded_client.hpp"
 #include "api/calls.hpp"
 #include "api/failure.hpp"
 #include "api/rate_limit.hpp"
@@ -80,6 +81,7 @@ private:
     parts parts_;
     settings settings_;
     waiting waiting_;
+    calls_under_way calls_;
     rate_limit limit_;
 };
 

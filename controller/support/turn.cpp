@@ -15,11 +15,12 @@ namespace support {
 
 struct turn::queue
 {
-    // A channel with room for one message: the coroutine whose message is in it has the turn.
+    std::size_t at_once;
+    // A channel with room for so many messages: the coroutines whose messages are in it have the turn.
     std::optional<asio::experimental::channel<void(boost::system::error_code)>> taken;
 };
 
-turn::turn() : queue_(std::make_shared<queue>()) {}
+turn::turn(std::size_t at_once) : queue_(std::make_shared<queue>(at_once, std::nullopt)) {}
 
 turn::~turn() = default;
 
@@ -44,7 +45,7 @@ task<turn::hold> turn::take()
     if (!queue->taken)
     {
         const asio::any_io_executor executor = co_await asio::this_coro::executor;
-        queue->taken.emplace(executor, 1);
+        queue->taken.emplace(executor, queue->at_once);
     }
     const auto [failed] =
         co_await queue->taken->async_send(boost::system::error_code(), asio::as_tuple(asio::use_awaitable));

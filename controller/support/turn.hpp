@@ -2,19 +2,20 @@
 
 #include "support/task.hpp"
 
+#include <cstddef>
 #include <memory>
 
 namespace support {
 
-// Lets one coroutine through at a time, in the order of their arrival. A coroutine that is cancelled while it
-// waits leaves the queue.
+// Lets one coroutine, or so many, through at a time, in the order of their arrival. A coroutine that is
+// cancelled while it waits leaves the queue.
 class turn final
 {
 public:
     // The turn, until its destruction.
     class hold;
 
-    turn();
+    explicit turn(std::size_t at_once = 1);
     ~turn();
     turn(const turn&) = delete;
     turn& operator=(const turn&) = delete;

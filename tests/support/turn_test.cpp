@@ -51,4 +51,23 @@ TEST_F(turn, who_is_cancelled_leaves_the_queue_or_gives_the_turn_back)
     EXPECT_EQ(log, "acc");
 }
 
+TEST_F(turn, lets_so_many_through_at_a_time)
+{
+    support::turn two(2);
+    const auto through = [&](char name) -> support::task<> {
+        const auto hold = co_await two.take();
+        log += name;
+        co_await clock().sleep_for(1s);
+        log += name;
+    };
+    spawn(through('a'));
+    spawn(through('b'));
+    spawn(through('c'));
+    step();
+    EXPECT_EQ(log, "ab");
+    advance(2s);
+    EXPECT_EQ(log.size(), 6U);
+    EXPECT_EQ(log.substr(4), "cc");
+}
+
 }  // namespace

@@ -1,0 +1,85 @@
+#include "api/bounded_client.hpp"
+
+#include "api/http_status.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace api {
+namespace {
+
+using support::result;
+using support::task;
+
+std::unexpected<support::error> too_many()
+{
+    support::error error;
+    error.code = support::errc::status;
+    error.message = "too many calls are under way";
+    error.http_status = http::too_many_requests;
+    return std::unexpected(std::move(error));
+}
+
+class bounded_client final : public kube::client
+{
+public:
+    bounded_client(std::unique_ptr<kube::client> client, calls_under_way& calls)
+        : client_(std::move(client)), calls_(calls)
+    {}
+
+    task<result<std::unique_ptr<kube::list_page>>> list(kube::list_request request) override
+    {
+        const auto hold = co_await take();
+        co_return hold ? co_await client_->list(std::move(request)) : too_many();
+    }
+    task<result<std::unique_ptr<kube::watch_stream>>> watch(kube::watch_request request) override
+    {
+        return client_->watch(std::move(request));
+    }
+    task<result<std::unique_ptr<kube::object_answer>>> patch(kube::patch_request request) override
+    {
+        return client_->patch(std::move(request));
+    }
+    task<result<std::unique_ptr<kube::object_answer>>> create(kube::create_request request) override
+    {
+        const auto hold = co_await take();
+        co_return hold ? co_await client_->create(std::move(request)) : too_many();
+    }
+    task<result<std::unique_ptr<kube::object_answer>>> get(
+        kube::resource resource, std::string name_space, std::string name
+    ) override
+    {
+        const auto hold = co_await take();
+        co_return hold ? co_await client_->get(std::move(resource), std::move(name_space), std::move(name))
+                       : too_many();
+    }
+    task<result<std::unique_ptr<kube::object_answer>>> remove(kube::remove_request request) override
+    {
+        return client_->remove(std::move(request));
+    }
+
+private:
+    // Empty if too many wait.
+    task<std::optional<support::turn::hold>> take()
+    {
+        if (calls_.waiting >= calls_.most_waiting)
+        {
+            co_return std::nullopt;
+        }
+        ++calls_.waiting;
+        const std::shared_ptr<void> until_through(nullptr, [&calls = calls_](void*) { --calls.waiting; });
+        co_return co_await calls_.turn.take();
+    }
+
+    std::unique_ptr<kube::client> client_;
+    calls_under_way& calls_;
+};
+
+}  // namespace
+
+std::unique_ptr<kube::client> bounded(std::unique_ptr<kube::client> client, calls_under_way& calls)
+{
+    return std::make_unique<bounded_client>(std::move(client), calls);
+}
+
+}  // namespace api

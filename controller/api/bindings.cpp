@@ -132,12 +132,9 @@ task<result<std::vector<bindings::object>>> bindings::list(
 
 task<result<bindings::object>> bindings::find(parameters where, find_binding find)
 {
+    // What the index has elsewhere is not told: the list shows what the token may see.
     const object* known = find(where.binding_id);
-    if (known != nullptr && !is_meant(*known, where))
-    {
-        co_return std::unexpected(no_such_binding(where));
-    }
-    if (known != nullptr)
+    if (known != nullptr && is_meant(*known, where))
     {
         auto object = co_await read(known->name);
         if (object && !is_meant(*object, where))
@@ -161,6 +158,26 @@ task<result<bindings::object>> bindings::find(parameters where, find_binding fin
     co_return std::unexpected(no_such_binding(where));
 }
 
+task<result<bindings::removed>> bindings::explain_unremoved(
+    object which, bool exactly, support::error refused
+)
+{
+    const auto there = co_await read(which.name);
+    if (!there && there.error().status == http::not_found)
+    {
+        co_return removed::gone;
+    }
+    if (there && there->uid != which.uid)
+    {
+        co_return removed::gone;
+    }
+    if (there && exactly && there->resource_version != which.resource_version)
+    {
+        co_return removed::changed;
+    }
+    co_return failed("delete a binding", refused);
+}
+
 task<result<bindings::removed>> bindings::remove(object which, bool exactly)
 {
     kube::remove_request request{certificate_bindings, name_space_, which.name, which.uid.str()};
@@ -169,15 +186,11 @@ task<result<bindings::removed>> bindings::remove(object which, bool exactly)
     if (!answer)
     {
         const int status = answer.error().code == support::errc::status ? answer.error().http_status : 0;
-        if (status == http::not_found)
+        if (status != http::not_found && status != http::conflict)
         {
-            co_return removed::gone;
+            co_return failed("delete a binding", answer.error());
         }
-        if (status == http::conflict)
-        {
-            co_return removed::changed;
-        }
-        co_return failed("delete a binding", answer.error());
+        co_return co_await explain_unremoved(std::move(which), exactly, answer.error());
     }
     co_return kube::identify((*answer)->object()).uid.empty() ? removed::gone : removed::waits;
 }

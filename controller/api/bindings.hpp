@@ -32,7 +32,7 @@ public:
 
     using object = binding::certificate_binding;
 
-    // Failure 409: the name is taken.
+    // Failure 409: the name is taken, or somebody else refuses the object so.
     support::task<result<object>> create(parameters where, new_binding wanted);
 
     support::task<result<object>> read(std::string name);
@@ -49,12 +49,16 @@ public:
     {
         gone,
         waits,    // for its finalizers
-        changed,  // the object is another one, or has another version, than was meant
+        changed,  // it has another version than was meant
     };
-    // `exactly`: only while it has the version of `which`.
+    // `exactly`: only while it has the version of `which`. An answer 404 or 409 alone does not prove that the
+    // object is gone, because an admission webhook may answer so; a read decides.
     support::task<result<removed>> remove(object which, bool exactly);
 
 private:
+    // What an answer 404 or 409 to a deletion means.
+    support::task<result<removed>> explain_unremoved(object which, bool exactly, support::error refused);
+
     kube::client& kube_;
     std::string name_space_;
 };

@@ -38,22 +38,41 @@ failure deleted_meanwhile()
     };
 }
 
-// Why a binding of that content cannot be created: there is one.
-task<failure> explain_existing(bindings& objects, std::string name)
+failure changed_meanwhile(const certificate_binding& object)
 {
-    failure why{
-        http::conflict, "the binding exists already", "GET the bindings of the certificate to find it."
+    return {
+        http::conflict,
+        "the binding " + object.uid.str() + " was changed meanwhile; it stays",
+        "GET " + path_of(object) + " shows it."
     };
-    const auto existing = co_await objects.read(std::move(name));
-    if (existing && existing->deleting)
+}
+
+// Why a binding of that content cannot be created: there is one. Or `refused`, if none is to be seen.
+task<failure> explain_existing(bindings& objects, parameters where, new_binding wanted, failure refused)
+{
+    const auto existing = co_await objects.read(name_of(where, wanted));
+    if (!existing)
     {
-        why.message = "the binding " + existing->uid.str() + " exists still, because it is being deleted";
+        co_return refused;
+    }
+    const auto& spec = existing->spec;
+    failure why{http::conflict, "the binding " + existing->uid.str(), {}};
+    if (existing->deleting)
+    {
+        why.message += " exists still, because it is being deleted";
         why.details = "Repeat the request when it is gone: GET " + path_of(*existing) + " is 404 then.";
     }
-    else if (existing)
+    else if (spec.certificate_id == where.certificate_id && spec.resource_id == wanted.resource_id &&
+             spec.sni == wanted.sni && spec.region.view() == where.region)
     {
-        why.message = "the binding " + existing->uid.str() + " exists already";
+        why.message += " exists already";
         why.details = "GET " + path_of(*existing) + " shows it; DELETE it first to bind anew.";
+    }
+    else
+    {
+        why.message += " has the name of this one, and was changed: it binds the certificate " +
+                       spec.certificate_id.str() + " now";
+        why.details = "GET " + path_of(*existing) + " shows it; change it with kubectl, or DELETE it first.";
     }
     co_return why;
 }
@@ -61,22 +80,19 @@ task<failure> explain_existing(bindings& objects, std::string name)
 enum class withdrawal
 {
     done,
-    stays,
     look_again,  // the object changed meanwhile
 };
 
-// Deletes what the refused POST created, unless it may be attached. Waits a moment for its end, so that the
-// same POST can be repeated.
-task<withdrawal> withdraw(call& call, bindings& objects, certificate_binding object, waiting::place& place)
+// Deletes what the refused POST created and is not attached. Waits a moment for its end, so that the same
+// POST can be repeated. Failure: it could not be deleted.
+task<result<withdrawal>> withdraw(
+    call& call, bindings& objects, certificate_binding object, waiting::place& place
+)
 {
-    if (may_be_attached(object))
-    {
-        co_return withdrawal::stays;
-    }
     const auto removed = co_await objects.remove(std::move(object), true);
     if (!removed)
     {
-        co_return withdrawal::stays;
+        co_return std::unexpected(removed.error());
     }
     const auto until = call.clock.now() + moment;
     if (*removed == bindings::removed::changed)
@@ -91,29 +107,29 @@ task<withdrawal> withdraw(call& call, bindings& objects, certificate_binding obj
     co_return withdrawal::done;
 }
 
-failure refusal(int status, const certificate_binding& object, bool stays)
+failure refusal(int status, const certificate_binding& object, std::string details)
 {
-    std::string details;
-    if (!stays)
-    {
-        details = "The binding was not created. Repeat the request when the cause is gone.";
-    }
-    else if (!http::is_refusal(status))
-    {
-        details = "The binding stays, and the controller goes on: GET " + path_of(object) +
-                  " tells when it is active. DELETE ends it.";
-    }
-    else if (may_be_attached(object))
-    {
-        details = "The binding stays, because its certificate may be on the listener: GET " +
-                  path_of(object) + " shows it, DELETE ends it.";
-    }
-    else
-    {
-        details =
-            "The binding stays, because the token could not delete it again: DELETE " + path_of(object) + ".";
-    }
     return {status, words_of(object), std::move(details)};
+}
+
+constexpr auto not_created = "The binding was not created. Repeat the request when the cause is gone.";
+
+// Of a binding that is not withdrawn.
+std::string why_it_stays(int status, const certificate_binding& object)
+{
+    if (!http::is_refusal(status))
+    {
+        return "The binding stays, and the controller goes on: GET " + path_of(object) +
+               " tells when it is active. DELETE ends it.";
+    }
+    return "The binding stays, because its certificate may be on the listener: GET " + path_of(object) +
+           " shows it, DELETE ends it.";
+}
+
+std::string why_it_is_left(const certificate_binding& object, const std::string& why)
+{
+    return "The binding stays, because it could not be deleted again (" + why + "): DELETE " +
+           path_of(object) + ".";
 }
 
 }  // namespace
@@ -130,7 +146,7 @@ task<result<net::page>> create_binding(
         {
             co_return std::unexpected(created.error());
         }
-        co_return std::unexpected(co_await explain_existing(objects, name_of(call.where, wanted)));
+        co_return std::unexpected(co_await explain_existing(objects, call.where, wanted, created.error()));
     }
     place.follow(created->uid);
     for (int withdrawals = 0;;)
@@ -140,6 +156,10 @@ task<result<net::page>> create_binding(
             co_return std::unexpected(deleted_meanwhile());
         }
         const certificate_binding* seen = call.find(created->uid);
+        if (seen != nullptr && !seen->deleting && seen->generation != created->generation)
+        {
+            co_return std::unexpected(changed_meanwhile(*seen));
+        }
         const auto status = outcome_of_creation(seen, place.ended() || call.clock.now() >= deadline);
         if (!status)
         {
@@ -155,14 +175,22 @@ task<result<net::page>> create_binding(
         {
             co_return std::unexpected(deleted_meanwhile());
         }
-        auto end = withdrawal::stays;
-        if (http::is_refusal(*status))
+        if (!http::is_refusal(*status) || may_be_attached(object))
         {
-            end = co_await withdraw(call, objects, object, place);
+            co_return std::unexpected(refusal(*status, object, why_it_stays(*status, object)));
         }
-        if (end != withdrawal::look_again || ++withdrawals == most_withdrawals)
+        const auto end = co_await withdraw(call, objects, object, place);
+        if (!end)
         {
-            co_return std::unexpected(refusal(*status, object, end != withdrawal::done));
+            co_return std::unexpected(refusal(*status, object, why_it_is_left(object, end.error().message)));
+        }
+        if (*end == withdrawal::done)
+        {
+            co_return std::unexpected(refusal(*status, object, not_created));
+        }
+        if (++withdrawals == most_withdrawals)
+        {
+            co_return std::unexpected(refusal(*status, object, why_it_is_left(object, "it changes")));
         }
     }
 }

@@ -31,11 +31,11 @@ failure refused_by_server(const support::error& error)
                 "Grant its account the verb on certificatebindings.certificates.bycloud.io in the namespace."
             };
         case http::not_found:
-            return {
-                http::not_found, "Kubernetes has no such object: " + words, "Check the namespace and the ids."
-            };
+            return {http::not_found, "Kubernetes answers 404: " + words, "Check the namespace and the ids."};
         case http::conflict:
-            return {http::conflict, "the object changed meanwhile: " + words, "Repeat the request."};
+            return {
+                http::conflict, "Kubernetes answers 409: " + words, "Repeat the request, if this is over."
+            };
         case http::too_many_requests:
             return {
                 http::too_many_requests,

@@ -141,4 +141,17 @@ TEST_F(create_binding, looks_again_where_the_loop_wrote_meanwhile)
     EXPECT_EQ((*answer)->status, 201);
 }
 
+TEST_F(create_binding, never_withdraws_what_somebody_changed_meanwhile)
+{
+    post();
+    kube.update(name, [](json& object) { object["spec"]["options"]["sni"] = true; });
+    write("CertificateNotActive", "pending", false);
+    show();
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->error().status, 409);
+    EXPECT_THAT(answer->error().message, HasSubstr("was changed meanwhile; it stays"));
+    EXPECT_THAT(answer->error().details, HasSubstr("GET /v1/certificates/"));
+    EXPECT_FALSE(is_being_deleted());
+}
+
 }  // namespace

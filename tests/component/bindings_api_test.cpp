@@ -47,6 +47,10 @@ public:
     support::task<support::result<std::unique_ptr<kube::object_answer>>> create(kube::create_request request
     ) override
     {
+        if (token_ == "uncreated-409")
+        {
+            co_return std::unexpected(status(409, "a webhook says no"));
+        }
         if (auto no = refused(true))
         {
             co_return std::unexpected(*no);
@@ -70,6 +74,10 @@ public:
         {
             co_return std::unexpected(status(403, "Forbidden"));
         }
+        if (token_.starts_with("denied-"))
+        {
+            co_return std::unexpected(status(std::stoi(token_.substr(7)), "a webhook says no"));
+        }
         if (auto no = refused(true))
         {
             co_return std::unexpected(*no);
@@ -80,7 +88,8 @@ public:
 private:
     std::optional<support::error> refused(bool write) const
     {
-        if (token_ == "alice" || token_ == "creator" || (token_ == "reader" && !write))
+        if (token_ == "alice" || token_.starts_with("denied-") || token_ == "uncreated-409" ||
+            token_ == "creator" || (token_ == "reader" && !write))
         {
             return std::nullopt;
         }
@@ -362,9 +371,7 @@ TEST_F(bindings_api, what_the_token_may_not_delete_again_stays_and_the_answer_sa
     asked.headers[0].value = "Bearer creator";
     const auto refused = ask(std::move(asked));
     EXPECT_EQ(refused.status, 404);
-    EXPECT_THAT(
-        refused.body["error"]["details"].get<std::string>(), HasSubstr("the token could not delete it")
-    );
+    EXPECT_THAT(refused.body["error"]["details"].get<std::string>(), HasSubstr("could not be deleted again"));
     EXPECT_EQ(kube.objects().size(), 1U);
 }
 
@@ -416,6 +423,71 @@ TEST_F(bindings_api, delete_answers_204_when_the_certificate_is_off_the_listener
     EXPECT_THAT(sim.get_listener(listener).sni_refs, IsEmpty());
     EXPECT_EQ(ask(request("DELETE", path)).status, 404);
     EXPECT_EQ(get(path).status, 404);
+}
+
+TEST_F(bindings_api, a_webhook_that_denies_is_told_and_is_no_end_of_the_binding)
+{
+    open();
+    const auto a = certificate("a.example.com");
+    const auto made = bind(a.id, listener);
+    const auto path = bindings_of(a.id) + "/" + made.body["binding"]["id"].get<std::string>();
+    for (const int code : {404, 409})
+    {
+        auto asked = request("DELETE", path);
+        asked.headers[0].value = "Bearer denied-" + std::to_string(code);
+        const auto refused = ask(std::move(asked));
+        EXPECT_EQ(refused.status, code);
+        EXPECT_THAT(refused.body.dump(), HasSubstr("a webhook says no"));
+    }
+    EXPECT_EQ(kube.objects().size(), 1U);
+    auto asked = request("POST", bindings_of(a.id), body_of(listener, true));
+    asked.headers[0].value = "Bearer uncreated-409";
+    const auto refused = ask(std::move(asked));
+    EXPECT_EQ(refused.status, 409);
+    EXPECT_THAT(refused.body.dump(), AllOf(HasSubstr("a webhook says no"), Not(HasSubstr("exists"))));
+}
+
+TEST_F(bindings_api, what_a_webhook_keeps_stays_and_the_answer_has_its_words)
+{
+    open();
+    auto asked = request("POST", bindings_of(support::uuid().str()), body_of(listener));
+    asked.headers[0].value = "Bearer denied-409";
+    const auto refused = ask(std::move(asked));
+    EXPECT_EQ(refused.status, 404);
+    EXPECT_THAT(
+        refused.body["error"]["details"].get<std::string>(),
+        AllOf(HasSubstr("could not be deleted again"), HasSubstr("a webhook says no"))
+    );
+    EXPECT_EQ(kube.objects().size(), 1U);
+}
+
+TEST_F(bindings_api, a_token_without_rights_does_not_learn_where_a_binding_is)
+{
+    open();
+    const auto a = certificate("a.example.com");
+    const auto made = bind(a.id, listener);
+    auto asked = request(
+        "GET", bindings_of(certificate("b").id) + "/" + made.body["binding"]["id"].get<std::string>()
+    );
+    asked.headers[0].value = "Bearer mallory";
+    EXPECT_EQ(ask(asked).status, 401) << "another certificate";
+    asked.path = bindings_of(a.id) + "/" + made.body["binding"]["id"].get<std::string>();
+    asked.headers.push_back({"X-Namespace", "blog"});
+    EXPECT_EQ(ask(asked).status, 401) << "another namespace";
+}
+
+TEST_F(bindings_api, a_binding_that_kubectl_rotated_is_named_by_a_repeated_post)
+{
+    open();
+    const auto a = certificate("a.example.com");
+    const auto b = certificate("b.example.com");
+    const auto made = bind(a.id, listener);
+    const auto id = made.body["binding"]["id"].get<std::string>();
+    kube.update(kube.objects().begin()->first, [&](json& object) { object["spec"]["certificateId"] = b.id; });
+    const auto again = bind(a.id, listener);
+    EXPECT_EQ(again.status, 409);
+    EXPECT_THAT(again.body["error"]["message"].get<std::string>(), AllOf(HasSubstr(id), HasSubstr(b.id)));
+    EXPECT_THAT(again.body["error"]["details"].get<std::string>(), HasSubstr(bindings_of(b.id) + "/" + id));
 }
 
 TEST_F(bindings_api, delete_answers_202_with_the_reason_while_it_waits_for_a_person)

@@ -23,14 +23,16 @@ std::unexpected<support::error> too_many()
 class bounded_client final : public kube::client
 {
 public:
-    bounded_client(std::unique_ptr<kube::client> client, calls_under_way& calls)
-        : client_(std::move(client)), calls_(calls)
+    bounded_client(
+        std::unique_ptr<kube::client> client, calls_under_way& calls, std::function<void()> accepted
+    )
+        : client_(std::move(client)), calls_(calls), accepted_(std::move(accepted))
     {}
 
     task<result<std::unique_ptr<kube::list_page>>> list(kube::list_request request) override
     {
         const auto hold = co_await take();
-        co_return hold ? co_await client_->list(std::move(request)) : too_many();
+        co_return hold ? judged(co_await client_->list(std::move(request))) : too_many();
     }
     task<result<std::unique_ptr<kube::watch_stream>>> watch(kube::watch_request request) override
     {
@@ -43,15 +45,16 @@ public:
     task<result<std::unique_ptr<kube::object_answer>>> create(kube::create_request request) override
     {
         const auto hold = co_await take();
-        co_return hold ? co_await client_->create(std::move(request)) : too_many();
+        co_return hold ? judged(co_await client_->create(std::move(request))) : too_many();
     }
     task<result<std::unique_ptr<kube::object_answer>>> get(
         kube::resource resource, std::string name_space, std::string name
     ) override
     {
         const auto hold = co_await take();
-        co_return hold ? co_await client_->get(std::move(resource), std::move(name_space), std::move(name))
-                       : too_many();
+        co_return hold
+            ? judged(co_await client_->get(std::move(resource), std::move(name_space), std::move(name)))
+            : too_many();
     }
     task<result<std::unique_ptr<kube::object_answer>>> remove(kube::remove_request request) override
     {
@@ -59,6 +62,20 @@ public:
     }
 
 private:
+    // Tells whether the server knows the account of the token: it answers 401 to others.
+    template <class T>
+    result<T> judged(result<T> answer)
+    {
+        const auto* error = answer ? nullptr : &answer.error();
+        const bool is_of_known = error == nullptr || (error->code == support::errc::status &&
+                                                      error->http_status == http::forbidden);
+        if (is_of_known)
+        {
+            accepted_();
+        }
+        return answer;
+    }
+
     // Empty if too many wait.
     task<std::optional<support::turn::hold>> take()
     {
@@ -73,13 +90,16 @@ private:
 
     std::unique_ptr<kube::client> client_;
     calls_under_way& calls_;
+    std::function<void()> accepted_;
 };
 
 }  // namespace
 
-std::unique_ptr<kube::client> bounded(std::unique_ptr<kube::client> client, calls_under_way& calls)
+std::unique_ptr<kube::client> bounded(
+    std::unique_ptr<kube::client> client, calls_under_way& calls, std::function<void()> accepted
+)
 {
-    return std::make_unique<bounded_client>(std::move(client), calls);
+    return std::make_unique<bounded_client>(std::move(client), calls, std::move(accepted));
 }
 
 }  // namespace api

@@ -4,6 +4,7 @@
 #include "support/turn.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 
 namespace api {
@@ -21,6 +22,9 @@ struct calls_under_way
 // The client, whose reads and creations wait for their turn, and fail like an answer 429 of the server where
 // too many wait. Deletions do not wait: they follow an accepted creation or read. `calls` must outlive the
 // client.
-std::unique_ptr<kube::client> bounded(std::unique_ptr<kube::client> client, calls_under_way& calls);
+// `accepted` is called when the server has answered such a call as one of an account that it knows.
+std::unique_ptr<kube::client> bounded(
+    std::unique_ptr<kube::client> client, calls_under_way& calls, std::function<void()> accepted
+);
 
 }  // namespace api

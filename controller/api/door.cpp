@@ -126,16 +126,24 @@ task<result<net::page>> door::handle(const net::server_request& request, std::st
     {
         co_return std::unexpected(token.error());
     }
+    const auto where = read_parameters(*route, request, settings_.defaults);
+    if (!where)
+    {
+        co_return std::unexpected(where.error());
+    }
+    name_space = where->name_space;
     const auto counted = limit_.add(*token, parts_.clock.now());
     result<net::page> answered;
     if (counted.admitted)
     {
-        answered = co_await serve(request, *route, *token, name_space);
+        answered = co_await serve(request, *route, *token, *where);
     }
     else
     {
         answered = std::unexpected(too_many(
-            "the token has used up its requests of this minute",
+            counted.known
+                ? "the token has used up its requests of this minute"
+                : "tokens that Kubernetes has not accepted yet have used up their requests of this minute",
             "Repeat the request after the time in Retry-After.",
             counted.until_reset
         ));
@@ -147,24 +155,16 @@ task<result<net::page>> door::handle(const net::server_request& request, std::st
 }
 
 task<result<net::page>> door::serve(
-    const net::server_request& request,
-    const route& route,
-    const support::secret& token,
-    std::string& name_space
+    const net::server_request& request, const route& route, const support::secret& token, parameters where
 )
 {
-    const auto where = read_parameters(route, request, settings_.defaults);
-    if (!where)
-    {
-        co_return std::unexpected(where.error());
-    }
-    name_space = where->name_space;
-    if (const auto watched = check_watched(settings_.watched, where->name_space); !watched)
+    if (const auto watched = check_watched(settings_.watched, where.name_space); !watched)
     {
         co_return std::unexpected(watched.error());
     }
-    const auto as_caller = bounded(parts_.client_of(token), calls_);
-    call call{*as_caller, parts_.clock, parts_.find, *where};
+    const auto as_caller =
+        bounded(parts_.client_of(token), calls_, [&] { limit_.accept(token, parts_.clock.now()); });
+    call call{*as_caller, parts_.clock, parts_.find, std::move(where)};
     co_return co_await dispatch(request, route, std::move(call));
 }
 

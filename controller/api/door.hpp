@@ -64,13 +64,10 @@ public:
     net::page refusal(int status, const std::string& why);
 
 private:
-    // These put the namespace of the request into `name_space`, for the log.
+    // Puts the namespace of the request into `name_space`, for the log.
     support::task<result<net::page>> handle(const net::server_request& request, std::string& name_space);
     support::task<result<net::page>> serve(
-        const net::server_request& request,
-        const route& route,
-        const support::secret& token,
-        std::string& name_space
+        const net::server_request& request, const route& route, const support::secret& token, parameters where
     );
     support::task<result<net::page>> dispatch(
         const net::server_request& request, const route& route, call call

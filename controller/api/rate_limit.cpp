@@ -2,15 +2,31 @@
 
 #include "net/certificates/sha256.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace api {
 namespace {
 
 using namespace std::chrono_literals;
 
-// Further tokens of a minute are counted together, so that made-up tokens need no memory.
-constexpr std::size_t most_tokens = 10'000;
+// Further tokens stay with those that are not known.
+constexpr std::size_t most_known = 10'000;
+constexpr std::size_t share_of_unknown = 10;
+constexpr support::duration kept = 1h;
 
 }  // namespace
+
+void rate_limit::begin_minute(support::time_point now)
+{
+    minute_ends_ = now + 1min;
+    of_unknown_ = 0;
+    std::erase_if(known_, [&](const auto& each) { return now - each.second.last > kept; });
+    for (auto& [digest, token] : known_)
+    {
+        token.requests = 0;
+    }
+}
 
 rate_limit::count rate_limit::add(const support::secret& token, support::time_point now)
 {
@@ -20,21 +36,36 @@ rate_limit::count rate_limit::add(const support::secret& token, support::time_po
     }
     if (now >= minute_ends_)
     {
-        minute_ends_ = now + 1min;
-        requests_.clear();
+        begin_minute(now);
     }
-    std::string digest = net::sha256_hex(token.reveal());
-    if (requests_.size() >= most_tokens && !requests_.contains(digest))
-    {
-        digest.clear();
-    }
-    std::size_t& requests = requests_[digest];
+    const auto known = known_.find(net::sha256_hex(token.reveal()));
     count counted;
-    counted.admitted = requests < most_;
+    counted.known = known != known_.end();
+    std::size_t& requests = counted.known ? known->second.requests : of_unknown_;
+    const std::size_t most = counted.known ? most_ : share_of_unknown * most_;
+    counted.admitted = requests < most;
     requests += counted.admitted ? 1 : 0;
-    counted.remaining = most_ - requests;
+    // Of one that is not known: what it has if Kubernetes accepts it.
+    counted.remaining = std::min(most - requests, counted.known ? most : most_ - 1);
     counted.until_reset = std::chrono::ceil<std::chrono::seconds>(minute_ends_ - now);
     return counted;
+}
+
+void rate_limit::accept(const support::secret& token, support::time_point now)
+{
+    if (most_ == 0)
+    {
+        return;
+    }
+    std::string digest = net::sha256_hex(token.reveal());
+    if (const auto known = known_.find(digest); known != known_.end())
+    {
+        known->second.last = now;
+    }
+    else if (known_.size() < most_known)
+    {
+        known_.emplace(std::move(digest), known_token{1, now});
+    }
 }
 
 std::vector<net::header> rate_limit::headers(const count& counted, support::wall_time now) const

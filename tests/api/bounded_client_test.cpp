@@ -53,7 +53,7 @@ class bounded_client : public test::loop
 protected:
     task<> read()
     {
-        const auto client = api::bounded(std::make_unique<slow_server>(clock(), under_way), calls);
+        const auto client = api::bounded(std::make_unique<slow_server>(clock(), under_way), calls, [] {});
         const auto answer = co_await client->get({}, "shop", "web");
         answered += answer ? 1 : 0;
         refused += !answer && answer.error().http_status == 429 ? 1 : 0;

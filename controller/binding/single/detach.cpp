@@ -172,7 +172,7 @@ conclusion decision::remove_again(
 conclusion decision::of_missing_certificate(const attachment& entry, const certificate_facts& certificate)
     const
 {
-    const auto& id = parse_service_ref(entry.container_ref)->certificate;
+    const auto id = parse_service_ref(entry.container_ref)->certificate;
     const cloud::error& error = certificate.last->value.error();
     const auto asked_at = certificate.last->asked_at;
     conclusion made = nothing();

@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <sstream>
 #include <utility>
 
 namespace test {
@@ -44,19 +45,32 @@ std::string base64(const std::string& text)
     return coded;
 }
 
-// "spec.certificateId=a,spec.region=b"; empty: every object.
+// The field of a selector, such as "spec.region"; null if the object has none.
+json field_of(const json& object, const std::string& path)
+{
+    json at = object;
+    std::istringstream names(path);
+    for (std::string name; std::getline(names, name, '.');)
+    {
+        at = at.is_object() ? at.value(name, json()) : json();
+    }
+    return at;
+}
+
+// "spec.certificateId=a,metadata.namespace!=b"; empty: every object.
 bool is_selected(const json& object, const std::string& selector)
 {
-    for (std::size_t at = 0; at < selector.size();)
+    std::istringstream requirements(selector);
+    for (std::string each; std::getline(requirements, each, ',');)
     {
-        const auto end = std::min(selector.find(',', at), selector.size());
-        const auto equals = selector.find('=', at);
-        const std::string field = selector.substr(at + 5, equals - at - 5);  // behind "spec."
-        if (object["spec"][field] != selector.substr(equals + 1, end - equals - 1))
+        const auto equals = each.find('=');
+        const bool wants_another = each.at(equals - 1) == '!';
+        const std::string path = each.substr(0, equals - (wants_another ? 1 : 0));
+        const bool is_same = field_of(object, path) == each.substr(equals + 1);
+        if (is_same == wants_another)
         {
             return false;
         }
-        at = end + 1;
     }
     return true;
 }

@@ -13,7 +13,6 @@ inline constexpr int forbidden = 403;
 inline constexpr int not_found = 404;
 inline constexpr int method_not_allowed = 405;
 inline constexpr int conflict = 409;
-inline constexpr int unsupported_type = 415;
 inline constexpr int unprocessable = 422;
 inline constexpr int too_many_requests = 429;
 inline constexpr int closed_by_peer = 499;  // of the log alone, as in nginx

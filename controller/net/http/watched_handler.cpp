@@ -62,7 +62,7 @@ bool is_cancellation(const std::exception_ptr& thrown)
     {
         return e.code() == asio::error::operation_aborted;
     }
-    catch (...)
+    catch (...)  // Whatever else a handler throws is its fault, and no cancellation.
     {
         return false;
     }
@@ -78,7 +78,7 @@ std::string text_of(const std::exception_ptr& thrown)
     {
         return e.what();
     }
-    catch (...)
+    catch (...)  // What is no std::exception has no text, and must not end the server.
     {
         return "unknown";
     }

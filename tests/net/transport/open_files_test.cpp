@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sys/resource.h>
 
 namespace {
@@ -41,12 +42,12 @@ TEST_F(open_files, become_as_many_as_are_wanted_and_never_fewer)
 TEST_F(open_files, become_as_many_as_the_machine_lets_a_process_have)
 {
     begin_with(100);
-    if (before_.rlim_max == RLIM_INFINITY)
-    {
-        GTEST_SKIP() << "this machine has no limit";
-    }
-    EXPECT_EQ(net::allow_open_files(before_.rlim_max + 1), before_.rlim_max);
-    EXPECT_EQ(limit(), before_.rlim_max);
+    // A machine without a limit gives what was asked for.
+    const rlim_t most = before_.rlim_max;
+    const rlim_t asked = most == RLIM_INFINITY ? rlim_t{150} : most + 1;
+    const rlim_t given = std::min(asked, most);
+    EXPECT_EQ(net::allow_open_files(asked), given);
+    EXPECT_EQ(limit(), given);
 }
 
 }  // namespace

@@ -271,8 +271,7 @@ def listeners(stage):
     stage.put("a slash at the end", listener, {"sni_container_refs": [second + "/"]})
     loud = second[:-36] + second[-36:].upper()
     stage.put("upper case in the ref", listener, {"sni_container_refs": [loud]})
-    stage.put("the same ref in lower case takes its place", listener, {"sni_container_refs": [second]})
-    stage.put("others take their place", listener, {"sni_container_refs": [first]})
+    stage.put("others take its place", listener, {"sni_container_refs": [first]})
 
     stage.cloud.hold(True)
     stage.ask("listener, accepted", shop, "PUT", url, {"listener": {"sni_container_refs": [second]}})
@@ -313,10 +312,12 @@ def listeners(stage):
     stage.ask("listener, gone", shop, "GET", url)
     stage.ask("listener, gone, changed", shop, "PUT", url, {"listener": {"name": "x"}})
 
-    # The listener has a load balancer of its own, because Octavia starts its worker before its database refuses. The
-    # worker waits a minute for PENDING, and would take the next change of the load balancer for its own and end it.
+    # These listeners have a load balancer each, because Octavia starts its worker before its database refuses. The worker
+    # waits a minute for PENDING, and would take the next change of the load balancer for its own and end it.
     alone = stage.know("alone", shop.listener(stage.know("its balancer", shop.load_balancer()), default_tls_container_ref=first, sni_container_refs=[second]))
     stage.put("both spellings", alone, {"sni_container_refs": [second, loud]})
+    shouting = stage.know("shouting", shop.listener(stage.know("balancer of the shouting", shop.load_balancer()), default_tls_container_ref=first, sni_container_refs=[loud]))
+    stage.put("the same ref in lower case takes its place", shouting, {"sni_container_refs": [second]})
 
 
 def refusals(stage):

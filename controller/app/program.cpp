@@ -3,7 +3,9 @@
 #include "app/bindings_api.hpp"
 #include "app/cloud_credentials.hpp"
 #include "app/controller.hpp"
+#include "app/operator_pages.hpp"
 #include "app/options.hpp"
+#include "app/own_cloud.hpp"
 #include "app/proxies.hpp"
 #include "cloud/openstack/cloud_files.hpp"
 #include "kube/config.hpp"
@@ -22,11 +24,14 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
+#include <optional>
 #include <random>
+#include <string>
+#include <string_view>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -36,7 +41,6 @@ namespace asio = boost::asio;
 namespace app {
 namespace {
 
-using support::errc;
 using support::log_level;
 
 constexpr int exit_stopped = 0;
@@ -74,75 +78,6 @@ int refuse(const support::error& error)
     const std::string line = support::clean(error.message, 4096);
     std::fprintf(stderr, "certificate-binding-controller: %s\n", line.c_str());
     return exit_misconfigured;
-}
-
-// The clouds.yaml entry that the options name. Without a path, it is searched where the openstack client
-// searches.
-support::result<cloud::openstack::cloud_entry> find_cloud(const options& options)
-{
-    auto found = cloud::openstack::find_cloud_entry(options.cloud_config, options.cloud, machine_variable);
-    if (!found)
-    {
-        return std::unexpected(found.error());
-    }
-    for (const auto& note : found->notes)
-    {
-        support::log(log_level::warn, note);
-    }
-    return std::move(found->entry);
-}
-
-// The URLs that the credentials in Secrets may name: the flag, or those of the controller's own cloud.
-support::result<cloud::openstack::allowed_urls> allowed_urls_of(
-    const options& options, const cloud::openstack::cloud_entry& own
-)
-{
-    using cloud::openstack::allowed_urls;
-    if (options.allowed_auth_urls.empty())
-    {
-        std::vector<net::url> urls{own.keystone};
-        for (const auto& endpoint : {own.load_balancer_endpoint, own.key_manager_endpoint})
-        {
-            if (endpoint)
-            {
-                urls.push_back(*endpoint);
-            }
-        }
-        return allowed_urls(std::move(urls));
-    }
-    auto read = allowed_urls::parse(options.allowed_auth_urls);
-    return read ? read : support::fail("--allowed-auth-urls", read.error());
-}
-
-binding::admission admission_of(const options& options)
-{
-    const auto& names = options.credential_namespaces;
-    return {names.empty() || std::ranges::find(names, "*") != names.end(), {names.begin(), names.end()}};
-}
-
-// Says what follows from --allow-controller-credentials where that is seldom wanted.
-void warn_of_admission(const options& options)
-{
-    if (options.credential_namespaces.empty())
-    {
-        support::log(
-            log_level::warn,
-            "every user who may create a CertificateBinding, in any namespace, acts with the credential of "
-            "this cloud; list the namespaces that may use it in --allow-controller-credentials (* for all)"
-        );
-        return;
-    }
-    const auto admitted = admission_of(options);
-    const auto admits = [&](const std::string& name) { return admitted.admits(name); };
-    if (!options.namespaces.empty() && std::ranges::none_of(options.namespaces, admits))
-    {
-        support::log(
-            log_level::warn,
-            "no watched namespace may use the credential of this cloud, so only bindings that name a Secret "
-            "of "
-            "their own are served; add namespaces to --allow-controller-credentials"
-        );
-    }
 }
 
 // The first signal lets the work in hand end; the second signal stops at once. `door` may be null.
@@ -193,35 +128,6 @@ void log_bug(const std::exception_ptr& thrown)
     }
 }
 
-// The pages for operators. `loop` must outlive the server.
-support::result<std::unique_ptr<net::server>> serve_pages(
-    const asio::any_io_executor& executor,
-    support::clock& clock,
-    const net::listen_address& address,
-    const controller& loop
-)
-{
-    const auto metrics = [&loop] {
-        return net::page{
-            .content_type = "text/plain; version=0.0.4; charset=utf-8", .pieces = loop.metrics()
-        };
-    };
-    const auto alive = [] { return net::page{.body = "ok\n"}; };
-    const auto ready = [&loop] {
-        const auto missing = loop.unlisted();
-        if (!loop.ready())
-        {
-            return net::page{.status = 503, .body = "bindings are not listed yet: " + missing + "\n"};
-        }
-        return net::page{
-            .body = missing.empty() ? "ok\n" : "ok, without these namespaces: " + missing + "\n"
-        };
-    };
-    std::vector<net::route> routes{{"/metrics", metrics}, {"/healthz", alive}, {"/readyz", ready}};
-    auto listening = net::listen(executor, clock, address, net::serve_pages(std::move(routes)));
-    return listening ? std::move(listening) : support::fail("--metrics-bind-address", listening.error());
-}
-
 // Runs the loop, and serves the pages and the door while the loop runs. Both may be null.
 support::task<> run_with_servers(controller& loop, net::server* pages, bindings_api* door)
 {
@@ -263,136 +169,222 @@ support::result<> first_credential(asio::io_context& context, kube::credentials&
     return outcome;
 }
 
-int run_controller(const options& options)
+// What the files, the variables and the plugins give, before a server of the cluster or the cloud is asked.
+struct surroundings
 {
-    const auto cluster =
+    kube::config cluster;
+    proxies proxies;
+    cloud::openstack::cloud_entry cloud;
+    cloud::openstack::allowed_urls allowed;
+    std::vector<std::string> notes;  // about the cloud, for the log
+};
+
+support::result<surroundings> read_surroundings(const options& options)
+{
+    auto cluster =
         kube::load_config({options.kubeconfig, options.context}, machine_variable, kube::read_machine_file);
     if (!cluster)
     {
-        return refuse(cluster.error());
+        return std::unexpected(cluster.error());
     }
-    const auto proxies = read_proxies(*cluster, machine_variable);
+    auto proxies = read_proxies(*cluster, machine_variable);
     if (!proxies)
     {
-        return refuse(proxies.error());
+        return std::unexpected(proxies.error());
     }
-
-    asio::io_context context(1);
-    const auto clock = support::create_system_clock(context.get_executor());
-    support::random_engine random(std::random_device{}());
-    kube::credentials credentials(*cluster, kube::read_machine_file, *clock);
-    if (const auto good = credentials.check(); !good)
+    auto cloud = cloud::openstack::find_cloud_entry(options.cloud_config, options.cloud, machine_variable);
+    if (!cloud)
     {
-        return refuse(good.error());
+        return std::unexpected(cloud.error());
     }
-    if (const auto given = first_credential(context, credentials); !given)
-    {
-        return refuse(given.error());
-    }
-    const auto cloud_entry = find_cloud(options);
-    if (!cloud_entry)
-    {
-        return refuse(cloud_entry.error());
-    }
-    auto allowed = allowed_urls_of(options, *cloud_entry);
+    auto allowed = allowed_urls_of(options, cloud->entry);
     if (!allowed)
     {
-        return refuse(allowed.error());
+        return std::unexpected(allowed.error());
     }
-    const auto http = net::create_http_client(
-        context.get_executor(),
-        *clock,
-        {.user_agent = "certificate-binding-controller/" PROJECT_VERSION, .route = proxies->route}
-    );
-    const auto kube_client = kube::create_rest_client(*http, *clock, credentials);
-    cloud_credentials registry(*http, *clock, random, std::move(*allowed), options.cloud_timeout);
-    auto api_key = machine_variable("BYCLOUD_API_KEY");
-    const auto own = registry.share(
-        *cloud_entry, api_key ? std::optional(support::secret(std::move(*api_key))) : std::nullopt
-    );
-    if (!own)
-    {
-        return refuse(own.error());
-    }
+    return surroundings{
+        std::move(*cluster),
+        std::move(*proxies),
+        std::move(cloud->entry),
+        std::move(*allowed),
+        std::move(cloud->notes)
+    };
+}
 
+binding::settings settings_of(const options& options)
+{
     binding::settings settings;
     settings.resync_period = options.resync_period;
     settings.write_deadline = options.write_deadline;
     settings.expiry_warning_days = options.expiry_warning_days;
-    std::unique_ptr<bindings_api> door;
-    controller loop(
-        {context.get_executor(),
-         *clock,
-         random,
-         *kube_client,
-         registry,
-         *own,
-         admission_of(options),
-         host_name(),
-         [&door](const binding::object_changed& change) {
-             if (door)
-             {
-                 door->changed(change);
-             }
-         }},
-        options.namespaces,
-        settings
-    );
+    return settings;
+}
 
-    std::unique_ptr<net::server> pages;
-    if (options.metrics)
+// The controller and its servers, from the start to the end.
+class process
+{
+public:
+    process(const options& options, const surroundings& around)
+        : options_(options),
+          around_(around),
+          clock_(support::create_system_clock(context_.get_executor())),
+          credentials_(around.cluster, kube::read_machine_file, *clock_),
+          http_(net::create_http_client(
+              context_.get_executor(),
+              *clock_,
+              {.user_agent = "certificate-binding-controller/" PROJECT_VERSION, .route = around.proxies.route}
+          )),
+          kube_client_(kube::create_rest_client(*http_, *clock_, credentials_)),
+          registry_(*http_, *clock_, random_, around.allowed, options.cloud_timeout)
+    {}
+
+    // Opens what run() runs. Errors: invalid, with one line for the user.
+    support::result<> open()
     {
-        auto listening = serve_pages(context.get_executor(), *clock, *options.metrics, loop);
-        if (!listening)
+        if (const auto good = credentials_.check(); !good)
         {
-            return refuse(listening.error());
+            return good;
         }
-        pages = std::move(*listening);
-    }
-    if (options.bindings_api.address)
-    {
-        auto opened =
-            bindings_api::open({context.get_executor(), *clock, random, *http, *cluster, loop}, options);
-        if (!opened)
+        if (const auto given = first_credential(context_, credentials_); !given)
         {
-            return refuse(opened.error());
+            return given;
         }
-        door = std::move(*opened);
+        auto api_key = machine_variable("BYCLOUD_API_KEY");
+        const auto own = registry_.share(
+            around_.cloud, api_key ? std::optional(support::secret(std::move(*api_key))) : std::nullopt
+        );
+        if (!own)
+        {
+            return std::unexpected(own.error());
+        }
+        create_loop(*own);
+        return open_servers();
     }
 
-    support::log(
-        log_level::info,
-        "starting",
-        {{"version", PROJECT_VERSION},
-         {"cluster", credentials.source().source},
-         {"server", credentials.source().server.str()},
-         {"namespaces", options.namespaces.empty() ? "all" : support::joined(options.namespaces)},
-         {"cloud", cloud_entry->cloud},
-         {cloud_entry->service ? "endpoint" : "keystone", cloud_entry->keystone.str()},
-         {"metrics", options.metrics ? net::listen_address(options.metrics->host, pages->port()).str() : "off"
-         },
-         {"bindings_api", door ? door->url() : "off"}}
-    );
-    warn_of_admission(options);
-    log_proxies(*proxies, {cluster->server.origin, cloud_entry->keystone.origin});
-    asio::signal_set signals(context, SIGTERM, SIGINT);
-    stop_on_signals(signals, loop, door.get());
-    int code = exit_stopped;
-    asio::co_spawn(
-        context,
-        run_with_servers(loop, pages.get(), door.get()),
-        [&](const std::exception_ptr& thrown) {
-            if (thrown)
-            {
-                code = exit_bug;
-                log_bug(thrown);
+    // Runs until a signal ends it. Returns the code to exit with.
+    int run()
+    {
+        log_start();
+        warn_of_admission(options_);
+        log_proxies(around_.proxies, {around_.cluster.server.origin, around_.cloud.keystone.origin});
+        asio::signal_set signals(context_, SIGTERM, SIGINT);
+        stop_on_signals(signals, *loop_, door_.get());
+        int code = exit_stopped;
+        asio::co_spawn(
+            context_,
+            run_with_servers(*loop_, pages_.get(), door_.get()),
+            [&](const std::exception_ptr& thrown) {
+                if (thrown)
+                {
+                    code = exit_bug;
+                    log_bug(thrown);
+                }
+                context_.stop();
             }
-            context.stop();
+        );
+        context_.run();
+        support::log(log_level::info, "stopped");
+        return code;
+    }
+
+private:
+    void create_loop(const std::shared_ptr<cloud::credential>& own)
+    {
+        loop_ = std::make_unique<controller>(
+            controller::parts{
+                context_.get_executor(),
+                *clock_,
+                random_,
+                *kube_client_,
+                registry_,
+                own,
+                admission_of(options_),
+                host_name(),
+                [this](const binding::object_changed& change) {
+                    if (door_)
+                    {
+                        door_->changed(change);
+                    }
+                }
+            },
+            options_.namespaces,
+            settings_of(options_)
+        );
+    }
+
+    support::result<> open_servers()
+    {
+        if (options_.metrics)
+        {
+            auto listening =
+                listen_for_operators(context_.get_executor(), *clock_, *options_.metrics, *loop_);
+            if (!listening)
+            {
+                return std::unexpected(listening.error());
+            }
+            pages_ = std::move(*listening);
         }
-    );
-    context.run();
-    support::log(log_level::info, "stopped");
-    return code;
+        if (options_.bindings_api.address)
+        {
+            auto opened = bindings_api::open(
+                {context_.get_executor(), *clock_, random_, *http_, around_.cluster, *loop_}, options_
+            );
+            if (!opened)
+            {
+                return std::unexpected(opened.error());
+            }
+            door_ = std::move(*opened);
+        }
+        return {};
+    }
+
+    void log_start() const
+    {
+        for (const auto& note : around_.notes)
+        {
+            support::log(log_level::warn, note);
+        }
+        const auto& watched = options_.namespaces;
+        support::log(
+            log_level::info,
+            "starting",
+            {{"version", PROJECT_VERSION},
+             {"cluster", credentials_.source().source},
+             {"server", credentials_.source().server.str()},
+             {"namespaces", watched.empty() ? "all" : support::joined(watched)},
+             {"cloud", around_.cloud.cloud},
+             {around_.cloud.service ? "endpoint" : "keystone", around_.cloud.keystone.str()},
+             {"metrics",
+              options_.metrics ? net::listen_address(options_.metrics->host, pages_->port()).str() : "off"},
+             {"bindings_api", door_ ? door_->url() : "off"}}
+        );
+    }
+
+    const options& options_;
+    const surroundings& around_;
+    asio::io_context context_{1};
+    std::unique_ptr<support::clock> clock_;
+    support::random_engine random_{std::random_device{}()};
+    kube::credentials credentials_;
+    std::unique_ptr<net::http_client> http_;
+    std::unique_ptr<kube::client> kube_client_;
+    cloud_credentials registry_;
+    // The loop is made before the door, which asks it, and calls the door, which is made after it.
+    std::unique_ptr<bindings_api> door_;
+    std::unique_ptr<controller> loop_;
+    std::unique_ptr<net::server> pages_;
+};
+
+int run_controller(const options& options)
+{
+    const auto around = read_surroundings(options);
+    if (!around)
+    {
+        return refuse(around.error());
+    }
+    process running(options, *around);
+    const auto opened = running.open();
+    return opened ? running.run() : refuse(opened.error());
 }
 
 }  // namespace

@@ -14,8 +14,9 @@
 #include <utility>
 
 // The keys waiting to be reconciled. Each key waits at most once and is never in work twice at the same time.
-// Urgent keys come first, then those that are due longest; a key that failed comes back later. Time is an
-// argument and the queue never waits; worker_pool does the waiting.
+// Urgent keys come first, then those that are due longest; of eight keys one is a routine one, if one is due. A
+// key that failed comes back later, as urgent as it was. Time is an argument and the queue never waits;
+// worker_pool does the waiting.
 //
 // Fairness: keys come in groups, such as those of one tenant. A group takes a worker for urgent work only
 // while it holds fewer workers than are free, and for routine work only while it holds fewer than half as
@@ -26,7 +27,7 @@ namespace runtime {
 enum class urgency
 {
     urgent,   // somebody waits for the result: a change, a deletion, or a step that continues one
-    routine,  // a check, by the clock or after a failure
+    routine,  // a check by the clock
 };
 
 // The result of one reconcile, as the queue needs it.
@@ -36,7 +37,8 @@ struct outcome
     {
         done,   // forget past failures
         later,  // add the key again after `pause`; forget past failures
-        // Failed: add the key again after its backoff, and no sooner than after `pause`.
+        // Failed: add the key again after its backoff, and no sooner than after `pause`. The key stays as
+        // urgent as it was, because whoever waits for it still waits.
         retry,
     };
 
@@ -80,14 +82,18 @@ public:
     // Takes the next key that is due and marks it as in work; empty if no key may be taken now.
     std::optional<Key> take(support::time_point now)
     {
-        for (const urgency how : {urgency::urgent, urgency::routine})
+        const bool routine_first = urgent_in_a_row_ >= most_urgent_in_a_row;
+        const auto first = routine_first ? urgency::routine : urgency::urgent;
+        const auto second = routine_first ? urgency::urgent : urgency::routine;
+        for (const urgency how : {first, second})
         {
             if (row* next = next_row(how, now))
             {
+                urgent_in_a_row_ = how == urgency::urgent ? urgent_in_a_row_ + 1 : 0;
                 Key key = next->begin()->key;
                 unready(key, waiting_.at(key));
                 waiting_.erase(key);
-                in_work_.insert(key);
+                in_work_.emplace(key, how);
                 ++held_[group_of_(key)];
                 return key;
             }
@@ -98,7 +104,7 @@ public:
     // Ends the work on `key`.
     void finish(const Key& key, outcome how, support::time_point now)
     {
-        in_work_.erase(key);
+        const urgency was = in_work_.extract(key).mapped();
         const auto held = held_.find(group_of_(key));
         if (--held->second == 0)
         {
@@ -119,8 +125,7 @@ public:
                 add(key, now + how.pause, how.urgency);
                 break;
             case outcome::kind::retry:
-                add(key, now + std::max(how.pause, backoff_.wait(++failures_[key], random_)), urgency::routine
-                );
+                add(key, now + std::max(how.pause, backoff_.wait(++failures_[key], random_)), was);
                 break;
         }
     }
@@ -161,6 +166,8 @@ public:
     }
 
 private:
+    static constexpr std::size_t most_urgent_in_a_row = 7;
+
     struct request
     {
         support::time_point due;
@@ -254,9 +261,10 @@ private:
     rows ready_;                      // of the waiting keys that are not in work
     // By group: keys that are due while their group holds its share of workers.
     std::map<Key, rows> set_aside_;
-    std::set<Key> in_work_;
+    std::map<Key, urgency> in_work_;
     std::map<Key, std::size_t> held_;  // the number of keys in work, by group
     std::map<Key, int> failures_;
+    std::size_t urgent_in_a_row_ = 0;  // taken since the last routine key
 };
 
 }  // namespace runtime

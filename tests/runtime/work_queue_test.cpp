@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -124,16 +125,55 @@ TEST_F(work_queue, of_two_requests_the_urgent_one_wins)
     }
 }
 
-TEST_F(work_queue, a_failure_is_looked_at_again_as_routine_and_what_goes_on_as_it_says)
+TEST_F(work_queue, a_failure_stays_as_urgent_as_it_was_and_what_goes_on_is_what_it_says)
 {
-    queue.add("failed", t0);
+    queue.add("check", t0, urgency::routine);
+    queue.add("change", t0);
     queue.add("goes on", t0);
-    queue.take(t0);
-    queue.take(t0);
-    queue.finish("failed", {kind::retry, {}}, t0);
-    queue.finish("goes on", {kind::later, 1s, urgency::urgent}, t0);
+    take_all();
+    queue.finish("check", {.how = kind::retry}, t0);
+    queue.finish("change", {.how = kind::retry, .pause = 2s}, t0);
+    queue.finish("goes on", {kind::later, 3s, urgency::routine}, t0);
+    EXPECT_EQ(queue.take(t0 + 1min), "change");
+    EXPECT_EQ(queue.take(t0 + 1min), "check");
     EXPECT_EQ(queue.take(t0 + 1min), "goes on");
-    EXPECT_EQ(queue.take(t0 + 1min), "failed");
+}
+
+TEST_F(work_queue, a_change_that_failed_comes_before_all_checks)
+{
+    for (int i = 0; i < 1000; ++i)
+    {
+        queue.add("check " + std::to_string(i), t0, urgency::routine);
+    }
+    queue.add("change", t0);
+    ASSERT_EQ(queue.take(t0), "change");
+    queue.finish("change", {.how = kind::retry}, t0);
+    EXPECT_EQ(queue.take(t0 + 1s), "change");
+}
+
+TEST_F(work_queue, a_key_that_is_done_is_urgent_no_longer)
+{
+    queue.add("a", t0);
+    queue.take(t0);
+    queue.finish("a", {}, t0);
+    queue.add("a", t0, urgency::routine);
+    queue.add("change", t0);
+    EXPECT_THAT(take_all(), ElementsAre("change", "a"));
+}
+
+TEST_F(work_queue, however_much_is_urgent_one_of_eight_is_routine)
+{
+    add("a", 2, urgency::routine);
+    std::vector<std::string> taken;
+    for (int i = 0; i < 17; ++i)
+    {
+        queue.add("urgent", t0);
+        taken.push_back(queue.take(t0).value());
+        queue.finish(taken.back(), {}, t0);
+    }
+    EXPECT_EQ(taken.at(7), "a/0");
+    EXPECT_EQ(taken.at(15), "a/1");
+    EXPECT_EQ(std::ranges::count(taken, "urgent"), 15);
 }
 
 // ---- fairness ----

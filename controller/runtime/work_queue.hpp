@@ -4,6 +4,7 @@
 #include "support/clock.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -14,9 +15,9 @@
 #include <utility>
 
 // The keys waiting to be reconciled. Each key waits at most once and is never in work twice at the same time.
-// Urgent keys come first, then those that are due longest; of eight keys one is a routine one, if one is due. A
-// key that failed comes back later, as urgent as it was. Time is an argument and the queue never waits;
-// worker_pool does the waiting.
+// Urgent keys come first, then those that were urgent and failed, then the others; within each the one that
+// is due longest. Of eight keys one is a routine one, if one is due. Time is an argument and the queue never
+// waits; worker_pool does the waiting.
 //
 // Fairness: keys come in groups, such as those of one tenant. A group takes a worker for urgent work only
 // while it holds fewer workers than are free, and for routine work only while it holds fewer than half as
@@ -27,6 +28,7 @@ namespace runtime {
 enum class urgency
 {
     urgent,   // somebody waits for the result: a change, a deletion, or a step that continues one
+    failed,   // urgent, but the last attempt failed: what fails again and again holds up no fresh change
     routine,  // a check by the clock
 };
 
@@ -37,8 +39,8 @@ struct outcome
     {
         done,   // forget past failures
         later,  // add the key again after `pause`; forget past failures
-        // Failed: add the key again after its backoff, and no sooner than after `pause`. The key stays as
-        // urgent as it was, because whoever waits for it still waits.
+        // Failed: add the key again after its backoff, and no sooner than after `pause`. Whoever waits for
+        // the key still waits, so it comes before the routine ones.
         retry,
     };
 
@@ -82,14 +84,12 @@ public:
     // Takes the next key that is due and marks it as in work; empty if no key may be taken now.
     std::optional<Key> take(support::time_point now)
     {
-        const bool routine_first = urgent_in_a_row_ >= most_urgent_in_a_row;
-        const auto first = routine_first ? urgency::routine : urgency::urgent;
-        const auto second = routine_first ? urgency::urgent : urgency::routine;
-        for (const urgency how : {first, second})
+        static constexpr std::array routine_first{urgency::routine, urgency::urgent, urgency::failed};
+        for (const urgency how : without_routine_ >= most_without_routine ? routine_first : by_urgency)
         {
             if (row* next = next_row(how, now))
             {
-                urgent_in_a_row_ = how == urgency::urgent ? urgent_in_a_row_ + 1 : 0;
+                without_routine_ = how == urgency::routine ? 0 : without_routine_ + 1;
                 Key key = next->begin()->key;
                 unready(key, waiting_.at(key));
                 waiting_.erase(key);
@@ -125,7 +125,9 @@ public:
                 add(key, now + how.pause, how.urgency);
                 break;
             case outcome::kind::retry:
-                add(key, now + std::max(how.pause, backoff_.wait(++failures_[key], random_)), was);
+                add(key,
+                    now + std::max(how.pause, backoff_.wait(++failures_[key], random_)),
+                    std::max(was, urgency::failed));
                 break;
         }
     }
@@ -134,7 +136,7 @@ public:
     std::optional<support::time_point> next_due() const
     {
         std::optional<support::time_point> soonest;
-        for (const urgency how : {urgency::urgent, urgency::routine})
+        for (const urgency how : by_urgency)
         {
             const row& row = ready_.of(how);
             if (most_of_a_group(how) > 0 && !row.empty())
@@ -153,7 +155,7 @@ public:
     {
         const auto due = [&](const place& entry) { return entry.due <= now; };
         std::size_t counted = 0;
-        for (const urgency how : {urgency::urgent, urgency::routine})
+        for (const urgency how : by_urgency)
         {
             counted +=
                 static_cast<std::size_t>(std::ranges::distance(ready_.of(how) | std::views::take_while(due)));
@@ -166,7 +168,8 @@ public:
     }
 
 private:
-    static constexpr std::size_t most_urgent_in_a_row = 7;
+    static constexpr std::array by_urgency{urgency::urgent, urgency::failed, urgency::routine};
+    static constexpr std::size_t most_without_routine = 7;  // keys in a row
 
     struct request
     {
@@ -185,11 +188,11 @@ private:
     using row = std::set<place>;
     struct rows
     {
-        row urgent;
-        row routine;
+        std::array<row, by_urgency.size()> by;
 
-        row& of(urgency how) { return how == urgency::urgent ? urgent : routine; }
-        const row& of(urgency how) const { return how == urgency::urgent ? urgent : routine; }
+        row& of(urgency how) { return by.at(static_cast<std::size_t>(how)); }
+        const row& of(urgency how) const { return by.at(static_cast<std::size_t>(how)); }
+        bool empty() const { return std::ranges::all_of(by, &row::empty); }
     };
 
     // A group may take a worker only while it holds fewer than this number.
@@ -245,7 +248,7 @@ private:
         if (aside != set_aside_.end())
         {
             aside->second.of(wanted.how).erase(from);
-            if (aside->second.urgent.empty() && aside->second.routine.empty())
+            if (aside->second.empty())
             {
                 set_aside_.erase(aside);
             }
@@ -264,7 +267,7 @@ private:
     std::map<Key, urgency> in_work_;
     std::map<Key, std::size_t> held_;  // the number of keys in work, by group
     std::map<Key, int> failures_;
-    std::size_t urgent_in_a_row_ = 0;  // taken since the last routine key
+    std::size_t without_routine_ = 0;  // keys taken since the last routine one
 };
 
 }  // namespace runtime

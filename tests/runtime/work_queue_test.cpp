@@ -125,7 +125,7 @@ TEST_F(work_queue, of_two_requests_the_urgent_one_wins)
     }
 }
 
-TEST_F(work_queue, a_failure_stays_as_urgent_as_it_was_and_what_goes_on_is_what_it_says)
+TEST_F(work_queue, a_change_that_failed_comes_before_checks_and_what_goes_on_is_what_it_says)
 {
     queue.add("check", t0, urgency::routine);
     queue.add("change", t0);
@@ -149,6 +149,23 @@ TEST_F(work_queue, a_change_that_failed_comes_before_all_checks)
     ASSERT_EQ(queue.take(t0), "change");
     queue.finish("change", {.how = kind::retry}, t0);
     EXPECT_EQ(queue.take(t0 + 1s), "change");
+}
+
+TEST_F(work_queue, a_fresh_change_comes_before_all_that_failed)
+{
+    for (int i = 0; i < 7; ++i)
+    {
+        queue.add("broken " + std::to_string(i), t0);
+    }
+    for (const auto& key : take_all())
+    {
+        queue.finish(key, {.how = kind::retry}, t0);
+    }
+    queue.add("fresh", t0 + 1min);
+    EXPECT_EQ(queue.take(t0 + 1min), "fresh");
+    EXPECT_EQ(queue.take(t0 + 1min), "broken 0");
+    queue.add("broken 5", t0 + 1min);
+    EXPECT_EQ(queue.take(t0 + 1min), "broken 5") << "it was changed, so it is fresh again";
 }
 
 TEST_F(work_queue, a_key_that_is_done_is_urgent_no_longer)

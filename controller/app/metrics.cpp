@@ -133,6 +133,17 @@ MetricFamily watch_restarts(const runtime::watcher::restarts& counted)
     return family.take();
 }
 
+MetricFamily watch_missed(std::size_t missed)
+{
+    view family(
+        "certificatebinding_watch_missed_total",
+        "Total number of changes that a watch has not shown.",
+        MetricType::Counter
+    );
+    family.add(static_cast<double>(missed));
+    return family.take();
+}
+
 MetricFamily events(const kube::event_recorder::counts& counted)
 {
     view family(
@@ -382,6 +393,7 @@ std::function<std::optional<std::string>()> metrics::page(const state& now) cons
     std::vector<MetricFamily> small = impl_->registry.Collect();
     small.push_back(build_info());
     small.push_back(watch_restarts(now.watch_restarts));
+    small.push_back(watch_missed(now.watch_restarts.missed));
     small.push_back(queue_depth(now.queue_depth));
     small.push_back(events(now.events));
     small.push_back(unlisted_namespaces(now.bindings.unlisted().size()));

@@ -6,6 +6,9 @@
 #include "support/log.hpp"
 #include "support/uuid.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -106,7 +109,7 @@ public:
         }
         for (const auto& scope : scopes_)
         {
-            scope->answered(decoded->uid);
+            scope->answered(*decoded);
         }
         put(std::move(*decoded));
     }
@@ -189,16 +192,48 @@ private:
             if (const auto uid = support::uuid::parse(kube::identify(object).uid))
             {
                 owner_.remove(*uid);
+                if (comparing_)
+                {
+                    deleted_.insert(*uid);
+                }
             }
         }
 
+        void comparison_began() override
+        {
+            deleted_.clear();
+            comparing_ = true;
+        }
+
+        std::size_t missed(const std::vector<listed_object>& listed, std::uint64_t version) override
+        {
+            return owner_.missed(listed, version, *this);
+        }
+
+        void comparison_ended() override
+        {
+            deleted_.clear();
+            comparing_ = false;
+        }
+
+        bool saw_deletion(const support::uuid& uid) const { return deleted_.contains(uid); }
+
         // Records that the server answered a write of ours to this object.
-        void answered(const support::uuid& uid)
+        void answered(const Object& object)
         {
             if (listing_)
             {
-                answered_.insert(uid);
+                answered_.insert(object.uid);
             }
+            if (wrote && owns(object))
+            {
+                wrote(object.resource_version);
+            }
+        }
+
+        bool owns(const Object& object) const
+        {
+            return name_space_.empty() || object.name_space.view() == name_space_;
         }
 
         const std::string& name_space() const { return name_space_; }
@@ -216,7 +251,33 @@ private:
         // The list holds an object without a readable uid. It may be any object that the list seems to lack,
         // so nothing is removed after such a list.
         bool nameless_ = false;
+        bool comparing_ = false;
+        std::unordered_set<support::uuid> deleted_;  // while comparing
     };
+
+    // How many of the listed objects are not here in that version or a later one, and how many are here that
+    // were not listed at `version`. An object that cannot be decoded counts as seen.
+    std::size_t missed(
+        const std::vector<listed_object>& listed, std::uint64_t version, const scope_sink& scope
+    ) const
+    {
+        std::size_t unseen = 0;
+        std::size_t still_as_old = 0;
+        for (const auto& [uid, at] : listed)
+        {
+            const Object* const known = find(uid);
+            const bool seen = unreadable_.contains(uid) || scope.saw_deletion(uid) ||
+                              (known != nullptr && known->resource_version >= at);
+            unseen += seen ? 0 : 1;
+            still_as_old += known != nullptr && known->resource_version <= version ? 1 : 0;
+        }
+        std::size_t old = 0;
+        for (const auto& [uid, object] : objects_)
+        {
+            old += scope.owns(object) && object.resource_version <= version ? 1 : 0;
+        }
+        return unseen + (old - std::min(old, still_as_old));
+    }
 
     // Logs an object that cannot be decoded, once for each of its versions. Returns its uid; empty if not
     // even the uid can be read.

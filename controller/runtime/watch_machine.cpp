@@ -1,5 +1,7 @@
 #include "runtime/watch_machine.hpp"
 
+#include "runtime/version_number.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -22,8 +24,9 @@ constexpr support::duration mute_watch = 150s;
 // A watch that is cut after so long without an event was cut because of its silence, as many proxies do.
 constexpr support::duration silent_watch = 30s;
 
-// After so many failures in a row the version is given up and everything is listed again.
-constexpr int most_tries_of_a_version = 8;
+// After so many failed answers in a row the version is given up and everything is listed again. A server that
+// does not answer may be away for any time, and says nothing about the version.
+constexpr int most_refusals_of_a_version = 8;
 
 }  // namespace
 
@@ -54,7 +57,8 @@ void watch_machine::list_failed(
         go_on(watch_action::list_first_page);
         return;
     }
-    const bool same_page = why == watch_failure::transient && !continue_token_.empty();
+    const bool same_page =
+        (why == watch_failure::transient || why == watch_failure::unanswered) && !continue_token_.empty();
     wait(
         same_page ? watch_action::list_next_page : watch_action::list_first_page,
         ++list_failures_,
@@ -76,14 +80,34 @@ void watch_machine::watch_failed(
 {
     ++watch_failures_;
     const bool silent = action_ == watch_action::read_event && now - opened_at_ >= silent_watch;
-    const bool same_version = why == watch_failure::transient && !resource_version_.empty() &&
-                              watch_failures_ % most_tries_of_a_version != 0;
-    wait(
-        same_version ? watch_action::watch : watch_action::list_first_page,
-        silent ? 1 : watch_failures_,
-        retry_after,
-        now
-    );
+    const bool of_version =
+        why == watch_failure::transient && ++refusals_of_version_ >= most_refusals_of_a_version;
+    const bool kept = why == watch_failure::transient || why == watch_failure::unanswered ||
+                      why == watch_failure::unauthorized;
+    if (!kept || of_version || resource_version_.empty())
+    {
+        refusals_of_version_ = 0;
+        after_sleep_ = watch_action::list_first_page;
+    }
+    else
+    {
+        after_sleep_ = why == watch_failure::unanswered ? watch_action::check_version : watch_action::watch;
+    }
+    wait(after_sleep_, silent ? 1 : watch_failures_, retry_after, now);
+}
+
+bool watch_machine::version_read(const std::string& current)
+{
+    const auto known = number_of(resource_version_);
+    const auto there = number_of(current);
+    const bool lost = known && there && *there < *known;
+    go_on(lost ? watch_action::list_first_page : watch_action::watch);
+    return !lost;
+}
+
+void watch_machine::watch_missed(support::time_point now)
+{
+    wait(watch_action::list_first_page, 1, std::nullopt, now);
 }
 
 void watch_machine::event_read(std::string resource_version)
@@ -91,6 +115,7 @@ void watch_machine::event_read(std::string resource_version)
     resource_version_ = std::move(resource_version);
     had_event_ = true;
     watch_failures_ = 0;
+    refusals_of_version_ = 0;
 }
 
 void watch_machine::watch_ended(support::time_point now)
@@ -102,6 +127,7 @@ void watch_machine::watch_ended(support::time_point now)
         return;
     }
     watch_failures_ = 0;
+    refusals_of_version_ = 0;
     go_on(!had_event_ && lasted > mute_watch ? watch_action::list_first_page : watch_action::watch);
 }
 

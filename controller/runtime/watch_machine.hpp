@@ -17,17 +17,22 @@ enum class watch_action
     // Begins a new list. When the list is complete, an object that is not in it is gone.
     list_first_page,
     list_next_page,  // with continue_token()
-    watch,           // from resource_version()
-    read_event,      // of the open watch
-    sleep,           // until wake_at(), then resume with slept()
+                     // The version of the collection is read, because a server that is back may have lost
+                     // history.
+    check_version,
+    watch,       // from resource_version()
+    read_event,  // of the open watch
+    sleep,       // until wake_at(), then resume with slept()
 };
 
 enum class watch_failure
 {
-    expired,    // 410: the version or the continue token is too old
-    refused,    // the server rejects the request; its version and token are given up
-    too_large,  // the answer is larger than the client accepts
-    transient,  // the same request may succeed later
+    expired,       // 410: the version or the continue token is too old
+    refused,       // the server rejects the request; its version and token are given up
+    unauthorized,  // 401, 403: the server did not look at the version
+    too_large,     // the answer is larger than the client accepts
+    unanswered,    // nobody answered, or a stream was cut
+    transient,     // the server answered, and the same request may succeed later
 };
 
 class watch_machine
@@ -45,13 +50,19 @@ public:
         watch_failure why, std::optional<support::duration> retry_after, support::time_point now
     );
     void watch_opened(support::time_point now);
-    // The watch was not opened, or it was cut, silent, malformed or ended by an ERROR event.
+    // The watch was not opened, or it was cut, silent, malformed or ended by an ERROR event; or the version
+    // could not be read.
     void watch_failed(
         watch_failure why, std::optional<support::duration> retry_after, support::time_point now
     );
     void event_read(std::string resource_version);  // also of a bookmark
     void watch_ended(support::time_point now);      // properly, by the server
     void slept();
+    // The version of the collection. False if it is older than the one that was known: the server has lost
+    // history, and everything is listed again.
+    bool version_read(const std::string& current);
+    // The watch has not shown what is there: everything is listed again.
+    void watch_missed(support::time_point now);
 
     // ---- arguments of the action ----
     const std::string& continue_token() const { return continue_token_; }
@@ -80,6 +91,7 @@ private:
     bool had_event_ = false;
     int list_failures_ = 0;  // in a row, of one page
     int watch_failures_ = 0;
+    int refusals_of_version_ = 0;  // answers in a row that may be about the version
 };
 
 }  // namespace runtime

@@ -1,12 +1,19 @@
 #include "runtime/watcher.hpp"
 
+#include "runtime/version_number.hpp"
+#include "support/backoff.hpp"
 #include "support/log.hpp"
+#include "support/with_deadline.hpp"
 
+#include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
 #include <utility>
 
 namespace runtime {
 namespace {
 
+using namespace std::chrono_literals;
 using support::errc;
 using support::log_level;
 using support::task;
@@ -15,19 +22,9 @@ using support::task;
 // back at once.
 constexpr int watch_seconds_least = 300;
 
-watch_failure failure_of(const support::error& error)
-{
-    constexpr int gone = 410;
-    if (error.code == errc::status && error.http_status == gone)
-    {
-        return watch_failure::expired;
-    }
-    if (error.code == errc::too_large)
-    {
-        return watch_failure::too_large;
-    }
-    return kube::is_refused(error) ? watch_failure::refused : watch_failure::transient;
-}
+constexpr support::duration comparison_period = 1h;
+constexpr double comparison_jitter = 0.2;
+constexpr support::duration failed_comparison_pause = 10min;
 
 }  // namespace
 
@@ -36,6 +33,7 @@ watcher::restarts& watcher::restarts::operator+=(const restarts& more)
     ended += more.ended;
     failed += more.failed;
     expired += more.expired;
+    missed += more.missed;
     return *this;
 }
 
@@ -46,11 +44,26 @@ watcher::watcher(
     support::random_engine& random,
     object_sink& sink
 )
-    : scope_(std::move(scope)), client_(client), clock_(clock), random_(random), sink_(sink), machine_(random)
-{}
+    : scope_(std::move(scope)),
+      client_(client),
+      clock_(clock),
+      random_(random),
+      sink_(sink),
+      machine_(random),
+      report_(scope_)
+{
+    sink_.wrote = [this](std::uint64_t version) { wrote(version); };
+}
+
+watcher::~watcher()
+{
+    sink_.wrote = nullptr;
+}
 
 task<> watcher::run()
 {
+    changed_ = std::make_unique<support::alarm>(co_await boost::asio::this_coro::executor, clock_);
+    compare_at_ = clock_.now() + support::jittered(comparison_period, comparison_jitter, random_);
     for (;;)
     {
         switch (machine_.next())
@@ -61,11 +74,14 @@ task<> watcher::run()
             case watch_action::list_next_page:
                 co_await list_page(false);
                 break;
+            case watch_action::check_version:
+                co_await check_version();
+                break;
             case watch_action::watch:
                 co_await open_watch();
                 break;
             case watch_action::read_event:
-                co_await read_event();
+                co_await read_events();
                 break;
             case watch_action::sleep:
                 co_await clock_.sleep_until(machine_.wake_at());
@@ -90,7 +106,7 @@ task<> watcher::list_page(bool first)
     if (!page)
     {
         count(page.error());
-        report(trouble::during::list, page.error());
+        report_.failed(watch_step::list, page.error());
         constexpr int forbidden = 403;
         if (page.error().code == errc::status && page.error().http_status == forbidden)
         {
@@ -106,7 +122,35 @@ task<> watcher::list_page(bool first)
     machine_.listed_page((*page)->continue_token(), (*page)->resource_version());
     if (machine_.next() == watch_action::watch)
     {
+        liveness_.listed(machine_.resource_version());
         sink_.list_ended();
+    }
+}
+
+task<> watcher::check_version()
+{
+    kube::list_request request;
+    request.resource = scope_.resource;
+    request.name_space = scope_.name_space;
+    request.limit = 1;
+    request.metadata_only = true;
+    const auto page = co_await client_.list(std::move(request));
+    if (!page)
+    {
+        count(page.error());
+        report_.failed(watch_step::watch, page.error());
+        machine_.watch_failed(failure_of(page.error()), page.error().retry_after, clock_.now());
+        co_return;
+    }
+    const std::string known = machine_.resource_version();
+    if (!machine_.version_read((*page)->resource_version()))
+    {
+        ++restarted_.expired;
+        support::log(
+            log_level::warn,
+            "the API server has lost history (was etcd restored from a backup?); everything is listed again",
+            {{"known_version", known}, {"version", (*page)->resource_version()}}
+        );
     }
 }
 
@@ -122,37 +166,155 @@ task<> watcher::open_watch()
     if (!opened)
     {
         count(opened.error());
-        report(trouble::during::watch, opened.error());
+        report_.failed(watch_step::watch, opened.error());
         machine_.watch_failed(failure_of(opened.error()), opened.error().retry_after, clock_.now());
         co_return;
     }
-    if (trouble_ && trouble_->step != trouble::during::stream)
-    {
-        report_recovery();
-    }
+    report_.answered();
     stream_ = std::move(*opened);
+    liveness_.opened(clock_.now());
     machine_.watch_opened(clock_.now());
 }
 
-task<> watcher::read_event()
+task<> watcher::read_events()
 {
-    const auto event = co_await stream_->next();
-    if (!event)
+    if (!co_await support::ends_before(wait_for_death(), read_until_end()))
     {
-        stream_failed(event.error());
+        watch_died();
     }
-    else if (!*event)
+    stream_.reset();
+    if (comparison_)
     {
-        ++restarted_.ended;
-        machine_.watch_ended(clock_.now());
+        compare_at_ = clock_.now();
+        comparison_.reset();
+    }
+    missed_ = 0;
+    sink_.comparison_ended();
+}
+
+task<> watcher::read_until_end()
+{
+    while (machine_.next() == watch_action::read_event)
+    {
+        const auto event = co_await stream_->next();
+        if (!event)
+        {
+            stream_failed(event.error());
+        }
+        else if (!*event)
+        {
+            ++restarted_.ended;
+            machine_.watch_ended(clock_.now());
+        }
+        else
+        {
+            take_event(**event);
+        }
+    }
+}
+
+task<> watcher::wait_for_death()
+{
+    for (;;)
+    {
+        const auto now = clock_.now();
+        const auto dead_at = liveness_.dead_at();
+        if (missed_ > 0 || (dead_at && *dead_at <= now))
+        {
+            co_return;
+        }
+        if (!comparison_ && compare_at_ <= now)
+        {
+            co_await compare();
+            continue;
+        }
+        const auto compare_at = comparison_ ? support::time_point::max() : compare_at_;
+        co_await changed_->wait(std::min(dead_at.value_or(compare_at), compare_at));
+    }
+}
+
+void watcher::watch_died()
+{
+    if (missed_ > 0)
+    {
+        restarted_.missed += missed_;
+        support::log(
+            log_level::warn,
+            "a watch has not shown all changes, which is a fault of the server; everything is listed again",
+            {{"missed", std::to_string(missed_)}}
+        );
+        machine_.watch_missed(clock_.now());
+        return;
+    }
+    ++restarted_.failed;
+    support::log(
+        log_level::warn,
+        "a watch is dead although its connection stands; watching anew",
+        {{"reason", liveness_.reason()}}
+    );
+    if (liveness_.event_lost())
+    {
+        machine_.watch_missed(clock_.now());
     }
     else
     {
-        take_event(**event);
+        machine_.watch_failed(watch_failure::unanswered, std::nullopt, clock_.now());
     }
-    if (machine_.next() != watch_action::read_event)
+}
+
+task<> watcher::compare()
+{
+    sink_.comparison_began();
+    comparison read;
+    kube::list_request request;
+    request.resource = scope_.resource;
+    request.name_space = scope_.name_space;
+    request.metadata_only = true;
+    do
     {
-        stream_.reset();
+        const auto page = co_await client_.list(request);
+        const auto version = page ? number_of((*page)->resource_version()) : std::nullopt;
+        if (!version)
+        {
+            compare_at_ = clock_.now() + failed_comparison_pause;
+            co_return;
+        }
+        for (const kube::object_json object : (*page)->items())
+        {
+            const auto identity = kube::identify(object);
+            const auto uid = support::uuid::parse(identity.uid);
+            const auto at = number_of(identity.resource_version);
+            if (uid && at)
+            {
+                read.listed.push_back({*uid, *at});
+            }
+        }
+        read.version = *version;
+        request.continue_token = (*page)->continue_token();
+    } while (!request.continue_token.empty());
+    compare_at_ = clock_.now() + support::jittered(comparison_period, comparison_jitter, random_);
+    comparison_ = std::move(read);
+    conclude_comparison();
+}
+
+// Does nothing before the watch has reached the version of the list.
+void watcher::conclude_comparison()
+{
+    if (comparison_ && number_of(machine_.resource_version()).value_or(0) >= comparison_->version)
+    {
+        missed_ = sink_.missed(comparison_->listed, comparison_->version);
+        comparison_.reset();
+        sink_.comparison_ended();
+        changed_->ring();
+    }
+}
+
+void watcher::wrote(std::uint64_t version)
+{
+    liveness_.wrote(version, clock_.now());
+    if (changed_)
+    {
+        changed_->ring();
     }
 }
 
@@ -173,11 +335,16 @@ void watcher::take_event(const kube::watch_event& event)
         case kube::watch_event_type::bookmark:
             break;
     }
-    machine_.event_read(std::string(event.resource_version));
-    if (trouble_)
+    std::string version(event.resource_version);
+    const bool bookmark = event.type == kube::watch_event_type::bookmark;
+    liveness_.event_read(version, bookmark, clock_.now());
+    if (bookmark)
     {
-        report_recovery();
+        changed_->ring();
     }
+    machine_.event_read(std::move(version));
+    conclude_comparison();
+    report_.recovered();
 }
 
 // The first failure of a watch is normal, because the watch is resumed. Only repeated failures are reported.
@@ -187,7 +354,7 @@ void watcher::stream_failed(const support::error& error)
     machine_.watch_failed(failure_of(error), error.retry_after, clock_.now());
     if (machine_.watch_failures() > 1 || error.code == errc::bad_answer)
     {
-        report(trouble::during::stream, error);
+        report_.failed(watch_step::stream, error);
     }
     else
     {
@@ -198,46 +365,6 @@ void watcher::stream_failed(const support::error& error)
 void watcher::count(const support::error& error)
 {
     ++(failure_of(error) == watch_failure::expired ? restarted_.expired : restarted_.failed);
-}
-
-void watcher::report(trouble::during step, const support::error& error)
-{
-    const auto why = failure_of(error);
-    const int status = error.code == errc::status ? error.http_status : 0;
-    const std::string verb = step == trouble::during::list ? "list" : "watch";
-    const std::string& group = scope_.resource.group;
-    const std::string resource = scope_.resource.plural + (group.empty() ? "" : "." + group);
-    std::string message = "cannot " + verb + " " + resource + ": " + error.message;
-    if (status == 401)
-    {
-        message += "; the server refuses the credentials, check the token or client certificate";
-    }
-    if (status == 403)
-    {
-        message += "; grant the verb " + verb + " on " + resource +
-                   (scope_.name_space.empty() ? " in all namespaces" : " in namespace " + scope_.name_space);
-    }
-    if (status == 404)
-    {
-        message += "; " + scope_.hint_if_missing;
-    }
-    if (why == watch_failure::too_large)
-    {
-        message += "; the next list asks for fewer objects at a time";
-    }
-    const trouble current{step, error.code, status};
-    const bool worth_a_line = why != watch_failure::expired && current != trouble_;
-    support::log(worth_a_line ? log_level::warn : log_level::debug, message + "; trying again");
-    if (why != watch_failure::expired)
-    {
-        trouble_ = current;
-    }
-}
-
-void watcher::report_recovery()
-{
-    support::log(log_level::info, "watching " + scope_.resource.plural + " again");
-    trouble_.reset();
 }
 
 }  // namespace runtime

@@ -19,11 +19,16 @@ support::task<bool> ends_before(support::clock& clock, support::time_point deadl
     {
         co_return false;
     }
+    co_return co_await ends_before(clock.sleep_until(deadline), std::move(job));
+}
+
+support::task<bool> ends_before(support::task<> guard, support::task<> job)
+{
     const auto executor = co_await asio::this_coro::executor;
     const auto [order, failed, woken] =
         co_await asio::experimental::make_parallel_group(
             asio::co_spawn(executor, std::move(job), asio::deferred),
-            asio::co_spawn(executor, clock.sleep_until(deadline), asio::deferred)
+            asio::co_spawn(executor, std::move(guard), asio::deferred)
         )
             .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
     if (!failed)

@@ -14,7 +14,11 @@ namespace support {
 // before the call. Returns only when the job has ended, so the job may refer to objects of the caller.
 support::task<bool> ends_before(support::clock& clock, support::time_point deadline, support::task<> job);
 
-// As ends_before, for a job with a value; empty if the deadline ended the job.
+// Runs `job` to its end, but cancels it when `guard` ends. False if the guard ended the job. Returns only
+// when both have ended.
+support::task<bool> ends_before(support::task<> guard, support::task<> job);
+
+// As the first, for a job with a value; empty if the deadline ended the job.
 template <class T>
 support::task<std::optional<T>> with_deadline(
     support::clock& clock, support::time_point deadline, support::task<T> job

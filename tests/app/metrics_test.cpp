@@ -264,7 +264,7 @@ TEST_F(metrics, count_orphaned_refs)
 TEST_F(metrics, show_the_queue_the_watches_and_the_events)
 {
     events = {.written = 7, .failed = 4, .dropped = 9};
-    const auto page = lines(3, {.ended = 5, .failed = 2, .expired = 1});
+    const auto page = lines(3, {.ended = 5, .failed = 2, .expired = 1, .missed = 6});
     EXPECT_THAT(
         page, Contains("workqueue_depth{name=\"certificatebinding\",controller=\"certificatebinding\"} 3")
     );
@@ -274,6 +274,7 @@ TEST_F(metrics, show_the_queue_the_watches_and_the_events)
     EXPECT_THAT(page, Contains("certificatebinding_watch_restarts_total{cause=\"ended\"} 5"));
     EXPECT_THAT(page, Contains("certificatebinding_watch_restarts_total{cause=\"failed\"} 2"));
     EXPECT_THAT(page, Contains("certificatebinding_watch_restarts_total{cause=\"expired\"} 1"));
+    EXPECT_THAT(page, Contains("certificatebinding_watch_missed_total 6"));
 }
 
 }  // namespace

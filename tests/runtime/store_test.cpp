@@ -324,4 +324,74 @@ TEST_F(store, of_a_list_with_a_nameless_object_nothing_is_taken_away)
     EXPECT_EQ(all.find(uid_of(1)), nullptr);
 }
 
+// ---- comparisons ----
+
+TEST_F(store, a_comparison_that_finds_what_was_shown_finds_nothing)
+{
+    auto& sink = all.scope("");
+    list(sink, {{1, 10}, {2, 11}});
+    sink.comparison_began();
+    sink.changed(object(2, 13));
+    sink.changed(object(3, 14));
+    EXPECT_EQ(sink.missed({{uid_of(1), 10}, {uid_of(2), 11}}, 12), 0U);
+    EXPECT_THAT(take_changes(), testing::SizeIs(4)) << "a comparison changes nothing";
+}
+
+TEST_F(store, a_comparison_finds_each_change_that_was_not_shown)
+{
+    auto& sink = all.scope("");
+    list(sink, {{1, 10}, {2, 11}, {4, 11}});
+    sink.comparison_began();
+    EXPECT_EQ(sink.missed({{uid_of(1), 10}, {uid_of(2), 11}, {uid_of(3), 12}, {uid_of(4), 11}}, 12), 1U)
+        << "new";
+    EXPECT_EQ(sink.missed({{uid_of(1), 10}, {uid_of(2), 12}, {uid_of(4), 11}}, 12), 1U) << "changed";
+    EXPECT_EQ(sink.missed({{uid_of(1), 10}, {uid_of(4), 11}}, 12), 1U) << "deleted";
+    EXPECT_EQ(sink.missed({}, 12), 3U);
+}
+
+TEST_F(store, a_comparison_knows_what_is_deleted_while_it_goes_on)
+{
+    auto& sink = all.scope("");
+    list(sink, {{1, 10}, {2, 11}});
+    sink.comparison_began();
+    sink.deleted(object(2, 13));
+    EXPECT_EQ(sink.missed({{uid_of(1), 10}, {uid_of(2), 11}}, 12), 0U);
+    sink.comparison_ended();
+    sink.comparison_began();
+    EXPECT_EQ(sink.missed({{uid_of(1), 10}, {uid_of(2), 11}}, 12), 1U);
+}
+
+TEST_F(store, a_comparison_is_about_its_scope_alone)
+{
+    auto& shop = all.scope("shop");
+    auto& web = all.scope("web");
+    list(shop, {{1, 10, "shop"}});
+    list(web, {{2, 11, "web"}});
+    shop.comparison_began();
+    EXPECT_EQ(shop.missed({{uid_of(1), 10}}, 12), 0U);
+}
+
+TEST_F(store, a_comparison_takes_an_object_that_cannot_be_decoded_for_shown)
+{
+    auto& sink = all.scope("");
+    list(sink, {{1, 10}, {2, 11}});
+    sink.changed(object(1, 12, "shop", false));
+    sink.changed(object(3, 13, "shop", false));
+    sink.comparison_began();
+    EXPECT_EQ(sink.missed({{uid_of(1), 12}, {uid_of(2), 11}, {uid_of(3), 13}}, 13), 0U);
+}
+
+TEST_F(store, tells_a_scope_which_versions_the_watch_has_to_reach)
+{
+    auto& shop = all.scope("shop");
+    auto& web = all.scope("web");
+    std::vector<std::string> written;
+    shop.wrote = [&](std::uint64_t version) { written.push_back("shop " + std::to_string(version)); };
+    web.wrote = [&](std::uint64_t version) { written.push_back("web " + std::to_string(version)); };
+    list(shop, {{1, 10, "shop"}});
+    list(web, {});
+    all.applied(object(1, 12, "shop"));
+    EXPECT_THAT(written, testing::ElementsAre("shop 12"));
+}
+
 }  // namespace

@@ -78,6 +78,57 @@ TEST_F(watch_machine, a_break_is_resumed_where_it_was_after_a_while)
     EXPECT_EQ(machine.resource_version(), "101");
 }
 
+TEST_F(watch_machine, asks_a_server_that_did_not_answer_for_its_version_first)
+{
+    open_watch();
+    machine.watch_failed(watch_failure::unanswered, std::nullopt, now);
+    sleep();
+    EXPECT_EQ(machine.next(), watch_action::check_version);
+    machine.watch_failed(watch_failure::unanswered, std::nullopt, now);
+    sleep();
+    EXPECT_EQ(machine.next(), watch_action::check_version);
+    EXPECT_TRUE(machine.version_read("100"));
+    EXPECT_EQ(machine.next(), watch_action::watch);
+    EXPECT_EQ(machine.resource_version(), "100");
+}
+
+TEST_F(watch_machine, a_server_whose_version_is_older_has_lost_history)
+{
+    open_watch();
+    machine.watch_failed(watch_failure::unanswered, std::nullopt, now);
+    sleep();
+    EXPECT_FALSE(machine.version_read("99"));
+    EXPECT_EQ(machine.next(), watch_action::list_first_page);
+    open_watch();
+    machine.watch_failed(watch_failure::unanswered, std::nullopt, now);
+    sleep();
+    EXPECT_TRUE(machine.version_read("")) << "an unknown version proves nothing";
+    EXPECT_EQ(machine.next(), watch_action::watch);
+}
+
+TEST_F(watch_machine, an_outage_of_any_length_keeps_the_version)
+{
+    open_watch();
+    for (int i = 0; i < 1000; ++i)
+    {
+        const bool without_right = i % 3 == 0;
+        machine.watch_failed(
+            without_right ? watch_failure::unauthorized : watch_failure::unanswered, std::nullopt, now
+        );
+        sleep();
+        ASSERT_EQ(machine.next(), without_right ? watch_action::watch : watch_action::check_version);
+    }
+    EXPECT_EQ(machine.resource_version(), "100");
+}
+
+TEST_F(watch_machine, what_a_watch_has_missed_is_listed)
+{
+    open_watch();
+    machine.watch_missed(now);
+    EXPECT_GE(sleep(), 400ms);
+    EXPECT_EQ(machine.next(), watch_action::list_first_page);
+}
+
 TEST_F(watch_machine, an_expired_version_means_to_list_again)
 {
     open_watch();
@@ -277,13 +328,18 @@ TEST_F(watch_machine, takes_every_event_in_every_state)
         return std::uniform_int_distribution<unsigned>(0, limit - 1)(dice);
     };
     const watch_failure reasons[] = {
-        watch_failure::expired, watch_failure::refused, watch_failure::too_large, watch_failure::transient
+        watch_failure::expired,
+        watch_failure::refused,
+        watch_failure::unauthorized,
+        watch_failure::too_large,
+        watch_failure::unanswered,
+        watch_failure::transient
     };
-    std::size_t visits[5] = {};
-    for (int trial = 0; trial < 100000; ++trial)
+    std::size_t visits[6] = {};
+    for (int trial = 0; trial < 600000; ++trial)
     {
         now += std::chrono::milliseconds(below(400000));
-        switch (below(8))
+        switch (below(10))
         {
             case 0:
                 machine.listed_page("token", "100");
@@ -292,19 +348,25 @@ TEST_F(watch_machine, takes_every_event_in_every_state)
                 machine.listed_page("", "100");
                 break;
             case 2:
-                machine.list_failed(reasons[below(4)], std::chrono::seconds(below(100)), now);
+                machine.list_failed(reasons[below(6)], std::chrono::seconds(below(100)), now);
                 break;
             case 3:
                 machine.watch_opened(now);
                 break;
             case 4:
-                machine.watch_failed(reasons[below(4)], std::nullopt, now);
+                machine.watch_failed(reasons[below(6)], std::nullopt, now);
                 break;
             case 5:
                 machine.event_read("101");
                 break;
             case 6:
                 machine.watch_ended(now);
+                break;
+            case 7:
+                machine.version_read(below(2) == 0 ? "99" : "102");
+                break;
+            case 8:
+                machine.watch_missed(now);
                 break;
             default:
                 machine.slept();
@@ -318,6 +380,7 @@ TEST_F(watch_machine, takes_every_event_in_every_state)
             case watch_action::list_next_page:
                 ASSERT_NE(machine.continue_token(), "");
                 break;
+            case watch_action::check_version:
             case watch_action::watch:
                 ASSERT_NE(machine.resource_version(), "");
                 break;

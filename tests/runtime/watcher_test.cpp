@@ -8,7 +8,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <utility>
 
 namespace {
 
@@ -48,8 +50,16 @@ public:
         heard.push_back(entry(object).first + " gone");
     }
 
+    std::size_t missed(const std::vector<runtime::listed_object>& listed, std::uint64_t version) override
+    {
+        compared = std::to_string(listed.size()) + " at " + std::to_string(version);
+        return std::exchange(to_miss, 0);
+    }
+
     std::map<std::string, std::string> objects;
     std::vector<std::string> heard;
+    std::string compared;  // "2 at 204"
+    std::size_t to_miss = 0;
 
 private:
     static std::pair<std::string, std::string> entry(kube::object_json object)
@@ -138,6 +148,14 @@ protected:
         return all;
     }
 
+    // The lists of whole objects; not those that ask for the version alone.
+    std::size_t lists() const
+    {
+        return static_cast<std::size_t>(std::ranges::count_if(api.requests(), [](const auto& request) {
+            return request.verb == "list" && request.asked("limit") != "1";
+        }));
+    }
+
     [[nodiscard]] bool catches_up(support::duration within = 2min)
     {
         return run_until([this] { return collection.objects == truth(); }, within);
@@ -167,7 +185,7 @@ TEST_F(watcher, lists_everything_in_pages_and_follows_from_there)
 {
     create_many(1201);
     start();
-    EXPECT_EQ(api.count("list"), 3U);
+    EXPECT_EQ(lists(), 3U);
     EXPECT_THAT(collection.heard, ElementsAre("began", "ended"));
     EXPECT_EQ(collection.objects, truth());
     create("a");
@@ -175,7 +193,7 @@ TEST_F(watcher, lists_everything_in_pages_and_follows_from_there)
     ASSERT_TRUE(api.objects().remove("shop", "a"));
     step();
     EXPECT_THAT(collection.heard, ElementsAre("began", "ended", "a@1402", "a@1403", "a gone"));
-    EXPECT_EQ(api.count("list"), 3U);
+    EXPECT_EQ(lists(), 3U);
     EXPECT_EQ(api.count("watch"), 1U);
 }
 
@@ -240,7 +258,7 @@ TEST_F(watcher, a_page_that_fails_is_asked_for_again)
     };
     start();
     ASSERT_TRUE(catches_up());
-    EXPECT_EQ(api.count("list"), 5U) << "the first page once";
+    EXPECT_EQ(lists(), 5U) << "the first page once";
     EXPECT_THAT(collection.heard, ElementsAre("began", "ended"));
 }
 
@@ -284,7 +302,7 @@ TEST_F(watcher, a_watch_that_ends_is_resumed_without_a_pause_and_without_a_list)
     EXPECT_EQ(clock().now(), now);
     create("b");
     EXPECT_EQ(collection.objects, truth());
-    EXPECT_EQ(api.count("list"), 1U);
+    EXPECT_EQ(lists(), 1U);
     EXPECT_EQ(api.requests().back().asked("resourceVersion"), "201");
 }
 
@@ -312,7 +330,7 @@ TEST_F(watcher, nothing_is_lost_or_repeated_wherever_a_watch_is_cut)
         advance(2s);
         ASSERT_EQ(collection.heard.size(), 1U) << bytes;
     }
-    EXPECT_EQ(api.count("list"), 1U);
+    EXPECT_EQ(lists(), 1U);
 }
 
 TEST_F(watcher, an_expired_watch_is_followed_by_a_list)
@@ -327,7 +345,7 @@ TEST_F(watcher, an_expired_watch_is_followed_by_a_list)
     api.compact();
     api.come_up();
     ASSERT_TRUE(catches_up());
-    EXPECT_EQ(api.count("list"), 2U);
+    EXPECT_EQ(lists(), 2U);
     EXPECT_EQ(collection.objects.count("a"), 0U);
 }
 
@@ -340,7 +358,7 @@ TEST_F(watcher, a_server_that_was_away_is_found_again_without_a_list)
     create("b");
     api.come_up();
     ASSERT_TRUE(catches_up(45s));
-    EXPECT_EQ(api.count("list"), 1U);
+    EXPECT_EQ(lists(), 1U);
     const auto text = log.text();
     EXPECT_EQ(
         lines(
@@ -349,6 +367,149 @@ TEST_F(watcher, a_server_that_was_away_is_found_again_without_a_list)
         1U
     ) << text;
     EXPECT_EQ(lines(text, "watching certificatebindings again"), 1U) << text;
+}
+
+TEST_F(watcher, an_outage_of_hours_needs_no_list)
+{
+    create("a");
+    start();
+    api.go_down();
+    advance(3h);
+    create("b");
+    api.come_up();
+    ASSERT_TRUE(catches_up(1min));
+    EXPECT_EQ(std::ranges::count(collection.heard, "began"), 1);
+}
+
+TEST_F(watcher, a_server_that_took_a_right_away_and_gave_it_back_needs_no_list)
+{
+    create("a");
+    start();
+    api.denied = {"watch"};
+    api.cut_watches();
+    advance(1h);
+    create("b");
+    api.denied = {};
+    ASSERT_TRUE(catches_up(1min));
+    EXPECT_EQ(lists(), 1U);
+}
+
+TEST_F(watcher, a_server_that_lost_history_is_listed_anew)
+{
+    create("a");
+    start();
+    const auto backup = api.objects().back_up();
+    create("b");
+    ASSERT_EQ(collection.objects.size(), 2U);
+    api.go_down();
+    api.objects().restore(backup);
+    api.come_up();
+    ASSERT_TRUE(catches_up());
+    EXPECT_EQ(collection.objects.size(), 1U);
+    EXPECT_EQ(lists(), 2U);
+    EXPECT_THAT(log.text(), HasSubstr("the API server has lost history (was etcd restored from a backup?)"));
+}
+
+TEST_F(watcher, a_frozen_server_behind_a_living_connection_is_noticed)
+{
+    create("a");
+    start();
+    advance(61s);  // a bookmark
+    api.watches().frozen = true;
+    create("b");
+    advance(148s);
+    EXPECT_THAT(log.text(), IsEmpty());
+    api.watches().frozen = false;  // for new watches; this one stays as it is
+    ASSERT_TRUE(catches_up(5s));
+    EXPECT_THAT(log.text(), HasSubstr("a watch is dead although its connection stands"));
+    EXPECT_EQ(lists(), 1U);
+}
+
+TEST_F(watcher, a_write_of_ours_that_the_watch_does_not_show_ends_it)
+{
+    create("a");
+    start();
+    api.watches().frozen = true;
+    create("b");
+    collection.wrote(api.objects().revision());
+    advance(29s);
+    EXPECT_EQ(followed->restarted().failed, 0U);
+    advance(1s);
+    EXPECT_EQ(followed->restarted().failed, 1U);
+    api.watches().frozen = false;
+    ASSERT_TRUE(catches_up(10s));
+    advance(1min);
+    EXPECT_EQ(followed->restarted().failed, 1U) << "it is shown now";
+    EXPECT_EQ(lists(), 1U);
+}
+
+TEST_F(watcher, a_write_of_ours_that_no_watch_shows_is_found_by_a_list)
+{
+    start();
+    api.watches().lost = {api.objects().revision() + 1};
+    create("a");
+    ASSERT_TRUE(collection.objects.empty());
+    collection.wrote(api.objects().revision());
+    ASSERT_TRUE(catches_up(70s));
+    EXPECT_EQ(lists(), 2U);
+    advance(5min);
+    EXPECT_EQ(lists(), 2U);
+}
+
+TEST_F(watcher, compares_with_a_list_once_an_hour)
+{
+    create_many(600);
+    start();
+    advance(47min);
+    EXPECT_EQ(collection.compared, "");
+    advance(26min);
+    EXPECT_EQ(collection.compared, "600 at 800");
+    EXPECT_EQ(api.requests().size(), api.count("list") + api.count("watch"));
+    EXPECT_EQ(lists(), 4U) << "two pages each";
+    const auto before = lists();
+    advance(10h);
+    EXPECT_GE(lists() - before, 14U);
+    EXPECT_LE(lists() - before, 26U);
+    EXPECT_THAT(log.text(), IsEmpty());
+}
+
+TEST_F(watcher, what_a_comparison_finds_is_told_and_listed)
+{
+    create("a");
+    start();
+    collection.to_miss = 3;
+    advance(73min);
+    EXPECT_EQ(followed->restarted().missed, 3U);
+    EXPECT_EQ(lists(), 3U);
+    EXPECT_THAT(log.text(), HasSubstr("a watch has not shown all changes"));
+    EXPECT_EQ(std::ranges::count(collection.heard, "began"), 2);
+    EXPECT_EQ(api.open_watches(), 1U);
+}
+
+TEST_F(watcher, a_comparison_waits_for_a_watch_that_lags)
+{
+    create("a");
+    start();
+    advance(40min);
+    api.hold_events();
+    create("b");
+    advance(33min);
+    EXPECT_EQ(collection.compared, "") << "the watch has not reached the version of the list";
+    api.release_events();
+    step();
+    EXPECT_EQ(collection.compared, "2 at 202");
+}
+
+TEST_F(watcher, a_comparison_that_fails_comes_again_after_ten_minutes)
+{
+    start();
+    api.denied = {"list"};
+    advance(73min);
+    EXPECT_EQ(collection.compared, "");
+    api.denied = {};
+    advance(11min);
+    EXPECT_EQ(collection.compared, "0 at 200");
+    EXPECT_EQ(followed->restarted().failed, 0U);
 }
 
 TEST_F(watcher, a_server_that_is_asked_too_much_is_left_alone_as_long_as_it_wants)
@@ -365,7 +526,7 @@ TEST_F(watcher, a_server_that_is_asked_too_much_is_left_alone_as_long_as_it_want
     create("a");
     ASSERT_TRUE(catches_up());
     EXPECT_GE(clock().now() - ended, 3s);
-    EXPECT_EQ(api.count("list"), 1U);
+    EXPECT_EQ(lists(), 1U);
 }
 
 TEST_F(watcher, watches_that_end_at_once_are_no_hot_loop)
@@ -395,7 +556,7 @@ TEST_F(watcher, text_that_is_no_event_is_left_and_told)
     const auto text = log.text();
     EXPECT_EQ(lines(text, "a watch event is not"), 1U) << text;
     EXPECT_EQ(lines(text, "watching certificatebindings again"), 1U) << text;
-    EXPECT_EQ(api.count("list"), 1U);
+    EXPECT_EQ(lists(), 1U);
 }
 
 TEST_F(watcher, an_error_within_a_watch_that_is_not_about_its_version_resumes_it)
@@ -408,7 +569,7 @@ TEST_F(watcher, an_error_within_a_watch_that_is_not_about_its_version_resumes_it
     step();
     create("a");
     ASSERT_TRUE(catches_up());
-    EXPECT_EQ(api.count("list"), 1U);
+    EXPECT_EQ(lists(), 1U);
 }
 
 // ---- log lines ----

@@ -327,6 +327,15 @@ std::expected<api_objects::page, api_status> api_objects::list(
     return result;
 }
 
+void api_objects::restore(const backup& from)
+{
+    objects_ = from.objects;
+    revision_ = from.revision;
+    events_.clear();
+    snapshots_.clear();
+    compacted_ = from.revision;
+}
+
 void api_objects::compact()
 {
     compacted_ = revision_;

@@ -87,6 +87,15 @@ public:
     std::uint64_t oldest() const { return compacted_; }  // events after this revision are known
     void compact();  // forgets all events and the lists that are not complete
 
+    // A backup of etcd, and its restoration: the revisions since are gone, and new ones take their numbers.
+    struct backup
+    {
+        std::map<std::string, std::shared_ptr<const json>> objects;
+        std::uint64_t revision;
+    };
+    backup back_up() const { return {objects_, revision_}; }
+    void restore(const backup& from);
+
     // Called after each event.
     std::function<void()> on_event;
 

@@ -72,6 +72,15 @@ support::task<support::result<std::string>> api_watch::read(support::time_point 
 {
     for (;;)
     {
+        if (all_.frozen && left_ == everything)
+        {
+            if (clock_.now() >= deadline)
+            {
+                co_return fail(errc::interrupted, "no answer in time");
+            }
+            co_await bell_.wait(deadline);
+            continue;
+        }
         take_bookmark();
         if (left_ == 0)
         {
@@ -151,6 +160,10 @@ void api_watch::take_events()
             continue;
         }
         seen_ = event.revision;
+        if (all_.lost.contains(event.revision))
+        {
+            continue;
+        }
         if ((name_space_.empty() || event.name_space == name_space_) &&
             (name_.empty() || (*event.object)["metadata"]["name"] == name_))
         {

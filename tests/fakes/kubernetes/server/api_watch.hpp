@@ -20,6 +20,8 @@ struct api_watches
     std::uint64_t shown_up_to = UINT64_MAX;  // the revision after which events are held back
     std::size_t largest_piece = 0;           // in bytes; 0: no limit
     bool forgets_to_end = false;             // sends no bookmark and no end, as if the network lost them
+    bool frozen = false;                     // sends nothing at all
+    std::set<std::uint64_t> lost;            // the revisions whose events no watch shows
 };
 
 // A watch as kube-apiserver serves it: the events after a version, and a bookmark each minute and shortly

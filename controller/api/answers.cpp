@@ -1,5 +1,6 @@
 #include "api/answers.hpp"
 
+#include "api/bindings.hpp"
 #include "api/http_status.hpp"
 #include "support/rfc3339.hpp"
 
@@ -38,17 +39,19 @@ json binding_json(const certificate_binding& object)
     const bool seen = status.state != binding::state::unset;
     const auto state = seen ? status.state : binding::state::pending;
     const bool deleting = object.deleting;
+    const auto& given = status.given;
+    const auto created = given.empty() ? object.created : given->created_at;
     return {
-        {"id", object.uid.str()},
-        {"crn", crn(object, "binding", object.uid)},
+        {"id", id_of(object).str()},
+        {"crn", given.empty() ? crn(object, "binding", object.uid) : given->crn},
         {"certificate_id", object.spec.certificate_id.str()},
         {"resource_type", "octavia:listener"},
         {"resource_id", object.spec.resource_id.str()},
         {"options", {{"sni", object.spec.sni}}},
         {"status", name_of(deleting ? binding::state::deleting : state)},
         {"error_message", status.error_message.view()},
-        {"created_at", support::format_rfc3339(object.created)},
-        {"updated_at", support::format_rfc3339(std::max(status.updated_at, object.created))},
+        {"created_at", support::format_rfc3339(created)},
+        {"updated_at", support::format_rfc3339(std::max(status.updated_at, created))},
     };
 }
 
@@ -132,7 +135,7 @@ net::page bindings_page(
     std::vector<support::uuid> ids;
     for (const auto& object : all)
     {
-        ids.push_back(object.uid);
+        ids.push_back(id_of(object));
     }
     const part shown = part_of(ids, marker, limit);
     json list = json::array();

@@ -55,7 +55,8 @@ failure no_such_binding(const parameters& where)
 
 bool is_meant(const bindings::object& object, const parameters& where)
 {
-    return object.uid == where.binding_id && object.spec.certificate_id == where.certificate_id &&
+    const bool is_named = object.uid == where.binding_id || id_of(object) == where.binding_id;
+    return is_named && object.spec.certificate_id == where.certificate_id &&
            object.name_space.view() == where.name_space && object.spec.region.view() == where.region;
 }
 
@@ -66,6 +67,11 @@ std::string name_of(const parameters& where, const new_binding& wanted)
     const std::string content = where.region + "\n" + where.certificate_id.str() + "\n" +
                                 wanted.resource_id.str() + "\n" + (wanted.sni ? "sni" : "default");
     return "binding-" + net::sha256_hex(content).substr(0, digits_of_name);
+}
+
+const support::uuid& id_of(const binding::certificate_binding& object)
+{
+    return object.status.given.empty() ? object.uid : object.status.given->id;
 }
 
 task<result<bindings::object>> bindings::create(parameters where, new_binding wanted)
@@ -126,7 +132,7 @@ task<result<std::vector<bindings::object>>> bindings::list(
         }
         request.continue_token = (*page)->continue_token();
     } while (!request.continue_token.empty());
-    std::ranges::sort(all, {}, &object::uid);
+    std::ranges::sort(all, {}, id_of);
     co_return all;
 }
 

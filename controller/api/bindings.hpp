@@ -19,6 +19,10 @@ namespace api {
 // binding.
 std::string name_of(const parameters& where, const new_binding& wanted);
 
+// The id that the answers show of a binding: that of the cloud, if its status has one, else the uid of the
+// object.
+const support::uuid& id_of(const binding::certificate_binding& object);
+
 // An object of the index by its uid; null if the index does not have it. The pointer holds until the next
 // co_await.
 using find_binding = std::function<const binding::certificate_binding*(const support::uuid&)>;
@@ -37,10 +41,12 @@ public:
 
     support::task<result<object>> read(std::string name);
 
-    // The objects whose spec.<field> is `id` in that region, by uid.
+    // The objects whose spec.<field> is `id` in that region, by id_of().
     support::task<result<std::vector<object>>> list(std::string field, support::uuid id, std::string region);
 
-    // The binding of the path. `find` turns its id into a name; what it does not know is searched in a list.
+    // The binding of the path, by the cloud's id or by the uid of the object, because an answer that came
+    // before the cloud's showed the uid. `find` turns a uid into a name; what it does not know is searched in
+    // a list.
     // Failure 404: there is none with this id, certificate and region in the namespace.
     support::task<result<object>> find(parameters where, find_binding find);
 

@@ -19,7 +19,7 @@ constexpr int most_withdrawals = 5;
 
 std::string path_of(const certificate_binding& object)
 {
-    return "/v1/certificates/" + object.spec.certificate_id.str() + "/bindings/" + object.uid.str();
+    return "/v1/certificates/" + object.spec.certificate_id.str() + "/bindings/" + id_of(object).str();
 }
 
 // "CertificateNotActive: certificate … is PENDING"
@@ -42,7 +42,7 @@ failure changed_meanwhile(const certificate_binding& object)
 {
     return {
         http::conflict,
-        "the binding " + object.uid.str() + " was changed meanwhile; it stays",
+        "the binding " + id_of(object).str() + " was changed meanwhile; it stays",
         "GET " + path_of(object) + " shows it."
     };
 }
@@ -56,7 +56,7 @@ task<failure> explain_existing(bindings& objects, parameters where, new_binding 
         co_return refused;
     }
     const auto& spec = existing->spec;
-    failure why{http::conflict, "the binding " + existing->uid.str(), {}};
+    failure why{http::conflict, "the binding " + id_of(*existing).str(), {}};
     if (existing->deleting)
     {
         why.message += " exists still, because it is being deleted";

@@ -34,6 +34,40 @@ TEST(answers, a_binding_has_the_documented_keys_in_their_order)
     );
 }
 
+// A cloud that attaches single bindings names them.
+json named_by_the_cloud(json object, const std::string& id)
+{
+    const std::string path = "/v1/certificates/aaaaaaaa-0000-4000-8000-000000000000/bindings/" + id;
+    auto& status = object["status"];
+    status["id"] = id;
+    status["crn"] = "crn:spo1:certificate:binding:" + id;
+    status["createdAt"] = "2026-11-24T00:00:30Z";
+    status["attachments"] = {{{"containerRef", path}, {"slot", "sni"}, {"confirmed", true}}};
+    return object;
+}
+
+TEST(answers, a_binding_has_the_names_that_the_cloud_gave_it)
+{
+    const std::string id = "cccccccc-0000-4000-8000-00000000beef";
+    const auto page = api::binding_page(201, test::decoded(named_by_the_cloud(test::some_object(), id)));
+    const json binding = json::parse(page.body)["binding"];
+    EXPECT_EQ(binding["id"], id);
+    EXPECT_EQ(binding["crn"], "crn:spo1:certificate:binding:" + id);
+    EXPECT_EQ(binding["created_at"], "2026-11-24T00:00:30Z");
+    EXPECT_EQ(binding["updated_at"], "2026-11-24T00:01:00Z");
+}
+
+TEST(answers, a_page_ends_with_the_id_that_the_next_begins_behind)
+{
+    const std::string id = "cccccccc-0000-4000-8000-00000000beef";
+    const auto object = test::decoded(named_by_the_cloud(test::some_object(), id));
+    const json first = json::parse(api::bindings_page({object}, {}, 1).body);
+    EXPECT_EQ(first["meta"]["marker"], id);
+    EXPECT_EQ(first["bindings"].size(), 1U);
+    const json next = json::parse(api::bindings_page({object}, support::uuid::parse(id), 1).body);
+    EXPECT_EQ(next["bindings"].size(), 0U);
+}
+
 TEST(answers, a_binding_that_no_controller_has_seen_is_pending)
 {
     const auto page = api::binding_page(201, some_binding([](json& object) {

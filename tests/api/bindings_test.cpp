@@ -76,6 +76,58 @@ TEST_F(bindings, that_the_index_does_not_know_yet_are_found_in_a_list)
     EXPECT_EQ(run(objects.find(asked, nothing)).error().status, 404) << "it is in another namespace";
 }
 
+TEST_F(bindings, are_found_by_the_id_of_the_cloud_and_by_their_uid)
+{
+    const auto made = run(objects.create(where(), {listener, false}));
+    const std::string of_cloud = "cccccccc-0000-4000-8000-00000000beef";
+    const std::string path = "/v1/certificates/" + certificate.str() + "/bindings/" + of_cloud;
+    kube.update(made->name, [&](auto& object) {
+        object["status"] = {
+            {"state", "active"},
+            {"id", of_cloud},
+            {"crn", "crn:sao1:certificate:binding:" + of_cloud},
+            {"createdAt", "2026-11-24T00:00:30Z"},
+            {"attachments", {{{"containerRef", path}, {"slot", "default"}, {"confirmed", true}}}},
+        };
+    });
+    // The index knows objects by their uid alone.
+    const auto indexed = run(objects.read(made->name)).value();
+    const auto find = [&](const support::uuid& uid) { return uid == indexed.uid ? &indexed : nullptr; };
+    auto asked = where();
+    for (const auto& id : {support::uuid::parse(of_cloud).value(), made->uid})
+    {
+        asked.binding_id = id;
+        const auto found = run(objects.find(asked, find));
+        ASSERT_TRUE(found) << id.str();
+        EXPECT_EQ(found->name, made->name);
+        EXPECT_EQ(api::id_of(*found).str(), of_cloud);
+    }
+    asked.binding_id = support::uuid::parse("cccccccc-0000-4000-8000-00000000dead").value();
+    EXPECT_EQ(run(objects.find(asked, find)).error().status, 404);
+}
+
+TEST_F(bindings, are_listed_in_the_order_of_the_ids_that_are_shown)
+{
+    const auto named = [&](const std::string& name, const std::string& id) {
+        const std::string path = "/v1/certificates/" + certificate.str() + "/bindings/" + id;
+        kube.create({.name = name, .certificate = certificate.str(), .listener = listener.str()});
+        kube.update(name, [&](auto& object) {
+            object["status"] = {
+                {"id", id},
+                {"crn", "crn"},
+                {"createdAt", "2026-11-24T00:00:30Z"},
+                {"attachments", {{{"containerRef", path}, {"slot", "default"}, {"confirmed", true}}}},
+            };
+        });
+    };
+    named("made-first", "dddddddd-0000-4000-8000-000000000000");
+    named("made-second", "cccccccc-0000-4000-8000-000000000000");
+    const auto all = run(objects.list("certificateId", certificate, "sao1"));
+    ASSERT_TRUE(all);
+    ASSERT_EQ(all->size(), 2U);
+    EXPECT_EQ(all->front().name, "made-second");
+}
+
 TEST_F(bindings, are_deleted_only_in_the_version_that_was_meant)
 {
     auto made = run(objects.create(where(), {listener, false}));

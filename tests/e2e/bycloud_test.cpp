@@ -302,7 +302,8 @@ TEST_F(bycloud_api, binds_and_unbinds_in_the_cloud)
     const auto made = post(a, at);
     ASSERT_EQ(made.status, 201) << made.body.dump();
     ASSERT_THAT(shown(), SizeIs(1));
-    for (const char* member : {"certificate_id", "resource_type", "resource_id", "options", "status"})
+    for (const char* member :
+         {"id", "crn", "certificate_id", "resource_type", "resource_id", "options", "status"})
     {
         EXPECT_EQ(made.body["binding"][member], shown()[0][member]) << member;
     }

@@ -95,7 +95,7 @@ public:
     ) = 0;
 
     // Removes the binding. not_found: there is none, or the cloud does not know the call; not_supported: the
-    // cloud does not know the call. Both are for a read to confirm.
+    // cloud does not know the call; no_route: so, or the cloud is away. All three are for a read to confirm.
     virtual support::task<answer<std::monostate>> delete_binding(
         std::string region, support::uuid certificate, support::uuid id, support::duration timeout
     ) = 0;

@@ -34,6 +34,9 @@ enum class failure
     // A write without Octavia's own answer: the write may still take effect (unanswered-writes).
     ambiguous,
     not_supported,  // the cloud does not know the call (405, 501)
+    // A 404 that is not in the format of the cloud: the cloud does not know the path of the call, or a proxy
+    // answers while the cloud is away. A read by the same credential tells which.
+    no_route,
 };
 
 struct error

@@ -525,6 +525,93 @@ TEST_F(bycloud, says_that_the_cloud_cannot_detach_and_names_the_ways_out)
     EXPECT_TRUE(goes("web"));
 }
 
+// What a router answers for a path that it does not know, and a proxy for a server that is away.
+const net::http_response page_not_found{404, {{"Content-Type", "text/plain"}}, "404 page not found"};
+
+TEST_F(bycloud, says_that_the_cloud_cannot_detach_if_it_knows_no_path_for_it)
+{
+    const auto certificate = cloud.add_certificate();
+    start();
+    bind("web", certificate);
+    ASSERT_TRUE(becomes("web", "Attached"));
+    std::vector<support::time_point> removals;
+    cloud.before = [&](const net::http_request& request) -> std::optional<test::fake_bycloud::reply> {
+        if (request.method != "DELETE")
+        {
+            return std::nullopt;
+        }
+        removals.push_back(clock().now());
+        return page_not_found;
+    };
+    kube.remove("web");
+    ASSERT_TRUE(becomes("web", "DetachNotSupported", 10s));
+    EXPECT_THAT(kube.message("web"), HasSubstr("knows no path that removes a binding"));
+    EXPECT_THAT(kube.message("web"), HasSubstr("Retain"));
+    EXPECT_THAT(kube.message("web"), HasSubstr("certificates.bycloud.io/abandon"));
+    EXPECT_EQ(removals.size(), 2U);
+    advance(5h);
+    for (std::size_t i = 2; i < removals.size(); ++i)
+    {
+        EXPECT_TRUE(
+            removals[i] - removals[i - 1] > removals[i - 1] - removals[i - 2] ||
+            removals[i] - removals[i - 1] >= 1h
+        ) << "removal "
+          << i;
+    }
+    EXPECT_GE(removals.size(), 15U);
+    EXPECT_LT(removals.size(), 20U);
+    EXPECT_EQ(kube.ready_reason("web"), "DetachNotSupported");
+    // By hand, in the cloud's console.
+    cloud.certificate(certificate)["bindings"] = json::array();
+    EXPECT_TRUE(goes("web"));
+}
+
+TEST_F(bycloud, does_not_take_one_page_of_a_proxy_for_a_cloud_that_cannot_detach)
+{
+    const auto certificate = cloud.add_certificate();
+    start();
+    bind("web", certificate);
+    ASSERT_TRUE(becomes("web", "Attached"));
+    int pages = 1;
+    cloud.before = [&](const net::http_request& request) -> std::optional<test::fake_bycloud::reply> {
+        return request.method == "DELETE" && pages-- > 0
+                   ? std::optional(test::fake_bycloud::reply(page_not_found))
+                   : std::nullopt;
+    };
+    kube.remove("web");
+    std::set<std::string> reasons;
+    ASSERT_TRUE(run_until(
+        [&] {
+            const bool exists = kube.exists("web");
+            reasons.insert(exists ? kube.ready_reason("web") : "");
+            return !exists;
+        },
+        10s
+    ));
+    EXPECT_THAT(reasons, Not(Contains("DetachNotSupported")));
+    EXPECT_EQ(cloud.bindings(), 0U);
+}
+
+TEST_F(bycloud, removes_what_has_no_answer_ever_more_slowly)
+{
+    const auto certificate = cloud.add_certificate();
+    start();
+    bind("web", certificate);
+    ASSERT_TRUE(becomes("web", "Attached"));
+    bool fails = true;
+    cloud.before = [&](const net::http_request& request) -> std::optional<test::fake_bycloud::reply> {
+        return fails && request.method == "DELETE"
+                   ? std::optional(test::fake_bycloud::reply(net::http_response{500, {}, ""}))
+                   : std::nullopt;
+    };
+    kube.remove("web");
+    advance(30min);
+    EXPECT_LT(cloud.count("DELETE"), 35U);
+    EXPECT_GT(cloud.count("DELETE"), 25U);
+    fails = false;
+    EXPECT_TRUE(goes("web"));
+}
+
 TEST_F(bycloud, lets_go_of_what_the_cloud_cannot_detach_if_the_object_asks)
 {
     cloud.knows_delete = false;
@@ -582,6 +669,8 @@ TEST_F(bycloud, keeps_the_finalizer_while_the_cloud_is_silent)
     kube.remove("web");
     advance(30min);
     ASSERT_TRUE(kube.exists("web")) << "a page of a proxy is no answer";
+    EXPECT_EQ(kube.ready_reason("web"), "Detaching") << "it does not say that there is no such call";
+    EXPECT_THAT(kube.message("web"), HasSubstr("ByCloud answers 404 for certificate " + certificate));
     silent = false;
     EXPECT_TRUE(goes("web"));
     EXPECT_EQ(cloud.bindings(), 0U);

@@ -197,7 +197,7 @@ TEST_P(bycloud_without_unbind, deletion_ends_when_the_binding_is_removed_by_hand
 INSTANTIATE_TEST_SUITE_P(
     each_answer,
     bycloud_without_unbind,
-    testing::Values("not_allowed", "not_implemented"),
+    testing::Values("not_allowed", "not_implemented", "no_route"),
     [](const auto& info) { return std::string(info.param); }
 );
 

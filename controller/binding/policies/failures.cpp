@@ -21,6 +21,7 @@ reason reason_of(cloud::failure failure, reason not_found, reason access_denied)
         case cloud::failure::too_late:
         case cloud::failure::ambiguous:
         case cloud::failure::not_supported:
+        case cloud::failure::no_route:
             break;
     }
     return reason::cloud_unavailable;

@@ -12,11 +12,23 @@ using cloud::failure;
 using cloud::purpose;
 
 constexpr support::duration retry_of_not_supported = 1h;
+// Of a removal that is answered as if the cloud did not know its path.
+constexpr support::backoff finding_route{2s, retry_of_not_supported, 0};
+// One such answer may be a proxy's, in a moment in which the cloud was away.
+constexpr int answers_that_prove = 2;
 
-bool is_not_supported(const refusal& refused)
+bool is_not_supported(const removal& removing)
 {
     // A 404 for a binding that is there means that the call does not exist.
-    return refused.kind == failure::not_supported || refused.kind == failure::not_found;
+    const auto kind = removing.refused->kind;
+    return kind == failure::not_supported || kind == failure::not_found || kind == failure::no_route;
+}
+
+// How long it is not sent again.
+support::duration wait_after(const removal& removing)
+{
+    return removing.refused->kind == failure::no_route ? finding_route.without_jitter(removing.without_route)
+                                                       : retry_of_not_supported;
 }
 
 event retained(const certificate_binding& object, const ledger& held)
@@ -146,14 +158,21 @@ conclusion decision::remove_again(
     const auto at = [&](support::time_point when, action otherwise) {
         return when <= of_.now ? action(again) : std::move(otherwise);
     };
-    if (removing.refused && is_not_supported(*removing.refused))
+    if (removing.refused && is_not_supported(removing))
     {
         // It may be removed by hand meanwhile.
         const auto next = asked_at + waiting.without_jitter(std::max(1, facts_.polls));
-        return say(
-            of_failed_removal(object_, removing),
-            at(removing.at + retry_of_not_supported, read_at(next, id, purpose::wait))
-        );
+        const auto when = removing.at + wait_after(removing);
+        action then = at(when, next < when ? read_at(next, id, purpose::wait) : rest{when});
+        const bool is_proven =
+            removing.refused->kind != failure::no_route || removing.without_route >= answers_that_prove;
+        if (is_proven)
+        {
+            return say(of_failed_removal(object_, removing), std::move(then));
+        }
+        conclusion made = nothing();
+        made.then = std::move(then);
+        return made;
     }
     if (removing.refused)
     {
@@ -163,8 +182,11 @@ conclusion decision::remove_again(
     conclusion made = nothing();
     const auto next = asked_at + polling.without_jitter(std::max(1, facts_.polls));
     const bool under_way = shown.status == "deleting";
+    // What has no answer again and again is sent ever more slowly.
+    const auto wait =
+        std::max<support::duration>(of_.settings.write_deadline, polling.without_jitter(removing.attempts));
     made.then = under_way ? read_at(next, id, purpose::detach)
-                          : at(removing.at + of_.settings.write_deadline, read_at(next, id, purpose::detach));
+                          : at(removing.at + wait, read_at(next, id, purpose::detach));
     return made;
 }
 

@@ -13,6 +13,11 @@ bool has_unconfirmed(const ledger& held)
     return std::ranges::any_of(held.attachments, [](const attachment& entry) { return !entry.confirmed; });
 }
 
+bool lacks_route(const std::optional<removal>& removing)
+{
+    return removing && removing->refused && removing->refused->kind == cloud::failure::no_route;
+}
+
 void end_waits(binding_facts& facts, support::time_point now)
 {
     facts.read_after = now;
@@ -92,6 +97,12 @@ void record_read(
 {
     facts.waits_for_turn = false;
     const auto& last = certificate.last;
+    if (last && !last->value && lacks_route(facts.removing))
+    {
+        // Nobody knows who answered 404 for the removal, so nobody knows what became of it.
+        facts.removing->refused.reset();
+        facts.removing->without_route = 0;
+    }
     if (!last || !last->value || (*last->value)->id != object.spec.certificate_id)
     {
         ++facts.polls;
@@ -166,12 +177,14 @@ void record_removal(
     {
         return;
     }
-    const int before = facts.removing && facts.removing->binding == binding ? facts.removing->attempts : 0;
-    facts.removing = removal{binding, now, std::nullopt, before + 1};
+    const removal before =
+        facts.removing && facts.removing->binding == binding ? *facts.removing : removal{binding};
+    facts.removing = removal{binding, now, std::nullopt, before.attempts + 1};
     if (failed && failed->kind != cloud::failure::ambiguous)
     {
         facts.removing->refused = refusal{failed->kind, failed->message, now};
     }
+    facts.removing->without_route = lacks_route(facts.removing) ? before.without_route + 1 : 0;
     facts.read_after = now;
     facts.polls = 0;
 }

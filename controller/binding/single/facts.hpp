@@ -42,6 +42,8 @@ struct removal
     support::time_point at{};             // when its answer came
     std::optional<refusal> refused = {};  // empty: the cloud took it, or its answer was lost
     int attempts = 0;
+    // Answers no_route in a row, after each of which the certificate could be read. So the cloud was there.
+    int without_route = 0;
 };
 
 // One binding.

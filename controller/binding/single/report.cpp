@@ -214,15 +214,19 @@ ready_status of_failed_removal(const certificate_binding& object, const removal&
 {
     const refusal& refused = *removing.refused;
     const std::string words = stable(refused.message);
+    const bool lacks_route = refused.kind == failure::no_route;
     switch (refused.kind)
     {
         case failure::not_supported:
         case failure::not_found:
+        case failure::no_route:
             return ready_for(
                 object,
                 reason::detach_not_supported,
-                "the cloud has no call that removes a binding (" + words + "); remove binding " +
-                    removing.binding.str() +
+                (lacks_route
+                     ? "the cloud shows the certificate, but knows no path that removes a binding: " + words
+                     : "the cloud has no call that removes a binding (" + words + ")") +
+                    "; remove binding " + removing.binding.str() +
                     " in the cloud, or set spec.deletionPolicy to Retain, or set the annotation "
                     "certificates.bycloud.io/abandon to \"true\""
             );

@@ -140,6 +140,7 @@ constexpr row classes[] = {
     {call::remove, 401, 401, author::api, failure::credentials_invalid},
     {call::remove, 403, 403, author::api, failure::access_denied},
     {call::remove, 404, 404, author::api, failure::not_found},
+    {call::remove, 404, 404, author::anyone, failure::no_route},
     // The call is not documented. Whoever answers so did not carry it out.
     {call::remove, 405, 405, author::anyone, failure::not_supported},
     {call::remove, 501, 501, author::anyone, failure::not_supported},

@@ -145,6 +145,12 @@ TEST_F(a_service, that_knows_no_delete_says_so)
     EXPECT_EQ(remove().error().kind, failure::not_supported);
 }
 
+TEST_F(a_service, that_knows_no_path_for_a_delete_answers_as_a_proxy_does)
+{
+    http.on(the_binding, {net::http_response{404, {}, "404 page not found"}});
+    EXPECT_EQ(remove().error().kind, failure::no_route);
+}
+
 TEST_F(a_service, asks_once_for_all_who_wait_for_the_same_certificate)
 {
     http.on(the_certificate, {shown()});

@@ -31,6 +31,7 @@ std::string name_of(failure kind)
         {failure::too_late, "too_late"},
         {failure::ambiguous, "ambiguous"},
         {failure::not_supported, "not_supported"},
+        {failure::no_route, "no_route"},
     };
     return names.at(kind);
 }
@@ -83,7 +84,7 @@ INSTANTIATE_TEST_SUITE_P(
             "credentials_invalid ambiguous ambiguous"
         },
         expected{403, "access_denied access_denied access_denied", "transient ambiguous ambiguous"},
-        expected{404, "not_found not_found not_found", "transient ambiguous ambiguous"},
+        expected{404, "not_found not_found not_found", "transient ambiguous no_route"},
         expected{405, "transient refused not_supported", "transient ambiguous not_supported"},
         expected{408, "transient ambiguous ambiguous", "transient ambiguous ambiguous"},
         expected{409, "transient busy busy", "transient ambiguous ambiguous"},
@@ -109,12 +110,12 @@ TEST(an_error_object, counts_only_if_its_code_repeats_the_status)
           R"({"error":{"code":404}})"})
     {
         EXPECT_EQ(
-            classes_of({404, {{"Content-Type", "application/json"}}, body}), "transient ambiguous ambiguous"
+            classes_of({404, {{"Content-Type", "application/json"}}, body}), "transient ambiguous no_route"
         ) << body;
     }
     auto mislabelled = test::bycloud::fault(404, "x");
     mislabelled.headers[0].value = "text/html";
-    EXPECT_EQ(classes_of(mislabelled), "transient ambiguous ambiguous");
+    EXPECT_EQ(classes_of(mislabelled), "transient ambiguous no_route");
 }
 
 TEST(an_error_object, needs_no_request_id)

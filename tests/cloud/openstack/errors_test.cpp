@@ -22,7 +22,8 @@ std::ostream& operator<<(std::ostream& out, failure kind)
         "transient",
         "too_late",
         "ambiguous",
-        "not_supported"
+        "not_supported",
+        "no_route"
     };
     return out << names[static_cast<int>(kind)];
 }

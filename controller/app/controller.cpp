@@ -327,6 +327,11 @@ std::string controller::unlisted() const
     return impl_->unlisted();
 }
 
+void controller::loop_was_late(support::duration late)
+{
+    impl_->counted.loop_was_late(late);
+}
+
 std::function<std::optional<std::string>()> controller::metrics() const
 {
     return impl_->metrics_page();

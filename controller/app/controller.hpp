@@ -63,6 +63,9 @@ public:
     // The namespaces that have not been listed, for people: "shop (forbidden), web". Empty: all are listed.
     std::string unlisted() const;
 
+    // A sample of how late the thread runs what is due, for the metrics.
+    void loop_was_late(support::duration late);
+
     // The metrics page in Prometheus' text format, in pieces; empty after the last.
     std::function<std::optional<std::string>()> metrics() const;
 

@@ -23,6 +23,9 @@ using prometheus::MetricType;
 
 const Labels controller_labels{{"controller", "certificatebinding"}};
 const Histogram::BucketBoundaries window_bounds{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120};
+const Histogram::BucketBoundaries lag_bounds{
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
+};
 
 // By the value of a label. Every value is registered from the start, so that a rate has no gap at its
 // beginning.
@@ -359,6 +362,11 @@ struct metrics::impl
             )
             .Register(registry)
             .Add({}, window_bounds);
+    Histogram& lags = prometheus::BuildHistogram()
+                          .Name("certificatebinding_loop_lag_seconds")
+                          .Help("How late the one thread of the program ran what was due, sampled.")
+                          .Register(registry)
+                          .Add({}, lag_bounds);
 };
 
 metrics::metrics() : impl_(std::make_unique<impl>()) {}
@@ -386,6 +394,11 @@ void metrics::listener_updated(std::optional<cloud::failure> failed, std::option
 void metrics::refs_orphaned(std::size_t refs)
 {
     impl_->orphans.Increment(static_cast<double>(refs));
+}
+
+void metrics::loop_was_late(support::duration late)
+{
+    impl_->lags.Observe(std::chrono::duration<double>(late).count());
 }
 
 std::function<std::optional<std::string>()> metrics::page(const state& now) const

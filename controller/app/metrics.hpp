@@ -5,6 +5,7 @@
 #include "kube/events.hpp"
 #include "runtime/watcher.hpp"
 #include "runtime/work_queue.hpp"
+#include "support/clock.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -45,6 +46,7 @@ public:
     void reconciled(runtime::outcome::kind how);
     void listener_updated(std::optional<cloud::failure> failed, std::optional<support::duration> window);
     void refs_orphaned(std::size_t refs);
+    void loop_was_late(support::duration late);
 
     // The page in pieces; empty after the last. Each piece is written when it is asked for, so that a page of
     // a hundred thousand bindings neither takes much memory nor stops the work. What `now` refers to must

@@ -14,6 +14,7 @@
 #include "net/http/client.hpp"
 #include "net/http/server.hpp"
 #include "support/log.hpp"
+#include "support/loop_lag.hpp"
 #include "support/system_clock.hpp"
 #include "support/task_group.hpp"
 #include "support/text.hpp"
@@ -129,12 +130,16 @@ void log_bug(const std::exception_ptr& thrown)
 }
 
 // Runs the loop, and serves the pages and the door while the loop runs. Both may be null.
-support::task<> run_with_servers(controller& loop, net::server* pages, bindings_api* door)
+support::task<> run_with_servers(
+    controller& loop, support::clock& clock, net::server* pages, bindings_api* door
+)
 {
     support::task_group serving(co_await asio::this_coro::executor);
+    support::task_group measuring(co_await asio::this_coro::executor);
     if (pages != nullptr)
     {
         serving.spawn(pages->run());
+        measuring.spawn(support::watch_loop_lag(clock, [&loop](auto late) { loop.loop_was_late(late); }));
     }
     if (door != nullptr)
     {
@@ -150,6 +155,8 @@ support::task<> run_with_servers(controller& loop, net::server* pages, bindings_
         door->stop();
     }
     co_await serving.join();
+    measuring.cancel();
+    co_await measuring.join();
 }
 
 // Asks the credential plugin, if there is one, so that one that fails is told at the start.
@@ -272,7 +279,7 @@ public:
         int code = exit_stopped;
         asio::co_spawn(
             context_,
-            run_with_servers(*loop_, pages_.get(), door_.get()),
+            run_with_servers(*loop_, *clock_, pages_.get(), door_.get()),
             [&](const std::exception_ptr& thrown) {
                 if (thrown)
                 {

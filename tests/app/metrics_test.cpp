@@ -182,6 +182,18 @@ TEST_F(metrics, count_listener_updates_and_measure_the_window_of_those_that_may_
     EXPECT_THAT(lines(), Contains(window + "sum 70.3"));
 }
 
+TEST_F(metrics, tell_how_late_the_loop_was)
+{
+    counted.loop_was_late(70us);
+    counted.loop_was_late(3ms);
+    counted.loop_was_late(12s);
+    const std::string lag = "certificatebinding_loop_lag_seconds_";
+    EXPECT_THAT(lines(), Contains(lag + "bucket{le=\"0.001\"} 1"));
+    EXPECT_THAT(lines(), Contains(lag + "bucket{le=\"0.005\"} 2"));
+    EXPECT_THAT(lines(), Contains(lag + "bucket{le=\"10\"} 2"));
+    EXPECT_THAT(lines(), Contains(lag + "count 3"));
+}
+
 TEST_F(metrics, show_when_the_certificate_of_a_binding_expires)
 {
     const std::string name =

@@ -507,6 +507,10 @@ TEST_F(program, serves_its_metrics_and_whether_it_lives_and_is_ready)
     EXPECT_THAT(metrics, HasSubstr("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
     EXPECT_THAT(metrics, HasSubstr("\ncertificatebinding_bindings{reason=\"Attached\"} 0\n"));
     expect_no_secret(metrics);
+    const auto measured = testing::ContainsRegex("\ncertificatebinding_loop_lag_seconds_count [1-9]");
+    EXPECT_TRUE(eventually("a sample of the lag", [&] {
+        return testing::Value(ask(pages, "/metrics"), measured);
+    }));
     EXPECT_THAT(child.output(), HasSubstr("metrics=127.0.0.1:" + std::to_string(pages)));
     child.signal(SIGTERM);
     ASSERT_TRUE(eventually("the end", [&] { return !child.running(); })) << child.output();

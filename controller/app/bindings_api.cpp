@@ -34,6 +34,16 @@ api::settings settings_of(const options& options)
 
 }  // namespace
 
+net::server_limits limits_of(const bindings_api_options& options)
+{
+    net::server_limits limits;
+    limits.header_bytes = largest_header;
+    limits.body_bytes = largest_body;
+    limits.connections = options.most_waiting +
+                         (options.certificate_file.empty() ? other_connections : other_connections_with_tls);
+    return limits;
+}
+
 bindings_api::bindings_api(parts parts, const options& options, std::string contract)
     : options_(options.bindings_api),
       callers_(parts.http, parts.clock, parts.cluster, kube::read_machine_file),
@@ -71,11 +81,7 @@ support::result<std::unique_ptr<bindings_api>> bindings_api::open(parts parts, c
 support::result<> bindings_api::listen(parts parts)
 {
     net::server_options serving;
-    serving.limits.header_bytes = largest_header;
-    serving.limits.body_bytes = largest_body;
-    serving.limits.connections =
-        options_.most_waiting +
-        (options_.certificate_file.empty() ? other_connections : other_connections_with_tls);
+    serving.limits = limits_of(options_);
     serving.refusal = [this](int status, const std::string& why) { return door_.refusal(status, why); };
     if (!options_.certificate_file.empty())
     {

@@ -18,6 +18,9 @@
 
 namespace app {
 
+// What the server of the door takes and waits for.
+net::server_limits limits_of(const bindings_api_options& options);
+
 // The HTTP door and its server.
 class bindings_api
 {

@@ -155,6 +155,7 @@ public:
 
     virtual support::task<support::result<std::unique_ptr<list_page>>> list(list_request request) = 0;
     virtual support::task<support::result<std::unique_ptr<watch_stream>>> watch(watch_request request) = 0;
+    // A server that is asked too much (429, 503) and says when to come back is asked again then, for 30 s.
     virtual support::task<support::result<std::unique_ptr<object_answer>>> patch(patch_request request) = 0;
     virtual support::task<support::result<std::unique_ptr<object_answer>>> create(create_request request) = 0;
     virtual support::task<support::result<std::unique_ptr<object_answer>>> get(

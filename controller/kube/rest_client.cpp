@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace kube {
@@ -26,6 +27,7 @@ constexpr support::duration silence_beyond_timeout = 10s;
 constexpr std::size_t largest_page = 16 << 20;
 constexpr std::size_t largest_object = 4 << 20;
 constexpr std::size_t largest_header = 64 << 10;
+constexpr int most_tries = 10;  // as client-go
 // Limits for the body of a refused watch.
 constexpr support::duration words_within = 5s;
 constexpr std::size_t largest_words = 64 << 10;
@@ -101,6 +103,15 @@ void add_impersonation(const impersonation& as, std::vector<net::header>& header
             headers.push_back({"Impersonate-Extra-" + header_name(key), value});
         }
     }
+}
+
+// As client-go: 429, or 5xx with a Retry-After.
+bool asks_to_come_back(const support::error& error)
+{
+    constexpr int too_many_requests = 429;
+    constexpr int of_server = 500;
+    return error.code == errc::status && error.retry_after &&
+           (error.http_status == too_many_requests || error.http_status >= of_server);
 }
 
 class rest_watch final : public watch_stream
@@ -226,9 +237,7 @@ public:
             target += "/" + request.subresource;
         }
         target += "?fieldManager=" + std::string(field_manager);
-        return object(
-            "PATCH", std::move(target), std::move(request.merge_patch), "application/merge-patch+json", false
-        );
+        return patched(std::move(target), std::move(request.merge_patch));
     }
 
     task<result<std::unique_ptr<object_answer>>> create(create_request request) override
@@ -269,8 +278,36 @@ public:
     }
 
 private:
+    // A server that is asked too much says when to come back, and has not done what it was asked for. The
+    // request is repeated until its deadline, so that the caller need not read everything again.
+    task<result<std::unique_ptr<object_answer>>> patched(std::string target, std::string merge_patch)
+    {
+        const auto deadline = clock_.now() + answer_within;
+        for (int tries = 1;; ++tries)
+        {
+            const auto left = deadline - clock_.now();
+            auto answer =
+                co_await object("PATCH", target, merge_patch, "application/merge-patch+json", false, left);
+            if (answer || tries == most_tries || !asks_to_come_back(answer.error()))
+            {
+                co_return answer;
+            }
+            const support::duration pause = std::max<support::duration>(*answer.error().retry_after, 1s);
+            if (clock_.now() + pause >= deadline)
+            {
+                co_return answer;
+            }
+            co_await clock_.sleep_for(pause);
+        }
+    }
+
     task<result<std::unique_ptr<object_answer>>> object(
-        std::string method, std::string target, std::string sent, std::string type, bool sensitive
+        std::string method,
+        std::string target,
+        std::string sent,
+        std::string type,
+        bool sensitive,
+        support::duration within = answer_within
     )
     {
         auto body = co_await ask(
@@ -278,7 +315,7 @@ private:
             std::move(target),
             std::move(sent),
             std::move(type),
-            answer_within,
+            within,
             largest_object,
             sensitive
         );

@@ -372,6 +372,45 @@ TEST_F(rest_client, tells_when_to_come_back)
     EXPECT_EQ(list().error().retry_after, std::nullopt);
 }
 
+TEST_F(rest_client, a_write_waits_for_a_server_that_is_asked_too_much)
+{
+    create("a");
+    int refusals = 3;
+    api.on_request = [&](const test::api_request&) -> std::optional<test::api_fault> {
+        return refusals-- > 0 ? std::optional(test::api_fault::with(test::statuses::too_many_requests()))
+                              : std::nullopt;
+    };
+    const auto before = clock().now();
+    const auto answer = patch("a", R"({"metadata":{"labels":{"n":"1"}}})");
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(clock().now() - before, 3s);
+    EXPECT_EQ(api.count("patch"), 4U);
+}
+
+TEST_F(rest_client, a_write_waits_no_longer_than_its_deadline)
+{
+    create("a");
+    answer_all(test::api_fault::with(test::statuses::too_many_requests()));
+    const auto before = clock().now();
+    EXPECT_EQ(patch("a", "{}").error().http_status, 429);
+    EXPECT_EQ(api.count("patch"), 10U) << "as often as client-go";
+    EXPECT_EQ(clock().now() - before, 9s);
+    auto away = test::api_fault::with(503, "application/json", R"({"kind":"Status","message":"away"})");
+    away.answer.headers.push_back({"Retry-After", "20"});
+    answer_all(away);
+    EXPECT_EQ(patch("a", "{}").error().http_status, 503);
+    EXPECT_EQ(api.count("patch"), 12U);
+    EXPECT_EQ(clock().now() - before, 29s) << "a second pause would end after the deadline";
+}
+
+TEST_F(rest_client, a_write_that_failed_otherwise_is_not_repeated)
+{
+    create("a");
+    answer_all(test::api_fault::with(test::statuses::internal_error("etcd is away")));
+    EXPECT_EQ(patch("a", "{}").error().http_status, 500);
+    EXPECT_EQ(api.count("patch"), 1U) << "it may have been done";
+}
+
 TEST_F(rest_client, a_token_that_was_renewed_is_shown_at_once)
 {
     create("a");

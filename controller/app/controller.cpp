@@ -74,6 +74,7 @@ struct controller::impl
                parts.admitted,
                [this](const auto& secret) { secrets.follow(secret); },
                [this](const auto& secret) { secrets.unfollow(secret); },
+               [this](const auto& secret) { secrets.read_now(secret); },
                [this](const auto& users) { bindings.place_again(users); }}
           ),
           secrets(

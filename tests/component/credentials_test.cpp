@@ -148,9 +148,11 @@ TEST_F(credentials, a_new_content_is_read_soon_where_secrets_may_not_be_watched)
     ASSERT_TRUE(says("CredentialsInvalid"));
     give(other);
     ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }, 40s)) << kube.object("web").dump(1);
-    const auto read = kube.secret_requests.size();
-    advance(6min);
-    EXPECT_EQ(kube.secret_requests.size(), read) << "nobody waits for it any more";
+    advance(1h);
+    const auto asked = kube.secret_requests.size();
+    advance(1h);
+    EXPECT_LE(kube.secret_requests.size() - asked, 16U)
+        << "nobody waits for it any more: a read and a watch each time";
 }
 
 TEST_F(credentials, a_new_content_is_read_soon_for_a_deletion_where_secrets_may_not_be_watched)

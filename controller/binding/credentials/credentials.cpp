@@ -2,6 +2,7 @@
 
 #include "kube/client.hpp"
 
+#include <string>
 #include <utility>
 
 namespace binding {
@@ -9,6 +10,13 @@ namespace {
 
 // How many parsed entries of one Secret are kept, entries with faults included.
 constexpr std::size_t most_clouds = 64;
+
+constexpr std::size_t most_secrets_of_namespace = 100;
+
+bool is_refused_by_cloud(const certificate_binding* object)
+{
+    return object != nullptr && object->status[condition_type::ready].reason == reason::credentials_invalid;
+}
 
 std::string label_of(const secret_name& name)
 {
@@ -42,6 +50,10 @@ void credentials::update(const certificate_binding* before, const certificate_bi
     if (is)
     {
         place(*after, *is);
+        if (is_refused_by_cloud(after) && !is_refused_by_cloud(before))
+        {
+            parts_.refused(*is);
+        }
     }
     else if (after != nullptr && placed_.contains(after->uid))
     {
@@ -63,8 +75,48 @@ void credentials::use(const secret_name& name, const support::uuid& user)
     it->second.users.insert(user);
     if (is_new)
     {
-        it->second.why = {reason::progressing, label_of(name) + " is being read", true};
-        parts_.follow(name);
+        follow(name, it->second);
+    }
+}
+
+// A Secret beyond the limit of its namespace is followed when another one is not used any more.
+void credentials::follow(const secret_name& name, secret& held)
+{
+    secrets_of_namespace& all = by_namespace_[name.name_space];
+    if (all.followed.size() >= most_secrets_of_namespace)
+    {
+        all.beyond.insert(name.name);
+        held.why = {
+            reason::credentials_missing,
+            label_of(name) + " is not read, because the bindings of one namespace may name " +
+                std::to_string(most_secrets_of_namespace) +
+                " Secrets; let several bindings name the same Secret"
+        };
+        return;
+    }
+    all.beyond.erase(name.name);
+    all.followed.insert(name.name);
+    held.why = {reason::progressing, label_of(name) + " is being read", true};
+    parts_.follow(name);
+}
+
+void credentials::unfollow(const secret_name& name)
+{
+    const auto of = by_namespace_.find(name.name_space);
+    secrets_of_namespace& all = of->second;
+    if (all.followed.erase(name.name) > 0)
+    {
+        parts_.unfollow(name);
+    }
+    all.beyond.erase(name.name);
+    if (all.followed.empty() && all.beyond.empty())
+    {
+        by_namespace_.erase(of);
+    }
+    else if (!all.beyond.empty() && all.followed.size() < most_secrets_of_namespace)
+    {
+        const secret_name next{name.name_space, *all.beyond.begin()};
+        follow(next, secrets_.at(next));  // its users hear of the first answer
     }
 }
 
@@ -74,7 +126,7 @@ void credentials::leave(const secret_name& name, const support::uuid& user)
     if (it != secrets_.end() && it->second.users.erase(user) > 0 && it->second.users.empty())
     {
         secrets_.erase(it);
-        parts_.unfollow(name);
+        unfollow(name);
     }
 }
 
@@ -93,8 +145,12 @@ void credentials::place(const certificate_binding& object, const secret_name& fr
     if (placement.now)
     {
         placement.last = placement.now;
-        std::erase_if(by_id_, [](const auto& entry) { return entry.second.expired(); });
         by_id_[support::interned(placement.now->id)] = placement.now;
+        if (by_id_.size() >= clean_at_)
+        {
+            std::erase_if(by_id_, [](const auto& entry) { return entry.second.expired(); });
+            clean_at_ = 2 * by_id_.size() + 1;
+        }
     }
     else if (object.deleting)
     {

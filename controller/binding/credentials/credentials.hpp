@@ -43,6 +43,7 @@ struct admission
 // the bindings whose credential may differ now.
 // Guarantees (own-credential): a binding that names a Secret acts with the credential of that Secret alone. A
 // binding without a ref acts with the controller's own credential, if its namespace is admitted.
+// Of one namespace at most 100 Secrets are followed; the bindings that name further ones wait.
 // Caveats: a deletion may end with a credential that the binding has lost. If its Secret is gone, the last
 // credential of the Secret is kept until the binding is gone. If its namespace is not admitted any more, the
 // controller's credential detaches what was attached with the controller's credential (status.cloud).
@@ -56,6 +57,7 @@ public:
         admission admitted;
         std::function<void(const secret_name&)> follow;    // a Secret is in use from now on
         std::function<void(const secret_name&)> unfollow;  // no binding uses the Secret any more
+        std::function<void(const secret_name&)> refused;   // the cloud refuses what the Secret holds
 
         // The credential of these bindings may have changed: the callee calls update() for each of them.
         std::function<void(const std::set<support::uuid>&)> changed;
@@ -92,6 +94,12 @@ private:
         std::map<std::string, support::result<shared>> read;  // by the name of the cloud
     };
 
+    struct secrets_of_namespace
+    {
+        std::set<support::interned> followed;
+        std::set<support::interned> beyond;  // the limit of a namespace
+    };
+
     // The credential of a binding that names a Secret, or named one.
     struct placement
     {
@@ -103,6 +111,8 @@ private:
     static std::optional<secret_name> secret_of(const certificate_binding* object);
     void use(const secret_name& name, const support::uuid& user);
     void leave(const secret_name& name, const support::uuid& user);
+    void follow(const secret_name& name, secret& held);
+    void unfollow(const secret_name& name);
     void place(const certificate_binding& object, const secret_name& from);
     const support::result<shared>& read(secret& from, const secret_name& name, const std::string& cloud);
     void lost(const secret_name& name, missing_credential why);
@@ -112,6 +122,8 @@ private:
     std::map<secret_name, secret> secrets_;
     std::unordered_map<support::uuid, placement> placed_;
     std::map<support::interned, std::weak_ptr<cloud::credential>> by_id_;
+    std::size_t clean_at_ = 64;  // by_id_ of this size is cleaned of what is gone
+    std::map<support::interned, secrets_of_namespace> by_namespace_;
 };
 
 }  // namespace binding

@@ -22,20 +22,24 @@ bool waits_for_credential(const certificate_binding& binding)
 class secret_watchers::follower final : public runtime::object_view
 {
 public:
-    follower(parts& parts, secret_name name)
+    follower(parts& parts, secret_name name, std::shared_ptr<runtime::object_budget> budget)
         : parts_(parts),
           name_(std::move(name)),
+          budget_(std::move(budget)),
           watcher_(
               {{"", "v1", "secrets"}, name_.name_space.str(), name_.name.str()},
               parts_.kube,
               parts_.clock,
               parts_.random,
               parts_.resync_period,
+              *budget_,
               *this
           )
     {}
 
-    static support::task<> run(std::unique_ptr<follower> self) { co_await self->watcher_.run(); }
+    static support::task<> run(std::shared_ptr<follower> self) { co_await self->watcher_.run(); }
+
+    void read_now() { watcher_.read_now(); }
 
     void shown(kube::object_json object) override
     {
@@ -60,19 +64,35 @@ public:
 private:
     parts& parts_;
     secret_name name_;
+    std::shared_ptr<runtime::object_budget> budget_;
     runtime::object_watcher watcher_;
 };
 
+secret_watchers::secret_watchers(parts parts)
+    : parts_(std::move(parts)), budget_(std::make_shared<runtime::object_budget>())
+{}
+
 void secret_watchers::follow(const secret_name& name)
 {
-    followed_[name] = parts_.tasks.spawn(follower::run(std::make_unique<follower>(parts_, name)));
+    auto by = std::make_shared<follower>(parts_, name, budget_);
+    const std::weak_ptr<follower> known = by;
+    followed_[name] = {parts_.tasks.spawn(follower::run(std::move(by))), known};
+}
+
+void secret_watchers::read_now(const secret_name& name)
+{
+    const auto it = followed_.find(name);
+    if (const auto by = it == followed_.end() ? nullptr : it->second.by.lock())
+    {
+        by->read_now();
+    }
 }
 
 void secret_watchers::unfollow(const secret_name& name)
 {
     if (const auto job = followed_.find(name); job != followed_.end())
     {
-        job->second.cancel();
+        job->second.job.cancel();
         followed_.erase(job);
     }
 }

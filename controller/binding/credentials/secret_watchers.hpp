@@ -2,6 +2,7 @@
 
 #include "binding/credentials/credentials.hpp"
 #include "kube/client.hpp"
+#include "runtime/object_budget.hpp"
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
 #include "support/task_group.hpp"
@@ -12,7 +13,8 @@
 
 namespace binding {
 
-// Follows the Secrets in use, each by name, because a right on one Secret is enough for that.
+// Follows the Secrets in use, each by name, because a right on one Secret is enough for that. However many
+// there are, connections and requests stay bounded (runtime/object_budget.hpp).
 class secret_watchers
 {
 public:
@@ -27,16 +29,25 @@ public:
         std::function<const certificate_binding*(const support::uuid&)> find;  // null: the binding is gone
     };
 
-    explicit secret_watchers(parts parts) : parts_(std::move(parts)) {}
+    explicit secret_watchers(parts parts);
 
     void follow(const secret_name& name);
     void unfollow(const secret_name& name);
+    // Reads the Secret again at once.
+    void read_now(const secret_name& name);
 
 private:
     class follower;
 
+    struct followed
+    {
+        support::task_group::job job;
+        std::weak_ptr<follower> by;
+    };
+
     parts parts_;
-    std::map<secret_name, support::task_group::job> followed_;
+    std::shared_ptr<runtime::object_budget> budget_;  // the followers share it
+    std::map<secret_name, followed> followed_;
 };
 
 }  // namespace binding

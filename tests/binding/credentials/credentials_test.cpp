@@ -52,7 +52,8 @@ protected:
     )
     {
         certificate_binding object;
-        object.uid = *support::uuid::parse("00000000-0000-4000-8000-00000000000" + std::to_string(number));
+        object.uid =
+            *support::uuid::parse("00000000-0000-4000-8000-" + std::to_string(100000000000 + number));
         object.name_space = support::interned(name_space);
         object.name = "web";
         object.spec.region = support::interned("sao1");
@@ -68,6 +69,7 @@ protected:
             binding::admission{false, std::move(namespaces)},
             [this](const secret_name& name) { calls.push_back("follow " + name.str()); },
             [this](const secret_name& name) { calls.push_back("unfollow " + name.str()); },
+            [this](const secret_name& name) { calls.push_back("refused " + name.str()); },
             [this](const std::set<support::uuid>& users) {
                 calls.push_back("changed " + std::to_string(users.size()));
                 for (const auto& user : users)
@@ -341,6 +343,52 @@ TEST_F(credentials, a_secret_is_followed_while_somebody_uses_it)
     see(web);
     EXPECT_EQ(calls.back(), "unfollow shop/next");
     EXPECT_EQ(credential_of(web), "own");
+}
+
+TEST_F(credentials, of_one_namespace_a_hundred_secrets_are_followed)
+{
+    admit({});
+    for (int i = 0; i < 102; ++i)
+    {
+        see(binding("shop", "s" + std::to_string(i), 100 + i));
+    }
+    see(binding("blog", "s0", 900));
+    EXPECT_EQ(
+        std::ranges::count_if(calls, [](const auto& call) { return call.starts_with("follow shop/"); }), 100
+    );
+    EXPECT_EQ(calls.back(), "follow blog/s0") << "other namespaces have their own";
+    const auto beyond = binding("shop", "s100", 200);
+    EXPECT_EQ(all->why_none(beyond).reason, reason::credentials_missing);
+    EXPECT_EQ(
+        why(beyond),
+        "Secret shop/s100 is not read, because the bindings of one namespace may name 100 Secrets; let "
+        "several "
+        "bindings name the same Secret"
+    );
+    calls.clear();
+    forget(binding("shop", "s101", 201));
+    EXPECT_THAT(calls, testing::IsEmpty()) << "it was not followed";
+    forget(binding("shop", "s7", 107));
+    EXPECT_THAT(calls, ElementsAre("unfollow shop/s7", "follow shop/s100"));
+    all->secret_shown(
+        {support::interned("shop"), support::interned("s100")},
+        secret_content{support::secret("a@ks"), support::secret("")}
+    );
+    EXPECT_EQ(credential_of(beyond), "a");
+}
+
+TEST_F(credentials, a_secret_is_read_again_when_the_cloud_refuses_it)
+{
+    admit({});
+    auto web = binding("shop", "cloud");
+    see(web);
+    show("a@ks");
+    calls.clear();
+    web.status[binding::condition_type::ready].reason = reason::credentials_invalid;
+    see(web);
+    EXPECT_THAT(calls, ElementsAre("refused shop/cloud"));
+    see(web);
+    EXPECT_EQ(calls.size(), 1U) << "once";
 }
 
 }  // namespace

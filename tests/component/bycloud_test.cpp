@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace {
@@ -317,6 +318,104 @@ TEST_F(bycloud, gives_the_default_slot_to_one_binding)
     kube.remove("first");
     ASSERT_TRUE(goes("first"));
     EXPECT_TRUE(becomes("second", "Attached", 1h));
+}
+
+// ---- refusals ----
+
+using reply = test::fake_bycloud::reply;
+
+reply refusal(int status)
+{
+    const json error{{"code", status}, {"message", "no"}, {"request_id", "req-1"}};
+    return net::http_response{status, {{"Content-Type", "application/json"}}, json{{"error", error}}.dump()};
+}
+
+// write-ahead: what the cloud itself refused is not attached, so the binding does not claim it any more.
+TEST_F(bycloud, takes_its_entry_back_if_the_cloud_itself_refuses)
+{
+    const std::map<int, std::string> reasons{
+        {400, "CertificateRefused"},
+        {401, "CredentialsInvalid"},
+        {403, "ListenerAccessDenied"},
+        {404, "ListenerNotFound"},
+        {409, "LoadBalancerBusy"},
+        {422, "CertificateRefused"},
+    };
+    start();
+    for (const auto& [status, reason] : reasons)
+    {
+        const auto name = "b" + std::to_string(status);
+        cloud.before = [&, refused = status](const net::http_request& request) -> std::optional<reply> {
+            if (request.method != "POST")
+            {
+                return std::nullopt;
+            }
+            EXPECT_EQ(kube.attachments(name).size(), 1U) << "each request has its entry before it is sent";
+            return refusal(refused);
+        };
+        const auto asked_before = cloud.count("POST");
+        bind(name, cloud.add_certificate(), true);
+        ASSERT_TRUE(becomes(name, reason)) << status;
+        EXPECT_EQ(kube.attachments(name), json::array()) << status;
+        // It is asked again, with an entry, and the same comes of it.
+        ASSERT_TRUE(run_until([&] { return cloud.count("POST") == asked_before + 2; }, 2h)) << status;
+        ASSERT_TRUE(run_until([&] { return kube.attachments(name).empty(); })) << status;
+        kube.remove(name);
+        ASSERT_TRUE(goes(name));
+    }
+    EXPECT_EQ(cloud.count("DELETE"), 0U) << "nothing was attached";
+}
+
+// unanswered-writes: what may be attached, or was not sent yet, stays in the ledger.
+TEST_F(bycloud, keeps_its_entry_if_no_answer_of_the_cloud_tells_that_nothing_is_attached)
+{
+    const std::vector<std::pair<std::string, reply>> rows{
+        {"b408", refusal(408)},
+        {"b429", refusal(429)},
+        {"b500", refusal(500)},
+        {"page", net::http_response{404, {{"Content-Type", "text/html"}}, "<html>not here</html>"}},
+        {"cut", support::fail(support::errc::interrupted, "cut")},
+        {"unreachable", support::fail(support::errc::unreachable, "no route to host")},
+    };
+    start();
+    for (const auto& [name, answer] : rows)
+    {
+        const auto asked_before = cloud.count("POST");
+        cloud.before = [&](const net::http_request& request) -> std::optional<reply> {
+            return request.method == "POST" ? std::optional(answer) : std::nullopt;
+        };
+        bind(name, cloud.add_certificate(), true);
+        ASSERT_TRUE(run_until([&] { return cloud.count("POST") > asked_before; })) << name;
+        advance(1s);
+        const auto entries = kube.attachments(name);
+        ASSERT_EQ(entries.size(), 1U) << name;
+        EXPECT_EQ(entries[0]["confirmed"], false) << name;
+        cloud.before = {};
+        ASSERT_TRUE(becomes(name, "Attached")) << name;
+    }
+}
+
+TEST_F(bycloud, keeps_its_entry_after_an_earlier_refusal_if_the_next_answer_is_lost)
+{
+    int posts = 0;
+    cloud.before = [&](const net::http_request& request) -> std::optional<reply> {
+        if (request.method != "POST")
+        {
+            return std::nullopt;
+        }
+        return ++posts == 1 ? refusal(409) : reply(support::fail(support::errc::interrupted, "cut"));
+    };
+    const auto certificate = cloud.add_certificate();
+    start();
+    bind("web", certificate);
+    ASSERT_TRUE(run_until([&] { return posts == 1 && kube.attachments("web").empty(); }));
+    ASSERT_TRUE(run_until([&] { return posts == 2; }));
+    advance(1s);
+    // It has an obstacle now.
+    cloud.certificate(certificate)["status"] = "pending_issuance";
+    advance(2min);
+    EXPECT_EQ(kube.ready_reason("web"), "CertificateNotActive");
+    EXPECT_EQ(kube.attachments("web").size(), 1U) << "the second request had no answer";
 }
 
 // ---- lost answers ----

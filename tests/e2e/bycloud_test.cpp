@@ -328,6 +328,7 @@ TEST_F(bycloud_api, refuses_as_the_cloud_does)
     EXPECT_EQ(objects(), 1U);
     EXPECT_THAT(shown(), SizeIs(1));
     EXPECT_EQ(post(a, unknown_id).status, 404);
+    EXPECT_EQ(objects(), 1U);
     EXPECT_THAT(shown(), SizeIs(1));
 }
 

@@ -13,6 +13,30 @@ bool has_unconfirmed(const ledger& held)
     return std::ranges::any_of(held.attachments, [](const attachment& entry) { return !entry.confirmed; });
 }
 
+// Whether a POST that failed so certainly had no effect: the cloud itself refused it. What was not sent
+// proves as much, but mostly passes soon, so the entry waits in the ledger.
+bool proves_nothing_attached(cloud::failure kind)
+{
+    switch (kind)
+    {
+        case cloud::failure::refused:
+        case cloud::failure::not_found:
+        case cloud::failure::access_denied:
+        case cloud::failure::credentials_invalid:
+        case cloud::failure::busy:
+            return true;
+        case cloud::failure::no_endpoint:
+        case cloud::failure::rate_limited:
+        case cloud::failure::transient:
+        case cloud::failure::too_late:
+        case cloud::failure::ambiguous:
+        case cloud::failure::not_supported:
+        case cloud::failure::no_route:
+            break;
+    }
+    return false;
+}
+
 bool lacks_route(const std::optional<removal>& removing)
 {
     return removing && removing->refused && removing->refused->kind == cloud::failure::no_route;
@@ -131,6 +155,7 @@ void record_read(
 void record_create_sent(binding_facts& facts, const settings& settings, support::time_point now)
 {
     facts.in_doubt_until = now + cloud::sent_within + settings.write_deadline;
+    facts.disproved.reset();
     facts.polls = 0;
     facts.absent_since.reset();
 }
@@ -161,8 +186,11 @@ void record_create_answer(
     }
     facts.in_doubt_until.reset();
     facts.refused = refusal{failed->kind, failed->message, now};
-    facts.refused_entry = entry;
     ++facts.refusals;
+    if (proves_nothing_attached(failed->kind))
+    {
+        facts.disproved = entry;
+    }
 }
 
 void record_removal(

@@ -61,10 +61,13 @@ struct binding_facts
     support::time_point read_after{};
     // unanswered-writes: until then a POST may take effect, or have taken effect without a read showing it.
     std::optional<support::time_point> in_doubt_until;
-    // The POST for this certificate and slot was refused.
+    // The POST for what the binding wants was refused.
     std::optional<refusal> refused;
-    attachment refused_entry;
     int refusals = 0;  // in a row
+    // The entry of the last POST, if the cloud itself refused it: then nothing of the entry is attached,
+    // because an earlier POST for it can do nothing more once a later one is sent. Empty: the last POST was
+    // taken, was not answered, or is under way.
+    std::optional<attachment> disproved;
     std::optional<removal> removing;
     int polls = 0;  // reads in a row that did not find the binding at rest
     // When the first of an unbroken row of reads was sent that did not show an attached binding.

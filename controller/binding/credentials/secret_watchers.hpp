@@ -2,7 +2,6 @@
 
 #include "binding/credentials/credentials.hpp"
 #include "kube/client.hpp"
-#include "runtime/object_budget.hpp"
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
 #include "support/task_group.hpp"
@@ -10,6 +9,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+
+namespace runtime {
+class object_budget;
+}
 
 namespace binding {
 

@@ -33,12 +33,14 @@ cloud_credentials::cloud_credentials(
     support::clock& clock,
     support::random_engine& random,
     cloud::openstack::allowed_urls allowed,
-    support::duration timeout
+    support::duration timeout,
+    support::offload& offload
 )
     : allowed_(allowed),
       openstack_(http, clock, random, std::move(allowed), timeout),
       bycloud_(http, clock, random, timeout)
 {
+    openstack_.read_certificates_in(offload);
     openstack_.make_services_with([this](cloud::openstack::cloud_entry entry) {
         return make_service(std::move(entry));
     });

@@ -6,6 +6,7 @@
 #include "net/http/http.hpp"
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
+#include "support/offload.hpp"
 #include "support/secret.hpp"
 
 #include <memory>
@@ -19,12 +20,14 @@ class cloud_credentials final : public cloud::credential_reader
 {
 public:
     // All references must outlive it and its credentials. `timeout`: of a read and of an authentication.
+    // `offload`: reads certificates that tenants made.
     cloud_credentials(
         net::http_client& http,
         support::clock& clock,
         support::random_engine& random,
         cloud::openstack::allowed_urls allowed,
-        support::duration timeout
+        support::duration timeout,
+        support::offload& offload = support::on_the_spot()
     );
 
     support::result<std::shared_ptr<cloud::credential>> read(const cloud::credential_text& text) override;

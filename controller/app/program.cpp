@@ -13,8 +13,10 @@
 #include "kube/rest_client.hpp"
 #include "net/http/client.hpp"
 #include "net/http/server.hpp"
+#include "net/transport/open_files.hpp"
 #include "support/log.hpp"
 #include "support/loop_lag.hpp"
+#include "support/offload.hpp"
 #include "support/system_clock.hpp"
 #include "support/task_group.hpp"
 #include "support/text.hpp"
@@ -43,6 +45,9 @@ namespace app {
 namespace {
 
 using support::log_level;
+
+// Many systems begin with 1,024, and a burst of connections may need more.
+constexpr std::size_t most_open_files = 65'536;
 
 constexpr int exit_stopped = 0;
 constexpr int exit_bug = 1;
@@ -242,7 +247,7 @@ public:
               {.user_agent = "certificate-binding-controller/" PROJECT_VERSION, .route = around.proxies.route}
           )),
           kube_client_(kube::create_rest_client(*http_, *clock_, credentials_)),
-          registry_(*http_, *clock_, random_, around.allowed, options.cloud_timeout)
+          registry_(*http_, *clock_, random_, around.allowed, options.cloud_timeout, *worker_)
     {}
 
     // Opens what run() runs. Errors: invalid, with one line for the user.
@@ -375,6 +380,7 @@ private:
     kube::credentials credentials_;
     std::unique_ptr<net::http_client> http_;
     std::unique_ptr<kube::client> kube_client_;
+    std::unique_ptr<support::offload> worker_ = support::create_worker_thread();
     cloud_credentials registry_;
     // The loop is made before the door, which asks it, and calls the door, which is made after it.
     std::unique_ptr<bindings_api> door_;
@@ -384,6 +390,7 @@ private:
 
 int run_controller(const options& options)
 {
+    net::allow_open_files(most_open_files);
     const auto around = read_surroundings(options);
     if (!around)
     {

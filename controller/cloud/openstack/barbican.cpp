@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <memory>
 #include <utility>
 
 namespace cloud::openstack {
@@ -326,6 +327,27 @@ support::task<std::vector<answer<secret_metadata>>> barbican::get_parts(
     co_return secrets;
 }
 
+support::task<payload_facts> barbican::facts_of(std::string payload)
+{
+    struct reading
+    {
+        std::string payload;
+        payload_facts facts;
+    };
+    const auto read = std::make_shared<reading>(std::move(payload), payload_facts{});
+    const auto turn = co_await payload_turn_.take();
+    co_await offload_.run([read] {
+        const auto not_after = net::certificate_not_after(read->payload);
+        const bool is_pem = read->payload.contains("-----BEGIN ");
+        support::wipe(read->payload);
+        read->facts.expires_at = not_after ? std::optional(*not_after) : std::nullopt;
+        read->facts.no_bundle = is_pem      ? "the payload is PEM, not a PKCS12 bundle"
+                                : not_after ? ""
+                                            : not_after.error().message;
+    });
+    co_return read->facts;
+}
+
 support::task<payload_facts> barbican::read_payload(
     std::string region, support::uuid id, std::string content_type
 )
@@ -348,14 +370,7 @@ support::task<payload_facts> barbican::read_payload(
     {
         co_return payload_facts();
     }
-    const auto not_after = net::certificate_not_after(answered->body);
-    const bool is_pem = answered->body.contains("-----BEGIN ");
-    support::wipe(answered->body);
-    payload_facts facts;
-    facts.expires_at = not_after ? std::optional(*not_after) : std::nullopt;
-    facts.no_bundle = is_pem      ? "the payload is PEM, not a PKCS12 bundle"
-                      : not_after ? ""
-                                  : not_after.error().message;
+    const auto facts = co_await facts_of(std::move(answered->body));
     // Any entry may go, because a payload can be read again.
     if (payloads_.size() >= most_payloads)
     {

@@ -3,7 +3,9 @@
 #include "cloud/client.hpp"
 #include "cloud/openstack/service_client.hpp"
 #include "support/clock.hpp"
+#include "support/offload.hpp"
 #include "support/task.hpp"
+#include "support/turn.hpp"
 #include "support/uuid.hpp"
 
 #include <expected>
@@ -62,8 +64,8 @@ struct payload_facts
 class barbican final
 {
 public:
-    // `services` must outlive it.
-    explicit barbican(service_client& services) : services_(services) {}
+    // Both must outlive it. Payloads, which are untrusted, are read in `offload`, one at a time.
+    barbican(service_client& services, support::offload& offload) : services_(services), offload_(offload) {}
 
     // As client::get_certificate and client::look_up.
     support::task<answer<certificate>> get_certificate(
@@ -85,8 +87,11 @@ private:
 
     // Empty facts if the payload cannot be read. Each payload is read once.
     support::task<payload_facts> read_payload(std::string region, support::uuid id, std::string content_type);
+    support::task<payload_facts> facts_of(std::string payload);
 
     service_client& services_;
+    support::offload& offload_;
+    support::turn payload_turn_;
     std::unordered_map<support::uuid, payload_facts> payloads_;  // by id of the secret
 };
 

@@ -18,12 +18,13 @@ public:
         support::clock& clock,
         support::random_engine& random,
         cloud_entry entry,
-        support::duration timeout
+        support::duration timeout,
+        support::offload& offload
     )
         : entry_(std::move(entry)),
           keystone_(http, clock, entry_, random, timeout),
           services_(http, clock, entry_, keystone_, timeout),
-          barbican_(services_),
+          barbican_(services_, offload),
           octavia_(services_)
     {}
 
@@ -76,10 +77,11 @@ std::unique_ptr<client> create_client(
     support::clock& clock,
     support::random_engine& random,
     cloud_entry entry,
-    support::duration timeout
+    support::duration timeout,
+    support::offload& offload
 )
 {
-    return std::make_unique<openstack_client>(http, clock, random, std::move(entry), timeout);
+    return std::make_unique<openstack_client>(http, clock, random, std::move(entry), timeout, offload);
 }
 
 }  // namespace cloud::openstack

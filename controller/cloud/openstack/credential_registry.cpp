@@ -57,7 +57,11 @@ void credential_registry::tell_unknown_keys(const std::string& source, const clo
 
 std::shared_ptr<credential> credential_registry::share(cloud_entry entry)
 {
-    std::erase_if(known_, [](const auto& known) { return known.second.expired(); });
+    if (known_.size() >= clean_at_)
+    {
+        std::erase_if(known_, [](const auto& known) { return known.second.expired(); });
+        clean_at_ = 2 * known_.size() + 1;
+    }
     auto& shared = known_[entry.id];
     if (auto in_use = shared.lock())
     {
@@ -66,7 +70,7 @@ std::shared_ptr<credential> credential_registry::share(cloud_entry entry)
     auto created = std::make_shared<credential>();
     created->id = entry.id;
     created->identity = entry.keystone.str();
-    created->client = create_client(http_, clock_, random_, std::move(entry), timeout_);
+    created->client = create_client(http_, clock_, random_, std::move(entry), timeout_, *offload_);
     shared = created;
     return created;
 }

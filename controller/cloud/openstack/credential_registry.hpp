@@ -7,6 +7,7 @@
 #include "net/http/http.hpp"
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
+#include "support/offload.hpp"
 
 #include <functional>
 #include <map>
@@ -37,6 +38,9 @@ public:
     using service_maker = std::function<support::result<std::shared_ptr<credential>>(cloud_entry)>;
     void make_services_with(service_maker make) { make_service_ = std::move(make); }
 
+    // Where certificates that tenants made are read; by default in the caller.
+    void read_certificates_in(support::offload& offload) { offload_ = &offload; }
+
     support::result<std::shared_ptr<credential>> read(const credential_text& text) override;
 
     // The credential of an entry, such as the controller's own.
@@ -52,7 +56,9 @@ private:
     allowed_urls allowed_;
     service_maker make_service_;
     support::duration timeout_;
+    support::offload* offload_ = &support::on_the_spot();
     std::map<std::string, std::weak_ptr<credential>> known_;  // by id
+    std::size_t clean_at_ = 64;  // known_ of this size is cleaned of what is gone
     std::set<std::string> told_;
 };
 

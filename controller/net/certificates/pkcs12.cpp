@@ -18,8 +18,8 @@
 namespace net {
 namespace {
 
-// For all key derivations of one bundle together, which is about half a second. Tools ask for 1 to 600,000
-// for each.
+// For all key derivations of one bundle together, which is about half a second of a thread. Tools ask for 1
+// to 600,000 for each.
 constexpr std::uint64_t most_iterations = 2'000'000;
 
 struct pkcs12_free

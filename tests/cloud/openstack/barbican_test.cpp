@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include <functional>
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -84,7 +86,31 @@ protected:
     }
     ref_state look_up_secret() { return look_up(captured::key_manager + "/secrets/" + captured::secret_id); }
 
-    cloud::openstack::barbican service{services};
+    // Holds the work back until release().
+    class held_offload final : public support::offload
+    {
+    public:
+        explicit held_offload(support::clock& clock) : clock_(clock) {}
+
+        support::task<> run(std::function<void()> work) override
+        {
+            ++begun;
+            while (held)
+            {
+                co_await clock_.sleep_for(1s);
+            }
+            work();
+        }
+
+        bool held = false;
+        int begun = 0;
+
+    private:
+        support::clock& clock_;
+    };
+
+    held_offload offload{clock()};
+    cloud::openstack::barbican service{services, offload};
 };
 
 TEST_F(barbican, a_container_is_a_certificate)
@@ -118,7 +144,7 @@ TEST_F(barbican, a_secret_that_is_no_bundle_is_in_doubt_whether_its_end_is_known
     put_secret();
     for (const auto& bytes : {certificate_pem, std::string("not a certificate")})
     {
-        cloud::openstack::barbican fresh{services};
+        cloud::openstack::barbican fresh{services, offload};
         http.on(get_payload(captured::secret_id), {payload(bytes)});
         const auto first = run(fresh.get_certificate("sao1", secret_id, std::nullopt));
         EXPECT_NE(first->doubt, "");
@@ -150,6 +176,31 @@ TEST_F(barbican, the_payload_is_read_once)
     }
     EXPECT_EQ(http.count(get_payload(captured::certificate_part)), 1U);
     EXPECT_EQ(http.count(get_payload(captured::secret_id)), 1U);
+}
+
+// Untrusted payloads take their time in another thread, one after the other for each credential.
+TEST_F(barbican, payloads_are_read_apart_from_the_loop_one_at_a_time)
+{
+    put_container();
+    put_secret();
+    offload.held = true;
+    int ended = 0;
+    for (const auto& id : {container_id, secret_id})
+    {
+        const auto read = [](cloud::openstack::barbican& from, support::uuid which, int& count
+                          ) -> support::task<> {
+            const auto certificate = co_await from.get_certificate("sao1", which, std::nullopt);
+            count += certificate && certificate->expires_at == not_after ? 1 : 0;
+        };
+        spawn(read(service, id, ended));
+    }
+    advance(10s);
+    EXPECT_EQ(offload.begun, 1);
+    EXPECT_EQ(ended, 0);
+    offload.held = false;
+    advance(2s);
+    EXPECT_EQ(offload.begun, 2);
+    EXPECT_EQ(ended, 2);
 }
 
 TEST_F(barbican, a_known_end_saves_reading_the_payload)

@@ -91,7 +91,7 @@ protected:
         return run(service.look_up("sao1", cloud::container_ref(captured::key_manager + path)));
     }
 
-    cloud::openstack::barbican service{services};
+    cloud::openstack::barbican service{services, support::on_the_spot()};
 };
 
 TEST_P(barbican_of_release, a_secret_is_found_although_no_container_has_its_id)

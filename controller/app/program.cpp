@@ -7,6 +7,7 @@
 #include "app/options.hpp"
 #include "app/own_cloud.hpp"
 #include "app/proxies.hpp"
+#include "app/signals.hpp"
 #include "cloud/openstack/cloud_files.hpp"
 #include "kube/config.hpp"
 #include "kube/credentials.hpp"
@@ -24,7 +25,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <cstdio>
@@ -84,38 +84,6 @@ int refuse(const support::error& error)
     const std::string line = support::clean(error.message, 4096);
     std::fprintf(stderr, "certificate-binding-controller: %s\n", line.c_str());
     return exit_misconfigured;
-}
-
-// The first signal lets the work in hand end; the second signal stops at once. `door` may be null.
-void stop_on_signals(asio::signal_set& signals, controller& loop, bindings_api* door)
-{
-    signals.async_wait([&signals, &loop, door](const boost::system::error_code& failed, int number) {
-        if (failed)
-        {
-            return;
-        }
-        support::log(
-            log_level::info,
-            "stopping; the controller finishes the write in flight first",
-            {{"signal", number == SIGTERM ? "SIGTERM" : "SIGINT"}}
-        );
-        loop.stop();
-        if (door != nullptr)
-        {
-            door->stop();
-        }
-        signals.async_wait([&loop, door](const boost::system::error_code& failed_again, int) {
-            if (failed_again)
-            {
-                return;
-            }
-            loop.abort();
-            if (door != nullptr)
-            {
-                door->abort();
-            }
-        });
-    });
 }
 
 void log_bug(const std::exception_ptr& thrown)
@@ -279,8 +247,7 @@ public:
         log_start();
         warn_of_admission(options_);
         log_proxies(around_.proxies, {around_.cluster.server.origin, around_.cloud.keystone.origin});
-        asio::signal_set signals(context_, SIGTERM, SIGINT);
-        stop_on_signals(signals, *loop_, door_.get());
+        signals signals(context_.get_executor(), *loop_, door_.get(), options_.log_level);
         int code = exit_stopped;
         asio::co_spawn(
             context_,
@@ -296,6 +263,7 @@ public:
         );
         context_.run();
         support::log(log_level::info, "stopped");
+        support::flush_log();
         return code;
     }
 

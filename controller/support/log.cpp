@@ -1,25 +1,54 @@
 #include "support/log.hpp"
 
 #include "support/text.hpp"
+#include "support/unblocked_output.hpp"
 
 #include <nlohmann/json.hpp>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <sstream>
+#include <unistd.h>
 
 namespace support {
 namespace {
 
 constexpr std::size_t longest_value = 1024;
 
+constexpr std::array<std::pair<std::string_view, log_level>, 4> levels{
+    {{"debug", log_level::debug},
+     {"info", log_level::info},
+     {"warn", log_level::warn},
+     {"error", log_level::error}}
+};
+
+// Standard error, without ever waiting for its reader.
+class stderr_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex>
+{
+public:
+    unblocked_output output{STDERR_FILENO};
+
+private:
+    void sink_it_(const spdlog::details::log_msg& entry) override
+    {
+        spdlog::memory_buf_t line;
+        formatter_->format(entry, line);
+        output.write({line.data(), line.size()});
+    }
+
+    void flush_() override { output.flush(0); }
+};
+
 struct log_state
 {
     log_format format = log_format::text;
     std::shared_ptr<spdlog::logger> logger;
     std::shared_ptr<std::ostringstream> captured;
+    std::shared_ptr<stderr_sink> to_stderr;  // null while the lines are captured
 };
 
 void apply_pattern(log_state& state)
@@ -33,6 +62,7 @@ void apply_pattern(log_state& state)
 
 void write_to(log_state& state, spdlog::sink_ptr sink)
 {
+    state.to_stderr = std::dynamic_pointer_cast<stderr_sink>(sink);
     const auto level = state.logger ? state.logger->level() : spdlog::level::info;
     state.logger = std::make_shared<spdlog::logger>("controller", std::move(sink));
     state.logger->set_level(level);
@@ -44,7 +74,7 @@ log_state& current()
 {
     static auto& state = *[] {
         auto* initial = new log_state;
-        write_to(*initial, std::make_shared<spdlog::sinks::stderr_sink_st>());
+        write_to(*initial, std::make_shared<stderr_sink>());
         return initial;
     }();
     return state;
@@ -88,6 +118,11 @@ void set_log(log_level level, log_format format)
     apply_pattern(state);
 }
 
+void set_log_level(log_level level)
+{
+    current().logger->set_level(spdlog_level(level));
+}
+
 bool log_enabled(log_level level)
 {
     return current().logger->should_log(spdlog_level(level));
@@ -99,6 +134,12 @@ void log(log_level level, std::string_view message, std::initializer_list<log_fi
     if (!state.logger->should_log(spdlog_level(level)))
     {
         return;
+    }
+    if (const std::size_t dropped = state.to_stderr ? state.to_stderr->output.take_dropped() : 0; dropped > 0)
+    {
+        log(log_level::warn,
+            "lines of the log are missing, because nobody read them",
+            {{"lines", std::to_string(dropped)}});
     }
     const bool json = state.format == log_format::json;
     const std::string cleaned = clean(message, longest_value);
@@ -112,14 +153,22 @@ void log(log_level level, std::string_view message, std::initializer_list<log_fi
     state.logger->log(spdlog_level(level), "{}", line);
 }
 
+void flush_log()
+{
+    constexpr int milliseconds = 1000;
+    if (const auto& output = current().to_stderr)
+    {
+        output->output.flush(milliseconds);
+    }
+}
+
+std::string_view name_of(log_level level)
+{
+    return std::ranges::find(levels, level, &std::pair<std::string_view, log_level>::second)->first;
+}
+
 result<log_level> parse_log_level(std::string_view name)
 {
-    constexpr std::pair<std::string_view, log_level> levels[] = {
-        {"debug", log_level::debug},
-        {"info", log_level::info},
-        {"warn", log_level::warn},
-        {"error", log_level::error}
-    };
     for (const auto& [known, level] : levels)
     {
         if (known == name)
@@ -151,7 +200,7 @@ log_capture::log_capture()
 log_capture::~log_capture()
 {
     auto& state = current();
-    write_to(state, std::make_shared<spdlog::sinks::stderr_sink_st>());
+    write_to(state, std::make_shared<stderr_sink>());
     state.captured.reset();
 }
 

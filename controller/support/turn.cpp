@@ -47,6 +47,10 @@ task<turn::hold> turn::take()
         const asio::any_io_executor executor = co_await asio::this_coro::executor;
         queue->taken.emplace(executor, queue->at_once);
     }
+    if (queue->taken->try_send(boost::system::error_code()))
+    {
+        co_return hold(queue);
+    }
     const auto [failed] =
         co_await queue->taken->async_send(boost::system::error_code(), asio::as_tuple(asio::use_awaitable));
     if (failed)

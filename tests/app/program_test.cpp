@@ -580,6 +580,32 @@ TEST_P(waiting_program, ends_with_0_between_two_tries)
     EXPECT_EQ(child.wait(), 0) << child.output();
 }
 
+TEST_F(program, a_signal_changes_the_level_of_its_log_and_back)
+{
+    testbed::child child(command({}), log());
+    const auto lines = [&](const std::string& text) {
+        const auto output = child.output();
+        std::size_t count = 0;
+        for (auto at = output.find(text); at != std::string::npos; at = output.find(text, at + 1))
+        {
+            ++count;
+        }
+        return count;
+    };
+    ASSERT_TRUE(eventually("a line about the server", [&] { return lines("trying again") == 1; }))
+        << child.output();
+    EXPECT_EQ(lines(" debug "), 0U);
+    child.signal(SIGUSR1);
+    ASSERT_TRUE(eventually("debug lines", [&] { return lines(" debug ") > 0; })) << child.output();
+    EXPECT_EQ(lines("SIGUSR1 changed the level of the log level=debug"), 1U);
+    child.signal(SIGUSR1);
+    ASSERT_TRUE(eventually("the former level", [&] {
+        return lines("SIGUSR1 changed the level of the log level=info") == 1;
+    })) << child.output();
+    child.signal(SIGTERM);
+    EXPECT_EQ(child.wait(), 0) << child.output();
+}
+
 INSTANTIATE_TEST_SUITE_P(app, waiting_program, testing::Values(SIGTERM, SIGINT), [](const auto& info) {
     return info.param == SIGTERM ? "SIGTERM" : "SIGINT";
 });

@@ -47,7 +47,7 @@ struct view
     const binding_facts& facts;
     // The certificate, as read with this credential; null: it was not read yet.
     std::function<const certificate_facts*(const support::uuid&)> certificate;
-    // Of the target: the binding that keeps this one from what it wants; null: none. See winner_of().
+    // Of the target: the binding that keeps this one from what it wants; null: none. See winner.hpp.
     const certificate_binding* winner = nullptr;
     ledger_scope here;  // the cloud and region that the credential acts in
     const binding::settings& settings;
@@ -63,15 +63,5 @@ struct view
 //   Ready is reported only from a read that was sent after the last write (verified-ready).
 // Assumptions: the driver does the action, records its answer, and decides again.
 action decide(const view& of);
-
-// oldest-wins among the bindings of a target: the one that keeps `object` from the default slot, or from its
-// certificate in its slot. Who is attached keeps what it has; of the others that could be attached now the
-// oldest wins. Null: none.
-const certificate_binding* winner_of(
-    const certificate_binding& object,
-    const std::vector<const certificate_binding*>& bindings,
-    const std::function<const ledger&(const certificate_binding&)>& held,
-    const std::function<const certificate_facts*(const support::uuid&)>& certificate
-);
 
 }  // namespace binding::single

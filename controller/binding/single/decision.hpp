@@ -4,8 +4,9 @@
 #include "binding/status/ready_status.hpp"
 #include "support/backoff.hpp"
 
-// The inside of decide(): one decision over one binding. decide.cpp has the live binding, detach.cpp the
-// removal of what is not wanted any more.
+// The inside of decide(): one decision over one binding. decide.cpp begins it and carries it out,
+// presence.cpp has the binding that the cloud shows, absence.cpp the one that it does not show, and
+// detach.cpp the removal of what is not wanted any more.
 namespace binding::single {
 
 // Of what somebody waits for; the first waits are short, because the cloud mostly needs seconds.
@@ -24,6 +25,9 @@ struct conclusion
     bool needs_finalizer = false;
 };
 
+// Whether both entries are for the same certificate and slot; the id of the binding does not count.
+bool is_same_entry(const attachment& a, const attachment& b);
+
 class decision
 {
 public:
@@ -34,18 +38,21 @@ public:
     action of_object();
 
 private:
-    // ---- a live binding (decide.cpp) ----
+    // ---- a live binding, by what the last read shows (presence.cpp) ----
 
     conclusion of_live() const;
     conclusion of_answer(const certificate_facts& certificate) const;
     conclusion of_present(const certificate_facts& certificate, const cloud::service_binding& shown) const;
     conclusion of_attached(const certificate_facts& certificate, const cloud::service_binding& shown) const;
+    conclusion of_failed(const certificate_facts& certificate) const;
+
+    // ---- a live binding that is not there (absence.cpp) ----
+
     conclusion of_absent(const certificate_facts& certificate, const attachment* entry) const;
     conclusion of_lost(const certificate_facts& certificate) const;
     std::optional<conclusion> why_not_attach(const certificate_facts& certificate) const;
     std::optional<conclusion> why_refused() const;
     conclusion attach(const certificate_facts& certificate) const;
-    conclusion of_failed(const certificate_facts& certificate) const;
 
     // ---- removal (detach.cpp) ----
 

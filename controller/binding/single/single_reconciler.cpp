@@ -3,6 +3,7 @@
 #include "binding/events/event_builders.hpp"
 #include "binding/reconcile/patches.hpp"
 #include "binding/single/decide.hpp"
+#include "binding/single/winner.hpp"
 #include "cloud/credentials.hpp"
 #include "support/log.hpp"
 

@@ -146,13 +146,16 @@ net::page bindings_page(
     return json_page(http::ok, {{"bindings", std::move(list)}, {"meta", meta_json(ids, shown, limit)}});
 }
 
-net::page certificate_page(const std::vector<certificate_binding>& bindings)
+net::page certificate_page(const std::vector<certificate_binding>& bindings, std::size_t most)
 {
     std::vector<const certificate_binding*> all;
     json list = json::array();
     for (const auto& object : bindings)
     {
         all.push_back(&object);
+    }
+    for (const auto& object : std::span(bindings).first(std::min(most, bindings.size())))
+    {
         list.push_back(binding_json(object));
     }
     json certificate = certificate_json(all);

@@ -35,8 +35,9 @@ net::page bindings_page(
     std::size_t limit
 );
 
-// {"certificate": {...}} with its bindings, as these show it; there is at least one.
-net::page certificate_page(const std::vector<binding::certificate_binding>& bindings);
+// {"certificate": {...}} with its bindings, as these show it; there is at least one. Of more than `most` it
+// has the first.
+net::page certificate_page(const std::vector<binding::certificate_binding>& bindings, std::size_t most);
 
 // {"certificates": [...], "meta": {...}}: the certificates of these bindings, without the bindings.
 net::page certificates_page(

@@ -49,7 +49,7 @@ task<result<net::page>> read_certificate(call call)
             "Here are only certificates that have a binding; ask the certificate service of the cloud."
         );
     }
-    co_return certificate_page(*all);
+    co_return certificate_page(*all, most_listed);
 }
 
 task<result<net::page>> list_listener_certificates(call call)

@@ -87,15 +87,31 @@ TEST(answers, a_binding_that_is_being_deleted_is_deleting)
     EXPECT_EQ(json::parse(page.body)["binding"]["status"], "deleting");
 }
 
+TEST(answers, a_certificate_shows_so_many_of_its_bindings)
+{
+    const std::vector<binding::certificate_binding> bindings(5, some_binding());
+    const auto shown = [&](std::size_t most) {
+        return json::parse(api::certificate_page(bindings, most).body)["certificate"]["bindings"].size();
+    };
+    EXPECT_EQ(shown(3), 3U);
+    EXPECT_EQ(shown(9), 5U);
+}
+
 TEST(answers, the_certificate_has_one_of_the_six_statuses_of_the_api)
 {
     const auto status = [](const std::string& reason, const std::string& barbican) {
-        const auto page = api::certificate_page({some_binding([&](json& object) {
-            object["status"]["certificate"]["status"] = barbican;
-            object["status"]["conditions"].push_back(
-                {{"type", "CertificateActive"}, {"status", "False"}, {"reason", reason}, {"message", "words"}}
-            );
-        })});
+        const auto page = api::certificate_page(
+            {some_binding([&](json& object) {
+                object["status"]["certificate"]["status"] = barbican;
+                object["status"]["conditions"].push_back(
+                    {{"type", "CertificateActive"},
+                     {"status", "False"},
+                     {"reason", reason},
+                     {"message", "words"}}
+                );
+            })},
+            1
+        );
         return json::parse(page.body)["certificate"]["status"].get<std::string>();
     };
     EXPECT_EQ(status("CertificateActive", "ACTIVE"), "active");

@@ -1,22 +1,17 @@
 // The HTTP door with its server, on sockets, while thousands of connections wait, idle or misbehave.
-#include "api/door.hpp"
-#include "app/bindings_api.hpp"
-#include "component/controller_world.hpp"
-#include "component/impatient_client.hpp"
-#include "fakes/kubernetes/kube_through.hpp"
-#include "net/http/server.hpp"
-#include "net/transport/open_files.hpp"
+#include "component/door_on_socket.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <malloc.h>
-#include <optional>
+#include <array>
+#include <cstdio>
 
 namespace {
 
 using namespace std::chrono_literals;
+using test::clients;
 using test::impatient_client;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -29,149 +24,21 @@ constexpr std::size_t most_idle = 10'000;
 constexpr std::size_t other_files = 2 * (most_waiting + slow + endless + 50) + 512;
 
 constexpr std::size_t bytes_of_idle = 3 * 1024;
+constexpr std::size_t bytes_of_waiting = 16 * 1024;
+constexpr int smallest_window = 4096;
 constexpr std::size_t bytes_of_client =
     sizeof(impatient_client) + 4 * sizeof(void*);  // and its place in a list
 
 const std::string chunk = "400\r\n" + std::string(1024, ' ') + "\r\n";
 
-using clients = std::vector<std::unique_ptr<impatient_client>>;
-
-// A Kubernetes without Events, because the stand-in compares each one with all others.
-class without_events final : public test::kube_through
-{
-public:
-    using kube_through::kube_through;
-
-    support::task<support::result<std::unique_ptr<kube::object_answer>>> create(kube::create_request request
-    ) override
-    {
-        if (request.resource.plural == "events")
-        {
-            co_return support::fail(support::errc::unreachable, "no Events");
-        }
-        co_return co_await kube_through::create(std::move(request));
-    }
-};
-
-class bindings_api_load : public test::controller_world
+class bindings_api_load : public test::door_on_socket
 {
 protected:
-    void SetUp() override
+    bindings_api_load()
     {
-        app::bindings_api_options options;
-        options.most_waiting = most_waiting;
-        settings.most_waiting = most_waiting;
-        settings.defaults = {"shop", "sao1"};
-        running = std::make_unique<test::controller_process>(
-            *this,
-            kube_of_loop,
-            http,
-            credential,
-            admitted,
-            settings.watched,
-            [this](const binding::object_changed& change) { door->changed(change); }
-        );
-        door.emplace(
-            api::door::parts{
-                executor(),
-                clock(),
-                random,
-                [this](const support::secret&) { return std::make_unique<test::kube_through>(kube); },
-                [this](const support::uuid& uid) { return running->controller.find(uid); },
-                "{}",
-                "<html></html>"
-            },
-            settings
-        );
         const auto files = net::allow_open_files(2 * most_idle + other_files);
         idle = std::min(most_idle, (std::max(files, other_files) - other_files) / 2);
-        auto listening = net::listen(
-            executor(),
-            clock(),
-            {"127.0.0.1", 0},
-            [this](net::server_request request) { return door->answer(std::move(request)); },
-            {.limits = app::limits_of(options),
-             .refusal = [this](int status, const std::string& why) { return door->refusal(status, why); }}
-        );
-        ASSERT_TRUE(listening) << listening.error().message;
-        server = std::move(*listening);
-        spawn(server->run());
-        ASSERT_TRUE(until([&] { return running->controller.ready(); }));
-    }
-
-    void TearDown() override
-    {
-        for (clients* each : {&idling, &slow_ones, &endless_ones, &waiting})
-        {
-            each->clear();
-        }
-        server->stop();
-        step();
-        controller_world::TearDown();
-    }
-
-    std::unique_ptr<impatient_client> connect(const std::string& text)
-    {
-        auto made = std::make_unique<impatient_client>(server->port());
-        made->send(text);
-        return made;
-    }
-
-    clients connect(std::size_t count, const std::function<std::string(std::size_t)>& text_of)
-    {
-        constexpr std::size_t at_once = 100;  // fewer than wait to be accepted
-        clients made;
-        for (std::size_t i = 0; i < count; ++i)
-        {
-            made.push_back(connect(text_of(i)));
-            if (i % at_once == 0)
-            {
-                step();
-            }
-        }
-        step();
-        return made;
-    }
-
-    // Runs what is ready until `done`, while the clock stands still.
-    [[nodiscard]] bool ready_until(const std::function<bool()>& done)
-    {
-        constexpr int most_rounds = 1'000'000;
-        for (int rounds = 0; !done(); ++rounds)
-        {
-            if (rounds == most_rounds)
-            {
-                return false;
-            }
-            step();
-        }
-        return true;
-    }
-
-    static std::string get(const std::string& path)
-    {
-        return "GET " + path + " HTTP/1.1\r\nHost: door\r\nAuthorization: Bearer ordinary\r\n\r\n";
-    }
-
-    static std::string post_header(const std::string& certificate, const std::string& framing)
-    {
-        return "POST /v1/certificates/" + certificate +
-               "/bindings?wait=300 HTTP/1.1\r\nHost: door\r\nAuthorization: Bearer of-" + certificate +
-               "\r\nContent-Type: application/json\r\n" + framing;
-    }
-
-    static std::string post(const std::string& certificate, const std::string& to)
-    {
-        const std::string body =
-            R"({"resource_type":"octavia:listener","resource_id":")" + to + R"(","options":{"sni":true}})";
-        return post_header(certificate, "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n") + body;
-    }
-
-    std::string ask(const std::string& text)
-    {
-        const auto asking = connect(text);
-        EXPECT_TRUE(ready_until([&] { return asking->answered(); }));
-        return asking->received();
+        settings.most_waiting = most_waiting;
     }
 
     // Connections that were answered, and are kept.
@@ -260,20 +127,13 @@ protected:
         }
     }
 
-    // Bytes of the heap; 0 under a sanitizer, which replaces it.
-    static std::size_t heap() { return ::mallinfo2().uordblks; }
-
-    without_events kube_of_loop{kube};
-    api::settings settings;
-    support::random_engine random{7};
-    std::optional<api::door> door;
-    std::unique_ptr<net::server> server;
     std::size_t idle = 0;
     std::size_t ordinary = 0;  // bindings of ordinary callers
     clients idling;
     clients slow_ones;
     clients endless_ones;
     clients waiting;
+    clients deaf_ones;
 };
 
 TEST_F(bindings_api_load, stops_nobody)
@@ -301,6 +161,45 @@ TEST_F(bindings_api_load, stops_nobody)
     the_slow_are_closed();
     EXPECT_TRUE(std::ranges::none_of(idling, [](const auto& each) { return each->closed(); }));
     an_ordinary_caller_is_served();
+}
+
+TEST_F(bindings_api_load, of_long_answers_that_nobody_reads_takes_bounded_memory)
+{
+    constexpr std::size_t readers = 300;
+    constexpr int bindings = 300;
+    constexpr std::size_t least_answer = 100 << 10;
+    const std::size_t bound = app::limits_of({}).unread_bytes;
+    ASSERT_GT(readers * least_answer, bound + (bound / 2)) << "the readers ask for more";
+    const auto its = certificate("shop.example.com").id;
+    for (int i = 0; i < bindings; ++i)
+    {
+        std::array<char, 37> to{};
+        std::snprintf(to.data(), to.size(), "11111111-0000-4000-8000-%012d", i);
+        kube.create({.name = "b" + std::to_string(i), .certificate = its, .listener = to.data()});
+    }
+    nlohmann::json list{{"metadata", {{"resourceVersion", "1"}}}, {"items", nlohmann::json::array()}};
+    for (const auto& [name, object] : kube.objects())
+    {
+        list["items"].push_back(object);
+    }
+    one_list = list.dump();
+    ASSERT_GT(ask_to_the_end(get("/v1/certificates/" + its)).size(), least_answer);
+
+    const auto before = heap();
+    for (std::size_t i = 0; i < readers; ++i)
+    {
+        deaf_ones.push_back(std::make_unique<impatient_client>(server->port(), smallest_window));
+        deaf_ones.back()->send(get("/v1/certificates/" + its));
+        step();
+    }
+    EXPECT_LE(heap() - before, bound + (readers * bytes_of_waiting));
+    EXPECT_THAT(ask(get("/openapi.json")), StartsWith("HTTP/1.1 200 "));
+    EXPECT_GT(ask_to_the_end(get("/v1/certificates/" + its)).size(), least_answer) << "who reads is served";
+    advance(10s);
+    for (const auto& each : deaf_ones)
+    {
+        ASSERT_TRUE(ready_until([&] { return each->closed(); })) << "its time to read is over";
+    }
 }
 
 }  // namespace

@@ -17,8 +17,13 @@ namespace test {
 class impatient_client
 {
 public:
-    explicit impatient_client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0))
+    // `window`: how much the kernel receives for it unread, if not 0.
+    explicit impatient_client(std::uint16_t port, int window = 0) : socket_(::socket(AF_INET, SOCK_STREAM, 0))
     {
+        if (window != 0)
+        {
+            ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &window, sizeof window);
+        }
         sockaddr_in to{};
         to.sin_family = AF_INET;
         to.sin_port = htons(port);

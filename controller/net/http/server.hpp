@@ -27,6 +27,9 @@ struct server_limits
     // Of all requests together that have come in part. A request that is not complete when there is more gets
     // 503.
     std::size_t incomplete_bytes = 16 << 20;
+    // Of all answers together that their peers have not taken yet. With more, the answers that were begun
+    // first are cut.
+    std::size_t unread_bytes = 16 << 20;
     // One more connection closes the one that was quiet longest. A connection whose request is being answered
     // is never closed for another one; if there is no other, the new one gets 503.
     std::size_t connections = 32;

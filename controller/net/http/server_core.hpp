@@ -2,6 +2,7 @@
 
 #include "net/http/deadlines.hpp"
 #include "net/http/server.hpp"
+#include "net/http/unread_answers.hpp"
 #include "net/transport/accepted_stream.hpp"
 
 #include <array>
@@ -68,7 +69,11 @@ private:
 struct server_core
 {
     server_core(boost::asio::any_io_executor executor, support::clock& c, handler h, server_options o)
-        : clock(c), answers(std::move(h)), options(std::move(o)), ends(std::move(executor), c)
+        : clock(c),
+          answers(std::move(h)),
+          options(std::move(o)),
+          ends(std::move(executor), c),
+          unread(options.limits.unread_bytes)
     {}
 
     const server_limits& limits() const { return options.limits; }
@@ -81,6 +86,7 @@ struct server_core
     handler answers;
     server_options options;
     deadlines ends;
+    unread_answers unread;
     connection_list connections = {};
     std::size_t incomplete_bytes = 0;  // of all requests that have come in part
     // Set once the server stops: when the last answers are cut.

@@ -146,7 +146,7 @@ struct sent
     bool whole = false;
 };
 
-task<sent> write_pieces(server_connection& peer, const reply& answer)
+task<sent> write_pieces(server_connection& peer, const reply& answer, unread_answers::one& unread)
 {
     sent so_far;
     while (const auto piece = answer.page.pieces())
@@ -158,6 +158,7 @@ task<sent> write_pieces(server_connection& peer, const reply& answer)
             continue;
         }
         const std::string framed = answer.chunked ? chunk_of(*piece) : *piece;
+        unread.set(piece->size() + framed.size());
         if (!co_await peer.stream->write(framed))
         {
             co_return so_far;
@@ -168,16 +169,29 @@ task<sent> write_pieces(server_connection& peer, const reply& answer)
     co_return so_far;
 }
 
-task<sent> write_reply(server_core& core, server_connection& peer, const reply& answer)
+// The answer with its body, which is left in memory once alone.
+std::string take_text(reply& answer, support::wall_time now)
 {
-    const auto body = body_of(answer);
-    const std::string text = header_of(answer, core.clock.wall()).append(body);
-    if (!co_await peer.stream->write(text))
+    std::string text = header_of(answer, now).append(body_of(answer));
+    std::string().swap(answer.page.body);
+    return text;
+}
+
+task<sent> write_reply(server_core& core, server_connection& peer, reply& answer)
+{
+    const auto body_bytes = body_of(answer).size();
+    unread_answers::one unread(core.unread, *peer.stream);
     {
-        co_return sent();
+        const std::string text = take_text(answer, core.clock.wall());
+        unread.set(text.size());
+        if (!co_await peer.stream->write(text))
+        {
+            co_return sent();
+        }
     }
-    co_return answer.has_pieces() ? co_await write_pieces(peer, answer)
-                                  : sent{.bytes = body.size(), .whole = true};
+    unread.set(0);
+    co_return answer.has_pieces() ? co_await write_pieces(peer, answer, unread)
+                                  : sent{.bytes = body_bytes, .whole = true};
 }
 
 // Reads until the peer ends the connection, because closing a socket with unread data resets the connection,

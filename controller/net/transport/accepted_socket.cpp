@@ -6,6 +6,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -44,6 +46,10 @@ accepted_socket::accepted_socket(tcp::socket socket) : socket_(std::move(socket)
     error_code ignored;
     socket_.non_blocking(true, ignored);
     set_options(socket_);
+    // What the peer does not take waits in the program, which bounds it, and not in the kernel, where it
+    // would count for the memory of the container too.
+    constexpr int most_unsent = 64 << 10;
+    ::setsockopt(descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent, sizeof most_unsent);
 }
 
 support::task<support::result<>> accepted_socket::handshake()

@@ -24,15 +24,16 @@ namespace {
 
 constexpr std::size_t connections = 400;
 constexpr std::size_t one_kib = 1024;
+constexpr std::size_t one_large_answer = 1024 * one_kib;
 
 const std::string get = "GET /a HTTP/1.1\r\nHost: here\r\n\r\n";
 
 class server_memory : public test::wire
 {
 protected:
-    void start(bool tls)
+    void start(bool tls, net::server_limits limits = {.connections = 10'000})
     {
-        net::server_options options{.limits = {.connections = 10'000}};
+        net::server_options options{.limits = limits};
         if (tls)
         {
             const auto shown = test::make_certificate({.names = "IP:127.0.0.1"});
@@ -44,7 +45,10 @@ protected:
                 }
             };
         }
-        options.served = [this](const net::served_request&) { ++served_; };
+        options.served = [this](const net::served_request& served) {
+            ++served_;
+            taken_ += served.taken ? 1 : 0;
+        };
         auto listening = net::listen(
             executor(),
             clock(),
@@ -66,12 +70,14 @@ protected:
             boost::asio::steady_timer never(self.executor(), boost::asio::steady_timer::time_point::max());
             co_await never.async_wait(boost::asio::use_awaitable);
         }
-        co_return net::page{.body = "ok\n"};
+        co_return net::page{.body = request.path == "/large" ? std::string(one_large_answer, 'x') : "ok\n"};
     }
 
     int connect()
     {
         const int made = ::socket(AF_INET, SOCK_STREAM, 0);
+        const int little = 4096;
+        ::setsockopt(made, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
         sockaddr_in to{};
         to.sin_family = AF_INET;
         to.sin_port = htons(server_->port());
@@ -149,6 +155,7 @@ protected:
 
     std::unique_ptr<net::server> server_;
     std::size_t served_ = 0;
+    std::size_t taken_ = 0;  // of them those whose answer was taken whole
     std::size_t waiting_ = 0;
 
 private:
@@ -174,6 +181,29 @@ TEST_F(server_memory, of_a_connection_whose_request_waits_for_its_answer_is_smal
         [this](std::size_t count) { return waiting_ == count; }
     );
     EXPECT_LT(each.value_or(0), 16 * one_kib);
+}
+
+TEST_F(server_memory, of_answers_that_nobody_reads_is_bounded)
+{
+    constexpr std::size_t bound = 8;  // such answers
+    start(false, {.unread_bytes = bound * (one_large_answer + one_kib), .connections = 10'000});
+    const auto before = ::mallinfo2().uordblks;
+    const std::string get_large = "GET /large HTTP/1.1\r\nHost: here\r\n\r\n";
+    for (std::size_t i = 0; i < connections; ++i)
+    {
+        connect_and_send(get_large);
+    }
+    run_until([&] { return served_ == connections - bound; });
+    context().restart();
+    context().poll();
+    EXPECT_EQ(served_, connections - bound) << "the last ones wait for their peers";
+    EXPECT_EQ(taken_, 0U);
+    const auto used = ::mallinfo2().uordblks - before;
+    EXPECT_LT(used, bound * (one_large_answer + one_kib) + connections * 16 * one_kib);
+
+    connect_and_send(get);
+    run_until([&] { return taken_ == 1; });
+    EXPECT_EQ(served_, connections - bound + 1) << "an answer that is taken at once costs nobody his";
 }
 
 TEST_F(server_memory, of_a_connection_with_tls_between_two_requests_is_small)

@@ -185,6 +185,18 @@ TEST_F(server, makes_a_piece_when_the_one_before_is_taken)
     EXPECT_LT(rendered_, 50U);
 }
 
+TEST_F(server, leaves_little_in_the_kernel_for_who_reads_nothing)
+{
+    start();
+    pieces_.assign(1000, std::string(16 << 10, 'x'));
+    auto stuck = connect();
+    stuck.send("GET /long HTTP/1.1\r\nHost: here\r\n\r\n");
+    run_until([&] { return rendered_ > 0; });
+    context().restart();
+    context().poll();
+    EXPECT_LT(rendered_, 40U) << "640 KiB, most of them at the peer";
+}
+
 TEST_F(server, serves_others_between_two_pieces)
 {
     start();

@@ -177,11 +177,12 @@ struct controller::impl
 
     support::task<runtime::outcome> reconcile(binding::target target)
     {
+        const auto began = parts.clock.now();
         const auto with = credentials.of(target);
         const bool is_single = with && with->attaches_single_bindings();
         const auto end = is_single ? co_await singles.reconcile(std::move(target))
                                    : co_await reconciler.reconcile(std::move(target));
-        counted.reconciled(end.how);
+        counted.reconciled(end.how, parts.clock.now() - began);
         co_return end;
     }
 
@@ -190,6 +191,7 @@ struct controller::impl
         metrics::state now{
             bindings, queue.depth(parts.clock.now()), {}, kubernetes_events.counted(), unwatched.count()
         };
+        now.active_workers = queue.in_work();
         for (const auto& each : watchers)
         {
             now.watch_restarts += each->restarted();
@@ -316,6 +318,11 @@ void controller::abort()
 const binding::certificate_binding* controller::find(const support::uuid& uid) const
 {
     return impl_->bindings.find(uid);
+}
+
+void controller::requested(const net::measured_request& ended)
+{
+    impl_->counted.requested(ended);
 }
 
 bool controller::ready() const

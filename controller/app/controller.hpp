@@ -6,6 +6,7 @@
 #include "binding/observed/observation.hpp"
 #include "cloud/credentials.hpp"
 #include "kube/client.hpp"
+#include "net/http/measured_client.hpp"
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
 #include "support/task.hpp"
@@ -56,6 +57,9 @@ public:
 
     // The binding as the watch shows it; null if the watch does not. The pointer holds until its next change.
     const binding::certificate_binding* find(const support::uuid& uid) const;
+
+    // Counts a request of the program.
+    void requested(const net::measured_request& ended);
 
     // Whether every namespace has been listed once, except those that may not be listed.
     bool ready() const;

@@ -1,5 +1,7 @@
 #include "app/metrics.hpp"
 
+#include "app/metric_families.hpp"
+
 #include <array>
 #include <map>
 #include <prometheus/counter.h>
@@ -14,15 +16,19 @@
 namespace app {
 namespace {
 
-using prometheus::ClientMetric;
 using prometheus::Counter;
 using prometheus::Histogram;
 using prometheus::Labels;
 using prometheus::MetricFamily;
-using prometheus::MetricType;
 
 const Labels controller_labels{{"controller", "certificatebinding"}};
 const Histogram::BucketBoundaries window_bounds{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120};
+// As controller-runtime and client-go have them.
+const Histogram::BucketBoundaries reconcile_bounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3,  0.35,
+                                                   0.4,   0.45, 0.5,   0.6,  0.7, 0.8,  0.9, 1,    1.25, 1.5,
+                                                   1.75,  2,    2.5,   3,    3.5, 4,    4.5, 5,    6,    7,
+                                                   8,     9,    10,    15,   20,  25,   30,  40,   50,   60};
+const Histogram::BucketBoundaries request_bounds{0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60};
 const Histogram::BucketBoundaries lag_bounds{
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 };
@@ -81,142 +87,6 @@ std::string_view result_of(std::optional<cloud::failure> failed)
         default:
             return "failed";
     }
-}
-
-// A metric family that is read from the present state when the page is asked for.
-class view
-{
-public:
-    view(std::string name, std::string help, MetricType type)
-        : family_{std::move(name), std::move(help), type, {}}
-    {}
-
-    void add(double value, std::vector<ClientMetric::Label> labels = {})
-    {
-        ClientMetric& metric = family_.metric.emplace_back();
-        metric.label = std::move(labels);
-        metric.gauge.value = value;
-        metric.counter.value = value;
-    }
-
-    MetricFamily take() { return std::move(family_); }
-
-private:
-    MetricFamily family_;
-};
-
-using counts_by_reason = std::array<std::size_t, binding::reason_count>;
-
-MetricFamily by_reason(std::string name, std::string help, const counts_by_reason& counts)
-{
-    view family(std::move(name), std::move(help), MetricType::Gauge);
-    for (std::size_t i = 0; i < counts.size(); ++i)
-    {
-        const auto reason = static_cast<binding::reason>(i);
-        if (reason != binding::reason::certificate_active)  // a reason of another condition
-        {
-            family.add(
-                static_cast<double>(counts.at(i)), {{"reason", std::string(binding::name_of(reason))}}
-            );
-        }
-    }
-    return family.take();
-}
-
-MetricFamily watch_restarts(const runtime::watcher::restarts& counted)
-{
-    view family(
-        "certificatebinding_watch_restarts_total",
-        "Total number of watch restarts by cause.",
-        MetricType::Counter
-    );
-    family.add(static_cast<double>(counted.ended), {{"cause", "ended"}});
-    family.add(static_cast<double>(counted.expired), {{"cause", "expired"}});
-    family.add(static_cast<double>(counted.failed), {{"cause", "failed"}});
-    return family.take();
-}
-
-MetricFamily watch_missed(std::size_t missed)
-{
-    view family(
-        "certificatebinding_watch_missed_total",
-        "Total number of changes that a watch has not shown.",
-        MetricType::Counter
-    );
-    family.add(static_cast<double>(missed));
-    return family.take();
-}
-
-MetricFamily events(const kube::event_recorder::counts& counted)
-{
-    view family(
-        "certificatebinding_events_total", "Total number of Kubernetes Events by result.", MetricType::Counter
-    );
-    family.add(static_cast<double>(counted.dropped), {{"result", "dropped"}});
-    family.add(static_cast<double>(counted.failed), {{"result", "failed"}});
-    family.add(static_cast<double>(counted.written), {{"result", "written"}});
-    return family.take();
-}
-
-MetricFamily queue_depth(std::size_t depth)
-{
-    view family(
-        "workqueue_depth",
-        "Current depth of workqueue: the targets that wait for a worker.",
-        MetricType::Gauge
-    );
-    family.add(
-        static_cast<double>(depth), {{"name", "certificatebinding"}, {"controller", "certificatebinding"}}
-    );
-    return family.take();
-}
-
-MetricFamily unlisted_namespaces(std::size_t count)
-{
-    view family(
-        "certificatebinding_unlisted_namespaces",
-        "Number of watched namespaces whose bindings have not been listed; all namespaces count as one.",
-        MetricType::Gauge
-    );
-    family.add(static_cast<double>(count));
-    return family.take();
-}
-
-MetricFamily unwatched(std::size_t count)
-{
-    view family(
-        "certificatebinding_unwatched",
-        "Number of bindings in namespaces that this controller does not watch.",
-        MetricType::Gauge
-    );
-    family.add(static_cast<double>(count));
-    return family.take();
-}
-
-MetricFamily of_services(
-    std::string name,
-    std::string help,
-    const std::vector<metrics::service>& services,
-    std::size_t metrics::service::* value
-)
-{
-    view family(std::move(name), std::move(help), MetricType::Gauge);
-    for (const metrics::service& each : services)
-    {
-        family.add(static_cast<double>(each.*value), {{"credential", each.credential}});
-    }
-    return family.take();
-}
-
-MetricFamily build_info()
-{
-    view family(
-        "certificatebinding_build_info",
-        "Always 1; the label holds the version of the controller.",
-        MetricType::Gauge
-    );
-    family.add(1, {{"version", PROJECT_VERSION}});
-    return family.take();
 }
 
 std::string text_of(const std::vector<MetricFamily>& families)
@@ -362,6 +232,26 @@ struct metrics::impl
             )
             .Register(registry)
             .Add({}, window_bounds);
+    Histogram& reconcile_times = prometheus::BuildHistogram()
+                                     .Name("controller_runtime_reconcile_time_seconds")
+                                     .Help("Length of time per reconciliation per controller.")
+                                     .Register(registry)
+                                     .Add(controller_labels, reconcile_bounds);
+    prometheus::Family<Counter>& kubernetes_requests =
+        prometheus::BuildCounter()
+            .Name("rest_client_requests_total")
+            .Help("Number of HTTP requests, partitioned by status code, method, and host.")
+            .Register(registry);
+    prometheus::Family<Counter>& cloud_requests =
+        prometheus::BuildCounter()
+            .Name("openstack_api_requests_total")
+            .Help("Number of requests to the cloud by service, verb and status code.")
+            .Register(registry);
+    prometheus::Family<Histogram>& cloud_times =
+        prometheus::BuildHistogram()
+            .Name("openstack_api_request_duration_seconds")
+            .Help("Duration of the requests to the cloud by service and verb.")
+            .Register(registry);
     Histogram& lags = prometheus::BuildHistogram()
                           .Name("certificatebinding_loop_lag_seconds")
                           .Help("How late the one thread of the program ran what was due, sampled.")
@@ -373,8 +263,9 @@ metrics::metrics() : impl_(std::make_unique<impl>()) {}
 
 metrics::~metrics() = default;
 
-void metrics::reconciled(runtime::outcome::kind how)
+void metrics::reconciled(runtime::outcome::kind how, support::duration took)
 {
+    impl_->reconcile_times.Observe(std::chrono::duration<double>(took).count());
     impl_->reconciliations.find(result_of(how))->second->Increment();
     if (how == runtime::outcome::kind::retry)
     {
@@ -391,6 +282,23 @@ void metrics::listener_updated(std::optional<cloud::failure> failed, std::option
     }
 }
 
+void metrics::requested(const net::measured_request& ended)
+{
+    // client-go's word for a request without an answer.
+    const std::string code = ended.status == 0 ? "<error>" : std::to_string(ended.status);
+    const std::string verb(ended.method);
+    if (ended.service == "kubernetes")
+    {
+        const std::string host = net::with_port(ended.origin.host, ended.origin.port);
+        impl_->kubernetes_requests.Add({{"code", code}, {"method", verb}, {"host", host}}).Increment();
+        return;
+    }
+    const std::string service(ended.service);
+    impl_->cloud_requests.Add({{"service", service}, {"verb", verb}, {"code", code}}).Increment();
+    impl_->cloud_times.Add({{"service", service}, {"verb", verb}}, request_bounds)
+        .Observe(std::chrono::duration<double>(ended.duration).count());
+}
+
 void metrics::refs_orphaned(std::size_t refs)
 {
     impl_->orphans.Increment(static_cast<double>(refs));
@@ -404,30 +312,9 @@ void metrics::loop_was_late(support::duration late)
 std::function<std::optional<std::string>()> metrics::page(const state& now) const
 {
     std::vector<MetricFamily> small = impl_->registry.Collect();
-    small.push_back(build_info());
-    small.push_back(watch_restarts(now.watch_restarts));
-    small.push_back(watch_missed(now.watch_restarts.missed));
-    small.push_back(queue_depth(now.queue_depth));
-    small.push_back(events(now.events));
-    small.push_back(unlisted_namespaces(now.bindings.unlisted().size()));
-    if (now.unwatched)
+    for (auto&& read : {families_of(now), process_families()})
     {
-        small.push_back(unwatched(*now.unwatched));
-    }
-    if (!now.services.empty())
-    {
-        small.push_back(of_services(
-            "certificatebinding_cloud_requests_left",
-            "Number of requests that the cloud admits now, by credential.",
-            now.services,
-            &service::requests_left
-        ));
-        small.push_back(of_services(
-            "certificatebinding_cloud_requests_waiting",
-            "Number of requests that wait for their turn, by credential.",
-            now.services,
-            &service::requests_waiting
-        ));
+        small.insert(small.end(), read.begin(), read.end());
     }
     return pieces(text_of(small), now.bindings);
 }

@@ -3,6 +3,7 @@
 #include "binding/index/binding_index.hpp"
 #include "cloud/client.hpp"
 #include "kube/events.hpp"
+#include "net/http/measured_client.hpp"
 #include "runtime/watcher.hpp"
 #include "runtime/work_queue.hpp"
 #include "support/clock.hpp"
@@ -38,12 +39,14 @@ public:
         kube::event_recorder::counts events;
         std::optional<std::size_t> unwatched = {};  // bindings of other namespaces; empty: not known
         std::vector<service> services = {};
+        std::size_t active_workers = 0;
     };
 
     metrics();
     ~metrics();
 
-    void reconciled(runtime::outcome::kind how);
+    void reconciled(runtime::outcome::kind how, support::duration took);
+    void requested(const net::measured_request& ended);
     void listener_updated(std::optional<cloud::failure> failed, std::optional<support::duration> window);
     void refs_orphaned(std::size_t refs);
     void loop_was_late(support::duration late);

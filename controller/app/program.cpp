@@ -13,6 +13,7 @@
 #include "kube/credentials.hpp"
 #include "kube/rest_client.hpp"
 #include "net/http/client.hpp"
+#include "net/http/measured_client.hpp"
 #include "net/http/server.hpp"
 #include "net/transport/open_files.hpp"
 #include "support/log.hpp"
@@ -214,8 +215,18 @@ public:
               *clock_,
               {.user_agent = "certificate-binding-controller/" PROJECT_VERSION, .route = around.proxies.route}
           )),
-          kube_client_(kube::create_rest_client(*http_, *clock_, credentials_)),
-          registry_(*http_, *clock_, random_, around.allowed, options.cloud_timeout, *worker_)
+          measured_(
+              *http_,
+              *clock_,
+              [this](const net::measured_request& ended) {
+                  if (loop_)
+                  {
+                      loop_->requested(ended);
+                  }
+              }
+          ),
+          kube_client_(kube::create_rest_client(measured_, *clock_, credentials_)),
+          registry_(measured_, *clock_, random_, around.allowed, options.cloud_timeout, *worker_)
     {}
 
     // Opens what run() runs. Errors: invalid, with one line for the user.
@@ -307,7 +318,7 @@ private:
         if (options_.bindings_api.address)
         {
             auto opened = bindings_api::open(
-                {context_.get_executor(), *clock_, random_, *http_, around_.cluster, *loop_}, options_
+                {context_.get_executor(), *clock_, random_, measured_, around_.cluster, *loop_}, options_
             );
             if (!opened)
             {
@@ -347,6 +358,7 @@ private:
     support::random_engine random_{std::random_device{}()};
     kube::credentials credentials_;
     std::unique_ptr<net::http_client> http_;
+    net::measured_client measured_;
     std::unique_ptr<kube::client> kube_client_;
     std::unique_ptr<support::offload> worker_ = support::create_worker_thread();
     cloud_credentials registry_;

@@ -382,6 +382,7 @@ private:
     {
         net::http_request request;
         request.method = method;
+        request.service = "kubernetes";
         request.origin = credentials_.source().server.origin;
         request.target = credentials_.source().server.path + target;
         request.headers = {{"Accept", whole_objects}};

@@ -6,8 +6,12 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <fcntl.h>
+#include <fstream>
+#include <regex>
 #include <set>
 #include <sstream>
+#include <unistd.h>
 
 namespace {
 
@@ -36,7 +40,7 @@ protected:
     std::string page(std::size_t depth = 0, runtime::watcher::restarts restarts = {}) const
     {
         std::string whole;
-        const auto next = counted.page({bindings, depth, restarts, events});
+        const auto next = counted.page({bindings, depth, restarts, events, unwatched, services});
         while (const auto piece = next())
         {
             whole += *piece;
@@ -64,6 +68,8 @@ protected:
 
     app::metrics counted;
     kube::event_recorder::counts events;
+    std::optional<std::size_t> unwatched;
+    std::vector<app::metrics::service> services;
     test::one_cloud credentials;
     binding::binding_index bindings{credentials, [](const auto&) {}, [] {}};
     runtime::object_sink& sink = bindings.scope("");
@@ -149,7 +155,7 @@ TEST_F(metrics, count_passes_by_how_they_ended)
 {
     for (const kind outcome : {kind::retry, kind::retry, kind::later, kind::done})
     {
-        counted.reconciled(outcome);
+        counted.reconciled(outcome, 1s);
     }
     const std::string total = "controller_runtime_reconcile_total{controller=\"certificatebinding\",result=";
     EXPECT_THAT(lines(), Contains(total + "\"error\"} 2"));
@@ -287,6 +293,109 @@ TEST_F(metrics, show_the_queue_the_watches_and_the_events)
     EXPECT_THAT(page, Contains("certificatebinding_watch_restarts_total{cause=\"failed\"} 2"));
     EXPECT_THAT(page, Contains("certificatebinding_watch_restarts_total{cause=\"expired\"} 1"));
     EXPECT_THAT(page, Contains("certificatebinding_watch_missed_total 6"));
+}
+
+TEST_F(metrics, show_the_requests_to_kubernetes_and_to_the_cloud)
+{
+    const net::origin kubernetes{true, "10.0.0.1", 6443};
+    const net::origin octavia{true, "octavia.example", 9876};
+    counted.requested({"kubernetes", "PATCH", kubernetes, 200, 10ms});
+    counted.requested({"kubernetes", "PATCH", kubernetes, 200, 10ms});
+    counted.requested({"kubernetes", "GET", kubernetes, 0, 30s});
+    counted.requested({"load-balancer", "PUT", octavia, 409, 300ms});
+    counted.requested({"load-balancer", "PUT", octavia, 0, 30s});
+    const auto page = lines();
+    EXPECT_THAT(
+        page, Contains(R"(rest_client_requests_total{code="200",host="10.0.0.1:6443",method="PATCH"} 2)")
+    );
+    EXPECT_THAT(
+        page, Contains(R"(rest_client_requests_total{code="<error>",host="10.0.0.1:6443",method="GET"} 1)")
+    );
+    EXPECT_THAT(
+        page, Contains(R"(openstack_api_requests_total{code="409",service="load-balancer",verb="PUT"} 1)")
+    );
+    EXPECT_THAT(
+        page, Contains(R"(openstack_api_requests_total{code="<error>",service="load-balancer",verb="PUT"} 1)")
+    );
+    EXPECT_THAT(
+        page,
+        Contains(
+            R"(openstack_api_request_duration_seconds_bucket{service="load-balancer",verb="PUT",le="0.5"} 1)"
+        )
+    );
+    EXPECT_THAT(
+        page,
+        Contains(R"(openstack_api_request_duration_seconds_count{service="load-balancer",verb="PUT"} 2)")
+    );
+}
+
+TEST_F(metrics, show_how_long_reconciliations_take)
+{
+    counted.reconciled(kind::later, 20ms);
+    counted.reconciled(kind::retry, 2s);
+    const auto page = lines();
+    const std::string name = "controller_runtime_reconcile_time_seconds";
+    EXPECT_THAT(page, Contains(name + R"(_bucket{controller="certificatebinding",le="0.025"} 1)"));
+    EXPECT_THAT(page, Contains(name + R"(_count{controller="certificatebinding"} 2)"));
+    EXPECT_THAT(page, Contains(name + R"(_sum{controller="certificatebinding"} 2.02)"));
+}
+
+double value_of(const std::vector<std::string>& page, const std::string& name)
+{
+    for (const std::string& line : page)
+    {
+        if (line.starts_with(name + " "))
+        {
+            return std::stod(line.substr(name.size()));
+        }
+    }
+    ADD_FAILURE() << name << " is missing";
+    return 0;
+}
+
+TEST_F(metrics, show_the_process)
+{
+    const auto page = lines();
+    EXPECT_GT(value_of(page, "process_resident_memory_bytes"), 1 << 20);
+    EXPECT_GT(
+        value_of(page, "process_virtual_memory_bytes"), value_of(page, "process_resident_memory_bytes")
+    );
+    EXPECT_GE(value_of(page, "process_open_fds"), 3);
+    EXPECT_GT(value_of(page, "process_max_fds"), value_of(page, "process_open_fds"));
+    EXPECT_GT(value_of(page, "process_start_time_seconds"), 1.7e9);
+    EXPECT_GE(value_of(page, "process_cpu_seconds_total"), 0);
+    const int file = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    EXPECT_EQ(value_of(lines(), "process_open_fds"), value_of(page, "process_open_fds") + 1);
+    ::close(file);
+}
+
+// Every metric of the page is in the table of docs/operations.md with its type, and no other is.
+TEST_F(metrics, are_in_the_docs)
+{
+    services = {{"lab", 1, 2}};
+    unwatched = 3;
+    counted.requested({"kubernetes", "GET", net::origin{true, "a", 1}, 200, 1s});
+    counted.requested({"identity", "POST", net::origin{true, "a", 1}, 200, 1s});
+    std::set<std::string> on_page;
+    for (const std::string& line : lines())
+    {
+        if (line.starts_with("# TYPE "))
+        {
+            on_page.insert(line.substr(7));
+        }
+    }
+    std::set<std::string> in_docs;
+    std::ifstream docs(OPERATIONS_FILE);
+    const std::regex row("\\| `([a-z_]+)` \\| (counter|gauge|histogram) \\|.*");
+    for (std::string line; std::getline(docs, line);)
+    {
+        std::smatch found;
+        if (std::regex_match(line, found, row))
+        {
+            in_docs.insert(found[1].str() + " " + found[2].str());
+        }
+    }
+    EXPECT_EQ(on_page, in_docs);
 }
 
 }  // namespace

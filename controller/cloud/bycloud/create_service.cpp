@@ -158,6 +158,7 @@ private:
     {
         net::http_request sent;
         sent.method = std::move(wanted.method);
+        sent.service = "certificates";
         sent.origin = entry_.endpoint.origin;
         sent.target = entry_.endpoint.path + wanted.path;
         sent.headers = {{"Accept", "application/json"}, {"X-Region", std::move(wanted.region)}};

@@ -13,12 +13,6 @@ namespace {
 constexpr std::size_t most_endpoints = 1024;
 constexpr support::duration longest_life = std::chrono::hours(24 * 7);
 
-// https://service-types.openstack.org/
-std::string_view type_of(service of)
-{
-    return of == service::barbican ? "key-manager" : "load-balancer";
-}
-
 std::string_view override_key(service of)
 {
     return of == service::barbican ? "key_manager_endpoint_override" : "load_balancer_endpoint_override";
@@ -129,6 +123,20 @@ const endpoint* find_endpoint(
 }
 
 }  // namespace
+
+std::string_view type_of(service of)
+{
+    switch (of)
+    {
+        case service::keystone:
+            return "identity";
+        case service::barbican:
+            return "key-manager";
+        case service::octavia:
+            break;
+    }
+    return "load-balancer";
+}
 
 std::expected<issued_token, std::string> read_token(const net::http_response& answer)
 {

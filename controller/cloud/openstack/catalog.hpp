@@ -18,6 +18,9 @@
 // token, and the catalog of the cloud's services.
 namespace cloud::openstack {
 
+// "load-balancer" (https://service-types.openstack.org/).
+std::string_view type_of(service of);
+
 // One endpoint of Barbican or Octavia.
 struct endpoint
 {

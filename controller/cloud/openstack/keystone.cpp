@@ -110,6 +110,7 @@ support::task<answer<session_ptr>> keystone::authenticate()
 
     net::http_request request;
     request.method = "POST";
+    request.service = "identity";
     request.origin = entry_.keystone.origin;
     request.target = entry_.keystone.path + "/auth/tokens";
     request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};

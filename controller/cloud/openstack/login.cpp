@@ -97,6 +97,7 @@ private:
     {
         net::http_request request;
         request.method = std::move(method);
+        request.service = "identity-provider";
         request.origin = url.origin;
         request.target = (url.path.empty() ? "/" : url.path) + (url.query.empty() ? "" : "?" + url.query);
         request.headers = {{"Accept", "application/json"}};

@@ -58,7 +58,7 @@ support::task<answer<net::http_response>> service_client::send(
             };
             co_return std::unexpected(judge(asked, late));
         }
-        auto answered = co_await send_once(*chosen, request, {send_by, deadline}, asked.write);
+        auto answered = co_await send_once(*chosen, request, {send_by, deadline}, asked);
         const auto number = chosen->session->number;
         if (!answered)
         {
@@ -123,10 +123,11 @@ support::task<answer<service_client::route>> service_client::find_route(service 
 }
 
 support::task<support::result<net::http_response>> service_client::send_once(
-    route via, service_request request, limits until, bool write
+    route via, service_request request, limits until, question asked
 )
 {
     net::http_request sent;
+    sent.service = type_of(asked.asked);
     sent.method = std::move(request.method);
     sent.origin = via.url.origin;
     sent.target = via.url.path + request.path;
@@ -142,7 +143,7 @@ support::task<support::result<net::http_response>> service_client::send_once(
     sent.send_by = until.send_by;
     sent.deadline = until.deadline;
     sent.max_response_bytes = request.max_response_bytes;
-    sent.fresh_connection = write;
+    sent.fresh_connection = asked.write;
     sent.sensitive = true;
     co_return co_await http_.send(std::move(sent));
 }

@@ -62,7 +62,7 @@ private:
 
     support::task<answer<route>> find_route(service to, std::string region);
     support::task<support::result<net::http_response>> send_once(
-        route via, service_request request, limits until, bool write
+        route via, service_request request, limits until, question asked
     );
 
     net::http_client& http_;

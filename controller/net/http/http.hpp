@@ -49,6 +49,8 @@ struct http_request
     bool fresh_connection = false;
     // Request and response bodies hold secrets: every buffer is wiped after use.
     bool sensitive = false;
+    // Whom the request is for, in metrics: "kubernetes", or the type of the service in a catalog. A literal.
+    std::string_view service = {};
 };
 
 struct http_response

@@ -1,0 +1,165 @@
+#include "app/metric_families.hpp"
+
+#include <utility>
+
+namespace app {
+namespace {
+
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+MetricFamily watch_restarts(const runtime::watcher::restarts& counted)
+{
+    read_family family(
+        "certificatebinding_watch_restarts_total",
+        "Total number of watch restarts by cause.",
+        MetricType::Counter
+    );
+    family.add(static_cast<double>(counted.ended), {{"cause", "ended"}});
+    family.add(static_cast<double>(counted.expired), {{"cause", "expired"}});
+    family.add(static_cast<double>(counted.failed), {{"cause", "failed"}});
+    return family.take();
+}
+
+MetricFamily events(const kube::event_recorder::counts& counted)
+{
+    read_family family(
+        "certificatebinding_events_total", "Total number of Kubernetes Events by result.", MetricType::Counter
+    );
+    family.add(static_cast<double>(counted.dropped), {{"result", "dropped"}});
+    family.add(static_cast<double>(counted.failed), {{"result", "failed"}});
+    family.add(static_cast<double>(counted.written), {{"result", "written"}});
+    return family.take();
+}
+
+MetricFamily queue_depth(std::size_t depth)
+{
+    read_family family(
+        "workqueue_depth",
+        "Current depth of workqueue: the targets that wait for a worker.",
+        MetricType::Gauge
+    );
+    family.add(
+        static_cast<double>(depth), {{"name", "certificatebinding"}, {"controller", "certificatebinding"}}
+    );
+    return family.take();
+}
+
+MetricFamily of_services(
+    std::string name,
+    std::string help,
+    const std::vector<metrics::service>& services,
+    std::size_t metrics::service::* value
+)
+{
+    read_family family(std::move(name), std::move(help), MetricType::Gauge);
+    for (const metrics::service& each : services)
+    {
+        family.add(static_cast<double>(each.*value), {{"credential", each.credential}});
+    }
+    return family.take();
+}
+
+MetricFamily build_info()
+{
+    read_family family(
+        "certificatebinding_build_info",
+        "Always 1; the label holds the version of the controller.",
+        MetricType::Gauge
+    );
+    family.add(1, {{"version", PROJECT_VERSION}});
+    return family.take();
+}
+
+}  // namespace
+
+read_family::read_family(std::string name, std::string help, MetricType type)
+    : family_{std::move(name), std::move(help), type, {}}
+{}
+
+void read_family::add(double value, std::vector<prometheus::ClientMetric::Label> labels)
+{
+    prometheus::ClientMetric& metric = family_.metric.emplace_back();
+    metric.label = std::move(labels);
+    metric.gauge.value = value;
+    metric.counter.value = value;
+}
+
+MetricFamily family_of(std::string name, std::string help, MetricType type, double value)
+{
+    read_family family(std::move(name), std::move(help), type);
+    family.add(value);
+    return family.take();
+}
+
+MetricFamily by_reason(std::string name, std::string help, const counts_by_reason& counts)
+{
+    read_family family(std::move(name), std::move(help), MetricType::Gauge);
+    for (std::size_t i = 0; i < counts.size(); ++i)
+    {
+        const auto reason = static_cast<binding::reason>(i);
+        if (reason != binding::reason::certificate_active)  // a reason of another condition
+        {
+            family.add(
+                static_cast<double>(counts.at(i)), {{"reason", std::string(binding::name_of(reason))}}
+            );
+        }
+    }
+    return family.take();
+}
+
+std::vector<MetricFamily> families_of(const metrics::state& now)
+{
+    const auto number = [](std::size_t count) { return static_cast<double>(count); };
+    std::vector<MetricFamily> families{
+        build_info(),
+        watch_restarts(now.watch_restarts),
+        family_of(
+            "certificatebinding_watch_missed_total",
+            "Total number of changes that a watch has not shown.",
+            MetricType::Counter,
+            number(now.watch_restarts.missed)
+        ),
+        queue_depth(now.queue_depth),
+        family_of(
+            "controller_runtime_active_workers",
+            "Number of targets that are reconciled now.",
+            MetricType::Gauge,
+            number(now.active_workers)
+        ),
+        events(now.events),
+        family_of(
+            "certificatebinding_unlisted_namespaces",
+            "Number of watched namespaces whose bindings have not been listed; all namespaces count as one.",
+            MetricType::Gauge,
+            number(now.bindings.unlisted().size())
+        ),
+    };
+    if (now.unwatched)
+    {
+        families.push_back(family_of(
+            "certificatebinding_unwatched",
+            "Number of bindings in namespaces that this controller does not watch.",
+            MetricType::Gauge,
+            number(*now.unwatched)
+        ));
+    }
+    if (!now.services.empty())
+    {
+        families.push_back(of_services(
+            "certificatebinding_cloud_requests_left",
+            "Number of requests that the cloud admits now, by credential.",
+            now.services,
+            &metrics::service::requests_left
+        ));
+        families.push_back(of_services(
+            "certificatebinding_cloud_requests_waiting",
+            "Number of requests that wait for their turn, by credential.",
+            now.services,
+            &metrics::service::requests_waiting
+        ));
+    }
+    return families;
+}
+
+}  // namespace app

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "app/metrics.hpp"
+#include "binding/resource/reason.hpp"
+
+#include <array>
+#include <cstddef>
+#include <prometheus/client_metric.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/metric_type.h>
+#include <string>
+#include <vector>
+
+// The metric families that are read from the present state when the page is asked for.
+namespace app {
+
+// One such family while it is filled.
+class read_family
+{
+public:
+    read_family(std::string name, std::string help, prometheus::MetricType type);
+
+    void add(double value, std::vector<prometheus::ClientMetric::Label> labels = {});
+    prometheus::MetricFamily take() { return std::move(family_); }
+
+private:
+    prometheus::MetricFamily family_;
+};
+
+// One number without labels.
+prometheus::MetricFamily family_of(
+    std::string name, std::string help, prometheus::MetricType type, double value
+);
+
+using counts_by_reason = std::array<std::size_t, binding::reason_count>;
+
+prometheus::MetricFamily by_reason(std::string name, std::string help, const counts_by_reason& counts);
+
+// All small families of the state.
+std::vector<prometheus::MetricFamily> families_of(const metrics::state& now);
+
+// process_*, as the client libraries of Prometheus name them
+// (https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics). What the machine does not
+// tell is left out.
+std::vector<prometheus::MetricFamily> process_families();
+
+}  // namespace app

@@ -241,7 +241,37 @@ TEST_F(bycloud, names_a_certificate_that_is_not_there)
     bind("web", "00000000-0000-4000-8000-00000000dead");
     ASSERT_TRUE(becomes("web", "CertificateNotFound"));
     EXPECT_EQ(kube.state("web"), "pending") << "it may still be created";
+    EXPECT_TRUE(status_of("web")["attachments"].empty()) << "nothing is claimed";
     EXPECT_TRUE(run_until([&] { return kube.state("web") == "error"; }));
+    EXPECT_LT(cloud.requests.size(), 20U);
+}
+
+// The bindings API of a controller does so.
+TEST_F(bycloud, binds_a_certificate_that_the_cloud_shows_only_where_it_is_bound)
+{
+    const auto certificate = cloud.add_certificate();
+    const auto other = cloud.add_certificate();
+    cloud.before = [&](const net::http_request& request) -> std::optional<test::fake_bycloud::reply> {
+        const bool is_bound =
+            cloud.binding(request.target.contains(other) ? other : certificate, listener) != nullptr;
+        if (request.method != "GET" || is_bound)
+        {
+            return std::nullopt;
+        }
+        const json error{{"error", {{"code", 404}, {"message", "no binding names the certificate"}}}};
+        return net::http_response{404, {{"Content-Type", "application/json"}}, error.dump()};
+    };
+    start();
+    bind("web", certificate, true);
+    ASSERT_TRUE(becomes("web", "Attached"));
+    EXPECT_EQ(cloud.count("POST"), 1U);
+    kube.update("web", [&](json& object) { object["spec"]["certificateId"] = other; });
+    ASSERT_TRUE(run_until([&] { return cloud.binding(certificate, listener) == nullptr; }));
+    ASSERT_TRUE(becomes("web", "Attached"));
+    EXPECT_EQ(status_of("web")["id"], (*cloud.binding(other, listener))["id"]);
+    kube.remove("web");
+    ASSERT_TRUE(goes("web"));
+    EXPECT_EQ(cloud.bindings(), 0U);
 }
 
 // ---- 409 ----

@@ -35,7 +35,7 @@ support::duration wait_after(const binding_facts& facts)
 
 }  // namespace
 
-// The cloud shows the certificate, but not the binding that is wanted.
+// The cloud does not show the binding that is wanted, or not even its certificate.
 conclusion decision::of_absent(const certificate_facts& certificate, const attachment* entry) const
 {
     if (entry != nullptr && entry->confirmed)
@@ -101,18 +101,21 @@ conclusion decision::of_lost(const certificate_facts& certificate) const
 std::optional<conclusion> decision::why_not_attach(const certificate_facts& certificate) const
 {
     const auto& id = object_.spec.certificate_id;
-    const cloud::service_certificate& shown = **certificate.last->value;
+    const cloud::service_certificate* shown =
+        certificate.last->value ? certificate.last->value->get() : nullptr;
     const auto asked_at = certificate.last->asked_at;
-    if (shown.state != certificate_state::active)
+    if (shown != nullptr && shown->state != certificate_state::active)
     {
         const auto wait = waiting.without_jitter(std::max(1, certificate.polls));
         return say(
-            of_inactive(object_, shown),
+            of_inactive(object_, *shown),
             read_at(asked_at + std::min(wait, of_.settings.resync_period), id, purpose::wait)
         );
     }
     const auto other = object_.wanted_slot() == slot::sni ? slot::default_ : slot::sni;
-    const auto* in_other_slot = find_binding(shown, object_.spec.resource_id, object_.wanted_slot(), {});
+    const auto* in_other_slot =
+        shown == nullptr ? nullptr
+                         : find_binding(*shown, object_.spec.resource_id, object_.wanted_slot(), {});
     if (in_other_slot != nullptr && find_entry(held_, id, other) == nullptr)
     {
         return say(
@@ -181,6 +184,13 @@ std::optional<conclusion> decision::why_refused() const
     if (again <= of_.now)
     {
         return std::nullopt;
+    }
+    if (const auto* certificate = of_.certificate(id);
+        facts_.refused->kind == failure::not_found && !certificate->last->value)
+    {
+        cloud::error missing = certificate->last->value.error();
+        missing.message = facts_.refused->message;
+        return say(of_failed_read(object_, missing, is_new()), rest{again});
     }
     return say(of_refused_create(object_, *facts_.refused, is_new()), rest{again});
 }

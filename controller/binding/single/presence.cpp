@@ -154,6 +154,12 @@ conclusion decision::of_failed(const certificate_facts& certificate) const
     const cloud::error& error = certificate.last->value.error();
     const auto asked_at = certificate.last->asked_at;
     const bool is_missing = error.kind == failure::not_found;
+    if (const auto* entry = find_entry(held_, id, object_.wanted_slot());
+        is_missing && (entry == nullptr || !entry->confirmed))
+    {
+        // The cloud may be the bindings API of a controller, which shows only certificates that are bound.
+        return of_absent(certificate, entry);
+    }
     if (is_missing && !is_gone(certificate))
     {
         conclusion made = nothing();

@@ -118,6 +118,8 @@ pid_t start(const command& to_run, int in, int out, int err)
     ::dup2(in, STDIN_FILENO);
     ::dup2(out, STDOUT_FILENO);
     ::dup2(err, STDERR_FILENO);
+    // What a library of the parent opened: a child with a copy of a socket would keep its connection open.
+    ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     ::execvpe(argv[0], argv.data(), envp.data());
     const char* const reason = ::strerror(errno);
     for (const char* part : {static_cast<const char*>(argv[0]), ": ", reason, "\n"})

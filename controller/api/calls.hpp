@@ -22,15 +22,15 @@ struct call
 };
 
 // 201; or the failure that the loop tells. A binding that is refused with 4xx is deleted again, unless it may
-// be attached. `place` waits until `deadline`.
+// be attached. Waits until `deadline`. A place is taken when Kubernetes has accepted the token, so that
+// made-up tokens keep nobody out; where none is left by then, the answer is 201 at once.
 support::task<result<net::page>> create_binding(
-    call call, new_binding wanted, waiting::place& place, support::time_point deadline
+    call call, new_binding wanted, waiting& places, support::time_point deadline
 );
 
-// 204; or 202 with the binding if its deletion waits beyond `deadline` or for a person.
-support::task<result<net::page>> delete_binding(
-    call call, waiting::place& place, support::time_point deadline
-);
+// 204; or 202 with the binding if its deletion waits beyond `deadline` or for a person, or if there is no
+// place to wait.
+support::task<result<net::page>> delete_binding(call call, waiting& places, support::time_point deadline);
 
 support::task<result<net::page>> read_binding(call call);
 support::task<result<net::page>> list_bindings(call call);

@@ -135,7 +135,7 @@ std::string why_it_is_left(const certificate_binding& object, const std::string&
 }  // namespace
 
 task<result<net::page>> create_binding(
-    call call, new_binding wanted, waiting::place& place, support::time_point deadline
+    call call, new_binding wanted, waiting& places, support::time_point deadline
 )
 {
     bindings objects(call.as_caller, call.where.name_space);
@@ -148,10 +148,15 @@ task<result<net::page>> create_binding(
         }
         co_return std::unexpected(co_await explain_existing(objects, call.where, wanted, created.error()));
     }
-    place.follow(created->uid);
+    const auto place = places.take();
+    if (!place)
+    {
+        co_return binding_page(http::created, *created);
+    }
+    place->follow(created->uid);
     for (int withdrawals = 0;;)
     {
-        if (place.gone())
+        if (place->gone())
         {
             co_return std::unexpected(deleted_meanwhile());
         }
@@ -160,10 +165,10 @@ task<result<net::page>> create_binding(
         {
             co_return std::unexpected(changed_meanwhile(*seen));
         }
-        const auto status = outcome_of_creation(seen, place.ended() || call.clock.now() >= deadline);
+        const auto status = outcome_of_creation(seen, place->ended() || call.clock.now() >= deadline);
         if (!status)
         {
-            co_await place.wait(deadline);
+            co_await place->wait(deadline);
             continue;
         }
         const certificate_binding object = seen == nullptr ? *created : *seen;
@@ -179,7 +184,7 @@ task<result<net::page>> create_binding(
         {
             co_return std::unexpected(refusal(*status, object, why_it_stays(*status, object)));
         }
-        const auto end = co_await withdraw(call, objects, object, place);
+        const auto end = co_await withdraw(call, objects, object, *place);
         if (!end)
         {
             co_return std::unexpected(refusal(*status, object, why_it_is_left(object, end.error().message)));

@@ -9,7 +9,7 @@ namespace api {
 
 using support::task;
 
-task<result<net::page>> delete_binding(call call, waiting::place& place, support::time_point deadline)
+task<result<net::page>> delete_binding(call call, waiting& places, support::time_point deadline)
 {
     bindings objects(call.as_caller, call.where.name_space);
     auto found = co_await objects.find(call.where, call.find);
@@ -17,7 +17,11 @@ task<result<net::page>> delete_binding(call call, waiting::place& place, support
     {
         co_return std::unexpected(found.error());
     }
-    place.follow(found->uid);
+    const auto place = places.take();
+    if (place)
+    {
+        place->follow(found->uid);
+    }
     const auto removed = co_await objects.remove(*found, false);
     if (!removed)
     {
@@ -33,18 +37,18 @@ task<result<net::page>> delete_binding(call call, waiting::place& place, support
     found->deleting = true;
     for (;;)
     {
-        if (place.gone())
+        if (place && place->gone())
         {
             co_return done;
         }
         const auto* seen = call.find(found->uid);
-        if (place.ended() || call.clock.now() >= deadline || deletion_needs_person(seen))
+        if (!place || place->ended() || call.clock.now() >= deadline || deletion_needs_person(seen))
         {
             auto object = seen == nullptr ? *found : *seen;
             object.deleting = true;
             co_return binding_page(http::accepted, object);
         }
-        co_await place.wait(deadline);
+        co_await place->wait(deadline);
     }
 }
 

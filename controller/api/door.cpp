@@ -192,8 +192,7 @@ task<result<net::page>> door::dispatch(const net::server_request& request, const
     {
         co_return std::unexpected(wanted.error());
     }
-    const auto place = waiting_.take();
-    if (!place)
+    if (waiting_.full())
     {
         co_return std::unexpected(too_many(
             "too many requests wait for their bindings",
@@ -205,9 +204,9 @@ task<result<net::page>> door::dispatch(const net::server_request& request, const
     const auto deadline = parts_.clock.now() + wait;
     if (route.operation == operation::create_binding)
     {
-        co_return co_await create_binding(std::move(call), *wanted, *place, deadline);
+        co_return co_await create_binding(std::move(call), *wanted, waiting_, deadline);
     }
-    co_return co_await delete_binding(std::move(call), *place, deadline);
+    co_return co_await delete_binding(std::move(call), waiting_, deadline);
 }
 
 result<net::page> door::public_page(operation asked) const

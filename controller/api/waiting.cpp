@@ -29,7 +29,7 @@ void waiting::place::follow(const support::uuid& uid)
 
 std::unique_ptr<waiting::place> waiting::take()
 {
-    return taken_ < most_ ? std::make_unique<place>(*this) : nullptr;
+    return full() ? nullptr : std::make_unique<place>(*this);
 }
 
 void waiting::end()

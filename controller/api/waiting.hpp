@@ -57,6 +57,7 @@ public:
     std::unique_ptr<place> take();
 
     std::size_t taken() const { return taken_; }
+    bool full() const { return taken_ >= most_; }
 
     // The index has taken over a change.
     void changed(const binding::object_changed& change);

@@ -19,7 +19,7 @@ using testing::HasSubstr;
 class create_binding : public test::loop
 {
 protected:
-    create_binding() : kube([] { return nullptr; }), places(executor(), clock(), 9), place(places.take())
+    create_binding() : kube([] { return nullptr; }), places(executor(), clock(), 1)
     {
         where.certificate_id = support::uuid::parse("550e8400-e29b-41d4-a716-446655440001").value();
         where.name_space = "shop";
@@ -35,7 +35,7 @@ protected:
         const auto into = [](support::task<api::result<net::page>> from, auto& to) -> support::task<> {
             to.emplace(co_await std::move(from));
         };
-        spawn(into(api::create_binding(call, wanted, *place, clock().now() + 10s), answer));
+        spawn(into(api::create_binding(call, wanted, places, clock().now() + 10s), answer));
         step();
         ASSERT_EQ(kube.objects().size(), 1U);
         name = kube.objects().begin()->first;
@@ -90,7 +90,6 @@ protected:
 
     test::fake_kube kube;
     api::waiting places;
-    std::unique_ptr<api::waiting::place> place;
     api::parameters where;
     api::new_binding wanted;
     std::optional<binding::certificate_binding> index;
@@ -151,6 +150,17 @@ TEST_F(create_binding, never_withdraws_what_somebody_changed_meanwhile)
     EXPECT_EQ(answer->error().status, 409);
     EXPECT_THAT(answer->error().message, HasSubstr("was changed meanwhile; it stays"));
     EXPECT_THAT(answer->error().details, HasSubstr("GET /v1/certificates/"));
+    EXPECT_FALSE(is_being_deleted());
+}
+
+TEST_F(create_binding, is_answered_at_once_where_no_place_is_left_to_wait)
+{
+    const auto others = places.take();
+    post();
+    ASSERT_TRUE(answer);
+    ASSERT_TRUE(*answer) << answer->error().message;
+    EXPECT_EQ((*answer)->status, 201);
+    EXPECT_THAT((*answer)->body, HasSubstr(R"("status":"pending")"));
     EXPECT_FALSE(is_being_deleted());
 }
 

@@ -25,10 +25,13 @@ support::error status(int code, const std::string& reason)
 }
 
 // The Kubernetes of a caller: the token "alice" may do everything, "reader" may read, and no other is known.
+// Of "slow" that is found out after 5 s.
 class of_caller final : public test::kube_through
 {
 public:
-    of_caller(kube::client& next, std::string token) : kube_through(next), token_(std::move(token)) {}
+    of_caller(kube::client& next, support::clock& clock, std::string token)
+        : kube_through(next), clock_(clock), token_(std::move(token))
+    {}
 
     support::task<support::result<std::unique_ptr<kube::list_page>>> list(kube::list_request request) override
     {
@@ -50,6 +53,10 @@ public:
         if (token_ == "uncreated-409")
         {
             co_return std::unexpected(status(409, "a webhook says no"));
+        }
+        if (token_ == "slow")
+        {
+            co_await clock_.sleep_for(5s);
         }
         if (auto no = refused(true))
         {
@@ -96,6 +103,7 @@ private:
         return token_ == "reader" ? status(403, "Forbidden") : status(401, "Unauthorized");
     }
 
+    support::clock& clock_;
     std::string token_;
 };
 
@@ -130,7 +138,7 @@ protected:
                 random,
                 [this](const support::secret& token) {
                     ++clients;
-                    return std::make_unique<of_caller>(kube, token.reveal());
+                    return std::make_unique<of_caller>(kube, clock(), token.reveal());
                 },
                 [this](const support::uuid& uid) { return running->controller.find(uid); },
                 R"({"openapi": "3.1.0"})",
@@ -617,6 +625,39 @@ TEST_F(bindings_api, one_wait_too_many_is_429_and_creates_nothing)
     ASSERT_TRUE(until([&] { return first->has_value(); }));
     EXPECT_EQ((*first)->status, 201);
     EXPECT_EQ(bind(certificate("c").id, listener, true).status, 201) << "the place is free again";
+}
+
+TEST_F(bindings_api, a_token_that_kubernetes_does_not_know_takes_no_place)
+{
+    settings.most_waiting = 1;
+    open();
+    auto made_up = request("POST", bindings_of(certificate("b").id), body_of(listener, true));
+    made_up.headers[0].value = "Bearer slow";
+    const auto first = begin(std::move(made_up));
+    step();
+    EXPECT_EQ(bind(certificate("a").id, listener).status, 201);
+    ASSERT_TRUE(until([&] { return first->has_value(); }));
+    EXPECT_EQ((*first)->status, 401);
+    EXPECT_EQ(kube.objects().size(), 1U);
+}
+
+TEST_F(bindings_api, a_deletion_without_a_place_to_wait_goes_on)
+{
+    settings.most_waiting = 1;
+    open();
+    const auto a = certificate("a");
+    const auto made = bind(a.id, listener);
+    const auto path = bindings_of(a.id) + "/" + made.body["binding"]["id"].get<std::string>();
+    auto first = request("DELETE", path);
+    auto second = request("DELETE", path);
+    const auto waits = begin(std::move(first));
+    const auto told = begin(std::move(second));
+    step();
+    ASSERT_TRUE(told->has_value()) << "both found a place free, and one took it";
+    EXPECT_EQ((*told)->status, 202);
+    EXPECT_EQ((*told)->body["binding"]["status"], "deleting");
+    ASSERT_TRUE(until([&] { return waits->has_value(); }));
+    EXPECT_EQ((*waits)->status, 204);
 }
 
 TEST_F(bindings_api, a_thousand_wait_without_a_watch_of_their_own)

@@ -109,6 +109,7 @@ struct load_balancer
 {
     support::uuid id;
     provisioning_status status = provisioning_status::active;
+    std::vector<support::uuid> listeners = {};  // all that are on it, sorted
 };
 
 // The keys of one PUT: an empty optional leaves the key out.

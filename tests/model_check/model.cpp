@@ -178,6 +178,7 @@ void model::end_pass(const target& target, const binding::pass_end& end, fate& d
     }
     if (end.how == binding::pass_ending::no_bindings_left)
     {
+        record.reads.erase(target.listener);  // the process forgets it
         return;
     }
     const auto wait = end.how == binding::pass_ending::planned
@@ -362,6 +363,7 @@ bool model::foreign_put(const uuid& listener, const cloud::listener_change& chan
 void model::delete_listener(const uuid& listener)
 {
     tell([&] { return "listener " + name_of(listener) + " is deleted"; });
+    deleted[listener] = cloud.listeners.at(listener).load_balancer;
     cloud.listeners.erase(listener);
     std::erase_if(record.harmful, [&](const auto& row) { return row.first.first == listener; });
     // No PUT takes effect on a deleted listener.

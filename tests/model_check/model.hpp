@@ -71,6 +71,9 @@ public:
     virtual bool read_fails() { return false; }
     // The read comes from a database replica that has not seen the last change yet.
     virtual bool read_is_stale() { return false; }
+    // The answer about a load balancer comes from such a replica, or from a cache: it lacks this listener,
+    // or still has it although it is deleted.
+    virtual bool list_is_wrong_about(const support::uuid& /*listener*/) { return false; }
     virtual std::optional<support::time_point>
     when_late(support::time_point /*now*/, support::time_point /*expires*/)
     {
@@ -112,6 +115,8 @@ public:
     };
     std::map<support::uuid, outdated_slots> outdated;
     bool replica_lags = false;
+    // By deleted listener: the load balancer that may still list it.
+    std::map<support::uuid, support::uuid> deleted;
     support::uuid putting;  // the listener whose PUT waits for its answer
 
     // ---- the controller ----
@@ -179,6 +184,7 @@ private:
     );
     void reckon(const support::uuid& listener);
     cloud::answer<cloud::listener> read_listener(const support::uuid& listener, fate& decides);
+    cloud::load_balancer read_load_balancer(const support::uuid& balancer, fate& decides);
 
     bool crashed_ = false;   // no request of the process arrives any more
     support::uuid reading_;  // the listener whose pass reads

@@ -226,9 +226,9 @@ public:
             co_return std::unexpected(failure_of(cloud::failure::transient, "no answer"));
         }
         decides_.meanwhile(request::read);
-        const auto status = world_.cloud.balancers.at(id);
-        world_.record.balancers[world_.reading_] = status;
-        co_return cloud::load_balancer{id, status};
+        auto shown = world_.read_load_balancer(id, decides_);
+        world_.record.balancers[world_.reading_] = shown.status;
+        co_return shown;
     }
 
     support::task<cloud::answer<cloud::listener>> update_listener(
@@ -272,7 +272,10 @@ public:
         }
         return {all.begin(), all.end()};
     }
-    std::vector<binding::target> peers_of(const binding::target&) const override { return {}; }
+    std::vector<binding::target> targets_on(const binding::target& listener) const override
+    {
+        return world_.bindings_of(listener).empty() ? std::vector<binding::target>() : std::vector{listener};
+    }
     const certificate_binding* find(const uuid& uid) const override
     {
         const auto object = world_.objects.find(uid);
@@ -544,6 +547,31 @@ cloud::answer<cloud::listener> model::read_listener(const uuid& listener, fate& 
                row.status != cloud::provisioning_status::error;
     });
     return cloud.listener(listener);
+}
+
+// The list may lack a listener, but only one that this process has read: nothing else tells the process of a
+// listener that is missing.
+cloud::load_balancer model::read_load_balancer(const uuid& balancer, fate& decides)
+{
+    auto shown = cloud.load_balancer(balancer);
+    std::erase_if(shown.listeners, [&](const uuid& listener) {
+        const bool lacks = record.reads.contains(listener) && decides.list_is_wrong_about(listener);
+        if (lacks)
+        {
+            tell([&] { return "the load balancer does not list " + name_of(listener); });
+        }
+        return lacks;
+    });
+    for (const auto& [listener, was_on] : deleted)
+    {
+        if (was_on == balancer && decides.list_is_wrong_about(listener))
+        {
+            tell([&] { return "the load balancer still lists " + name_of(listener); });
+            shown.listeners.push_back(listener);
+        }
+    }
+    std::ranges::sort(shown.listeners);
+    return shown;
 }
 
 cloud::answer<cloud::listener> model::put(

@@ -218,6 +218,11 @@ bool random_world::read_is_stale()
     return !calm_ && chance(20);
 }
 
+bool random_world::list_is_wrong_about(const uuid&)
+{
+    return !calm_ && world_.replica_lags && chance(20);
+}
+
 std::optional<support::time_point> random_world::when_late(
     support::time_point now, support::time_point expires
 )

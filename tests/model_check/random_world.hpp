@@ -24,6 +24,7 @@ private:
     put_fate of_put() override;
     bool read_fails() override;
     bool read_is_stale() override;
+    bool list_is_wrong_about(const support::uuid& listener) override;
     std::optional<support::time_point> when_late(support::time_point now, support::time_point expires)
         override;
     void meanwhile(request kind) override;

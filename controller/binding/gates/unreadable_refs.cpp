@@ -92,6 +92,14 @@ bool knows_other_listeners(const observation& observation)
     return observation.other_listeners && is_fresh_lookup(observation, observation.other_listeners->asked_at);
 }
 
+// The load balancer lists its listeners, and a listener may have come since an old list.
+void ask_for_other_listeners(const observation& observation, read& wanted)
+{
+    const bool has_list = is_fresh_lookup(observation, observation.state->answers.load_balancer->asked_at);
+    wanted.load_balancer = !has_list;
+    wanted.other_listeners = has_list;
+}
+
 // If the certificate service does not answer the controller, Octavia's worker cannot read the certificates
 // either.
 wait wait_for_answer(const refs& unanswered)
@@ -238,10 +246,13 @@ std::optional<shut_write_gate> unreadable_refs(const listener_update& update)
     sorted_refs sorted = sorted_by_answer(update.observation, kept_refs(update));
     if (!sorted.unread.empty())
     {
-        // The other listeners are read at the same time; their gate judges them.
-        return read{
-            .other_listeners = !knows_other_listeners(update.observation), .refs = std::move(sorted.unread)
-        };
+        read wanted{.refs = std::move(sorted.unread)};
+        if (!knows_other_listeners(update.observation))
+        {
+            // The other listeners are read at the same time; their gate judges them.
+            ask_for_other_listeners(update.observation, wanted);
+        }
+        return wanted;
     }
     if (!sorted.unanswered.empty())
     {
@@ -300,14 +311,16 @@ std::optional<shut_write_gate> unreadable_refs_on_other_listeners(const listener
     const observation& observation = update.observation;
     if (!knows_other_listeners(observation))
     {
-        return read{.other_listeners = true};
+        read wanted;
+        ask_for_other_listeners(observation, wanted);
+        return wanted;
     }
     const bool asked_to_clean_up = observation.state->cleanup_requested;
     std::vector<target> asked;
     std::string dead;
     std::string doubts;
     const auto append = [](std::string& to, const other_listener& other, const std::string& fault) {
-        to += (to.empty() ? "listener " : "; listener ") + other.target.listener.str() + " " + fault;
+        to += (to.empty() ? "listener " : "; listener ") + other.listener.str() + " " + fault;
     };
     for (const other_listener& other : observation.other_listeners->value)
     {
@@ -324,7 +337,7 @@ std::optional<shut_write_gate> unreadable_refs_on_other_listeners(const listener
         append(dead, other, "holds " + other.dead_ref.str());
         if (other.ours)
         {
-            asked.push_back(other.target);
+            std::ranges::copy(other.targets, std::back_inserter(asked));
         }
     }
     if (!dead.empty())

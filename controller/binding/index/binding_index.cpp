@@ -45,23 +45,23 @@ std::vector<target> binding_index::targets() const
     return all;
 }
 
-std::vector<target> binding_index::peers_of(const target& target) const
+std::vector<target> binding_index::targets_on(const target& listener) const
 {
-    std::vector<binding::target> peers;
-    const auto begin = by_target_.lower_bound({target.region, target.listener});
+    std::vector<target> targets;
+    const auto begin = by_target_.lower_bound({listener.region, listener.listener});
     for (auto entry = begin; entry != by_target_.end(); ++entry)
     {
-        const binding::target& other = entry->first;
-        if (other.region != target.region || other.listener != target.listener)
+        const target& one = entry->first;
+        if (one.region != listener.region || one.listener != listener.listener)
         {
             break;
         }
-        if (other != target && same_listener(other, target))
+        if (same_listener(one, listener))
         {
-            peers.push_back(other);
+            targets.push_back(one);
         }
     }
-    return peers;
+    return targets;
 }
 
 bool binding_index::walk::go_on(

@@ -56,7 +56,7 @@ public:
 
     std::vector<const certificate_binding*> bindings_of(const target& target) const override;
     std::vector<target> targets() const override;
-    std::vector<target> peers_of(const target& target) const override;
+    std::vector<target> targets_on(const target& listener) const override;
     const certificate_binding* find(const support::uuid& uid) const override { return store_.find(uid); }
     void applied(kube::object_json object) override { store_.applied(object); }
 

@@ -18,8 +18,15 @@ public:
     // Oldest first.
     virtual std::vector<const certificate_binding*> bindings_of(const target& target) const = 0;
     virtual std::vector<target> targets() const = 0;
-    // The other targets of the same listener, of the same cloud or without a credential.
-    virtual std::vector<target> peers_of(const target& target) const = 0;
+    // All targets of the listener, of the same cloud or without a credential; the credential does not matter.
+    virtual std::vector<target> targets_on(const target& listener) const = 0;
+    // The other targets of the same listener.
+    std::vector<target> peers_of(const target& target) const
+    {
+        auto peers = targets_on(target);
+        std::erase(peers, target);
+        return peers;
+    }
     virtual const certificate_binding* find(const support::uuid& uid) const = 0;
 
     // The object as the API server answered a write of the controller.

@@ -4,8 +4,6 @@
 
 namespace binding {
 
-using namespace std::chrono_literals;
-
 void cloud_answers::record_scope(observed<cloud::answer<cloud::project_scope>> answer)
 {
     listener_requested = listener_requested || !answer.value;
@@ -17,7 +15,7 @@ void cloud_answers::record_scope(observed<cloud::answer<cloud::project_scope>> a
     scope = std::move(answer);
 }
 
-void cloud_answers::record_listener(observed<cloud::answer<cloud::listener>> answer, support::time_point now)
+void cloud_answers::record_listener(observed<cloud::answer<cloud::listener>> answer, support::duration proof)
 {
     const bool not_found = !answer.value && answer.value.error().kind == cloud::failure::not_found;
     const auto current_scope = scope && scope->value ? std::optional(*scope->value) : std::nullopt;
@@ -34,10 +32,12 @@ void cloud_answers::record_listener(observed<cloud::answer<cloud::listener>> ans
     {
         load_balancer_id = answer.value->load_balancer_id;
     }
+    else if (gone_since && answer.asked_at - *gone_since >= proof)
+    {
+        load_balancer_id.reset();
+    }
     listener_requested = true;
     record_misdirected(misdirected_since, answer);
-    timed_out_at =
-        has_timed_out(answer.asked_at, now, answer.value) ? std::optional(answer.asked_at) : std::nullopt;
     listener = std::move(answer);
 }
 
@@ -61,6 +61,14 @@ void cloud_answers::forget_outdated_reads()
 {
     listener.reset();
     load_balancer.reset();
+}
+
+void cloud_answers::forget_list_of_load_balancer()
+{
+    if (load_balancer && load_balancer->value)
+    {
+        load_balancer->value->listeners = {};
+    }
 }
 
 void cloud_answers::forget_refs_except(const std::set<cloud::container_ref>& kept)
@@ -88,13 +96,6 @@ void record_ref(
     }
     look_up.asked_at = asked_at;
     look_up.state = state;
-}
-
-bool has_timed_out(
-    support::time_point asked_at, support::time_point now, const cloud::answer<cloud::listener>& answer
-)
-{
-    return !answer && passes(answer.error()) && now - asked_at >= 1s;
 }
 
 bool passes(const cloud::error& error)

@@ -23,8 +23,8 @@ struct cloud_answers
     // scope.
     std::optional<support::time_point> gone_since;
     std::optional<cloud::project_scope> gone_scope;
-    std::optional<support::uuid> load_balancer_id;    // of the listener when it was last read
-    std::optional<support::time_point> timed_out_at;  // when the last read was sent, if it timed out
+    // Of the listener when it was last read; empty: it was not read, or is proven gone since.
+    std::optional<support::uuid> load_balancer_id;
     // When the first of an unbroken row of misdirected requests for the scope or the listener was sent.
     std::optional<support::time_point> misdirected_since;
     // When the first of an unbroken row of reads that found the load balancer PENDING was sent.
@@ -34,38 +34,34 @@ struct cloud_answers
         0;  // reads in a row that found the load balancer busy, with no PUT of this target under way
 
     void record_scope(observed<cloud::answer<cloud::project_scope>> answer);
-    void record_listener(observed<cloud::answer<cloud::listener>> answer, support::time_point now);
+    // `proof`: between the two 404s that prove the listener gone.
+    void record_listener(observed<cloud::answer<cloud::listener>> answer, support::duration proof);
     // `put_under_way`: the load balancer may be busy with a PUT of the target itself.
     void record_load_balancer(observed<cloud::answer<cloud::load_balancer>> answer, bool put_under_way);
     // A PUT was answered, so the reads of listener and load balancer from before count no more.
     void forget_outdated_reads();
+    // The pass is over, and the next one reads the list again.
+    void forget_list_of_load_balancer();
     void forget_refs_except(const std::set<cloud::container_ref>& kept);
 
     // The listener as it was last read; null: it was not read, or the answer was an error.
     const cloud::listener* listener_read() const;
 };
 
-// What was read of another listener for the sake of this one (readable-before-write), with this target's
-// credential and, where that may not see a certificate, with the other target's. It is kept apart from what
-// the other target reads for itself.
-struct other_listener_state
+// What was read of the other listeners of the load balancer for the sake of this one (readable-before-write),
+// with this target's credential and, where that may not see a certificate, with the other targets'. It is
+// kept apart from what the other targets read for themselves.
+struct other_listeners_state
 {
-    support::time_point asked_at{};
-    std::optional<support::uuid> load_balancer_id;  // as it was last read
-    // The cloud in which the listener does not exist, or is not for this credential to read.
-    std::optional<cloud::project_scope> refused_in;
-    bool timed_out = false;
-    observed_refs refs;
+    observed_refs refs;  // on any of them
+    // When the first of an unbroken row of 404s of the listener was asked for.
+    std::map<support::uuid, support::time_point> gone_since;
 };
 
 void record_ref(
     observed_refs& refs, const cloud::container_ref& ref, support::time_point asked_at, cloud::ref_state state
 );
 
-// The question was sent at `asked_at`, and for a second or more there was no answer.
-bool has_timed_out(
-    support::time_point asked_at, support::time_point now, const cloud::answer<cloud::listener>& answer
-);
 // The object does not exist, or is not for this credential to read.
 bool is_refusal(const cloud::error& error);
 // The error says only that there is no answer now.

@@ -29,10 +29,11 @@ struct peer
 // Another listener of the same load balancer with a binding of ours, as far as readable-before-write asks.
 struct other_listener
 {
-    binding::target target;
+    support::uuid listener;
+    std::vector<target> targets;    // of the listener
     cloud::container_ref dead_ref;  // a dead ref on it; empty: none
     std::string doubt;              // why a dead ref may be on it that is not known yet; empty: all is known
-    bool ours = false;              // the dead ref is ours, and its own target can remove it
+    bool ours = false;              // the dead ref is ours, and a target of the listener can remove it
 };
 
 // Refs of ours on other listeners of the region, each looked up once: many dead ones hint at a wrong endpoint

@@ -6,8 +6,6 @@
 namespace binding {
 namespace {
 
-constexpr int other_listeners_kept = 3;  // times the age of a fresh look-up
-
 std::set<cloud::container_ref> refs_in(const listener_slots& slots)
 {
     std::set<cloud::container_ref> refs(slots.sni_refs.begin(), slots.sni_refs.end());
@@ -96,12 +94,15 @@ support::time_point arrivals::quiet_at(const settings& settings) const
 
 void target_state::record_scope(observed<cloud::answer<cloud::project_scope>> answer)
 {
+    const auto& known = facts_.answers.scope;
+    if (known && known->value && answer.value && *known->value != *answer.value)
+    {
+        facts_.other_listeners = {};  // what another cloud or project answered proves nothing in this one
+    }
     facts_.answers.record_scope(std::move(answer));
 }
 
-void target_state::record_listener(
-    const settings& settings, observed<cloud::answer<cloud::listener>> answer, support::time_point now
-)
+void target_state::record_listener(const settings& settings, observed<cloud::answer<cloud::listener>> answer)
 {
     if (answer.value)
     {
@@ -111,7 +112,7 @@ void target_state::record_listener(
             shown, lacks_ledger(facts_, shown), answer.asked_at, settings.replica_lag
         );
     }
-    facts_.answers.record_listener(std::move(answer), now);
+    facts_.answers.record_listener(std::move(answer), settings.proof);
 }
 
 void target_state::record_load_balancer(observed<cloud::answer<cloud::load_balancer>> answer)
@@ -151,34 +152,29 @@ void target_state::forget_refs(const std::vector<const certificate_binding*>& bi
 }
 
 void target_state::record_other_listener(
-    const target& other, const observed<cloud::answer<cloud::listener>>& answer, support::time_point now
+    const support::uuid& other, const observed<cloud::answer<cloud::listener>>& answer
 )
 {
-    other_listener_state& state = facts_.other_listeners[other];
-    state.asked_at = answer.asked_at;
-    state.timed_out = has_timed_out(answer.asked_at, now, answer.value);
-    state.refused_in.reset();
-    if (answer.value)
+    auto& gone_since = facts_.other_listeners.gone_since;
+    if (answer.value || answer.value.error().kind != cloud::failure::not_found)
     {
-        state.load_balancer_id = answer.value->load_balancer_id;
+        gone_since.erase(other);
+        return;
     }
-    else if (is_refusal(answer.value.error()))
-    {
-        state.refused_in = *facts_.answers.scope->value;
-    }
+    gone_since.try_emplace(other, answer.asked_at);
 }
 
 void target_state::record_ref_on_other(
-    const target& other, const cloud::container_ref& ref, const observed<cloud::ref_state>& answer
+    const cloud::container_ref& ref, const observed<cloud::ref_state>& answer
 )
 {
-    binding::record_ref(facts_.other_listeners[other].refs, ref, answer.asked_at, answer.value);
+    binding::record_ref(facts_.other_listeners.refs, ref, answer.asked_at, answer.value);
 }
 
-void target_state::forget_other_listeners(const settings& settings, support::time_point now)
+void target_state::forget_refs_on_others(support::time_point asked_before)
 {
-    std::erase_if(facts_.other_listeners, [&](const auto& entry) {
-        return now - entry.second.asked_at > other_listeners_kept * settings.fresh_lookup;
+    std::erase_if(facts_.other_listeners.refs, [&](const auto& entry) {
+        return entry.second.asked_at < asked_before;
     });
 }
 
@@ -204,9 +200,14 @@ void target_state::record_peers(
     }
 }
 
-void target_state::record_pass_end(bool put_to_come)
+void target_state::record_pass_end(bool put_to_come, bool rests)
 {
     facts_.cleanup_requested = false;
+    facts_.answers.forget_list_of_load_balancer();
+    if (rests)
+    {
+        facts_.other_listeners = {};
+    }
     if (!put_to_come)
     {
         facts_.arrivals.first.reset();

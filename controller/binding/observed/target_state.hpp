@@ -42,7 +42,7 @@ struct target_facts
     binding::ownership_changes ownership_changes;
     binding::arrivals arrivals;
     peer_times peers;
-    std::map<target, other_listener_state> other_listeners;
+    other_listeners_state other_listeners;
     std::unordered_map<support::uuid, binding_state> bindings;
     // Another target waits until this one has removed its dead refs from the listener.
     bool cleanup_requested = false;
@@ -104,9 +104,7 @@ public:
     // ---- the answers of the cloud ----
 
     void record_scope(observed<cloud::answer<cloud::project_scope>> answer);
-    void record_listener(
-        const settings& settings, observed<cloud::answer<cloud::listener>> answer, support::time_point now
-    );
+    void record_listener(const settings& settings, observed<cloud::answer<cloud::listener>> answer);
     void record_load_balancer(observed<cloud::answer<cloud::load_balancer>> answer);
     void record_certificate(
         support::uuid binding,
@@ -118,16 +116,14 @@ public:
     // binding wants either. Does nothing while the listener is not known.
     void forget_refs(const std::vector<const certificate_binding*>& bindings);
 
-    // Another listener of the load balancer, read with this target's credential. Needs the scope.
+    // Another listener of the load balancer, read with this target's credential.
     void record_other_listener(
-        const target& other, const observed<cloud::answer<cloud::listener>>& answer, support::time_point now
+        const support::uuid& other, const observed<cloud::answer<cloud::listener>>& answer
     );
-    // A ref on the other listener, looked up with this target's credential or with the other target's.
-    void record_ref_on_other(
-        const target& other, const cloud::container_ref& ref, const observed<cloud::ref_state>& answer
-    );
-    // Drops old answers about other listeners, so that they are read again.
-    void forget_other_listeners(const settings& settings, support::time_point now);
+    // A ref on another listener, looked up with this target's credential or with that of another target.
+    void record_ref_on_other(const cloud::container_ref& ref, const observed<cloud::ref_state>& answer);
+    // The other listeners were read: drops the refs that were not asked for since then.
+    void forget_refs_on_others(support::time_point asked_before);
 
     // ---- what other targets want ----
 
@@ -140,8 +136,9 @@ public:
         support::time_point now
     );
     void record_cleanup_request() { facts_.cleanup_requested = true; }
-    // `put_to_come`: the arrivals still wait for a PUT.
-    void record_pass_end(bool put_to_come);
+    // `put_to_come`: the arrivals still wait for a PUT. `rests`: nothing is left to do until something
+    // changes.
+    void record_pass_end(bool put_to_come, bool rests);
 
     // ---- the PUT ----
 

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
+#include <map>
+#include <set>
 #include <utility>
 
 namespace binding {
@@ -93,28 +96,29 @@ task<> cloud_reader::read_other_listeners(reading& of)
 {
     const auto asked_at = parts_.clock.now();
     const target here = of.pass.target();
-    const auto load_balancer = parts_.state.facts_of(here)->answers.listener->value->load_balancer_id;
-    const auto others = listeners_to_read(parts_.now(), here, load_balancer);
-    std::vector<judged_listener> listeners(others.size());
+    auto listeners = listeners_to_read(parts_.now(), here);
     jobs reads;
-    for (std::size_t i = 0; i < others.size(); ++i)
+    for (judged_listener& listener : listeners)
     {
-        listeners[i].result.target = others[i];
-        reads.push_back([this, &of, &listeners, i, load_balancer] {
-            return read_other_listener(of, load_balancer, listeners[i]);
-        });
+        if (listener.result.doubt.empty())
+        {
+            reads.push_back([this, &of, &listener] { return read_other_listener(of, listener); });
+        }
     }
     co_await support::run_all(std::move(reads), most_at_a_time);
 
-    jobs look_ups;
+    std::map<cloud::container_ref, std::vector<target>> holders;
     for (const judged_listener& listener : listeners)
     {
         for (const cloud::container_ref& ref : listener.refs)
         {
-            look_ups.push_back([this, &of, &listener, ref] {
-                return look_up_on_other(of, listener.result.target, ref);
-            });
+            std::ranges::copy(listener.result.targets, std::back_inserter(holders[ref]));
         }
+    }
+    jobs look_ups;
+    for (const auto& [ref, targets] : holders)
+    {
+        look_ups.push_back([this, &of, &ref, &targets] { return look_up_on_others(of, ref, targets); });
     }
     co_await support::run_all(std::move(look_ups), most_at_a_time);
 
@@ -132,40 +136,37 @@ task<> cloud_reader::read_other_listeners(reading& of)
 
 // The read uses this target's credential, because whoever may change the load balancer may read each listener
 // on it. So no other credential can keep the target from writing.
-task<> cloud_reader::read_other_listener(reading& of, support::uuid load_balancer, judged_listener& judged)
+task<> cloud_reader::read_other_listener(reading& of, judged_listener& listener)
 {
-    const target here = of.pass.target();
-    const target other = judged.result.target;
-    if (!may_share_load_balancer(parts_.now(), here, load_balancer, other))
-    {
-        co_return;  // another pass has read the listener while this read waited to be sent
-    }
+    const auto id = listener.result.listener;
     const auto asked_at = parts_.clock.now();
-    const auto answer = co_await of.client.get_listener(other.region.str(), other.listener);
-    if (parts_.store.bindings_of(other).empty())
-    {
-        co_return;  // the last binding of the other target has gone
-    }
-    of.pass.on_read(parts_.now(), other_listener_answer{other, {asked_at, answer}});
-    judged = judge_listener(parts_.now(), here, load_balancer, other, answer);
+    const observed<cloud::answer<cloud::listener>> answer{
+        asked_at, co_await of.client.get_listener(of.region, id)
+    };
+    of.pass.on_read(parts_.now(), other_listener_answer{id, answer});
+    judge_listener(parts_.now(), of.pass.target(), answer, listener);
 }
 
-// The credential of the other target is asked second, because it may see certificates that this one does not.
-// Its answer counts only if it is certain.
-task<> cloud_reader::look_up_on_other(reading& of, target other, cloud::container_ref ref)
+// The credentials of the other targets are asked after that of this one, because they may see certificates
+// that this one does not. Their answers count only if they are certain.
+task<> cloud_reader::look_up_on_others(reading& of, cloud::container_ref ref, std::vector<target> holders)
 {
-    const auto own = parts_.credentials.of(other);
-    const bool asks_own = own && other.credential != of.pass.target().credential;
     const auto asked_at = parts_.clock.now();
-    const auto state = co_await of.client.look_up(other.region.str(), ref);
+    const auto state = co_await of.client.look_up(of.region, ref);
     observed<cloud::ref_state> answer{asked_at, state};
-    if (!is_certain(state) && asks_own)
+    std::set<support::interned> asked{of.pass.target().credential};
+    for (const target& holder : holders)
     {
+        const auto own = parts_.credentials.of(holder);
+        if (is_certain(answer.value) || !own || !asked.insert(holder.credential).second)
+        {
+            continue;
+        }
         const auto asked_own_at = parts_.clock.now();
-        const auto own_state = co_await own->client->look_up(other.region.str(), ref);
+        const auto own_state = co_await own->client->look_up(of.region, ref);
         answer = is_certain(own_state) ? observed<cloud::ref_state>{asked_own_at, own_state} : answer;
     }
-    of.pass.on_read(parts_.now(), other_ref_answer{std::move(other), {std::move(ref), answer}});
+    of.pass.on_read(parts_.now(), other_ref_answer{{std::move(ref), answer}});
 }
 
 task<> cloud_reader::check_endpoint(reading& of)

@@ -4,6 +4,7 @@
 #include "binding/targets/other_listeners.hpp"
 
 #include <memory>
+#include <vector>
 
 namespace binding {
 
@@ -31,8 +32,8 @@ private:
     support::task<> read_certificate(reading& of, support::uuid binding);
     support::task<> look_up(reading& of, cloud::container_ref ref);
     support::task<> read_other_listeners(reading& of);
-    support::task<> read_other_listener(reading& of, support::uuid load_balancer, judged_listener& judged);
-    support::task<> look_up_on_other(reading& of, target other, cloud::container_ref ref);
+    support::task<> read_other_listener(reading& of, judged_listener& listener);
+    support::task<> look_up_on_others(reading& of, cloud::container_ref ref, std::vector<target> holders);
     support::task<> check_endpoint(reading& of);
     static support::task<> check_ref(reading& of, cloud::container_ref ref, cloud::ref_state& state);
 

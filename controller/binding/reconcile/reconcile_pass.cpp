@@ -111,12 +111,7 @@ pass_action reconcile_pass::begin(const pass_context& at, step planned, const bi
                                       : pass_action{std::move(*change), {}};
     }
     read_began_ = at.now;
-    auto& questions = std::get<read>(planned);
-    if (questions.other_listeners)
-    {
-        at.states.of(target_).forget_other_listeners(at.settings, at.now);
-    }
-    return {std::move(questions), {}};
+    return {std::move(std::get<read>(planned)), {}};
 }
 
 observation reconcile_pass::observe(
@@ -183,7 +178,7 @@ pass_action reconcile_pass::end(const pass_context& at, const done& how)
     state.forget_refs(bindings);
     const bool put_to_come =
         how.next != requeue::resync && how.next != requeue::poll && how.next != requeue::slow;
-    state.record_pass_end(put_to_come);
+    state.record_pass_end(put_to_come, how.next == requeue::resync);
 
     for (const binding::target& holder : how.cleanup_requests)
     {
@@ -227,9 +222,10 @@ void reconcile_pass::on_read(const pass_context& at, read_answer answer)
     const support::overloaded record{
         [&](observed<cloud::answer<cloud::project_scope>>& scope) { state.record_scope(std::move(scope)); },
         [&](observed<cloud::answer<cloud::listener>>& listener) {
-            state.record_listener(at.settings, std::move(listener), at.now);
+            at.states.record_listener(target_, at.settings, std::move(listener));
         },
         [&](observed<cloud::answer<cloud::load_balancer>>& load_balancer) {
+            other_listeners_.reset();  // the load balancer may have got another listener
             state.record_load_balancer(std::move(load_balancer));
         },
         [&](certificate_answer& certificate) {
@@ -241,12 +237,15 @@ void reconcile_pass::on_read(const pass_context& at, read_answer answer)
         },
         [&](const ref_answer& ref) { state.record_ref(ref.ref, ref.state); },
         [&](const other_listener_answer& other) {
-            state.record_other_listener(other.target, other.answer, at.now);
+            state.record_other_listener(other.listener, other.answer);
         },
         [&](const other_ref_answer& other) {
-            state.record_ref_on_other(other.target, other.look_up.ref, other.look_up.state);
+            state.record_ref_on_other(other.look_up.ref, other.look_up.state);
         },
-        [&](observed<std::vector<other_listener>>& others) { other_listeners_ = std::move(others); },
+        [&](observed<std::vector<other_listener>>& others) {
+            state.forget_refs_on_others(others.asked_at);
+            other_listeners_ = std::move(others);
+        },
         [&](const endpoint_check& check) { endpoint_check_ = check; },
     };
     std::visit(record, answer);

@@ -67,13 +67,13 @@ struct ref_answer
 
 struct other_listener_answer
 {
-    binding::target target;
+    support::uuid listener;
     observed<cloud::answer<cloud::listener>> answer;
 };
 
+// A ref on another listener.
 struct other_ref_answer
 {
-    binding::target target;  // its listener holds the ref
     ref_answer look_up;
 };
 

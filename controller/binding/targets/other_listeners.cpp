@@ -9,8 +9,9 @@
 namespace binding {
 namespace {
 
-constexpr int silence_counts_for = 3;  // times the age of a fresh look-up
 constexpr std::size_t most_endpoint_checks = 32;
+constexpr const char* being_changed_doubt = "is being changed";
+constexpr const char* unlisted_doubt = "is missing in the answer about its load balancer";
 
 const ledger& believed_ledger(
     const target_context& at, const target& which, const certificate_binding& object
@@ -39,13 +40,11 @@ bool holds_anything(const target_context& at, const target& which)
 // The ref is in a ledger of the listener that was written in this cloud and project.
 bool holds(
     const target_context& at,
-    const target& which,
+    const std::vector<target>& of_listener,
     const cloud::container_ref& ref,
     const cloud::project_scope& here
 )
 {
-    std::vector<target> of_listener = at.store.peers_of(which);
-    of_listener.push_back(which);
     return std::ranges::any_of(of_listener, [&](const target& holder) {
         return any_entry(at, holder, [&](const ledger& held, const attachment& entry) {
             return same_cloud(held.scope, here) && entry.container_ref == ref;
@@ -55,7 +54,7 @@ bool holds(
 
 // A PUT of ours to that listener may still take effect. A target that this process has not reconciled yet is
 // judged by its ledgers, because the PUT may be of an earlier process.
-bool may_be_written(const target_context& at, const target& which, const cloud::listener& listener)
+bool may_be_written(const target_context& at, const target& which, std::size_t refs)
 {
     const target_facts* known = at.state.facts_of(which);
     if (known == nullptr || known->bindings.empty())
@@ -63,152 +62,152 @@ bool may_be_written(const target_context& at, const target& which, const cloud::
         return any_entry(at, which, [](const auto&, const attachment& entry) { return !entry.confirmed; });
     }
     const auto& put = known->puts.under_way;
-    return put && at.now < last_effect(*put, at.settings, count_refs(listener));
+    return put && at.now < last_effect(*put, at.settings, refs);
 }
 
-// The reads of another target's listener: by its own passes, and by those of this target.
-struct other_reads
+bool may_be_written(const target_context& at, const std::vector<target>& of_listener, std::size_t refs)
 {
-    const cloud_answers& by_itself;
-    const other_listener_state& by_us;
-};
-
-other_reads reads_of(const target_context& at, const target& here, const target& other)
-{
-    static const cloud_answers no_answers;
-    static const other_listener_state never_read;
-    const target_facts* known = at.state.facts_of(other);
-    const auto& ours = at.state.facts_of(here)->other_listeners;
-    const auto it = ours.find(other);
-    return {known == nullptr ? no_answers : known->answers, it == ours.end() ? never_read : it->second};
+    return std::ranges::any_of(of_listener, [&](const target& one) { return may_be_written(at, one, refs); });
 }
 
-std::optional<support::uuid> known_load_balancer(const other_reads& reads)
-{
-    return reads.by_itself.load_balancer_id ? reads.by_itself.load_balancer_id : reads.by_us.load_balancer_id;
-}
-
-bool is_recent(const target_context& at, support::time_point asked_at, int times = 1)
-{
-    return at.now - asked_at <= times * at.settings.fresh_lookup;
-}
-
-// The listener does not exist in the cloud and project of this target, or is not for its credential to read.
-// Then the listener is on another load balancer.
-bool is_refused_here(
-    const target_context& at, const target& here, const target& other, const other_reads& reads
+// Adds the listener, unless nobody has or wants anything of ours on it.
+void add_listener(
+    const target_context& at,
+    const target& here,
+    const support::uuid& id,
+    bool listed,
+    std::vector<judged_listener>& to_read
 )
 {
-    const cloud::project_scope& scope = *at.state.facts_of(here)->answers.scope->value;
-    const auto& [by_itself, by_us] = reads;
-    const bool same_reader =
-        other.credential == here.credential && by_itself.scope && by_itself.scope->value == scope;
-    const bool refused_to_itself = same_reader && by_itself.listener && !by_itself.listener->value &&
-                                   is_refusal(by_itself.listener->value.error()) &&
-                                   is_recent(at, by_itself.listener->asked_at);
-    return refused_to_itself || (by_us.refused_in == scope && is_recent(at, by_us.asked_at));
+    auto targets = at.store.targets_on({here.region, id, here.identity});
+    // Without a credential the listener is of interest only if a ledger has an entry on it.
+    if (std::ranges::any_of(targets, [&](const target& one) {
+            return at.credentials.of(one) || holds_anything(at, one);
+        }))
+    {
+        judged_listener& added = to_read.emplace_back();
+        added.result.listener = id;
+        added.result.targets = std::move(targets);
+        added.listed = listed;
+    }
 }
 
-bool is_silent(const target_context& at, const other_reads& reads)
+// The target has read its listener in this cloud and project. What another cloud answered could be made up.
+bool reads_in(const target_context& at, const target& which, const cloud::project_scope& here)
 {
-    const auto& [by_itself, by_us] = reads;
-    return (by_us.timed_out && is_recent(at, by_us.asked_at)) ||
-           (by_itself.timed_out_at && is_recent(at, *by_itself.timed_out_at, silence_counts_for));
+    const auto& scope = at.state.facts_of(which)->answers.scope;
+    return scope && scope->value == here;
+}
+
+// proven-gone: the load balancer lists the listener, so only the second 404 says that it is gone.
+bool is_gone(
+    const target_context& at,
+    const target& here,
+    const support::uuid& listener,
+    const observed<cloud::answer<cloud::listener>>& answer
+)
+{
+    const auto& gone_since = at.state.facts_of(here)->other_listeners.gone_since;
+    const auto since = gone_since.find(listener);
+    return since != gone_since.end() && answer.asked_at - since->second >= at.settings.proof;
+}
+
+std::string doubt_without_answer(
+    const target_context& at,
+    const target& here,
+    const observed<cloud::answer<cloud::listener>>& answer,
+    const judged_listener& listener
+)
+{
+    const cloud::error& error = answer.value.error();
+    if (is_refusal(error) && !listener.listed)
+    {
+        return {};  // two answers agree that the listener is not there: the list, and this one
+    }
+    if (error.kind == cloud::failure::access_denied)
+    {
+        // What is on it stays unknown, as a ref does that this credential may not see.
+        return may_be_written(at, listener.result.targets, 0) ? being_changed_doubt : "";
+    }
+    return is_gone(at, here, listener.result.listener, answer) ? "" : "cannot be read: " + error.message;
 }
 
 }  // namespace
 
-std::vector<target> listeners_to_read(
-    const target_context& at, const target& here, const support::uuid& load_balancer
-)
+std::vector<judged_listener> listeners_to_read(const target_context& at, const target& here)
 {
-    std::vector<target> others;
-    for (const target& other : at.store.targets())
+    const cloud::load_balancer& load_balancer = *at.state.facts_of(here)->answers.load_balancer->value;
+    const auto& listed = load_balancer.listeners;
+    if (!std::ranges::binary_search(listed, here.listener))
     {
-        const bool same_cloud = other.identity == here.identity || other.identity.empty();
-        if (other.listener == here.listener || other.region != here.region || !same_cloud)
+        judged_listener own;
+        own.result.listener = here.listener;
+        own.result.doubt = unlisted_doubt;
+        return {std::move(own)};
+    }
+    std::vector<judged_listener> to_read;
+    for (const support::uuid& id : listed)
+    {
+        if (id != here.listener)
         {
-            continue;
-        }
-        // Without a credential the listener is of interest only if a ledger has an entry on it.
-        if (may_share_load_balancer(at, here, load_balancer, other) &&
-            (at.credentials.of(other) || holds_anything(at, other)))
-        {
-            others.push_back(other);
+            add_listener(at, here, id, true, to_read);
         }
     }
-    return others;
+    const cloud::project_scope& scope = *at.state.facts_of(here)->answers.scope->value;
+    std::set<support::uuid> unlisted;
+    for (const target& known : at.state.read_on({here.region, load_balancer.id, here.identity}))
+    {
+        const bool is_listed = std::ranges::binary_search(listed, known.listener);
+        if (!is_listed && reads_in(at, known, scope) && unlisted.insert(known.listener).second)
+        {
+            add_listener(at, here, known.listener, false, to_read);
+        }
+    }
+    return to_read;
 }
 
-bool may_share_load_balancer(
-    const target_context& at, const target& here, const support::uuid& load_balancer, const target& other
-)
-{
-    const other_reads reads = reads_of(at, here, other);
-    if (const auto id = known_load_balancer(reads))
-    {
-        return *id == load_balancer;
-    }
-    if (is_refused_here(at, here, other, reads))
-    {
-        return false;
-    }
-    // A listener whose reads time out is skipped if it has no ledger entry, because then no ref of ours is on
-    // it. Its own passes retry the reads.
-    return !is_silent(at, reads) || holds_anything(at, other);
-}
-
-judged_listener judge_listener(
+void judge_listener(
     const target_context& at,
     const target& here,
-    const support::uuid& load_balancer,
-    const target& other,
-    const cloud::answer<cloud::listener>& answer
+    const observed<cloud::answer<cloud::listener>>& answer,
+    judged_listener& listener
 )
 {
-    judged_listener judged;
-    judged.result.target = other;
-    if (!answer)
+    other_listener& result = listener.result;
+    if (!answer.value)
     {
-        // A listener that was never read and has no ledger entry has no dead ref of ours.
-        const target_facts* known = at.state.facts_of(other);
-        const bool was_read = at.state.facts_of(here)->other_listeners.at(other).load_balancer_id ||
-                              (known != nullptr && known->answers.load_balancer_id);
-        if (passes(answer.error()) && (was_read || holds_anything(at, other)))
-        {
-            judged.result.doubt = "cannot be read: " + answer.error().message;
-        }
-        return judged;
+        result.doubt = doubt_without_answer(at, here, answer, listener);
+        return;
     }
-    if (answer->load_balancer_id != load_balancer)
+    if (answer.value->load_balancer_id != at.state.facts_of(here)->answers.load_balancer->value->id)
     {
-        return judged;
+        return;
     }
-    if (may_be_written(at, other, *answer))
+    if (!listener.listed)
     {
-        judged.result.doubt = "is being changed";
+        result.doubt = unlisted_doubt;
+        return;
     }
-    judged.refs = answer->sni_refs;
-    for (const auto& ref : {answer->default_ref, answer->client_ca_ref, answer->client_crl_ref})
+    if (may_be_written(at, result.targets, count_refs(*answer.value)))
+    {
+        result.doubt = being_changed_doubt;
+    }
+    listener.refs = answer.value->sni_refs;
+    for (const auto& ref :
+         {answer.value->default_ref, answer.value->client_ca_ref, answer.value->client_crl_ref})
     {
         if (ref)
         {
-            judged.refs.push_back(*ref);
+            listener.refs.push_back(*ref);
         }
     }
-    return judged;
 }
 
 void judge_refs(const target_context& at, const target& here, judged_listener& listener)
 {
     const target_facts& ours = *at.state.facts_of(here);
     other_listener& result = listener.result;
-    const auto view = ours.other_listeners.find(result.target);
-    if (view == ours.other_listeners.end())
-    {
-        return;  // the listener was not read
-    }
-    const auto& observations = view->second.refs;
+    const observed_refs& observations = ours.other_listeners.refs;
     for (const cloud::container_ref& ref : listener.refs)
     {
         const auto known = observations.find(ref);
@@ -226,7 +225,7 @@ void judge_refs(const target_context& at, const target& here, judged_listener& l
             continue;
         }
         const bool is_ours =
-            listener.refs.size() > 1 && holds(at, result.target, ref, *ours.answers.scope->value);
+            listener.refs.size() > 1 && holds(at, result.targets, ref, *ours.answers.scope->value);
         // A dead ref that its target cannot remove counts before one that it can.
         if (result.dead_ref.empty() || !is_ours)
         {

@@ -8,31 +8,33 @@
 
 // readable-before-write, beyond the target's own listener: which other listeners a pass reads before a PUT,
 // and what follows from the answers. The cloud reader does the reading.
+//
+// Flow: the load balancer lists its listeners. Those with a binding are read, and the refs on them looked up.
+// Guarantees: the number of reads depends on what is on the load balancer, and not on what others have. A
+//   listener that this process has read on the load balancer is read though the list lacks it, because a
+//   database replica that lags behind, or a cache, may have given the list.
+// Assumptions: a list lacks no listener that this process has not read there, if it has the target's own.
 namespace binding {
 
-// The targets whose listeners may be on the load balancer and may hold a ref of ours.
-std::vector<target> listeners_to_read(
-    const target_context& at, const target& here, const support::uuid& load_balancer
-);
-
-// False: the listener of `other` is known to be on another load balancer, or cannot hold a ref of ours.
-bool may_share_load_balancer(
-    const target_context& at, const target& here, const support::uuid& load_balancer, const target& other
-);
-
+// One of the other listeners, while it is read and judged.
 struct judged_listener
 {
     other_listener result;
-    std::vector<cloud::container_ref> refs;  // to look up: all on the listener, client CA and CRL included
+    // The load balancer lists it. False: only this process has read it there.
+    bool listed = true;
+    std::vector<cloud::container_ref> refs = {};  // to look up: all on it, client CA and CRL included
 };
 
+// The listeners to read. If the list cannot be right, the only one is the target's own, with a doubt. Expects
+// the answers about listener and load balancer of this pass in the facts of `here`.
+std::vector<judged_listener> listeners_to_read(const target_context& at, const target& here);
+
 // Expects that the facts of `here` have recorded the answer.
-judged_listener judge_listener(
+void judge_listener(
     const target_context& at,
     const target& here,
-    const support::uuid& load_balancer,
-    const target& other,
-    const cloud::answer<cloud::listener>& answer
+    const observed<cloud::answer<cloud::listener>>& answer,
+    judged_listener& listener
 );
 
 // Completes the result with the look-ups of the refs that the facts of `here` have recorded.

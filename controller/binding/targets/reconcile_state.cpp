@@ -16,9 +16,56 @@ target_state* reconcile_state::find(const target& which)
     return known == targets_.end() ? nullptr : &known->second;
 }
 
+void reconcile_state::record_listener(
+    const target& which, const settings& settings, observed<cloud::answer<cloud::listener>> answer
+)
+{
+    target_state& state = targets_[which];
+    const auto before = state.facts().answers.load_balancer_id;
+    state.record_listener(settings, std::move(answer));
+    place(which, before, state.facts().answers.load_balancer_id);
+}
+
+const std::vector<target>& reconcile_state::read_on(const load_balancer_key& which) const
+{
+    static const std::vector<target> none;
+    const auto known = read_on_.find(which);
+    return known == read_on_.end() ? none : known->second;
+}
+
+void reconcile_state::place(
+    const target& which,
+    const std::optional<support::uuid>& load_balancer_before,
+    const std::optional<support::uuid>& load_balancer
+)
+{
+    if (load_balancer_before == load_balancer)
+    {
+        return;
+    }
+    if (load_balancer_before)
+    {
+        const load_balancer_key key{which.region, *load_balancer_before, which.identity};
+        auto& there = read_on_[key];
+        std::erase(there, which);
+        if (there.empty())
+        {
+            read_on_.erase(key);
+        }
+    }
+    if (load_balancer)
+    {
+        read_on_[{which.region, *load_balancer, which.identity}].push_back(which);
+    }
+}
+
 std::optional<target> reconcile_state::forget(const target& which)
 {
     const auto next = leave_turn(which);
+    if (const target_facts* known = facts_of(which))
+    {
+        place(which, known->answers.load_balancer_id, std::nullopt);
+    }
     targets_.erase(which);
     slow_passes_.erase(which);
     cleanup_requests_.erase(which);

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <vector>
 
 namespace binding {
 
@@ -33,6 +34,12 @@ public:
     // To read. Null: nothing is known of the target.
     const target_facts* facts_of(const target& which) const;
     const std::map<target, target_state>& all() const { return targets_; }
+    // A pass of the target has read its listener.
+    void record_listener(
+        const target& which, const settings& settings, observed<cloud::answer<cloud::listener>> answer
+    );
+    // The targets whose listener was on the load balancer when they read it last, unless it is proven gone.
+    const std::vector<target>& read_on(const load_balancer_key& which) const;
     // The target has no bindings any more. Gives the target whose turn it is now at the load balancer.
     std::optional<target> forget(const target& which);
 
@@ -62,12 +69,18 @@ public:
     std::optional<target> leave_turn_unless_written(const target& which, support::time_point now);
 
 private:
+    void place(
+        const target& which,
+        const std::optional<support::uuid>& load_balancer_before,
+        const std::optional<support::uuid>& load_balancer
+    );
     std::optional<load_balancer_key> queue_key(const target& which) const;
     std::optional<target> leave_turn(const target& which);
 
     support::time_point started_;
     bool stopping_ = false;
     std::map<target, target_state> targets_;
+    std::map<load_balancer_key, std::vector<target>> read_on_;
     std::set<target> cleanup_requests_;
     std::map<target, int> slow_passes_;
     std::map<target, load_balancer_key> held_turns_;

@@ -75,6 +75,27 @@ bool read_sni_refs(const nlohmann::json& refs, std::vector<container_ref>& set)
     return true;
 }
 
+// The ids of a list of objects, sorted; empty if it is no such list.
+std::optional<std::vector<support::uuid>> read_ids(const nlohmann::json& objects)
+{
+    if (!objects.is_array())
+    {
+        return std::nullopt;
+    }
+    std::vector<support::uuid> ids;
+    for (const auto& object : objects)
+    {
+        const auto id = read_id(object);
+        if (!id)
+        {
+            return std::nullopt;
+        }
+        ids.push_back(*id);
+    }
+    std::ranges::sort(ids);
+    return ids;
+}
+
 }  // namespace
 
 std::expected<listener, std::string> read_listener(std::string_view body, support::uuid id)
@@ -130,7 +151,13 @@ std::expected<load_balancer, std::string> read_load_balancer(std::string_view bo
     {
         return std::unexpected("the provisioning_status is missing or unknown");
     }
-    return load_balancer{.id = id, .status = *status};
+    // Octavia lists every listener of the load balancer, whatever its status, in one page.
+    auto listeners = read_ids(member(object, "listeners"));
+    if (!listeners)
+    {
+        return std::unexpected("the listeners of the load balancer are missing or malformed");
+    }
+    return load_balancer{.id = id, .status = *status, .listeners = *std::move(listeners)};
 }
 
 std::string write_change(const listener_change& change)
@@ -179,12 +206,12 @@ support::task<answer<load_balancer>> octavia::get_load_balancer(std::string regi
     {
         co_return std::unexpected(std::move(answered.error()));
     }
-    const auto read = read_load_balancer(answered->body, id);
+    auto read = read_load_balancer(answered->body, id);
     if (!read)
     {
         co_return std::unexpected(judge_odd(asked, read.error()));
     }
-    co_return *read;
+    co_return std::move(*read);
 }
 
 support::task<answer<listener>> octavia::update_listener(

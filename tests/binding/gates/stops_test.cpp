@@ -280,7 +280,7 @@ TEST(plan, a_listener_read_before_the_change_ended_is_read_again)
     binding::step decided = w.plan_once();
     // The listener is PENDING; the load balancer was read later and is ACTIVE.
     w.target_state().record_scope({w.now, w.scope});
-    w.target_state().record_listener(w.settings, {w.now, w.listener}, w.now);
+    w.target_state().record_listener(w.settings, {w.now, w.listener});
     w.target_state().record_load_balancer({w.now + 1us, w.balancer});
     decided = w.plan_once();
     ASSERT_TRUE(std::holds_alternative<binding::read>(decided)) << decided;

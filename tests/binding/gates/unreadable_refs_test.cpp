@@ -24,9 +24,8 @@ std::string text(const binding::put& put)
 binding::other_listener other_listener_with(const std::string& dead, bool ours)
 {
     binding::other_listener listener;
-    listener.target = {
-        support::interned("sao1"), *support::uuid::parse("22222222-0000-4000-8000-000000000002")
-    };
+    listener.listener = *support::uuid::parse("22222222-0000-4000-8000-000000000002");
+    listener.targets = {{support::interned("sao1"), listener.listener}};
     listener.dead_ref = ref(dead);
     listener.ours = ours;
     return listener;
@@ -362,7 +361,7 @@ TEST(plan_dead, another_listener_with_a_dead_ref_of_ours_is_asked_to_clean_up_an
     w.other_listeners = {other_listener_with("b", true)};
     const auto end = w.finish();
     EXPECT_EQ(end.next, requeue::retry);
-    EXPECT_THAT(end.cleanup_requests, ElementsAre(w.other_listeners.front().target));
+    EXPECT_EQ(end.cleanup_requests, w.other_listeners.front().targets);
     w.other_listeners.clear();
     w.later(2s);
     w.put();
@@ -414,9 +413,7 @@ TEST(plan_dead, another_listener_that_is_not_known_yet_is_waited_for)
     w.other_listeners = {listener};
     EXPECT_EQ(w.finish().wait, 5s);
     EXPECT_EQ(w.status("web"), "pending Progressing []");
-    EXPECT_THAT(
-        w.message("web"), HasSubstr("listener " + listener.target.listener.str() + " cannot be read")
-    );
+    EXPECT_THAT(w.message("web"), HasSubstr("listener " + listener.listener.str() + " cannot be read"));
 }
 
 }  // namespace

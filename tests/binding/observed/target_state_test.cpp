@@ -48,7 +48,7 @@ protected:
 
     void see_listener(support::time_point asked_at, cloud::answer<cloud::listener> answer)
     {
-        kept.record_listener(settings, {asked_at, std::move(answer)}, asked_at);
+        kept.record_listener(settings, {asked_at, std::move(answer)});
     }
 
     static cloud::listener listener(int refs, provisioning_status status = provisioning_status::active)

@@ -58,13 +58,8 @@ public:
         }
         return of_peer.empty() ? std::vector{&unread_} : of_peer;
     }
-    std::vector<binding::target> targets() const override
-    {
-        auto all = peers_of(world->target);
-        all.push_back(world->target);
-        return all;
-    }
-    std::vector<binding::target> peers_of(const binding::target& which) const override
+    std::vector<binding::target> targets() const override { return targets_on(world->target); }
+    std::vector<binding::target> targets_on(const binding::target&) const override
     {
         std::vector<binding::target> all;
         for (const binding::peer& each : world->peers)
@@ -75,7 +70,7 @@ public:
         {
             all.push_back(peer_target());
         }
-        std::erase(all, which);
+        all.push_back(world->target);
         return all;
     }
     const certificate_binding* find(const support::uuid& uid) const override

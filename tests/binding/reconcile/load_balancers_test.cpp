@@ -415,7 +415,7 @@ TEST_F(two_load_balancers, a_listener_that_was_behind_the_other_one_when_it_coul
     EXPECT_TRUE(until([&] { return active("a"); })) << kube.object("a")["status"].dump(1);
 }
 
-TEST_F(two_load_balancers, a_listener_that_may_hold_something_of_ours_is_waited_for_and_named)
+TEST_F(two_load_balancers, what_does_not_answer_on_another_load_balancer_stops_nobody_after_a_start_either)
 {
     start();
     kube.create({.name = "broken", .certificate = cert_b, .listener = listener_3, .sni = true});
@@ -423,8 +423,22 @@ TEST_F(two_load_balancers, a_listener_that_may_hold_something_of_ours_is_waited_
     stop();
     cloud.failing[listener_3] = trouble;
     start();
+    const auto began = clock().now();
     kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
-    ASSERT_TRUE(until([&] { return kube.message("a").find(listener_3) != std::string::npos; }));
+    ASSERT_TRUE(until([&] { return active("a"); })) << kube.object("a")["status"].dump(1);
+    EXPECT_LT(clock().now() - began, 2s);
+}
+
+TEST_F(two_load_balancers, a_listener_of_the_load_balancer_that_does_not_answer_is_waited_for_and_named)
+{
+    start();
+    kube.create({.name = "broken", .certificate = cert_b, .listener = listener_2, .sni = true});
+    ASSERT_TRUE(until([&] { return active("broken"); }));
+    stop();
+    cloud.failing[listener_2] = trouble;
+    start();
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
+    ASSERT_TRUE(until([&] { return kube.message("a").find(listener_2) != std::string::npos; }));
     EXPECT_THAT(kube.message("a"), HasSubstr("500 of the database"));
     EXPECT_EQ(cloud.puts.size(), 1U);
     cloud.failing.clear();
@@ -445,6 +459,91 @@ TEST_F(two_load_balancers, a_listener_that_is_not_there_is_not_asked_for_before_
     };
     EXPECT_EQ(put_reads("a", cert_a), 0);
     EXPECT_EQ(put_reads("b", cert_b), 0);
+}
+
+TEST_F(one_load_balancer, nothing_is_kept_of_the_other_listeners_while_there_is_nothing_to_do)
+{
+    start();
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
+    kube.create({.name = "b", .certificate = cert_b, .listener = listener_2, .sni = true});
+    ASSERT_TRUE(until([&] { return active("a") && active("b"); }));
+    advance(1s);
+    for (const std::string& id : {listener_1, listener_2})
+    {
+        const auto* facts =
+            running->parts.reconciler.facts_of({support::interned("sao1"), *support::uuid::parse(id)});
+        ASSERT_NE(facts, nullptr);
+        EXPECT_THAT(facts->other_listeners.refs, IsEmpty());
+        EXPECT_THAT(facts->answers.load_balancer->value->listeners, IsEmpty());
+    }
+}
+
+// ---- the answer about the load balancer ----
+
+TEST_F(one_load_balancer, nothing_is_written_while_the_load_balancer_cannot_be_read)
+{
+    for (const auto& [kind, reason] : {
+             std::pair{cloud::failure::transient, "CloudUnavailable"},
+             std::pair{cloud::failure::access_denied, "ListenerAccessDenied"},
+             std::pair{cloud::failure::not_found, "ListenerNotFound"},
+         })
+    {
+        start();
+        cloud.load_balancer_error = {kind, "no load balancer", {}, {}};
+        kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
+        ASSERT_TRUE(until([&] { return kube.exists("a") && kube.ready_reason("a") == reason; }))
+            << kube.object("a")["status"].dump(1);
+        EXPECT_THAT(kube.message("a"), HasSubstr("no load balancer"));
+        advance(10min);
+        EXPECT_THAT(cloud.puts, IsEmpty());
+        cloud.load_balancer_error.reset();
+        ASSERT_TRUE(until([&] { return active("a"); }));
+        kube.remove("a");
+        ASSERT_TRUE(until([&] { return !kube.exists("a"); }));
+        cloud.puts.clear();
+        stop();
+    }
+}
+
+TEST_F(
+    one_load_balancer,
+    a_list_that_lacks_a_listener_that_was_read_there_writes_nothing_over_its_dead_certificate
+)
+{
+    row(listener_2).slots.sni_refs = {ref(cert_c)};
+    start();
+    kube.create({.name = "b", .certificate = cert_b, .listener = listener_2, .sni = true});
+    ASSERT_TRUE(until([&] { return active("b"); }));
+    cloud.dead = {cert_c};
+    cloud.unlisted[balancer] = {*support::uuid::parse(listener_2)};
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
+    ASSERT_TRUE(until([&] { return kube.message("a").find(listener_2) != std::string::npos; }))
+        << kube.object("a")["status"].dump(1);
+    EXPECT_THAT(kube.message("a"), HasSubstr("is missing in the answer about its load balancer"));
+    advance(10min);
+    EXPECT_EQ(cloud.puts.size(), 1U);
+    EXPECT_TRUE(row(listener_2).served);
+
+    cloud.unlisted.clear();
+    ASSERT_TRUE(until([&] { return kube.ready_reason("a") == "BlockedByUnreadableRef"; }));
+    cloud.dead.clear();
+    EXPECT_TRUE(until([&] { return active("a"); }));
+}
+
+TEST_F(one_load_balancer, a_list_that_lacks_the_listener_itself_is_read_again_before_a_change)
+{
+    cloud.unlisted[balancer] = {*support::uuid::parse(listener_1)};
+    start();
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
+    ASSERT_TRUE(until([&] { return kube.message("a").find("is missing in the answer") != std::string::npos; })
+    ) << kube.object("a")["status"].dump(1);
+    EXPECT_THAT(kube.message("a"), HasSubstr(listener_1));
+    EXPECT_EQ(kube.ready_reason("a"), "Progressing");
+    EXPECT_THAT(cloud.puts, IsEmpty());
+    cloud.unlisted.clear();
+    const auto began = clock().now();
+    ASSERT_TRUE(until([&] { return active("a"); }));
+    EXPECT_LE(clock().now() - began, 7s);
 }
 
 TEST_F(one_load_balancer, what_another_project_could_not_see_is_looked_up_again_through_this_one)

@@ -30,17 +30,17 @@ public:
                                       : std::vector{&entry->second};
     }
     std::vector<target> targets() const override { return {}; }
-    std::vector<target> peers_of(const target& of) const override
+    std::vector<target> targets_on(const target& which) const override
     {
-        std::vector<target> peers;
-        for (const auto& [other, object] : objects)
+        std::vector<target> all;
+        for (const auto& [one, object] : objects)
         {
-            if (other != of && same_listener(other, of))
+            if (same_listener(one, which))
             {
-                peers.push_back(other);
+                all.push_back(one);
             }
         }
-        return peers;
+        return all;
     }
     const binding::certificate_binding* find(const support::uuid&) const override { return nullptr; }
     void applied(kube::object_json) override {}
@@ -70,7 +70,7 @@ protected:
         {
             shown.sni_refs.push_back(test::ref(name));
         }
-        state.of(here).record_listener(settings, {t0, std::move(shown)}, t0);
+        state.of(here).record_listener(settings, {t0, std::move(shown)});
     }
 
     const support::time_point t0{1h};
@@ -125,7 +125,7 @@ TEST_F(peers, who_cannot_log_in_any_more_reads_no_listener)
 {
     store.objects[through("theirs")];
     auto& peer_state = state.of(through("theirs"));
-    peer_state.record_listener(settings, {t0, cloud::listener()}, t0);
+    peer_state.record_listener(settings, {t0, cloud::listener()});
     peer_state.record_scope({t0, cloud::project_scope()});
     EXPECT_TRUE(observe(1s).bindings.at(0).reads_listener);
     peer_state.record_scope({t0 + 1s, test::failing(cloud::failure::transient)});

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -16,6 +18,8 @@ using cloud::openstack::read_listener;
 using cloud::openstack::read_load_balancer;
 using cloud::openstack::write_change;
 using nlohmann::json;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 const support::uuid listener_id = support::uuid::parse(captured::listener_id).value();
 const support::uuid load_balancer_id = support::uuid::parse(captured::load_balancer_id).value();
@@ -78,6 +82,26 @@ TEST(octavia, every_provisioning_status_is_known)
     }
     EXPECT_FALSE(read_listener(captured::listener(no_refs, "active").body, listener_id));
     EXPECT_FALSE(read_load_balancer(captured::load_balancer("PENDING_MIGRATE").body, load_balancer_id));
+}
+
+TEST(octavia, reads_which_listeners_a_load_balancer_has)
+{
+    auto whole = json::parse(captured::load_balancer("ACTIVE").body);
+    auto& listeners = whole["loadbalancer"]["listeners"];
+    EXPECT_THAT(read_load_balancer(whole.dump(), load_balancer_id)->listeners, IsEmpty());
+    listeners = json{{{"id", captured::listener_id}}, {{"id", captured::load_balancer_id}}};
+    const auto read = read_load_balancer(whole.dump(), load_balancer_id);
+    ASSERT_TRUE(read) << read.error();
+    EXPECT_THAT(read->listeners, UnorderedElementsAre(listener_id, load_balancer_id));
+    EXPECT_TRUE(std::ranges::is_sorted(read->listeners));
+    for (const json& malformed :
+         {json(nullptr), json("x"), json::object(), json{"x"}, json{{{"id", "x"}}}, json{{{"name", "x"}}}})
+    {
+        listeners = malformed;
+        EXPECT_FALSE(read_load_balancer(whole.dump(), load_balancer_id)) << malformed;
+    }
+    whole["loadbalancer"].erase("listeners");
+    EXPECT_FALSE(read_load_balancer(whole.dump(), load_balancer_id));
 }
 
 TEST(octavia, what_is_not_wholly_this_listener_is_none)

@@ -51,6 +51,20 @@ cloud::answer<cloud::listener> cloud_rows::listener(const support::uuid& id) con
     return listener;
 }
 
+cloud::load_balancer cloud_rows::load_balancer(const support::uuid& id) const
+{
+    cloud::load_balancer shown{.id = id, .status = balancers.at(id)};
+    const auto lacks = unlisted.find(id);
+    for (const auto& [listener, row] : listeners)
+    {
+        if (row.load_balancer == id && (lacks == unlisted.end() || !lacks->second.contains(listener)))
+        {
+            shown.listeners.push_back(listener);
+        }
+    }
+    return shown;
+}
+
 std::string cloud_rows::id_of(const cloud::container_ref& ref)
 {
     const auto name = ref.name();

@@ -29,6 +29,8 @@ struct cloud_rows
     std::map<std::string, bool> certificates;
     std::map<support::uuid, listener_row> listeners;
     std::map<support::uuid, cloud::provisioning_status> balancers;
+    // By load balancer: listeners that its list lacks, as that of a database replica that lags behind.
+    std::map<support::uuid, std::set<support::uuid>> unlisted;
     std::set<std::string> dead;        // ids that answer 404
     bool away = false;                 // the certificate service answers neither the controller nor Octavia
     std::set<std::string> unreadable;  // ids whose PKCS12 Octavia cannot read and does not name
@@ -44,6 +46,7 @@ struct cloud_rows
 
     cloud::answer<cloud::certificate> certificate(const support::uuid& id) const;
     cloud::answer<cloud::listener> listener(const support::uuid& id) const;
+    cloud::load_balancer load_balancer(const support::uuid& id) const;
     cloud::ref_state state_of(const cloud::container_ref& ref) const;
 
     // A PUT takes effect or is refused. After an effect the load balancer is PENDING.

@@ -45,7 +45,11 @@ support::task<cloud::answer<cloud::load_balancer>> fake_cloud::get_load_balancer
 )
 {
     let_time_pass();
-    co_return cloud::load_balancer{id, balancers.at(id)};
+    if (load_balancer_error)
+    {
+        co_return std::unexpected(*load_balancer_error);
+    }
+    co_return load_balancer(id);
 }
 
 support::task<cloud::answer<cloud::listener>> fake_cloud::update_listener(

@@ -36,6 +36,7 @@ public:
     // An error that replaces the answer of a PUT that takes effect.
     std::function<std::optional<cloud::error>(const put_record&)> after_put;
     std::optional<cloud::error> listener_error;
+    std::optional<cloud::error> load_balancer_error;
     std::map<std::string, cloud::error> failing;  // by listener
     int listener_reads = 0;
     std::map<std::string, int> reads_of;  // by listener

@@ -54,6 +54,10 @@ support::task<support::result<net::http_response>> sim_http::send(net::http_requ
     {
         co_return fail(errc::unreachable, "cut off");
     }
+    if (on_send)
+    {
+        on_send(request);
+    }
     cloudsim::request asked;
     asked.method = request.method;
     asked.authority = request.origin.host + ":" + std::to_string(request.origin.port);

@@ -5,6 +5,7 @@
 #include "net/http/http.hpp"
 #include "support/manual_clock.hpp"
 
+#include <functional>
 #include <map>
 
 namespace test {
@@ -17,6 +18,9 @@ public:
     explicit sim_http(manual_clock& clock);
 
     cloudsim::control& control() { return control_; }
+
+    // Called with each request that is sent.
+    std::function<void(const net::http_request&)> on_send;
 
     // From now on no request is sent and no answer arrives, as for a killed process. A request that was sent
     // goes on in the cloud.

@@ -7,6 +7,7 @@
 #include "app/options.hpp"
 #include "app/own_cloud.hpp"
 #include "app/proxies.hpp"
+#include "app/rights_check.hpp"
 #include "app/signals.hpp"
 #include "cloud/openstack/cloud_files.hpp"
 #include "kube/config.hpp"
@@ -49,6 +50,8 @@ using support::log_level;
 
 // Many systems begin with 1,024, and a burst of connections may need more.
 constexpr std::size_t most_open_files = 65'536;
+
+constexpr int forbidden = 403;
 
 constexpr int exit_stopped = 0;
 constexpr int exit_bug = 1;
@@ -105,11 +108,12 @@ void log_bug(const std::exception_ptr& thrown)
 
 // Runs the loop, and serves the pages and the door while the loop runs. Both may be null.
 support::task<> run_with_servers(
-    controller& loop, support::clock& clock, net::server* pages, bindings_api* door
+    controller& loop, rights_check& rights, support::clock& clock, net::server* pages, bindings_api* door
 )
 {
     support::task_group serving(co_await asio::this_coro::executor);
     support::task_group measuring(co_await asio::this_coro::executor);
+    measuring.spawn(rights.run());
     if (pages != nullptr)
     {
         serving.spawn(pages->run());
@@ -223,6 +227,10 @@ public:
                   {
                       loop_->requested(ended);
                   }
+                  if (rights_ && ended.service == "kubernetes" && ended.status == forbidden)
+                  {
+                      rights_->doubt();
+                  }
               }
           ),
           kube_client_(kube::create_rest_client(measured_, *clock_, credentials_)),
@@ -262,7 +270,7 @@ public:
         int code = exit_stopped;
         asio::co_spawn(
             context_,
-            run_with_servers(*loop_, *clock_, pages_.get(), door_.get()),
+            run_with_servers(*loop_, *rights_, *clock_, pages_.get(), door_.get()),
             [&](const std::exception_ptr& thrown) {
                 if (thrown)
                 {
@@ -301,6 +309,9 @@ private:
             options_.namespaces,
             settings_of(options_)
         );
+        rights_ = std::make_unique<rights_check>(
+            context_.get_executor(), *kube_client_, *clock_, options_.namespaces
+        );
     }
 
     support::result<> open_servers()
@@ -308,7 +319,7 @@ private:
         if (options_.metrics)
         {
             auto listening =
-                listen_for_operators(context_.get_executor(), *clock_, *options_.metrics, *loop_);
+                listen_for_operators(context_.get_executor(), *clock_, *options_.metrics, *loop_, *rights_);
             if (!listening)
             {
                 return std::unexpected(listening.error());
@@ -365,6 +376,7 @@ private:
     // The loop is made before the door, which asks it, and calls the door, which is made after it.
     std::unique_ptr<bindings_api> door_;
     std::unique_ptr<controller> loop_;
+    std::unique_ptr<rights_check> rights_;
     std::unique_ptr<net::server> pages_;
 };
 

@@ -529,6 +529,14 @@ TEST_F(program, says_which_namespaces_it_waits_for_and_that_none_may_use_its_cre
     ASSERT_TRUE(eventually("an answer", [&] { return ask(pages, "/healthz").ends_with("ok\n"); }))
         << child.output();
     EXPECT_THAT(ask(pages, "/readyz"), testing::EndsWith("bindings are not listed yet: shop, web\n"));
+    EXPECT_THAT(
+        ask(pages, "/readyz?verbose"),
+        testing::EndsWith("[-]bindings-listed failed: not yet: shop, web\n[+]rights ok\nreadyz check failed\n"
+        )
+    );
+    EXPECT_THAT(ask(pages, "/readyz?verbose"), StartsWith("HTTP/1.1 503 "));
+    EXPECT_THAT(ask(pages, "/livez"), testing::EndsWith("\r\n\r\nok\n"));
+    EXPECT_THAT(ask(pages, "/livez?verbose"), testing::EndsWith("[+]event-loop ok\nlivez check passed\n"));
     EXPECT_THAT(child.output(), HasSubstr("no watched namespace may use the credential of this cloud"));
     child.signal(SIGTERM);
     EXPECT_EQ(child.wait(), 0) << child.output();

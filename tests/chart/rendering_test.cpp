@@ -200,7 +200,7 @@ TEST(chart, probes_the_program_where_it_serves_its_pages)
 {
     json container = container_of(rendered({"--set=metrics.port=9090"}));
     EXPECT_EQ(container["ports"][0]["containerPort"], 9090);
-    EXPECT_EQ(container["livenessProbe"]["httpGet"]["path"], "/healthz");
+    EXPECT_EQ(container["livenessProbe"]["httpGet"]["path"], "/livez");
     EXPECT_EQ(container["readinessProbe"]["httpGet"]["path"], "/readyz");
     for (const auto* probe : {"livenessProbe", "readinessProbe"})
     {

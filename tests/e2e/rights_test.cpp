@@ -135,6 +135,10 @@ TEST_F(rights, that_went_with_a_namespace_hold_back_this_namespace_alone)
         page_says("/readyz", testing::StrEq("ok, without these namespaces: " + gone + " (forbidden)\n"))
     );
     EXPECT_TRUE(page_says("/metrics", HasSubstr("\ncertificatebinding_unlisted_namespaces 1\n")));
+    EXPECT_TRUE(page_says(
+        "/readyz?verbose", HasSubstr("[!]rights missing: list certificatebindings in namespace " + gone)
+    ));
+    EXPECT_TRUE(logs(HasSubstr("the controller lacks rights; grant them to its account")));
     EXPECT_TRUE(logs(HasSubstr("bindings of namespaces that are not watched cannot be counted")));
 
     kubectl({"create", "namespace", gone});

@@ -2,10 +2,9 @@
 
 #include "cloud/bycloud/rate_report.hpp"
 #include "cloud/json.hpp"
+#include "cloud/judgement.hpp"
 #include "support/text.hpp"
 
-#include <algorithm>
-#include <limits>
 #include <string_view>
 
 namespace cloud::bycloud {
@@ -107,19 +106,9 @@ enum class author
     api,  // the answer has the API's error object
 };
 
-struct row
-{
-    call asked;
-    int first, last;  // status codes
-    author needed;
-    failure kind;
-};
-
-constexpr int any_status = std::numeric_limits<int>::max();
-
 // The first row that fits decides; the last row of each call always fits. A write is ambiguous unless the API
 // itself answered 4xx (unanswered-writes). A read is transient unless the API itself answered 403 or 404.
-constexpr row classes[] = {
+constexpr answer_row<call, author> classes[] = {
     {call::read, 401, 401, author::anyone, failure::credentials_invalid},
     {call::read, 403, 403, author::api, failure::access_denied},
     {call::read, 404, 404, author::api, failure::not_found},
@@ -151,15 +140,6 @@ constexpr row classes[] = {
     {call::remove, 0, any_status, author::anyone, failure::ambiguous},
 };
 
-failure kind_of(call asked, int status, const fault& reported)
-{
-    const auto fits = [&](const row& candidate) {
-        return candidate.asked == asked && status >= candidate.first && status <= candidate.last &&
-               (candidate.needed == author::anyone || reported.of_api);
-    };
-    return std::ranges::find_if(classes, fits)->kind;
-}
-
 }  // namespace
 
 std::optional<error> judge(
@@ -172,7 +152,9 @@ std::optional<error> judge(
     }
     const auto reported = read_fault(answer);
     error judged;
-    judged.kind = kind_of(asked.asked, answer.status, reported);
+    judged.kind = first_fit(classes, asked.asked, answer.status, [&](author needed) {
+        return needed == author::anyone || reported.of_api;
+    });
     judged.message = in_words(asked, answer, reported, sent);
     judged.retry_after = pause_of(answer.headers);
     return judged;
@@ -180,30 +162,12 @@ std::optional<error> judge(
 
 error judge(const question& asked, const support::error& failed)
 {
-    const bool write = asked.asked != call::read;
-    const bool too_late = failed.code == support::errc::too_late;
-    const bool never_sent =
-        failed.code == support::errc::unreachable || failed.code == support::errc::invalid;
-    return {
-        .kind = !write       ? failure::transient
-                : too_late   ? failure::too_late
-                : never_sent ? failure::transient
-                             : failure::ambiguous,
-        .message = "ByCloud (" + asked.object + "): " + failed.message,
-        .refs = {},
-        .retry_after = std::nullopt,
-        .misdirected = failed.misdirected
-    };
+    return without_answer(asked.asked != call::read, "ByCloud (" + asked.object + ")", failed);
 }
 
 error judge_odd(const question& asked, const std::string& oddity)
 {
-    return {
-        .kind = asked.asked == call::read ? failure::transient : failure::ambiguous,
-        .message = "ByCloud gives an unexpected answer for " + asked.object + ": " + oddity,
-        .refs = {},
-        .retry_after = std::nullopt
-    };
+    return odd_answer(asked.asked != call::read, "ByCloud", asked.object, oddity);
 }
 
 }  // namespace cloud::bycloud

@@ -1,11 +1,11 @@
 #include "cloud/openstack/errors.hpp"
 
 #include "cloud/json.hpp"
+#include "cloud/judgement.hpp"
 #include "support/text.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <limits>
 #include <string_view>
 
 namespace cloud::openstack {
@@ -234,20 +234,10 @@ enum class words
     about_this,  // of the service, and exactly about the object that was asked for
 };
 
-struct row
-{
-    exchange asked;
-    int first, last;  // status codes
-    words needed;
-    failure kind;
-};
-
-constexpr int any_status = std::numeric_limits<int>::max();
-
 // The first row that fits decides; the last row of each exchange always fits. A write is ambiguous unless the
 // service itself answered 4xx (unanswered-writes). A read is transient unless the service itself answered 403
 // or 404.
-constexpr row classes[] = {
+constexpr answer_row<exchange, words> classes[] = {
     {exchange::token, 400, 400, words::services, failure::credentials_invalid},
     {exchange::token, 401, 401, words::anyones, failure::credentials_invalid},
     {exchange::token, 403, 403, words::services, failure::credentials_invalid},
@@ -309,15 +299,6 @@ struct speaker
     }
 };
 
-failure kind_of(exchange asked, int status, const speaker& answered_by)
-{
-    const auto fits = [&](const row& candidate) {
-        return candidate.asked == asked && status >= candidate.first && status <= candidate.last &&
-               answered_by.speaks(candidate.needed);
-    };
-    return std::ranges::find_if(classes, fits)->kind;
-}
-
 }  // namespace
 
 std::optional<error> judge(
@@ -337,12 +318,13 @@ std::optional<error> judge(
     };
 
     error judged;
-    judged.kind = kind_of(
+    judged.kind = first_fit(
+        classes,
         asked.asked == service::keystone ? exchange::token
         : asked.write                    ? exchange::write
                                          : exchange::read,
         answer.status,
-        answered_by
+        [&](words needed) { return answered_by.speaks(needed); }
     );
     judged.message = in_words(asked, answer, reported, sent);
     if (judged.kind == failure::refused)
@@ -355,30 +337,13 @@ std::optional<error> judge(
 
 error judge(const question& asked, const support::error& failed)
 {
-    const bool too_late = failed.code == support::errc::too_late;
-    const bool never_sent =
-        too_late || failed.code == support::errc::unreachable || failed.code == support::errc::invalid;
     const std::string about = asked.object.empty() ? "" : " (" + asked.object + ")";
-    return {
-        .kind = !asked.write  ? failure::transient
-                : too_late    ? failure::too_late
-                : !never_sent ? failure::ambiguous
-                              : failure::transient,
-        .message = name_of(asked.asked) + about + ": " + failed.message,
-        .refs = {},
-        .retry_after = std::nullopt,
-        .misdirected = failed.misdirected
-    };
+    return without_answer(asked.write, name_of(asked.asked) + about, failed);
 }
 
 error judge_odd(const question& asked, const std::string& oddity)
 {
-    return {
-        .kind = asked.write ? failure::ambiguous : failure::transient,
-        .message = name_of(asked.asked) + " gives an unexpected answer for " + asked.object + ": " + oddity,
-        .refs = {},
-        .retry_after = std::nullopt
-    };
+    return odd_answer(asked.write, name_of(asked.asked), asked.object, oddity);
 }
 
 std::string name_of(service asked)

@@ -17,6 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using kind = runtime::outcome::kind;
+using testing::AllOf;
 using testing::Contains;
 using testing::Each;
 using testing::HasSubstr;
@@ -39,8 +40,13 @@ protected:
 
     std::string page(std::size_t depth = 0, runtime::watcher::restarts restarts = {}) const
     {
+        return page_of({bindings, depth, restarts, events, unwatched, services});
+    }
+
+    std::string page_of(const app::metrics::state& now) const
+    {
         std::string whole;
-        const auto next = counted.page({bindings, depth, restarts, events, unwatched, services});
+        const auto next = counted.page(now);
         while (const auto piece = next())
         {
             whole += *piece;
@@ -396,6 +402,24 @@ TEST_F(metrics, are_in_the_docs)
         }
     }
     EXPECT_EQ(on_page, in_docs);
+}
+
+TEST_F(metrics, show_the_requests_that_a_cloud_admits_and_those_that_wait)
+{
+    const auto shown = page_of({bindings, 0, {}, events, {}, {{"prod", 59, 3}, {"shop/my-cloud", 0, 12}}});
+    EXPECT_THAT(
+        shown,
+        AllOf(
+            HasSubstr("\n# TYPE certificatebinding_cloud_requests_left gauge\n"),
+            HasSubstr("\ncertificatebinding_cloud_requests_left{credential=\"prod\"} 59\n"),
+            HasSubstr("\ncertificatebinding_cloud_requests_left{credential=\"shop/my-cloud\"} 0\n"),
+            HasSubstr("\n# TYPE certificatebinding_cloud_requests_waiting gauge\n"),
+            HasSubstr("\ncertificatebinding_cloud_requests_waiting{credential=\"prod\"} 3\n"),
+            HasSubstr("\ncertificatebinding_cloud_requests_waiting{credential=\"shop/my-cloud\"} 12\n")
+        )
+    );
+    EXPECT_THAT(page(), Not(HasSubstr("certificatebinding_cloud_requests")))
+        << "no credential of such a cloud";
 }
 
 }  // namespace

@@ -110,6 +110,20 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return std::string(info.param.name); }
 );
 
+TEST(a_binding, never_loses_to_a_younger_one_that_is_not_attached)
+{
+    auto object = made("default a", {}, '1');
+    const auto young = made("default a", {}, '2');
+    object.created = young.created - 1s;
+    single_case world;
+    world.shows('a', {});
+    const auto certificate = [&](const support::uuid& id) { return &world.certificates.at(id); };
+    const auto held = [](const certificate_binding& each) -> const binding::ledger& {
+        return each.status.ledger;
+    };
+    EXPECT_EQ(binding::single::winner_of(object, {&young, &object}, held, certificate), nullptr);
+}
+
 TEST(a_binding, never_loses_to_itself)
 {
     const auto object = made("default a", {}, '1');

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <future>
 #include <regex>
@@ -272,13 +273,21 @@ TEST_F(bindings_api, two_replicas_that_get_one_binding_at_once_create_it_once)
     }));
     const auto a = certificate("a.example.com");
     const auto post = [&](const std::string& at) {
-        return testbed::bindings_api_client{at, token}
-            .ask("POST", bindings_of(a.id), body_of_binding(listener))
-            .status;
+        return testbed::bindings_api_client{at, token}.ask(
+            "POST", bindings_of(a.id), body_of_binding(listener)
+        );
     };
     auto first = std::async(std::launch::async, post, url);
     auto next = std::async(std::launch::async, post, second_url);
-    EXPECT_THAT((std::vector<int>{first.get(), next.get()}), testing::UnorderedElementsAre(201, 409));
+    const std::array both{first.get(), next.get()};
+    const answer& made = both[0].status == 201 ? both[0] : both[1];
+    const answer& refused = both[0].status == 201 ? both[1] : both[0];
+    ASSERT_EQ(made.status, 201) << made.body.dump();
+    EXPECT_EQ(refused.status, 409) << refused.body.dump();
+    EXPECT_EQ(
+        refused.body["error"]["message"],
+        "the binding " + made.body["binding"]["id"].get<std::string>() + " exists already"
+    );
     EXPECT_EQ(objects(), 1U);
 }
 
@@ -292,6 +301,7 @@ TEST_F(bindings_api, and_kubectl_see_each_others_bindings)
     ASSERT_EQ(list.body["bindings"].size(), 1U) << list.body.dump();
     const auto id = list.body["bindings"][0]["id"].get<std::string>();
     EXPECT_EQ(binding("web")["status"]["id"], id);
+    EXPECT_EQ(get(bindings_of(a.id) + "/" + id).body["binding"], list.body["bindings"][0]);
     EXPECT_EQ(get("/v1/certificates/" + a.id).body["certificate"]["status"], "active");
     EXPECT_EQ(bind(a.id, listener).status, 409);
     EXPECT_EQ(objects(), 1U);

@@ -24,6 +24,10 @@ api_answer bindings_api_client::ask(
         "-H",
         "Authorization: Bearer " + token
     };
+    if (!authority.empty())
+    {
+        arguments.insert(arguments.end(), {"--cacert", authority.string()});
+    }
     if (!body.empty())
     {
         arguments.insert(arguments.end(), {"-H", "Content-Type: application/json", "-d", body});

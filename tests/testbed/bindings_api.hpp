@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -10,7 +11,7 @@ namespace testbed {
 
 struct api_answer
 {
-    int status = 0;
+    int status = 0;       // 0: no answer
     nlohmann::json body;  // discarded if the body is no JSON
 };
 
@@ -19,6 +20,7 @@ struct bindings_api_client
 {
     std::string url;
     std::string token;
+    std::filesystem::path authority = {};  // the CA of an https URL; empty: those of the system
 
     api_answer ask(const std::string& method, const std::string& target, const std::string& body = {}) const;
 };

@@ -525,6 +525,25 @@ TEST_F(controller, that_is_stopped_lets_the_change_in_flight_be_answered_and_beg
     ASSERT_TRUE(until([&] { return kube.state("web") == "active" && kube.state("late") == "active"; }));
 }
 
+TEST_F(controller, that_is_stopped_announces_no_change_that_it_will_not_send)
+{
+    const auto a = certificate("a.example.com");
+    sim.hold({.service = "key-manager", .method = "GET", .when = "before"});
+    start();
+    kube.create({.name = "web", .certificate = a.id, .listener = listener});
+    ASSERT_TRUE(until([&] { return !sim.held().empty(); }));
+    running->controller.stop();
+    sim.release();
+    advance(1min);
+    EXPECT_EQ(sim.puts(), 0U);
+    EXPECT_THAT(kube.attachments("web"), IsEmpty());
+    crash();
+    start();
+    const auto began = clock().now();
+    ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }));
+    EXPECT_LT(clock().now() - began, 5s) << "it waits for no change of the one before";
+}
+
 TEST_F(controller, leaves_the_default_to_who_is_attached_when_one_of_the_same_second_comes)
 {
     const auto a = certificate("a.example.com");

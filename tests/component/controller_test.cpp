@@ -528,12 +528,17 @@ TEST_F(controller, that_is_stopped_lets_the_change_in_flight_be_answered_and_beg
 TEST_F(controller, that_is_stopped_announces_no_change_that_it_will_not_send)
 {
     const auto a = certificate("a.example.com");
-    sim.hold({.service = "key-manager", .method = "GET", .when = "before"});
+    bool stopped = false;
+    kube.after_write = [&](const kube::patch_request& request) -> std::optional<support::error> {
+        if (request.subresource.empty() && !std::exchange(stopped, true))
+        {
+            running->controller.stop();  // after the finalizer, before the ledger
+        }
+        return std::nullopt;
+    };
     start();
     kube.create({.name = "web", .certificate = a.id, .listener = listener});
-    ASSERT_TRUE(until([&] { return !sim.held().empty(); }));
-    running->controller.stop();
-    sim.release();
+    ASSERT_TRUE(until([&] { return stopped; }));
     advance(1min);
     EXPECT_EQ(sim.puts(), 0U);
     EXPECT_THAT(kube.attachments("web"), IsEmpty());

@@ -105,7 +105,9 @@ struct controller::impl
                reconciler,
                events,
                expiry,
+               parts.random,
                settings.settle,
+               settings.resync_period,
                [this](const auto& target, auto urgency, auto delay) { pool.add(target, urgency, delay); }}
           ),
           pool(

@@ -104,7 +104,7 @@ task<> object_watcher::run()
 
 task<object_watcher::end> object_watcher::read()
 {
-    const auto turn = co_await budget_.reads().take();
+    const auto turn = co_await budget_.reads().take_at_once_if_free();
     const auto answer = co_await client_.get(scope_.resource, scope_.name_space, scope_.name);
     if (answer)
     {

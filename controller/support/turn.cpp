@@ -39,6 +39,15 @@ bool turn::is_taken() const
     return queue_->taken && queue_->taken->ready();
 }
 
+task<turn::hold> turn::take_at_once_if_free()
+{
+    if (queue_->taken && queue_->taken->try_send(boost::system::error_code()))
+    {
+        co_return hold(queue_);
+    }
+    co_return co_await take();
+}
+
 task<turn::hold> turn::take()
 {
     const auto queue = queue_;
@@ -46,10 +55,6 @@ task<turn::hold> turn::take()
     {
         const asio::any_io_executor executor = co_await asio::this_coro::executor;
         queue->taken.emplace(executor, queue->at_once);
-    }
-    if (queue->taken->try_send(boost::system::error_code()))
-    {
-        co_return hold(queue);
     }
     const auto [failed] =
         co_await queue->taken->async_send(boost::system::error_code(), asio::as_tuple(asio::use_awaitable));

@@ -20,7 +20,10 @@ public:
     turn(const turn&) = delete;
     turn& operator=(const turn&) = delete;
 
+    // Also a turn that is free comes after what else is ready to run.
     task<hold> take();
+    // A turn that is free comes at once, but for the first one.
+    task<hold> take_at_once_if_free();
     // Whether a coroutine has the turn now.
     bool is_taken() const;
 

@@ -21,6 +21,18 @@ protected:
         log += name;
     }
 
+    support::task<> take(bool at_once)
+    {
+        const auto hold = at_once ? co_await taken.take_at_once_if_free() : co_await taken.take();
+        log += 'x';
+    }
+
+    support::task<> say()
+    {
+        log += 'y';
+        co_return;
+    }
+
     support::turn taken;
     std::string log;
 };
@@ -36,6 +48,25 @@ TEST_F(turn, lets_one_through_at_a_time_in_the_order_of_arrival)
     advance(3s);
     EXPECT_EQ(log, "aabbcc");
     EXPECT_FALSE(taken.is_taken());
+}
+
+TEST_F(turn, a_free_one_comes_at_once_or_after_what_is_ready_as_the_caller_likes)
+{
+    spawn(take(false));
+    spawn(say());
+    step();
+    EXPECT_EQ(log, "yx");
+    spawn(take(true));
+    spawn(say());
+    step();
+    EXPECT_EQ(log, "yxxy");
+    spawn(work('b'));
+    step();
+    spawn(take(true));
+    step();
+    EXPECT_EQ(log, "yxxyb") << "it waits for a turn that is taken";
+    advance(1s);
+    EXPECT_EQ(log, "yxxybbx");
 }
 
 TEST_F(turn, who_is_cancelled_leaves_the_queue_or_gives_the_turn_back)

@@ -4,6 +4,7 @@
 #include "support/log.hpp"
 
 #include <algorithm>
+#include <random>
 #include <string>
 
 namespace binding {
@@ -66,6 +67,20 @@ bool is_waited_for(const certificate_binding& binding)
     return binding.deleting || binding.status.observed_generation != binding.generation;
 }
 
+// Whether nothing is left to do for the binding, as its status says.
+bool rests(const certificate_binding& binding)
+{
+    return is_ready(binding) && !is_waited_for(binding) && !binding.abandoned &&
+           binding.requested_at.view() == binding.status.handled_request.view() &&
+           std::ranges::all_of(binding.status.ledger.attachments, &attachment::confirmed);
+}
+
+support::duration random_delay(const change_parts& parts)
+{
+    std::uniform_int_distribution<support::duration::rep> any(0, parts.resync_period.count());
+    return support::duration(any(parts.random));
+}
+
 }  // namespace
 
 void on_change(const object_changed& change, const change_parts& parts)
@@ -91,10 +106,16 @@ void on_all_listed(const change_parts& parts)
     );
     for (const target& target : parts.index.targets())
     {
-        const bool urgent = std::ranges::any_of(parts.index.bindings_of(target), [](const auto* binding) {
-            return is_waited_for(*binding);
-        });
-        parts.enqueue(target, urgent ? runtime::urgency::urgent : runtime::urgency::routine, at_once);
+        const auto bindings = parts.index.bindings_of(target);
+        const bool urgent =
+            std::ranges::any_of(bindings, [](const auto* binding) { return is_waited_for(*binding); });
+        const bool at_rest =
+            std::ranges::all_of(bindings, [](const auto* binding) { return rests(*binding); });
+        parts.enqueue(
+            target,
+            urgent ? runtime::urgency::urgent : runtime::urgency::routine,
+            at_rest ? random_delay(parts) : at_once
+        );
     }
 }
 

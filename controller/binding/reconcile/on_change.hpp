@@ -6,6 +6,7 @@
 #include "binding/index/object_changed.hpp"
 #include "binding/reconcile/reconciler.hpp"
 #include "runtime/work_queue.hpp"
+#include "support/backoff.hpp"
 
 #include <functional>
 #include <optional>
@@ -23,14 +24,17 @@ struct change_parts
     binding::reconciler& reconciler;
     event_sink& events;
     expiry_warnings& expiry;
-    support::duration settle;  // as binding::settings has it
+    support::random_engine& random;
+    support::duration settle;  // as binding::settings has them
+    support::duration resync_period;
     std::function<void(const target&, runtime::urgency, support::duration)> enqueue;
 };
 
 void on_change(const object_changed& change, const change_parts& parts);
 
 // Every binding has been listed once: wakes each target. Targets of bindings that somebody waits for are
-// urgent.
+// urgent. Where every binding is Ready and nothing is under way, the target is verified once within the
+// resync period, so that a start costs no more requests at a time than the rest does.
 void on_all_listed(const change_parts& parts);
 
 // How soon the change needs a pass over the binding's target; empty: it needs none, as after the controller's

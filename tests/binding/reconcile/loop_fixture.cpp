@@ -23,7 +23,16 @@ wiring::wiring(
       ),
       expiry(loop.clock(), events, settings.expiry_warning_days),
       reconciler({kube, credentials, loop.clock(), store, random, std::move(wake), events}, settings),
-      change_parts({store, reconciler, events, expiry, settings.settle, std::move(enqueue)}),
+      change_parts(
+          {store,
+           reconciler,
+           events,
+           expiry,
+           random,
+           settings.settle,
+           settings.resync_period,
+           std::move(enqueue)}
+      ),
       sink(&store.scope(""))
 {}
 

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace {
 
 using namespace test;
@@ -105,12 +107,40 @@ TEST_F(change, wakes_nobody_before_all_is_listed_and_every_target_then)
     create({.name = "new", .certificate = cert_b, .listener = listener_2});
     woken.clear();
     restart();
-    EXPECT_THAT(
-        woken,
-        UnorderedElementsAre(
-            wake_up{target_of("web"), urgency::routine}, wake_up{target_of("new"), urgency::urgent}
-        )
-    );
+    ASSERT_EQ(woken.size(), 2U);
+    EXPECT_THAT(woken, Contains(wake_up{target_of("new"), urgency::urgent}));
+    const auto at_rest = std::ranges::find(woken, target_of("web"), &wake_up::target);
+    ASSERT_NE(at_rest, woken.end());
+    EXPECT_EQ(at_rest->urgency, urgency::routine);
+}
+
+// A start asks the cloud for no more at a time than the rest does.
+TEST_F(change, that_none_is_left_to_do_is_verified_within_the_resync_period_after_a_start)
+{
+    attach("web", cert_a);
+    woken.clear();
+    restart();
+    ASSERT_EQ(woken.size(), 1U);
+    EXPECT_GT(woken.front().delay, std::chrono::seconds(1)) << "drawn, with one seed in each run";
+    EXPECT_LE(woken.front().delay, settings.resync_period);
+}
+
+TEST_F(change, that_waits_for_something_is_looked_at_at_once_after_a_start)
+{
+    attach("web", cert_a);
+    kube.update("web", [](auto& object) {
+        object["metadata"]["annotations"]["certificates.bycloud.io/reconcile-requested-at"] = "now";
+    });
+    woken.clear();
+    restart();
+    EXPECT_THAT(woken, ElementsAre(wake_up{target_of("web"), urgency::routine}));
+    kube.update("web", [](auto& object) {
+        object["metadata"].erase("annotations");
+        object["status"]["attachments"][0]["confirmed"] = false;
+    });
+    woken.clear();
+    restart();
+    EXPECT_THAT(woken, ElementsAre(wake_up{target_of("web"), urgency::routine}));
 }
 
 TEST_F(change, that_was_made_while_no_controller_ran_is_urgent_after_the_start)

@@ -53,12 +53,7 @@ conclusion decision::of_absent(const certificate_facts& certificate, const attac
     }
     if (auto obstacle = why_not_attach(certificate))
     {
-        // What the cloud refused is taken back, so that the binding does not claim it (write-ahead).
-        if (entry != nullptr && facts_.disproved && is_same_entry(*entry, *facts_.disproved))
-        {
-            std::erase(obstacle->wanted.attachments, *entry);
-            obstacle->wanted.scope = obstacle->wanted.attachments.empty() ? ledger_scope{} : held_.scope;
-        }
+        obstacle->wanted = without_disproved(std::move(obstacle->wanted));
         return std::move(*obstacle);
     }
     return attach(certificate);

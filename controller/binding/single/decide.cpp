@@ -63,6 +63,15 @@ ledger decision::without(const attachment& entry) const
     return changed;
 }
 
+ledger decision::without_disproved(ledger changed) const
+{
+    std::erase_if(changed.attachments, [&](const attachment& each) {
+        return !each.confirmed && facts_.disproved && is_same_entry(each, *facts_.disproved);
+    });
+    changed.scope = changed.attachments.empty() ? ledger_scope{} : changed.scope;
+    return changed;
+}
+
 const attachment* decision::other_entry() const
 {
     const attachment wanted{ref_of({object_.spec.certificate_id}), object_.wanted_slot(), false};

@@ -85,6 +85,8 @@ private:
     const attachment* other_entry() const;
     ledger with(const attachment& entry) const;
     ledger without(const attachment& entry) const;
+    // What the cloud refused is taken back, so that the binding does not claim it (write-ahead).
+    ledger without_disproved(ledger changed) const;
 
     const view& of_;
     const certificate_binding& object_;

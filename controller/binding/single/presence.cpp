@@ -183,7 +183,12 @@ conclusion decision::of_failed(const certificate_facts& certificate) const
             return made;
         }
     }
-    return say(std::move(ready), next);
+    conclusion made = say(std::move(ready), next);
+    if (is_missing)
+    {
+        made.wanted = without_disproved(std::move(made.wanted));
+    }
+    return made;
 }
 
 }  // namespace binding::single

@@ -142,6 +142,22 @@ INSTANTIATE_TEST_SUITE_P(
             "finalizer, pending Progressing [default a?], POST default a?"
         },
         test::decided_row{
+            "because_the_certificate_is_gone",
+            [](auto& c) {
+                refused_row(c, failure::not_found);
+                c.fails('a', failure::not_found, 5s).fails('a', failure::not_found);
+            },
+            "pending CertificateNotFound [], rest 30s"
+        },
+        test::decided_row{
+            "keeps_the_entry_while_the_cloud_is_away",
+            [](auto& c) {
+                refused_row(c, failure::not_found);
+                c.fails('a', failure::transient);
+            },
+            "pending CloudUnavailable [default a?], rest 15s"
+        },
+        test::decided_row{
             "keeps_the_entry_of_what_was_not_sent",
             [](auto& c) { c.holds({"default a?"}).shows('a', {}).refused(failure::transient); },
             "pending CloudUnavailable [default a?], rest 2s"

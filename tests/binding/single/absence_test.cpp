@@ -150,6 +150,16 @@ INSTANTIATE_TEST_SUITE_P(
             "pending CertificateNotFound [], rest 30s"
         },
         test::decided_row{
+            "keeps_the_entry_of_what_was_adopted_since",
+            [](auto& c) {
+                refused_row(c, failure::busy);
+                c.facts.held->attachments[0] = test::entry_of("default a/1");
+                c.object.status.ledger = *c.facts.held;
+                c.fails('a', failure::not_found, 5s).fails('a', failure::not_found);
+            },
+            "pending CertificateNotFound [default a/1], rest 30s"
+        },
+        test::decided_row{
             "keeps_the_entry_while_the_cloud_is_away",
             [](auto& c) {
                 refused_row(c, failure::not_found);

@@ -58,6 +58,9 @@ std::string ledger_text(const binding::ledger& held)
     {
         text += (text.empty() ? "" : ", ") + test::text_of(entry);
     }
+    // The scope goes with the entries.
+    const bool has_scope = !held.scope.empty();
+    text += has_scope == held.attachments.empty() ? (has_scope ? "of a cloud" : " of no cloud") : "";
     return "[" + text + "]";
 }
 

@@ -102,12 +102,9 @@ task<net::page> door::answer(net::server_request request)
 net::page door::refusal(int status, const std::string& why)
 {
     const std::string request_id = new_request_id();
-    support::log(
-        support::log_level::info,
-        "bindings API refuses what is no request",
-        {{"request_id", request_id}, {"status", std::to_string(status)}, {"why", why}}
-    );
-    return failure_page({status, why, "Correct the request, or repeat it later."}, request_id);
+    net::page page = failure_page({status, why, "Correct the request, or repeat it later."}, request_id);
+    page.headers.push_back({"X-Request-Id", request_id});
+    return page;
 }
 
 task<result<net::page>> door::handle(const net::server_request& request, std::string& name_space)

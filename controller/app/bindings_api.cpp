@@ -2,6 +2,7 @@
 
 #include "api/files.hpp"
 #include "kube/yaml_json.hpp"
+#include "support/log.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -32,16 +33,41 @@ api::settings settings_of(const options& options)
     return settings;
 }
 
+// The line of what never came to the door. The door logs its own answers.
+void log_refusal(const net::served_request& served)
+{
+    using std::chrono::milliseconds;
+    if (served.refused.empty())
+    {
+        return;
+    }
+    const auto took = std::chrono::duration_cast<milliseconds>(served.took);
+    support::log(
+        support::log_level::info,
+        "bindings API",
+        {{"request_id", std::string(net::find_header(served.headers, "X-Request-Id"))},
+         {"method", served.method},
+         {"path", served.path},
+         {"status", std::to_string(served.status)},
+         {"ms", std::to_string(took.count())},
+         {"peer", served.peer},
+         {"why", served.refused}}
+    );
+}
+
 }  // namespace
 
-net::server_limits limits_of(const bindings_api_options& options)
+net::server_options serving_of(const bindings_api_options& options, api::door& door)
 {
-    net::server_limits limits;
+    net::server_options serving;
+    net::server_limits& limits = serving.limits;
     limits.header_bytes = largest_header;
     limits.body_bytes = largest_body;
     limits.connections = options.most_waiting +
                          (options.certificate_file.empty() ? other_connections : other_connections_with_tls);
-    return limits;
+    serving.refusal = [&door](int status, const std::string& why) { return door.refusal(status, why); };
+    serving.served = log_refusal;
+    return serving;
 }
 
 bindings_api::bindings_api(parts parts, const options& options, std::string contract)
@@ -80,9 +106,7 @@ support::result<std::unique_ptr<bindings_api>> bindings_api::open(parts parts, c
 
 support::result<> bindings_api::listen(parts parts)
 {
-    net::server_options serving;
-    serving.limits = limits_of(options_);
-    serving.refusal = [this](int status, const std::string& why) { return door_.refusal(status, why); };
+    net::server_options serving = serving_of(options_, door_);
     if (!options_.certificate_file.empty())
     {
         serving.tls = {options_.certificate_file, options_.key_file, kube::read_machine_file};

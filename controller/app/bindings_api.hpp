@@ -18,8 +18,9 @@
 
 namespace app {
 
-// What the server of the door takes and waits for.
-net::server_limits limits_of(const bindings_api_options& options);
+// How the server of the door serves it, without TLS: its limits, and what it refuses itself, in the form of
+// the API and with a line in the log. `door` must outlive the server.
+net::server_options serving_of(const bindings_api_options& options, api::door& door);
 
 // The HTTP door and its server.
 class bindings_api

@@ -1,5 +1,6 @@
 // The HTTP door with its server, on sockets, while thousands of connections wait, idle or misbehave.
 #include "component/door_on_socket.hpp"
+#include "support/log.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -168,7 +169,7 @@ TEST_F(bindings_api_load, of_long_answers_that_nobody_reads_takes_bounded_memory
     constexpr std::size_t readers = 300;
     constexpr int bindings = 300;
     constexpr std::size_t least_answer = 100 << 10;
-    const std::size_t bound = app::limits_of({}).unread_bytes;
+    const std::size_t bound = app::serving_of({}, *door).limits.unread_bytes;
     ASSERT_GT(readers * least_answer, bound + (bound / 2)) << "the readers ask for more";
     const auto its = certificate("shop.example.com").id;
     for (int i = 0; i < bindings; ++i)
@@ -200,6 +201,24 @@ TEST_F(bindings_api_load, of_long_answers_that_nobody_reads_takes_bounded_memory
     {
         ASSERT_TRUE(ready_until([&] { return each->closed(); })) << "its time to read is over";
     }
+}
+
+TEST_F(bindings_api_load, leaves_a_line_in_the_log_for_what_the_server_refuses)
+{
+    support::log_capture log;
+    const auto refused = ask("GET /docs HTTP/1.1\r\nAuthorization: Bearer hidden\r\n\r\n");
+    EXPECT_THAT(refused, StartsWith("HTTP/1.1 400 "));
+    const std::string name = "\r\nX-Request-Id: ";
+    const auto at = refused.find(name);
+    ASSERT_NE(at, std::string::npos);
+    const auto id = refused.substr(at + name.size(), std::string("req-").size() + 36);
+    EXPECT_THAT(refused, HasSubstr("\"request_id\":\"" + id + "\""));
+    EXPECT_THAT(log.text(), HasSubstr("bindings API request_id=" + id));
+    EXPECT_THAT(log.text(), HasSubstr("status=400"));
+    EXPECT_THAT(log.text(), HasSubstr("peer=127.0.0.1"));
+    EXPECT_THAT(log.text(), HasSubstr("why=\"the request has no Host header\""));
+    EXPECT_THAT(log.text(), testing::Not(HasSubstr("hidden")));
+    EXPECT_EQ(std::ranges::count(log.text(), '\n'), 1);
 }
 
 }  // namespace

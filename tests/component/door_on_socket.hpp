@@ -83,8 +83,7 @@ protected:
             clock(),
             {"127.0.0.1", 0},
             [this](net::server_request request) { return door->answer(std::move(request)); },
-            {.limits = app::limits_of(options),
-             .refusal = [this](int status, const std::string& why) { return door->refusal(status, why); }}
+            app::serving_of(options, *door)
         );
         ASSERT_TRUE(listening) << listening.error().message;
         server = std::move(*listening);

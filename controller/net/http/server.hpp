@@ -51,6 +51,7 @@ struct served_request
     support::duration took{};          // from the first byte of the request to the last of the answer
     bool taken = false;                // whether the kernel took the whole answer
     std::vector<header> headers = {};  // of the page
+    std::string refused = {};          // why the server itself answered; empty if the handler did
 };
 
 struct server_options

@@ -240,6 +240,16 @@ task<bool> send_reply(
     co_return outcome.whole&& answer.keep;
 }
 
+// Says why there is no other answer, and ends the connection.
+task<> send_refusal(
+    server_core& core, server_connection& peer, refused_request refused, support::time_point began
+)
+{
+    reply answer{.page = core.refusal(refused.status, refused.why)};
+    served_request record{.refused = std::move(refused.why)};
+    co_await send_reply(core, peer, std::move(answer), std::move(record), began);
+}
+
 // Answers a request. True if the connection is kept for another one.
 task<bool> answer_request(
     server_core& core, server_connection& peer, incoming from, support::time_point began
@@ -258,7 +268,8 @@ task<bool> answer_request(
         co_return false;
     }
     reply answer{.head = from.head, .modern = from.modern};
-    answer.page = made ? std::move(*made) : core.refusal(status_unavailable, "the server stops");
+    record.refused = made ? "" : "the server stops";
+    answer.page = made ? std::move(*made) : core.refusal(status_unavailable, record.refused);
     answer.chunked = answer.page.pieces && from.modern;
     answer.keep = from.keep && (answer.chunked || !answer.page.pieces);
     co_return co_await send_reply(core, peer, std::move(answer), std::move(record), began);
@@ -277,8 +288,8 @@ task<bool> serve_one(server_core& core, server_connection& peer)
     {
         co_return false;
     }
-    reply answer{.page = core.refusal(read.error()->status, std::move(read.error()->why))};
-    co_return co_await send_reply(core, peer, std::move(answer), {}, began);
+    co_await send_refusal(core, peer, std::move(*read.error()), began);
+    co_return false;
 }
 
 // Begins TLS, if the server has it. False if there is nothing to be served.
@@ -298,8 +309,7 @@ task<bool> greet(server_core& core, server_connection& peer)
     );
     if (peer.stream->speaks_plainly())
     {
-        reply answer{.page = core.refusal(status_bad_request, greeted.error().message)};
-        co_await send_reply(core, peer, std::move(answer), {}, began);
+        co_await send_refusal(core, peer, {status_bad_request, greeted.error().message}, began);
     }
     co_return false;
 }
@@ -336,8 +346,8 @@ task<> serve(std::shared_ptr<server_core> core, std::shared_ptr<server_connectio
 
 task<> turn_away(std::shared_ptr<server_core> core, std::shared_ptr<server_connection> peer)
 {
-    reply answer{.page = core->refusal(status_unavailable, "too many connections; try again later")};
-    co_await send_reply(*core, *peer, std::move(answer), {}, core->clock.now());
+    refused_request refused{status_unavailable, "too many connections; try again later"};
+    co_await send_refusal(*core, *peer, std::move(refused), core->clock.now());
 }
 
 }  // namespace net

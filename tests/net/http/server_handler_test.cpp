@@ -504,6 +504,8 @@ TEST_F(server_handler, s_answers_are_told)
     EXPECT_EQ(net::find_header(served_[1].headers, "X-Request-Id"), "r-1");
     EXPECT_EQ(served_[2].status, 400);
     EXPECT_EQ(served_[2].method, "");
+    EXPECT_EQ(served_[2].refused, "this is not HTTP/1.1");
+    EXPECT_EQ(served_[0].refused, "") << "the handler answered";
 }
 
 }  // namespace

@@ -22,6 +22,7 @@
 
 #include <exception>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -320,6 +321,19 @@ void controller::abort()
 const binding::certificate_binding* controller::find(const support::uuid& uid) const
 {
     return impl_->bindings.find(uid);
+}
+
+void controller::use_credential(std::shared_ptr<cloud::credential> own)
+{
+    impl_->credentials.set_own(std::move(own));
+    std::set<support::uuid> users;
+    impl_->bindings.each([&users](const binding::certificate_binding& object) {
+        if (object.spec.secret.empty())
+        {
+            users.insert(object.uid);
+        }
+    });
+    impl_->bindings.place_again(users);
 }
 
 void controller::requested(const net::measured_request& ended)

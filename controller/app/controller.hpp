@@ -58,6 +58,9 @@ public:
     // The binding as the watch shows it; null if the watch does not. The pointer holds until its next change.
     const binding::certificate_binding* find(const support::uuid& uid) const;
 
+    // Replaces the controller's own credential.
+    void use_credential(std::shared_ptr<cloud::credential> own);
+
     // Counts a request of the program.
     void requested(const net::measured_request& ended);
 

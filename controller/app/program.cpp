@@ -6,6 +6,7 @@
 #include "app/operator_pages.hpp"
 #include "app/options.hpp"
 #include "app/own_cloud.hpp"
+#include "app/own_credential.hpp"
 #include "app/proxies.hpp"
 #include "app/rights_check.hpp"
 #include "app/signals.hpp"
@@ -108,16 +109,22 @@ void log_bug(const std::exception_ptr& thrown)
 
 // Runs the loop, and serves the pages and the door while the loop runs. Both may be null.
 support::task<> run_with_servers(
-    controller& loop, rights_check& rights, support::clock& clock, net::server* pages, bindings_api* door
+    controller& loop,
+    own_credential& own,
+    rights_check& rights,
+    support::clock& clock,
+    net::server* pages,
+    bindings_api* door
 )
 {
     support::task_group serving(co_await asio::this_coro::executor);
-    support::task_group measuring(co_await asio::this_coro::executor);
-    measuring.spawn(rights.run());
+    support::task_group beside(co_await asio::this_coro::executor);
+    beside.spawn(rights.run());
+    beside.spawn(own.run());
     if (pages != nullptr)
     {
         serving.spawn(pages->run());
-        measuring.spawn(support::watch_loop_lag(clock, [&loop](auto late) { loop.loop_was_late(late); }));
+        beside.spawn(support::watch_loop_lag(clock, [&loop](auto late) { loop.loop_was_late(late); }));
     }
     if (door != nullptr)
     {
@@ -133,8 +140,8 @@ support::task<> run_with_servers(
         door->stop();
     }
     co_await serving.join();
-    measuring.cancel();
-    co_await measuring.join();
+    beside.cancel();
+    co_await beside.join();
 }
 
 // Asks the credential plugin, if there is one, so that one that fails is told at the start.
@@ -161,6 +168,7 @@ struct surroundings
     proxies proxies;
     cloud::openstack::cloud_entry cloud;
     cloud::openstack::allowed_urls allowed;
+    std::string clouds_yaml;         // the path of that file; empty: the variables alone
     std::vector<std::string> notes;  // about the cloud, for the log
 };
 
@@ -192,6 +200,7 @@ support::result<surroundings> read_surroundings(const options& options)
         std::move(*proxies),
         std::move(cloud->entry),
         std::move(*allowed),
+        std::move(cloud->path),
         std::move(cloud->notes)
     };
 }
@@ -248,10 +257,7 @@ public:
         {
             return given;
         }
-        auto api_key = machine_variable("BYCLOUD_API_KEY");
-        const auto own = registry_.share(
-            around_.cloud, api_key ? std::optional(support::secret(std::move(*api_key))) : std::nullopt
-        );
+        const auto own = share(around_.cloud);
         if (!own)
         {
             return std::unexpected(own.error());
@@ -270,7 +276,7 @@ public:
         int code = exit_stopped;
         asio::co_spawn(
             context_,
-            run_with_servers(*loop_, *rights_, *clock_, pages_.get(), door_.get()),
+            run_with_servers(*loop_, *own_, *rights_, *clock_, pages_.get(), door_.get()),
             [&](const std::exception_ptr& thrown) {
                 if (thrown)
                 {
@@ -287,6 +293,15 @@ public:
     }
 
 private:
+    // The credential of the controller's own cloud.
+    support::result<std::shared_ptr<cloud::credential>> share(cloud::openstack::cloud_entry own)
+    {
+        auto api_key = machine_variable("BYCLOUD_API_KEY");
+        return registry_.share(
+            std::move(own), api_key ? std::optional(support::secret(std::move(*api_key))) : std::nullopt
+        );
+    }
+
     void create_loop(const std::shared_ptr<cloud::credential>& own)
     {
         loop_ = std::make_unique<controller>(
@@ -308,6 +323,20 @@ private:
             },
             options_.namespaces,
             settings_of(options_)
+        );
+        own_ = std::make_unique<own_credential>(
+            own_credential::parts{
+                *clock_,
+                [this] {
+                    return cloud::openstack::find_cloud_entry(
+                        options_.cloud_config, options_.cloud, machine_variable
+                    );
+                },
+                [this](cloud::openstack::cloud_entry entry) { return share(std::move(entry)); },
+                [this](std::shared_ptr<cloud::credential> now) { loop_->use_credential(std::move(now)); }
+            },
+            around_.clouds_yaml,
+            own
         );
         rights_ = std::make_unique<rights_check>(
             context_.get_executor(), *kube_client_, *clock_, options_.namespaces
@@ -376,6 +405,7 @@ private:
     // The loop is made before the door, which asks it, and calls the door, which is made after it.
     std::unique_ptr<bindings_api> door_;
     std::unique_ptr<controller> loop_;
+    std::unique_ptr<own_credential> own_;
     std::unique_ptr<rights_check> rights_;
     std::unique_ptr<net::server> pages_;
 };

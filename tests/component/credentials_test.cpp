@@ -113,6 +113,21 @@ TEST_F(credentials, a_new_content_takes_over_without_a_restart)
     EXPECT_LE(kube.writes.size(), before + 4);
 }
 
+TEST_F(credentials, a_new_one_of_the_controller_takes_over_without_a_restart)
+{
+    admitted.all = true;
+    sim.remove_application_credential(credential.id);
+    start();
+    kube.create({.name = "web", .certificate = a.id, .listener = listener});
+    ASSERT_TRUE(says("CredentialsInvalid"));
+    const auto next = running->registry.share(test::controller_process::entry(other));
+    running->controller.use_credential(next);
+    ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }, 10s)) << kube.object("web").dump(1);
+    EXPECT_EQ(served("a.example.com"), a.ref);
+    kube.remove("web");
+    ASSERT_TRUE(goes("web")) << kube.object("web").dump(1);
+}
+
 TEST_F(credentials, a_new_content_alone_writes_nothing)
 {
     attach_with(sim.add_application_credential(sim.add_user("first", project), project));

@@ -30,6 +30,12 @@ credentials::credentials(parts parts) : parts_(std::move(parts))
     by_id_[support::interned(parts_.own->id)] = parts_.own;
 }
 
+void credentials::set_own(std::shared_ptr<cloud::credential> own)
+{
+    parts_.own = std::move(own);
+    by_id_[support::interned(parts_.own->id)] = parts_.own;
+}
+
 std::optional<secret_name> credentials::secret_of(const certificate_binding* object)
 {
     if (object == nullptr || object->spec.secret.empty())

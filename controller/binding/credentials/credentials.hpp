@@ -65,6 +65,9 @@ public:
 
     explicit credentials(parts parts);
 
+    // Replaces the controller's own credential. The caller calls update() for each binding without a Secret.
+    void set_own(std::shared_ptr<cloud::credential> own);
+
     void update(const certificate_binding* before, const certificate_binding* after) override;
     target target_of(const certificate_binding& object) const override;
     std::shared_ptr<cloud::credential> of(const target& target) const override;

@@ -289,7 +289,7 @@ result<found_entry> find_cloud_entry(
     }
     machine.notes.insert(machine.notes.end(), entry->notes.begin(), entry->notes.end());
     note_unused(*entry, sources, machine.notes);
-    return found_entry{std::move(*entry), std::move(machine.notes)};
+    return found_entry{std::move(*entry), clouds, std::move(machine.notes)};
 }
 
 }  // namespace cloud::openstack

@@ -15,6 +15,7 @@ using variable_reader = std::function<std::optional<std::string>(const std::stri
 struct found_entry
 {
     cloud_entry entry;
+    std::string path;  // of the clouds.yaml; empty: the variables alone
     // Lines for the log: what was passed over.
     std::vector<std::string> notes;
 };

@@ -25,7 +25,8 @@ own_credential::own_credential(parts parts, std::string path, std::shared_ptr<cl
 
 support::task<> own_credential::run()
 {
-    while (is_regular(path_) || !told_.empty())
+    const bool may_be_read_again = is_regular(path_);
+    while (may_be_read_again)
     {
         co_await parts_.clock.sleep_for(between_looks);
         look();

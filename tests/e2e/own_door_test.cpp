@@ -102,6 +102,27 @@ TEST_F(own_door, default_certificate_that_was_replaced_comes_back)
     EXPECT_EQ(served(listener, "any.example.com"), foreign);
 }
 
+// The door gives the default slot to one binding, and the client gives up none that is attached.
+TEST_F(own_door, default_certificate_stays_until_its_binding_is_made_anew)
+{
+    open();
+    bind(a, false);
+    ASSERT_TRUE(is_active("web")) << door->output();
+    bind(b, false);
+    ASSERT_TRUE(testbed::eventually("web says who has the slot", [&] {
+        return testing::AssertionResult(message("web").contains(" has the listener's default certificate"))
+               << message("web");
+    })) << door->output();
+    EXPECT_EQ(served(listener, "any.example.com"), a.ref);
+    EXPECT_THAT(behind(), SizeIs(1));
+    remove("web");
+    ASSERT_TRUE(is_gone("web")) << door->output();
+    EXPECT_EQ(served(listener, "any.example.com"), foreign);
+    bind(b, false);
+    ASSERT_TRUE(is_active("web")) << door->output();
+    EXPECT_EQ(served(listener, "any.example.com"), b.ref);
+}
+
 TEST_F(own_door, tells_why_the_door_refuses)
 {
     open();

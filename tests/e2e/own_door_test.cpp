@@ -123,6 +123,27 @@ TEST_F(own_door, default_certificate_stays_until_its_binding_is_made_anew)
     EXPECT_EQ(served(listener, "any.example.com"), b.ref);
 }
 
+// The door keeps the last certificate until the next one is there, and both change in one PUT.
+TEST_F(own_door, last_certificate_waits_for_its_successor)
+{
+    open();
+    apply({{.name = "web", .certificate = a.id, .listener = bare_listener}});
+    ASSERT_TRUE(is_active("web")) << door->output();
+    remove("web");
+    ASSERT_TRUE(testbed::eventually("the deletion waits behind the door", [&] {
+        const auto objects = behind();
+        return objects.size() == 1 && objects[0]["status"].dump().contains("LastCertificate");
+    })) << door->output();
+    EXPECT_EQ(served(bare_listener, "any.example.com"), a.ref);
+    const auto puts = sim->puts();
+    apply({{.name = "next", .certificate = b.id, .listener = bare_listener}});
+    ASSERT_TRUE(is_active("next")) << door->output();
+    ASSERT_TRUE(is_gone("web")) << door->output();
+    EXPECT_EQ(served(bare_listener, "any.example.com"), b.ref);
+    EXPECT_EQ(sim->puts(), puts + 1);
+    EXPECT_THAT(behind(), SizeIs(1));
+}
+
 TEST_F(own_door, tells_why_the_door_refuses)
 {
     open();

@@ -16,7 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t longest_quote = 64;
 constexpr std::string_view listener_type = "octavia:listener";
 
 constexpr auto example =
@@ -46,28 +45,44 @@ bool is_json(std::string_view type)
 struct parsed
 {
     json root;
-    std::optional<std::string> doubled;
+    std::optional<std::string> doubled;  // with those of the objects around it: "options.sni"
 };
+
+struct open_object
+{
+    std::set<std::string> keys = {};
+    std::string last = {};  // of the keys
+};
+
+std::string path_of_last(const std::vector<open_object>& objects)
+{
+    std::string path;
+    for (const auto& object : objects)
+    {
+        path += (path.empty() ? "" : ".") + object.last;
+    }
+    return path;
+}
 
 result<parsed> parse(const std::string& text)
 {
     parsed read;
-    std::vector<std::set<std::string>> keys;  // of the objects that are open
+    std::vector<open_object> objects;
     const auto see = [&](int, json::parse_event_t event, json& value) {
         if (event == json::parse_event_t::object_start)
         {
-            keys.emplace_back();
+            objects.emplace_back();
         }
         else if (event == json::parse_event_t::object_end)
         {
-            keys.pop_back();
+            objects.pop_back();
         }
         else if (event == json::parse_event_t::key)
         {
-            const auto& key = value.get_ref<const std::string&>();
-            if (!keys.back().insert(key).second && !read.doubled)
+            objects.back().last = value.get_ref<const std::string&>();
+            if (!objects.back().keys.insert(objects.back().last).second && !read.doubled)
             {
-                read.doubled = key;
+                read.doubled = path_of_last(objects);
             }
         }
         return true;
@@ -156,11 +171,16 @@ result<bool> read_sni(const json& root)
 
 result<new_binding> read_body(const net::server_request& request)
 {
-    if (const auto type = net::find_header(request.headers, "content-type"); !is_json(type))
+    const auto media_type = header_of(request.headers, "Content-Type");
+    if (!media_type)
+    {
+        return std::unexpected(media_type.error());
+    }
+    if (!*media_type || !is_json(**media_type))
     {
         return bad(
             "Content-Type",
-            type.empty() ? "the header is missing" : in_quotes(type) + " is not application/json",
+            *media_type ? in_quotes(**media_type) + " is not application/json" : "the header is missing",
             "Send Content-Type: application/json."
         );
     }

@@ -15,30 +15,9 @@ namespace {
 constexpr std::size_t longest_namespace = 63;
 constexpr std::size_t longest_region = 64;
 
-// The value of a header that stands at most once.
-result<std::optional<std::string>> header_of(const std::vector<net::header>& headers, const std::string& name)
-{
-    const auto is_it = [&](const net::header& header) { return net::same_name(header.name, name); };
-    const auto times = std::ranges::count_if(headers, is_it);
-    if (times > 1)
-    {
-        return bad_field(name, "the header is given twice", "Send the header once.");
-    }
-    return times == 0 ? std::nullopt : std::optional<std::string>(net::find_header(headers, name));
-}
-
 bool is_alphanumeric(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-// An RFC 1123 label.
-bool is_namespace(std::string_view text)
-{
-    const auto is_small = [](char c) { return is_alphanumeric(c) && !(c >= 'A' && c <= 'Z'); };
-    return !text.empty() && text.size() <= longest_namespace && is_small(text.front()) &&
-           is_small(text.back()) &&
-           std::ranges::all_of(text, [&](char c) { return is_small(c) || c == '-'; });
 }
 
 result<> read_scope(const net::server_request& request, const defaults& defaults, parameters& into)
@@ -127,7 +106,7 @@ result<query_parameters> read_query(std::string_view query, std::span<const std:
             continue;
         }
         const auto equals = std::min(part.find('='), part.size());
-        const std::string name = percent_decode(part.substr(0, equals));
+        const std::string name = decoded(part.substr(0, equals));
         if (std::ranges::find(known, name) == known.end())
         {
             return bad_field(
@@ -137,7 +116,7 @@ result<query_parameters> read_query(std::string_view query, std::span<const std:
             );
         }
         const auto value = part.substr(std::min(equals + 1, part.size()));
-        if (!read.emplace(name, percent_decode(value)).second)
+        if (!read.emplace(name, decoded(value)).second)
         {
             return bad_field(name, "the query parameter is given twice", "Give it once.");
         }
@@ -220,6 +199,14 @@ result<> read_query_parameters(operation asked, std::string_view text, parameter
 }
 
 }  // namespace
+
+bool is_namespace(std::string_view text)
+{
+    const auto is_small = [](char c) { return is_alphanumeric(c) && !(c >= 'A' && c <= 'Z'); };
+    return !text.empty() && text.size() <= longest_namespace && is_small(text.front()) &&
+           is_small(text.back()) &&
+           std::ranges::all_of(text, [&](char c) { return is_small(c) || c == '-'; });
+}
 
 bool is_region(std::string_view text)
 {

@@ -18,6 +18,9 @@ namespace api {
 // The token of Authorization: Bearer (RFC 6750 section 2.1). Failure: 401.
 result<support::secret> read_token(const std::vector<net::header>& headers);
 
+// Whether the text can be the name of a namespace, an RFC 1123 label.
+bool is_namespace(std::string_view text);
+
 // Whether the text can be a region; the schema of spec.region has the same pattern.
 bool is_region(std::string_view text);
 

@@ -20,7 +20,7 @@ struct known_route
 constexpr std::string_view bindings_path = "/v1/certificates/{}/bindings";
 constexpr std::string_view binding_path = "/v1/certificates/{}/bindings/{}";
 
-constexpr std::array<known_route, 8> routes{{
+constexpr std::array<known_route, 10> routes{{
     {"POST", bindings_path, operation::create_binding},
     {"GET", bindings_path, operation::list_bindings},
     {"GET", binding_path, operation::read_binding},
@@ -28,7 +28,9 @@ constexpr std::array<known_route, 8> routes{{
     {"GET", "/v1/certificates/{}", operation::read_certificate},
     {"GET", "/v1/load-balancers/{}/listeners/{}/certificates", operation::list_listener_certificates},
     {"GET", "/openapi.json", operation::read_contract},
+    {"HEAD", "/openapi.json", operation::read_contract},
     {"GET", "/docs", operation::read_documentation},
+    {"HEAD", "/docs", operation::read_documentation},
 }};
 
 // The ids in `path` if it has the form of `pattern`.
@@ -45,7 +47,7 @@ std::optional<std::vector<std::string>> match(std::string_view pattern, std::str
     {
         if (wanted[i] == "{}" && !given[i].empty())
         {
-            ids.push_back(percent_decode(given[i]));
+            ids.push_back(decoded(given[i]));
         }
         else if (wanted[i] != given[i])
         {

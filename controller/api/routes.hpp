@@ -17,8 +17,8 @@ enum class operation
     read_certificate,            // GET    /v1/certificates/{certificate_id}
     list_listener_certificates,  // GET
                                  // /v1/load-balancers/{load_balancer_id}/listeners/{listener_id}/certificates
-    read_contract,               // GET    /openapi.json
-    read_documentation,          // GET    /docs
+    read_contract,               // GET and HEAD /openapi.json
+    read_documentation,          // GET and HEAD /docs
 };
 
 // An operation, and the parts of the path that stand for ids, decoded but not checked.

@@ -1,24 +1,13 @@
 #include "api/texts.hpp"
 
 #include "api/http_status.hpp"
+#include "support/percent.hpp"
 #include "support/text.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace api {
-namespace {
-
-constexpr std::size_t longest_quote = 64;
-
-int hex_value(char c)
-{
-    constexpr std::string_view digits = "0123456789abcdef";
-    const char lower = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
-    const auto at = digits.find(lower);
-    return at == std::string_view::npos ? -1 : static_cast<int>(at);
-}
-
-}  // namespace
 
 std::string in_quotes(std::string_view text)
 {
@@ -30,23 +19,20 @@ std::unexpected<failure> bad_field(const std::string& field, const std::string& 
     return fail(http::bad_request, field + ": " + what, std::move(details));
 }
 
-std::string percent_decode(std::string_view text)
+std::string decoded(std::string_view text)
 {
-    constexpr int hex_base = 16;
-    std::string decoded;
-    for (std::size_t i = 0; i < text.size(); ++i)
+    return support::percent_decode(text).value_or(std::string(text));
+}
+
+result<std::optional<std::string>> header_of(const std::vector<net::header>& headers, const std::string& name)
+{
+    const auto is_it = [&](const net::header& header) { return net::same_name(header.name, name); };
+    const auto times = std::ranges::count_if(headers, is_it);
+    if (times > 1)
     {
-        const int high = text[i] == '%' && i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-        const int low = high >= 0 ? hex_value(text[i + 2]) : -1;
-        if (low < 0)
-        {
-            decoded += text[i];
-            continue;
-        }
-        decoded += static_cast<char>(high * hex_base + low);
-        i += 2;
+        return bad_field(name, "the header is given twice", "Send the header once.");
     }
-    return decoded;
+    return times == 0 ? std::nullopt : std::optional<std::string>(net::find_header(headers, name));
 }
 
 std::vector<std::string_view> split(std::string_view text, char at)

@@ -1,5 +1,6 @@
 #include "app/flag_values.hpp"
 
+#include "api/request.hpp"
 #include "support/go_duration.hpp"
 
 #include <algorithm>
@@ -12,14 +13,6 @@ namespace {
 
 using support::errc;
 using support::fail;
-
-// A namespace is an RFC 1123 label.
-bool is_namespace(std::string_view name)
-{
-    const auto alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-    return !name.empty() && name.size() <= 63 && alphanumeric(name.front()) && alphanumeric(name.back()) &&
-           std::ranges::all_of(name, [&](char c) { return alphanumeric(c) || c == '-'; });
-}
 
 }  // namespace
 
@@ -67,7 +60,7 @@ support::result<> check_namespaces(const std::vector<std::string>& names, const 
 {
     for (const std::string& name : names)
     {
-        if (!is_namespace(name))
+        if (!api::is_namespace(name))
         {
             return fail(
                 errc::invalid,

@@ -63,6 +63,19 @@ TEST(body, is_json_by_its_type)
     }
 }
 
+TEST(body, has_one_type)
+{
+    net::server_request request;
+    request.body = with("");
+    request.headers = {{"Content-Type", "application/json"}, {"content-type", "text/plain"}};
+    const auto twice = api::read_body(request);
+    ASSERT_FALSE(twice);
+    EXPECT_EQ(twice.error().status, 400);
+    EXPECT_EQ(twice.error().message, "Content-Type: the header is given twice");
+    request.headers.clear();
+    EXPECT_EQ(api::read_body(request).error().message, "Content-Type: the header is missing");
+}
+
 TEST(body, that_is_malformed_is_refused)
 {
     for (const char* body : {"", "{", "{}}", "{'a': 1}", R"({"resource_type": NaN})", "\x01", "{\"a\": 1,}"})
@@ -102,7 +115,10 @@ TEST(body, with_an_unknown_or_doubled_field_is_refused)
     EXPECT_THAT(
         refused(with(R"(, "resource_id": "x")")), StartsWith("resource_id: the field is given twice")
     );
-    EXPECT_THAT(refused(with(R"(, "options": {"sni": true, "sni": false})")), StartsWith("sni: "));
+    EXPECT_THAT(
+        refused(with(R"(, "options": {"sni": true, "sni": false})")),
+        StartsWith("options.sni: the field is given twice")
+    );
     EXPECT_TRUE(read(with(R"(, "options": {"sni": true})"))) << "the same key in another object";
 }
 

@@ -81,6 +81,25 @@ TEST(contract, says_what_each_call_can_answer)
     }
 }
 
+TEST(contract, says_what_the_server_refuses_anywhere)
+{
+    for (const auto& [path, item] : contract()["paths"].items())
+    {
+        for (const auto& [method, operation] : item.items())
+        {
+            if (method == "parameters")
+            {
+                continue;
+            }
+            for (const char* status : {"400", "405", "408", "413", "417", "431", "501", "503"})
+            {
+                EXPECT_TRUE(operation["responses"].contains(status))
+                    << method << " " << path << " " << status;
+            }
+        }
+    }
+}
+
 TEST(documentation, needs_nothing_from_elsewhere)
 {
     const std::string page(api::docs_html);

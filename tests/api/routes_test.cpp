@@ -26,6 +26,9 @@ TEST(routes, a_path_has_its_operation_and_ids)
     EXPECT_THAT(listed->ids, ElementsAre("l", "m"));
     EXPECT_EQ(find_route("GET", "/openapi.json")->operation, operation::read_contract);
     EXPECT_EQ(find_route("GET", "/docs")->operation, operation::read_documentation);
+    EXPECT_EQ(find_route("HEAD", "/openapi.json")->operation, operation::read_contract);
+    EXPECT_EQ(find_route("HEAD", "/docs")->operation, operation::read_documentation);
+    EXPECT_EQ(find_route("HEAD", "/v1/certificates/a").error().status, 405) << "it would ask Kubernetes";
 }
 
 TEST(routes, ids_are_decoded_after_the_path_was_split)

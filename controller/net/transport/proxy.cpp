@@ -1,5 +1,7 @@
 #include "net/transport/proxy.hpp"
 
+#include "support/percent.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -74,38 +76,23 @@ bool read_host(std::string_view text, proxy& into)
     return port.front() == ':' && failed == std::errc() && read == end && into.port != 0;
 }
 
-// Empty if a % does not begin a %XX.
-std::optional<support::secret> percent_decoded(std::string_view text)
+std::optional<support::secret> decoded_secret(std::string_view text)
 {
-    std::string decoded;
-    decoded.reserve(text.size());  // so that no copy of a part is left behind
-    for (std::size_t i = 0; i < text.size(); ++i)
+    auto decoded = support::percent_decode(text);
+    if (!decoded)
     {
-        if (text[i] != '%')
-        {
-            decoded += text[i];
-            continue;
-        }
-        unsigned char byte = 0;
-        const auto digits = text.substr(i + 1, 2);
-        const char* end = digits.data() + digits.size();
-        const auto [read, failed] = std::from_chars(digits.data(), end, byte, 16);
-        if (digits.size() != 2 || failed != std::errc() || read != end)
-        {
-            support::wipe(decoded);
-            return std::nullopt;
-        }
-        decoded += static_cast<char>(byte);
-        i += 2;
+        return std::nullopt;
     }
-    return support::secret(std::move(decoded));
+    support::secret secret(std::move(*decoded));
+    support::wipe(*decoded);
+    return secret;
 }
 
 support::result<proxy_login> read_login(std::string_view text, proxy_kind kind)
 {
     const auto colon = std::min(text.find(':'), text.size());
-    auto user = percent_decoded(text.substr(0, colon));
-    auto password = percent_decoded(text.substr(std::min(colon + 1, text.size())));
+    auto user = decoded_secret(text.substr(0, colon));
+    auto password = decoded_secret(text.substr(std::min(colon + 1, text.size())));
     if (!user || !password)
     {
         return invalid("the user or the password of the proxy URL has a % that begins no %XX; write % as %25"

@@ -24,9 +24,9 @@ binding_index::binding_index(
 std::vector<const certificate_binding*> binding_index::bindings_of(const target& target) const
 {
     std::vector<const certificate_binding*> bindings;
-    if (const auto uids = by_target_.find(target); uids != by_target_.end())
+    if (const auto entry = by_target_.find(target); entry != by_target_.end())
     {
-        for (const support::uuid& uid : uids->second)
+        for (const support::uuid& uid : entry->second.uids)
         {
             bindings.push_back(store_.find(uid));
         }
@@ -38,11 +38,28 @@ std::vector<const certificate_binding*> binding_index::bindings_of(const target&
 std::vector<target> binding_index::targets() const
 {
     std::vector<target> all;
-    for (const auto& [target, uids] : by_target_)
+    for (const auto& [target, entry] : by_target_)
     {
         all.push_back(target);
     }
     return all;
+}
+
+void binding_index::each_target_of(const target& tenant, const std::function<bool(const target&)>& visit)
+    const
+{
+    const auto known = by_tenant_.find(tenant_of(tenant));
+    if (known == by_tenant_.end())
+    {
+        return;
+    }
+    for (const auto& entry : known->second)
+    {
+        if (!visit(entry->first))
+        {
+            return;
+        }
+    }
 }
 
 std::vector<target> binding_index::targets_on(const target& listener) const
@@ -72,7 +89,7 @@ bool binding_index::walk::go_on(
     const auto end = all_.by_target_.end();
     for (auto entry = all_.by_target_.lower_bound(at_); entry != end && most > 0; ++entry)
     {
-        const auto& uids = entry->second;
+        const auto& uids = entry->second.uids;
         auto uid = entry->first == at_ ? std::ranges::upper_bound(uids, last_) : uids.begin();
         at_ = entry->first;
         for (; uid != uids.end() && most > 0; ++uid, --most)
@@ -126,8 +143,14 @@ void binding_index::place_again(const std::set<support::uuid>& uids)
 
 void binding_index::enter(const support::uuid& uid, const target& target)
 {
-    const auto entry = by_target_.try_emplace(target).first;
-    auto& uids = entry->second;
+    const auto [entry, is_new] = by_target_.try_emplace(target);
+    if (is_new)
+    {
+        auto& of_tenant = by_tenant_[tenant_of(target)];
+        entry->second.place = of_tenant.size();
+        of_tenant.push_back(entry);
+    }
+    auto& uids = entry->second.uids;
     uids.insert(std::ranges::lower_bound(uids, uid), uid);
     target_of_[uid] = entry;
 }
@@ -137,11 +160,22 @@ void binding_index::leave(const support::uuid& uid)
     const auto known = target_of_.find(uid);
     const auto entry = known->second;
     target_of_.erase(known);
-    std::erase(entry->second, uid);
-    if (entry->second.empty())
+    std::erase(entry->second.uids, uid);
+    if (!entry->second.uids.empty())
     {
-        by_target_.erase(entry);
+        return;
     }
+    // The last target of the credential takes the place of this one.
+    const auto of_tenant = by_tenant_.find(tenant_of(entry->first));
+    auto& places = of_tenant->second;
+    places.back()->second.place = entry->second.place;
+    places.at(entry->second.place) = places.back();
+    places.pop_back();
+    if (places.empty())
+    {
+        by_tenant_.erase(of_tenant);
+    }
+    by_target_.erase(entry);
 }
 
 }  // namespace binding

@@ -56,12 +56,18 @@ public:
 
     std::vector<const certificate_binding*> bindings_of(const target& target) const override;
     std::vector<target> targets() const override;
+    void each_target_of(const target& tenant, const std::function<bool(const target&)>& visit) const override;
     std::vector<target> targets_on(const target& listener) const override;
     const certificate_binding* find(const support::uuid& uid) const override { return store_.find(uid); }
     void applied(kube::object_json object) override { store_.applied(object); }
 
 private:
-    using index = std::map<target, std::vector<support::uuid>>;  // each sorted
+    struct target_entry
+    {
+        std::vector<support::uuid> uids;  // sorted
+        std::size_t place = 0;            // in the list of its credential
+    };
+    using index = std::map<target, target_entry>;
 
     object_changed place(const certificate_binding* before, const certificate_binding* after);
     void enter(const support::uuid& uid, const target& target);
@@ -71,6 +77,7 @@ private:
     std::function<void(const object_changed&)> changed_;
     index by_target_;
     std::unordered_map<support::uuid, index::iterator> target_of_;
+    std::map<target, std::vector<index::iterator>> by_tenant_;  // see tenant_of()
     runtime::store<certificate_binding> store_;
 };
 

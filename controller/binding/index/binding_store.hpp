@@ -5,6 +5,7 @@
 #include "kube/client.hpp"
 #include "support/uuid.hpp"
 
+#include <functional>
 #include <vector>
 
 namespace binding {
@@ -18,6 +19,17 @@ public:
     // Oldest first.
     virtual std::vector<const certificate_binding*> bindings_of(const target& target) const = 0;
     virtual std::vector<target> targets() const = 0;
+    // Visits the targets that act with the credential of `tenant`, in any order, until `visit` returns false.
+    virtual void each_target_of(const target& tenant, const std::function<bool(const target&)>& visit) const
+    {
+        for (const target& one : targets())
+        {
+            if (tenant_of(one) == tenant_of(tenant) && !visit(one))
+            {
+                return;
+            }
+        }
+    }
     // All targets of the listener, of the same cloud or without a credential; the credential does not matter.
     virtual std::vector<target> targets_on(const target& listener) const = 0;
     // The other targets of the same listener.

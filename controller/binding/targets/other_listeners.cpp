@@ -10,6 +10,7 @@ namespace binding {
 namespace {
 
 constexpr std::size_t most_endpoint_checks = 32;
+constexpr std::size_t most_targets_visited = 10'000;  // for these; takes milliseconds
 constexpr const char* being_changed_doubt = "is being changed";
 constexpr const char* unlisted_doubt = "is missing in the answer about its load balancer";
 
@@ -252,12 +253,7 @@ std::vector<cloud::container_ref> refs_for_endpoint_check(const target_context& 
         }
     }
     std::vector<cloud::container_ref> refs;
-    for (const target& other : at.store.targets())
-    {
-        if (other == here || other.region != here.region || other.credential != here.credential)
-        {
-            continue;
-        }
+    const auto add_refs_of = [&](const target& other) {
         for (const certificate_binding* object : at.store.bindings_of(other))
         {
             const ledger& held = believed_ledger(at, other, *object);
@@ -271,11 +267,15 @@ std::vector<cloud::container_ref> refs_for_endpoint_check(const target_context& 
                 }
             }
         }
-        if (refs.size() >= most_endpoint_checks)
+    };
+    std::size_t visited = 0;
+    at.store.each_target_of(here, [&](const target& other) {
+        if (other != here && other.region == here.region)
         {
-            break;
+            add_refs_of(other);
         }
-    }
+        return refs.size() < most_endpoint_checks && ++visited < most_targets_visited;
+    });
     return refs;
 }
 

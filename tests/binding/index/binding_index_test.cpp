@@ -65,14 +65,20 @@ protected:
             listener + R"(","region":")" + region + R"("},"status":{"observedGeneration":-1}})";
         text.reserve(text.size() + 64);
         sink.changed(text);
+        texts_.push_back(text);
+        texts_.back().reserve(text.size() + 64);
         return credentials.target_of(*store.find(*support::uuid::parse(uid)));
     }
+
+    // The binding that was added as the n-th, counted from 1, is deleted.
+    void remove(std::size_t n) { sink.deleted(texts_.at(n - 1)); }
 
     own_credentials credentials;
     binding::binding_index store{credentials, [](const auto&) {}, [] {}};
     runtime::object_sink& sink = store.scope("");
 
 private:
+    std::vector<std::string> texts_;
     int added_ = 0;
 };
 
@@ -83,6 +89,38 @@ TEST_F(bindings, of_one_listener_through_two_credentials_of_one_cloud_are_peers)
     ASSERT_NE(shop, next_door);
     EXPECT_THAT(store.peers_of(shop), ElementsAre(next_door));
     EXPECT_THAT(store.peers_of(next_door), ElementsAre(shop));
+}
+
+TEST_F(bindings, of_one_credential_are_found_while_others_come_and_go)
+{
+    const auto of = [&](const target& tenant) {
+        std::vector<target> all;
+        store.each_target_of(tenant, [&](const target& one) {
+            all.push_back(one);
+            return true;
+        });
+        return all;
+    };
+    const auto first = add("shop", listener_1);
+    add("next-door", listener_1);
+    const auto second = add("shop", listener_2);
+    const auto third = add("shop", listener_1, "rio1");
+    EXPECT_THAT(of(first), UnorderedElementsAre(first, second, third));
+    remove(1);
+    EXPECT_THAT(of(first), UnorderedElementsAre(second, third));
+    remove(3);
+    EXPECT_THAT(of(first), UnorderedElementsAre(third));
+    const auto again = add("shop", listener_1);
+    add("shop", listener_1);
+    EXPECT_THAT(of(first), UnorderedElementsAre(third, again));
+    remove(4);
+    remove(5);
+    EXPECT_THAT(of(first), UnorderedElementsAre(again));
+    remove(6);
+    EXPECT_THAT(of(first), IsEmpty());
+    int visited = 0;
+    store.each_target_of(add("shop", listener_2), [&](const target&) { return ++visited > 1; });
+    EXPECT_EQ(visited, 1);
 }
 
 TEST_F(bindings, of_another_cloud_another_region_or_another_listener_are_none)

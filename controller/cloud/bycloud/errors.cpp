@@ -3,6 +3,7 @@
 #include "cloud/bycloud/rate_report.hpp"
 #include "cloud/json.hpp"
 #include "cloud/judgement.hpp"
+#include "cloud/without_secret.hpp"
 #include "support/text.hpp"
 
 #include <string_view>
@@ -39,29 +40,23 @@ fault read_fault(const net::http_response& answer)
     return read;
 }
 
-void hide_text(std::string_view hidden, std::string& text)
-{
-    for (auto at = std::string::npos; !hidden.empty() && (at = text.find(hidden)) != std::string::npos;)
-    {
-        text.replace(at, hidden.size(), "***");
-    }
-}
-
-// Both halves of "<access-key-id>:<secret-access-key>" are hidden where they appear alone, too.
-void hide(const support::secret& sent, std::string& text)
+// The text of a server without "<access-key-id>:<secret-access-key>" and without each of both parts, or
+// without the token.
+std::string without_credential(const std::string& text, const support::secret& sent)
 {
     const std::string_view all = sent.reveal();
-    hide_text(all, text);
+    std::string shown = without_secret(text, all);
     if (const auto colon = all.find(':'); colon != std::string_view::npos)
     {
-        hide_text(all.substr(colon + 1), text);
+        shown = without_secret(shown, all.substr(0, colon));
+        shown = without_secret(shown, all.substr(colon + 1));
     }
+    return shown;
 }
 
-std::string presentable(std::string text, const support::secret& sent)
+std::string presentable(const std::string& text, const support::secret& sent)
 {
-    hide(sent, text);
-    std::string line = support::clean(text);
+    std::string line = support::clean(without_credential(text, sent));
     if (line.ends_with('.') && !line.ends_with("..."))
     {
         line.pop_back();
@@ -93,7 +88,7 @@ std::string in_words(
     }
     if (is_redirect(answer.status))
     {
-        const auto target = net::redirect_target(answer.headers);
+        const auto target = without_credential(net::redirect_target(answer.headers), sent);
         return words + ": a redirect" + (target.empty() ? "" : " to " + target) + ", which is not followed";
     }
     return words + ", but not in the format of this API (did a proxy answer?)";

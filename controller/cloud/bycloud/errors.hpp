@@ -28,8 +28,8 @@ struct question
     std::string object;  // for people: "certificate <id>"
 };
 
-// Empty for a 2xx. `sent` (the credential of the request) never appears in the message, even if the server
-// repeats it.
+// Empty for a 2xx. `sent` (the credential of the request) never appears in the message, nor does a part of a
+// key alone, even if the server repeats it.
 std::optional<error> judge(
     const question& asked, const net::http_response& answer, const support::secret& sent
 );

@@ -2,6 +2,7 @@
 
 #include "cloud/json.hpp"
 #include "cloud/judgement.hpp"
+#include "cloud/without_secret.hpp"
 #include "support/text.hpp"
 
 #include <algorithm>
@@ -73,30 +74,6 @@ void cut_at(std::string& text, std::string_view mark)
     text.resize(std::min(text.find(mark), text.size()));
 }
 
-// The text of a server without the secret that was sent. Stars in place of a short secret would tell the
-// secret, because the words around it are known.
-std::string without_secret(const std::string& text, const support::secret& sent)
-{
-    constexpr std::size_t shortest_starred = 7;
-    const std::string_view secret = sent.reveal();
-    if (secret.empty() || !text.contains(secret))
-    {
-        return text;
-    }
-    if (secret.size() < shortest_starred)
-    {
-        return "(its text is not shown)";
-    }
-    std::string shown;
-    std::size_t from = 0;
-    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, from))
-    {
-        shown.append(text, from, at - from).append("***");
-        from = at + secret.size();
-    }
-    return shown.append(text, from);
-}
-
 // The text of a server made fit for people: without SQL, markup and the secret that was sent.
 std::string presentable(service asked, std::string text, const support::secret& sent)
 {
@@ -107,7 +84,7 @@ std::string presentable(service asked, std::string text, const support::secret& 
         // Validation errors of Keystone quote the request, password included.
         text.resize(std::min(text.find_first_of("'\"{["), text.size()));
     }
-    std::string line = support::clean(without_secret(text, sent));
+    std::string line = support::clean(without_secret(text, sent.reveal()));
     if (line.ends_with('.') && !line.ends_with("..."))
     {
         line.pop_back();
@@ -140,7 +117,7 @@ std::string in_words(
     }
     if (is_redirect(answer.status))
     {
-        const auto target = without_secret(net::redirect_target(answer.headers), sent);
+        const auto target = without_secret(net::redirect_target(answer.headers), sent.reveal());
         return words + ": a redirect" + (target.empty() ? "" : " to " + target) + ", which is not followed";
     }
     return reported.json ? words : words + ", but not in the format of this service (did a proxy answer?)";

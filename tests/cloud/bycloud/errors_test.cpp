@@ -155,6 +155,55 @@ TEST(messages, never_hold_the_credential)
     EXPECT_THAT(judged.message, HasSubstr("bad key"));
 }
 
+std::string words_for(const std::string& credential, const std::string& text)
+{
+    return judge({call::read, "certificate x"}, test::bycloud::fault(401, text), support::secret(credential))
+        .value()
+        .message;
+}
+
+TEST(messages, never_hold_a_part_of_the_credential)
+{
+    const std::string key = "AKIAEXAMPLE:verysecret";
+    EXPECT_THAT(
+        words_for(key, "the access key AKIAEXAMPLE is unknown"), HasSubstr("access key *** is unknown")
+    );
+    EXPECT_THAT(words_for(key, "verysecret is no secret of it"), HasSubstr("*** is no secret of it"));
+    EXPECT_THAT(words_for(key, "no AKIAEXAMPLE:verysecret here"), HasSubstr("no *** here"));
+    EXPECT_THAT(words_for("token-canary", "no token-canary here"), HasSubstr("no *** here"));
+    EXPECT_THAT(
+        judge(
+            {call::read, "certificate x"},
+            {302, {{"Location", "https://id.example/AKIAEXAMPLE"}}, ""},
+            support::secret(key)
+        )
+            .value()
+            .message,
+        Not(HasSubstr("AKIAEXAMPLE"))
+    );
+}
+
+// The tenant writes the key, and may write into it what stands in place of a credential.
+TEST(messages, end_whatever_the_credential_is)
+{
+    for (const std::string secret : {"*", "**", "***", "****", "*******", "o", "cloud"})
+    {
+        for (const auto& credential : {secret, "x:" + secret, secret + ":x", secret + ":" + secret})
+        {
+            const auto words = words_for(credential, "no " + secret + " cloud ********, " + credential);
+            EXPECT_THAT(words, testing::StartsWith("ByCloud answers 401 for certificate x: ")) << credential;
+            EXPECT_THAT(words, Not(HasSubstr("no " + credential + " cloud"))) << credential;
+        }
+    }
+}
+
+// Stars in place of the letter would tell it.
+TEST(messages, that_hold_a_short_half_of_the_credential_are_not_shown)
+{
+    EXPECT_THAT(words_for("AKIAEXAMPLE:o", "Listener not found"), HasSubstr(": (its text is not shown)"));
+    EXPECT_THAT(words_for("o:verysecret", "Listener not found"), HasSubstr(": (its text is not shown)"));
+}
+
 TEST(retry_after, is_passed_on_up_to_an_hour)
 {
     auto answer = test::bycloud::fault(429, "slow down");

@@ -31,8 +31,24 @@ public:
 
     task<result<std::unique_ptr<kube::list_page>>> list(kube::list_request request) override
     {
-        const auto hold = co_await take();
-        co_return hold ? judged(co_await client_->list(std::move(request))) : too_many();
+        if (request.continue_token.empty())
+        {
+            list_.reset();
+            if (auto hold = co_await take(calls_.lists))
+            {
+                list_.emplace(std::move(*hold));
+            }
+        }
+        if (!list_)
+        {
+            co_return too_many();
+        }
+        auto page = judged(co_await client_->list(std::move(request)));
+        if (!page || (*page)->continue_token().empty())
+        {
+            list_.reset();
+        }
+        co_return page;
     }
     task<result<std::unique_ptr<kube::watch_stream>>> watch(kube::watch_request request) override
     {
@@ -44,14 +60,14 @@ public:
     }
     task<result<std::unique_ptr<kube::object_answer>>> create(kube::create_request request) override
     {
-        const auto hold = co_await take();
+        const auto hold = co_await take(calls_.turn);
         co_return hold ? judged(co_await client_->create(std::move(request))) : too_many();
     }
     task<result<std::unique_ptr<kube::object_answer>>> get(
         kube::resource resource, std::string name_space, std::string name
     ) override
     {
-        const auto hold = co_await take();
+        const auto hold = co_await take(calls_.turn);
         co_return hold
             ? judged(co_await client_->get(std::move(resource), std::move(name_space), std::move(name)))
             : too_many();
@@ -77,7 +93,7 @@ private:
     }
 
     // Empty if too many wait.
-    task<std::optional<support::turn::hold>> take()
+    task<std::optional<support::turn::hold>> take(support::turn& turn)
     {
         if (calls_.waiting >= calls_.most_waiting)
         {
@@ -85,12 +101,13 @@ private:
         }
         ++calls_.waiting;
         const std::shared_ptr<void> until_through(nullptr, [&calls = calls_](void*) { --calls.waiting; });
-        co_return co_await calls_.turn.take();
+        co_return co_await turn.take();
     }
 
     std::unique_ptr<kube::client> client_;
     calls_under_way& calls_;
     std::function<void()> accepted_;
+    std::optional<support::turn::hold> list_;  // of the list that is under way
 };
 
 }  // namespace

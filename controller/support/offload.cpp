@@ -46,10 +46,10 @@ public:
             bool done = false;
         };
         const auto shared = std::make_shared<waiting>(loop);
-        asio::post(thread_, [work = std::move(work), shared, loop]() mutable {
+        asio::post(thread_, [work = std::move(work), ended = shared, loop]() mutable {
             work();
             work = nullptr;
-            asio::post(loop, [ended = std::move(shared)] {
+            asio::post(loop, [ended = std::move(ended)] {
                 ended->done = true;
                 ended->bell.cancel();
             });

@@ -147,7 +147,7 @@ INSTANTIATE_TEST_SUITE_P(
                 refused_row(c, failure::not_found);
                 c.fails('a', failure::not_found, 5s).fails('a', failure::not_found);
             },
-            "pending CertificateNotFound [], rest 30s"
+            "pending CertificateNotFound [], rest 15s"
         },
         test::decided_row{
             "keeps_the_entry_of_what_was_adopted_since",

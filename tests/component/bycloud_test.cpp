@@ -350,6 +350,31 @@ TEST_F(bycloud, gives_the_default_slot_to_one_binding)
     EXPECT_TRUE(becomes("second", "Attached", 1h));
 }
 
+// One binding of the cloud belongs to one object, so the deletion of the other one takes nothing off the
+// listener.
+TEST_F(bycloud, gives_one_certificate_in_one_slot_to_one_binding)
+{
+    const auto certificate = cloud.add_certificate();
+    start();
+    bind("first", certificate);
+    ASSERT_TRUE(becomes("first", "Attached"));
+    bind("second", certificate);
+    ASSERT_TRUE(becomes("second", "Conflict"));
+    EXPECT_THAT(kube.message("second"), HasSubstr("shop/first"));
+    EXPECT_EQ(kube.attachments("second"), json::array());
+    EXPECT_FALSE(kube.object("second")["metadata"].contains("finalizers"));
+    kube.remove("second");
+    ASSERT_TRUE(goes("second"));
+    EXPECT_EQ(cloud.bindings(), 1U);
+    EXPECT_EQ(cloud.count("DELETE"), 0U);
+    bind("second", certificate);
+    ASSERT_TRUE(becomes("second", "Conflict"));
+    kube.remove("first");
+    ASSERT_TRUE(goes("first"));
+    EXPECT_TRUE(becomes("second", "Attached", 1h));
+    EXPECT_EQ(cloud.bindings(), 1U);
+}
+
 // ---- refusals ----
 
 using reply = test::fake_bycloud::reply;

@@ -127,10 +127,7 @@ std::optional<conclusion> decision::why_not_attach(const certificate_facts& cert
     }
     if (of_.winner != nullptr)
     {
-        return say(
-            status_for(object_, reason::conflict, of_.winner->full_name() + " has what this binding wants"),
-            rest{of_.now + resync()}
-        );
+        return of_conflict(*of_.winner);
     }
     if (auto refused = why_refused())
     {
@@ -149,6 +146,14 @@ std::optional<conclusion> decision::why_not_attach(const certificate_facts& cert
         );
     }
     return std::nullopt;
+}
+
+conclusion decision::of_conflict(const certificate_binding& other) const
+{
+    return say(
+        status_for(object_, reason::conflict, other.full_name() + " has what this binding wants"),
+        rest{of_.now + resync()}
+    );
 }
 
 // The cloud refused to bind, not long ago.

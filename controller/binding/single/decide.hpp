@@ -49,6 +49,8 @@ struct view
     std::function<const certificate_facts*(const support::uuid&)> certificate;
     // Of the target: the binding that keeps this one from what it wants; null: none. See winner.hpp.
     const certificate_binding* winner = nullptr;
+    // Of the target: another live binding whose ledger names this binding of the cloud; null: none.
+    std::function<const certificate_binding*(const support::uuid&)> owner;
     ledger_scope here;  // the cloud and region that the credential acts in
     const binding::settings& settings;
     support::time_point now{};

@@ -52,6 +52,8 @@ private:
     conclusion of_lost(const certificate_facts& certificate) const;
     std::optional<conclusion> why_not_attach(const certificate_facts& certificate) const;
     std::optional<conclusion> why_refused() const;
+    // The other binding has what this one wants.
+    conclusion of_conflict(const certificate_binding& other) const;
     conclusion attach(const certificate_facts& certificate) const;
 
     // ---- removal (detach.cpp) ----

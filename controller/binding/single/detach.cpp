@@ -98,6 +98,12 @@ conclusion decision::detach(const attachment& entry) const
         made.wanted = without(entry);
         return made;
     }
+    if (named->binding && of_.owner(*named->binding) != nullptr)
+    {
+        // The cloud binding is what the other object wants, so it stays.
+        made.wanted = without(entry);
+        return made;
+    }
     const auto* certificate = of_.certificate(named->certificate);
     const bool is_removing = facts_.removing && named->binding == facts_.removing->binding;
     if (named->binding && !is_removing)
@@ -122,7 +128,8 @@ conclusion decision::detach_shown(
     const attachment& entry, const certificate_facts& certificate, const service_ref& named
 ) const
 {
-    const auto& shown = **certificate.last->value;
+    cloud::service_certificate shown = **certificate.last->value;
+    std::erase_if(shown.bindings, [&](const auto& each) { return of_.owner(each.id) != nullptr; });
     const auto* there = find_binding(shown, object_.spec.resource_id, entry.slot, named.binding);
     const bool is_this =
         there != nullptr && (named.binding ? there->id == *named.binding : has_slot(*there, entry.slot));

@@ -69,6 +69,15 @@ conclusion decision::of_present(const certificate_facts& certificate, const clou
 {
     const auto& id = object_.spec.certificate_id;
     const auto* before = find_entry(held_, id, object_.wanted_slot());
+    if (before == nullptr)
+    {
+        // One binding of the cloud has one owner, so that its removal is one object's to ask for.
+        const auto* other = of_.winner != nullptr ? of_.winner : of_.owner(shown.id);
+        if (other != nullptr)
+        {
+            return of_conflict(*other);
+        }
+    }
     conclusion made;
     if (shown.status == "active")
     {

@@ -109,16 +109,13 @@ struct single_reconciler::impl
         record_object(known, object, settings, now, started);
         const auto look_up = [&](const support::uuid& id) { return certificate(of.which, id); };
         const auto bindings = parts.store.bindings_of(of.which);
+        const auto held = [this](const auto& each) -> const ledger& { return ledger_of(each); };
         const view seen{
             object,
             known,
             look_up,
-            winner_of(
-                object,
-                bindings,
-                [this](const auto& each) -> const ledger& { return ledger_of(each); },
-                look_up
-            ),
+            winner_of(object, bindings, held, look_up),
+            [&](const support::uuid& id) { return owner_of(id, object, bindings, held); },
             {support::interned(of.with->identity),
              {},
              of.which.region,

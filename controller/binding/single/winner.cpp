@@ -45,4 +45,21 @@ const certificate_binding* winner_of(
     return best;
 }
 
+const certificate_binding* owner_of(
+    const support::uuid& named,
+    const certificate_binding& object,
+    const std::vector<const certificate_binding*>& bindings,
+    const std::function<const ledger&(const certificate_binding&)>& held
+)
+{
+    const auto it = std::ranges::find_if(bindings, [&](const certificate_binding* other) {
+        return !other->deleting && other->uid != object.uid &&
+               std::ranges::any_of(held(*other).attachments, [&](const attachment& entry) {
+                   const auto names = parse_service_ref(entry.container_ref);
+                   return names && names->binding == named;
+               });
+    });
+    return it == bindings.end() ? nullptr : *it;
+}
+
 }  // namespace binding::single

@@ -17,4 +17,12 @@ const certificate_binding* winner_of(
     const std::function<const certificate_facts*(const support::uuid&)>& certificate
 );
 
+// Another live binding of the target whose ledger names this binding of the cloud. Null: none.
+const certificate_binding* owner_of(
+    const support::uuid& named,
+    const certificate_binding& object,
+    const std::vector<const certificate_binding*>& bindings,
+    const std::function<const ledger&(const certificate_binding&)>& held
+);
+
 }  // namespace binding::single

@@ -191,6 +191,30 @@ INSTANTIATE_TEST_SUITE_P(
             "finalizer, active Attached [default a/1] attached +Adopted, rest resync"
         },
         test::decided_row{
+            "is_another_bindings",
+            [](auto& c) {
+                static const auto other = single_case().object;
+                c.shows('a', {"default 1 active"}).winner = &other;
+            },
+            "error Conflict [], rest resync"
+        },
+        test::decided_row{
+            "is_another_bindings_of_a_slot_that_the_cloud_does_not_show",
+            [](auto& c) {
+                static const auto other = single_case().object;
+                c.shows('a', {"default 1 active"}).owners[test::binding_id('1')] = &other;
+            },
+            "error Conflict [], rest resync"
+        },
+        test::decided_row{
+            "was_attached_before_another_binding_wanted_it",
+            [](auto& c) {
+                static const auto other = single_case().object;
+                c.holds({"default a/1"}).shows('a', {"default 1 active"}).winner = &other;
+            },
+            "active Attached [default a/1] attached, rest resync"
+        },
+        test::decided_row{
             "is_the_one_that_it_had_of_two",
             [](auto& c) { c.holds({"default a/2"}).shows('a', {"default 1 active", "default 2 active"}); },
             "active Attached [default a/2] attached, rest resync"

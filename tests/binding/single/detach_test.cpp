@@ -76,6 +76,14 @@ INSTANTIATE_TEST_SUITE_P(
             "deleting Detaching [default a/1?] attached, DELETE a/1"
         },
         test::decided_row{
+            "leaves_it_if_another_binding_has_it_too",
+            [](auto& c) {
+                static const auto other = single_case().object;
+                c.holds({"default a/1"}).owners[test::binding_id('1')] = &other;
+            },
+            "deleting Detaching [] attached, release"
+        },
+        test::decided_row{
             "reads_after_the_removal",
             [](auto& c) {
                 c.holds({"default a/1?"}).shows('a', {}, certificate_state::active, 1s).removing('1', {});
@@ -219,6 +227,15 @@ INSTANTIATE_TEST_SUITE_P(
         test::decided_row{
             "leaves_the_other_slot_alone",
             [](auto& c) { c.holds({"default a?"}).shows('a', {"sni 1 active"}); },
+            "deleting Detaching [] attached, release"
+        },
+        test::decided_row{
+            "leaves_what_another_binding_has",
+            [](auto& c) {
+                static const auto other = single_case().object;
+                c.holds({"default a?"}).shows('a', {"default 1 active"});
+                c.owners[test::binding_id('1')] = &other;
+            },
             "deleting Detaching [] attached, release"
         },
         test::decided_row{

@@ -245,6 +245,10 @@ binding::single::action single_case::decide_now() const
             return it == certificates.end() ? nullptr : &it->second;
         },
         winner,
+        [this](const support::uuid& id) {
+            const auto it = owners.find(id);
+            return it == owners.end() ? nullptr : it->second;
+        },
         here,
         settings,
         now,

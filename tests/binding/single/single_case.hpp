@@ -63,6 +63,8 @@ struct single_case
     binding::single::binding_facts facts;
     std::map<support::uuid, binding::single::certificate_facts> certificates;
     const binding::certificate_binding* winner = nullptr;
+    // Which other live object has a binding of the cloud in its ledger.
+    std::map<support::uuid, const binding::certificate_binding*> owners;
     binding::ledger_scope here;
     binding::settings settings;
     support::time_point now;

@@ -136,4 +136,23 @@ TEST(a_binding, never_loses_to_itself)
     EXPECT_EQ(binding::single::winner_of(object, {&object}, held, certificate), nullptr);
 }
 
+TEST(a_binding_of_the_cloud, is_the_other_live_objects_whose_ledger_names_it)
+{
+    const auto object = made("default a", {"default a/1"}, '1');
+    auto other = made("sni b", {"default b/2", "default a/1?"}, '2');
+    const auto held = [](const certificate_binding& each) -> const binding::ledger& {
+        return each.status.ledger;
+    };
+    const auto owner = [&](char named) {
+        return binding::single::owner_of(test::binding_id(named), object, {&object, &other}, held);
+    };
+    EXPECT_EQ(owner('1'), &other);
+    EXPECT_EQ(owner('2'), &other);
+    EXPECT_EQ(owner('3'), nullptr);
+    other.status.ledger.attachments.pop_back();
+    EXPECT_EQ(owner('1'), nullptr) << "only its own ledger names it";
+    other.deleting = true;
+    EXPECT_EQ(owner('2'), nullptr);
+}
+
 }  // namespace

@@ -782,6 +782,40 @@ TEST_F(bycloud, lets_go_of_what_the_cloud_cannot_detach_if_the_object_asks)
     EXPECT_EQ(cloud.bindings(), 1U);
 }
 
+// unanswered-writes: no 404 of the certificate ends the doubt about a request that may still take effect.
+TEST_F(bycloud, stays_until_a_lost_request_can_do_nothing_more_behind_a_404)
+{
+    const auto certificate = cloud.add_certificate();
+    support::time_point sent{};
+    bool takes_effect = false;
+    cloud.before = [&](const net::http_request& request) -> std::optional<reply> {
+        if (request.method == "POST")
+        {
+            sent = clock().now();
+            return net::http_response{504, {{"Content-Type", "text/html"}}, "gateway timeout"};
+        }
+        return request.method == "GET" && !takes_effect ? std::optional(refusal(404)) : std::nullopt;
+    };
+    start();
+    bind("web", certificate);
+    ASSERT_TRUE(run_until([&] { return sent != support::time_point{}; }));
+    advance(1s);
+    kube.remove("web");
+    advance(15s);
+    ASSERT_TRUE(kube.exists("web"));
+    takes_effect = true;
+    cloud.certificate(certificate)["bindings"].push_back(
+        {{"id", test::numbered_id(0xbe, 1)},
+         {"crn", "crn:x"},
+         {"resource_type", "octavia:listener"},
+         {"resource_id", listener},
+         {"options", {{"sni", false}}},
+         {"status", "active"}}
+    );
+    ASSERT_TRUE(goes("web"));
+    EXPECT_EQ(cloud.bindings(), 0U);
+}
+
 // proven-gone
 TEST_F(bycloud, believes_that_a_certificate_is_gone_after_two_answers)
 {

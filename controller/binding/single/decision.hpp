@@ -66,6 +66,11 @@ private:
     conclusion remove_again(
         const removal& removing, const certificate_facts& certificate, const cloud::service_binding& shown
     ) const;
+    // When to read again, while a POST whose answer was lost may still take effect for this entry
+    // (unanswered-writes). Empty: it can do nothing more.
+    std::optional<support::time_point> read_in_doubt(
+        const service_ref& named, const certificate_facts& certificate
+    ) const;
     conclusion of_missing_certificate(const attachment& entry, const certificate_facts& certificate) const;
 
     // ---- helpers (decide.cpp) ----

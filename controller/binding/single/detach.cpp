@@ -143,15 +143,25 @@ conclusion decision::detach_shown(
         made.then = remove{named.certificate, there->id};
         return made;
     }
-    // A POST whose answer was lost may still take effect (unanswered-writes).
-    if (!named.binding && facts_.in_doubt_until && certificate.last->asked_at < *facts_.in_doubt_until)
+    if (const auto next = read_in_doubt(named, certificate))
     {
-        const auto next = certificate.last->asked_at + polling.without_jitter(std::max(1, facts_.polls));
-        made.then = read_at(std::min(next, *facts_.in_doubt_until), named.certificate, purpose::detach);
+        made.then = read_at(*next, named.certificate, purpose::detach);
         return made;
     }
     made.wanted = without(entry);
     return made;
+}
+
+std::optional<support::time_point> decision::read_in_doubt(
+    const service_ref& named, const certificate_facts& certificate
+) const
+{
+    const auto asked_at = certificate.last->asked_at;
+    if (named.binding || !facts_.in_doubt_until || asked_at >= *facts_.in_doubt_until)
+    {
+        return std::nullopt;
+    }
+    return std::min(asked_at + polling.without_jitter(std::max(1, facts_.polls)), *facts_.in_doubt_until);
 }
 
 // The binding is still there after a DELETE.
@@ -201,10 +211,17 @@ conclusion decision::remove_again(
 conclusion decision::of_missing_certificate(const attachment& entry, const certificate_facts& certificate)
     const
 {
-    const auto id = parse_service_ref(entry.container_ref)->certificate;
+    const auto named = *parse_service_ref(entry.container_ref);
+    const auto& id = named.certificate;
     const cloud::error& error = certificate.last->value.error();
     const auto asked_at = certificate.last->asked_at;
     conclusion made = nothing();
+    if (const auto next = read_in_doubt(named, certificate); next && error.kind == failure::not_found)
+    {
+        // The bindings API of a controller shows only certificates that are bound.
+        made.then = read_at(*next, id, purpose::detach);
+        return made;
+    }
     if (error.kind == failure::not_found && is_gone(certificate))
     {
         made.wanted = without(entry);

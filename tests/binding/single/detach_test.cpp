@@ -269,6 +269,22 @@ INSTANTIATE_TEST_SUITE_P(
             "deleting Detaching [] attached, release"
         },
         test::decided_row{
+            "is_missing_while_a_lost_request_may_take_effect",
+            [](auto& c) {
+                c.holds({"default a?"}).fails('a', failure::not_found, 5s).fails('a', failure::not_found);
+                c.facts.in_doubt_until = c.now + 1s;
+            },
+            "deleting Detaching [default a?] attached, rest 1s"
+        },
+        test::decided_row{
+            "is_gone_with_a_binding_that_was_shown",
+            [](auto& c) {
+                c.holds({"default a/1?"}).fails('a', failure::not_found, 5s).fails('a', failure::not_found);
+                c.removing('1', std::nullopt).facts.in_doubt_until = c.now + 1s;
+            },
+            "deleting Detaching [] attached, release"
+        },
+        test::decided_row{
             "cannot_be_read_now",
             [](auto& c) {
                 c.holds({"default a?"}).fails('a', failure::transient).fails('a', failure::transient);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -76,6 +77,19 @@ const certificate_binding& newest(const std::vector<const certificate_binding*>&
     return **std::ranges::max_element(bindings, {}, rank);
 }
 
+// The status that the cloud gave a certificate which is not active: a word of the API (ByCloud has the same),
+// or one of Barbican's.
+std::string_view inactive_status(std::string_view of_cloud)
+{
+    constexpr std::array<std::string_view, 4> words{"pending_dns", "expired", "error", "revoked"};
+    const auto* const same = std::ranges::find(words, of_cloud);
+    if (same != words.end())
+    {
+        return *same;
+    }
+    return of_cloud == "ERROR" ? "error" : "pending_issuance";
+}
+
 // One of the API's six statuses.
 std::string_view certificate_status(const certificate_binding& object)
 {
@@ -88,11 +102,11 @@ std::string_view certificate_status(const certificate_binding& object)
         case reason::certificate_not_found:
         case reason::certificate_access_denied:
             return "error";
-        case reason::certificate_not_active:
-            return object.status.certificate.status.view() == "ERROR" ? "error" : "pending_issuance";
         default:
-            return "pending_issuance";
+            break;
     }
+    const auto& summary = object.status.certificate;
+    return inactive_status(summary.id == object.spec.certificate_id ? summary.status.view() : "");
 }
 
 json certificate_json(const std::vector<const certificate_binding*>& bindings)

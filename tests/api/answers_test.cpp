@@ -121,6 +121,36 @@ TEST(answers, the_certificate_has_one_of_the_six_statuses_of_the_api)
     EXPECT_EQ(status("CertificateNotFound", ""), "error");
     EXPECT_EQ(status("CertificateAccessDenied", ""), "error");
     EXPECT_EQ(status("CloudUnavailable", ""), "pending_issuance");
+    // ByCloud has the six.
+    for (const std::string told : {"pending_dns", "pending_issuance", "expired", "error", "revoked"})
+    {
+        EXPECT_EQ(status("CertificateNotActive", told), told);
+        EXPECT_EQ(status("CloudUnavailable", told), told) << "as it was read before";
+        EXPECT_EQ(status("CertificateActive", told), "active") << "the condition is newer";
+    }
+    EXPECT_EQ(status("CertificateExpired", "active"), "expired");
+    EXPECT_EQ(status("CertificateNotFound", "revoked"), "error");
+    EXPECT_EQ(status("CertificateNotActive", "active"), "pending_issuance") << "its condition denies it";
+    EXPECT_EQ(status("CertificateNotActive", "suspended"), "pending_issuance") << "no word of the API";
+}
+
+TEST(answers, the_status_of_another_certificate_is_not_shown)
+{
+    const auto page = api::certificate_page(
+        {some_binding([](json& object) {
+            object["status"]["certificate"] = {
+                {"id", "aaaaaaaa-0000-4000-8000-00000000dead"}, {"status", "revoked"}
+            };
+            object["status"]["conditions"].push_back(
+                {{"type", "CertificateActive"},
+                 {"status", "False"},
+                 {"reason", "CertificateNotActive"},
+                 {"message", "words"}}
+            );
+        })},
+        1
+    );
+    EXPECT_EQ(json::parse(page.body)["certificate"]["status"], "pending_issuance");
 }
 
 TEST(answers, a_page_begins_behind_its_marker_even_if_that_is_gone)

@@ -164,6 +164,12 @@ task<result<bindings::object>> bindings::find(parameters where, find_binding fin
     co_return std::unexpected(no_such_binding(where));
 }
 
+task<bool> bindings::is_gone(object which)
+{
+    const auto there = co_await read(which.name);
+    co_return there ? there->uid != which.uid : there.error().status == http::not_found;
+}
+
 task<result<bindings::removed>> bindings::explain_unremoved(
     object which, bool exactly, support::error refused
 )

@@ -50,6 +50,9 @@ public:
     // Failure 404: there is none with this id, certificate and region in the namespace.
     support::task<result<object>> find(parameters where, find_binding find);
 
+    // Whether Kubernetes says that the object is not there any more; false if it does not answer.
+    support::task<bool> is_gone(object which);
+
     // What became of a deletion.
     enum class removed
     {

@@ -3,11 +3,21 @@
 #include "api/http_status.hpp"
 #include "api/outcome.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace api {
 
+using namespace std::chrono_literals;
 using support::task;
+
+namespace {
+
+// Of a binding that the index does not have, nobody tells the end, so Kubernetes is asked.
+constexpr support::duration between_looks = 2s;
+
+}  // namespace
 
 task<result<net::page>> delete_binding(call call, waiting& places, support::time_point deadline)
 {
@@ -35,20 +45,25 @@ task<result<net::page>> delete_binding(call call, waiting& places, support::time
         co_return done;
     }
     found->deleting = true;
-    for (;;)
+    for (bool is_new = true;; is_new = false)
     {
         if (place && place->gone())
         {
             co_return done;
         }
+        if (!is_new && call.find(found->uid) == nullptr && co_await objects.is_gone(*found))
+        {
+            co_return done;
+        }
         const auto* seen = call.find(found->uid);
-        if (!place || place->ended() || call.clock.now() >= deadline || deletion_needs_person(seen))
+        const auto now = call.clock.now();
+        if (!place || place->ended() || now >= deadline || deletion_needs_person(seen))
         {
             auto object = seen == nullptr ? *found : *seen;
             object.deleting = true;
             co_return binding_page(http::accepted, object);
         }
-        co_await place->wait(deadline);
+        co_await place->wait(seen == nullptr ? std::min(deadline, now + between_looks) : deadline);
     }
 }
 

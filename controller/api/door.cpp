@@ -6,7 +6,11 @@
 #include "api/routes.hpp"
 #include "support/log.hpp"
 
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include <algorithm>
+#include <exception>
 #include <iterator>
 #include <random>
 #include <utility>
@@ -92,7 +96,23 @@ door::door(parts parts, settings settings)
 task<net::page> door::answer(net::server_request request)
 {
     access access(parts_.clock, request, new_request_id());
-    auto answered = co_await handle(request, access.name_space);
+    result<net::page> answered;
+    std::exception_ptr thrown;
+    try
+    {
+        answered = co_await handle(request, access.name_space);
+    }
+    catch (...)  // Also what is no std::exception: the peer gets 500.
+    {
+        thrown = std::current_exception();
+    }
+    if (thrown)
+    {
+        const auto state = co_await boost::asio::this_coro::cancellation_state;
+        const bool is_bug = state.cancelled() == boost::asio::cancellation_type::none;
+        access.status = is_bug ? http::server_error : http::closed_by_peer;
+        std::rethrow_exception(thrown);
+    }
     net::page page = answered ? std::move(*answered) : failure_page(answered.error(), access.request_id);
     page.headers.push_back({"X-Request-Id", access.request_id});
     access.status = page.status;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <stdexcept>
 
 namespace {
 
@@ -25,7 +26,7 @@ support::error status(int code, const std::string& reason)
 }
 
 // The Kubernetes of a caller: the token "alice" may do everything, "reader" may read, and no other is known.
-// Of "slow" that is found out after 5 s.
+// Of "slow" that is found out after 5 s, and "bug" meets a bug.
 class of_caller final : public test::kube_through
 {
 public:
@@ -35,6 +36,10 @@ public:
 
     support::task<support::result<std::unique_ptr<kube::list_page>>> list(kube::list_request request) override
     {
+        if (token_ == "bug")
+        {
+            throw std::logic_error("a bug");
+        }
         if (auto no = refused(false))
         {
             co_return std::unexpected(*no);
@@ -773,6 +778,31 @@ TEST_F(bindings_api, contract_and_documentation_need_no_token)
     const auto other = ask(request("PUT", bindings_of(support::uuid().str())));
     EXPECT_EQ(other.status, 405);
     EXPECT_EQ(net::find_header(other.headers, "allow"), "POST, GET");
+}
+
+TEST_F(bindings_api, a_bug_has_the_status_500_in_the_log_as_at_its_peer)
+{
+    open();
+    support::log_capture log;
+    auto asked = request("GET", bindings_of(support::uuid().str()));
+    asked.headers[0].value = "Bearer bug";
+    EXPECT_THROW(ask(std::move(asked)), std::logic_error);
+    EXPECT_THAT(log.text(), AllOf(HasSubstr("status=500"), Not(HasSubstr("status=499"))));
+    EXPECT_EQ(std::ranges::count(log.text(), '\n'), 1);
+}
+
+TEST_F(bindings_api, a_caller_who_hangs_up_has_the_status_499_in_the_log)
+{
+    open();
+    support::log_capture log;
+    auto asked = request("POST", bindings_of(certificate("a.example.com").id), body_of(listener));
+    asked.headers[0].value = "Bearer slow";
+    const auto answered = begin(std::move(asked));
+    step();
+    cancel();
+    step();
+    EXPECT_FALSE(answered->has_value());
+    EXPECT_THAT(log.text(), HasSubstr("status=499"));
 }
 
 }  // namespace

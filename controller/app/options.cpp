@@ -143,7 +143,7 @@ void declare(CLI::App& cli, options& parsed, raw_options& raw)
     add("--metrics-bind-address",
         raw.metrics,
         "ADDRESS",
-        "Address to serve /metrics, /healthz and /readyz on, such as\n:8080, 127.0.0.1:8080 or "
+        "Address to serve /metrics, /livez and /readyz on, such as\n:8080, 127.0.0.1:8080 or "
         "[::1]:8080; default: 0, nowhere");
     add("--expiry-warning-days",
         raw.expiry_warning_days,

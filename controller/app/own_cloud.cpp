@@ -49,6 +49,17 @@ void warn_of_admission(const options& options)
         return;
     }
     const auto admitted = admission_of(options);
+    const std::string& of_api = options.bindings_api.name_space;
+    if (options.bindings_api.address && !of_api.empty() && !admitted.admits(of_api))
+    {
+        support::log(
+            support::log_level::warn,
+            "the namespace of the bindings API may not use the credential of this cloud, so each of its "
+            "calls that "
+            "binds is refused; add it to --allow-controller-credentials",
+            {{"namespace", of_api}}
+        );
+    }
     const auto admits = [&](const std::string& name) { return admitted.admits(name); };
     if (!options.namespaces.empty() && std::ranges::none_of(options.namespaces, admits))
     {

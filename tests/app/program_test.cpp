@@ -523,7 +523,12 @@ TEST_F(program, says_which_namespaces_it_waits_for_and_that_none_may_use_its_cre
     const int pages = testbed::free_port();
     from.arguments.push_back("--metrics-bind-address=127.0.0.1:" + std::to_string(pages));
     from.arguments.insert(
-        from.arguments.end(), {"--namespace=shop", "--namespace=web", "--allow-controller-credentials=other"}
+        from.arguments.end(),
+        {"--namespace=shop",
+         "--namespace=web",
+         "--allow-controller-credentials=other",
+         "--bindings-api-address=127.0.0.1:0",
+         "--bindings-api-namespace=shop"}
     );
     testbed::child child(command(from), log());
     ASSERT_TRUE(eventually("an answer", [&] { return ask(pages, "/healthz").ends_with("ok\n"); }))
@@ -538,6 +543,7 @@ TEST_F(program, says_which_namespaces_it_waits_for_and_that_none_may_use_its_cre
     EXPECT_THAT(ask(pages, "/livez"), testing::EndsWith("\r\n\r\nok\n"));
     EXPECT_THAT(ask(pages, "/livez?verbose"), testing::EndsWith("[+]event-loop ok\nlivez check passed\n"));
     EXPECT_THAT(child.output(), HasSubstr("no watched namespace may use the credential of this cloud"));
+    EXPECT_THAT(child.output(), HasSubstr("the namespace of the bindings API may not use the credential"));
     child.signal(SIGTERM);
     EXPECT_EQ(child.wait(), 0) << child.output();
 }

@@ -195,6 +195,11 @@ INSTANTIATE_TEST_SUITE_P(
             "bindingsApi.namespace: the controller does not watch shop"
         },
         wrong_value{
+            "api_on_the_port_of_the_metrics",
+            "bindingsApi.enabled=true,bindingsApi.allowHttp=true,bindingsApi.port=8080",
+            "bindingsApi.port: 8080 is the port of metrics.port; choose another one"
+        },
+        wrong_value{
             "odd_region_of_the_api",
             "bindingsApi.defaultRegion=a b",
             "at '/bindingsApi/defaultRegion': 'a b' does not"

@@ -47,7 +47,7 @@ std::vector<table_row> rows_of_contexts()
          "Requests are anonymous; over https a line of the log says so.",
          "kubectl asks the person at the terminal for a name; nobody is there to be asked",
          {"no_user_over_https", "plain_http_without_user"}},
-        {context, "`namespace`", "no effect", "`--namespaces` says what is watched.", "", {"namespace"}},
+        {context, "`namespace`", "no effect", "`--namespace` says what is watched.", "", {"namespace"}},
         {context, "`extensions`", "no effect", "They belong to other tools.", "", {"extensions_of_a_context"}
         },
     };

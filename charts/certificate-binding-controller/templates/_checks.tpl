@@ -37,6 +37,9 @@
 {{- if not (or $api.tlsSecret $api.allowHttp) -}}
 {{- fail "bindingsApi.tlsSecret: name a Secret of this namespace that holds tls.crt and tls.key, because requests carry tokens; or, if something in front of the controller speaks TLS, set bindingsApi.allowHttp to true" -}}
 {{- end -}}
+{{- if eq ($api.port | toString) (.Values.metrics.port | toString) -}}
+{{- fail (printf "bindingsApi.port: %v is the port of metrics.port; choose another one" $api.port) -}}
+{{- end -}}
 {{- if and $api.namespace .Values.watchNamespaces (not (has $api.namespace .Values.watchNamespaces)) -}}
 {{- fail (printf "bindingsApi.namespace: the controller does not watch %s; add it to watchNamespaces" $api.namespace) -}}
 {{- end -}}

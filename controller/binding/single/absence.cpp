@@ -38,7 +38,7 @@ support::duration wait_after(const binding_facts& facts)
 // The cloud does not show the binding that is wanted, or not even its certificate.
 conclusion decision::of_absent(const certificate_facts& certificate, const attachment* entry) const
 {
-    if (entry != nullptr && entry->confirmed)
+    if (entry != nullptr && was_shown(*entry))
     {
         return of_lost(certificate);
     }
@@ -51,6 +51,13 @@ conclusion decision::of_absent(const certificate_facts& certificate, const attac
             read_at(std::min(next, *facts_.in_doubt_until), object_.spec.certificate_id, purpose::wait)
         );
     }
+    if (entry != nullptr && *entry == facts_.refused_as_busy && !is_absent())
+    {
+        // The 409 may come of an earlier POST that had effect.
+        conclusion made = why_not_attach(certificate).value_or(nothing());
+        made.then = read_for_proof();
+        return made;
+    }
     if (auto obstacle = why_not_attach(certificate))
     {
         obstacle->wanted = without_disproved(std::move(obstacle->wanted));
@@ -59,17 +66,15 @@ conclusion decision::of_absent(const certificate_facts& certificate, const attac
     return attach(certificate);
 }
 
-// Somebody removed what was attached. Two reads prove it, and it is attached again, ever more slowly
-// (contested).
+// What the cloud has shown is not there any more. Two reads prove it, and it is attached again, ever more
+// slowly (contested).
 conclusion decision::of_lost(const certificate_facts& certificate) const
 {
     const auto& id = object_.spec.certificate_id;
-    const auto asked_at = certificate.last->asked_at;
-    if (!facts_.absent_since || asked_at - *facts_.absent_since < of_.settings.replica_lag)
+    if (!is_absent())
     {
         conclusion made = nothing();
-        const auto proof = facts_.absent_since ? *facts_.absent_since + of_.settings.replica_lag : of_.now;
-        made.then = read_at(proof, id, purpose::wait);
+        made.then = read_for_proof();
         return made;
     }
     const auto next = facts_.repaired_at + repairing.without_jitter(std::max(1, facts_.repairs));
@@ -82,12 +87,13 @@ conclusion decision::of_lost(const certificate_facts& certificate) const
             "somebody else removes the binding of certificate " + id.str() +
                 " in the cloud; the controller makes it again, ever more slowly"
         );
-        ready.attached = condition_status::false_;
+        ready.attached = other_entry() == nullptr ? condition_status::false_ : condition_status::true_;
         return say(std::move(ready), rest{next});
     }
     if (auto obstacle = why_not_attach(certificate))
     {
-        obstacle->ready->attached = condition_status::false_;
+        obstacle->ready->attached =
+            other_entry() == nullptr ? condition_status::false_ : condition_status::true_;
         return std::move(*obstacle);
     }
     return attach(certificate);

@@ -66,7 +66,9 @@ ledger decision::without(const attachment& entry) const
 ledger decision::without_disproved(ledger changed) const
 {
     std::erase_if(changed.attachments, [&](const attachment& each) {
-        return !each.confirmed && facts_.disproved && is_same_entry(each, *facts_.disproved);
+        const bool is_disproved_by_reads =
+            each == facts_.refused_as_busy && !is_among(each, facts_.posted) && is_absent();
+        return each == facts_.disproved || is_disproved_by_reads;
     });
     changed.scope = changed.attachments.empty() ? ledger_scope{} : changed.scope;
     return changed;
@@ -90,6 +92,19 @@ bool decision::is_gone(const certificate_facts& certificate) const
 {
     return certificate.missing_since &&
            certificate.last->asked_at - *certificate.missing_since >= of_.settings.proof;
+}
+
+bool decision::is_absent() const
+{
+    const auto* certificate = of_.certificate(object_.spec.certificate_id);
+    return facts_.absent_since && counts(certificate) &&
+           certificate->last->asked_at - *facts_.absent_since >= of_.settings.replica_lag;
+}
+
+action decision::read_for_proof() const
+{
+    const auto proof = facts_.absent_since ? *facts_.absent_since + of_.settings.replica_lag : of_.now;
+    return read_at(proof, object_.spec.certificate_id, purpose::wait);
 }
 
 bool decision::is_of_another_cloud() const

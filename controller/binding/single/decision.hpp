@@ -81,6 +81,9 @@ private:
     bool counts(const certificate_facts* certificate) const;
     // The certificate is proven to be gone (proven-gone), and its bindings with it.
     bool is_gone(const certificate_facts& certificate) const;
+    // The reads since the last write, the last of them replica_lag after the first, did not show the binding.
+    bool is_absent() const;
+    action read_for_proof() const;
     bool is_of_another_cloud() const;
     conclusion of_another_cloud() const;
     bool is_new() const { return of_.now < facts_.generation_since + of_.settings.grace; }

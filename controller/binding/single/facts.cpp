@@ -1,6 +1,8 @@
 #include "binding/single/facts.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <utility>
 
 namespace binding::single {
@@ -23,8 +25,8 @@ bool proves_nothing_attached(cloud::failure kind)
         case cloud::failure::not_found:
         case cloud::failure::access_denied:
         case cloud::failure::credentials_invalid:
-        case cloud::failure::busy:
             return true;
+        case cloud::failure::busy:
         case cloud::failure::no_endpoint:
         case cloud::failure::rate_limited:
         case cloud::failure::transient:
@@ -35,6 +37,19 @@ bool proves_nothing_attached(cloud::failure kind)
             break;
     }
     return false;
+}
+
+void note_posted(binding_facts& facts, const attachment& entry)
+{
+    if (!is_among(entry, facts.posted))
+    {
+        facts.posted.push_back(entry);
+    }
+}
+
+std::ptrdiff_t shown_of(const ledger& held)
+{
+    return std::ranges::count_if(held.attachments, was_shown);
 }
 
 bool lacks_route(const std::optional<removal>& removing)
@@ -95,6 +110,9 @@ void record_object(
         {
             facts.in_doubt_until = started + settings.write_deadline;
         }
+        std::ranges::copy_if(
+            facts.held->attachments, std::back_inserter(facts.posted), std::not_fn(was_shown)
+        );
     }
     if (facts.maybe_written && *facts.maybe_written == object.status.ledger)
     {
@@ -116,7 +134,10 @@ void record_object(
 }
 
 void record_read(
-    binding_facts& facts, const certificate_binding& object, const certificate_facts& certificate
+    binding_facts& facts,
+    const certificate_binding& object,
+    const support::uuid& id,
+    const certificate_facts& certificate
 )
 {
     facts.waits_for_turn = false;
@@ -127,9 +148,14 @@ void record_read(
         facts.removing->refused.reset();
         facts.removing->without_route = 0;
     }
-    if (!last || !last->value || (*last->value)->id != object.spec.certificate_id)
+    if (!last || !last->value || id != object.spec.certificate_id)
     {
         ++facts.polls;
+        const bool is_missing = last && !last->value && last->value.error().kind == cloud::failure::not_found;
+        if (is_missing && id == object.spec.certificate_id && !facts.absent_since)
+        {
+            facts.absent_since = last->asked_at;
+        }
         return;
     }
     const auto* entry = find_entry(believed(facts, object), object.spec.certificate_id, object.wanted_slot());
@@ -156,6 +182,7 @@ void record_create_sent(binding_facts& facts, const settings& settings, support:
 {
     facts.in_doubt_until = now + cloud::sent_within + settings.write_deadline;
     facts.disproved.reset();
+    facts.refused_as_busy.reset();
     facts.polls = 0;
     facts.absent_since.reset();
 }
@@ -176,12 +203,14 @@ void record_create_answer(
     facts.read_after = now;
     if (!failed)
     {
+        note_posted(facts, entry);
         facts.refused.reset();
         facts.refusals = 0;
         return;
     }
     if (failed->kind == cloud::failure::ambiguous)
     {
+        note_posted(facts, entry);
         return;
     }
     facts.in_doubt_until.reset();
@@ -190,6 +219,10 @@ void record_create_answer(
     if (proves_nothing_attached(failed->kind))
     {
         facts.disproved = entry;
+    }
+    if (failed->kind == cloud::failure::busy)
+    {
+        facts.refused_as_busy = entry;
     }
 }
 
@@ -219,9 +252,9 @@ void record_removal(
 
 void record_ledger_write(binding_facts& facts, const ledger& written, bool taken, support::time_point now)
 {
-    // An attached binding that is to be made once more, because it is not there any more.
+    // A binding that is to be made once more, because it is not there any more.
     if (facts.absent_since && facts.held && facts.held->attachments.size() == written.attachments.size() &&
-        has_unconfirmed(written) && !has_unconfirmed(*facts.held))
+        shown_of(written) < shown_of(*facts.held))
     {
         ++facts.repairs;
         facts.repaired_at = now;
@@ -233,6 +266,9 @@ void record_ledger_write(binding_facts& facts, const ledger& written, bool taken
     }
     facts.held = written;
     facts.maybe_written.reset();
+    std::erase_if(facts.posted, [&](const attachment& entry) {
+        return !is_among(entry, written.attachments);
+    });
 }
 
 const cloud::service_binding* find_binding(
@@ -260,6 +296,17 @@ const cloud::service_binding* find_binding(
 bool has_slot(const cloud::service_binding& shown, slot wanted)
 {
     return !shown.sni || *shown.sni == (wanted == slot::sni);
+}
+
+bool is_among(const attachment& entry, const std::vector<attachment>& entries)
+{
+    return std::ranges::find(entries, entry) != entries.end();
+}
+
+bool was_shown(const attachment& entry)
+{
+    const auto named = parse_service_ref(entry.container_ref);
+    return entry.confirmed || (named && named->binding);
 }
 
 const attachment* find_entry(const ledger& held, const support::uuid& certificate, slot wanted)

@@ -64,10 +64,16 @@ struct binding_facts
     // The POST for what the binding wants was refused.
     std::optional<refusal> refused;
     int refusals = 0;  // in a row
-    // The entry of the last POST, if the cloud itself refused it: then nothing of the entry is attached,
-    // because an earlier POST for it can do nothing more once a later one is sent. Empty: the last POST was
-    // taken, was not answered, or is under way.
+    // The entry of the last POST, if the cloud itself refused it with another answer than 409: then nothing
+    // of the entry is attached. Empty: the last POST was taken, was not answered, or is under way.
     std::optional<attachment> disproved;
+    // The entry of the last POST, if the answer was 409. An earlier POST that had effect may be the cause,
+    // and the reads may be old. So this disproves the entry only after `absent_since` is proven, and only if
+    // the entry is not one of `posted`.
+    std::optional<attachment> refused_as_busy;
+    // The entries for which the cloud took a POST or gave no answer, of those whose binding no read has
+    // shown.
+    std::vector<attachment> posted;
     std::optional<removal> removing;
     int polls = 0;  // reads in a row that did not find the binding at rest
     // When the first of an unbroken row of reads was sent that did not show an attached binding.
@@ -89,9 +95,12 @@ void record_object(
     support::time_point now,
     support::time_point started
 );
-// A read for this binding was answered.
+// A read of the certificate `id` for this binding was answered.
 void record_read(
-    binding_facts& facts, const certificate_binding& object, const certificate_facts& certificate
+    binding_facts& facts,
+    const certificate_binding& object,
+    const support::uuid& id,
+    const certificate_facts& certificate
 );
 // The POST is about to be sent: from here on it may take effect.
 void record_create_sent(binding_facts& facts, const settings& settings, support::time_point now);
@@ -122,6 +131,10 @@ const cloud::service_binding* find_binding(
 );
 // Whether it is of this slot, as far as the cloud shows it.
 bool has_slot(const cloud::service_binding& shown, slot wanted);
+
+bool is_among(const attachment& entry, const std::vector<attachment>& entries);
+// Whether the cloud has shown the binding of the entry: it was active, or its id is known.
+bool was_shown(const attachment& entry);
 
 // The entry of the ledger for this certificate and slot; null: none.
 const attachment* find_entry(const ledger& held, const support::uuid& certificate, slot wanted);

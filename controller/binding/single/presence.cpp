@@ -164,12 +164,13 @@ conclusion decision::of_failed(const certificate_facts& certificate) const
     const auto asked_at = certificate.last->asked_at;
     const bool is_missing = error.kind == failure::not_found;
     if (const auto* entry = find_entry(held_, id, object_.wanted_slot());
-        is_missing && (entry == nullptr || !entry->confirmed))
+        is_missing && (entry == nullptr || !was_shown(*entry) || is_gone(certificate)))
     {
-        // The cloud may be the bindings API of a controller, which shows only certificates that are bound.
+        // The cloud may be the bindings API of a controller, which shows only certificates that are bound. So
+        // only the answer to a POST tells whether the certificate itself is missing.
         return of_absent(certificate, entry);
     }
-    if (is_missing && !is_gone(certificate))
+    if (is_missing)
     {
         conclusion made = nothing();
         made.then = read_at(*certificate.missing_since + of_.settings.proof, id, purpose::wait);
@@ -192,12 +193,7 @@ conclusion decision::of_failed(const certificate_facts& certificate) const
             return made;
         }
     }
-    conclusion made = say(std::move(ready), next);
-    if (is_missing)
-    {
-        made.wanted = without_disproved(std::move(made.wanted));
-    }
-    return made;
+    return say(std::move(ready), next);
 }
 
 }  // namespace binding::single

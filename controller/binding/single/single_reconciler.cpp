@@ -264,7 +264,7 @@ struct single_reconciler::impl
         {
             co_return;
         }
-        record_read(known, *object, certificate);
+        record_read(known, *object, question.certificate, certificate);
         if (failed)
         {
             log_failure(*object, "the certificate could not be read", *failed);

@@ -56,6 +56,41 @@ INSTANTIATE_TEST_SUITE_P(
             "rest 2s"
         },
         test::decided_row{
+            "was_shown_but_never_active_and_one_read_does_not_show_it",
+            [](auto& c) { c.holds({"default a/1?"}).shows('a', {}).facts.absent_since = c.now; },
+            "rest 2s"
+        },
+        test::decided_row{
+            "was_shown_but_never_active_and_is_gone_as_two_reads_show",
+            [](auto& c) { c.holds({"default a/1?"}).shows('a', {}).facts.absent_since = c.now - 2s; },
+            "pending Progressing [default a?], POST default a?"
+        },
+        test::decided_row{
+            "was_shown_but_its_certificate_is_missing_once",
+            [](auto& c) {
+                c.holds({"default a/1?"}).fails('a', failure::not_found).facts.absent_since = c.now - 2s;
+            },
+            "rest 5s"
+        },
+        test::decided_row{
+            "and_its_certificate_are_shown_no_more",
+            [](auto& c) {
+                c.holds({"default a/1"}).fails('a', failure::not_found, 5s).fails('a', failure::not_found);
+                c.facts.absent_since = c.now - 5s;
+            },
+            "pending Progressing [default a?], POST default a?"
+        },
+        test::decided_row{
+            "and_its_certificate_are_shown_no_more_again_and_again",
+            [](auto& c) {
+                c.holds({"default a/1"}).fails('a', failure::not_found, 5s).fails('a', failure::not_found);
+                c.facts.absent_since = c.now - 5s;
+                c.facts.repairs = 2;
+                c.facts.repaired_at = c.now - 20s;
+            },
+            "error Contested [default a/1], rest 100s"
+        },
+        test::decided_row{
             "was_removed_by_somebody_as_two_reads_show",
             [](auto& c) { c.holds({"default a/1"}).shows('a', {}).facts.absent_since = c.now - 2s; },
             "pending Progressing [default a?], POST default a?"
@@ -92,7 +127,9 @@ INSTANTIATE_TEST_SUITE_P(
 // The cloud refused the last POST.
 void refused_row(single_case& c, failure kind)
 {
-    c.holds({"default a?"}).shows('a', {}).refused(kind).facts.disproved = test::entry_of("default a?");
+    c.holds({"default a?"}).shows('a', {}).refused(kind);
+    (kind == failure::busy ? c.facts.refused_as_busy : c.facts.disproved) = test::entry_of("default a?");
+    c.facts.absent_since = c.now - 2s;
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -130,6 +167,30 @@ INSTANTIATE_TEST_SUITE_P(
             "pending LoadBalancerBusy [], rest 2s"
         },
         test::decided_row{
+            "because_the_cloud_is_busy_and_one_read_seems_to_confirm",
+            [](auto& c) {
+                refused_row(c, failure::busy);
+                c.facts.absent_since = c.now - 1s;
+            },
+            "pending LoadBalancerBusy [default a?], rest 1s"
+        },
+        test::decided_row{
+            "because_the_cloud_is_busy_is_not_asked_for_before_the_second_read",
+            [](auto& c) {
+                refused_row(c, failure::busy);
+                c.refused(failure::busy, 3s).facts.absent_since = c.now - 1s;
+            },
+            "rest 1s"
+        },
+        test::decided_row{
+            "after_a_request_that_may_have_had_effect",
+            [](auto& c) {
+                refused_row(c, failure::busy);
+                c.facts.posted = {test::entry_of("default a?")};
+            },
+            "pending LoadBalancerBusy [default a?], rest 2s"
+        },
+        test::decided_row{
             "because_something_else_holds_the_place",
             [](auto& c) { refused_row(c.is_old(), failure::busy); },
             "error Conflict [], rest 2s"
@@ -157,7 +218,7 @@ INSTANTIATE_TEST_SUITE_P(
                 c.object.status.ledger = *c.facts.held;
                 c.fails('a', failure::not_found, 5s).fails('a', failure::not_found);
             },
-            "pending CertificateNotFound [default a/1], rest 30s"
+            "pending LoadBalancerBusy [default a/1], rest 2s"
         },
         test::decided_row{
             "keeps_the_entry_while_the_cloud_is_away",

@@ -50,6 +50,8 @@ TEST_P(a_post, leaves_the_facts_of_the_table)
     EXPECT_EQ(c.facts.refused.has_value(), row.is_refused);
     EXPECT_EQ(c.facts.refusals, row.is_refused ? 1 : 0);
     EXPECT_EQ(c.facts.disproved == entry_of("sni a?"), row.is_disproved);
+    EXPECT_EQ(c.facts.refused_as_busy == entry_of("sni a?"), row.kind == failure::busy);
+    EXPECT_EQ(c.facts.posted.size(), row.is_in_doubt ? 1U : 0U);
     EXPECT_EQ(c.facts.read_after == answered_at, row.has_to_read);
     EXPECT_EQ(c.facts.waits_for_turn, row.waits_for_turn);
 }
@@ -64,7 +66,7 @@ INSTANTIATE_TEST_SUITE_P(
         post_row{"not_found", failure::not_found, false, true, true, true, false},
         post_row{"access_denied", failure::access_denied, false, true, true, true, false},
         post_row{"credentials_invalid", failure::credentials_invalid, false, true, true, true, false},
-        post_row{"busy", failure::busy, false, true, true, true, false},
+        post_row{"busy", failure::busy, false, true, false, true, false},
         post_row{"not_sent", failure::transient, false, true, false, true, false},
         post_row{"too_late_to_be_sent", failure::too_late, false, true, false, true, false},
         post_row{"not_answered", failure::ambiguous, true, false, false, true, false},
@@ -78,6 +80,10 @@ TEST(a_post, withdraws_the_proof_of_an_earlier_refusal)
     single_case c;
     record_create_sent(c.facts, c.settings, c.now);
     record_create_answer(c.facts, entry_of("sni a?"), failed(failure::busy), c.now);
+    ASSERT_TRUE(c.facts.refused_as_busy);
+    record_create_sent(c.facts, c.settings, c.now + 5s);
+    EXPECT_FALSE(c.facts.refused_as_busy);
+    record_create_answer(c.facts, entry_of("sni a?"), failed(failure::refused), c.now + 5s);
     ASSERT_TRUE(c.facts.disproved);
     record_create_sent(c.facts, c.settings, c.now + 5s);
     EXPECT_FALSE(c.facts.disproved);

@@ -19,7 +19,8 @@ using test::single_case;
 
 void record(single_case& c, char certificate = 'a')
 {
-    record_read(c.facts, c.object, c.certificates.at(test::certificate_id(certificate)));
+    const auto id = test::certificate_id(certificate);
+    record_read(c.facts, c.object, id, c.certificates.at(id));
 }
 
 TEST(a_read, that_fails_takes_the_removal_without_route_for_one_without_an_answer)
@@ -69,6 +70,19 @@ TEST(a_read, that_does_not_show_the_binding_keeps_the_doubt_and_counts_since_whe
     record(c.shows('a', {}));
     EXPECT_EQ(c.facts.absent_since, c.now - 3s) << "of the first of the row";
     EXPECT_EQ(c.facts.polls, 2);
+}
+
+TEST(a_read, that_finds_no_certificate_counts_as_one_that_does_not_show_the_binding)
+{
+    single_case c;
+    c.wants("default b").holds({"default a/1", "default b/2"});
+    record(c.fails('a', failure::not_found, 4s), 'a');
+    EXPECT_FALSE(c.facts.absent_since) << "the binding is of another certificate";
+    record(c.fails('b', failure::transient, 3s), 'b');
+    EXPECT_FALSE(c.facts.absent_since) << "the answer tells nothing";
+    record(c.fails('b', failure::not_found, 2s), 'b');
+    record(c.fails('b', failure::not_found), 'b');
+    EXPECT_EQ(c.facts.absent_since, c.now - 2s);
 }
 
 TEST(a_read, of_another_certificate_tells_nothing_of_the_wanted_binding)
@@ -144,6 +158,13 @@ TEST(an_object, with_an_unconfirmed_entry_is_in_doubt_from_the_start_of_the_proc
     EXPECT_FALSE(other.facts.in_doubt_until);
 }
 
+TEST(an_object, with_an_entry_without_an_id_may_have_been_asked_for_by_an_earlier_process)
+{
+    single_case c;
+    record_first(c.holds({"default a?", "default b/2?", "sni b/3"}));
+    EXPECT_EQ(c.facts.posted, std::vector{entry_of("default a?")});
+}
+
 TEST(an_object, with_another_ledger_than_the_controller_wrote_is_not_believed)
 {
     single_case c;
@@ -213,6 +234,38 @@ TEST(a_ledger_write, for_what_somebody_removed_is_a_repair)
     EXPECT_EQ(c.facts.repairs, 1);
     EXPECT_EQ(c.facts.repaired_at, c.now);
     EXPECT_EQ(c.facts.held, written);
+}
+
+TEST(a_ledger_write, for_what_was_shown_but_never_active_is_a_repair)
+{
+    single_case c;
+    record_first(c.holds({"default a/1?"}));
+    c.facts.absent_since = c.now;
+    auto written = c.object.status.ledger;
+    written.attachments[0] = entry_of("default a?");
+    record_ledger_write(c.facts, written, true, c.now);
+    EXPECT_EQ(c.facts.repairs, 1);
+}
+
+TEST(a_ledger_write, for_a_removal_is_no_repair)
+{
+    single_case c;
+    record_first(c.holds({"default a/1"}));
+    c.facts.absent_since = c.now;
+    auto written = c.object.status.ledger;
+    written.attachments[0] = entry_of("default a/1?");
+    record_ledger_write(c.facts, written, true, c.now);
+    EXPECT_EQ(c.facts.repairs, 0);
+}
+
+TEST(a_ledger_write, without_an_entry_forgets_its_posts)
+{
+    single_case c;
+    record_first(c.holds({"default a?", "sni b?"}));
+    auto written = c.object.status.ledger;
+    written.attachments.erase(written.attachments.begin());
+    record_ledger_write(c.facts, written, true, c.now);
+    EXPECT_EQ(c.facts.posted, std::vector{entry_of("sni b?")});
 }
 
 // ---- what a certificate shows ----

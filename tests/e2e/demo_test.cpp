@@ -110,7 +110,7 @@ TEST_F(demo, shows_its_story_and_stops)
     EXPECT_THAT(shown.out, HasSubstr("export KUBECONFIG="));
 
     const auto states = listeners_in(shown.out);
-    ASSERT_EQ(states.size(), 5U) << shown;
+    ASSERT_EQ(states.size(), 6U) << shown;
     const auto default_ref = EndsWith("/" + certificate_of("shop-default", shown.out));
     const auto sni_refs = ElementsAre(EndsWith("/" + certificate_of("shop-sni", shown.out)));
     EXPECT_THAT(states[0].default_ref, testing::Not(default_ref));
@@ -123,6 +123,7 @@ TEST_F(demo, shows_its_story_and_stops)
     EXPECT_THAT(states[3].sni_refs, sni_refs);
     EXPECT_THAT(shown.out, ContainsRegex("\\{\"binding\":\\{\"id\":.*\"status\":\"active\""));
     EXPECT_THAT(states[4].default_ref, default_ref) << "bound by the API";
+    EXPECT_EQ(states[5].default_ref, states[0].default_ref) << "and taken off by the API";
 
     const auto after = testbed::run(
         {.program = SOURCE_FOLDER "/build/bin/kubectl",

@@ -25,8 +25,11 @@ own_credential::own_credential(parts parts, std::string path, std::shared_ptr<cl
 
 support::task<> own_credential::run()
 {
-    const bool may_be_read_again = is_regular(path_);
-    while (may_be_read_again)
+    if (!is_regular(path_))
+    {
+        co_return;
+    }
+    for (;;)
     {
         co_await parts_.clock.sleep_for(between_looks);
         look();

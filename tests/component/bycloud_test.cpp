@@ -557,7 +557,7 @@ TEST_F(bycloud, keeps_its_entry_after_a_409_that_one_old_read_seems_to_confirm)
     bind("web", certificate);
     ASSERT_TRUE(run_until([&] {
         fewest = posts == 0 ? 1 : std::min(fewest, kube.attachments("web").size());
-        return posts == 3;
+        return posts == 5;
     }));
     EXPECT_EQ(fewest, 1U) << "an earlier request had no answer";
     is_old = false;
@@ -939,6 +939,35 @@ TEST_F(bycloud, stays_until_a_lost_request_can_do_nothing_more_behind_a_404)
     );
     ASSERT_TRUE(goes("web"));
     EXPECT_EQ(cloud.bindings(), 0U);
+}
+
+// One read may be old: the removal did not reach the cloud, and the read shows a state from before the
+// binding.
+TEST_F(bycloud, removes_what_one_old_read_does_not_show)
+{
+    const auto certificate = cloud.add_certificate();
+    const json empty{{"certificate", cloud.certificate(certificate)}};
+    start();
+    bind("web", certificate);
+    ASSERT_TRUE(becomes("web", "Attached"));
+    bool is_lost = false;
+    bool is_old = false;
+    cloud.before = [&](const net::http_request& request) -> std::optional<reply> {
+        if (request.method == "DELETE" && !std::exchange(is_lost, true))
+        {
+            is_old = true;
+            return net::http_response{504, {{"Content-Type", "text/html"}}, "gateway timeout"};
+        }
+        return request.method == "GET" && std::exchange(is_old, false)
+                   ? std::optional<reply>(
+                         net::http_response{200, {{"Content-Type", "application/json"}}, empty.dump()}
+                     )
+                   : std::nullopt;
+    };
+    kube.remove("web");
+    ASSERT_TRUE(goes("web"));
+    EXPECT_EQ(cloud.bindings(), 0U);
+    EXPECT_EQ(cloud.count("DELETE"), 2U);
 }
 
 // proven-gone

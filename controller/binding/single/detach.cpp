@@ -130,11 +130,9 @@ conclusion decision::detach_shown(
 {
     cloud::service_certificate shown = **certificate.last->value;
     std::erase_if(shown.bindings, [&](const auto& each) { return of_.owner(each.id) != nullptr; });
-    const auto* there = find_binding(shown, object_.spec.resource_id, entry.slot, named.binding);
-    const bool is_this =
-        there != nullptr && (named.binding ? there->id == *named.binding : has_slot(*there, entry.slot));
+    const auto* there = find_binding(shown, object_.spec.resource_id, entry);
     conclusion made = nothing();
-    if (is_this)
+    if (there != nullptr)
     {
         if (facts_.removing && facts_.removing->binding == there->id)
         {
@@ -146,6 +144,18 @@ conclusion decision::detach_shown(
     if (const auto next = read_in_doubt(named, certificate))
     {
         made.then = read_at(*next, named.certificate, purpose::detach);
+        return made;
+    }
+    const bool is_others =
+        find_binding(**certificate.last->value, object_.spec.resource_id, entry) != nullptr;
+    const bool is_taken =
+        facts_.removing && facts_.removing->taken && named.binding == facts_.removing->binding;
+    const auto since = unseen_since(facts_, entry);
+    const auto proven_at = since ? *since + of_.settings.replica_lag : of_.now;
+    if (!is_others && !is_taken && (!since || certificate.last->asked_at < proven_at))
+    {
+        // One read may be old. It is enough where the cloud took the removal.
+        made.then = read_at(proven_at, named.certificate, purpose::detach);
         return made;
     }
     made.wanted = without(entry);

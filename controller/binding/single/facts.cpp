@@ -57,9 +57,40 @@ bool lacks_route(const std::optional<removal>& removing)
     return removing && removing->refused && removing->refused->kind == cloud::failure::no_route;
 }
 
+// What a certificate shows of the entries that name it.
+void note_unseen(
+    binding_facts& facts, const certificate_binding& object, const cloud::certificate_reading& reading
+)
+{
+    const cloud::service_certificate& certificate = **reading.value;
+    if (reading.asked_at < facts.read_after)
+    {
+        return;
+    }
+    for (const attachment& entry : believed(facts, object).attachments)
+    {
+        const auto named = parse_service_ref(entry.container_ref);
+        if (!named || named->certificate != certificate.id)
+        {
+            continue;
+        }
+        if (find_binding(certificate, object.spec.resource_id, entry) != nullptr)
+        {
+            std::erase_if(facts.unseen, [&](const unseen_entry& each) {
+                return each.entry.container_ref == entry.container_ref && each.entry.slot == entry.slot;
+            });
+        }
+        else if (!unseen_since(facts, entry))
+        {
+            facts.unseen.push_back({entry, reading.asked_at});
+        }
+    }
+}
+
 void end_waits(binding_facts& facts, support::time_point now)
 {
     facts.read_after = now;
+    facts.unseen.clear();
     facts.refused.reset();
     facts.refusals = 0;
     facts.removing.reset();
@@ -148,6 +179,10 @@ void record_read(
         facts.removing->refused.reset();
         facts.removing->without_route = 0;
     }
+    if (last && last->value)
+    {
+        note_unseen(facts, object, *last);
+    }
     if (!last || !last->value || id != object.spec.certificate_id)
     {
         ++facts.polls;
@@ -185,6 +220,7 @@ void record_create_sent(binding_facts& facts, const settings& settings, support:
     facts.refused_as_busy.reset();
     facts.polls = 0;
     facts.absent_since.reset();
+    facts.unseen.clear();
 }
 
 void record_create_answer(
@@ -240,11 +276,13 @@ void record_removal(
     }
     const removal before =
         facts.removing && facts.removing->binding == binding ? *facts.removing : removal{binding};
-    facts.removing = removal{binding, now, std::nullopt, before.attempts + 1};
+    facts.removing = removal{.binding = binding, .at = now, .attempts = before.attempts + 1};
     if (failed && failed->kind != cloud::failure::ambiguous)
     {
         facts.removing->refused = refusal{failed->kind, failed->message, now};
     }
+    facts.unseen.clear();
+    facts.removing->taken = !failed;
     facts.removing->without_route = lacks_route(facts.removing) ? before.without_route + 1 : 0;
     facts.read_after = now;
     facts.polls = 0;
@@ -291,6 +329,25 @@ const cloud::service_binding* find_binding(
         }
     }
     return best;
+}
+
+const cloud::service_binding* find_binding(
+    const cloud::service_certificate& certificate, const support::uuid& listener, const attachment& entry
+)
+{
+    const auto named = parse_service_ref(entry.container_ref);
+    const auto id = named ? named->binding : std::nullopt;
+    const auto* there = find_binding(certificate, listener, entry.slot, id);
+    const bool is_this = there != nullptr && (id ? there->id == *id : has_slot(*there, entry.slot));
+    return is_this ? there : nullptr;
+}
+
+std::optional<support::time_point> unseen_since(const binding_facts& facts, const attachment& entry)
+{
+    const auto it = std::ranges::find_if(facts.unseen, [&](const unseen_entry& each) {
+        return each.entry.container_ref == entry.container_ref && each.entry.slot == entry.slot;
+    });
+    return it == facts.unseen.end() ? std::nullopt : std::optional(it->since);
 }
 
 bool has_slot(const cloud::service_binding& shown, slot wanted)

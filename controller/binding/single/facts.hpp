@@ -41,9 +41,18 @@ struct removal
     support::uuid binding;
     support::time_point at{};             // when its answer came
     std::optional<refusal> refused = {};  // empty: the cloud took it, or its answer was lost
+    bool taken = false;
     int attempts = 0;
     // Answers no_route in a row, after each of which the certificate could be read. So the cloud was there.
     int without_route = 0;
+};
+
+// An entry of the ledger, and when the first read was sent of the unbroken row since the last write that did
+// not show its binding.
+struct unseen_entry
+{
+    attachment entry;
+    support::time_point since{};
 };
 
 // One binding.
@@ -78,6 +87,8 @@ struct binding_facts
     int polls = 0;  // reads in a row that did not find the binding at rest
     // When the first of an unbroken row of reads was sent that did not show an attached binding.
     std::optional<support::time_point> absent_since;
+    // The entries whose binding the reads of their certificate do not show.
+    std::vector<unseen_entry> unseen;
     // contested: how often what somebody removed was bound again.
     int repairs = 0;
     support::time_point repaired_at{};
@@ -129,6 +140,12 @@ const cloud::service_binding* find_binding(
     slot wanted,
     const std::optional<support::uuid>& id
 );
+// The binding of the entry: the one that it names; if it names none, one of its slot. Null: none.
+const cloud::service_binding* find_binding(
+    const cloud::service_certificate& certificate, const support::uuid& listener, const attachment& entry
+);
+// Since when no read shows the binding of the entry. Empty: no read since the last write tells.
+std::optional<support::time_point> unseen_since(const binding_facts& facts, const attachment& entry);
 // Whether it is of this slot, as far as the cloud shows it.
 bool has_slot(const cloud::service_binding& shown, slot wanted);
 

@@ -97,6 +97,30 @@ INSTANTIATE_TEST_SUITE_P(
             "deleting Detaching [] attached, release"
         },
         test::decided_row{
+            "reads_twice_if_the_removal_had_no_answer",
+            [](auto& c) {
+                c.holds({"default a/1?"}).shows('a', {}).removing('1', {}).unseen("default a/1", 1s);
+                c.facts.removing->taken = false;
+            },
+            "deleting Detaching [default a/1?] attached, rest 1s"
+        },
+        test::decided_row{
+            "ends_if_two_reads_do_not_show_it_after_a_removal_without_an_answer",
+            [](auto& c) {
+                c.holds({"default a/1?"}).shows('a', {}).removing('1', {}).unseen("default a/1", 2s);
+                c.facts.removing->taken = false;
+            },
+            "deleting Detaching [] attached, release"
+        },
+        test::decided_row{
+            "reads_twice_if_the_cloud_says_that_it_is_not_there",
+            [](auto& c) {
+                c.holds({"default a/1?"}).shows('a', {}).removing('1', failure::not_found);
+                c.unseen("default a/1", 1s);
+            },
+            "deleting Detaching [default a/1?] attached, rest 1s"
+        },
+        test::decided_row{
             "goes_on_with_the_next_entry",
             [](auto& c) { c.holds({"default a/1?", "sni b/2?"}).shows('a', {}).removing('1', {}); },
             "deleting Detaching [sni b/2?] attached, DELETE b/2"
@@ -226,7 +250,7 @@ INSTANTIATE_TEST_SUITE_P(
         },
         test::decided_row{
             "leaves_the_other_slot_alone",
-            [](auto& c) { c.holds({"default a?"}).shows('a', {"sni 1 active"}); },
+            [](auto& c) { c.holds({"default a?"}).shows('a', {"sni 1 active"}).unseen("default a?", 2s); },
             "deleting Detaching [] attached, release"
         },
         test::decided_row{
@@ -245,8 +269,20 @@ INSTANTIATE_TEST_SUITE_P(
         },
         test::decided_row{
             "ends_when_it_can_do_nothing_more",
-            [](auto& c) { c.holds({"default a?"}).shows('a', {}).facts.in_doubt_until = c.now; },
+            [](auto& c) {
+                c.holds({"default a?"}).shows('a', {}).unseen("default a?", 2s).facts.in_doubt_until = c.now;
+            },
             "deleting Detaching [] attached, release"
+        },
+        test::decided_row{
+            "reads_twice_before_it_ends",
+            [](auto& c) { c.holds({"default a?"}).shows('a', {}).unseen("default a?", 1s); },
+            "deleting Detaching [default a?] attached, rest 1s"
+        },
+        test::decided_row{
+            "reads_for_itself_before_it_ends",
+            [](auto& c) { c.holds({"default a?"}).shows('a', {}).unseen("sni a?", 2s); },
+            "deleting Detaching [default a?] attached, GET a to detach"
         }
     ),
     name_of_row

@@ -121,6 +121,7 @@ TEST_P(a_removal, leaves_the_facts_of_the_table)
     const auto& row = GetParam();
     single_case c;
     c.removing('1', failure::no_route).facts.removing->without_route = 1;
+    c.unseen("default a/1", 1s);
     const auto answered_at = c.now + 1s;
     record_removal(
         c.facts,
@@ -128,6 +129,8 @@ TEST_P(a_removal, leaves_the_facts_of_the_table)
         row.kind ? std::optional(failed(*row.kind)) : std::nullopt,
         answered_at
     );
+    EXPECT_EQ(c.facts.removing->taken, !row.kind);
+    EXPECT_EQ(c.facts.unseen.empty(), row.is_recorded);
     EXPECT_EQ(c.facts.removing->attempts, row.is_recorded ? 2 : 1);
     EXPECT_EQ(c.facts.removing->refused.has_value(), row.is_refused);
     EXPECT_EQ(c.facts.removing->without_route, row.without_route);

@@ -85,6 +85,28 @@ TEST(a_read, that_finds_no_certificate_counts_as_one_that_does_not_show_the_bind
     EXPECT_EQ(c.facts.absent_since, c.now - 2s);
 }
 
+TEST(a_read, tells_since_when_the_binding_of_each_entry_is_not_shown)
+{
+    single_case c;
+    c.wants("default b").holds({"default a/1", "sni a?", "default b?"});
+    c.facts.read_after = c.now - 5s;
+    const auto since = [&](const std::string& entry) { return unseen_since(c.facts, entry_of(entry)); };
+    record(c.shows('a', {}, certificate_state::active, 6s));
+    EXPECT_FALSE(since("default a/1")) << "it was sent before the last write";
+    record(c.shows('a', {"default 2 active"}, certificate_state::active, 4s));
+    record(c.shows('a', {"default 2 active"}, certificate_state::active, 3s));
+    EXPECT_EQ(since("default a/1?"), c.now - 4s) << "another binding is there";
+    EXPECT_EQ(since("sni a?"), c.now - 4s);
+    EXPECT_FALSE(since("default b?"));
+    record(c.shows('a', {"sni 3 active"}, certificate_state::active, 2s));
+    EXPECT_FALSE(since("sni a?"));
+    record(c.shows('a', {"default 1 active"}, certificate_state::active, 1s));
+    EXPECT_FALSE(since("default a/1"));
+    EXPECT_EQ(since("sni a?"), c.now - 1s);
+    record_create_sent(c.facts, c.settings, c.now);
+    EXPECT_FALSE(since("sni a?"));
+}
+
 TEST(a_read, of_another_certificate_tells_nothing_of_the_wanted_binding)
 {
     single_case c;

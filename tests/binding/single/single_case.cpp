@@ -223,11 +223,19 @@ single_case& single_case::refused(cloud::failure kind, support::duration age)
     return *this;
 }
 
+single_case& single_case::unseen(const std::string& entry, support::duration age)
+{
+    facts.unseen.push_back({entry_of(entry), now - age});
+    return *this;
+}
+
 single_case& single_case::removing(
     char id, std::optional<cloud::failure> refused, support::duration age, int attempts
 )
 {
-    facts.removing = binding::single::removal{binding_id(id), now - age, std::nullopt, attempts};
+    facts.removing = binding::single::removal{
+        .binding = binding_id(id), .at = now - age, .taken = !refused, .attempts = attempts
+    };
     if (refused)
     {
         facts.removing->refused = binding::single::refusal{*refused, "as the cloud says", now - age};

@@ -50,6 +50,9 @@ struct single_case
     // ---- what became of writes ----
 
     single_case& refused(cloud::failure kind, support::duration age = {});
+    // The reads did not show the binding of the entry, the first of them `age` ago.
+    single_case& unseen(const std::string& entry, support::duration age);
+    // `refused` is empty: the cloud took it.
     single_case& removing(
         char id, std::optional<cloud::failure> refused, support::duration age = {}, int attempts = 1
     );

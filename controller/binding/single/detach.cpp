@@ -14,7 +14,7 @@ using cloud::purpose;
 constexpr support::duration retry_of_not_supported = 1h;
 // Of a removal that is answered as if the cloud did not know its path.
 constexpr support::backoff finding_route{2s, retry_of_not_supported, 0};
-// One such answer may be a proxy's, in a moment in which the cloud was away.
+// One such answer may be a proxy's, in a moment in which the cloud was away, or the read after it may be old.
 constexpr int answers_that_prove = 2;
 
 bool is_not_supported(const removal& removing)
@@ -27,8 +27,10 @@ bool is_not_supported(const removal& removing)
 // How long it is not sent again.
 support::duration wait_after(const removal& removing)
 {
-    return removing.refused->kind == failure::no_route ? finding_route.without_jitter(removing.without_route)
-                                                       : retry_of_not_supported;
+    const auto kind = removing.refused->kind;
+    const bool is_soon = kind == failure::no_route ||
+                         (kind == failure::not_found && removing.answers_404 < answers_that_prove);
+    return is_soon ? finding_route.without_jitter(removing.answers_404) : retry_of_not_supported;
 }
 
 event retained(const certificate_binding& object, const ledger& held)
@@ -192,7 +194,7 @@ conclusion decision::remove_again(
         const auto when = removing.at + wait_after(removing);
         action then = at(when, next < when ? read_at(next, id, purpose::wait) : rest{when});
         const bool is_proven =
-            removing.refused->kind != failure::no_route || removing.without_route >= answers_that_prove;
+            removing.refused->kind == failure::not_supported || removing.answers_404 >= answers_that_prove;
         if (is_proven)
         {
             return say(of_failed_removal(object_, removing), std::move(then));

@@ -177,7 +177,7 @@ void record_read(
     {
         // Nobody knows who answered 404 for the removal, so nobody knows what became of it.
         facts.removing->refused.reset();
-        facts.removing->without_route = 0;
+        facts.removing->answers_404 = 0;
     }
     if (last && last->value)
     {
@@ -283,7 +283,9 @@ void record_removal(
     }
     facts.unseen.clear();
     facts.removing->taken = !failed;
-    facts.removing->without_route = lacks_route(facts.removing) ? before.without_route + 1 : 0;
+    const bool is_404 =
+        failed && (failed->kind == cloud::failure::no_route || failed->kind == cloud::failure::not_found);
+    facts.removing->answers_404 = is_404 ? before.answers_404 + 1 : 0;
     facts.read_after = now;
     facts.polls = 0;
 }

@@ -43,8 +43,9 @@ struct removal
     std::optional<refusal> refused = {};  // empty: the cloud took it, or its answer was lost
     bool taken = false;
     int attempts = 0;
-    // Answers no_route in a row, after each of which the certificate could be read. So the cloud was there.
-    int without_route = 0;
+    // Answers 404 in a row, the cloud's own or no_route, after each of which the certificate could be read.
+    // So the cloud was there.
+    int answers_404 = 0;
 };
 
 // An entry of the ledger, and when the first read was sent of the unbroken row since the last write that did

@@ -179,14 +179,25 @@ INSTANTIATE_TEST_SUITE_P(
         },
         test::decided_row{
             "as_if_the_binding_that_is_shown_were_not_there",
-            [](auto& c) { refused_row(c, failure::not_found, 20s); },
+            [](auto& c) {
+                refused_row(c, failure::not_found, 20s);
+                c.facts.removing->answers_404 = 2;
+            },
             "deleting DetachNotSupported [default a/1?] attached, rest 15s"
+        },
+        test::decided_row{
+            "as_if_the_binding_that_one_read_shows_were_not_there",
+            [](auto& c) {
+                refused_row(c, failure::not_found, 1s);
+                c.facts.removing->answers_404 = 1;
+            },
+            "deleting Detaching [default a/1?] attached, rest 1s"
         },
         test::decided_row{
             "by_one_page_that_may_be_a_proxys",
             [](auto& c) {
                 refused_row(c, failure::no_route);
-                c.facts.removing->without_route = 1;
+                c.facts.removing->answers_404 = 1;
             },
             "deleting Detaching [default a/1?] attached, rest 2s"
         },
@@ -194,7 +205,7 @@ INSTANTIATE_TEST_SUITE_P(
             "by_one_page_is_tried_soon",
             [](auto& c) {
                 refused_row(c, failure::no_route, 2s);
-                c.facts.removing->without_route = 1;
+                c.facts.removing->answers_404 = 1;
             },
             "deleting Detaching [default a/1?] attached, DELETE a/1"
         },
@@ -202,7 +213,7 @@ INSTANTIATE_TEST_SUITE_P(
             "by_two_pages_beside_the_certificate",
             [](auto& c) {
                 refused_row(c, failure::no_route);
-                c.facts.removing->without_route = 2;
+                c.facts.removing->answers_404 = 2;
             },
             "deleting DetachNotSupported [default a/1?] attached, rest 4s"
         },
@@ -210,7 +221,7 @@ INSTANTIATE_TEST_SUITE_P(
             "by_many_pages_is_tried_ever_more_slowly",
             [](auto& c) {
                 refused_row(c, failure::no_route, 1023s);
-                c.facts.removing->without_route = 10;
+                c.facts.removing->answers_404 = 10;
                 c.facts.polls = 9;
             },
             "deleting DetachNotSupported [default a/1?] attached, rest 1s"

@@ -107,7 +107,7 @@ struct removal_row
     const char* name;
     std::optional<failure> kind;
     bool is_refused;
-    int without_route;
+    int answers_404;
     bool is_recorded;
 
     friend std::ostream& operator<<(std::ostream& out, const removal_row& row) { return out << row.name; }
@@ -120,7 +120,7 @@ TEST_P(a_removal, leaves_the_facts_of_the_table)
 {
     const auto& row = GetParam();
     single_case c;
-    c.removing('1', failure::no_route).facts.removing->without_route = 1;
+    c.removing('1', failure::no_route).facts.removing->answers_404 = 1;
     c.unseen("default a/1", 1s);
     const auto answered_at = c.now + 1s;
     record_removal(
@@ -133,7 +133,7 @@ TEST_P(a_removal, leaves_the_facts_of_the_table)
     EXPECT_EQ(c.facts.unseen.empty(), row.is_recorded);
     EXPECT_EQ(c.facts.removing->attempts, row.is_recorded ? 2 : 1);
     EXPECT_EQ(c.facts.removing->refused.has_value(), row.is_refused);
-    EXPECT_EQ(c.facts.removing->without_route, row.without_route);
+    EXPECT_EQ(c.facts.removing->answers_404, row.answers_404);
     EXPECT_EQ(c.facts.read_after == answered_at, row.is_recorded);
     EXPECT_EQ(c.facts.waits_for_turn, !row.is_recorded);
 }
@@ -144,9 +144,9 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         removal_row{"taken", {}, false, 0, true},
         removal_row{"not_answered", failure::ambiguous, false, 0, true},
-        removal_row{"without_route", failure::no_route, true, 2, true},
+        removal_row{"answers_404", failure::no_route, true, 2, true},
         removal_row{"not_supported", failure::not_supported, true, 0, true},
-        removal_row{"not_found", failure::not_found, true, 0, true},
+        removal_row{"not_found", failure::not_found, true, 2, true},
         removal_row{"busy", failure::busy, true, 0, true},
         removal_row{"turned_away", failure::rate_limited, true, 1, false}
     ),
@@ -156,11 +156,11 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(a_removal, of_another_binding_begins_a_row_of_its_own)
 {
     single_case c;
-    c.removing('1', failure::no_route, 0s, 7).facts.removing->without_route = 7;
+    c.removing('1', failure::no_route, 0s, 7).facts.removing->answers_404 = 7;
     record_removal(c.facts, test::binding_id('2'), failed(failure::no_route), c.now);
     EXPECT_EQ(c.facts.removing->binding, test::binding_id('2'));
     EXPECT_EQ(c.facts.removing->attempts, 1);
-    EXPECT_EQ(c.facts.removing->without_route, 1);
+    EXPECT_EQ(c.facts.removing->answers_404, 1);
 }
 
 }  // namespace

@@ -23,16 +23,16 @@ void record(single_case& c, char certificate = 'a')
     record_read(c.facts, c.object, id, c.certificates.at(id));
 }
 
-TEST(a_read, that_fails_takes_the_removal_without_route_for_one_without_an_answer)
+TEST(a_read, that_fails_takes_the_removal_answers_404_for_one_without_an_answer)
 {
     single_case c;
-    c.removing('1', failure::no_route).facts.removing->without_route = 1;
+    c.removing('1', failure::no_route).facts.removing->answers_404 = 1;
     record(c.shows('a', {"default 1 active"}));
     EXPECT_TRUE(c.facts.removing->refused);
-    EXPECT_EQ(c.facts.removing->without_route, 1);
+    EXPECT_EQ(c.facts.removing->answers_404, 1);
     record(c.fails('a', failure::transient));
     EXPECT_FALSE(c.facts.removing->refused);
-    EXPECT_EQ(c.facts.removing->without_route, 0);
+    EXPECT_EQ(c.facts.removing->answers_404, 0);
 }
 
 TEST(a_read, that_fails_leaves_other_refusals_of_the_removal)

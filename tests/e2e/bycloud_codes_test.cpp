@@ -198,6 +198,9 @@ TEST_F(bycloud_codes, binding_of_kubectl_is_seen_by_the_api_and_the_other_way_ro
     const json status = binding("web")["status"];
     EXPECT_EQ(list[0]["id"], status["id"]);
     EXPECT_EQ(list[0]["crn"], status["crn"]);
+    expect_error(post(a, at), 409, "Conflict");
+    EXPECT_EQ(objects(), 1U);
+    EXPECT_EQ(sim->bycloud().tls(at).certificate, a);
     const auto path = bindings_of(a) + "/" + status["id"].get<std::string>();
     EXPECT_EQ(script.ask("GET", path).body["binding"], list[0]);
     EXPECT_EQ(script.ask("DELETE", path).status, 204);

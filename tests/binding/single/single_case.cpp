@@ -200,7 +200,8 @@ single_case& single_case::shows(
     {
         shown->bindings.push_back(shown_binding(text));
     }
-    binding::single::record_reading(certificates[shown->id], {now - age, std::move(shown)});
+    auto& of = certificates[shown->id];
+    binding::single::record_reading(of, {now - age, std::move(shown)});
     return *this;
 }
 

@@ -36,10 +36,9 @@ std::string place_of(const certificate_binding& object, const cloud::project_sco
 // The credential is named here, because the cloud's client does not know in which Secrets it stands.
 std::string place_of_credential(const certificate_binding& object)
 {
-    return object.spec.secret.empty()
-               ? " (the controller's own credential, which is read only when the controller starts)"
-               : " (the credential of Secret " + object.name_space.str() + "/" + object.spec.secret.str() +
-                     ")";
+    return object.spec.secret.empty() ? " (the controller's own credential, which is read again each minute)"
+                                      : " (the credential of Secret " + object.name_space.str() + "/" +
+                                            object.spec.secret.str() + ")";
 }
 
 std::string message_of(

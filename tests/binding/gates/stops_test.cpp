@@ -386,7 +386,7 @@ TEST(plan_for_people, says_what_to_check_where_the_listener_cannot_be_read)
     );
     EXPECT_EQ(
         message(failure::credentials_invalid, ""),
-        "as the service said (the controller's own credential, which is read only when the controller starts)"
+        "as the service said (the controller's own credential, which is read again each minute)"
     );
     EXPECT_EQ(
         message(failure::credentials_invalid, "cloud"),

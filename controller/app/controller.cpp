@@ -97,10 +97,11 @@ struct controller::impl
                bindings,
                parts.random,
                [this](binding::target t) { pool.add(t); },
-               events},
+               events,
+               parts.clock.now()},
               settings
           ),
-          singles({parts.kube, credentials, parts.clock, bindings, events}, settings),
+          singles({parts.kube, credentials, parts.clock, bindings, events, parts.clock.now()}, settings),
           change_parts(
               {bindings,
                reconciler,

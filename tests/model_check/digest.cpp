@@ -35,6 +35,11 @@ public:
             take(object);
         }
         separate();
+        for (const late_patch& late : w_.late_patches)
+        {
+            take(late);
+        }
+        separate();
         take_cloud();
         flag(w_.running.has_value());
         if (w_.running)
@@ -158,6 +163,17 @@ private:
         }
     }
 
+    // A late write names the version that its binding has now.
+    void take(const late_patch& late)
+    {
+        take(late.binding);
+        const auto& patch = late.request.merge_patch;
+        const std::string_view key = "\"resourceVersion\":\"";
+        const auto at = patch.find(key) + key.size();
+        text(patch.substr(0, at));
+        text(patch.substr(patch.find('"', at)));
+    }
+
     // ---- the cloud ----
 
     void take_cloud()
@@ -222,7 +238,14 @@ private:
         const bool all_known = std::ranges::all_of(w_.objects, [&](const auto& row) {
             return facts_ != nullptr && facts_->bindings.contains(row.first);
         });
-        number(all_known ? 0 : w_.now - p.state.started() > 45s ? 1 : 2);
+        const auto others = p.state.others_sent_until();
+        number(all_known || !others ? 0 : w_.now - *others > 45s ? 1 : 2);
+        flag(others.has_value());  // counts at the end of the process, too
+        flag(p.state.is_stopping());
+        for (const auto& [uid, object] : p.behind)
+        {
+            take(object);
+        }
         flag(pass != nullptr);
         if (pass != nullptr)
         {

@@ -60,7 +60,8 @@ struct history
     std::map<cloud::container_ref, ref_gone> dead;                  // all 404s
     std::map<support::uuid, support::time_point> written;  // by listener: the last write to a binding
     std::map<std::string, support::time_point> certificate_active;  // by id: when the answer was ACTIVE
-    std::map<support::uuid, binding::ledger> held;  // by binding: the ledger that is known to be ours
+    std::map<support::uuid, binding::ledger> held;   // by binding: the ledger that is known to be ours
+    std::map<support::uuid, binding::ledger> tried;  // by binding: of the last write if it was dropped
     std::map<support::uuid, support::time_point> pass_started;  // by listener
     std::set<support::uuid> unsure;   // bindings to which a write failed in this pass
     std::set<support::uuid> refused;  // bindings on a listener that Octavia has refused a PUT to

@@ -1,6 +1,7 @@
 #include "model_check/model.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace prove {
@@ -53,15 +54,40 @@ support::duration fate::pause_of(binding::requeue how, int slow, support::durati
     return 10min;
 }
 
+std::vector<const certificate_binding*> model::shown() const
+{
+    std::map<uuid, const certificate_binding*> all;
+    for (const auto& [uid, object] : objects)
+    {
+        all.emplace(uid, &object);
+    }
+    if (running)
+    {
+        for (const auto& [uid, object] : running->behind)
+        {
+            all.insert_or_assign(uid, &object);
+        }
+    }
+    const auto values = std::views::values(all);
+    return {values.begin(), values.end()};
+}
+
 std::vector<const certificate_binding*> model::bindings_of(const target& wanted) const
 {
     std::vector<const certificate_binding*> bindings;
-    for (const auto& [uid, object] : objects)
-    {
+    const auto take = [&](const certificate_binding& object) {
         if (listener_of(object) == wanted)
         {
             bindings.push_back(&object);
         }
+    };
+    if (!running || running->behind.empty())
+    {
+        std::ranges::for_each(std::views::values(objects), take);
+    }
+    else
+    {
+        std::ranges::for_each(shown(), [&](const auto* object) { take(*object); });
     }
     std::ranges::sort(bindings, [](const auto* a, const auto* b) { return older(*a, *b); });
     return bindings;
@@ -69,10 +95,18 @@ std::vector<const certificate_binding*> model::bindings_of(const target& wanted)
 
 // ---- the controller ----
 
-void model::start()
+void model::start(std::optional<time_point> others_sent_until, bool behind)
 {
-    tell([] { return "the controller starts"; });
-    running.emplace(process{binding::reconcile_state(now), {}, {}});
+    tell([&] {
+        return std::string("the controller starts") +
+               (others_sent_until ? "" : "; every PUT of the last process is resolved") +
+               (behind ? "; its watch does not show yet what the last pass wrote" : "");
+    });
+    running.emplace(process{binding::reconcile_state(others_sent_until), {}, {}, {}});
+    if (behind)
+    {
+        running->behind = std::exchange(before_pass_, {});
+    }
     record.reads.clear();
     record.balancers.clear();
     record.gone.clear();
@@ -82,6 +116,7 @@ void model::start()
     record.held.clear();
     record.pass_started.clear();
     record.unsure.clear();
+    record.tried.clear();
     record.refused.clear();
     for (open_put& put : record.open)
     {
@@ -134,6 +169,16 @@ void model::crash()
     crashed_ = false;
 }
 
+void model::watch_catches_up()
+{
+    tell([] { return "the watch shows everything"; });
+    running->behind.clear();
+    for (const auto& [uid, object] : objects)
+    {
+        enqueue(listener_of(object));
+    }
+}
+
 void model::enqueue(const target& target)
 {
     if (running)
@@ -159,6 +204,10 @@ std::optional<time_point> model::next_due() const
 void model::begin_pass(const target& target)
 {
     now += tick;
+    if (watch_lags)
+    {
+        before_pass_ = objects;
+    }
     running->due.erase(target);
     record.pass_started[target.listener] = now;
     for (const certificate_binding* object : bindings_of(target))
@@ -274,6 +323,26 @@ void model::take_effect(std::size_t late_index)
     }
 }
 
+void model::forget_late_patches(const uuid& binding)
+{
+    std::erase_if(late_patches, [&](const late_patch& late) { return late.binding == binding; });
+}
+
+void model::patch_takes_effect(std::size_t late_index)
+{
+    const late_patch of_old = late_patches.at(late_index);
+    late_patches.erase(late_patches.begin() + static_cast<std::ptrdiff_t>(late_index));
+    tell([] { return "a write to a binding from before takes effect:"; });
+    write(of_old.request, true);
+    const auto object = objects.find(of_old.binding);
+    if (object == objects.end())
+    {
+        return;
+    }
+    record.changed[of_old.binding] = now;
+    object_changed(object->second);
+}
+
 // ---- people ----
 
 void model::object_changed(const certificate_binding& object)
@@ -309,6 +378,7 @@ void model::edit(const uuid& uid, const std::function<void(certificate_binding&)
     }
     object.generation += object.spec == before ? 0 : 1;
     object.resource_version = ++versions_;
+    forget_late_patches(uid);
     tell([&] {
         return "binding " + object.name + " is edited: " + wanted_by(object).ref.str() +
                (object.spec.sni ? " (sni)" : " (default)") + (object.spec.retain ? ", Retain" : "") +
@@ -321,6 +391,7 @@ void model::remove(const uuid& uid)
 {
     certificate_binding& object = objects.at(uid);
     tell([&] { return "binding " + object.name + " is deleted"; });
+    forget_late_patches(uid);
     if (object.finalizers.empty())
     {
         const auto target = listener_of(object);

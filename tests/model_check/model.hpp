@@ -24,9 +24,19 @@ struct late_put
     bool operator==(const late_put&) const = default;
 };
 
+// A write to a binding whose sender does not lead any more. It may take effect as long as the binding has the
+// version that the write names.
+struct late_patch
+{
+    support::uuid binding;
+    kube::patch_request request;
+};
+
 struct process
 {
     binding::reconcile_state state;
+    // Bindings whose last changes the watch has not shown yet, as they were before.
+    std::map<support::uuid, binding::certificate_binding> behind;
     std::map<binding::target, binding::reconcile_pass> passes;  // under way
     std::map<binding::target, support::time_point> due;         // the next passes
 };
@@ -38,6 +48,7 @@ enum class patch_fate
     dropped,  // the request never arrives, and the answer is lost
     lost,     // the request takes effect, and the answer is lost
     crash,    // the request takes effect, and the process dies
+    late,     // another process leads from here on, and the request may take effect later
 };
 
 enum class put_fate
@@ -49,7 +60,7 @@ enum class put_fate
     lost,         // the PUT takes effect, and the answer is lost
     late,         // the answer is lost, and the PUT may take effect later
     crash,        // the PUT takes effect, and the process dies
-    crash_early,  // the process dies, and the PUT may take effect later
+    crash_early,  // the process dies or does not lead any more, and the PUT may take effect later
 };
 
 enum class request
@@ -79,6 +90,8 @@ public:
     {
         return std::nullopt;
     }
+    // How long after its deadline a PUT without an answer may take effect.
+    virtual support::duration beyond_deadline() { return {}; }
     // Called while a request is under way, before the request takes effect. A PUT calls once more after its
     // effect.
     virtual void meanwhile(request /*kind*/) {}
@@ -101,6 +114,7 @@ public:
     // The other project that the credential leads to for a while. Nothing of ours is there.
     std::optional<cloud::project_scope> elsewhere;
     std::vector<late_put> late;
+    std::vector<late_patch> late_patches;
     std::map<support::uuid, support::time_point> pending_until;  // load balancers
     support::duration pending_for = std::chrono::milliseconds(300);
     std::optional<support::time_point> certificates_back;  // when the certificate service answers again
@@ -117,11 +131,17 @@ public:
     bool replica_lags = false;
     // By deleted listener: the load balancer that may still list it.
     std::map<support::uuid, support::uuid> deleted;
-    support::uuid putting;  // the listener whose PUT waits for its answer
+    bool watch_lags = false;  // the watch of a process that has just started
+    support::uuid putting;    // the listener whose PUT waits for its answer
 
     // ---- the controller ----
-    void start();
+    // `others_sent_until`: of the state of the process. `behind`: the watch of the process has not shown what
+    // the last process wrote in its last pass.
+    void start(std::optional<support::time_point> others_sent_until, bool behind = false);
     void crash();
+    // The process ends in order. Returns whether every PUT is resolved.
+    bool end_in_order();
+    void watch_catches_up();
     // Takes one action of the target's pass, and begins a pass if none is under way. False if nobody can
     // notice the action.
     bool step(const binding::target& target, fate& decides);
@@ -133,6 +153,7 @@ public:
     std::optional<support::time_point> next_event() const;
     void finish_work(const support::uuid& balancer);
     void take_effect(std::size_t late_index);
+    void patch_takes_effect(std::size_t late_index);
 
     // ---- people ----
     void create(binding::certificate_binding object);
@@ -152,6 +173,8 @@ public:
     static std::string name_of(const support::uuid& id);
     void tell(const std::function<std::string()>& line) const;
 
+    // All bindings, as the watch of the process shows them.
+    std::vector<const binding::certificate_binding*> shown() const;
     std::vector<const binding::certificate_binding*> bindings_of(const binding::target& target) const;
     support::wall_time wall() const;
 
@@ -161,6 +184,7 @@ private:
     friend class model_store;
 
     void believe(const binding::certificate_binding& object);
+    void believe_if_tried(const binding::certificate_binding& object);
     void begin_pass(const binding::target& target);
     void end_pass(const binding::target& target, const binding::pass_end& end, fate& decides);
     void perform(
@@ -179,6 +203,9 @@ private:
     support::result<std::unique_ptr<kube::object_answer>> patch(
         const kube::patch_request& request, fate& decides
     );
+    void write(const kube::patch_request& request, bool is_late);
+    // The binding has changed, so those writes are refused.
+    void forget_late_patches(const support::uuid& binding);
     cloud::answer<cloud::listener> put(
         const support::uuid& listener, const cloud::listener_change& change, fate& decides
     );
@@ -186,8 +213,11 @@ private:
     cloud::answer<cloud::listener> read_listener(const support::uuid& listener, fate& decides);
     cloud::load_balancer read_load_balancer(const support::uuid& balancer, fate& decides);
 
-    bool crashed_ = false;   // no request of the process arrives any more
-    support::uuid reading_;  // the listener whose pass reads
+    bool crashed_ = false;    // no request of the process arrives any more
+    support::uuid reading_;   // the listener whose pass reads
+    support::uuid answered_;  // the binding that the API server answered with last
+    // As they were when the last pass began.
+    std::map<support::uuid, binding::certificate_binding> before_pass_;
     std::uint64_t versions_ = 100;
 };
 

@@ -92,6 +92,13 @@ const binding::status& status_in(const certificate_binding& object, const std::s
     return known.emplace(text, std::move(decoded->status)).first->second;
 }
 
+std::uint64_t version_in(const kube::patch_request& request)
+{
+    static constexpr std::string_view key = "\"resourceVersion\":\"";
+    const auto at = request.merge_patch.find(key) + key.size();
+    return std::stoull(request.merge_patch.substr(at, request.merge_patch.find('"', at) - at));
+}
+
 // Runs a task that waits for nothing.
 void run_now(support::task<> job)
 {
@@ -173,10 +180,12 @@ public:
         kube::resource, std::string, std::string name
     ) override
     {
-        if (world_.find_by_name(name) == nullptr)
+        const certificate_binding* object = world_.find_by_name(name);
+        if (object == nullptr)
         {
             co_return std::unexpected(status_error(404));
         }
+        world_.answered_ = object->uid;
         co_return std::make_unique<no_text>();
     }
     support::task<support::result<std::unique_ptr<kube::object_answer>>> remove(kube::remove_request) override
@@ -257,7 +266,7 @@ private:
 class model_store final : public binding::binding_store
 {
 public:
-    explicit model_store(const model& world) : world_(world) {}
+    explicit model_store(model& world) : world_(world) {}
 
     std::vector<const certificate_binding*> bindings_of(const binding::target& target) const override
     {
@@ -266,9 +275,9 @@ public:
     std::vector<binding::target> targets() const override
     {
         std::set<binding::target> all;
-        for (const auto& [uid, object] : world_.objects)
+        for (const certificate_binding* object : world_.shown())
         {
-            all.insert(listener_of(object));
+            all.insert(listener_of(*object));
         }
         return {all.begin(), all.end()};
     }
@@ -278,14 +287,24 @@ public:
     }
     const certificate_binding* find(const uuid& uid) const override
     {
-        const auto object = world_.objects.find(uid);
-        return object == world_.objects.end() ? nullptr : &object->second;
+        const auto all = world_.shown();
+        const auto object = std::ranges::find(all, uid, &certificate_binding::uid);
+        return object == all.end() ? nullptr : *object;
     }
-    void applied(kube::object_json) override {}  // the store never lags
+    // An answer of the API server is the object as it is now.
+    void applied(kube::object_json) override { world_.running->behind.erase(world_.answered_); }
 
 private:
-    const model& world_;
+    model& world_;
 };
+
+bool model::end_in_order()
+{
+    model_store store(*this);
+    const bool resolved = running->state.every_put_is_resolved(store, now);
+    crash();
+    return resolved;
+}
 
 // One turn of the loop of reconciler::impl::reconcile.
 bool model::step(const binding::target& target, fate& decides)
@@ -365,11 +384,6 @@ support::result<std::unique_ptr<kube::object_answer>> model::patch(
     {
         return std::unexpected(cut_off());
     }
-    const bool of_status = wish.subresource == "status";
-    const auto version = [&] {
-        const auto at = wish.merge_patch.find("\"resourceVersion\":\"") + 19;
-        return std::stoull(wish.merge_patch.substr(at, wish.merge_patch.find('"', at) - at));
-    };
     decides.meanwhile(request::patch);
     const auto wanted = decides.of_patch();
     certificate_binding* object = find_by_name(wish.name);
@@ -377,7 +391,7 @@ support::result<std::unique_ptr<kube::object_answer>> model::patch(
     {
         return std::unexpected(status_error(404));
     }
-    if (version() != object->resource_version)
+    if (version_in(wish) != object->resource_version)
     {
         tell([&] { return "a write to " + wish.name + " is refused: it has changed"; });
         return std::unexpected(status_error(409));
@@ -389,20 +403,80 @@ support::result<std::unique_ptr<kube::object_answer>> model::patch(
                    (wanted == patch_fate::refused ? " is refused" : " is dropped");
         });
         record.unsure.insert(object->uid);
+        if (wanted == patch_fate::dropped && wish.subresource == "status")
+        {
+            record.tried[object->uid] = status_in(*object, wish.merge_patch).ledger;
+            believe_if_tried(*object);
+        }
         return std::unexpected(wanted == patch_fate::refused ? status_error(403) : cut_off());
     }
-    ++writes;
-    record.written[object->spec.resource_id] = now;
     const uuid uid = object->uid;
-    if (of_status)
+    if (wanted == patch_fate::late)
+    {
+        tell([&] { return "another process leads; a write to " + wish.name + " may take effect later"; });
+        late_patches.push_back({uid, wish});
+        crashed_ = true;
+        return std::unexpected(cut_off());
+    }
+    record.written[object->spec.resource_id] = now;
+    const auto target = listener_of(*object);
+    write(wish, false);
+    if (wanted == patch_fate::lost || wanted == patch_fate::crash)
+    {
+        tell([&] { return "its answer is lost"; });
+        crashed_ = wanted == patch_fate::crash;
+        record.unsure.insert(uid);
+        record.held.erase(uid);
+        enqueue(target);
+        return std::unexpected(cut_off());
+    }
+    if (const auto written = objects.find(uid); wish.subresource == "status" && written != objects.end())
+    {
+        record.held[uid] = written->second.status.ledger;
+    }
+    answered_ = uid;
+    return std::make_unique<no_text>();
+}
+
+// The process takes a ledger for its own if it has tried to write the same and does not know the outcome.
+void model::believe_if_tried(const certificate_binding& object)
+{
+    const auto tried = record.tried.find(object.uid);
+    if (tried != record.tried.end() && tried->second == object.status.ledger)
+    {
+        record.believed[object.uid] = entries_of(object.status.ledger);
+        record.lost.erase(object.uid);
+    }
+}
+
+// The effect of a write to a binding. `is_late`: its sender does not lead any more, so what the sender knew
+// is not checked.
+void model::write(const kube::patch_request& wish, bool is_late)
+{
+    certificate_binding* object = find_by_name(wish.name);
+    ++writes;
+    const uuid uid = object->uid;
+    if (wish.subresource == "status")
     {
         const binding::status& status = status_in(*object, wish.merge_patch);
-        check_status(record, around(), *object, status);
+        if (!is_late)
+        {
+            check_status(record, around(), *object, status);
+        }
         const auto kept = entries_of(status.ledger);
+        const bool changes_ledger = object->status.ledger != status.ledger;
         std::erase_if(record.put[uid], [&](const slot_entry& entry) { return !kept.contains(entry); });
-        record.believed[uid] = kept;
-        record.lost.erase(uid);
         object->status = status;
+        if (!is_late)
+        {
+            record.believed[uid] = kept;
+            record.lost.erase(uid);
+        }
+        else if (changes_ledger)
+        {
+            record.lost.insert(uid);
+            believe_if_tried(*object);
+        }
         tell([&] {
             const auto& ready = status[binding::condition_type::ready];
             std::string held;
@@ -421,7 +495,7 @@ support::result<std::unique_ptr<kube::object_answer>> model::patch(
     else
     {
         const bool with_ours = wish.merge_patch.find(binding::finalizer) != std::string::npos;
-        if (!with_ours && object->has_finalizer())
+        if (!is_late && !with_ours && object->has_finalizer())
         {
             check_release(record, around(), *object);
         }
@@ -435,7 +509,7 @@ support::result<std::unique_ptr<kube::object_answer>> model::patch(
         tell([&] { return object->name + (with_ours ? " gets" : " loses") + " the finalizer"; });
     }
     object->resource_version = ++versions_;
-    const auto held = object->status.ledger;
+    forget_late_patches(uid);
     const auto target = listener_of(*object);
     if (object->deleting && object->finalizers.empty())
     {
@@ -459,32 +533,22 @@ support::result<std::unique_ptr<kube::object_answer>> model::patch(
         record.held.erase(uid);
         enqueue(target);
     }
-    if (wanted == patch_fate::lost || wanted == patch_fate::crash)
-    {
-        tell([&] { return "its answer is lost"; });
-        crashed_ = wanted == patch_fate::crash;
-        record.unsure.insert(uid);
-        record.held.erase(uid);
-        enqueue(target);
-        return std::unexpected(cut_off());
-    }
-    if (of_status)
-    {
-        record.held[uid] = held;
-    }
-    return std::make_unique<no_text>();
 }
 
 // unanswered-writes: the next process reckons the deadline from its start, with the refs on the listener and
 // in the ledger. These may be fewer refs than the PUT had, if another client has taken some off since.
 void model::reckon(const uuid& listener)
 {
+    if (!running->state.others_sent_until())
+    {
+        return;  // the last process promised that there is no such PUT
+    }
     std::size_t refs = entries_of(cloud.listeners.at(listener).slots).size();
     for (const auto& [uid, object] : objects)
     {
         refs += object.spec.resource_id == listener ? object.status.ledger.attachments.size() : 0;
     }
-    const auto reckoned = running->state.started() + settings.write_deadline +
+    const auto reckoned = *running->state.others_sent_until() + settings.write_deadline +
                           settings.per_ref * static_cast<std::int64_t>(refs);
     for (open_put& put : record.open)
     {
@@ -608,7 +672,8 @@ cloud::answer<cloud::listener> model::put(
     auto wanted = decides.of_put();
     cloud::answer<cloud::listener> answer =
         std::unexpected(failure_of(cloud::failure::ambiguous, "no answer in time"));
-    const auto expires = sent + deadline_of(settings, change);
+    const auto deadline = sent + deadline_of(settings, change);
+    const auto expires = deadline + decides.beyond_deadline();
     if (!cloud.listeners.contains(listener))
     {
         answer = no_listener();
@@ -663,7 +728,7 @@ cloud::answer<cloud::listener> model::put(
     if (wanted == put_fate::lost || wanted == put_fate::late || wanted == put_fate::crash ||
         wanted == put_fate::crash_early)
     {
-        record.open.push_back({listener, balancer, with(read.slots, change), expires, true, false});
+        record.open.push_back({listener, balancer, with(read.slots, change), deadline, true, false});
         tell([&] {
             return wanted == put_fate::lost    ? "its answer is lost"
                    : wanted == put_fate::late  ? "its answer is lost, and it may take effect later"

@@ -81,7 +81,7 @@ void random_world::set_up()
         add_binding(chance(50));
     }
     trouble_ = chance(30) ? 0 : 1 + below(15);
-    world_.start();
+    world_.start(world_.now);
 }
 
 void random_world::add_binding(bool with_ledger)
@@ -495,6 +495,29 @@ void random_world::wait()
     world_.advance(next.value_or(world_.now + 1s));
 }
 
+void random_world::start_again()
+{
+    starts_at_.reset();
+    world_.start(std::exchange(resolved_, false) ? std::nullopt : std::optional(world_.now));
+}
+
+// A process that is asked to end begins no pass.
+void random_world::go_on_to_the_end()
+{
+    if (world_.running->passes.empty())
+    {
+        resolved_ = world_.end_in_order();
+        return;
+    }
+    std::vector<binding::target> under_way;
+    for (const auto& [target, pass] : world_.running->passes)
+    {
+        under_way.push_back(target);
+    }
+    ++steps_;
+    world_.step(one_of(under_way), *this);
+}
+
 void random_world::turn()
 {
     if (!world_.running)
@@ -505,8 +528,7 @@ void random_world::turn()
         }
         if (world_.now >= *starts_at_)
         {
-            starts_at_.reset();
-            world_.start();
+            start_again();
             return;
         }
         chance(30) ? happen() : wait();
@@ -517,9 +539,13 @@ void random_world::turn()
     {
         happen();
     }
+    else if (world_.running->state.is_stopping())
+    {
+        go_on_to_the_end();
+    }
     else if (draw == 6 && chance(10 * trouble_))
     {
-        world_.crash();
+        chance(50) ? world_.crash() : world_.running->state.stop();
     }
     else if (draw == 7 && world_.running->passes.empty())
     {
@@ -568,10 +594,13 @@ void random_world::put_in_order()
         world_.set_usable(id, true);
     }
     ask_again("now");
+    while (world_.running && world_.running->state.is_stopping())
+    {
+        go_on_to_the_end();
+    }
     if (!world_.running)
     {
-        starts_at_.reset();
-        world_.start();
+        start_again();
     }
     if (!all_known())
     {

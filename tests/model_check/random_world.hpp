@@ -32,6 +32,8 @@ private:
     void set_up();
     void add_binding(bool with_ledger);
     void give_ledger(binding::certificate_binding& object);
+    void start_again();
+    void go_on_to_the_end();
     void turn();
     void wait();
     void happen();
@@ -63,6 +65,7 @@ private:
     bool nested_ = false;
     int bindings_ = 0;
     std::optional<support::time_point> starts_at_;
+    bool resolved_ = false;  // by the last process, which ended in order
     std::optional<support::time_point> reads_fail_until_;
     std::size_t steps_ = 0;
 };

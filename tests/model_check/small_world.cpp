@@ -28,6 +28,7 @@ const std::array<uuid, 2> uids{
 
 constexpr support::duration slow_wait = 5min;       // for people, or for a certificate
 constexpr support::duration long_wait = slow_wait;  // nothing is under way during such a wait
+constexpr support::duration far_too_late = 2h;      // longer than every wait of the rules
 constexpr support::duration change_takes = 100ms;   // at a load balancer
 constexpr support::duration reads_again = 20s;      // while a PUT is in doubt
 
@@ -52,6 +53,7 @@ small_world::small_world(const family& of) : family_(&of), world_(small_settings
     world_.wall_stands = true;
     world_.pending_for = change_takes;
     world_.replica_lags = of.may.stale > 0;
+    world_.watch_lags = of.starts_behind;
     world_.cloud.balancers[balancer] = cloud::provisioning_status::active;
     auto& row = world_.cloud.listeners[listener];
     row.load_balancer = balancer;
@@ -69,7 +71,7 @@ small_world::small_world(const family& of) : family_(&of), world_(small_settings
     {
         since = world_.now - 1h;  // usable long enough for every rule
     }
-    world_.start();
+    world_.start(world_.now);
 }
 
 const certificate_binding* small_world::find(std::size_t which) const
@@ -112,6 +114,14 @@ std::vector<small_world::happening> small_world::happenings() const
     {
         all.push_back({kind::crash});
     }
+    if (may_.take_overs > 0 && !world_.running->state.is_stopping())
+    {
+        all.push_back({kind::stop});
+    }
+    if (!world_.running->behind.empty())
+    {
+        all.push_back({kind::watch_catches_up});
+    }
     if (!in_order() && at_rest())
     {
         all.push_back({kind::put_in_order});
@@ -121,6 +131,10 @@ std::vector<small_world::happening> small_world::happenings() const
 
 void small_world::bindings_may(std::vector<happening>& all) const
 {
+    for (std::size_t i = 0; i < world_.late_patches.size(); ++i)
+    {
+        all.push_back({kind::late_patch, i});
+    }
     for (std::size_t i = 0; i < uids.size(); ++i)
     {
         const certificate_binding* object = find(i);
@@ -287,6 +301,18 @@ void small_world::happen(const happening& wanted)
             world_.crash();
             settle_down();
             break;
+        case kind::stop:
+            --may_.take_overs;
+            world_.tell([] { return "the controller is asked to end"; });
+            world_.running->state.stop();
+            settle_down();
+            break;
+        case kind::late_patch:
+            world_.patch_takes_effect(wanted.who);
+            break;
+        case kind::watch_catches_up:
+            world_.watch_catches_up();
+            break;
         case kind::put_in_order:
             for (const std::string& id : ours)
             {
@@ -351,7 +377,12 @@ void small_world::settle_down()
 {
     if (!world_.running)
     {
-        world_.start();
+        world_.start(world_.now, family_->starts_behind);
+    }
+    else if (world_.running->state.is_stopping() && world_.running->passes.empty())
+    {
+        const bool resolved = world_.end_in_order() || family_->promises_too_much;
+        world_.start(resolved ? std::nullopt : std::optional(world_.now));
     }
     const auto due = world_.next_due();
     if (!world_.running->passes.empty() ||
@@ -419,12 +450,21 @@ std::size_t small_world::choose(std::size_t options)
 
 patch_fate small_world::of_patch()
 {
-    static constexpr std::array all{
-        patch_fate::done, patch_fate::refused, patch_fate::dropped, patch_fate::lost, patch_fate::crash
-    };
-    const auto drawn = choose(may_.faults > 0 ? all.size() : 1);
-    may_.faults -= drawn > 0 ? 1 : 0;
-    return all.at(drawn);
+    std::vector all{patch_fate::done};
+    if (may_.faults > 0)
+    {
+        all = {
+            patch_fate::done, patch_fate::refused, patch_fate::dropped, patch_fate::lost, patch_fate::crash
+        };
+    }
+    if (may_.take_overs > 0)
+    {
+        all.push_back(patch_fate::late);
+    }
+    const auto drawn = all.at(choose(all.size()));
+    may_.take_overs -= drawn == patch_fate::late ? 1 : 0;
+    may_.faults -= drawn != patch_fate::late && drawn != patch_fate::done ? 1 : 0;
+    return drawn;
 }
 
 put_fate small_world::of_put()
@@ -453,6 +493,11 @@ bool small_world::read_fails()
     const auto drawn = choose(may_.faults > 0 ? 2 : 1);
     may_.faults -= drawn > 0 ? 1 : 0;
     return drawn > 0;
+}
+
+support::duration small_world::beyond_deadline()
+{
+    return family_->sends_too_late ? far_too_late : support::duration{};
 }
 
 bool small_world::read_is_stale()
@@ -517,6 +562,7 @@ digest128 small_world::digest() const
     into.number(static_cast<std::uint64_t>(may_.changes[1]));
     into.number(static_cast<std::uint64_t>(may_.stale));
     into.number(static_cast<std::uint64_t>(may_.certificates));
+    into.number(static_cast<std::uint64_t>(may_.take_overs));
     into.number(created_[0] ? 1 : 0);
     into.number(created_[1] ? 1 : 0);
     into.number(rested_ ? 1 : 0);

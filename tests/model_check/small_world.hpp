@@ -19,6 +19,7 @@ struct allowance
     std::array<int, 2> changes{};  // of each binding's spec or annotation, besides its creation and deletion
     int stale = 0;                 // reads of the listener from a replica that lags behind
     int certificates = 0;          // certificates that become unusable or die
+    int take_overs = 0;            // another process leads although the last one did not die
 
     bool operator==(const allowance&) const = default;
 };
@@ -37,6 +38,10 @@ struct family
     bool with_retain = false;        // a change may set Retain
     bool default_is_written = true;  // by another client
     bool sni_is_written = false;
+    // What a leader must not do; a prover has to find what breaks then.
+    bool starts_behind = false;      // it begins before its watch shows all that the last leader wrote
+    bool sends_too_late = false;     // its PUT takes effect after the deadline by which others reckon
+    bool promises_too_much = false;  // it ends and says that every PUT is resolved, although one is in doubt
     allowance may{};
 };
 
@@ -68,7 +73,10 @@ public:
         unusable,
         dies,
         crash,
-        put_in_order,  // all certificates are usable again, and people ask for a retry
+        stop,              // the process is asked to end, and another one leads then
+        late_patch,        // `who` is the number of the late write to a binding
+        watch_catches_up,  // of a process that has just started
+        put_in_order,      // all certificates are usable again, and people ask for a retry
     };
     struct happening
     {
@@ -96,6 +104,7 @@ private:
     put_fate of_put() override;
     bool read_fails() override;
     bool read_is_stale() override;
+    support::duration beyond_deadline() override;
     void meanwhile(request kind) override;
     support::duration pause_of(binding::requeue how, int slow, support::duration wait) override;
 

@@ -118,7 +118,7 @@ void target_state::record_bindings(
     const settings& settings,
     support::time_point now,
     support::wall_time wall,
-    std::optional<support::time_point> started
+    std::optional<support::time_point> others_sent_until
 )
 {
     std::unordered_set<support::uuid> present;
@@ -133,16 +133,16 @@ void target_state::record_bindings(
     }
     std::erase_if(facts_.bindings, [&](const auto& entry) { return !present.contains(entry.first); });
     facts_.refusals.drop_bisection_without(bindings);
-    if (const auto until = started ? deadline_before_start(first_seen, settings, *started) : std::nullopt)
+    if (const auto until = deadline_of_others(first_seen, settings, others_sent_until))
     {
         facts_.puts.wait_for_earlier_process(*until);
     }
 }
 
-std::optional<support::time_point> deadline_before_start(
+std::optional<support::time_point> deadline_of_others(
     const std::vector<const certificate_binding*>& bindings,
     const settings& settings,
-    support::time_point started
+    std::optional<support::time_point> others_sent_until
 )
 {
     std::size_t entries = 0;
@@ -153,11 +153,12 @@ std::optional<support::time_point> deadline_before_start(
         entries += held.size();
         open = open || !std::ranges::all_of(held, &attachment::confirmed);
     }
-    return open
-               ? std::optional(
-                     started + settings.write_deadline + settings.per_ref * static_cast<std::int64_t>(entries)
-                 )
-               : std::nullopt;
+    if (!open || !others_sent_until)
+    {
+        return std::nullopt;
+    }
+    return *others_sent_until + settings.write_deadline +
+           settings.per_ref * static_cast<std::int64_t>(entries);
 }
 
 void target_state::record_ledger_write(const support::uuid& binding, const ledger& written, bool taken)

@@ -71,14 +71,14 @@ public:
     // ---- the bindings ----
 
     // The bindings of the target as the store has them: new ones, changed ones, those that have gone.
-    // `started`: when the process began. An unconfirmed entry of a binding that is first seen may belong to a
-    // PUT of an earlier process (unanswered-writes).
+    // `others_sent_until`: an unconfirmed entry of a binding that is first seen may belong to a PUT that
+    // another process sent until then (unanswered-writes); empty: to none.
     void record_bindings(
         const std::vector<const certificate_binding*>& bindings,
         const settings& settings,
         support::time_point now,
         support::wall_time wall,
-        std::optional<support::time_point> started
+        std::optional<support::time_point> others_sent_until
     );
     // A write to the binding is about to be sent. `releases`: it removes the finalizer.
     void record_write_begin(const support::uuid& binding, bool releases);
@@ -170,12 +170,12 @@ private:
     target_facts facts_;
 };
 
-// unanswered-writes, for bindings that are first seen: until when a PUT of an earlier process may take
-// effect, as far as the ledgers tell; empty: every entry is confirmed.
-std::optional<support::time_point> deadline_before_start(
+// unanswered-writes, for bindings that are first seen: until when a PUT that another process sent until
+// `others_sent_until` may take effect, as far as the ledgers tell; empty: no such PUT can be under way.
+std::optional<support::time_point> deadline_of_others(
     const std::vector<const certificate_binding*>& bindings,
     const settings& settings,
-    support::time_point started
+    std::optional<support::time_point> others_sent_until
 );
 
 inline const ledger& believed_ledger(const target_facts& facts, const certificate_binding& object)

@@ -88,7 +88,7 @@ pass_action reconcile_pass::next(const pass_context& at)
 step reconcile_pass::plan_step(const pass_context& at, binding_list& bindings)
 {
     target_state& state = at.states.of(target_);
-    state.record_bindings(bindings, at.settings, at.now, at.wall, at.state.started());
+    state.record_bindings(bindings, at.settings, at.now, at.wall, at.state.others_sent_until());
     if (at.states.take_cleanup_request(target_))
     {
         state.record_cleanup_request();

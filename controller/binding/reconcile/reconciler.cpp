@@ -13,7 +13,7 @@ namespace binding {
 struct reconciler::impl
 {
     impl(reconciler::parts with, settings how)
-        : parts(std::move(with)), settings(std::move(how)), state(parts.clock.now())
+        : parts(std::move(with)), settings(std::move(how)), state(parts.others_sent_until)
     {}
 
     support::task<runtime::outcome> reconcile(target target)
@@ -84,6 +84,11 @@ void reconciler::hand_over(const object_changed& change)
 void reconciler::stop()
 {
     impl_->state.stop();
+}
+
+bool reconciler::every_put_is_resolved() const
+{
+    return impl_->state.every_put_is_resolved(impl_->parts.store, impl_->parts.clock.now());
 }
 
 }  // namespace binding

@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace binding {
@@ -33,6 +34,8 @@ public:
         support::random_engine& random;
         std::function<void(target)> enqueue;  // has that target reconciled now
         binding::event_sink& events;
+        // Until when another process may have sent PUTs; empty: each of its PUTs is resolved.
+        std::optional<support::time_point> others_sent_until;
     };
 
     reconciler(parts parts, settings settings);
@@ -49,6 +52,9 @@ public:
 
     // The process ends: no PUT is begun from here on, and a pass ends where it would send one.
     void stop();
+
+    // Whether the next process need not wait for a PUT.
+    bool every_put_is_resolved() const;
 
 private:
     struct impl;

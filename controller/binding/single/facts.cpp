@@ -130,16 +130,16 @@ void record_object(
     const certificate_binding& object,
     const settings& settings,
     support::time_point now,
-    support::time_point started
+    std::optional<support::time_point> others_sent_until
 )
 {
     if (!facts.held)
     {
         facts.held = object.status.ledger;
         facts.requested_at = object.requested_at;
-        if (has_unconfirmed(*facts.held))
+        if (others_sent_until && has_unconfirmed(*facts.held))
         {
-            facts.in_doubt_until = started + settings.write_deadline;
+            facts.in_doubt_until = *others_sent_until + settings.write_deadline;
         }
         std::ranges::copy_if(
             facts.held->attachments, std::back_inserter(facts.posted), std::not_fn(was_shown)

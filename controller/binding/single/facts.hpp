@@ -99,13 +99,14 @@ struct binding_facts
 // The ledger that is believed.
 const ledger& believed(const binding_facts& facts, const certificate_binding& object);
 
-// The binding as the store has it. `started`: when the process began, for entries of an earlier one.
+// The binding as the store has it. `others_sent_until`: until when another process may have sent requests to
+// bind or unbind; empty: each of them is resolved.
 void record_object(
     binding_facts& facts,
     const certificate_binding& object,
     const settings& settings,
     support::time_point now,
-    support::time_point started
+    std::optional<support::time_point> others_sent_until
 );
 // A read of the certificate `id` for this binding was answered.
 void record_read(

@@ -63,9 +63,7 @@ struct single_reconciler::impl
 {
     using certificate_key = std::tuple<support::interned, support::interned, support::uuid>;
 
-    impl(single_reconciler::parts with, binding::settings how)
-        : parts(with), settings(std::move(how)), started(parts.clock.now())
-    {}
+    impl(single_reconciler::parts with, binding::settings how) : parts(with), settings(std::move(how)) {}
 
     // ---- what is known ----
 
@@ -106,7 +104,7 @@ struct single_reconciler::impl
     {
         binding_facts& known = facts[object.uid];
         const auto now = parts.clock.now();
-        record_object(known, object, settings, now, started);
+        record_object(known, object, settings, now, parts.others_sent_until);
         const auto look_up = [&](const support::uuid& id) { return certificate(of.which, id); };
         const auto bindings = parts.store.bindings_of(of.which);
         const auto held = [this](const auto& each) -> const ledger& { return ledger_of(each); };
@@ -381,7 +379,6 @@ struct single_reconciler::impl
 
     single_reconciler::parts parts;
     binding::settings settings;
-    support::time_point started;
     support::time_point forgot_at{};
     bool stopping = false;
     std::unordered_map<support::uuid, binding_facts> facts;
@@ -421,6 +418,14 @@ std::vector<std::shared_ptr<cloud::credential>> single_reconciler::in_use() cons
 void single_reconciler::stop()
 {
     impl_->stopping = true;
+}
+
+bool single_reconciler::every_request_is_resolved() const
+{
+    const auto now = impl_->parts.clock.now();
+    return std::ranges::none_of(impl_->facts, [now](const auto& row) {
+        return row.second.in_doubt_until && now < *row.second.in_doubt_until;
+    });
 }
 
 }  // namespace binding::single

@@ -9,6 +9,7 @@
 #include "runtime/work_queue.hpp"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace binding::single {
@@ -30,6 +31,8 @@ public:
         support::clock& clock;
         binding_store& store;
         event_sink& events;
+        // Until when another process may have sent requests to the cloud; empty: each of them is resolved.
+        std::optional<support::time_point> others_sent_until;
     };
 
     single_reconciler(parts parts, settings settings);
@@ -46,6 +49,9 @@ public:
 
     // The process ends: a pass ends where it would send a request.
     void stop();
+
+    // Whether no request of this process to bind may take effect later.
+    bool every_request_is_resolved() const;
 
 private:
     struct impl;

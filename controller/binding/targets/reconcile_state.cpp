@@ -1,5 +1,6 @@
 #include "binding/targets/reconcile_state.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace binding {
@@ -14,6 +15,19 @@ target_state* reconcile_state::find(const target& which)
 {
     const auto known = targets_.find(which);
     return known == targets_.end() ? nullptr : &known->second;
+}
+
+bool reconcile_state::every_put_is_resolved(const binding_store& store, support::time_point now) const
+{
+    const auto is_in_doubt = [now](const auto& row) {
+        const auto& put = row.second.facts().puts.under_way;
+        return put && put->phase != put_phase::accepted && now < put->deadline;
+    };
+    const auto may_be_of_others = [&](const target& which) {
+        return deadline_of_others(store.bindings_of(which), {}, others_sent_until_).has_value();
+    };
+    return std::ranges::none_of(targets_, is_in_doubt) &&
+           (!others_sent_until_ || std::ranges::none_of(store.targets(), may_be_of_others));
 }
 
 void reconcile_state::record_listener(

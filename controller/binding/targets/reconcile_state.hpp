@@ -1,5 +1,6 @@
 #pragma once
 
+#include "binding/index/binding_store.hpp"
 #include "binding/observed/target_state.hpp"
 #include "binding/targets/load_balancer_queue.hpp"
 
@@ -16,14 +17,21 @@ namespace binding {
 class reconcile_state
 {
 public:
-    explicit reconcile_state(support::time_point started) : started_(started) {}
+    // `others_sent_until`: until when another process may have sent PUTs; empty: each of its PUTs is
+    // resolved.
+    explicit reconcile_state(std::optional<support::time_point> others_sent_until)
+        : others_sent_until_(others_sent_until)
+    {}
 
-    // When the process began.
-    support::time_point started() const { return started_; }
+    std::optional<support::time_point> others_sent_until() const { return others_sent_until_; }
 
     // The process ends: from here on no PUT is begun, and a pass ends where it would be sent.
     void stop() { stopping_ = true; }
     bool is_stopping() const { return stopping_; }
+
+    // Whether no PUT can take effect any more but those that Octavia has accepted, so that the next process
+    // need not wait. `store`: an unconfirmed entry in it may belong to a PUT of another process.
+    bool every_put_is_resolved(const binding_store& store, support::time_point now) const;
 
     // ---- the states of the targets ----
 
@@ -77,7 +85,7 @@ private:
     std::optional<load_balancer_key> queue_key(const target& which) const;
     std::optional<target> leave_turn(const target& which);
 
-    support::time_point started_;
+    std::optional<support::time_point> others_sent_until_;
     bool stopping_ = false;
     std::map<target, target_state> targets_;
     std::map<load_balancer_key, std::vector<target>> read_on_;

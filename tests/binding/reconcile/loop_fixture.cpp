@@ -22,7 +22,7 @@ wiring::wiring(
           [this] { on_all_listed(change_parts); }
       ),
       expiry(loop.clock(), events, settings.expiry_warning_days),
-      reconciler({kube, credentials, loop.clock(), store, random, std::move(wake), events}, settings),
+      reconciler({kube, credentials, loop.clock(), store, random, std::move(wake), events, loop.clock().now()}, settings),
       change_parts(
           {store,
            reconciler,

@@ -2,6 +2,7 @@
 
 #include "kube/client.hpp"
 #include "runtime/lease_machine.hpp"
+#include "runtime/lease_report.hpp"
 #include "support/alarm.hpp"
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
@@ -81,29 +82,37 @@ private:
     support::task<> follow();
     support::task<> run_terms();
 
+    enum class watch_end
+    {
+        in_order,
+        refused,  // a retry is of use only after a change of rights
+        failed,
+    };
+
     support::task<> send(lease_action request);
-    support::task<> watch_once();
-    support::task<> read_events(kube::watch_stream& stream);
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> ask(lease_action request);
+    void failed(const lease_action& request, const support::error& error);
+    support::task<watch_end> watch_once();
+    support::task<> until_watch_again();
+    support::task<watch_end> read_events(kube::watch_stream& stream);
     support::task<bool> owner_ended();
     void notice_changes();
-    void answered(const lease_action& request, const kube::object_answer& answer);
-    void failed(const lease_action& request, const support::error& error);
-    void unreadable(const support::error& error);
+    void told_machine();
     micro_time wall_now();
 
     parts parts_;
     lead lead_;
     std::function<void()> on_lost_;
     lease_machine machine_;
+    lease_report report_;
     struct bells;
     std::unique_ptr<bells> bells_;  // empty before run()
     std::unique_ptr<term> term_;    // empty while no owner runs
     std::optional<lease_action> to_send_;
     bool led_ = false;  // as last noticed
     std::uint64_t terms_ = 0;
-    std::string logged_holder_;
-    bool logged_refusal_ = false;
-    int watch_failures_ = 0;
+    bool watch_again_ = false;
+    int watch_failures_ = 0;  // in a row
     micro_time last_wall_{};
     support::time_point last_wall_at_{};
 };

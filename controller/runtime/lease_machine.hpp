@@ -82,6 +82,7 @@ public:
     // ---- the watch ----
     void watch_opened() { watched_ = true; }
     void watch_ended(support::time_point now);
+    void watch_expired();  // its version is too old; the Lease is to be read
     void on_event(const lease& shown, support::time_point now);
     void on_deleted(const std::string& version, support::time_point now);
 
@@ -93,6 +94,7 @@ public:
 
     // ---- what is known ----
     bool leads() const { return role_ == role::leader; }
+    bool lost() const { return role_ == role::lost; }
     // Until when this process may send a write; time_point::min() if it does not lead.
     support::time_point may_send_until() const;
     predecessor before() const { return before_; }                     // of the newest term
@@ -118,19 +120,20 @@ private:
         ended,
     };
 
-    lease_action next_of_candidate(support::time_point now);
-    lease_action next_of_leader(support::time_point now);
+    static lease_action wait_until(support::time_point until);
+    static lease_action read_at(support::time_point when, support::time_point now);
+    lease_action next_of_candidate(support::time_point now) const;
+    lease_action next_of_leader(support::time_point now) const;
     lease_action next_of_releasing(support::time_point now);
-    lease_action take(bool renews) const;
-    lease_action released() const;
+    lease_action next_of_stopped(support::time_point now);
+    lease_action change(lease_purpose purpose) const;
     support::time_point free_at() const;
+    void read_done(support::time_point now);
     void see(const std::optional<lease>& shown, support::time_point now);
     void lose(std::string why);
-    void won(support::time_point began);
     void begin_release(bool every_put_resolved, support::time_point now);
     void end_release(support::time_point now);
     bool own() const;
-    support::duration pause_after(lease_failure why);
 
     std::string identity_;
     lease_times times_;
@@ -146,14 +149,16 @@ private:
     support::time_point changed_at_{};  // when the record was seen to change
     support::time_point held_until_{};  // the time of the holder of a deleted Lease
     bool watched_ = false;
+    support::time_point read_again_at_{};  // without a watch
 
     // The request under way.
     std::optional<lease_action> request_;
     support::time_point request_began_{};
     support::time_point not_before_{};  // the next request
     bool read_first_ = true;
-    int conflicts_ = 0;  // in a row
-    int failures_ = 0;   // in a row
+    int conflicts_ = 0;       // in a row
+    int read_failures_ = 0;   // in a row
+    int write_failures_ = 0;  // in a row
 
     // The term.
     support::time_point renewed_at_{};  // the last successful request began

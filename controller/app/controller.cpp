@@ -1,22 +1,20 @@
 #include "app/controller.hpp"
 
 #include "app/metrics.hpp"
+#include "app/term.hpp"
 #include "app/unwatched_bindings.hpp"
 #include "binding/credentials/secret_watchers.hpp"
-#include "binding/events/deletion_reminders.hpp"
 #include "binding/events/event_log.hpp"
-#include "binding/events/expiry_warnings.hpp"
 #include "binding/index/binding_index.hpp"
-#include "binding/reconcile/on_change.hpp"
-#include "binding/reconcile/reconciler.hpp"
-#include "binding/single/single_reconciler.hpp"
 #include "cloud/binding_service.hpp"
 #include "kube/events.hpp"
+#include "runtime/leader_elector.hpp"
 #include "runtime/watcher.hpp"
-#include "runtime/work_queue.hpp"
-#include "runtime/worker_pool.hpp"
+#include "support/alarm.hpp"
 #include "support/log.hpp"
+#include "support/parallel.hpp"
 #include "support/task_group.hpp"
+#include "support/with_deadline.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -30,11 +28,7 @@
 namespace app {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr std::size_t targets_at_once = 128;  // half of them for one tenant
-constexpr support::duration between_time_checks = 10min;
-const support::backoff failed_target{1s, 60s, 0.2};
+constexpr std::size_t lists_at_once = 16;
 
 kube::object_reference reference_to(const binding::event_subject& subject)
 {
@@ -57,7 +51,7 @@ kube::event kubernetes_event(const binding::event& event)
 
 struct controller::impl
 {
-    impl(parts p, std::vector<std::string> scopes, binding::settings settings)
+    impl(controller::parts p, std::vector<std::string> scopes, binding::settings settings_of_bindings)
         : parts(std::move(p)),
           kubernetes_events(parts.executor, parts.kube, parts.clock, parts.random, parts.instance),
           events(
@@ -65,9 +59,7 @@ struct controller::impl
                [this](auto failed, auto window) { counted.listener_updated(failed, window); },
                [this](auto refs) { counted.refs_orphaned(refs); }}
           ),
-          expiry(parts.clock, events, settings.expiry_warning_days),
-          reminders(parts.clock, events),
-          queue(failed_target, parts.random, targets_at_once, &binding::tenant_of),
+          settings(std::move(settings_of_bindings)),
           watching(parts.executor),
           credentials(
               {parts.own,
@@ -90,37 +82,25 @@ struct controller::impl
           bindings(
               credentials, [this](const auto& change) { take_over(change); }, [this] { begin(); }
           ),
-          reconciler(
-              {parts.kube,
-               credentials,
-               parts.clock,
-               bindings,
-               parts.random,
-               [this](binding::target t) { pool.add(t); },
-               events,
-               parts.clock.now()},
-              settings
-          ),
-          singles({parts.kube, credentials, parts.clock, bindings, events, parts.clock.now()}, settings),
-          change_parts(
-              {bindings,
-               reconciler,
-               events,
-               expiry,
-               parts.random,
-               settings.settle,
-               settings.resync_period,
-               [this](const auto& target, auto urgency, auto delay) { pool.add(target, urgency, delay); }}
-          ),
-          pool(
-              parts.executor,
-              parts.clock,
-              queue,
-              [this](binding::target target) { return reconcile(std::move(target)); }
-          ),
           recording(parts.executor),
-          unwatched(parts.kube, parts.clock, scopes)
+          unwatched(parts.kube, parts.clock, scopes),
+          listed(parts.executor, parts.clock),
+          over(parts.executor, parts.clock)
     {
+        if (parts.election)
+        {
+            const leader_election& by = *parts.election;
+            elector = std::make_unique<runtime::leader_elector>(
+                runtime::leader_elector::parts{
+                    by.lease, parts.clock, parts.random, by.name_space, by.name, by.identity, by.times
+                },
+                [this](const runtime::leadership& held) {
+                    const bool resolved = held.before() == runtime::predecessor::every_put_resolved;
+                    return lead(resolved ? std::nullopt : std::optional(parts.clock.now()));
+                },
+                [this] { end_term(); }
+            );
+        }
         if (scopes.empty())
         {
             scopes.emplace_back();
@@ -140,11 +120,10 @@ struct controller::impl
 
     void take_over(const binding::object_changed& change)
     {
-        if (change.after == nullptr)
+        if (now_leading)
         {
-            singles.forget(change.before->uid);
+            now_leading->on_change(change);
         }
-        on_change(change, change_parts);
         if (parts.changed)
         {
             parts.changed(change);
@@ -164,7 +143,7 @@ struct controller::impl
                 {{"namespaces", missing}}
             );
         }
-        on_all_listed(change_parts);
+        listed.ring();
     }
 
     std::string unlisted() const
@@ -179,29 +158,102 @@ struct controller::impl
         return names;
     }
 
-    support::task<runtime::outcome> reconcile(binding::target target)
+    // ---- a term ----
+
+    // Leads until end_term(). Returns whether every PUT is resolved.
+    support::task<bool> lead(std::optional<support::time_point> others_sent_until)
     {
-        const auto began = parts.clock.now();
-        const auto with = credentials.of(target);
-        const bool is_single = with && with->attaches_single_bindings();
-        const auto end = is_single ? co_await singles.reconcile(std::move(target))
-                                   : co_await reconciler.reconcile(std::move(target));
-        counted.reconciled(end.how, parts.clock.now() - began);
-        co_return end;
+        over_now = stopping;
+        if (over_now || !co_await support::ends_before(until_over(), catch_up()))
+        {
+            co_return true;  // nothing was sent
+        }
+        now_leading = std::make_unique<term>(
+            term::parts{
+                parts.executor,
+                parts.clock,
+                parts.random,
+                parts.election ? parts.election->writes : parts.kube,
+                credentials,
+                bindings,
+                events,
+                [this](auto how, auto took) { counted.reconciled(how, took); },
+                others_sent_until
+            },
+            settings
+        );
+        co_await now_leading->run();
+        const bool resolved = now_leading->every_put_is_resolved();
+        now_leading.reset();
+        co_return resolved;
     }
+
+    // A new leader begins with all that the last one wrote, because an unconfirmed entry that the watch does
+    // not show yet is a PUT that this process would not wait for.
+    support::task<> catch_up()
+    {
+        while (!bindings.ready())
+        {
+            co_await listed.wait(std::nullopt);
+        }
+        if (elector)
+        {
+            std::vector<std::function<support::task<>()>> all;
+            for (const auto& each : watchers)
+            {
+                all.emplace_back([&each] { return each->catch_up(); });
+            }
+            co_await support::run_all(std::move(all), lists_at_once);
+        }
+    }
+
+    support::task<> until_over()
+    {
+        while (!over_now)
+        {
+            co_await over.wait(std::nullopt);
+        }
+    }
+
+    void end_term()
+    {
+        over_now = true;
+        over.ring();
+        if (now_leading)
+        {
+            now_leading->stop();
+        }
+    }
+
+    void stop()
+    {
+        stopping = true;
+        end_term();
+        if (elector)
+        {
+            elector->stop();
+        }
+    }
+
+    // ---- for operators ----
 
     std::function<std::optional<std::string>()> metrics_page() const
     {
         metrics::state now{
-            bindings, queue.depth(parts.clock.now()), {}, kubernetes_events.counted(), unwatched.count()
+            bindings,
+            now_leading ? now_leading->queue_depth() : 0,
+            {},
+            kubernetes_events.counted(),
+            unwatched.count()
         };
-        now.active_workers = queue.in_work();
+        now.active_workers = now_leading ? now_leading->active_workers() : 0;
         for (const auto& each : watchers)
         {
             now.watch_restarts += each->restarted();
         }
         std::map<std::string, metrics::service> by_name;  // two credentials may have one name for a while
-        for (const auto& with : singles.in_use())
+        for (const auto& with :
+             now_leading ? now_leading->services() : std::vector<std::shared_ptr<cloud::credential>>{})
         {
             metrics::service& named = by_name[with->name];
             named.requests_left += with->service->requests_left();
@@ -221,10 +273,16 @@ struct controller::impl
         {
             watching.spawn(follow(*each));
         }
-        watching.spawn(record_events_of_time());
         watching.spawn(unwatched.run());
         recording.spawn(kubernetes_events.run());
-        co_await pool.run();
+        if (elector)
+        {
+            co_await elector->run();
+        }
+        else
+        {
+            co_await lead(parts.clock.now());
+        }
         watching.cancel();
         co_await watching.join();
         kubernetes_events.stop();
@@ -232,16 +290,6 @@ struct controller::impl
         if (blind)
         {
             std::rethrow_exception(blind);
-        }
-    }
-
-    support::task<> record_events_of_time()
-    {
-        for (;;)
-        {
-            co_await parts.clock.sleep_for(between_time_checks);
-            expiry.check(bindings);
-            reminders.check(bindings);
         }
     }
 
@@ -270,27 +318,27 @@ struct controller::impl
     void end_blind()
     {
         blind = std::current_exception();
-        pool.stop();
+        stop();
     }
 
     controller::parts parts;
     app::metrics counted;
     kube::event_recorder kubernetes_events;
     binding::event_log events;
-    binding::expiry_warnings expiry;
-    binding::deletion_reminders reminders;
-    runtime::work_queue<binding::target> queue;
+    binding::settings settings;
     support::task_group watching;
     binding::credentials credentials;
     binding::secret_watchers secrets;
     binding::binding_index bindings;
-    binding::reconciler reconciler;
-    binding::single::single_reconciler singles;
-    binding::change_parts change_parts;
-    runtime::worker_pool<binding::target> pool;
     std::vector<std::unique_ptr<runtime::watcher>> watchers;
     support::task_group recording;
     unwatched_bindings unwatched;
+    std::unique_ptr<runtime::leader_elector> elector;  // null: this process leads without an election
+    std::unique_ptr<term> now_leading;                 // null: this process does not lead
+    support::alarm listed;
+    support::alarm over;
+    bool over_now = false;  // the term, or the whole
+    bool stopping = false;
     std::exception_ptr blind;  // the exception that ended a watcher
 };
 
@@ -307,16 +355,22 @@ support::task<> controller::run()
 
 void controller::stop()
 {
-    impl_->reconciler.stop();
-    impl_->singles.stop();
-    impl_->pool.stop();
+    impl_->stop();
 }
 
 void controller::abort()
 {
-    impl_->pool.stop();
-    impl_->pool.cancel();
+    impl_->stop();
+    if (impl_->now_leading)
+    {
+        impl_->now_leading->abort();
+    }
     impl_->recording.cancel();
+}
+
+support::time_point controller::may_send_until() const
+{
+    return impl_->elector ? impl_->elector->may_send_until() : support::time_point::max();
 }
 
 const binding::certificate_binding* controller::find(const support::uuid& uid) const

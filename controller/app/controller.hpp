@@ -7,6 +7,7 @@
 #include "cloud/credentials.hpp"
 #include "kube/client.hpp"
 #include "net/http/measured_client.hpp"
+#include "runtime/lease_machine.hpp"
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
 #include "support/task.hpp"
@@ -21,8 +22,20 @@
 
 namespace app {
 
+// Takes part in the election of a leader. Without an election a controller always leads.
+struct leader_election
+{
+    kube::client& lease;   // with a connection of its own
+    kube::client& writes;  // sends nothing after controller::may_send_until()
+    std::string name_space;
+    std::string name;
+    std::string identity;  // of no other process
+    runtime::lease_times times;
+};
+
 // The composition of the reconcile loop over its interfaces: watch -> index -> work queue -> workers ->
-// reconciler.
+// reconciler. The watch and the index live as long as the process; the rest lives as long as the process
+// leads.
 class controller
 {
 public:
@@ -39,6 +52,7 @@ public:
         std::string instance = "certificate-binding-controller";
         // Called after each change of a binding, or empty.
         std::function<void(const binding::object_changed&)> changed = {};
+        std::optional<leader_election> election = {};
     };
 
     controller(parts parts, std::vector<std::string> namespaces, binding::settings settings);
@@ -48,12 +62,16 @@ public:
     // watcher, which is a bug.
     support::task<> run();
 
-    // Begins no more work. The write in flight is resolved first, until its deadline at the latest.
+    // Begins no more work. The write in flight is resolved first, until its deadline at the latest. Then the
+    // Lease is released.
     void stop();
 
     // Ends everything at once; run() returns soon. A request that was sent may still take effect, as after a
     // crash.
     void abort();
+
+    // Until when a write may be sent. To be asked right before each send.
+    support::time_point may_send_until() const;
 
     // The binding as the watch shows it; null if the watch does not. The pointer holds until its next change.
     const binding::certificate_binding* find(const support::uuid& uid) const;

@@ -17,6 +17,8 @@ namespace {
 using support::errc;
 using support::fail;
 
+constexpr auto leader_elect = "--leader-elect";
+
 constexpr std::string_view variable_prefix = "CERTIFICATE_BINDING_";
 
 constexpr auto footer =
@@ -86,6 +88,40 @@ void declare(CLI::App& cli, raw_bindings_api& raw)
         "false");
 }
 
+void declare(CLI::App& cli, raw_leader& raw)
+{
+    const auto add = [&cli](const char* flag, std::string& into, const char* type, const char* description) {
+        return cli.add_option(flag, into, description)->type_name(type)->take_last();
+    };
+    // The flag may stand alone, as for the components of Kubernetes.
+    add(leader_elect,
+        raw.elect,
+        "[true|false]",
+        "Works only while this process holds a Lease, so that others\nmay stand by; default: false")
+        ->expected(0, 1);
+    add("--leader-elect-lease-duration",
+        raw.lease_duration,
+        "DURATION",
+        "How long the others wait after the last renewal that they\nsaw; default: 15s");
+    add("--leader-elect-renew-deadline",
+        raw.renew_deadline,
+        "DURATION",
+        "How long the leader sends writes without a renewal;\ndefault: 10s");
+    add("--leader-elect-retry-period",
+        raw.retry_period,
+        "DURATION",
+        "How often the leader renews the Lease; default: 2s");
+    add("--leader-elect-resource-name",
+        raw.name,
+        "NAME",
+        "Name of the Lease; default: certificate-binding-controller");
+    add("--leader-elect-resource-namespace",
+        raw.name_space,
+        "NAME",
+        "Namespace of the Lease; default: that of the pod, else of the\nkubeconfig's context, else "
+        "default");
+}
+
 void declare(CLI::App& cli, options& parsed, raw_options& raw)
 {
     const auto add = [&cli](const char* flag, std::string& into, const char* type, const char* description) {
@@ -151,6 +187,7 @@ void declare(CLI::App& cli, options& parsed, raw_options& raw)
         "How many days before the expiry of a certificate its bindings\nget a Warning event; default: "
         "30,14,7,3,1; 0: no events");
     declare(cli, raw.bindings_api);
+    declare(cli, raw.leader);
     add("--log-level",
         raw.log_level,
         "LEVEL",
@@ -279,10 +316,15 @@ support::result<std::variant<options, exit_text>> parse_options(
     }
     for (const CLI::Option* flag : flags)
     {
-        if (flag->count() > 0 && flag->results().back().empty())
+        if (flag->count() == 0 || !flag->results().back().empty())
+        {
+            continue;
+        }
+        if (flag->get_name() != leader_elect)
         {
             return no_value(flag->get_name());
         }
+        raw.leader.elect = "true";
     }
     if (parsed.namespaces.empty())
     {

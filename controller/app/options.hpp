@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/bindings_api_options.hpp"
+#include "app/leader_options.hpp"
 #include "net/transport/listen_address.hpp"
 #include "support/clock.hpp"
 #include "support/error.hpp"
@@ -22,6 +23,7 @@ struct options
     std::string kubeconfig;
     std::string context;
     std::vector<std::string> namespaces;  // those to watch; empty: all
+    std::string label_selector;           // of the bindings to watch; empty: all
     std::string cloud_config;             // path of a clouds.yaml; empty: where the openstack client looks
     std::string cloud;                    // the entry of the clouds.yaml; empty: the only one
     // Namespaces whose bindings may use the credential of `cloud`; all if "*" is among them. Empty: the user
@@ -34,6 +36,7 @@ struct options
     std::optional<net::listen_address> metrics;  // serves /metrics, /healthz and /readyz; empty: nowhere
     std::vector<int> expiry_warning_days{30, 14, 7, 3, 1};  // in falling order; empty: no warnings
     bindings_api_options bindings_api;
+    leader_options leader;
     support::log_level log_level = support::log_level::info;
     support::log_format log_format = support::log_format::text;
 };

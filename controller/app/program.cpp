@@ -3,6 +3,7 @@
 #include "app/bindings_api.hpp"
 #include "app/cloud_credentials.hpp"
 #include "app/controller.hpp"
+#include "app/election.hpp"
 #include "app/operator_pages.hpp"
 #include "app/options.hpp"
 #include "app/own_cloud.hpp"
@@ -15,6 +16,7 @@
 #include "kube/credentials.hpp"
 #include "kube/rest_client.hpp"
 #include "net/http/client.hpp"
+#include "net/http/fenced_client.hpp"
 #include "net/http/measured_client.hpp"
 #include "net/http/server.hpp"
 #include "net/transport/open_files.hpp"
@@ -30,9 +32,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <random>
@@ -223,27 +227,15 @@ public:
           around_(around),
           clock_(support::create_system_clock(context_.get_executor())),
           credentials_(around.cluster, kube::read_machine_file, *clock_),
-          http_(net::create_http_client(
-              context_.get_executor(),
+          http_(net::create_http_client(context_.get_executor(), *clock_, client_options())),
+          measured_(*http_, *clock_, [this](const auto& ended) { requested(ended); }),
+          fenced_(
+              measured_,
               *clock_,
-              {.user_agent = "certificate-binding-controller/" PROJECT_VERSION, .route = around.proxies.route}
-          )),
-          measured_(
-              *http_,
-              *clock_,
-              [this](const net::measured_request& ended) {
-                  if (loop_)
-                  {
-                      loop_->requested(ended);
-                  }
-                  if (rights_ && ended.service == "kubernetes" && ended.status == forbidden)
-                  {
-                      rights_->doubt();
-                  }
-              }
+              [this] { return loop_ ? loop_->may_send_until() : support::time_point::max(); }
           ),
           kube_client_(kube::create_rest_client(measured_, *clock_, credentials_)),
-          registry_(measured_, *clock_, random_, around.allowed, options.cloud_timeout, *worker_)
+          registry_(fenced_, *clock_, random_, around.allowed, options.cloud_timeout, *worker_)
     {}
 
     // Opens what run() runs. Errors: invalid, with one line for the user.
@@ -293,6 +285,46 @@ public:
     }
 
 private:
+    net::client_options client_options() const
+    {
+        return {
+            .user_agent = "certificate-binding-controller/" PROJECT_VERSION, .route = around_.proxies.route
+        };
+    }
+
+    void requested(const net::measured_request& ended)
+    {
+        if (loop_)
+        {
+            loop_->requested(ended);
+        }
+        if (rights_ && ended.service == "kubernetes" && ended.status == forbidden)
+        {
+            rights_->doubt();
+        }
+    }
+
+    void create_election()
+    {
+        if (options_.leader.elect)
+        {
+            election_ = std::make_unique<election>(
+                election::parts{
+                    context_.get_executor(),
+                    *clock_,
+                    random_,
+                    client_options(),
+                    credentials_,
+                    fenced_,
+                    [this](const auto& ended) { requested(ended); }
+                },
+                options_.leader,
+                host_name(),
+                around_.cluster.name_space
+            );
+        }
+    }
+
     // The credential of the controller's own cloud.
     support::result<std::shared_ptr<cloud::credential>> share(cloud::openstack::cloud_entry own)
     {
@@ -304,6 +336,7 @@ private:
 
     void create_loop(const std::shared_ptr<cloud::credential>& own)
     {
+        create_election();
         loop_ = std::make_unique<controller>(
             controller::parts{
                 context_.get_executor(),
@@ -319,7 +352,8 @@ private:
                     {
                         door_->changed(change);
                     }
-                }
+                },
+                election_ ? std::optional(election_->for_controller()) : std::nullopt
             },
             options_.namespaces,
             settings_of(options_)
@@ -338,9 +372,8 @@ private:
             around_.clouds_yaml,
             own
         );
-        rights_ = std::make_unique<rights_check>(
-            context_.get_executor(), *kube_client_, *clock_, options_.namespaces
-        );
+        rights_ =
+            std::make_unique<rights_check>(context_.get_executor(), *kube_client_, *clock_, rights_needed());
     }
 
     support::result<> open_servers()
@@ -369,6 +402,16 @@ private:
         return {};
     }
 
+    std::vector<right> rights_needed() const
+    {
+        auto needed = rights_of_controller(options_.namespaces);
+        if (election_)
+        {
+            std::ranges::copy(election_->rights(), std::back_inserter(needed));
+        }
+        return needed;
+    }
+
     void log_start() const
     {
         for (const auto& note : around_.notes)
@@ -387,6 +430,7 @@ private:
              {around_.cloud.service ? "endpoint" : "keystone", around_.cloud.keystone.str()},
              {"metrics",
               options_.metrics ? net::listen_address(options_.metrics->host, pages_->port()).str() : "off"},
+             {"lease", election_ ? election_->full_name() : "off"},
              {"bindings_api", door_ ? door_->url() : "off"}}
         );
     }
@@ -399,7 +443,9 @@ private:
     kube::credentials credentials_;
     std::unique_ptr<net::http_client> http_;
     net::measured_client measured_;
+    net::fenced_client fenced_;
     std::unique_ptr<kube::client> kube_client_;
+    std::unique_ptr<election> election_;  // null: this process leads without an election
     std::unique_ptr<support::offload> worker_ = support::create_worker_thread();
     cloud_credentials registry_;
     // The loop is made before the door, which asks it, and calls the door, which is made after it.

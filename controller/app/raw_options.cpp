@@ -94,6 +94,12 @@ support::result<> understand(const raw_options& raw, const giver& given_by, opti
         return std::unexpected(bindings_api.error());
     }
     into.bindings_api = std::move(*bindings_api);
+    auto leader = understand(raw.leader, given_by);
+    if (!leader)
+    {
+        return std::unexpected(leader.error());
+    }
+    into.leader = std::move(*leader);
     std::ranges::sort(into.namespaces);
     const auto doubled = std::ranges::unique(into.namespaces);
     into.namespaces.erase(doubled.begin(), doubled.end());

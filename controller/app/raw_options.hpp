@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/bindings_api_options.hpp"
+#include "app/leader_options.hpp"
 #include "app/options.hpp"
 #include "support/error.hpp"
 
@@ -22,6 +23,7 @@ struct raw_options
     std::string log_level = "info";
     std::string log_format = "text";
     raw_bindings_api bindings_api;
+    raw_leader leader;
 };
 
 // The name for messages by which the user gave an option: the flag or its variable.

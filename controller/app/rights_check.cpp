@@ -17,30 +17,46 @@ constexpr std::size_t most_named = 10;
 
 }  // namespace
 
+std::vector<right> rights_of_controller(const std::vector<std::string>& namespaces)
+{
+    static const std::vector<right> of_one{
+        {"list", "certificates.bycloud.io", "certificatebindings", "", ""},
+        {"watch", "certificates.bycloud.io", "certificatebindings", "", ""},
+        {"patch", "certificates.bycloud.io", "certificatebindings", "", ""},
+        {"patch", "certificates.bycloud.io", "certificatebindings", "status", ""},
+        {"create", "events.k8s.io", "events", "", ""},
+    };
+    auto all = namespaces.empty() ? of_one : std::vector<right>{};
+    for (const std::string& name_space : namespaces)
+    {
+        for (right each : of_one)
+        {
+            each.name_space = name_space;
+            all.push_back(std::move(each));
+        }
+    }
+    return all;
+}
+
+std::vector<right> rights_of_candidate(const std::string& name_space, const std::string& lease)
+{
+    const std::string group = "coordination.k8s.io";
+    return {
+        {"create", group, "leases", "", name_space},
+        {"get", group, "leases", "", name_space, lease},
+        {"watch", group, "leases", "", name_space, lease},
+        {"patch", group, "leases", "", name_space, lease},
+    };
+}
+
 rights_check::rights_check(
     boost::asio::any_io_executor executor,
     kube::client& client,
     support::clock& clock,
-    std::vector<std::string> namespaces
+    std::vector<right> needed
 )
-    : client_(client),
-      clock_(clock),
-      doubts_(std::move(executor), clock),
-      namespaces_(namespaces.empty() ? std::vector<std::string>{""} : std::move(namespaces))
+    : client_(client), clock_(clock), doubts_(std::move(executor), clock), needed_(std::move(needed))
 {}
-
-// The rights that the manifests and the chart grant, as far as the controller cannot work without them.
-const std::vector<rights_check::right>& rights_check::needed()
-{
-    static const std::vector<right> all{
-        {"list", "certificates.bycloud.io", "certificatebindings", ""},
-        {"watch", "certificates.bycloud.io", "certificatebindings", ""},
-        {"patch", "certificates.bycloud.io", "certificatebindings", ""},
-        {"patch", "certificates.bycloud.io", "certificatebindings", "status"},
-        {"create", "events.k8s.io", "events", ""},
-    };
-    return all;
-}
 
 support::task<> rights_check::run()
 {
@@ -64,24 +80,22 @@ support::task<> rights_check::look()
 {
     std::string missing;
     std::size_t named = 0;
-    for (const std::string& name_space : namespaces_)
+    for (const right& asked : needed_)
     {
-        for (const right& asked : needed())
+        const auto allowed = co_await is_allowed(asked);
+        if (!allowed)
         {
-            const auto allowed = co_await is_allowed(asked, name_space);
-            if (!allowed)
-            {
-                co_return;  // what is known stays
-            }
-            if (*allowed || ++named > most_named)
-            {
-                continue;
-            }
-            missing += missing.empty() ? "" : ", ";
-            missing += asked.verb + " " + asked.resource;
-            missing += asked.subresource.empty() ? "" : "/" + asked.subresource;
-            missing += name_space.empty() ? " in all namespaces" : " in namespace " + name_space;
+            co_return;  // what is known stays
         }
+        if (*allowed || ++named > most_named)
+        {
+            continue;
+        }
+        missing += missing.empty() ? "" : ", ";
+        missing += asked.verb + " " + asked.resource;
+        missing += asked.subresource.empty() ? "" : "/" + asked.subresource;
+        missing += asked.name.empty() ? "" : " " + asked.name;
+        missing += asked.name_space.empty() ? " in all namespaces" : " in namespace " + asked.name_space;
     }
     missing += named > most_named ? " and " + std::to_string(named - most_named) + " more" : "";
     if (missing == std::exchange(missing_, missing))
@@ -97,16 +111,20 @@ support::task<> rights_check::look()
     );
 }
 
-support::task<std::optional<bool>> rights_check::is_allowed(const right& asked, const std::string& name_space)
+support::task<std::optional<bool>> rights_check::is_allowed(const right& asked)
 {
     json attributes{{"verb", asked.verb}, {"group", asked.group}, {"resource", asked.resource}};
     if (!asked.subresource.empty())
     {
         attributes["subresource"] = asked.subresource;
     }
-    if (!name_space.empty())
+    if (!asked.name_space.empty())
     {
-        attributes["namespace"] = name_space;
+        attributes["namespace"] = asked.name_space;
+    }
+    if (!asked.name.empty())
+    {
+        attributes["name"] = asked.name;
     }
     const json review{
         {"apiVersion", "authorization.k8s.io/v1"},

@@ -3,6 +3,7 @@
 #include "kube/kubeconfig.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -39,7 +40,7 @@ std::string value_of(const environment& env, const char* name)
     return env(name).value_or("");
 }
 
-result<config> in_cluster(const std::string& host, const std::string& port)
+result<config> in_cluster(const std::string& host, const std::string& port, const file_reader& read)
 {
     config account;
     account.source = "in-cluster service account";
@@ -54,6 +55,12 @@ result<config> in_cluster(const std::string& host, const std::string& port)
     account.server = std::move(*url);
     account.ca.file = account_folder + "ca.crt";
     account.token.file = account_folder + "token";
+    // Without the file the namespace is unknown, which is no fault of the account.
+    if (auto name_space = read(account_folder + "namespace"))
+    {
+        std::erase_if(*name_space, [](unsigned char c) { return std::isspace(c) != 0; });
+        account.name_space = std::move(*name_space);
+    }
     account.if_unread = "let the pod mount its service account (automountServiceAccountToken)";
     return account;
 }
@@ -138,7 +145,7 @@ result<config> load_config(const config_request& request, const environment& env
     // A context belongs to a kubeconfig, so a request with a context does not use the service account.
     if (!host.empty() && !port.empty() && request.context.empty())
     {
-        return in_cluster(host, port);
+        return in_cluster(host, port, read);
     }
     auto loaded = from_files({value_of(env, "HOME") + "/.kube/config"}, request.context, read);
     if (!loaded && !value_of(env, "KUBERNETES_MASTER").empty())

@@ -191,7 +191,7 @@ result<chosen_names> read_context(const kubeconfig_section& context, config& int
 {
     fields section(*context.value, "context");
     chosen_names names{section.text("cluster"), section.text("user")};
-    section.text("namespace");
+    into.name_space = section.text("namespace");
     section.ignore("extensions");
     if (section.problem())
     {

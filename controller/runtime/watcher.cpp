@@ -25,6 +25,10 @@ constexpr int watch_seconds_least = 300;
 constexpr support::duration comparison_period = 1h;
 constexpr double comparison_jitter = 0.2;
 constexpr support::duration failed_comparison_pause = 10min;
+// While somebody waits for the watch to catch up.
+constexpr support::duration awaited_comparison_pause = 1s;
+constexpr support::duration between_looks = 50ms;
+constexpr support::duration longest_lag = 10s;
 
 }  // namespace
 
@@ -96,6 +100,7 @@ task<> watcher::list_page(bool first)
     if (first)
     {
         sink_.list_began();
+        listing_for_call_ = calls_;
     }
     kube::list_request request;
     request.resource = scope_.resource;
@@ -111,6 +116,8 @@ task<> watcher::list_page(bool first)
         if (page.error().code == errc::status && page.error().http_status == forbidden)
         {
             sink_.list_forbidden();
+            forbidden_ = true;
+            caught_up(calls_);
         }
         machine_.list_failed(failure_of(page.error()), page.error().retry_after, clock_.now());
         co_return;
@@ -124,6 +131,8 @@ task<> watcher::list_page(bool first)
     {
         liveness_.listed(machine_.resource_version());
         sink_.list_ended();
+        forbidden_ = false;
+        caught_up(listing_for_call_);
     }
 }
 
@@ -223,13 +232,20 @@ task<> watcher::wait_for_death()
         {
             co_return;
         }
+        conclude_comparison();
+        if (missed_ > 0)
+        {
+            continue;
+        }
         if (!comparison_ && compare_at_ <= now)
         {
             co_await compare();
             continue;
         }
-        const auto compare_at = comparison_ ? support::time_point::max() : compare_at_;
-        co_await changed_->wait(std::min(dead_at.value_or(compare_at), compare_at));
+        const auto look_at = !comparison_                             ? compare_at_
+                             : comparison_->for_call > answered_call_ ? now + between_looks
+                                                                      : support::time_point::max();
+        co_await changed_->wait(std::min(dead_at.value_or(look_at), look_at));
     }
 }
 
@@ -266,6 +282,7 @@ task<> watcher::compare()
 {
     sink_.comparison_began();
     comparison read;
+    read.for_call = calls_;
     kube::list_request request;
     request.resource = scope_.resource;
     request.name_space = scope_.name_space;
@@ -276,7 +293,8 @@ task<> watcher::compare()
         const auto version = page ? number_of((*page)->resource_version()) : std::nullopt;
         if (!version)
         {
-            compare_at_ = clock_.now() + failed_comparison_pause;
+            const bool awaited = answered_call_ < calls_;
+            compare_at_ = clock_.now() + (awaited ? awaited_comparison_pause : failed_comparison_pause);
             co_return;
         }
         for (const kube::object_json object : (*page)->items())
@@ -292,20 +310,71 @@ task<> watcher::compare()
         read.version = *version;
         request.continue_token = (*page)->continue_token();
     } while (!request.continue_token.empty());
-    compare_at_ = clock_.now() + support::jittered(comparison_period, comparison_jitter, random_);
+    read.read_at = clock_.now();
+    // A call that came during the list needs a list of its own.
+    compare_at_ = read.for_call < calls_
+                      ? clock_.now()
+                      : clock_.now() + support::jittered(comparison_period, comparison_jitter, random_);
     comparison_ = std::move(read);
     conclude_comparison();
 }
 
-// Does nothing before the watch has reached the version of the list.
+// Does nothing before the watch has reached the version of the list. If somebody waits, it is enough that the
+// watch has shown all of the list, because a quiet collection reaches a version only with its next bookmark.
 void watcher::conclude_comparison()
 {
-    if (comparison_ && number_of(machine_.resource_version()).value_or(0) >= comparison_->version)
+    if (!comparison_)
     {
-        missed_ = sink_.missed(comparison_->listed, comparison_->version);
-        comparison_.reset();
-        sink_.comparison_ended();
+        return;
+    }
+    const bool reached = number_of(machine_.resource_version()).value_or(0) >= comparison_->version;
+    const bool awaited = comparison_->for_call > answered_call_;
+    if (!reached && !awaited)
+    {
+        return;
+    }
+    const auto missed = sink_.missed(comparison_->listed, comparison_->version);
+    const bool overdue = awaited && clock_.now() - comparison_->read_at >= longest_lag;
+    if (missed > 0 && !reached && !overdue)
+    {
+        return;
+    }
+    missed_ = missed;
+    if (missed == 0)
+    {
+        caught_up(comparison_->for_call);
+    }
+    comparison_.reset();
+    sink_.comparison_ended();
+    changed_->ring();
+}
+
+void watcher::caught_up(std::uint64_t call)
+{
+    answered_call_ = std::max(answered_call_, call);
+    if (caught_up_)
+    {
+        caught_up_->ring();
+    }
+}
+
+task<> watcher::catch_up()
+{
+    caught_up_ = std::make_unique<support::alarm>(co_await boost::asio::this_coro::executor, clock_);
+    const auto call = ++calls_;
+    if (forbidden_)
+    {
+        co_return;
+    }
+    compare_at_ = clock_.now();
+    comparison_.reset();
+    if (changed_)
+    {
         changed_->ring();
+    }
+    while (answered_call_ < call)
+    {
+        co_await caught_up_->wait(std::nullopt);
     }
 }
 
@@ -343,7 +412,10 @@ void watcher::take_event(const kube::watch_event& event)
         changed_->ring();
     }
     machine_.event_read(std::move(version));
-    conclude_comparison();
+    if (comparison_ && comparison_->for_call <= answered_call_)
+    {
+        conclude_comparison();
+    }
     report_.recovered();
 }
 

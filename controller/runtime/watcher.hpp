@@ -79,6 +79,11 @@ public:
 
     support::task<> run();
 
+    // Returns when the sink has all that had happened in the collection when this was called: the watch may
+    // lag behind the API server. Returns at once while the collection may not be listed. Waits as long as the
+    // API server does not answer. To be called by one coroutine at a time.
+    support::task<> catch_up();
+
     // How often the collection had to be watched or listed again, by the cause.
     struct restarts
     {
@@ -101,6 +106,7 @@ private:
     void watch_died();
     support::task<> compare();
     void conclude_comparison();
+    void caught_up(std::uint64_t call);
     void wrote(std::uint64_t version);
     void take_event(const kube::watch_event& event);
     void stream_failed(const support::error& error);
@@ -122,9 +128,17 @@ private:
     {
         std::vector<listed_object> listed;
         std::uint64_t version = 0;
+        support::time_point read_at{};
+        std::uint64_t for_call = 0;  // the last call of catch_up() before the list was requested
     };
     std::optional<comparison> comparison_;
     std::size_t missed_ = 0;  // by the open watch
+    // The calls of catch_up(), counted.
+    std::uint64_t calls_ = 0;
+    std::uint64_t answered_call_ = 0;
+    std::uint64_t listing_for_call_ = 0;  // as `for_call`, of the list that everything is taken from
+    bool forbidden_ = false;
+    std::unique_ptr<support::alarm> caught_up_;  // empty before the first call
     watch_report report_;
     restarts restarted_;
 };

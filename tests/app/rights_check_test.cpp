@@ -86,7 +86,9 @@ class rights_check : public test::loop
 protected:
     void start(std::vector<std::string> namespaces)
     {
-        check = std::make_unique<app::rights_check>(executor(), server, clock(), std::move(namespaces));
+        check = std::make_unique<app::rights_check>(
+            executor(), server, clock(), app::rights_of_controller(namespaces)
+        );
         stop = spawn(check->run());
         step();
     }

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,7 +25,8 @@ struct controller_process
         const cloudsim::control::credential& credential,
         binding::admission admitted = {},
         std::vector<std::string> namespaces = {},
-        std::function<void(const binding::object_changed&)> changed = {}
+        std::function<void(const binding::object_changed&)> changed = {},
+        std::optional<app::leader_election> election = {}
     )
         : random(7),
           registry(
@@ -42,7 +44,8 @@ struct controller_process
                registry.share(entry(credential)),
                std::move(admitted),
                "certificate-binding-controller",
-               std::move(changed)},
+               std::move(changed),
+               std::move(election)},
               std::move(namespaces),
               {}
           )

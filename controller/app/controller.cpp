@@ -143,6 +143,11 @@ struct controller::impl
                 {{"namespaces", missing}}
             );
         }
+        support::log(
+            support::log_level::info,
+            "all bindings are listed",
+            {{"bindings", std::to_string(bindings.size())}}
+        );
         listed.ring();
     }
 

@@ -157,7 +157,32 @@ const std::vector<flag> flags{
      "json",
      "text",
      is(&app::options::log_format, log_format::json),
-     is(&app::options::log_format, log_format::text)}
+     is(&app::options::log_format, log_format::text)},
+    {"--leader-elect-lease-duration",
+     "1m",
+     "20s",
+     [](const auto& o) { return o.leader.times.lease_duration == 1min; },
+     [](const auto& o) { return o.leader.times.lease_duration == 20s; }},
+    {"--leader-elect-renew-deadline",
+     "14s",
+     "9s",
+     [](const auto& o) { return o.leader.times.renew_deadline == 14s; },
+     [](const auto& o) { return o.leader.times.renew_deadline == 9s; }},
+    {"--leader-elect-retry-period",
+     "1s",
+     "500ms",
+     [](const auto& o) { return o.leader.times.retry_period == 1s; },
+     [](const auto& o) { return o.leader.times.retry_period == 500ms; }},
+    {"--leader-elect-resource-name",
+     "sao1.example",
+     "b",
+     [](const auto& o) { return o.leader.name == "sao1.example"; },
+     [](const auto& o) { return o.leader.name == "b"; }},
+    {"--leader-elect-resource-namespace",
+     "kube-system",
+     "b",
+     [](const auto& o) { return o.leader.name_space == "kube-system"; },
+     [](const auto& o) { return o.leader.name_space == "b"; }},
 };
 
 class every_flag : public testing::TestWithParam<flag>
@@ -238,6 +263,51 @@ TEST(options, the_variables_of_openstack_come_last)
     EXPECT_EQ(options({}, both).cloud, "ours");
     EXPECT_EQ(options({"--cloud-config=/flag.yaml"}, both).cloud_config, "/flag.yaml");
     EXPECT_EQ(options({"--cloud=flag"}, both).cloud, "flag");
+}
+
+TEST(options, leader_elect_stands_alone_or_has_a_value)
+{
+    EXPECT_FALSE(options({}).leader.elect);
+    EXPECT_TRUE(options({"--leader-elect"}).leader.elect);
+    EXPECT_TRUE(options({"--leader-elect", "--cloud=b"}).leader.elect);
+    EXPECT_TRUE(options({"--leader-elect=true"}).leader.elect);
+    EXPECT_FALSE(options({"--leader-elect=false"}).leader.elect);
+    const variables set{{"CERTIFICATE_BINDING_LEADER_ELECT", "true"}};
+    EXPECT_TRUE(options({}, set).leader.elect);
+    EXPECT_FALSE(options({"--leader-elect=false"}, set).leader.elect);
+    EXPECT_THAT(refusal({"--leader-elect=maybe"}), HasSubstr("--leader-elect: "));
+    const auto defaults = options({}).leader;
+    EXPECT_EQ(defaults.times.lease_duration, 15s);
+    EXPECT_EQ(defaults.times.renew_deadline, 10s);
+    EXPECT_EQ(defaults.times.retry_period, 2s);
+    EXPECT_EQ(defaults.name, "certificate-binding-controller");
+    EXPECT_EQ(defaults.name_space, "");
+}
+
+TEST(options, times_of_a_lease_leave_no_room_for_two_leaders)
+{
+    EXPECT_EQ(
+        refusal({"--leader-elect-lease-duration=10s"}),
+        "--leader-elect-lease-duration: 10s is not longer than --leader-elect-renew-deadline (10s), so two "
+        "might lead at a time; the defaults are 15s and 10s"
+    );
+    EXPECT_EQ(
+        refusal({"--leader-elect-renew-deadline=2400ms"}),
+        "--leader-elect-renew-deadline: 2400ms is not longer than 1.2 times --leader-elect-retry-period "
+        "(2s), "
+        "so one slow answer would end a term; the defaults are 10s and 2s"
+    );
+    EXPECT_THAT(refusal({"--leader-elect-lease-duration=61m"}), HasSubstr("must be from 1s to 1h, not 61m"));
+    for (const char* name : {"A", "-a", "a.", "a..b", "a/b"})
+    {
+        EXPECT_THAT(
+            refusal({"--leader-elect-resource-name", name}), HasSubstr("cannot be the name of a Lease")
+        ) << name;
+    }
+    EXPECT_THAT(
+        refusal({"--leader-elect-resource-namespace=A"}),
+        HasSubstr("--leader-elect-resource-namespace: \"A\" is not a namespace name")
+    );
 }
 
 TEST(options, durations_have_bounds)

@@ -48,7 +48,8 @@ public:
             co_return support::fail(support::errc::unreachable, "away");
         }
         const std::string name = asked.value("verb", "") + " " + asked.value("resource", "") + "/" +
-                                 asked.value("subresource", "") + " " + asked.value("namespace", "*");
+                                 asked.value("subresource", "") + " " + asked.value("namespace", "*") +
+                                 (asked.contains("name") ? " " + asked.value("name", "") : "");
         groups.insert(asked.value("group", ""));
         co_return std::make_unique<review>(json{{"status", {{"allowed", !denied.contains(name)}}}}.dump());
     }
@@ -155,6 +156,21 @@ TEST_F(rights_check, a_server_that_does_not_say_changes_nothing)
     check->doubt();
     advance(2min);
     EXPECT_EQ(check->missing(), "list certificatebindings in all namespaces");
+}
+
+TEST_F(rights_check, those_of_a_candidate_are_on_one_lease)
+{
+    server.denied = {"watch leases/ system controller", "create leases/ system"};
+    check = std::make_unique<app::rights_check>(
+        executor(), server, clock(), app::rights_of_candidate("system", "controller")
+    );
+    stop = spawn(check->run());
+    step();
+    EXPECT_EQ(server.reviews, 4);
+    EXPECT_THAT(server.groups, ElementsAre("coordination.k8s.io"));
+    EXPECT_EQ(
+        check->missing(), "create leases in namespace system, watch leases controller in namespace system"
+    );
 }
 
 TEST_F(rights_check, names_ten_and_counts_the_others)

@@ -53,22 +53,28 @@ public:
     std::size_t missed(const std::vector<runtime::listed_object>& listed, std::uint64_t version) override
     {
         compared = std::to_string(listed.size()) + " at " + std::to_string(version);
-        return std::exchange(to_miss, 0);
+        const auto unseen = static_cast<std::size_t>(std::ranges::count_if(listed, [&](const auto& one) {
+            return one.version > newest_;
+        }));
+        return std::exchange(to_miss, 0) + (knows_versions ? unseen : 0);
     }
 
     std::map<std::string, std::string> objects;
     std::vector<std::string> heard;
     std::string compared;  // "2 at 204"
     std::size_t to_miss = 0;
+    bool knows_versions = false;  // misses what is newer than all that it has seen
 
 private:
-    static std::pair<std::string, std::string> entry(kube::object_json object)
+    std::pair<std::string, std::string> entry(kube::object_json object)
     {
         const auto identity = kube::identify(object);
+        newest_ = std::max(newest_, static_cast<std::uint64_t>(std::stoull(identity.resource_version)));
         return {identity.name, identity.resource_version};
     }
 
     std::map<std::string, std::string> listed_;
+    std::uint64_t newest_ = 0;
 };
 
 class watcher : public test::loop
@@ -510,6 +516,96 @@ TEST_F(watcher, a_comparison_that_fails_comes_again_after_ten_minutes)
     advance(11min);
     EXPECT_EQ(collection.compared, "0 at 200");
     EXPECT_EQ(followed->restarted().failed, 0U);
+}
+
+// ---- catch_up ----
+
+TEST_F(watcher, has_caught_up_where_the_watch_lags_behind_nothing)
+{
+    create("a");
+    start();
+    run(followed->catch_up());
+    EXPECT_EQ(lists(), 2U);
+    EXPECT_EQ(std::ranges::count(collection.heard, "began"), 1) << "nothing is taken from the list";
+}
+
+TEST_F(watcher, waits_for_what_a_lagging_watch_has_not_shown)
+{
+    create("a");
+    collection.knows_versions = true;
+    start();
+    api.hold_events();
+    create("b");
+    bool done = false;
+    const auto catch_up = [](runtime::watcher& one, bool& ended) -> support::task<> {
+        co_await one.catch_up();
+        ended = true;
+    };
+    spawn(catch_up(*followed, done));
+    advance(5s);
+    EXPECT_FALSE(done);
+    EXPECT_FALSE(collection.objects.contains("b"));
+    api.release_events();
+    advance(100ms);
+    EXPECT_TRUE(done);
+    EXPECT_TRUE(collection.objects.contains("b"));
+}
+
+TEST_F(watcher, lists_everything_where_the_watch_does_not_show_it_at_all)
+{
+    create("a");
+    collection.knows_versions = true;
+    start();
+    api.hold_events();
+    create("b");
+    run(followed->catch_up());
+    EXPECT_TRUE(collection.objects.contains("b"));
+    EXPECT_EQ(std::ranges::count(collection.heard, "began"), 2);
+    EXPECT_EQ(followed->restarted().missed, 1U);
+}
+
+TEST_F(watcher, catches_up_by_its_first_list)
+{
+    create("a");
+    bool done = false;
+    const auto catch_up = [](std::unique_ptr<runtime::watcher>& one, bool& ended) -> support::task<> {
+        co_await one->catch_up();
+        ended = true;
+    };
+    api.go_down();
+    start();
+    spawn(catch_up(followed, done));
+    advance(10s);
+    EXPECT_FALSE(done);
+    api.come_up();
+    ASSERT_TRUE(run_until([&] { return done; }, 1min));
+    EXPECT_TRUE(collection.objects.contains("a"));
+}
+
+TEST_F(watcher, waits_for_nothing_that_may_not_be_listed)
+{
+    api.denied = {"list"};
+    start();
+    run(followed->catch_up());
+    EXPECT_THAT(collection.heard, ElementsAre("began", "forbidden"));
+}
+
+TEST_F(watcher, a_list_to_catch_up_that_fails_is_repeated_soon)
+{
+    create("a");
+    start();
+    api.denied = {"list"};
+    bool done = false;
+    const auto catch_up = [](runtime::watcher& one, bool& ended) -> support::task<> {
+        co_await one.catch_up();
+        ended = true;
+    };
+    spawn(catch_up(*followed, done));
+    advance(5s);
+    EXPECT_FALSE(done);
+    api.denied = {};
+    advance(1100ms);
+    EXPECT_TRUE(done);
 }
 
 TEST_F(watcher, a_server_that_is_asked_too_much_is_left_alone_as_long_as_it_wants)

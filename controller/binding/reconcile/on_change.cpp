@@ -1,7 +1,6 @@
 #include "binding/reconcile/on_change.hpp"
 
 #include "binding/events/event_builders.hpp"
-#include "support/log.hpp"
 
 #include <algorithm>
 #include <random>
@@ -99,11 +98,6 @@ void on_change(const object_changed& change, const change_parts& parts)
 
 void on_all_listed(const change_parts& parts)
 {
-    support::log(
-        support::log_level::info,
-        "all bindings are listed",
-        {{"bindings", std::to_string(parts.index.size())}}
-    );
     for (const target& target : parts.index.targets())
     {
         const auto bindings = parts.index.bindings_of(target);

@@ -184,21 +184,22 @@ lease_action lease_machine::change(lease_purpose purpose) const
 
 time_point lease_machine::free_at() const
 {
-    if (!shown_)
+    if (!shown_ || own())
     {
         return held_until_;
     }
-    const lease_record& record = shown_->record;
-    if (record.holder.empty() || own())
+    return holder().empty() ? time_point::min() : changed_at_ + duration_of_holder();
+}
+
+duration lease_machine::duration_of_holder() const
+{
+    const auto shown = shown_->record.duration_seconds;
+    if (holder().empty() || shown <= 0)
     {
-        return time_point::min();
-    }
-    if (record.duration_seconds <= 0)
-    {
-        return changed_at_ + times_.lease_duration;
+        return times_.lease_duration;
     }
     constexpr auto longest = std::chrono::duration_cast<std::chrono::seconds>(longest_lease).count();
-    return changed_at_ + std::chrono::seconds(std::min<std::int64_t>(record.duration_seconds, longest));
+    return std::chrono::seconds(std::min<std::int64_t>(shown, longest));
 }
 
 // ---- the request under way ----
@@ -246,7 +247,6 @@ void lease_machine::on_written(const lease& answer, time_point now)
 {
     const auto purpose = request_ ? request_->change.purpose : lease_purpose::renew;
     const auto began = request_began_;
-    request_.reset();
     read_first_ = false;
     conflicts_ = 0;
     write_failures_ = 0;
@@ -255,6 +255,7 @@ void lease_machine::on_written(const lease& answer, time_point now)
         version_ = answer.version;
         see(answer, now);
     }
+    request_.reset();
     if (!own())
     {
         return;
@@ -345,9 +346,19 @@ void lease_machine::see(const std::optional<lease>& shown, time_point now)
 {
     const bool changed =
         shown.has_value() != shown_.has_value() || (shown && shown_ && shown->record != shown_->record);
-    if (!shown && shown_)
+    if (shown)
     {
-        held_until_ = free_at();
+        // A POST is not conditional. One of ours that took effect long after it was given up may have come
+        // after the Lease of a leader that was deleted.
+        const bool late = !leads() && shown->record.holder == identity_ && shown->uid != uid_ &&
+                          (!request_ || request_->what != lease_action::kind::create);
+        held_until_ = late ? now + times_.lease_duration : time_point::min();
+        uid_ = shown->uid;
+    }
+    else if (shown_)
+    {
+        // The newest holder of a Lease that is gone may be one that was not seen.
+        held_until_ = own() ? time_point::min() : now + duration_of_holder();
     }
     shown_ = shown;
     if (changed)

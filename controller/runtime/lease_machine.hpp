@@ -16,7 +16,8 @@
 // not compared; they may differ in rate by lease_duration / renew_deadline.
 //
 // Stricter than client-go:
-// - A deleted Lease is not free before its last holder's time is over, if this process saw that holder.
+// - A Lease that was there and is gone is free only a whole duration later, because its leader may not know
+//   yet. (Without it, a deletion makes two leaders.) A process that finds no Lease at its start takes it.
 // - A Lease without a duration, or with one that is not positive, is held for the own lease_duration.
 // - A holder's duration counts up to longest_lease.
 namespace runtime {
@@ -128,6 +129,7 @@ private:
     lease_action next_of_stopped(support::time_point now);
     lease_action change(lease_purpose purpose) const;
     support::time_point free_at() const;
+    support::duration duration_of_holder() const;
     void read_done(support::time_point now);
     void see(const std::optional<lease>& shown, support::time_point now);
     void lose(std::string why);
@@ -147,7 +149,8 @@ private:
     std::optional<lease> shown_;        // empty: absent
     std::string version_;               // the newest, of the Lease or of its deletion
     support::time_point changed_at_{};  // when the record was seen to change
-    support::time_point held_until_{};  // the time of the holder of a deleted Lease
+    support::time_point held_until_{};  // a Lease that is gone, or one that we have created too late
+    std::string uid_;                   // of the newest Lease
     bool watched_ = false;
     support::time_point read_again_at_{};  // without a watch
 

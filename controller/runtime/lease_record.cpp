@@ -99,6 +99,10 @@ result<lease> read_lease(std::string_view text)
     {
         return fail(errc::bad_answer, "the Lease has no metadata.resourceVersion");
     }
+    if (!read_text(*metadata, "uid", read.uid))
+    {
+        return odd("metadata.uid");
+    }
     if (!read_text(*annotations, every_put_resolved_annotation, promise))
     {
         return odd("metadata.annotations");

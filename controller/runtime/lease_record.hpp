@@ -31,7 +31,8 @@ struct lease_record
 struct lease
 {
     std::string version;  // metadata.resourceVersion
-    lease_record record;
+    lease_record record = {};
+    std::string uid = {};  // metadata.uid: of another Lease of the same name after it was deleted
 };
 
 // Reads a Lease of coordination.k8s.io/v1. A missing field is empty or 0, as in client-go. errc::bad_answer

@@ -31,7 +31,7 @@ protected:
         const std::string& holder, int version, std::int64_t duration = 15, const std::string& renewed = "at"
     )
     {
-        return {std::to_string(version), {holder, duration, "then", renewed, 4, false}};
+        return {std::to_string(version), {holder, duration, "then", renewed, 4, false}, "uid"};
     }
 
     void read(const runtime::lease& lease)
@@ -42,7 +42,7 @@ protected:
 
     void answer(const runtime::lease_action& request, int version)
     {
-        runtime::lease after{std::to_string(version), {}};
+        runtime::lease after{std::to_string(version), {}, "uid"};
         after.record.holder = request.change.holder;
         after.record.duration_seconds = request.change.duration_seconds;
         after.record.transitions = request.change.transitions;
@@ -140,6 +140,10 @@ TEST_F(lease_machine, dont_acquire_from_led_acked_object)
 
 TEST_F(lease_machine, renew_already_acquired_object)
 {
+    read(shown("", 9));
+    send(kind::write);
+    fail(lease_failure::unanswered);
+    now = next().until;
     read(shown("me", 10));
     const auto write = send(kind::write);
     EXPECT_EQ(write.change.transitions, 4) << "the answer of the acquisition was lost";
@@ -180,16 +184,38 @@ TEST_F(lease_machine, an_older_event_says_nothing)
     EXPECT_EQ(next().what, kind::wait);
 }
 
-TEST_F(lease_machine, a_deleted_lease_is_not_free_before_its_holders_time_is_over)
+TEST_F(lease_machine, a_lease_that_is_gone_is_free_only_a_whole_duration_later)
 {
+    for (const std::string holder : {"other", ""})
+    {
+        runtime::lease_machine fresh("me", {}, random);
+        fresh.sent(fresh.next(now), now);
+        fresh.on_read(shown("other", 10), now);
+        fresh.watch_opened();
+        fresh.on_event(shown(holder, 11, 20), now);
+        now += 1s;
+        fresh.on_deleted("12", now);
+        const auto free = now + (holder.empty() ? 15s : 20s);
+        EXPECT_EQ(fresh.next(now).until, free);
+        EXPECT_EQ(fresh.next(free).what, kind::create);
+    }
+}
+
+TEST_F(lease_machine, a_post_that_took_effect_after_it_was_given_up_waits_for_a_leader_that_may_be_there)
+{
+    send(kind::read);
+    machine.on_read_absent(now);
+    send(kind::create);
+    fail(lease_failure::unanswered);
+    now = next().until;
     read(shown("other", 10));
     machine.watch_opened();
-    const auto seen = now;
-    now += 1s;
-    machine.on_deleted("11", now);
-    EXPECT_EQ(next().until, seen + 15s);
-    now = seen + 15s;
-    send(kind::create);
+    auto late = shown("me", 12);
+    late.uid = "of the post";
+    machine.on_event(late, now);
+    EXPECT_EQ(next().until, now + 15s);
+    now += 15s;
+    send(kind::write);
 }
 
 TEST_F(lease_machine, the_loser_of_a_race_reads_and_waits)

@@ -30,6 +30,12 @@ namespace {
 
 constexpr std::size_t lists_at_once = 16;
 
+binding::settings divided(binding::settings settings, bool is_divided)
+{
+    settings.divided = is_divided;
+    return settings;
+}
+
 kube::object_reference reference_to(const binding::event_subject& subject)
 {
     const std::string name_space = subject.name_space.str();
@@ -59,7 +65,7 @@ struct controller::impl
                [this](auto failed, auto window) { counted.listener_updated(failed, window); },
                [this](auto refs) { counted.refs_orphaned(refs); }}
           ),
-          settings(std::move(settings_of_bindings)),
+          settings(divided(std::move(settings_of_bindings), !parts.label_selector.empty())),
           watching(parts.executor),
           credentials(
               {parts.own,
@@ -84,6 +90,7 @@ struct controller::impl
           ),
           recording(parts.executor),
           unwatched(parts.kube, parts.clock, scopes),
+          watched(scopes),
           listed(parts.executor, parts.clock),
           over(parts.executor, parts.clock)
     {
@@ -110,7 +117,8 @@ struct controller::impl
             const runtime::watcher::scope scope{
                 certificate_bindings,
                 name_space,
-                "install the CustomResourceDefinition: kubectl apply -f crds/certificatebindings.yaml"
+                "install the CustomResourceDefinition: kubectl apply -f crds/certificatebindings.yaml",
+                parts.label_selector
             };
             watchers.push_back(std::make_unique<runtime::watcher>(
                 scope, parts.kube, parts.clock, parts.random, bindings.scope(name_space)
@@ -183,7 +191,9 @@ struct controller::impl
                 bindings,
                 events,
                 [this](auto how, auto took) { counted.reconciled(how, took); },
-                others_sent_until
+                others_sent_until,
+                parts.manager,
+                watched
             },
             settings
         );
@@ -338,6 +348,7 @@ struct controller::impl
     std::vector<std::unique_ptr<runtime::watcher>> watchers;
     support::task_group recording;
     unwatched_bindings unwatched;
+    std::vector<std::string> watched;                  // namespaces; empty: all
     std::unique_ptr<runtime::leader_elector> elector;  // null: this process leads without an election
     std::unique_ptr<term> now_leading;                 // null: this process does not lead
     support::alarm listed;

@@ -53,6 +53,10 @@ public:
         // Called after each change of a binding, or empty.
         std::function<void(const binding::object_changed&)> changed = {};
         std::optional<leader_election> election = {};
+        // The labels of the bindings that this controller acts on; empty: all. `manager` tells this
+        // controller from the others that divide the bindings with it.
+        std::string label_selector = {};
+        std::string manager = {};
     };
 
     controller(parts parts, std::vector<std::string> namespaces, binding::settings settings);

@@ -35,7 +35,7 @@ election::election(
     : http_(net::create_http_client(with.executor, with.clock, std::move(with.how))),
       measured_(*http_, with.clock, std::move(with.requested)),
       lease_(kube::create_rest_client(measured_, with.clock, with.credentials)),
-      writes_(kube::create_rest_client(with.fenced, with.clock, with.credentials)),
+      writes_(kube::create_rest_client(with.fenced, with.clock, with.credentials, with.manager)),
       taking_part_{
           *lease_,
           *writes_,

@@ -31,6 +31,7 @@ public:
         net::client_options how;
         kube::request_credentials& credentials;
         net::http_client& fenced;  // sends no write unless this process leads
+        std::string manager;       // the field manager of those writes
         net::measured_client::observer requested;
     };
 

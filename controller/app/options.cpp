@@ -143,6 +143,11 @@ void declare(CLI::App& cli, options& parsed, raw_options& raw)
     )
         ->type_name("NAME")
         ->allow_extra_args(false);
+    add("--label-selector",
+        parsed.label_selector,
+        "SELECTOR",
+        "Labels of the bindings to act on, such as region=sao1, where\nseveral controllers divide them; "
+        "default: all bindings");
     add("--cloud-config",
         parsed.cloud_config,
         "FILE",

@@ -218,6 +218,14 @@ binding::settings settings_of(const options& options)
     return settings;
 }
 
+// The field manager of the writes to bindings, of at most 128 bytes.
+std::string manager_of(const options& options)
+{
+    constexpr std::size_t longest = 128;
+    std::string name(kube::field_manager);
+    return options.label_selector.empty() ? name : (name + "/" + options.leader.name).substr(0, longest);
+}
+
 // The controller and its servers, from the start to the end.
 class process
 {
@@ -234,7 +242,7 @@ public:
               *clock_,
               [this] { return loop_ ? loop_->may_send_until() : support::time_point::max(); }
           ),
-          kube_client_(kube::create_rest_client(measured_, *clock_, credentials_)),
+          kube_client_(kube::create_rest_client(measured_, *clock_, credentials_, manager_of(options))),
           registry_(fenced_, *clock_, random_, around.allowed, options.cloud_timeout, *worker_)
     {}
 
@@ -316,6 +324,7 @@ private:
                     client_options(),
                     credentials_,
                     fenced_,
+                    manager_of(options_),
                     [this](const auto& ended) { requested(ended); }
                 },
                 options_.leader,
@@ -353,7 +362,9 @@ private:
                         door_->changed(change);
                     }
                 },
-                election_ ? std::optional(election_->for_controller()) : std::nullopt
+                election_ ? std::optional(election_->for_controller()) : std::nullopt,
+                options_.label_selector,
+                manager_of(options_)
             },
             options_.namespaces,
             settings_of(options_)
@@ -426,6 +437,7 @@ private:
              {"cluster", credentials_.source().source},
              {"server", credentials_.source().server.str()},
              {"namespaces", watched.empty() ? "all" : support::joined(watched)},
+             {"labels", options_.label_selector.empty() ? "any" : options_.label_selector},
              {"cloud", around_.cloud.cloud},
              {around_.cloud.service ? "endpoint" : "keystone", around_.cloud.keystone.str()},
              {"metrics",

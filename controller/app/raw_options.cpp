@@ -1,6 +1,7 @@
 #include "app/raw_options.hpp"
 
 #include "app/flag_values.hpp"
+#include "app/label_selector.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -36,6 +37,38 @@ support::result<std::vector<int>> days_of(const std::string& list)
     const auto doubled = std::ranges::unique(days);
     days.erase(doubled.begin(), doubled.end());
     return days;
+}
+
+// The controllers that divide the bindings tell each other apart by the names of their Leases.
+support::result<> check_division(const options& chosen, const giver& given_by)
+{
+    if (chosen.label_selector.empty())
+    {
+        return {};
+    }
+    if (const auto good = check_label_selector(chosen.label_selector); !good)
+    {
+        return fail(given_by("--label-selector"), good.error());
+    }
+    if (chosen.leader.name == raw_leader().name)
+    {
+        return fail(
+            errc::invalid,
+            given_by("--label-selector") +
+                ": controllers that divide the bindings are told apart by their Leases; give each of them a "
+                "name with --leader-elect-resource-name"
+        );
+    }
+    if (chosen.bindings_api.address)
+    {
+        return fail(
+            errc::invalid,
+            given_by("--bindings-api-address") +
+                ": the bindings API makes bindings without labels, which a controller with --label-selector "
+                "does not see; serve it from a controller without one"
+        );
+    }
+    return {};
 }
 
 }  // namespace
@@ -100,6 +133,10 @@ support::result<> understand(const raw_options& raw, const giver& given_by, opti
         return std::unexpected(leader.error());
     }
     into.leader = std::move(*leader);
+    if (auto good = check_division(into, given_by); !good)
+    {
+        return good;
+    }
     std::ranges::sort(into.namespaces);
     const auto doubled = std::ranges::unique(into.namespaces);
     into.namespaces.erase(doubled.begin(), doubled.end());

@@ -28,7 +28,9 @@ term::term(parts parts, const binding::settings& settings)
            parts_.random,
            [this](binding::target target) { pool_.add(target); },
            parts_.events,
-           parts_.others_sent_until},
+           parts_.others_sent_until,
+           parts_.manager,
+           parts_.namespaces},
           settings
       ),
       singles_(
@@ -48,6 +50,7 @@ term::term(parts parts, const binding::settings& settings)
            parts_.random,
            settings.settle,
            settings.resync_period,
+           settings.divided,
            [this](const auto& target, auto urgency, auto delay) { pool_.add(target, urgency, delay); }}
       ),
       pool_(parts_.executor, parts_.clock, queue_, [this](binding::target target) {

@@ -20,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace app {
@@ -43,6 +44,9 @@ public:
         std::function<void(runtime::outcome::kind how, support::duration took)> reconciled;
         // Until when another process may have sent PUTs; empty: each of its PUTs is resolved.
         std::optional<support::time_point> others_sent_until;
+        // As binding::reconciler has them.
+        std::string manager;
+        std::vector<std::string> namespaces;
     };
 
     // All bindings must be listed.

@@ -8,6 +8,8 @@ namespace binding {
 
 struct settings
 {
+    // Other controllers act on other bindings of the same cluster (--label-selector).
+    bool divided = false;
     support::duration resync_period = std::chrono::minutes(10);
     support::duration write_deadline = std::chrono::seconds(30);  // of a PUT, besides per_ref
     support::duration per_ref = std::chrono::milliseconds(600);   // for each ref in its body

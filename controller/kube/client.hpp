@@ -62,6 +62,7 @@ struct list_request
     int limit = 500;
     bool metadata_only = false;       // true: the items have no spec and no status
     std::string field_selector = {};  // empty: all objects
+    std::string label_selector = {};  // empty: all objects
 };
 
 // One page of a list. Owns the text that its items refer to.
@@ -82,6 +83,8 @@ struct watch_request
     std::string resource_version;
     int timeout_seconds = 300;  // the server ends the watch after about this time
     std::string name = {};      // of the one object to watch; empty: all objects
+    // An object that no longer has these labels is shown as deleted. Empty: all objects.
+    std::string label_selector = {};
 };
 
 enum class watch_event_type

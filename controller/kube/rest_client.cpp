@@ -156,8 +156,10 @@ private:
 class rest_client final : public client
 {
 public:
-    rest_client(net::http_client& http, support::clock& clock, request_credentials& credentials)
-        : http_(http), clock_(clock), credentials_(credentials)
+    rest_client(
+        net::http_client& http, support::clock& clock, request_credentials& credentials, std::string manager
+    )
+        : http_(http), clock_(clock), credentials_(credentials), manager_(std::move(manager))
     {}
 
     task<result<std::unique_ptr<list_page>>> list(list_request request) override
@@ -171,6 +173,10 @@ public:
         if (!request.field_selector.empty())
         {
             target += "&fieldSelector=" + net::percent_encode(request.field_selector);
+        }
+        if (!request.label_selector.empty())
+        {
+            target += "&labelSelector=" + net::percent_encode(request.label_selector);
         }
         const char* accept = request.metadata_only ? metadata_of_list : whole_objects;
         auto body = co_await ask("GET", std::move(target), {}, {}, page_within, largest_page, false, accept);
@@ -189,6 +195,10 @@ public:
         if (!request.name.empty())
         {
             target += "&fieldSelector=" + net::percent_encode("metadata.name=" + request.name);
+        }
+        if (!request.label_selector.empty())
+        {
+            target += "&labelSelector=" + net::percent_encode(request.label_selector);
         }
         if (!request.resource_version.empty())
         {
@@ -236,14 +246,14 @@ public:
         {
             target += "/" + request.subresource;
         }
-        target += "?fieldManager=" + std::string(field_manager);
+        target += "?fieldManager=" + net::percent_encode(manager_);
         return patched(std::move(target), std::move(request.merge_patch));
     }
 
     task<result<std::unique_ptr<object_answer>>> create(create_request request) override
     {
         std::string target = collection_path(request.resource, request.name_space) +
-                             "?fieldManager=" + std::string(field_manager);
+                             "?fieldManager=" + net::percent_encode(manager_);
         return object("POST", std::move(target), std::move(request.object), "application/json", false);
     }
 
@@ -431,15 +441,16 @@ private:
     net::http_client& http_;
     support::clock& clock_;
     request_credentials& credentials_;
+    std::string manager_;
 };
 
 }  // namespace
 
 std::unique_ptr<client> create_rest_client(
-    net::http_client& http, support::clock& clock, request_credentials& credentials
+    net::http_client& http, support::clock& clock, request_credentials& credentials, std::string manager
 )
 {
-    return std::make_unique<rest_client>(http, clock, credentials);
+    return std::make_unique<rest_client>(http, clock, credentials, std::move(manager));
 }
 
 }  // namespace kube

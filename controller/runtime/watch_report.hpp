@@ -16,6 +16,7 @@ struct watch_scope
     std::string name_space;  // empty: all namespaces
     // Added to the log line if the server does not know the resource.
     std::string hint_if_missing;
+    std::string label_selector = {};  // empty: all objects
 };
 
 watch_failure failure_of(const support::error& error);

@@ -105,6 +105,7 @@ task<> watcher::list_page(bool first)
     kube::list_request request;
     request.resource = scope_.resource;
     request.name_space = scope_.name_space;
+    request.label_selector = scope_.label_selector;
     request.continue_token = machine_.continue_token();
     request.limit = machine_.page_limit();
     const auto page = co_await client_.list(std::move(request));
@@ -141,6 +142,7 @@ task<> watcher::check_version()
     kube::list_request request;
     request.resource = scope_.resource;
     request.name_space = scope_.name_space;
+    request.label_selector = scope_.label_selector;
     request.limit = 1;
     request.metadata_only = true;
     const auto page = co_await client_.list(std::move(request));
@@ -168,6 +170,7 @@ task<> watcher::open_watch()
     kube::watch_request request;
     request.resource = scope_.resource;
     request.name_space = scope_.name_space;
+    request.label_selector = scope_.label_selector;
     request.resource_version = machine_.resource_version();
     std::uniform_int_distribution<int> seconds(watch_seconds_least, 2 * watch_seconds_least);
     request.timeout_seconds = seconds(random_);
@@ -286,6 +289,7 @@ task<> watcher::compare()
     kube::list_request request;
     request.resource = scope_.resource;
     request.name_space = scope_.name_space;
+    request.label_selector = scope_.label_selector;
     request.metadata_only = true;
     do
     {

@@ -241,5 +241,88 @@ TEST_F(leadership, a_rolling_update_sends_no_put_twice_and_disturbs_no_binding)
     EXPECT_THAT(bodies, Not(IsEmpty()));
 }
 
+// ---- several controllers that divide the bindings ----
+
+class division : public leadership
+{
+protected:
+    void start_part(const std::string& region)
+    {
+        start(
+            region,
+            {"--label-selector",
+             "region=" + region,
+             "--leader-elect=false",
+             "--leader-elect-resource-name",
+             region}
+        );
+    }
+
+    void apply_with(
+        const std::string& name, const cloudsim::control::certificate& of, const std::string& region, bool sni
+    )
+    {
+        const json object{
+            {"apiVersion", "certificates.bycloud.io/v1alpha1"},
+            {"kind", "CertificateBinding"},
+            {"metadata", {{"name", name}, {"namespace", name_space}, {"labels", {{"region", region}}}}},
+            {"spec",
+             {{"certificateId", of.id},
+              {"resourceId", listener},
+              {"region", "sao1"},
+              {"options", {{"sni", sni}}}}}
+        };
+        kubectl({"apply", "-f", "-"}, object.dump());
+    }
+};
+
+TEST_F(division, each_controller_acts_on_the_bindings_with_its_labels)
+{
+    start_part("north");
+    const auto a = certificate("a.example.com");
+    const auto b = certificate("b.example.com");
+    apply_with("a", a, "north", true);
+    apply_with("b", b, "south", true);
+    ASSERT_TRUE(is_active("a"));
+    EXPECT_TRUE(binding("b")["status"]["conditions"].is_null());
+    // The label moves the binding, and a binding that leaves keeps its certificate.
+    kubectl({"label", "--overwrite", "certificatebinding", "a", "region=south"});
+    kubectl({"label", "--overwrite", "certificatebinding", "b", "region=north"});
+    ASSERT_TRUE(is_active("b"));
+    EXPECT_EQ(served(listener, "a.example.com"), a.ref);
+    EXPECT_EQ(served(listener, "b.example.com"), b.ref);
+    EXPECT_THAT(events("RefsOrphaned"), IsEmpty());
+}
+
+TEST_F(division, a_listener_that_is_divided_belongs_to_the_controller_of_its_oldest_binding)
+{
+    start_part("north");
+    const auto a = certificate("a.example.com");
+    const auto b = certificate("b.example.com");
+    apply_with("a", a, "north", false);
+    ASSERT_TRUE(is_active("a"));
+    start_part("south");
+    // The age of a binding has whole seconds.
+    const auto created = binding("a")["metadata"]["creationTimestamp"];
+    ASSERT_TRUE(testbed::eventually("a later second", [&] {
+        const auto made = try_kubectl({"create", "configmap", "clock", "-o", "json"});
+        kubectl({"delete", "configmap", "clock", "--ignore-not-found"});
+        return made.code == 0 && json::parse(made.out)["metadata"]["creationTimestamp"] > created;
+    }));
+    apply_with("b", b, "south", false);
+    ASSERT_TRUE(becomes("b", "Conflict"));
+    EXPECT_THAT(message("b"), HasSubstr("certificate-binding-controller/north"));
+    EXPECT_EQ(served(listener, "any.example.com"), a.ref);
+    EXPECT_EQ(sim->puts(), 1U);
+    kubectl({"label", "--overwrite", "certificatebinding", "a", "region=south"});
+    ASSERT_TRUE(testbed::eventually("b yields to a within one controller", [&] {
+        return AssertionResult(message("b").contains("has the listener's default certificate"))
+               << message("b");
+    }));
+    remove("b");
+    EXPECT_TRUE(is_gone("b"));
+    EXPECT_EQ(served(listener, "any.example.com"), a.ref);
+}
+
 }  // namespace
 }  // namespace e2e

@@ -76,6 +76,32 @@ gate no_credential(const observation& observation, const members& own)
     };
 }
 
+// The listener belongs to another controller. What is attached stays, and nothing is written.
+gate divided_listener(const observation& observation, const members& own)
+{
+    if (!observation.divided)
+    {
+        return std::nullopt;
+    }
+    return stop{
+        conclude_each(
+            own,
+            [&](conclusion& conclusion) {
+                const certificate_binding& object = conclusion.of->object();
+                conclusion.ready = status_for(object, reason::conflict, *observation.divided);
+                conclusion.ready.attached =
+                    was_attached(object) ? condition_status::true_ : condition_status::unknown;
+                if (object.deleting)
+                {
+                    conclusion.ready.message +=
+                        ways_out_of_waiting("; to leave the attached certificates on the listener,");
+                }
+            }
+        ),
+        {requeue::slow}
+    };
+}
+
 // unanswered-writes: nothing is concluded while a PUT of a peer may still take effect. The peer wakes this
 // target when the PUT took effect. That the PUT was refused is noticed only by coming back here.
 gate peer_put_in_doubt(const observation& observation, const members& own)
@@ -316,6 +342,7 @@ gate own_put_under_way(const observation& observation, const members& own)
 
 constexpr gate (*in_order[])(const observation&, const members&) = {
     no_credential,
+    divided_listener,
     peer_put_in_doubt,
     scope_unread,
     listener_or_certificates_unread,

@@ -70,6 +70,7 @@ struct observation
 
     // ---- the bindings and their credential ----
     std::vector<const certificate_binding*> bindings;     // of the target, oldest first
+    std::optional<std::string> divided;  // why the listener belongs to another controller, for people
     std::map<support::uuid, missing_credential> missing;  // where the target has no credential: why
     bool controllers_credential = false;
     // Deletions for which the credential may only remove what was attached with it.

@@ -25,6 +25,12 @@ void record_events(const object_changed& change, const change_parts& parts)
     if (before != nullptr && change.target_before)
     {
         const auto left = left_behind(*before, parts.reconciler.facts_of(*change.target_before));
+        const bool may_have_moved =
+            parts.divided && after == nullptr && before->has_finalizer() && !before->deleting;
+        if (may_have_moved)
+        {
+            return;
+        }
         if (const auto orphans = orphaned(*before, after, left))
         {
             parts.events.refs_orphaned(left.size());

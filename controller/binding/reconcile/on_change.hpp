@@ -27,6 +27,7 @@ struct change_parts
     support::random_engine& random;
     support::duration settle;  // as binding::settings has them
     support::duration resync_period;
+    bool divided;  // a binding that changes its labels may go to another controller
     std::function<void(const target&, runtime::urgency, support::duration)> enqueue;
 };
 

@@ -3,11 +3,6 @@
 #include "binding/resource/merge_patch.hpp"
 
 namespace binding {
-namespace {
-
-const kube::resource bindings_resource{"certificates.bycloud.io", "v1alpha1", "certificatebindings"};
-
-}  // namespace
 
 kube::patch_request patch_for(const certificate_binding& object, const write& wanted)
 {

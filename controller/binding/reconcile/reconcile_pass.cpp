@@ -47,8 +47,13 @@ void wake(pass_action& action, const std::optional<target>& next)
 
 }  // namespace
 
-reconcile_pass::reconcile_pass(binding::target target, const pass_context& at)
-    : target_(std::move(target)), started_(at.now), has_credential_(at.credentials.of(target_) != nullptr)
+reconcile_pass::reconcile_pass(
+    binding::target target, const pass_context& at, std::optional<std::string> divided
+)
+    : target_(std::move(target)),
+      started_(at.now),
+      has_credential_(at.credentials.of(target_) != nullptr),
+      divided_(std::move(divided))
 {
     const target_facts& facts = at.states.of(target_).facts();
     read_before_ = facts.answers.listener_requested;
@@ -88,7 +93,7 @@ pass_action reconcile_pass::next(const pass_context& at)
 step reconcile_pass::plan_step(const pass_context& at, binding_list& bindings)
 {
     target_state& state = at.states.of(target_);
-    state.record_bindings(bindings, at.settings, at.now, at.wall, at.state.others_sent_until());
+    state.record_bindings(bindings, at.settings, at.now, at.wall, others_sent_until(at));
     if (at.states.take_cleanup_request(target_))
     {
         state.record_cleanup_request();
@@ -164,6 +169,7 @@ observation reconcile_pass::observe(
             observed.borrowed.insert(object->uid);
         }
     }
+    observed.divided = divided_;
     observed.controllers_credential = at.credentials.is_controllers(target_);
     observed.peers = peers.bindings;
     observed.peer_put_deadline = peers.put_deadline;

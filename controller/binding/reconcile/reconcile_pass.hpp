@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -108,7 +109,10 @@ enum class after_write
 class reconcile_pass
 {
 public:
-    reconcile_pass(binding::target target, const pass_context& at);
+    // `divided`: why the listener belongs to another controller, for people; empty if it does not.
+    reconcile_pass(
+        binding::target target, const pass_context& at, std::optional<std::string> divided = std::nullopt
+    );
 
     const binding::target& target() const { return target_; }
     support::time_point started() const { return started_; }
@@ -159,6 +163,7 @@ private:
     binding::target target_;
     support::time_point started_{};
     bool has_credential_ = false;
+    std::optional<std::string> divided_;
     std::set<support::uuid> members_;
     bool read_before_ = false;         // the listener was asked for before the pass
     std::optional<bool> could_write_;  // put_record::may_write before the pass

@@ -1,6 +1,7 @@
 #include "binding/reconcile/reconciler.hpp"
 
 #include "binding/reconcile/cloud_reader.hpp"
+#include "binding/reconcile/other_controllers.hpp"
 #include "binding/reconcile/pass_outcome.hpp"
 #include "binding/reconcile/writer.hpp"
 
@@ -18,7 +19,8 @@ struct reconciler::impl
 
     support::task<runtime::outcome> reconcile(target target)
     {
-        reconcile_pass pass(target, wiring.now());
+        auto divided = settings.divided ? co_await others.why_not_ours(target) : std::optional<std::string>();
+        reconcile_pass pass(target, wiring.now(), std::move(divided));
         const auto credential = parts.credentials.of(target);
         for (;;)
         {
@@ -54,6 +56,9 @@ struct reconciler::impl
         parts.kube, parts.credentials, parts.clock, parts.store, state, settings, parts.events
     };
     cloud_reader reader{wiring};
+    other_controllers others{
+        {parts.kube, parts.clock, parts.store, parts.manager, parts.namespaces}, settings.resync_period
+    };
     writer writing{wiring};
 };
 

@@ -36,6 +36,10 @@ public:
         binding::event_sink& events;
         // Until when another process may have sent PUTs; empty: each of its PUTs is resolved.
         std::optional<support::time_point> others_sent_until;
+        // Where controllers divide the bindings (settings::divided): the field manager of this one, and the
+        // namespaces that it watches; empty: all.
+        std::string manager = {};
+        std::vector<std::string> namespaces = {};
     };
 
     reconciler(parts parts, settings settings);

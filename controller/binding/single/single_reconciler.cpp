@@ -104,7 +104,9 @@ struct single_reconciler::impl
     {
         binding_facts& known = facts[object.uid];
         const auto now = parts.clock.now();
-        record_object(known, object, settings, now, parts.others_sent_until);
+        record_object(
+            known, object, settings, now, settings.divided ? std::optional(now) : parts.others_sent_until
+        );
         const auto look_up = [&](const support::uuid& id) { return certificate(of.which, id); };
         const auto bindings = parts.store.bindings_of(of.which);
         const auto held = [this](const auto& each) -> const ledger& { return ledger_of(each); };

@@ -85,7 +85,7 @@ observed_peers observe_peers(const target_context& at, const target& here)
         const bool has_credential = !other.credential.empty();
         observed.unread = observed.unread || (has_credential && !facts.answers.listener_requested);
         const auto bindings = at.store.bindings_of(other);
-        if (const auto until = deadline_of_others(bindings, at.settings, at.state.others_sent_until());
+        if (const auto until = deadline_of_others(bindings, at.settings, others_sent_until(at));
             facts.bindings.empty() && until && at.now < *until + for_refs)
         {
             observed.put_deadline = std::max(observed.put_deadline.value_or(at.now), *until + for_refs);

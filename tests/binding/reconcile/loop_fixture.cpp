@@ -22,7 +22,10 @@ wiring::wiring(
           [this] { on_all_listed(change_parts); }
       ),
       expiry(loop.clock(), events, settings.expiry_warning_days),
-      reconciler({kube, credentials, loop.clock(), store, random, std::move(wake), events, loop.clock().now()}, settings),
+      reconciler(
+          {kube, credentials, loop.clock(), store, random, std::move(wake), events, loop.clock().now()},
+          settings
+      ),
       change_parts(
           {store,
            reconciler,
@@ -31,6 +34,7 @@ wiring::wiring(
            random,
            settings.settle,
            settings.resync_period,
+           false,
            std::move(enqueue)}
       ),
       sink(&store.scope(""))

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "support/error.hpp"
+
+#include <string>
+
+namespace app {
+
+// Whether the API server will read `text` as a label selector: requirements separated by commas, each of them
+// `key`, `!key`, `key=value`, `key==value`, `key!=value`, `key in (a,b)` or `key notin (a,b)`. Errors:
+// invalid, with the requirement that is none.
+// https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
+support::result<> check_label_selector(const std::string& text);
+
+}  // namespace app

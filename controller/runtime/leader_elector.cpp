@@ -15,10 +15,8 @@ namespace runtime {
 namespace {
 
 using namespace std::chrono_literals;
-using support::result;
 using support::task;
 using support::time_point;
-using answer = result<std::unique_ptr<kube::object_answer>>;
 
 constexpr support::backoff failed_watch{1s, 30s, 0.5};
 constexpr support::backoff refused_watch{30s, 10min, 0.2};
@@ -27,24 +25,6 @@ constexpr support::duration short_watch = 1s;
 constexpr int watch_seconds_least = 300;
 constexpr int not_found = 404;
 constexpr int gone = 410;
-
-kube::resource leases()
-{
-    return {"coordination.k8s.io", "v1", "leases"};
-}
-
-lease_step step_of(const lease_action& request)
-{
-    switch (request.what)
-    {
-        case lease_action::kind::create:
-            return lease_step::create;
-        case lease_action::kind::write:
-            return lease_step::patch;
-        default:
-            return lease_step::get;
-    }
-}
 
 bool has_status(const support::error& error, int status)
 {
@@ -89,6 +69,7 @@ leader_elector::leader_elector(parts parts, lead lead, std::function<void()> on_
       lead_(std::move(lead)),
       on_lost_(std::move(on_lost)),
       machine_(parts_.identity, parts_.times, parts_.random),
+      client_(parts_.kube, parts_.clock, parts_.name_space, parts_.name),
       report_(parts_.name_space, parts_.name, parts_.identity)
 {}
 
@@ -183,7 +164,7 @@ task<> leader_elector::send_requests()
 task<> leader_elector::send(lease_action request)
 {
     const auto deadline = parts_.clock.now() + machine_.attempt_timeout();
-    const auto answered = co_await support::with_deadline(parts_.clock, deadline, ask(request));
+    const auto answered = co_await support::with_deadline(parts_.clock, deadline, client_.send(request));
     const auto now = parts_.clock.now();
     const auto step = step_of(request);
     if (!answered)
@@ -196,7 +177,7 @@ task<> leader_elector::send(lease_action request)
         if (step == lease_step::get && has_status(answered->error(), not_found))
         {
             report_.answered(step);
-            machine_.on_read_absent(now);
+            machine_.on_read(std::nullopt, now);
             bells_->watch.ring();
             co_return;
         }
@@ -223,28 +204,6 @@ task<> leader_elector::send(lease_action request)
     }
 }
 
-task<answer> leader_elector::ask(lease_action request)
-{
-    if (request.what == lease_action::kind::read)
-    {
-        co_return co_await parts_.kube.get(leases(), parts_.name_space, parts_.name);
-    }
-    if (request.what == lease_action::kind::create)
-    {
-        kube::create_request create;
-        create.resource = leases();
-        create.name_space = parts_.name_space;
-        create.object = new_lease(parts_.name_space, parts_.name, request.change, wall_now());
-        co_return co_await parts_.kube.create(std::move(create));
-    }
-    kube::patch_request patch;
-    patch.resource = leases();
-    patch.name_space = parts_.name_space;
-    patch.name = parts_.name;
-    patch.merge_patch = lease_patch(request.change, request.version, wall_now());
-    co_return co_await parts_.kube.patch(std::move(patch));
-}
-
 void leader_elector::failed(const lease_action& request, const support::error& error)
 {
     const auto step = step_of(request);
@@ -257,20 +216,6 @@ void leader_elector::failed(const lease_action& request, const support::error& e
         watch_again_ = true;
         bells_->watch.ring();
     }
-}
-
-// The wall clock in microseconds, which support::clock counts in seconds. No two are equal, because equal
-// times would hide a renewal.
-micro_time leader_elector::wall_now()
-{
-    const auto now = parts_.clock.now();
-    const micro_time least = parts_.clock.wall();
-    const micro_time most = least + 1s - 1us;
-    const auto since = std::chrono::floor<std::chrono::microseconds>(now - last_wall_at_);
-    const micro_time guess = std::clamp(last_wall_ + since, least, most);
-    last_wall_ = guess == last_wall_ ? guess + 1us : guess;
-    last_wall_at_ = now;
-    return last_wall_;
 }
 
 // ---- the watch ----
@@ -305,14 +250,8 @@ task<> leader_elector::follow()
 
 task<leader_elector::watch_end> leader_elector::watch_once()
 {
-    kube::watch_request request;
-    request.resource = leases();
-    request.name_space = parts_.name_space;
-    request.name = parts_.name;
-    request.resource_version = machine_.version();
     std::uniform_int_distribution<int> seconds(watch_seconds_least, 2 * watch_seconds_least);
-    request.timeout_seconds = seconds(parts_.random);
-    const auto stream = co_await parts_.kube.watch(std::move(request));
+    const auto stream = co_await client_.watch(machine_.version(), seconds(parts_.random));
     if (!stream)
     {
         report_.failed(lease_step::watch, stream.error());
@@ -405,20 +344,13 @@ task<bool> leader_elector::owner_ended()
     {
         co_return co_await lead_(*term_);
     }
-    catch (const boost::system::system_error& e)
+    catch (const std::exception& e)
     {
-        if (e.code() == boost::asio::error::operation_aborted)
+        const auto* ended = dynamic_cast<const boost::system::system_error*>(&e);
+        if (ended != nullptr && ended->code() == boost::asio::error::operation_aborted)
         {
             throw;
         }
-        support::log(
-            support::log_level::error,
-            "the leader's work ended with an exception, which is a bug of the controller",
-            {{"error", e.what()}}
-        );
-    }
-    catch (const std::exception& e)
-    {
         support::log(
             support::log_level::error,
             "the leader's work ended with an exception, which is a bug of the controller",

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kube/client.hpp"
+#include "runtime/lease_client.hpp"
 #include "runtime/lease_machine.hpp"
 #include "runtime/lease_report.hpp"
 #include "support/alarm.hpp"
@@ -90,7 +91,6 @@ private:
     };
 
     support::task<> send(lease_action request);
-    support::task<support::result<std::unique_ptr<kube::object_answer>>> ask(lease_action request);
     void failed(const lease_action& request, const support::error& error);
     support::task<watch_end> watch_once();
     support::task<> until_watch_again();
@@ -98,12 +98,12 @@ private:
     support::task<bool> owner_ended();
     void notice_changes();
     void told_machine();
-    micro_time wall_now();
 
     parts parts_;
     lead lead_;
     std::function<void()> on_lost_;
     lease_machine machine_;
+    lease_client client_;
     lease_report report_;
     struct bells;
     std::unique_ptr<bells> bells_;  // empty before run()
@@ -113,8 +113,6 @@ private:
     std::uint64_t terms_ = 0;
     bool watch_again_ = false;
     int watch_failures_ = 0;  // in a row
-    micro_time last_wall_{};
-    support::time_point last_wall_at_{};
 };
 
 }  // namespace runtime

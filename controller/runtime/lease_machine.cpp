@@ -1,7 +1,5 @@
 #include "runtime/lease_machine.hpp"
 
-#include "runtime/version_number.hpp"
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -21,13 +19,6 @@ constexpr int releases_in_a_retry_period = 4;
 // More conflicts in a row come from somebody who changes the Lease again and again.
 constexpr int conflicts_without_pause = 2;
 
-bool is_newer(const std::string& version, const std::string& known)
-{
-    const auto there = number_of(version);
-    const auto here = number_of(known);
-    return there && here ? *there > *here : version != known;
-}
-
 std::string milliseconds(duration span)
 {
     return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(span).count()) + " ms";
@@ -36,7 +27,7 @@ std::string milliseconds(duration span)
 }  // namespace
 
 lease_machine::lease_machine(std::string identity, lease_times times, support::random_engine& random)
-    : identity_(std::move(identity)), times_(times), random_(random)
+    : identity_(std::move(identity)), times_(times), random_(random), view_(identity_, times.lease_duration)
 {}
 
 duration lease_machine::attempt_timeout() const
@@ -47,22 +38,6 @@ duration lease_machine::attempt_timeout() const
 time_point lease_machine::may_send_until() const
 {
     return leads() ? renewed_at_ + times_.renew_deadline : time_point::min();
-}
-
-const std::string& lease_machine::holder() const
-{
-    static const std::string nobody;
-    return shown_ ? shown_->record.holder : nobody;
-}
-
-std::int64_t lease_machine::transitions() const
-{
-    return shown_ ? shown_->record.transitions : 0;
-}
-
-bool lease_machine::own() const
-{
-    return shown_ && shown_->record.holder == identity_;
 }
 
 // ---- what to do ----
@@ -109,7 +84,7 @@ lease_action lease_machine::next_of_candidate(time_point now) const
     {
         return read_at(not_before_, now);
     }
-    const auto attempt_at = std::max(free_at(), not_before_);
+    const auto attempt_at = std::max(view_.free_at(), not_before_);
     if (attempt_at <= now)
     {
         return change(lease_purpose::acquire);
@@ -120,7 +95,7 @@ lease_action lease_machine::next_of_candidate(time_point now) const
 
 lease_action lease_machine::next_of_leader(time_point now) const
 {
-    const auto due = shown_ && !read_first_ ? renewed_at_ + times_.retry_period : now;
+    const auto due = view_.present() && !read_first_ ? renewed_at_ + times_.retry_period : now;
     const auto at = std::max(due, not_before_);
     if (at > now)
     {
@@ -131,7 +106,7 @@ lease_action lease_machine::next_of_leader(time_point now) const
 
 lease_action lease_machine::next_of_releasing(time_point now)
 {
-    if (now >= release_until_ || (!read_first_ && !own()))
+    if (now >= release_until_ || (!read_first_ && !view_.own()))
     {
         end_release(now);
         return next(now);
@@ -151,7 +126,7 @@ lease_action lease_machine::next_of_stopped(time_point now)
     {
         return not_before_ > now ? wait_until(std::min(not_before_, release_until_)) : read_at(now, now);
     }
-    if (own())
+    if (view_.own())
     {
         begin_release(attempted_ && attempted_->before == predecessor::every_put_resolved, now);
     }
@@ -165,8 +140,8 @@ lease_action lease_machine::next_of_stopped(time_point now)
 lease_action lease_machine::change(lease_purpose purpose) const
 {
     lease_action action;
-    action.what = shown_ ? lease_action::kind::write : lease_action::kind::create;
-    action.version = shown_ ? shown_->version : "";
+    action.what = view_.present() ? lease_action::kind::write : lease_action::kind::create;
+    action.version = view_.version_of_lease();
     action.change.purpose = purpose;
     if (purpose == lease_purpose::release)
     {
@@ -178,28 +153,8 @@ lease_action lease_machine::change(lease_purpose purpose) const
     action.change.holder = identity_;
     // Rounded up, so that nobody waits for less than the lease_duration.
     action.change.duration_seconds = std::chrono::ceil<std::chrono::seconds>(times_.lease_duration).count();
-    action.change.transitions = !shown_ ? 0 : own() ? transitions() : transitions() + 1;
+    action.change.transitions = transitions() + (view_.present() && !view_.own() ? 1 : 0);
     return action;
-}
-
-time_point lease_machine::free_at() const
-{
-    if (!shown_ || own())
-    {
-        return held_until_;
-    }
-    return holder().empty() ? time_point::min() : changed_at_ + duration_of_holder();
-}
-
-duration lease_machine::duration_of_holder() const
-{
-    const auto shown = shown_->record.duration_seconds;
-    if (holder().empty() || shown <= 0)
-    {
-        return times_.lease_duration;
-    }
-    constexpr auto longest = std::chrono::duration_cast<std::chrono::seconds>(longest_lease).count();
-    return std::chrono::seconds(std::min<std::int64_t>(shown, longest));
 }
 
 // ---- the request under way ----
@@ -212,35 +167,20 @@ void lease_machine::sent(const lease_action& request, time_point now)
     {
         return;
     }
-    const bool again = own() && attempted_ && attempted_->transitions == transitions();
-    const bool promised = shown_ && shown_->record.holder.empty() && shown_->record.every_put_resolved;
+    const bool again = view_.own() && attempted_ && attempted_->transitions == transitions();
+    const bool promised = holder().empty() && view_.record().every_put_resolved;
     const auto before =
         again ? attempted_->before : (promised ? predecessor::every_put_resolved : predecessor::unknown);
     attempted_ = attempt{request.change.transitions, before};
 }
 
-void lease_machine::on_read(const lease& shown, time_point now)
+void lease_machine::on_read(const std::optional<lease>& shown, time_point now)
 {
     request_.reset();
-    read_done(now);
-    version_ = shown.version;
-    see(shown, now);
-}
-
-void lease_machine::on_read_absent(time_point now)
-{
-    request_.reset();
-    read_done(now);
-    version_.clear();
-    see(std::nullopt, now);
-}
-
-void lease_machine::read_done(time_point now)
-{
-    known_ = true;
     read_first_ = false;
     read_failures_ = 0;
     read_again_at_ = now + support::jittered(times_.retry_period, retry_jitter, random_);
+    seen(view_.read(shown, expects_own(), now));
 }
 
 void lease_machine::on_written(const lease& answer, time_point now)
@@ -250,13 +190,9 @@ void lease_machine::on_written(const lease& answer, time_point now)
     read_first_ = false;
     conflicts_ = 0;
     write_failures_ = 0;
-    if (is_newer(answer.version, version_))
-    {
-        version_ = answer.version;
-        see(answer, now);
-    }
+    on_event(answer, now);
     request_.reset();
-    if (!own())
+    if (!view_.own())
     {
         return;
     }
@@ -319,58 +255,33 @@ void lease_machine::watch_ended(time_point now)
 
 void lease_machine::watch_expired()
 {
-    version_.clear();
-    known_ = false;
+    view_.expired();
     read_first_ = true;
 }
 
 void lease_machine::on_event(const lease& shown, time_point now)
 {
-    if (is_newer(shown.version, version_))
-    {
-        version_ = shown.version;
-        see(shown, now);
-    }
+    seen(view_.heard(shown.version, shown, expects_own(), now));
 }
 
 void lease_machine::on_deleted(const std::string& version, time_point now)
 {
-    if (is_newer(version, version_))
-    {
-        version_ = version;
-        see(std::nullopt, now);
-    }
+    seen(view_.heard(version, std::nullopt, expects_own(), now));
 }
 
-void lease_machine::see(const std::optional<lease>& shown, time_point now)
+bool lease_machine::expects_own() const
 {
-    const bool changed =
-        shown.has_value() != shown_.has_value() || (shown && shown_ && shown->record != shown_->record);
-    if (shown)
-    {
-        // A POST is not conditional. One of ours that took effect long after it was given up may have come
-        // after the Lease of a leader that was deleted.
-        const bool late = !leads() && shown->record.holder == identity_ && shown->uid != uid_ &&
-                          (!request_ || request_->what != lease_action::kind::create);
-        held_until_ = late ? now + times_.lease_duration : time_point::min();
-        uid_ = shown->uid;
-    }
-    else if (shown_)
-    {
-        // The newest holder of a Lease that is gone may be one that was not seen.
-        held_until_ = own() ? time_point::min() : now + duration_of_holder();
-    }
-    shown_ = shown;
-    if (changed)
-    {
-        changed_at_ = now;
-        conflicts_ = 0;
-    }
-    if (!own() && !request_)
+    return leads() || (request_ && request_->what == lease_action::kind::create);
+}
+
+void lease_machine::seen(bool changed)
+{
+    conflicts_ = changed ? 0 : conflicts_;
+    if (!view_.own() && !request_)
     {
         attempted_.reset();
     }
-    if (leads() && shown_ && !own())
+    if (leads() && view_.present() && !view_.own())
     {
         lose(holder().empty() ? "somebody else has emptied the Lease" : holder() + " holds the Lease");
     }
@@ -386,7 +297,7 @@ void lease_machine::lose(std::string why)
 
 void lease_machine::on_term_ended(bool every_put_resolved, time_point now)
 {
-    const bool inside = own() && now < renewed_at_ + times_.lease_duration;
+    const bool inside = view_.own() && now < renewed_at_ + times_.lease_duration;
     if (role_ == role::leader || (role_ == role::lost && stopping_ && inside))
     {
         begin_release(every_put_resolved, now);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/lease_record.hpp"
+#include "runtime/lease_view.hpp"
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
 
@@ -15,11 +16,8 @@
 // longer. Every write is conditional on the version that was seen, so of two candidates one wins. Clocks are
 // not compared; they may differ in rate by lease_duration / renew_deadline.
 //
-// Stricter than client-go:
-// - A Lease that was there and is gone is free only a whole duration later, because its leader may not know
-//   yet. (Without it, a deletion makes two leaders.) A process that finds no Lease at its start takes it.
-// - A Lease without a duration, or with one that is not positive, is held for the own lease_duration.
-// - A holder's duration counts up to longest_lease.
+// lease_view.hpp says where this is stricter than client-go: about a Lease that was deleted, that has no
+// duration, or a huge one.
 namespace runtime {
 
 // lease_duration > renew_deadline > 1.2 * retry_period > 0, and lease_duration <= longest_lease.
@@ -29,8 +27,6 @@ struct lease_times
     support::duration renew_deadline = std::chrono::seconds(10);
     support::duration retry_period = std::chrono::seconds(2);
 };
-
-inline constexpr support::duration longest_lease = std::chrono::hours(1);
 
 // What a new leader knows of the PUTs of the leader before it.
 enum class predecessor
@@ -75,8 +71,7 @@ public:
 
     // ---- the request under way ----
     void sent(const lease_action& request, support::time_point now);
-    void on_read(const lease& shown, support::time_point now);
-    void on_read_absent(support::time_point now);  // 404 of a read
+    void on_read(const std::optional<lease>& shown, support::time_point now);  // empty: 404
     void on_written(const lease& answer, support::time_point now);
     void on_failed(lease_failure why, std::optional<support::duration> retry_after, support::time_point now);
 
@@ -101,13 +96,13 @@ public:
     predecessor before() const { return before_; }                     // of the newest term
     const std::string& lost_because() const { return lost_because_; }  // of the newest lost term
     // As last seen; empty: nobody, absent, or not yet read.
-    const std::string& holder() const;
-    std::int64_t transitions() const;
+    const std::string& holder() const { return view_.record().holder; }
+    std::int64_t transitions() const { return view_.record().transitions; }
     std::uint64_t failed_renewals() const { return failed_renewals_; }
     // Where a watch goes on; empty: from now.
-    const std::string& version() const { return version_; }
+    const std::string& version() const { return view_.version(); }
     // The Lease has been read.
-    bool known() const { return known_; }
+    bool known() const { return view_.known(); }
     // The time that a request may take, so that three fit before the renew deadline.
     support::duration attempt_timeout() const;
 
@@ -128,14 +123,11 @@ private:
     lease_action next_of_releasing(support::time_point now);
     lease_action next_of_stopped(support::time_point now);
     lease_action change(lease_purpose purpose) const;
-    support::time_point free_at() const;
-    support::duration duration_of_holder() const;
-    void read_done(support::time_point now);
-    void see(const std::optional<lease>& shown, support::time_point now);
+    bool expects_own() const;
+    void seen(bool changed);
     void lose(std::string why);
     void begin_release(bool every_put_resolved, support::time_point now);
     void end_release(support::time_point now);
-    bool own() const;
 
     std::string identity_;
     lease_times times_;
@@ -144,13 +136,7 @@ private:
     role role_ = role::candidate;
     bool stopping_ = false;
 
-    // What was seen.
-    bool known_ = false;
-    std::optional<lease> shown_;        // empty: absent
-    std::string version_;               // the newest, of the Lease or of its deletion
-    support::time_point changed_at_{};  // when the record was seen to change
-    support::time_point held_until_{};  // a Lease that is gone, or one that we have created too late
-    std::string uid_;                   // of the newest Lease
+    lease_view view_;
     bool watched_ = false;
     support::time_point read_again_at_{};  // without a watch
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/lease_client.hpp"
 #include "runtime/lease_machine.hpp"
 #include "support/error.hpp"
 
@@ -8,15 +9,6 @@
 #include <string_view>
 
 namespace runtime {
-
-// What an election does with a Lease.
-enum class lease_step
-{
-    get,
-    create,
-    patch,
-    watch,
-};
 
 // How a failed request counts for the machine.
 lease_failure failure_of(lease_step step, const support::error& error);

@@ -72,7 +72,7 @@ protected:
 TEST_F(lease_machine, acquire_from_no_object)
 {
     send(kind::read);
-    machine.on_read_absent(now);
+    machine.on_read(std::nullopt, now);
     const auto create = send(kind::create);
     EXPECT_EQ(create.change, (runtime::lease_change{lease_purpose::acquire, "me", 15, 0, false}));
     const auto began = now;
@@ -204,7 +204,7 @@ TEST_F(lease_machine, a_lease_that_is_gone_is_free_only_a_whole_duration_later)
 TEST_F(lease_machine, a_post_that_took_effect_after_it_was_given_up_waits_for_a_leader_that_may_be_there)
 {
     send(kind::read);
-    machine.on_read_absent(now);
+    machine.on_read(std::nullopt, now);
     send(kind::create);
     fail(lease_failure::unanswered);
     now = next().until;

@@ -23,7 +23,6 @@ constexpr support::backoff refused_watch{30s, 10min, 0.2};
 // A watch that ends sooner counts as a failure, because it may be one of an endless loop.
 constexpr support::duration short_watch = 1s;
 constexpr int watch_seconds_least = 300;
-constexpr int not_found = 404;
 constexpr int gone = 410;
 
 bool has_status(const support::error& error, int status)
@@ -164,40 +163,21 @@ task<> leader_elector::send_requests()
 task<> leader_elector::send(lease_action request)
 {
     const auto deadline = parts_.clock.now() + machine_.attempt_timeout();
-    const auto answered = co_await support::with_deadline(parts_.clock, deadline, client_.send(request));
+    const auto shown = co_await client_.send(request, deadline);
     const auto now = parts_.clock.now();
-    const auto step = step_of(request);
-    if (!answered)
-    {
-        failed(request, {support::errc::interrupted, "no answer in time", 0, std::nullopt, false});
-        co_return;
-    }
-    if (!*answered)
-    {
-        if (step == lease_step::get && has_status(answered->error(), not_found))
-        {
-            report_.answered(step);
-            machine_.on_read(std::nullopt, now);
-            bells_->watch.ring();
-            co_return;
-        }
-        failed(request, answered->error());
-        co_return;
-    }
-    const auto shown = read_lease((**answered)->object());
     if (!shown)
     {
         failed(request, shown.error());
         co_return;
     }
-    report_.answered(step);
-    if (step == lease_step::get)
+    report_.answered(step_of(request));
+    if (request.what == lease_action::kind::read)
     {
         machine_.on_read(*shown, now);
         bells_->watch.ring();
         co_return;
     }
-    machine_.on_written(*shown, now);
+    machine_.on_written(**shown, now);
     if (request.change.purpose == lease_purpose::release)
     {
         report_.released(request.change.every_put_resolved);

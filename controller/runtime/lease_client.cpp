@@ -1,5 +1,7 @@
 #include "runtime/lease_client.hpp"
 
+#include "support/with_deadline.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -40,7 +42,28 @@ lease_client::lease_client(
     : kube_(kube), clock_(clock), name_space_(std::move(name_space)), name_(std::move(name))
 {}
 
-task<result<std::unique_ptr<kube::object_answer>>> lease_client::send(lease_action request)
+task<result<std::optional<lease>>> lease_client::send(lease_action request, support::time_point deadline)
+{
+    const auto step = step_of(request);
+    const auto answer = co_await support::with_deadline(clock_, deadline, ask(std::move(request)));
+    if (!answer)
+    {
+        co_return support::fail(support::errc::interrupted, "no answer in time");
+    }
+    if (*answer)
+    {
+        co_return read_lease((**answer)->object());
+    }
+    constexpr int not_found = 404;
+    const support::error& error = answer->error();
+    if (step == lease_step::get && error.code == support::errc::status && error.http_status == not_found)
+    {
+        co_return std::optional<lease>();
+    }
+    co_return std::unexpected(error);
+}
+
+task<result<std::unique_ptr<kube::object_answer>>> lease_client::ask(lease_action request)
 {
     const auto step = step_of(request);
     if (step == lease_step::get)

@@ -5,6 +5,7 @@
 #include "support/clock.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace runtime {
@@ -27,13 +28,17 @@ class lease_client
 public:
     lease_client(kube::client& kube, support::clock& clock, std::string name_space, std::string name);
 
-    // Sends a read, create or write.
-    support::task<support::result<std::unique_ptr<kube::object_answer>>> send(lease_action request);
+    // Sends a read, create or write, and gives it up at `deadline` (errc::interrupted). Empty: there is no
+    // Lease to read.
+    support::task<support::result<std::optional<lease>>> send(
+        lease_action request, support::time_point deadline
+    );
     support::task<support::result<std::unique_ptr<kube::watch_stream>>> watch(
         std::string version, int timeout_seconds
     );
 
 private:
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> ask(lease_action request);
     micro_time wall_now();
 
     kube::client& kube_;

@@ -27,6 +27,22 @@ testbed::outcome helm(const std::string& verb, const std::vector<std::string>& f
     return kubernetes->helm(std::move(arguments));
 }
 
+testbed::outcome install_second(const std::vector<std::string>& flags)
+{
+    std::vector<std::string> arguments{
+        "install",
+        "second",
+        chart_folder,
+        "--namespace",
+        team_b,
+        "--set",
+        needed_value,
+        "--set=crds.enabled=false"
+    };
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    return kubernetes->helm(std::move(arguments));
+}
+
 std::vector<json> as_served(const std::string& yaml)
 {
     const auto served = kubernetes->kubectl(
@@ -57,6 +73,19 @@ json first_of(const std::vector<json>& objects, const std::string& kind)
     return nullptr;
 }
 
+std::string argument_of(const json& deployment, const std::string& flag)
+{
+    for (const json& argument : deployment.at("/spec/template/spec/containers/0/args"_json_pointer))
+    {
+        const auto text = argument.get<std::string>();
+        if (text.starts_with(flag + "="))
+        {
+            return text.substr(flag.size() + 1);
+        }
+    }
+    return "(absent)";
+}
+
 testing::AssertionResult serves_bindings()
 {
     return testbed::eventually("the resource", [] {
@@ -77,7 +106,9 @@ void installation::TearDown()
         )));
     }
     // Removes the objects that came without Helm. The namespaces stay for other tests.
-    for (const auto* kinds : {"deployments,serviceaccounts", "clusterroles,clusterrolebindings"})
+    for (const auto* kinds :
+         {"deployments,poddisruptionbudgets,serviceaccounts,roles,rolebindings",
+          "clusterroles,clusterrolebindings"})
     {
         EXPECT_TRUE(succeeds(kubernetes->kubectl(
             {"delete",

@@ -30,6 +30,9 @@ extern testbed::environment& kubernetes;
 // Runs helm VERB with the chart and the flags of the README, and with `flags`.
 testbed::outcome helm(const std::string& verb, const std::vector<std::string>& flags = {});
 
+// Installs the chart a second time, with another release, into team-b.
+testbed::outcome install_second(const std::vector<std::string>& flags = {});
+
 // The objects of a YAML text as the API server would store them now, defaults included.
 std::vector<json> as_served(const std::string& yaml);
 
@@ -38,6 +41,9 @@ std::vector<json> rendered(const std::vector<std::string>& flags = {});
 
 // The first object of this kind; null, and a failure of the test, if there is none.
 json first_of(const std::vector<json>& objects, const std::string& kind);
+
+// The value of a flag among the arguments of the Deployment's container; "(absent)" if it is not there.
+std::string argument_of(const json& deployment, const std::string& flag);
 
 // Whether the API server serves CertificateBindings. The condition Established becomes True before discovery
 // lists the resource.

@@ -14,23 +14,6 @@ using testing::HasSubstr;
 
 using strings = std::vector<std::string>;
 
-// Installs the chart a second time, with another release, into team-b.
-testbed::outcome install_second(const strings& flags = {})
-{
-    strings arguments{
-        "install",
-        "second",
-        chart_folder,
-        "--namespace",
-        team_b,
-        "--set",
-        needed_value,
-        "--set=crds.enabled=false"
-    };
-    arguments.insert(arguments.end(), flags.begin(), flags.end());
-    return kubernetes->helm(std::move(arguments));
-}
-
 const strings watch_team_a{"--set=watchNamespaces={team-a},allowControllerCredentials={team-a}"};
 const strings watch_team_b{"--set=watchNamespaces={team-b}"};
 
@@ -57,7 +40,7 @@ TEST_P(a_controller, is_found_and_no_second_one_is_installed)
     EXPECT_NE(refused.code, 0);
     EXPECT_THAT(
         refused.err,
-        AllOf(HasSubstr("another controller watches the same namespaces"), HasSubstr(GetParam().found))
+        AllOf(HasSubstr("another controller watches the same bindings"), HasSubstr(GetParam().found))
     );
     EXPECT_NE(kubernetes->helm({"status", "second", "--namespace", team_b}).code, 0) << "there is a release";
 }
@@ -89,7 +72,7 @@ INSTANTIATE_TEST_SUITE_P(
         installed{
             "of_some_namespaces",
             [] { return helm("install", watch_team_a); },
-            "Deployment certificate-binding/certificate-binding-controller, which watches the namespaces "
+            "Deployment certificate-binding/certificate-binding-controller, which watches the namespace "
             "team-a"
         }
     ),
@@ -106,7 +89,7 @@ TEST_F(installation, of_a_second_controller_is_refused_for_one_shared_namespace)
     {
         const auto refused = install_second({flag, "--dry-run=server"});
         EXPECT_NE(refused.code, 0) << flag;
-        EXPECT_THAT(refused.err, HasSubstr("another controller watches the same namespaces")) << flag;
+        EXPECT_THAT(refused.err, HasSubstr("another controller watches the same bindings")) << flag;
     }
 }
 
@@ -123,7 +106,7 @@ TEST_F(installation, of_a_second_controller_for_other_namespaces_names_the_first
         first.out,
         HasSubstr(
             "There is another controller: Deployment team-b/second-certificate-binding-controller, which "
-            "watches the namespaces team-b."
+            "watches the namespace team-b."
         )
     );
 }

@@ -33,7 +33,7 @@ TEST_F(installation, lets_the_controller_into_the_watched_namespaces_alone)
     );
     EXPECT_TRUE(has_rights(controller_account, team_a, rights_of_controller));
     EXPECT_TRUE(has_rights(controller_account, team_b, {}));
-    EXPECT_TRUE(has_rights(controller_account, controller_namespace, {}));
+    EXPECT_TRUE(has_rights(controller_account, controller_namespace, rights_of_leader_election));
 }
 
 TEST_F(installation, lets_users_see_and_change_bindings_with_the_roles_they_have)

@@ -78,7 +78,12 @@ json comparable(json object)
         json& pod = object["spec"]["template"];
         erase_labels(object["spec"]["selector"]["matchLabels"]);
         erase_labels(pod["metadata"]["labels"]);
+        erase_labels(pod["spec"]["topologySpreadConstraints"][0]["labelSelector"]["matchLabels"]);
         resolve_namespace_of_pod(pod["spec"]["containers"][0]);
+    }
+    if (object["kind"] == "PodDisruptionBudget")
+    {
+        erase_labels(object["spec"]["selector"]["matchLabels"]);
     }
     return object;
 }
@@ -172,18 +177,23 @@ TEST_P(an_overlay, gives_the_account_of_its_pod_the_rights)
         {"get", "deployment", GetParam().of_name, "--namespace", GetParam().of_namespace, "-o", "json"}
     );
     ASSERT_TRUE(succeeds(deployment));
-    const json pod = json::parse(deployment.out)["spec"]["template"]["spec"];
+    const json found = json::parse(deployment.out);
+    const json& pod = found.at("/spec/template/spec"_json_pointer);
     const auto account = pod["serviceAccountName"].get<std::string>();
     EXPECT_EQ(account, GetParam().of_name);
     EXPECT_TRUE(succeeds(
         kubernetes->kubectl({"get", "serviceaccount", account, "--namespace", GetParam().of_namespace})
     ));
-    EXPECT_TRUE(has_rights(
-        "system:serviceaccount:" + std::string(GetParam().of_namespace) + ":" + account,
-        team_a,
-        rights_of_controller
-    ));
+    const auto account_of_pod =
+        "system:serviceaccount:" + std::string(GetParam().of_namespace) + ":" + account;
+    EXPECT_TRUE(has_rights(account_of_pod, team_a, rights_of_controller));
     EXPECT_TRUE(has_rights(controller_account, team_a, {}));
+    EXPECT_TRUE(
+        may(account_of_pod,
+            "patch",
+            "lease/" + argument_of(found, "--leader-elect-resource-name"),
+            GetParam().of_namespace)
+    );
 }
 
 TEST_P(an_overlay, admits_its_own_namespace_to_the_credential_of_the_controller)

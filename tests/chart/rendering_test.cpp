@@ -157,7 +157,7 @@ TEST(chart, has_a_value_for_each_flag_that_a_pod_can_use)
     }
     const json args = container_of(rendered(
         {"--set=cloudConfig.cloud=prod",
-         "--set=watchNamespaces={team-a},allowControllerCredentials={team-a}",
+         "--set=watchNamespaces={team-a},allowControllerCredentials={team-a},labelSelector=region=sao1",
          "--set=allowedAuthUrls={*}",
          "--set=bindingsApi.enabled=true,bindingsApi.tlsSecret=tls,bindingsApi.namespace=team-a",
          "--set=bindingsApi.defaultRegion=sao1"}
@@ -234,13 +234,6 @@ TEST(chart, mounts_the_secret_where_the_program_looks_for_it_and_for_its_group_a
     EXPECT_EQ(mount["name"], volume["name"]);
     EXPECT_EQ(mount["mountPath"], "/etc/openstack");
     EXPECT_EQ(mount["readOnly"], true);
-}
-
-TEST(chart, never_runs_two_controllers)
-{
-    json deployment = first_of(rendered(), "Deployment")["spec"];
-    EXPECT_EQ(deployment["replicas"], 1);
-    EXPECT_EQ(deployment["strategy"]["type"], "Recreate");
 }
 
 TEST(chart, lets_the_pod_be_placed)

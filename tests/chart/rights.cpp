@@ -42,6 +42,11 @@ const std::set<std::string> rights_of_controller{
     "events.events.k8s.io [create]",
 };
 
+const std::set<std::string> rights_of_leader_election{
+    "leases.coordination.k8s.io [get watch patch]",
+    "leases.coordination.k8s.io [create]",
+};
+
 testing::AssertionResult has_rights(
     const std::string& user, const std::string& in_namespace, const std::set<std::string>& expected
 )
@@ -50,6 +55,21 @@ testing::AssertionResult has_rights(
         const auto rights = rights_of(user, in_namespace);
         return testing::AssertionResult(rights == expected) << "they are " << testing::PrintToString(rights)
                                                             << ", not " << testing::PrintToString(expected);
+    });
+}
+
+testing::AssertionResult may(
+    const std::string& user,
+    const std::string& verb,
+    const std::string& object,
+    const std::string& in_namespace
+)
+{
+    return testbed::eventually(user + " may " + verb + " " + object, [&] {
+        return testing::AssertionResult(
+            kubernetes->kubectl({"auth", "can-i", verb, object, "--namespace", in_namespace, "--as", user})
+                .code == 0
+        );
     });
 }
 

@@ -69,7 +69,13 @@ const std::vector<setting>& durations()
 
 TEST(settings, of_the_program_are_all_compared_with_the_chart)
 {
-    std::set<std::string> compared{"--expiry-warning-days"};
+    // leadership_values_test compares those of the Lease, which depend on each other.
+    std::set<std::string> compared{
+        "--expiry-warning-days",
+        "--leader-elect-lease-duration",
+        "--leader-elect-renew-deadline",
+        "--leader-elect-retry-period"
+    };
     for (const auto& duration : durations())
     {
         compared.insert(duration.flag);
@@ -185,9 +191,15 @@ TEST(settings, without_which_nothing_works_cannot_be_removed)
           "expiryWarningDays",
           "image.pullPolicy",
           "image.repository",
+          "leaderElection.enabled",
+          "leaderElection.leaseDuration",
+          "leaderElection.renewDeadline",
+          "leaderElection.retryPeriod",
           "log.format",
           "log.level",
           "metrics.port",
+          "podDisruptionBudget.enabled",
+          "replicaCount",
           "resyncPeriod",
           "terminationGracePeriodSeconds",
           "writeDeadline"})

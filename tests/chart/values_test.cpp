@@ -55,6 +55,8 @@ TEST(chart, takes_null_for_a_list_or_a_map)
           "extraVolumes",
           "hostAliases",
           "imagePullSecrets",
+          "labelSelector",
+          "leaderElection.resourceName",
           "podAnnotations",
           "podLabels",
           "serviceAccount.annotations",

@@ -25,6 +25,8 @@
 {{- end -}}
 {{- include "certificate-binding-controller.checkImage" . -}}
 {{- include "certificate-binding-controller.checkSettings" . -}}
+{{- include "certificate-binding-controller.checkLeadership" . -}}
+{{- include "certificate-binding-controller.checkDisruptionBudget" . -}}
 {{- include "certificate-binding-controller.checkReserved" . -}}
 {{- include "certificate-binding-controller.checkBindingsApi" . -}}
 {{- include "certificate-binding-controller.checkCredentials" . -}}
@@ -71,7 +73,10 @@
 {{- end -}}
 {{- range include "certificate-binding-controller.otherControllers" . | fromJsonArray -}}
 {{- if .overlaps -}}
-{{- fail (printf "another controller watches the same namespaces: %s, which watches %s; two controllers would write to the same listeners, so uninstall that one, or give both disjoint watchNamespaces; --set allowOtherControllers=true installs without looking for other controllers" .name .watches) -}}
+{{- fail (printf "another controller watches the same bindings: %s, which watches %s; two controllers would write to the same listeners, so uninstall that one, or give both disjoint watchNamespaces, or a labelSelector each that divides the bindings; --set allowOtherControllers=true installs without looking for other controllers" .name .watches) -}}
+{{- end -}}
+{{- if .sharesLease -}}
+{{- fail (printf "leaderElection.resourceName: %s has the Lease %s too, so only one of the two controllers would work at a time; give this release a name of its own" .name .lease) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -15,6 +15,41 @@
 {{- toJson $names -}}
 {{- end -}}
 
+{{/* The value of a flag among the arguments of a controller, where the last one wins: (list ARGUMENTS FLAG DEFAULT). */}}
+{{- define "certificate-binding-controller.flagOf" -}}
+{{- $flag := index . 1 -}}
+{{- $value := index . 2 -}}
+{{- $before := "" -}}
+{{- range index . 0 -}}
+{{- if eq $before $flag -}}
+{{- $value = . -}}
+{{- $before = "" -}}
+{{- else -}}
+{{- if hasPrefix (printf "%s=" $flag) . -}}
+{{- $value = trimPrefix (printf "%s=" $flag) . -}}
+{{- end -}}
+{{- $before = . -}}
+{{- end -}}
+{{- end -}}
+{{- $value -}}
+{{- end -}}
+
+{{/* The label selector of this release; extraArgs come last, so that they win. */}}
+{{- define "certificate-binding-controller.ownSelector" -}}
+{{- include "certificate-binding-controller.flagOf" (list (.Values.extraArgs | default list) "--label-selector" (.Values.labelSelector | default "")) -}}
+{{- end -}}
+
+{{/* What a controller watches, in words: (list NAMESPACES LABEL-SELECTOR). */}}
+{{- define "certificate-binding-controller.watches" -}}
+{{- with index . 0 -}}
+the namespace{{ ternary "s" "" (gt (len .) 1) }} {{ join ", " . }}
+{{- else -}}
+all namespaces
+{{- end -}}
+{{- with index . 1 }} (only the bindings with the labels {{ . }})
+{{- end -}}
+{{- end -}}
+
 {{/* Not empty if the container runs a controller, whoever installed it and whatever its names are. */}}
 {{- define "certificate-binding-controller.isController" -}}
 {{- if regexMatch "(^|/)certificate-binding-controller([:@]|$)" (.image | default "") -}}
@@ -56,13 +91,19 @@ true
 {{- define "certificate-binding-controller.controllersByDeployment" -}}
 {{- $context := index . 0 -}}
 {{- $watched := index . 1 -}}
+{{- $selector := include "certificate-binding-controller.ownSelector" $context -}}
+{{- $ownLease := include "certificate-binding-controller.ownLease" $context -}}
 {{- $found := list -}}
 {{- range $deployment := (lookup "apps/v1" "Deployment" (index . 2) "").items -}}
 {{- $runs := ne (int (dig "spec" "replicas" 1 $deployment)) 0 -}}
 {{- $own := include "certificate-binding-controller.isOwn" (list $context $deployment.metadata $context.Release.Namespace) -}}
 {{- range $deployment.spec.template.spec.containers -}}
 {{- if and $runs (not $own) (include "certificate-binding-controller.isController" .) -}}
-{{- $names := include "certificate-binding-controller.namespacesOf" (.args | default list) | fromJsonArray -}}
+{{- $args := .args | default list -}}
+{{- $names := include "certificate-binding-controller.namespacesOf" $args | fromJsonArray -}}
+{{- $labels := include "certificate-binding-controller.flagOf" (list $args "--label-selector" "") -}}
+{{- $divided := include "certificate-binding-controller.divide" (list $selector $labels) -}}
+{{- $lease := include "certificate-binding-controller.leaseOf" (list $args $deployment.metadata.namespace) -}}
 {{- $shared := list -}}
 {{- range $names -}}
 {{- if has . $watched -}}
@@ -71,8 +112,10 @@ true
 {{- end -}}
 {{- $found = append $found (dict
     "name" (printf "Deployment %s/%s" $deployment.metadata.namespace $deployment.metadata.name)
-    "watches" (ternary (printf "the namespaces %s" (join ", " $names)) "all namespaces" (gt (len $names) 0))
-    "overlaps" (or (not $names) (not $watched) (gt (len $shared) 0))) -}}
+    "watches" (include "certificate-binding-controller.watches" (list $names $labels))
+    "lease" $lease
+    "sharesLease" (and (ne $lease "") (eq $lease $ownLease))
+    "overlaps" (and (not $divided) (or (not $names) (not $watched) (gt (len $shared) 0)))) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -82,15 +125,18 @@ true
 {{/* The controllers with a Role in one of the namespaces: (list CONTEXT NAMESPACES). */}}
 {{- define "certificate-binding-controller.controllersByRole" -}}
 {{- $context := index . 0 -}}
+{{- $selector := include "certificate-binding-controller.ownSelector" $context -}}
 {{- $found := list -}}
 {{- range $namespace := index . 1 -}}
 {{- range (lookup "rbac.authorization.k8s.io/v1" "Role" $namespace "").items -}}
 {{- $own := include "certificate-binding-controller.isOwn" (list $context .metadata $namespace) -}}
 {{- if and (not $own) (include "certificate-binding-controller.isRoleOfController" .) -}}
+{{- $labels := dig "annotations" "certificates.bycloud.io/label-selector" "" .metadata -}}
 {{- $found = append $found (dict
     "name" (printf "that of the Role %s/%s" $namespace .metadata.name)
-    "watches" (printf "the namespace %s" $namespace)
-    "overlaps" true) -}}
+    "watches" (include "certificate-binding-controller.watches" (list (list $namespace) $labels))
+    "sharesLease" false
+    "overlaps" (not (include "certificate-binding-controller.divide" (list $selector $labels)))) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

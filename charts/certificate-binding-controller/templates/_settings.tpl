@@ -6,7 +6,9 @@
     "bindingsApi.allowHttp" "bindingsApi.enabled" "bindingsApi.maxWaiting" "bindingsApi.port"
     "bindingsApi.requestsPerMinute" "bindingsApi.servicePort" "bindingsApi.wait"
     "cloudConfig.key" "cloudTimeout" "crds.enabled" "crds.keep" "expiryWarningDays" "image.pullPolicy" "image.repository"
-    "log.format" "log.level" "metrics.port" "rbac.create" "resyncPeriod" "serviceAccount.create"
+    "leaderElection.enabled" "leaderElection.leaseDuration" "leaderElection.renewDeadline" "leaderElection.retryPeriod"
+    "log.format" "log.level" "metrics.port" "podDisruptionBudget.enabled" "rbac.create" "replicaCount" "resyncPeriod"
+    "serviceAccount.create"
     "terminationGracePeriodSeconds" "writeDeadline" -}}
 {{- $value := $.Values -}}
 {{- range splitList "." $path -}}
@@ -42,9 +44,16 @@
 {{- ((dateModify . $date).Sub $date).Nanoseconds -}}
 {{- end -}}
 
-{{/* The ranges of the program (controller/app/options.cpp), which ends at its start when a flag is outside. */}}
+{{/* The ranges of the program (controller/app), which ends at its start when a flag is outside. */}}
 {{- define "certificate-binding-controller.checkSettings" -}}
-{{- $ranges := dict "bindingsApi.wait" (list "1s" "5m") "cloudTimeout" (list "1s" "1h") "resyncPeriod" (list "1s" "720h") "writeDeadline" (list "100ms" "1h") -}}
+{{- $ranges := dict
+    "bindingsApi.wait" (list "1s" "5m")
+    "cloudTimeout" (list "1s" "1h")
+    "leaderElection.leaseDuration" (list "1s" "1h")
+    "leaderElection.renewDeadline" (list "1s" "1h")
+    "leaderElection.retryPeriod" (list "100ms" "1h")
+    "resyncPeriod" (list "1s" "720h")
+    "writeDeadline" (list "100ms" "1h") -}}
 {{- range $name, $range := $ranges -}}
 {{- $value := $.Values -}}
 {{- range splitList "." $name -}}
@@ -63,6 +72,11 @@
 {{- range ternary list (splitList "," $days) (eq $days "0") -}}
 {{- if not (and (regexMatch "^[1-9][0-9]{0,3}$" .) (le (int .) 3650)) -}}
 {{- fail (printf "expiryWarningDays: %q is not a number of days from 1 to 3650; write a list such as \"30,14,7,3,1\", or 0 for no events" .) -}}
+{{- end -}}
+{{- end -}}
+{{- with .Values.labelSelector -}}
+{{- if not (include "certificate-binding-controller.isLabelSelector" .) -}}
+{{- fail (printf "labelSelector: %q is not a label selector; write labels such as region=sao1, or region in (sao1,sao2)" .) -}}
 {{- end -}}
 {{- end -}}
 {{- range without (.Values.allowedAuthUrls | default list) "*" -}}
@@ -91,6 +105,13 @@ cloud: cloudConfig.cloud
 cloud-config: cloudConfig.existingSecret
 cloud-timeout: cloudTimeout
 expiry-warning-days: expiryWarningDays
+label-selector: labelSelector
+leader-elect: leaderElection.enabled
+leader-elect-lease-duration: leaderElection.leaseDuration
+leader-elect-renew-deadline: leaderElection.renewDeadline
+leader-elect-resource-name: leaderElection.resourceName
+leader-elect-resource-namespace: leaderElection, whose Lease is in the namespace of the release
+leader-elect-retry-period: leaderElection.retryPeriod
 log-format: log.format
 log-level: log.level
 metrics-bind-address: metrics.port

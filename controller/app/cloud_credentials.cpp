@@ -26,38 +26,17 @@ std::string name_of(const std::string& source, const std::string& otherwise)
     return source.substr(of_secret.size(), source.find(':') - of_secret.size());
 }
 
-}  // namespace
-
-cloud_credentials::cloud_credentials(
-    net::http_client& http,
-    support::clock& clock,
-    support::random_engine& random,
-    cloud::openstack::allowed_urls allowed,
-    support::duration timeout,
-    support::offload& offload
+// The keys of a Secret without a clouds.yaml.
+support::result<cloud::bycloud::service_entry> read_keys(
+    const cloud::credential_text& text, const cloud::openstack::allowed_urls& allowed
 )
-    : allowed_(allowed),
-      openstack_(http, clock, random, std::move(allowed), timeout),
-      bycloud_(http, clock, random, timeout)
 {
-    openstack_.read_certificates_in(offload);
-    openstack_.make_services_with([this](cloud::openstack::cloud_entry entry) {
-        return make_service(std::move(entry));
-    });
-}
-
-support::result<credential> cloud_credentials::read(const cloud::credential_text& text)
-{
-    if (text.endpoint.empty())
-    {
-        return openstack_.read(text);
-    }
     if (text.endpoint.size() + text.api_key.size() + text.token.size() > largest_value)
     {
         return fail(errc::invalid, text.source + ": larger than 64 KiB");
     }
     const auto endpoint = net::parse_url(text.endpoint);
-    if (endpoint && !allowed_.admit(*endpoint))
+    if (endpoint && !allowed.admit(*endpoint))
     {
         return fail(
             errc::invalid,
@@ -74,9 +53,65 @@ support::result<credential> cloud_credentials::read(const cloud::credential_text
     entry.token = support::secret(std::string(text.token));
     entry.ca_pem = text.ca_pem;
     entry.api_key_key = "api-key";
-    auto read = cloud::bycloud::understand_entry(std::move(entry));
-    return read ? support::result<credential>(bycloud_.share(std::move(*read)))
-                : std::unexpected(read.error());
+    return cloud::bycloud::understand_entry(std::move(entry));
+}
+
+// They are one entry, whatever the binding calls it.
+class keys_of_secret final : public cloud::credential_entries
+{
+public:
+    keys_of_secret(
+        cloud::bycloud::service_registry& registry, support::result<cloud::bycloud::service_entry> read
+    )
+        : registry_(registry), read_(std::move(read))
+    {}
+
+    support::result<credential> credential_of(const std::string&) override
+    {
+        if (!opened_ && read_)
+        {
+            opened_ = registry_.share(*read_);
+        }
+        return opened_ ? support::result<credential>(opened_) : std::unexpected(read_.error());
+    }
+
+private:
+    cloud::bycloud::service_registry& registry_;
+    support::result<cloud::bycloud::service_entry> read_;
+    credential opened_;
+};
+
+}  // namespace
+
+cloud_credentials::cloud_credentials(
+    net::http_client& http,
+    support::clock& clock,
+    support::random_engine& random,
+    cloud::openstack::allowed_urls allowed,
+    support::duration timeout,
+    support::offload& offload
+)
+    : allowed_(std::make_shared<const cloud::openstack::allowed_urls>(allowed)),
+      openstack_(http, clock, random, std::move(allowed), timeout),
+      bycloud_(http, clock, random, timeout)
+{
+    openstack_.read_certificates_in(offload);
+    openstack_.make_services_with([this](cloud::openstack::cloud_entry entry) {
+        return make_service(std::move(entry));
+    });
+}
+
+cloud::credential_reader::parser cloud_credentials::create_parser()
+{
+    return [parse_yaml = openstack_.create_parser(), allowed = allowed_, registry = &bycloud_](
+               const cloud::credential_text& text
+           ) -> std::shared_ptr<cloud::credential_entries> {
+        if (text.endpoint.empty())
+        {
+            return parse_yaml(text);
+        }
+        return std::make_shared<keys_of_secret>(*registry, read_keys(text, *allowed));
+    };
 }
 
 support::result<credential> cloud_credentials::share(
@@ -104,7 +139,7 @@ support::result<credential> cloud_credentials::make_service(cloud::openstack::cl
     text.endpoint = entry.keystone.str();
     text.api_key = std::move(entry.service->api_key);
     text.token = std::move(entry.service->token);
-    text.ca_pem = entry.tls ? entry.tls->ca_pem : "";
+    text.tls = std::move(entry.tls);
     auto read = cloud::bycloud::understand_entry(std::move(text));
     return read ? support::result<credential>(bycloud_.share(std::move(*read)))
                 : std::unexpected(read.error());

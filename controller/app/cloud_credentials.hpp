@@ -30,7 +30,7 @@ public:
         support::offload& offload = support::on_the_spot()
     );
 
-    support::result<std::shared_ptr<cloud::credential>> read(const cloud::credential_text& text) override;
+    parser create_parser() override;
 
     // The controller's own credential. `api_key`: of the variable BYCLOUD_API_KEY, which takes precedence
     // over the key and the token of the entry, as in ByCloud's own client; only for auth_type bycloud.
@@ -41,7 +41,7 @@ public:
 private:
     support::result<std::shared_ptr<cloud::credential>> make_service(cloud::openstack::cloud_entry entry);
 
-    cloud::openstack::allowed_urls allowed_;
+    std::shared_ptr<const cloud::openstack::allowed_urls> allowed_;
     cloud::openstack::credential_registry openstack_;
     cloud::bycloud::service_registry bycloud_;
 };

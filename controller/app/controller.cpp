@@ -69,7 +69,6 @@ struct controller::impl
           watching(parts.executor),
           credentials(
               {parts.own,
-               parts.reader,
                parts.admitted,
                [this](const auto& secret) { secrets.follow(secret); },
                [this](const auto& secret) { secrets.unfollow(secret); },
@@ -82,6 +81,8 @@ struct controller::impl
                parts.random,
                watching,
                credentials,
+               parts.reader,
+               parts.offload,
                settings.resync_period,
                [this](const auto& uid) { return bindings.find(uid); }}
           ),

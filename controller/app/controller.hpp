@@ -10,6 +10,7 @@
 #include "runtime/lease_machine.hpp"
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
+#include "support/offload.hpp"
 #include "support/task.hpp"
 #include "support/uuid.hpp"
 
@@ -52,6 +53,7 @@ public:
         std::string instance = "certificate-binding-controller";
         // Called after each change of a binding, or empty.
         std::function<void(const binding::object_changed&)> changed = {};
+        support::offload& offload = support::on_the_spot();  // parses the Secrets that bindings name
         std::optional<leader_election> election = {};
         // The labels of the bindings that this controller acts on; empty: all. `manager` tells this
         // controller from the others that divide the bindings with it.

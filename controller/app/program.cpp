@@ -362,6 +362,7 @@ private:
                         door_->changed(change);
                     }
                 },
+                *secrets_worker_,
                 election_ ? std::optional(election_->for_controller()) : std::nullopt,
                 options_.label_selector,
                 manager_of(options_)
@@ -458,7 +459,9 @@ private:
     net::fenced_client fenced_;
     std::unique_ptr<kube::client> kube_client_;
     std::unique_ptr<election> election_;  // null: this process leads without an election
+    // A Secret does not wait for the certificates of others.
     std::unique_ptr<support::offload> worker_ = support::create_worker_thread();
+    std::unique_ptr<support::offload> secrets_worker_ = support::create_worker_thread();
     cloud_credentials registry_;
     // The loop is made before the door, which asks it, and calls the door, which is made after it.
     std::unique_ptr<bindings_api> door_;

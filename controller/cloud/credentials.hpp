@@ -3,6 +3,7 @@
 #include "cloud/client.hpp"
 #include "support/error.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,14 +40,34 @@ struct credential_text
     std::string_view token = {};
 };
 
+// The content of a Secret, parsed into its entries.
+class credential_entries
+{
+public:
+    virtual ~credential_entries() = default;
+
+    // The credential of the entry `cloud`; empty: of the only entry. For the thread of the loop, and while
+    // the reader lives. Errors: invalid, with one line that says what to do. It shows only the names of
+    // clouds and keys of the content.
+    virtual support::result<std::shared_ptr<credential>> credential_of(const std::string& cloud) = 0;
+};
+
 class credential_reader
 {
 public:
+    // Parses a content once, with all its entries; `cloud` is not looked at. The function owns all that it
+    // touches and may run in any thread (support/offload.hpp).
+    using parser = std::function<std::shared_ptr<credential_entries>(const credential_text&)>;
+
     virtual ~credential_reader() = default;
 
-    // Errors: invalid, with one line that says what to do. It shows only the names of clouds and keys of the
-    // content.
-    virtual support::result<std::shared_ptr<credential>> read(const credential_text& text) = 0;
+    virtual parser create_parser() = 0;
+
+    // The credential of one entry, parsed in the caller.
+    support::result<std::shared_ptr<credential>> read(const credential_text& text)
+    {
+        return create_parser()(text)->credential_of(text.cloud);
+    }
 };
 
 }  // namespace cloud

@@ -7,6 +7,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -29,12 +30,19 @@ class worker_thread final : public offload
 public:
     ~worker_thread() override
     {
-        thread_.stop();
-        thread_.join();
+        if (thread_)
+        {
+            thread_->stop();
+            thread_->join();
+        }
     }
 
     task<> run(std::function<void()> work) override
     {
+        if (!thread_)
+        {
+            thread_.emplace(1);
+        }
         const auto loop = co_await asio::this_coro::executor;
         // The loop's alone; the thread only posts to the loop.
         struct waiting
@@ -46,7 +54,7 @@ public:
             bool done = false;
         };
         const auto shared = std::make_shared<waiting>(loop);
-        asio::post(thread_, [work = std::move(work), ended = shared, loop]() mutable {
+        asio::post(*thread_, [work = std::move(work), ended = shared, loop]() mutable {
             work();
             work = nullptr;
             asio::post(loop, [ended = std::move(ended)] {
@@ -65,7 +73,7 @@ public:
     }
 
 private:
-    asio::thread_pool thread_{1};
+    std::optional<asio::thread_pool> thread_;  // from the first work on
 };
 
 }  // namespace

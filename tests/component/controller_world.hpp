@@ -45,6 +45,7 @@ struct controller_process
                std::move(admitted),
                "certificate-binding-controller",
                std::move(changed),
+               support::on_the_spot(),
                std::move(election)},
               std::move(namespaces),
               {}

@@ -8,9 +8,6 @@
 namespace binding {
 namespace {
 
-// How many parsed entries of one Secret are kept, entries with faults included.
-constexpr std::size_t most_clouds = 64;
-
 constexpr std::size_t most_secrets_of_namespace = 100;
 
 bool is_refused_by_cloud(const certificate_binding* object)
@@ -142,9 +139,9 @@ void credentials::place(const certificate_binding& object, const secret_name& fr
     placement& placement = placed_[object.uid];
     placement.now.reset();
     placement.why = held.why;
-    if (held.content)
+    if (held.shown)
     {
-        const auto& read_now = read(held, from, object.spec.cloud.str());
+        const auto read_now = held.shown->entries->credential_of(object.spec.cloud.str());
         placement.now = read_now.value_or(nullptr);
         placement.why = {reason::credentials_invalid, read_now ? "" : read_now.error().message};
     }
@@ -164,53 +161,38 @@ void credentials::place(const certificate_binding& object, const secret_name& fr
     }
 }
 
-const support::result<credentials::shared>& credentials::read(
-    secret& from, const secret_name& name, const std::string& cloud
-)
-{
-    const auto known = from.read.find(cloud);
-    if (known != from.read.end())
-    {
-        return known->second;
-    }
-    if (from.read.size() >= most_clouds)
-    {
-        from.read.clear();
-    }
-    const bool has_yaml = from.content->endpoint.empty();
-    const cloud::credential_text text{
-        from.content->clouds_yaml.reveal(),
-        from.content->ca_pem.reveal(),
-        cloud,
-        label_of(name) + (has_yaml ? ": clouds.yaml" : ""),
-        from.content->endpoint.reveal(),
-        from.content->api_key.reveal(),
-        from.content->token.reveal()
-    };
-    return from.read.emplace(cloud, parts_.reader.read(text)).first->second;
-}
-
-void credentials::secret_shown(const secret_name& name, support::result<secret_content> content)
+void credentials::secret_shown(const secret_name& name, support::result<shown_secret> shown)
 {
     const auto it = secrets_.find(name);
     if (it == secrets_.end())
     {
         return;
     }
-    if (!content)
+    if (!shown)
     {
-        lost(name, {reason::credentials_invalid, label_of(name) + ": " + content.error().message});
+        lost(name, {reason::credentials_invalid, label_of(name) + ": " + shown.error().message});
         return;
     }
     secret& held = it->second;
     held.refused = held.unsure = false;
-    if (held.content == *content)
+    if (held.shown && held.shown->content == shown->content)
     {
+        held.shown->version = std::move(shown->version);
         return;
     }
-    held.content = std::move(*content);
-    held.read.clear();
+    held.shown = std::move(*shown);
     parts_.changed(std::set(held.users));
+}
+
+bool credentials::secret_shown_again(const secret_name& name, std::string_view version)
+{
+    const auto it = secrets_.find(name);
+    const bool in_use = it != secrets_.end() && it->second.shown && it->second.shown->version == version;
+    if (in_use)
+    {
+        it->second.refused = it->second.unsure = false;
+    }
+    return in_use;
 }
 
 void credentials::secret_absent(const secret_name& name)
@@ -234,8 +216,8 @@ void credentials::secret_unreadable(const secret_name& name, const support::erro
     constexpr int not_known = 401;
     const bool refused = kube::is_refused(error) && error.http_status != not_known;
     secret& held = it->second;
-    held.unsure = held.content && kube::is_refused(error);
-    if (refused && (!held.content || std::exchange(held.refused, true)))
+    held.unsure = held.shown && kube::is_refused(error);
+    if (refused && (!held.shown || std::exchange(held.refused, true)))
     {
         lost(
             name,
@@ -244,7 +226,7 @@ void credentials::secret_unreadable(const secret_name& name, const support::erro
                  "; grant the controller's service account the verbs get and watch on it"}
         );
     }
-    else if (!held.content)
+    else if (!held.shown)
     {
         lost(name, {reason::cloud_unavailable, label_of(name) + " cannot be read: " + error.message});
     }
@@ -253,13 +235,12 @@ void credentials::secret_unreadable(const secret_name& name, const support::erro
 void credentials::lost(const secret_name& name, missing_credential why)
 {
     const auto it = secrets_.find(name);
-    if (it == secrets_.end() || (!it->second.content && it->second.why == why))
+    if (it == secrets_.end() || (!it->second.shown && it->second.why == why))
     {
         return;
     }
-    it->second.content.reset();
+    it->second.shown.reset();
     it->second.refused = it->second.unsure = false;
-    it->second.read.clear();
     it->second.why = std::move(why);
     parts_.changed(std::set(it->second.users));
 }

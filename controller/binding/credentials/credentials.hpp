@@ -26,6 +26,14 @@ struct secret_name
     std::string str() const { return name_space.str() + "/" + name.str(); }
 };
 
+// A Secret with the entries of its content.
+struct shown_secret
+{
+    std::string version;  // of the Secret
+    secret_content content;
+    std::shared_ptr<cloud::credential_entries> entries;
+};
+
 // Who may use the controller's own credential.
 struct admission
 {
@@ -39,8 +47,8 @@ struct admission
 };
 
 // Flow: update() is called for each change of a binding -> the Secret that the binding names is followed
-// while a binding uses it -> each answer about the Secret is read as a credential, and parts::changed names
-// the bindings whose credential may differ now.
+// while a binding uses it -> each answer about the Secret is parsed elsewhere (secret_reader.hpp) and comes
+// back -> parts::changed names the bindings whose credential may differ now.
 // Guarantees (own-credential): a binding that names a Secret acts with the credential of that Secret alone. A
 // binding without a ref acts with the controller's own credential, if its namespace is admitted.
 // Of one namespace at most 100 Secrets are followed; the bindings that name further ones wait.
@@ -53,7 +61,6 @@ public:
     struct parts
     {
         std::shared_ptr<cloud::credential> own;
-        cloud::credential_reader& reader;
         admission admitted;
         std::function<void(const secret_name&)> follow;    // a Secret is in use from now on
         std::function<void(const secret_name&)> unfollow;  // no binding uses the Secret any more
@@ -76,7 +83,9 @@ public:
     bool borrowed(const certificate_binding& object) const override;
 
     // Answers about a Secret. An answer about a Secret that no binding uses is ignored.
-    void secret_shown(const secret_name& name, support::result<secret_content> content);
+    void secret_shown(const secret_name& name, support::result<shown_secret> shown);
+    // The same version was shown again. False: it is not the one in use.
+    bool secret_shown_again(const secret_name& name, std::string_view version);
     void secret_absent(const secret_name& name);
     void secret_unreadable(const secret_name& name, const support::error& error);
 
@@ -90,11 +99,10 @@ private:
     struct secret
     {
         std::set<support::uuid> users;
-        std::optional<secret_content> content;
+        std::optional<shown_secret> shown;
         missing_credential why;  // why there is no content
         bool refused = false;    // there is content, and the last read was refused with 403
         bool unsure = false;     // there is content, and the last read was refused with 401 or 403
-        std::map<std::string, support::result<shared>> read;  // by the name of the cloud
     };
 
     struct secrets_of_namespace
@@ -117,7 +125,6 @@ private:
     void follow(const secret_name& name, secret& held);
     void unfollow(const secret_name& name);
     void place(const certificate_binding& object, const secret_name& from);
-    const support::result<shared>& read(secret& from, const secret_name& name, const std::string& cloud);
     void lost(const secret_name& name, missing_credential why);
     shared credential_of(const certificate_binding& object) const;
 

@@ -22,8 +22,11 @@ bool waits_for_credential(const certificate_binding& binding)
 class secret_watchers::follower final : public runtime::object_view
 {
 public:
-    follower(parts& parts, secret_name name, std::shared_ptr<runtime::object_budget> budget)
+    follower(
+        parts& parts, secret_reader& reader, secret_name name, std::shared_ptr<runtime::object_budget> budget
+    )
         : parts_(parts),
+          reader_(reader),
           name_(std::move(name)),
           budget_(std::move(budget)),
           watcher_(
@@ -43,12 +46,25 @@ public:
 
     void shown(kube::object_json object) override
     {
-        parts_.credentials.secret_shown(name_, decode_secret(object));
+        const auto identity = kube::identify(object);
+        std::string version = identity.uid + "/" + identity.resource_version;
+        if (!parts_.credentials.secret_shown_again(name_, version))
+        {
+            reader_.read(name_, std::move(version), object);
+        }
     }
-    void absent() override { parts_.credentials.secret_absent(name_); }
+    void absent() override
+    {
+        reader_.drop(name_);
+        parts_.credentials.secret_absent(name_);
+    }
     void unreadable(const support::error& error) override
     {
-        parts_.credentials.secret_unreadable(name_, error);
+        // What was shown before counts until another answer comes, and is not told yet.
+        if (!reader_.is_reading(name_))
+        {
+            parts_.credentials.secret_unreadable(name_, error);
+        }
     }
 
     // Whether a binding fails, or may fail, because of the Secret.
@@ -63,18 +79,28 @@ public:
 
 private:
     parts& parts_;
+    secret_reader& reader_;
     secret_name name_;
     std::shared_ptr<runtime::object_budget> budget_;
     runtime::object_watcher watcher_;
 };
 
 secret_watchers::secret_watchers(parts parts)
-    : parts_(std::move(parts)), budget_(std::make_shared<runtime::object_budget>())
+    : parts_(std::move(parts)),
+      budget_(std::make_shared<runtime::object_budget>()),
+      reader_(
+          {parts_.offload,
+           parts_.reader.create_parser(),
+           parts_.tasks,
+           [&credentials = parts_.credentials](const secret_name& name, support::result<shown_secret> shown) {
+               credentials.secret_shown(name, std::move(shown));
+           }}
+      )
 {}
 
 void secret_watchers::follow(const secret_name& name)
 {
-    auto by = std::make_shared<follower>(parts_, name, budget_);
+    auto by = std::make_shared<follower>(parts_, reader_, name, budget_);
     const std::weak_ptr<follower> known = by;
     followed_[name] = {parts_.tasks.spawn(follower::run(std::move(by))), known};
 }
@@ -94,6 +120,7 @@ void secret_watchers::unfollow(const secret_name& name)
     {
         job->second.job.cancel();
         followed_.erase(job);
+        reader_.drop(name);
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "binding/credentials/credentials.hpp"
+#include "binding/credentials/secret_reader.hpp"
 #include "kube/client.hpp"
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
@@ -28,6 +29,8 @@ public:
         support::random_engine& random;
         support::task_group& tasks;
         binding::credentials& credentials;
+        cloud::credential_reader& reader;  // must outlive the tasks
+        support::offload& offload;         // parses the Secrets
         support::duration resync_period;
         std::function<const certificate_binding*(const support::uuid&)> find;  // null: the binding is gone
     };
@@ -50,6 +53,7 @@ private:
 
     parts parts_;
     std::shared_ptr<runtime::object_budget> budget_;  // the followers share it
+    secret_reader reader_;
     std::map<secret_name, followed> followed_;
 };
 

@@ -79,7 +79,12 @@ support::result<service_entry> understand_entry(entry_text text)
         return refuse(problem);
     }
     service_entry read;
-    if (!text.ca_pem.empty())
+    if (text.tls)
+    {
+        text.ca_pem = text.tls->ca_pem;
+        read.tls = std::move(text.tls);
+    }
+    else if (!text.ca_pem.empty())
     {
         if (const auto usable = net::check_certificates_pem(text.ca_pem); !usable)
         {

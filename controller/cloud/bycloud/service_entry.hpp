@@ -34,6 +34,8 @@ struct entry_text
     support::secret api_key;
     support::secret token;
     std::string ca_pem;  // empty: the trust of the system
+    // In the place of ca_pem, if its certificates have been checked.
+    std::shared_ptr<const net::tls_settings> tls = {};
     // How the file spells the keys, for messages.
     std::string endpoint_key = "endpoint";
     std::string api_key_key = "api_key";

@@ -222,16 +222,19 @@ result<> read_client_certificate(const written_entry& entry, const file_reader& 
     return {};
 }
 
-std::shared_ptr<const net::tls_settings> read_tls(entry_reader& entry, tls_files files)
+}  // namespace
+
+entry_tls check_tls(tls_files files)
 {
+    entry_tls checked;
     if (files.ca_pem.empty() && files.client_certificate_pem.empty())
     {
-        return nullptr;
+        return checked;
     }
-    const auto require = [&entry](const std::string& what, const result<>& usable) {
-        if (!usable)
+    const auto require = [&checked](const std::string& what, const result<>& usable) {
+        if (!usable && checked.problem.empty())
         {
-            entry.note(what + ": " + usable.error().message);
+            checked.problem = what + ": " + usable.error().message;
         }
     };
     if (!files.ca_pem.empty())
@@ -245,16 +248,15 @@ std::shared_ptr<const net::tls_settings> read_tls(entry_reader& entry, tls_files
         require("key", net::check_private_key_pem(key));
         require("key", net::check_key_fits_pem(files.client_certificate_pem, key));
     }
-    auto tls = std::make_shared<net::tls_settings>();
-    tls->ca_pem = std::move(files.ca_pem);
-    tls->client_certificate_pem = std::move(files.client_certificate_pem);
-    tls->client_key_pem = std::move(files.client_key_pem);
-    return tls;
+    auto settings = std::make_shared<net::tls_settings>();
+    settings->ca_pem = std::move(files.ca_pem);
+    settings->client_certificate_pem = std::move(files.client_certificate_pem);
+    settings->client_key_pem = std::move(files.client_key_pem);
+    checked.settings = std::move(settings);
+    return checked;
 }
 
-}  // namespace
-
-result<cloud_entry> understand_entry(written_entry written, tls_files files)
+result<cloud_entry> understand_entry(written_entry written, const entry_tls& tls)
 {
     entry_reader entry(std::move(written));
     cloud_entry read;
@@ -272,10 +274,19 @@ result<cloud_entry> understand_entry(written_entry written, tls_files files)
         require_verification(entry, read);
         require_known_keys(entry, read);
     }
-    read.id = net::sha256_hex(
-        entry.entry().content_id + files.ca_pem + files.client_certificate_pem + files.client_key_pem.reveal()
-    );
-    read.tls = read_tls(entry, std::move(files));
+    std::string content = entry.entry().content_id;
+    if (tls.settings)
+    {
+        content += tls.settings->ca_pem + tls.settings->client_certificate_pem +
+                   tls.settings->client_key_pem.reveal();
+    }
+    read.id = net::sha256_hex(content);
+    support::wipe(content);
+    read.tls = tls.settings;
+    if (!tls.problem.empty())
+    {
+        entry.note(tls.problem);
+    }
     if (entry.failed())
     {
         return entry.error();
@@ -302,7 +313,7 @@ result<cloud_entry> read_cloud_entry(
     {
         files.ca_pem = std::move(*authorities);
     }
-    auto entry = understand_entry(std::move(*written), std::move(files));
+    auto entry = understand_entry(std::move(*written), check_tls(std::move(files)));
     if (!authorities && (!entry || uses_tls(*entry)))
     {
         return std::unexpected(authorities.error());

@@ -114,9 +114,17 @@ struct tls_files
     support::secret client_key_pem = {};
 };
 
+// The content of these files, checked. Entries may share it.
+struct entry_tls
+{
+    std::shared_ptr<const net::tls_settings> settings;  // null: the trust of the system
+    std::string problem;                                // the first one, with its key; empty: there is none
+};
+entry_tls check_tls(tls_files files);
+
 // Interprets an entry. Errors: invalid; those of an entry that is not untrusted quote its URLs and no other
 // values.
-support::result<cloud_entry> understand_entry(written_entry written, tls_files files);
+support::result<cloud_entry> understand_entry(written_entry written, const entry_tls& tls);
 
 using file_reader = std::function<support::result<std::string>(const std::string& path)>;
 

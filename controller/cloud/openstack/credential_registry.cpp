@@ -9,6 +9,40 @@
 
 namespace cloud::openstack {
 
+// Of one Secret.
+class credential_registry::entries final : public credential_entries
+{
+public:
+    entries(credential_registry& owner, const credential_text& text, const allowed_urls& allowed)
+        : owner_(owner), source_(text.source), read_(text, allowed)
+    {}
+
+    support::result<std::shared_ptr<credential>> credential_of(const std::string& cloud) override
+    {
+        if (const auto known = opened_.find(cloud); known != opened_.end())
+        {
+            return known->second;
+        }
+        auto entry = read_.find(cloud);
+        if (!entry)
+        {
+            return std::unexpected(entry.error());
+        }
+        auto opened = owner_.open(source_, std::move(*entry));
+        if (opened)
+        {
+            opened_.emplace(cloud, *opened);
+        }
+        return opened;
+    }
+
+private:
+    credential_registry& owner_;
+    std::string source_;
+    tenant_entries read_;
+    std::map<std::string, std::shared_ptr<credential>> opened_;
+};
+
 credential_registry::credential_registry(
     net::http_client& http,
     support::clock& clock,
@@ -16,26 +50,34 @@ credential_registry::credential_registry(
     allowed_urls allowed,
     support::duration timeout
 )
-    : http_(http), clock_(clock), random_(random), allowed_(std::move(allowed)), timeout_(timeout)
+    : http_(http),
+      clock_(clock),
+      random_(random),
+      allowed_(std::make_shared<const allowed_urls>(std::move(allowed))),
+      timeout_(timeout)
 {}
 
-support::result<std::shared_ptr<credential>> credential_registry::read(const credential_text& text)
+credential_reader::parser credential_registry::create_parser()
 {
-    auto entry = parse_tenant_entry(text, allowed_);
-    if (!entry)
+    return [this, allowed = allowed_](const credential_text& text) {
+        return std::make_shared<entries>(*this, text, *allowed);
+    };
+}
+
+support::result<std::shared_ptr<credential>> credential_registry::open(
+    const std::string& source, cloud_entry entry
+)
+{
+    tell_unknown_keys(source, entry);
+    if (!entry.service)
     {
-        return std::unexpected(entry.error());
+        return share(std::move(entry));
     }
-    tell_unknown_keys(text.source, *entry);
-    if (entry->service)
-    {
-        return make_service_ ? make_service_(std::move(*entry))
-                             : support::fail(
-                                   support::errc::invalid,
-                                   entry->service->label + ": auth_type bycloud is not supported here"
-                               );
-    }
-    return share(std::move(*entry));
+    return make_service_ ? make_service_(std::move(entry))
+                         : support::fail(
+                               support::errc::invalid,
+                               entry.service->label + ": auth_type bycloud is not supported here"
+                           );
 }
 
 void credential_registry::tell_unknown_keys(const std::string& source, const cloud_entry& entry)

@@ -41,19 +41,22 @@ public:
     // Where certificates that tenants made are read; by default in the caller.
     void read_certificates_in(support::offload& offload) { offload_ = &offload; }
 
-    support::result<std::shared_ptr<credential>> read(const credential_text& text) override;
+    parser create_parser() override;
 
     // The credential of an entry, such as the controller's own.
     std::shared_ptr<credential> share(cloud_entry entry);
 
 private:
+    class entries;
+
+    support::result<std::shared_ptr<credential>> open(const std::string& source, cloud_entry entry);
     // One line of the log for each Secret and its keys.
     void tell_unknown_keys(const std::string& source, const cloud_entry& entry);
 
     net::http_client& http_;
     support::clock& clock_;
     support::random_engine& random_;
-    allowed_urls allowed_;
+    std::shared_ptr<const allowed_urls> allowed_;
     service_maker make_service_;
     support::duration timeout_;
     support::offload* offload_ = &support::on_the_spot();

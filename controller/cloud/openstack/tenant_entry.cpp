@@ -15,6 +15,7 @@ using support::fail;
 
 constexpr std::size_t largest_clouds_yaml = 64 << 10;
 constexpr std::size_t largest_ca = 512 << 10;
+constexpr std::size_t most_entries = 256;
 
 struct refused_key
 {
@@ -115,25 +116,21 @@ std::string problem_with_urls(const cloud_entry& entry, const allowed_urls& allo
     return {};
 }
 
-}  // namespace
-
-support::result<cloud_entry> parse_tenant_entry(const credential_text& text, const allowed_urls& allowed)
+support::result<cloud_entry> read_one(
+    const entry_sources& sources,
+    const config_map& clouds,
+    const std::string& cloud,
+    const entry_tls& tls,
+    const allowed_urls& allowed
+)
 {
-    if (text.clouds_yaml.size() > largest_clouds_yaml || text.ca_pem.size() > largest_ca)
-    {
-        return fail(errc::invalid, text.source + ": larger than 64 KiB, or its CA larger than 512 KiB");
-    }
-    entry_sources sources;
-    sources.untrusted = true;
-    sources.clouds = {text.source, std::string(text.clouds_yaml)};
-    auto written = read_entry(sources, text.cloud);
-    support::wipe(sources.clouds.text);
+    auto written = read_entry(sources, clouds, cloud);
     if (!written)
     {
         return std::unexpected(written.error());
     }
     const std::string label = written->label;
-    if (!text.ca_pem.empty())
+    if (tls.settings)
     {
         drop_replaced_files(written->root);
     }
@@ -141,7 +138,7 @@ support::result<cloud_entry> parse_tenant_entry(const credential_text& text, con
     {
         return fail(errc::invalid, label + ": " + problem);
     }
-    auto entry = understand_entry(std::move(*written), {.ca_pem = std::string(text.ca_pem)});
+    auto entry = understand_entry(std::move(*written), tls);
     if (!entry)
     {
         return entry;
@@ -151,6 +148,61 @@ support::result<cloud_entry> parse_tenant_entry(const credential_text& text, con
         return fail(errc::invalid, label + ": " + problem);
     }
     return entry;
+}
+
+}  // namespace
+
+tenant_entries::tenant_entries(const credential_text& text, const allowed_urls& allowed)
+{
+    const auto refuse = [&](const std::string& why) {
+        problem_ = fail(errc::invalid, text.source + ": " + why).error();
+    };
+    if (text.clouds_yaml.size() > largest_clouds_yaml || text.ca_pem.size() > largest_ca)
+    {
+        refuse("larger than 64 KiB, or its CA larger than 512 KiB");
+        return;
+    }
+    sources_.untrusted = true;
+    sources_.clouds = {text.source, std::string(text.clouds_yaml)};
+    const auto clouds = read_clouds(sources_);
+    support::wipe(sources_.clouds.text);
+    if (!clouds)
+    {
+        problem_ = clouds.error();
+        return;
+    }
+    if (clouds->size() > most_entries)
+    {
+        refuse(
+            "has more than " + std::to_string(most_entries) + " clouds; divide them among several Secrets"
+        );
+        return;
+    }
+    const entry_tls tls = check_tls({.ca_pem = std::string(text.ca_pem)});
+    for (const auto& [name, unused] : *clouds)
+    {
+        names_.emplace(name, config_value());
+        read_.emplace(name, read_one(sources_, *clouds, name, tls, allowed));
+    }
+}
+
+support::result<cloud_entry> tenant_entries::find(const std::string& cloud) const
+{
+    if (problem_)
+    {
+        return std::unexpected(*problem_);
+    }
+    const bool is_only = cloud.empty() && read_.size() == 1;
+    if (const auto known = is_only ? read_.begin() : read_.find(cloud); known != read_.end())
+    {
+        return known->second;
+    }
+    return std::unexpected(read_entry(sources_, names_, cloud).error());  // there is no such cloud
+}
+
+support::result<cloud_entry> parse_tenant_entry(const credential_text& text, const allowed_urls& allowed)
+{
+    return tenant_entries(text, allowed).find(text.cloud);
 }
 
 }  // namespace cloud::openstack

@@ -53,26 +53,6 @@ result<config_map> read_section(const config_text& from, const std::string& sect
     return std::move(it->second.map);
 }
 
-// All clouds of the files; empty if there are none.
-result<config_map> read_clouds(const entry_sources& sources)
-{
-    config_map clouds;
-    for (const auto* from : {&sources.clouds, &sources.secure})
-    {
-        if (from->file.empty())
-        {
-            continue;
-        }
-        auto section = read_section(*from, "clouds");
-        if (!section)
-        {
-            return std::unexpected(section.error());
-        }
-        merge_maps(clouds, std::move(*section));
-    }
-    return clouds;
-}
-
 struct choice
 {
     std::string cloud;
@@ -122,16 +102,11 @@ std::optional<std::unexpected<support::error>> refuse_stray_variables(
     );
 }
 
-result<choice> choose(const entry_sources& sources, const std::string& wanted)
+result<choice> choose(const entry_sources& sources, const config_map& clouds, const std::string& wanted)
 {
-    auto clouds = read_clouds(sources);
-    if (!clouds)
-    {
-        return std::unexpected(clouds.error());
-    }
     const std::string& of_variables = sources.variables_cloud;
     const bool has_variables = !sources.variables.empty();
-    if (has_variables && clouds->contains(of_variables))
+    if (has_variables && clouds.contains(of_variables))
     {
         return fail(
             errc::invalid,
@@ -143,7 +118,7 @@ result<choice> choose(const entry_sources& sources, const std::string& wanted)
     }
     if (has_variables && (wanted.empty() || wanted == of_variables))
     {
-        if (const auto incomplete = refuse_stray_variables(sources, *clouds))
+        if (const auto incomplete = refuse_stray_variables(sources, clouds))
         {
             return *incomplete;
         }
@@ -151,31 +126,31 @@ result<choice> choose(const entry_sources& sources, const std::string& wanted)
         entry.map = sources.variables;
         return choice{of_variables, std::move(entry), "the OS_ variables of the environment"};
     }
-    if (clouds->empty())
+    if (clouds.empty())
     {
         return no_clouds(sources);
     }
     const std::string& file = sources.clouds.file.empty() ? sources.secure.file : sources.clouds.file;
-    if (wanted.empty() && clouds->size() > 1)
+    if (wanted.empty() && clouds.size() > 1)
     {
         return fail(
             errc::invalid,
             file +
                 ": has several clouds; name one with --cloud (in a binding: "
                 "cloudCredentialsRef.cloudName): " +
-                list_names(*clouds)
+                list_names(clouds)
         );
     }
-    const auto it = wanted.empty() ? clouds->begin() : clouds->find(wanted);
-    if (it == clouds->end())
+    const auto it = wanted.empty() ? clouds.begin() : clouds.find(wanted);
+    if (it == clouds.end())
     {
         return fail(
             errc::invalid,
-            file + ": has no cloud \"" + support::clean(wanted) + "\"; it has " + list_names(*clouds)
+            file + ": has no cloud \"" + support::clean(wanted) + "\"; it has " + list_names(clouds)
         );
     }
     const std::string label = file + ": cloud \"" + support::clean(it->first) + "\"";
-    return choice{it->first, std::move(it->second), label};
+    return choice{it->first, it->second, label};
 }
 
 // The text of `key`, if it is one.
@@ -251,9 +226,30 @@ std::string name_of_variable(std::string_view key)
     return name;
 }
 
-result<written_entry> read_entry(const entry_sources& sources, const std::string& cloud)
+result<config_map> read_clouds(const entry_sources& sources)
 {
-    auto chosen = choose(sources, cloud);
+    config_map clouds;
+    for (const auto* from : {&sources.clouds, &sources.secure})
+    {
+        if (from->file.empty())
+        {
+            continue;
+        }
+        auto section = read_section(*from, "clouds");
+        if (!section)
+        {
+            return std::unexpected(section.error());
+        }
+        merge_maps(clouds, std::move(*section));
+    }
+    return clouds;
+}
+
+result<written_entry> read_entry(
+    const entry_sources& sources, const config_map& clouds, const std::string& cloud
+)
+{
+    auto chosen = choose(sources, clouds, cloud);
     if (!chosen)
     {
         return std::unexpected(chosen.error());
@@ -289,6 +285,12 @@ result<written_entry> read_entry(const entry_sources& sources, const std::string
     entry.root = std::move(layers->root);
     entry.auth = std::move(layers->auth);
     return entry;
+}
+
+result<written_entry> read_entry(const entry_sources& sources, const std::string& cloud)
+{
+    const auto clouds = read_clouds(sources);
+    return clouds ? read_entry(sources, *clouds, cloud) : std::unexpected(clouds.error());
 }
 
 }  // namespace cloud::openstack

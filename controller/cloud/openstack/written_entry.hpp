@@ -53,8 +53,16 @@ struct written_entry
 std::string name_of_variable(std::string_view key);
 std::string names_of_variables(const config_map& variables);
 
-// The entry `cloud`. If `cloud` is empty: that of the variables, else the only one of the files. Errors:
-// invalid.
+// All clouds of the files, by name; empty if there are none. Errors: invalid.
+support::result<config_map> read_clouds(const entry_sources& sources);
+
+// The entry `cloud` of `clouds`, which are those of the files. If `cloud` is empty: that of the variables,
+// else the only one of the files. Errors: invalid.
+support::result<written_entry> read_entry(
+    const entry_sources& sources, const config_map& clouds, const std::string& cloud
+);
+
+// The same, of files that are read for this entry alone.
 support::result<written_entry> read_entry(const entry_sources& sources, const std::string& cloud);
 
 }  // namespace cloud::openstack

@@ -13,20 +13,22 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// Reads "id@keystone" as a credential, and nothing else. Counts the credentials in use.
-class reader final : public cloud::credential_reader
+// Reads "id@keystone" as a credential for each cloud that is asked for, and nothing else. Knows the
+// credentials in use.
+class known_credentials
 {
 public:
-    support::result<std::shared_ptr<cloud::credential>> read(const cloud::credential_text& text) override
+    support::result<std::shared_ptr<cloud::credential>> read(
+        const secret_content& content, const std::string& cloud
+    )
     {
-        ++reads;
-        const std::string yaml(text.clouds_yaml);
+        const std::string& yaml = content.clouds_yaml.reveal();
         const auto at = yaml.find('@');
         if (at == std::string::npos)
         {
-            return support::fail(support::errc::invalid, text.source + ": no credential");
+            return support::fail(support::errc::invalid, "Secret shop/cloud: clouds.yaml: no credential");
         }
-        const std::string id = yaml.substr(0, at) + text.cloud + std::string(text.ca_pem);
+        const std::string id = yaml.substr(0, at) + cloud + content.ca_pem.reveal();
         if (auto known = known_[id].lock())
         {
             return known;
@@ -38,10 +40,23 @@ public:
 
     bool in_use(const std::string& id) { return !known_[id].expired(); }
 
-    int reads = 0;
-
 private:
     std::map<std::string, std::weak_ptr<cloud::credential>> known_;
+};
+
+class entries final : public cloud::credential_entries
+{
+public:
+    entries(known_credentials& known, secret_content content) : known_(known), content_(std::move(content)) {}
+
+    support::result<std::shared_ptr<cloud::credential>> credential_of(const std::string& cloud) override
+    {
+        return known_.read(content_, cloud);
+    }
+
+private:
+    known_credentials& known_;
+    secret_content content_;
 };
 
 class credentials : public testing::Test
@@ -65,7 +80,6 @@ protected:
     {
         all.emplace(binding::credentials::parts{
             std::make_shared<cloud::credential>("own", "ks", nullptr),
-            secrets,
             binding::admission{false, std::move(namespaces)},
             [this](const secret_name& name) { calls.push_back("follow " + name.str()); },
             [this](const secret_name& name) { calls.push_back("unfollow " + name.str()); },
@@ -92,9 +106,21 @@ protected:
         objects.erase(gone.uid);
         all->update(&gone, nullptr);
     }
-    void show(const std::string& yaml, const std::string& ca = "")
+    void show(const std::string& yaml, const std::string& ca = "", const std::string& version = "")
     {
-        all->secret_shown(shop_cloud, secret_content{support::secret(yaml), support::secret(ca)});
+        show(shop_cloud, yaml, ca, version);
+    }
+    void show(
+        const secret_name& name,
+        const std::string& yaml,
+        const std::string& ca = "",
+        const std::string& version = ""
+    )
+    {
+        const secret_content content{support::secret(yaml), support::secret(ca)};
+        all->secret_shown(
+            name, binding::shown_secret{version, content, std::make_shared<entries>(secrets, content)}
+        );
     }
 
     // "" if the binding has no credential.
@@ -108,7 +134,7 @@ protected:
     std::string why(const certificate_binding& object) { return all->why_none(object).message; }
 
     const secret_name shop_cloud{support::interned("shop"), support::interned("cloud")};
-    reader secrets;
+    known_credentials secrets;
     std::vector<std::string> calls;
     std::map<support::uuid, certificate_binding> objects;
     std::optional<binding::credentials> all;
@@ -144,7 +170,7 @@ TEST_F(credentials, with_a_ref_are_those_of_the_secret_and_never_the_controllers
     EXPECT_THAT(calls, ElementsAre("follow shop/cloud", "changed 1"));
 }
 
-TEST_F(credentials, of_one_secret_may_be_several_clouds_each_read_once)
+TEST_F(credentials, of_one_secret_may_be_several_clouds)
 {
     admit({});
     auto one = binding("shop", "cloud", 1);
@@ -155,8 +181,6 @@ TEST_F(credentials, of_one_secret_may_be_several_clouds_each_read_once)
     show("a@ks");
     EXPECT_EQ(credential_of(one), "a");
     EXPECT_EQ(credential_of(two), "a-test");
-    see(binding("shop", "cloud", 3));
-    EXPECT_EQ(secrets.reads, 2);
     EXPECT_THAT(calls, ElementsAre("follow shop/cloud", "changed 2"));
 }
 
@@ -173,6 +197,23 @@ TEST_F(credentials, follow_the_content_of_the_secret)
     EXPECT_FALSE(secrets.in_use("a"));
     show("b@ks", "-ca");
     EXPECT_EQ(credential_of(web), "b-ca");
+}
+
+TEST_F(credentials, know_the_version_in_use_so_that_it_is_not_read_again)
+{
+    admit({});
+    see(binding("shop", "cloud"));
+    EXPECT_FALSE(all->secret_shown_again(shop_cloud, "1"));
+    show("a@ks", "", "1");
+    all->secret_unreadable(shop_cloud, {support::errc::status, "403", 403, {}});
+    EXPECT_FALSE(all->secret_shown_again(shop_cloud, "2"));
+    EXPECT_TRUE(all->is_unsure(shop_cloud));
+    EXPECT_TRUE(all->secret_shown_again(shop_cloud, "1"));
+    EXPECT_FALSE(all->is_unsure(shop_cloud)) << "it may be read";
+    show("a@ks", "", "2");
+    EXPECT_TRUE(all->secret_shown_again(shop_cloud, "2")) << "another version of the same content";
+    all->secret_absent(shop_cloud);
+    EXPECT_FALSE(all->secret_shown_again(shop_cloud, "2"));
 }
 
 TEST_F(credentials, are_missing_where_the_secret_is)
@@ -370,10 +411,7 @@ TEST_F(credentials, of_one_namespace_a_hundred_secrets_are_followed)
     EXPECT_THAT(calls, testing::IsEmpty()) << "it was not followed";
     forget(binding("shop", "s7", 107));
     EXPECT_THAT(calls, ElementsAre("unfollow shop/s7", "follow shop/s100"));
-    all->secret_shown(
-        {support::interned("shop"), support::interned("s100")},
-        secret_content{support::secret("a@ks"), support::secret("")}
-    );
+    show({support::interned("shop"), support::interned("s100")}, "a@ks");
     EXPECT_EQ(credential_of(beyond), "a");
 }
 

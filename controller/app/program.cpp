@@ -21,6 +21,7 @@
 #include "net/http/server.hpp"
 #include "net/transport/open_files.hpp"
 #include "support/log.hpp"
+#include "support/heap.hpp"
 #include "support/loop_lag.hpp"
 #include "support/offload.hpp"
 #include "support/system_clock.hpp"
@@ -125,6 +126,7 @@ support::task<> run_with_servers(
     support::task_group beside(co_await asio::this_coro::executor);
     beside.spawn(rights.run());
     beside.spawn(own.run());
+    beside.spawn(support::watch_heap(clock, support::glibc_heap()));
     if (pages != nullptr)
     {
         serving.spawn(pages->run());
@@ -473,6 +475,7 @@ private:
 
 int run_controller(const options& options)
 {
+    support::tune_heap();
     net::allow_open_files(most_open_files);
     const auto around = read_surroundings(options);
     if (!around)

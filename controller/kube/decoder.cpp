@@ -19,10 +19,16 @@ using support::errc;
 using support::fail;
 namespace ondemand = simdjson::ondemand;
 
-// Keeps its buffers between calls. For one thread, and for one document at a time.
-ondemand::parser& parser()
+// Keeps its buffers between calls, except those of a large document: they are freed with the next small one.
+// For one thread, and for one document at a time.
+ondemand::parser& parser_for(std::string_view text)
 {
+    constexpr std::size_t small = 64 << 10;
     static ondemand::parser shared;
+    if (text.size() <= small && shared.capacity() > small)
+    {
+        shared = ondemand::parser();
+    }
     return shared;
 }
 
@@ -88,8 +94,8 @@ bool read_texts(ondemand::value from, std::span<const wanted_text> wanted)
 std::optional<ondemand::object> root_of(ondemand::document& document, std::string_view text)
 {
     ondemand::object root;
-    const bool is_object =
-        parser().iterate(padded(text)).get(document) == SUCCESS && document.get_object().get(root) == SUCCESS;
+    const bool is_object = parser_for(text).iterate(padded(text)).get(document) == SUCCESS &&
+                           document.get_object().get(root) == SUCCESS;
     return is_object ? std::optional(root) : std::nullopt;
 }
 

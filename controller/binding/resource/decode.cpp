@@ -313,8 +313,14 @@ support::result<> read_status(element status, const support::uuid& uid, binding:
 
 support::result<certificate_binding> decode(std::string_view object)
 {
-    // Static, because the parser keeps its buffers. Only the one thread of the program calls decode().
+    // Static, because the parser keeps its buffers, except those of a large object. Only the one thread of
+    // the program calls decode().
     static simdjson::dom::parser parser;
+    constexpr std::size_t small = 64 << 10;
+    if (object.size() <= small && parser.capacity() > small)
+    {
+        parser = simdjson::dom::parser();
+    }
     element root;
     if (parser.parse(object.data(), object.size(), false).get(root) != simdjson::SUCCESS)
     {

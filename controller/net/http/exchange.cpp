@@ -7,7 +7,7 @@
 namespace net {
 namespace {
 
-constexpr std::size_t read_size = 64 << 10;
+constexpr std::size_t read_size = 16 << 10;  // as much as a TLS record holds
 
 }  // namespace
 

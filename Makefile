@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .PHONY: help deps build all asan servers python-packages test test-openstack test-mutants demo demo-many demo-down
-.PHONY: lint tidy format generate clean
+.PHONY: bench lint tidy format generate clean
 
 # Ninja shows the progress of a build with seconds.
 export NINJA_STATUS := [%f/%t, %e s] $(empty)
@@ -57,6 +57,10 @@ demo-many: ## in the running demo, one kubectl apply of 200 bindings of one list
 
 demo-down: ## stop the running demo, and remove its logs
 	@tests/demo/demo-down
+
+bench: build servers ## measure this controller beside peers and write docs/performance.md; BENCH=small is quick and writes nothing
+	@cmake --build --preset release --target testbed-servers
+	@tests/bench/bench
 
 lint: deps ## check format, include directions, shell scripts and generated files
 	@hack/lint

@@ -284,6 +284,20 @@ TEST(options, leader_elect_stands_alone_or_has_a_value)
     EXPECT_EQ(defaults.name_space, "");
 }
 
+TEST(options, a_label_selector_needs_a_lease_of_its_own_and_no_bindings_api)
+{
+    const words part{"--label-selector=region=sao1", "--leader-elect-resource-name=sao1"};
+    EXPECT_EQ(options(part).label_selector, "region=sao1");
+    EXPECT_THAT(refusal({"--label-selector=region=sao1"}), HasSubstr("give each of them a name with"));
+    auto with_api = part;
+    with_api.emplace_back("--bindings-api-address=127.0.0.1:8082");
+    EXPECT_THAT(refusal(with_api), HasSubstr("makes bindings without labels"));
+    EXPECT_THAT(
+        refusal({"--label-selector=a b", "--leader-elect-resource-name=sao1"}),
+        HasSubstr("--label-selector: \"a b\" selects no labels")
+    );
+}
+
 TEST(options, times_of_a_lease_leave_no_room_for_two_leaders)
 {
     EXPECT_EQ(

@@ -505,4 +505,28 @@ TEST(plan, a_deletion_on_a_listener_of_another_protocol_does_not_end_by_a_read_o
     EXPECT_TRUE(w.exists("web"));
 }
 
+// ---- several controllers ----
+
+TEST(plan, a_listener_of_another_controller_is_left_as_it_is)
+{
+    world_builder w;
+    w.add_attached("old", "a", default_slot);
+    w.add("web", "b");
+    w.divided = "409: the controller south has this listener";
+    EXPECT_EQ(w.finish().next, requeue::slow);
+    EXPECT_EQ(w.status("web"), "error Conflict []");
+    EXPECT_EQ(w.status("old"), "error Conflict [default a]");
+    EXPECT_EQ(w.message("web"), *w.divided);
+    w.change("old").deleting();
+    w.later(1min).finish();
+    EXPECT_TRUE(w.exists("old"));
+    EXPECT_EQ(w.status("old"), "deleting Detaching [default a]");
+    EXPECT_THAT(w.message("old"), HasSubstr("set spec.deletionPolicy to Retain"));
+    EXPECT_THAT(w.reads(), IsEmpty());
+    w.divided.reset();
+    w.later(1min).converge();
+    EXPECT_FALSE(w.exists("old"));
+    EXPECT_EQ(w.status("web"), "active Attached [default b]");
+}
+
 }  // namespace

@@ -122,6 +122,7 @@ public:
     bool peers_unread = false;
     bool peer_has_turn = false;
     std::optional<support::time_point> started;  // of the process; empty: long ago
+    std::optional<std::string> divided;          // why the listener belongs to another controller
     support::time_point now;
     support::wall_time wall() const;
 

@@ -131,7 +131,7 @@ binding::reconcile_pass& world_builder::pass()
 {
     if (!pass_)
     {
-        pass_.emplace(target, context());
+        pass_.emplace(target, context(), divided);
     }
     return *pass_;
 }

@@ -130,6 +130,11 @@ bool log_enabled(log_level level)
 
 void log(log_level level, std::string_view message, std::initializer_list<log_field> fields)
 {
+    log(level, message, std::span(fields.begin(), fields.size()));
+}
+
+void log(log_level level, std::string_view message, std::span<const log_field> fields)
+{
     auto& state = current();
     if (!state.logger->should_log(spdlog_level(level)))
     {

@@ -3,6 +3,7 @@
 #include "support/error.hpp"
 
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,6 +43,7 @@ bool log_enabled(log_level level);
 
 // log(log_level::info, "certificate attached", {{"binding", "shop/web"}, {"listener", id}});
 void log(log_level level, std::string_view message, std::initializer_list<log_field> fields = {});
+void log(log_level level, std::string_view message, std::span<const log_field> fields);
 
 // Writes the lines that are kept; waits up to a second for their reader. For the end of the program.
 void flush_log();

@@ -17,11 +17,6 @@ constexpr support::duration longest_wait = 5min;
 constexpr std::size_t most_places = 100'000;
 constexpr std::size_t most_requests = 1'000'000;
 
-bool is_loopback(const net::listen_address& address)
-{
-    return address.host.starts_with("127.") || address.host == "::1";
-}
-
 support::result<> check_transport(
     const bindings_api_options& options,
     bool allow_http,

@@ -17,6 +17,9 @@ struct measured_request
     const net::origin& origin;
     int status;                  // of the answer; 0: there was none
     support::duration duration;  // to the end of the answer, or to its header where a stream was asked for
+    std::string_view path = {};  // without the query
+    // By which the server's own log knows the request; empty: the answer names none.
+    std::string_view request_id = {};
 };
 
 // Tells an observer about each request that ended; a request that was cancelled has not.

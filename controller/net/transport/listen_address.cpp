@@ -12,6 +12,11 @@ std::string listen_address::str() const
     return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+bool is_loopback(const listen_address& address)
+{
+    return address.host.starts_with("127.") || address.host == "::1";
+}
+
 support::result<listen_address> parse_listen_address(std::string_view text)
 {
     const auto refuse = [&] {

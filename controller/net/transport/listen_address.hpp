@@ -20,6 +20,9 @@ struct listen_address
     std::string str() const;
 };
 
+// Whether only this machine reaches it.
+bool is_loopback(const listen_address& address);
+
 // Reads the form that str() writes. Errors: invalid.
 support::result<listen_address> parse_listen_address(std::string_view text);
 

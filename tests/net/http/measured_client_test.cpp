@@ -43,7 +43,7 @@ public:
         {
             co_return support::fail(support::errc::interrupted, "cut");
         }
-        co_return net::http_response{409, {}, "body"};
+        co_return net::http_response{409, {{"x-openstack-request-id", "req-1\n"}}, "body"};
     }
 
     support::task<support::result<std::unique_ptr<net::http_stream>>> open(net::http_request) override
@@ -66,6 +66,7 @@ protected:
         net::http_request asked;
         asked.method = "PUT";
         asked.service = "load-balancer";
+        asked.target = "/v2/lbaas/listeners/a?fields=id";
         asked.origin = {true, "octavia.example", 443};
         return asked;
     }
@@ -76,7 +77,8 @@ protected:
                                     seen.push_back(
                                         std::string(ended.service) + " " + std::string(ended.method) + " " +
                                         ended.origin.str() + " " + std::to_string(ended.status) + " " +
-                                        std::to_string(ended.duration / 1ms)
+                                        std::to_string(ended.duration / 1ms) + " " + std::string(ended.path) +
+                                        " " + std::string(ended.request_id)
                                     );
                                 }};
 };
@@ -88,8 +90,8 @@ TEST_F(measured_client, tells_each_request_with_its_answer)
     EXPECT_THAT(
         seen,
         ElementsAre(
-            "load-balancer PUT https://octavia.example 409 2000",
-            "load-balancer PUT https://octavia.example 206 2000"
+            "load-balancer PUT https://octavia.example 409 2000 /v2/lbaas/listeners/a req-1",
+            "load-balancer PUT https://octavia.example 206 2000 /v2/lbaas/listeners/a "
         )
     );
 }
@@ -98,7 +100,7 @@ TEST_F(measured_client, tells_a_request_without_an_answer)
 {
     slow.fails = true;
     EXPECT_EQ(run(client.send(request())).error().code, support::errc::interrupted);
-    EXPECT_THAT(seen, ElementsAre("load-balancer PUT https://octavia.example 0 2000"));
+    EXPECT_THAT(seen, ElementsAre("load-balancer PUT https://octavia.example 0 2000 /v2/lbaas/listeners/a "));
 }
 
 TEST_F(measured_client, tells_nothing_of_a_request_that_was_cancelled)

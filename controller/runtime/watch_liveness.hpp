@@ -30,6 +30,9 @@ public:
     // When the watch is dead unless an event comes before; empty: never.
     std::optional<support::time_point> dead_at() const;
 
+    // When the watch was opened, or showed an event, last.
+    support::time_point last_event() const { return last_event_; }
+
     // Why the watch is dead at dead_at(), for people.
     std::string reason() const;
 

@@ -67,6 +67,7 @@ watcher::~watcher()
 task<> watcher::run()
 {
     changed_ = std::make_unique<support::alarm>(co_await boost::asio::this_coro::executor, clock_);
+    began_ = clock_.now();
     compare_at_ = clock_.now() + support::jittered(comparison_period, comparison_jitter, random_);
     for (;;)
     {
@@ -93,6 +94,11 @@ task<> watcher::run()
                 break;
         }
     }
+}
+
+support::duration watcher::silent_for() const
+{
+    return changed_ ? clock_.now() - std::max(began_, liveness_.last_event()) : support::duration{};
 }
 
 task<> watcher::list_page(bool first)
@@ -162,6 +168,10 @@ task<> watcher::check_version()
             "the API server has lost history (was etcd restored from a backup?); everything is listed again",
             {{"known_version", known}, {"version", (*page)->resource_version()}}
         );
+        if (history_lost)
+        {
+            history_lost();
+        }
     }
 }
 

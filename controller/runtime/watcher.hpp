@@ -96,6 +96,13 @@ public:
     };
     const restarts& restarted() const { return restarted_; }
 
+    // Called when the server is found to have lost history, as after a restore of etcd; everything is listed
+    // again then. May be empty.
+    std::function<void()> history_lost;
+
+    // For how long the watch has shown neither an event nor a bookmark, before its first one since run().
+    support::duration silent_for() const;
+
 private:
     support::task<> list_page(bool first);
     support::task<> check_version();
@@ -122,6 +129,7 @@ private:
     // Rings when dead_at() or missed_ may have changed; empty before run().
     std::unique_ptr<support::alarm> changed_;
     std::unique_ptr<kube::watch_stream> stream_;
+    support::time_point began_{};  // run()
     support::time_point compare_at_{};
     // What was listed beside the open watch, until the watch reaches its version.
     struct comparison

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/outcome.hpp"
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
 
@@ -8,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <ranges>
@@ -25,30 +27,6 @@
 // of this group. With n groups that hang, one of n + 1 workers remains.
 namespace runtime {
 
-enum class urgency
-{
-    urgent,   // somebody waits for the result: a change, a deletion, or a step that continues one
-    failed,   // urgent, but the last attempt failed: what fails again and again holds up no fresh change
-    routine,  // a check by the clock
-};
-
-// The result of one reconcile, as the queue needs it.
-struct outcome
-{
-    enum class kind
-    {
-        done,   // forget past failures
-        later,  // add the key again after `pause`; forget past failures
-        // Failed: add the key again after its backoff, and no sooner than after `pause`. Whoever waits for
-        // the key still waits, so it comes before the routine ones.
-        retry,
-    };
-
-    kind how = kind::done;
-    support::duration pause{};
-    runtime::urgency urgency = urgency::routine;  // used with `later`
-};
-
 template <class Key>
 class work_queue
 {
@@ -64,20 +42,32 @@ public:
     {}
 
     // Adds `key`, to be taken at `due`. Of two requests the earlier time and the higher urgency win. A key in
-    // work is taken again after its work has ended.
-    void add(const Key& key, support::time_point due, urgency how = urgency::urgent)
+    // work is taken again after its work has ended. `note` is for operators.
+    void add(
+        const Key& key, support::time_point due, urgency how = urgency::urgent, const wait_note& note = {}
+    )
     {
-        const auto [it, is_new] = waiting_.try_emplace(key, request{due, ++sequence_, how});
+        const bool working = in_work_.contains(key);
+        const auto [it, is_new] =
+            waiting_.try_emplace(key, request{due, ++sequence_, how, note.why, note.since});
         request& wanted = it->second;
         if (!is_new)
         {
-            unready(key, wanted);
+            if (!working)
+            {
+                unready(key, wanted);
+            }
+            if (due < wanted.due)
+            {
+                wanted.why = note.why;
+                wanted.since = note.since;
+            }
             wanted.due = std::min(wanted.due, due);
             wanted.how = std::min(wanted.how, how);
         }
-        if (!in_work_.contains(key))
+        if (!working)
         {
-            ready_.of(wanted.how).insert({wanted.due, wanted.number, key});
+            make_ready(key, wanted);
         }
     }
 
@@ -91,10 +81,13 @@ public:
             {
                 without_routine_ = how == urgency::routine ? 0 : without_routine_ + 1;
                 Key key = next->begin()->key;
-                unready(key, waiting_.at(key));
+                const request& wanted = waiting_.at(key);
+                tell(waited, now - wanted.due);
+                unready(key, wanted);
                 waiting_.erase(key);
-                in_work_.emplace(key, how);
+                in_work_.emplace(key, work{how, now});
                 ++held_[group_of_(key)];
+                ++taken_;
                 return key;
             }
         }
@@ -104,7 +97,8 @@ public:
     // Ends the work on `key`.
     void finish(const Key& key, outcome how, support::time_point now)
     {
-        const urgency was = in_work_.extract(key).mapped();
+        const work ended = in_work_.extract(key).mapped();
+        tell(worked, now - ended.since);
         const auto held = held_.find(group_of_(key));
         if (--held->second == 0)
         {
@@ -112,8 +106,7 @@ public:
         }
         if (const auto it = waiting_.find(key); it != waiting_.end())
         {
-            const request& wanted = it->second;
-            ready_.of(wanted.how).insert({wanted.due, wanted.number, key});
+            make_ready(key, it->second);
         }
         switch (how.how)
         {
@@ -122,12 +115,14 @@ public:
                 break;
             case outcome::kind::later:
                 failures_.erase(key);
-                add(key, now + how.pause, how.urgency);
+                add(key, now + how.pause, how.urgency, {how.waits_for, now});
                 break;
             case outcome::kind::retry:
+                ++retries_;
                 add(key,
                     now + std::max(how.pause, backoff_.wait(++failures_[key], random_)),
-                    std::max(was, urgency::failed));
+                    std::max(ended.how, urgency::failed),
+                    {waits_for::retry, now});
                 break;
         }
     }
@@ -167,6 +162,62 @@ public:
         return counted;
     }
 
+    // ---- for operators ----
+
+    // Called with how long a key that is taken was due, and with how long the work on a key took.
+    std::function<void(support::duration)> waited;
+    std::function<void(support::duration)> worked;
+
+    // How often a key was due to be taken, and how often the work on a key failed.
+    std::size_t additions(support::time_point now) const { return taken_ + depth(now); }
+    std::size_t retries() const { return retries_; }
+    // When the work under way began, in no order.
+    auto work_since() const { return in_work_ | std::views::values | std::views::transform(&work::since); }
+    // The number of keys that are not in work and wait for that.
+    std::size_t waiting(waits_for why) const { return counts_.at(static_cast<std::size_t>(why)); }
+
+    // A key as operators see it.
+    struct sight
+    {
+        std::optional<support::time_point> in_work_since;
+        std::optional<support::time_point> due;  // empty: the key is in work, and nothing has come since
+        wait_note note;                          // of a key that waits
+        int failures = 0;                        // in a row
+    };
+
+    // Visits the keys that are not before `from`, in their order, until visit(key, sight) is false.
+    template <class F>
+    void visit_from(const Key& from, F visit) const
+    {
+        auto working = in_work_.lower_bound(from);
+        auto wanted = waiting_.lower_bound(from);
+        while (working != in_work_.end() || wanted != waiting_.end())
+        {
+            const bool is_working =
+                working != in_work_.end() && (wanted == waiting_.end() || !(wanted->first < working->first));
+            const Key& key = is_working ? working->first : wanted->first;
+            const bool is_wanted = wanted != waiting_.end() && !(key < wanted->first);
+            sight seen;
+            if (is_wanted)
+            {
+                seen.due = wanted->second.due;
+                seen.note = {wanted->second.why, wanted->second.since};
+            }
+            if (is_working)
+            {
+                seen.in_work_since = working->second.since;
+            }
+            const auto failed = failures_.find(key);
+            seen.failures = failed == failures_.end() ? 0 : failed->second;
+            if (!visit(key, seen))
+            {
+                return;
+            }
+            working = is_working ? std::next(working) : working;
+            wanted = is_wanted ? std::next(wanted) : wanted;
+        }
+    }
+
 private:
     static constexpr std::array by_urgency{urgency::urgent, urgency::failed, urgency::routine};
     static constexpr std::size_t most_without_routine = 7;  // keys in a row
@@ -176,6 +227,13 @@ private:
         support::time_point due;
         std::uint64_t number;  // in the order of the calls of add()
         urgency how;
+        waits_for why;  // see wait_note
+        support::time_point since;
+    };
+    struct work
+    {
+        urgency how;
+        support::time_point since;
     };
     struct place
     {
@@ -240,8 +298,24 @@ private:
         return next;
     }
 
+    static void tell(const std::function<void(support::duration)>& whom, support::duration took)
+    {
+        if (whom)
+        {
+            whom(took);
+        }
+    }
+
+    void make_ready(const Key& key, const request& wanted)
+    {
+        ready_.of(wanted.how).insert({wanted.due, wanted.number, key});
+        ++counts_.at(static_cast<std::size_t>(wanted.why));
+    }
+
+    // The key is ready or set aside.
     void unready(const Key& key, const request& wanted)
     {
+        --counts_.at(static_cast<std::size_t>(wanted.why));
         const place from{wanted.due, wanted.number, key};
         ready_.of(wanted.how).erase(from);
         const auto aside = set_aside_.find(group_of_(key));
@@ -264,10 +338,13 @@ private:
     rows ready_;                      // of the waiting keys that are not in work
     // By group: keys that are due while their group holds its share of workers.
     std::map<Key, rows> set_aside_;
-    std::map<Key, urgency> in_work_;
+    std::map<Key, work> in_work_;
     std::map<Key, std::size_t> held_;  // the number of keys in work, by group
     std::map<Key, int> failures_;
-    std::size_t without_routine_ = 0;  // keys taken since the last routine one
+    std::size_t without_routine_ = 0;                    // keys taken since the last routine one
+    std::array<std::size_t, waits_for_count> counts_{};  // of the keys that are not in work
+    std::size_t taken_ = 0;                              // how often
+    std::size_t retries_ = 0;
 };
 
 }  // namespace runtime

@@ -4,6 +4,9 @@
 #include "support/alarm.hpp"
 #include "support/task_group.hpp"
 
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
 #include <functional>
 
 namespace runtime {
@@ -27,7 +30,8 @@ public:
 
     void add(const Key& key, urgency how = urgency::urgent, support::duration wait = {})
     {
-        queue_.add(key, clock_.now() + wait, how);
+        const auto now = clock_.now();
+        queue_.add(key, now + wait, how, {waits_for::worker, now});
         alarm_.ring();
     }
 
@@ -58,6 +62,9 @@ public:
     // Cancels the work in progress.
     void cancel() { group_.cancel(); }
 
+    // How often the work on a key ended with an exception, which is a bug.
+    std::size_t panics() const { return panics_; }
+
 private:
     support::task<> work_on(Key key)
     {
@@ -73,7 +80,20 @@ private:
                 pool.alarm_.ring();
             }
         } end{*this, key};
-        end.how = co_await reconcile_(key);
+        try
+        {
+            end.how = co_await reconcile_(key);
+        }
+        catch (const boost::system::system_error& e)
+        {
+            panics_ += e.code() == boost::asio::error::operation_aborted ? 0 : 1;
+            throw;
+        }
+        catch (...)
+        {
+            ++panics_;
+            throw;
+        }
     }
 
     support::clock& clock_;
@@ -82,6 +102,7 @@ private:
     support::alarm alarm_;
     support::task_group group_;
     bool stopping_ = false;
+    std::size_t panics_ = 0;
 };
 
 }  // namespace runtime

@@ -410,9 +410,12 @@ TEST_F(watcher, a_server_that_lost_history_is_listed_anew)
     api.go_down();
     api.objects().restore(backup);
     api.come_up();
+    int told = 0;
+    followed->history_lost = [&told] { ++told; };
     ASSERT_TRUE(catches_up());
     EXPECT_EQ(collection.objects.size(), 1U);
     EXPECT_EQ(lists(), 2U);
+    EXPECT_EQ(told, 1);
     EXPECT_THAT(log.text(), HasSubstr("the API server has lost history (was etcd restored from a backup?)"));
 }
 
@@ -429,6 +432,22 @@ TEST_F(watcher, a_frozen_server_behind_a_living_connection_is_noticed)
     ASSERT_TRUE(catches_up(5s));
     EXPECT_THAT(log.text(), HasSubstr("a watch is dead although its connection stands"));
     EXPECT_EQ(lists(), 1U);
+}
+
+TEST_F(watcher, tells_for_how_long_it_has_shown_nothing)
+{
+    create("a");
+    start();
+    advance(40s);
+    EXPECT_EQ(followed->silent_for(), 40s);
+    create("b");
+    step();
+    EXPECT_EQ(followed->silent_for(), 0s);
+    advance(61s);  // a bookmark after 60 s
+    EXPECT_LE(followed->silent_for(), 41s);
+    api.go_down();
+    advance(10min);
+    EXPECT_GE(followed->silent_for(), 10min);
 }
 
 TEST_F(watcher, a_write_of_ours_that_the_watch_does_not_show_ends_it)

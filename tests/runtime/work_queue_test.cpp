@@ -432,4 +432,98 @@ TEST_F(work_queue, no_key_starves_another_one)
     EXPECT_EQ(queue.take(t0 + 10s), "noisy");
 }
 
+// ---- for operators ----
+
+using runtime::waits_for;
+
+TEST_F(work_queue, counts_how_often_a_key_was_due_and_failed)
+{
+    queue.add("a", t0);
+    queue.add("b", t0 + 10s);
+    EXPECT_EQ(queue.additions(t0), 1U);
+    ASSERT_EQ(queue.take(t0), "a");
+    EXPECT_EQ(queue.additions(t0), 1U);
+    queue.finish("a", {.how = kind::retry}, t0);  // due again after 1 s
+    EXPECT_EQ(queue.retries(), 1U);
+    EXPECT_EQ(queue.additions(t0), 1U);
+    EXPECT_EQ(queue.additions(t0 + 1s), 2U);
+    EXPECT_EQ(queue.additions(t0 + 10s), 3U);
+}
+
+TEST_F(work_queue, tells_how_long_a_key_was_due_and_was_worked_on)
+{
+    std::vector<support::duration> waited;
+    std::vector<support::duration> worked;
+    queue.waited = [&](auto time) { waited.push_back(time); };
+    queue.worked = [&](auto time) { worked.push_back(time); };
+    queue.add("a", t0 + 1s);
+    ASSERT_EQ(queue.take(t0 + 3s), "a");
+    ASSERT_EQ(std::ranges::distance(queue.work_since()), 1);
+    EXPECT_EQ(*queue.work_since().begin(), t0 + 3s);
+    queue.finish("a", {}, t0 + 10s);
+    EXPECT_THAT(waited, ElementsAre(2s));
+    EXPECT_THAT(worked, ElementsAre(7s));
+    EXPECT_EQ(std::ranges::distance(queue.work_since()), 0);
+}
+
+TEST_F(work_queue, counts_its_keys_by_what_they_wait_for)
+{
+    queue.add("shop/a", t0, urgency::urgent, {waits_for::worker, t0});
+    queue.add("shop/b", t0, urgency::urgent, {waits_for::worker, t0});
+    EXPECT_EQ(queue.waiting(waits_for::worker), 2U);
+    ASSERT_EQ(queue.take(t0), "shop/a");
+    EXPECT_EQ(queue.waiting(waits_for::worker), 1U);
+    queue.add("shop/a", t0, urgency::urgent);  // not counted while it is in work
+    EXPECT_EQ(queue.waiting(waits_for::worker), 1U);
+    ASSERT_EQ(queue.take(t0), "shop/b");
+    queue.finish("shop/b", {kind::later, 1h, urgency::routine, waits_for::person}, t0);
+    queue.finish("shop/a", {kind::later, 1h, urgency::routine, waits_for::check}, t0);
+    EXPECT_EQ(queue.waiting(waits_for::worker), 1U) << "it came while shop/a was in work, and is due sooner";
+    EXPECT_EQ(queue.waiting(waits_for::person), 1U);
+    EXPECT_EQ(queue.waiting(waits_for::check), 0U);
+    queue.add("shop/b", t0 + 2h);  // later than it is looked at anyway
+    EXPECT_EQ(queue.waiting(waits_for::person), 1U);
+}
+
+TEST_F(work_queue, shows_its_keys_in_their_order_with_what_they_wait_for_and_since_when)
+{
+    queue.add("a", t0, urgency::urgent, {waits_for::worker, t0 - 5s});
+    queue.add("b", t0 + 3s, urgency::routine, {waits_for::check, t0 - 1s});
+    queue.add("c", t0);
+    ASSERT_EQ(queue.take(t0), "a");
+    ASSERT_EQ(queue.take(t0), "c");
+    queue.finish("c", {.how = kind::retry}, t0 + 1s);
+    queue.add("a", t0 + 7s);
+    std::vector<std::string> seen;
+    queue.visit_from("a", [&](const std::string& key, const auto& sight) {
+        seen.push_back(key);
+        if (key == "a")
+        {
+            EXPECT_EQ(sight.in_work_since, t0);
+            EXPECT_EQ(sight.due, t0 + 7s);
+        }
+        else if (key == "b")
+        {
+            EXPECT_EQ(sight.in_work_since, std::nullopt);
+            EXPECT_EQ(sight.due, t0 + 3s);
+            EXPECT_EQ(sight.note.why, waits_for::check);
+            EXPECT_EQ(sight.note.since, t0 - 1s);
+        }
+        else
+        {
+            EXPECT_EQ(sight.note.why, waits_for::retry);
+            EXPECT_EQ(sight.note.since, t0 + 1s);
+            EXPECT_EQ(sight.failures, 1);
+        }
+        return true;
+    });
+    EXPECT_THAT(seen, ElementsAre("a", "b", "c"));
+    seen.clear();
+    queue.visit_from("b", [&](const std::string& key, const auto&) {
+        seen.push_back(key);
+        return false;
+    });
+    EXPECT_THAT(seen, ElementsAre("b"));
+}
+
 }  // namespace

@@ -165,6 +165,7 @@ TEST_F(worker_pool, an_exception_is_reported_and_the_key_tried_again)
     advance(1s);
     EXPECT_TRUE(ended.empty());
     EXPECT_THAT(log.text(), testing::HasSubstr("a bug"));
+    EXPECT_EQ(pool.panics(), 1U);
     throws = false;
     advance(11s);
     EXPECT_EQ(begun, (keys{"a", "a"}));

@@ -9,6 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using kind = runtime::outcome::kind;
+using runtime::waits_for;
 
 constexpr double resync_jitter = 0.2;
 
@@ -30,14 +31,16 @@ runtime::outcome planned_outcome(
     switch (end.planned.next)
     {
         case requeue::after:
-            return {kind::later, wait, runtime::urgency::urgent};
+            return {kind::later, wait, runtime::urgency::urgent, waits_for::step};
         case requeue::poll:
-            return {kind::later, wait, runtime::urgency::routine};
+            return {kind::later, wait, runtime::urgency::routine, waits_for::cloud};
         case requeue::retry:
             // The jitter spreads retries of targets that the cloud turned away at the same time.
             return {kind::retry, support::jittered(wait * 6 / 5, resync_jitter * 5 / 6, random)};
         case requeue::slow:
-            return {kind::later, slow_wait(end, settings, random), runtime::urgency::routine};
+            return {
+                kind::later, slow_wait(end, settings, random), runtime::urgency::routine, waits_for::person
+            };
         case requeue::resync:
         case requeue::turn:
             break;
@@ -45,7 +48,8 @@ runtime::outcome planned_outcome(
     return {
         kind::later,
         support::jittered(settings.resync_period, resync_jitter, random),
-        runtime::urgency::routine
+        runtime::urgency::routine,
+        end.planned.next == requeue::turn ? waits_for::turn : waits_for::check
     };
 }
 
@@ -60,7 +64,7 @@ runtime::outcome outcome_of(
         case pass_ending::planned:
             return planned_outcome(end, settings, random);
         case pass_ending::put_in_doubt:
-            return {kind::later, end.planned.wait, runtime::urgency::routine};
+            return {kind::later, end.planned.wait, runtime::urgency::routine, waits_for::cloud};
         case pass_ending::no_bindings_left:
             return {};
         case pass_ending::endless:

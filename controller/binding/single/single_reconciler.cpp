@@ -164,7 +164,8 @@ struct single_reconciler::impl
         co_return runtime::outcome{
             runtime::outcome::kind::later,
             std::max(*of.again - parts.clock.now(), shortest_wait),
-            of.is_waited_for ? runtime::urgency::urgent : runtime::urgency::routine
+            of.is_waited_for ? runtime::urgency::urgent : runtime::urgency::routine,
+            of.is_waited_for ? runtime::waits_for::cloud : runtime::waits_for::check
         };
     }
 

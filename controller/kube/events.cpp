@@ -59,7 +59,7 @@ void event_recorder::record(event event)
     if (waiting_.size() >= most_waiting)
     {
         ++counted_.dropped;
-        return;
+        waiting_.pop_front();
     }
     const object_reference& about = event.regarding;
     json regarding{

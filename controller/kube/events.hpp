@@ -36,8 +36,9 @@ struct event
     std::string key = {};
 };
 
-// Writes Events beside the work of the controller: record() never waits and never fails. An Event is lost and
-// counted if too many are waiting, if the server refuses it or does not answer; it is not written again.
+// Writes Events beside the work of the controller: record() never waits and never fails. Where too many
+// are waiting, the oldest is lost. An Event is lost and counted, too, if the server refuses it or does not
+// answer; it is not written again.
 class event_recorder
 {
 public:

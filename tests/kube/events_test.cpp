@@ -201,14 +201,18 @@ TEST_F(events, that_are_not_answered_are_given_up_after_two_seconds)
     EXPECT_EQ(counts(), (std::vector<std::size_t>{0, 2, 0}));
 }
 
-TEST_F(events, that_are_too_many_are_dropped)
+TEST_F(events, that_are_too_many_are_dropped_the_oldest_first)
 {
     for (int i = 0; i < 1003; ++i)
     {
-        recorder.record(shop_is_attached);
+        kube::event numbered = shop_is_attached;
+        numbered.note = "event " + std::to_string(i);
+        recorder.record(numbered);
     }
     step();
     EXPECT_EQ(counts(), (std::vector<std::size_t>{1000, 0, 3}));
+    EXPECT_THAT(api.requests().front().body, testing::HasSubstr("\"event 3\""));
+    EXPECT_THAT(api.requests().back().body, testing::HasSubstr("\"event 1002\""));
 }
 
 TEST_F(events, that_wait_at_the_end_are_written)

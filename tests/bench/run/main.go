@@ -149,10 +149,7 @@ func controllers(own, controllerRuntime, kubeRS, cloudsYAML string) []peer {
 		return []string{own, "--cloud-config", cloudsYAML, "--resync-period", resync.String(), "--log-level", "warn"}
 	}}}
 	if strings.Contains(string(help), "--leader-elect ") {
-		found[0].elects = []string{"--leader-elect", "true", "--leader-elect-namespace", "default"}
-		if !strings.Contains(string(help), "--leader-elect-namespace") {
-			found[0].elects = found[0].elects[:2]
-		}
+		found[0].elects = []string{"--leader-elect", "true"}
 	}
 	if controllerRuntime != "" {
 		one := func(more ...string) func(resync time.Duration) []string {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"sync"
@@ -26,8 +27,35 @@ type readyAt struct {
 	at         time.Time
 }
 
+// watch begins before it returns, so that no change after it is missed.
 func (c *cluster) watch() (*readiness, error) {
-	text, err := c.ask(http.MethodGet, bindingsPath+"?limit=1", "", nil)
+	ctx, stop := context.WithCancel(context.Background())
+	r := &readiness{ready: map[string]readyAt{}, changed: make(chan struct{}, 1), stop: stop}
+	stream, err := c.follow(ctx, r)
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	go func() {
+		for {
+			r.read(stream)
+			// A busy API server ends the watches of slow clients; what they missed is in the list.
+			for stream = nil; stream == nil; {
+				if ctx.Err() != nil {
+					return
+				}
+				if stream, err = c.follow(ctx, r); err != nil {
+					time.Sleep(sampled)
+				}
+			}
+		}
+	}()
+	return r, nil
+}
+
+// follow takes what is Ready already from the list, and opens the watch behind it.
+func (c *cluster) follow(ctx context.Context, r *readiness) (io.ReadCloser, error) {
+	text, err := c.ask(http.MethodGet, bindingsPath, "", nil)
 	if err != nil {
 		return nil, err
 	}
@@ -35,35 +63,37 @@ func (c *cluster) watch() (*readiness, error) {
 		Metadata struct {
 			ResourceVersion string `json:"resourceVersion"`
 		} `json:"metadata"`
+		Items []json.RawMessage `json:"items"`
 	}
 	if err := json.Unmarshal(text, &list); err != nil {
 		return nil, err
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	now := time.Now()
+	for _, item := range list.Items {
+		r.see(item, now)
+	}
 	url := fmt.Sprintf("%s%s?watch=true&resourceVersion=%s", c.server, bindingsPath, list.Metadata.ResourceVersion)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		stop()
 		return nil, err
 	}
 	answer, err := c.client.Do(request)
 	if err != nil {
-		stop()
 		return nil, err
 	}
-	r := &readiness{ready: map[string]readyAt{}, changed: make(chan struct{}, 1), stop: stop}
-	go func() {
-		defer answer.Body.Close()
-		lines := bufio.NewReaderSize(answer.Body, 1<<16)
-		for {
-			line, err := lines.ReadBytes('\n')
-			if err != nil {
-				return
-			}
-			r.see(line, time.Now())
+	return answer.Body, nil
+}
+
+func (r *readiness) read(stream io.ReadCloser) {
+	defer stream.Close()
+	lines := bufio.NewReaderSize(stream, 1<<16)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			return
 		}
-	}()
-	return r, nil
+		r.see(line, time.Now())
+	}
 }
 
 func number(text []byte) int {

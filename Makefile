@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .PHONY: help deps build all asan servers python-packages test test-openstack test-mutants demo demo-many demo-down
-.PHONY: bench lint tidy format generate clean
+.PHONY: bench soak lint tidy format generate clean
 
 # Ninja shows the progress of a build with seconds.
 export NINJA_STATUS := [%f/%t, %e s] $(empty)
@@ -61,6 +61,11 @@ demo-down: ## stop the running demo, and remove its logs
 bench: build servers ## measure this controller beside peers and write docs/performance.md; BENCH=small is quick and writes nothing
 	@cmake --build --preset release --target testbed-servers
 	@tests/bench/bench
+
+soak: deps servers ## 30 minutes of churn, outages and killed leaders; SOAK_MINUTES=5 is shorter, SOAK_SEED=2 is another story
+	@cmake --preset release -Wno-dev >/dev/null
+	@cmake --build --preset release --target soak
+	@build/release/tests/soak/soak
 
 lint: deps ## check format, include directions, shell scripts and generated files
 	@hack/lint

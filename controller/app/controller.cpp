@@ -1,5 +1,6 @@
 #include "app/controller.hpp"
 
+#include "app/lost_history.hpp"
 #include "app/metrics.hpp"
 #include "app/term.hpp"
 #include "app/unwatched_bindings.hpp"
@@ -124,6 +125,9 @@ struct controller::impl
             watchers.push_back(std::make_unique<runtime::watcher>(
                 scope, parts.kube, parts.clock, parts.random, bindings.scope(name_space)
             ));
+            watchers.back()->history_lost = [this, name_space] {
+                kubernetes_events.record(event_of_lost_history(name_space));
+            };
         }
     }
 

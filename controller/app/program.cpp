@@ -274,7 +274,9 @@ public:
         log_start();
         warn_of_admission(options_);
         log_proxies(around_.proxies, {around_.cluster.server.origin, around_.cloud.keystone.origin});
-        signals signals(context_.get_executor(), *loop_, door_.get(), options_.log_level);
+        signals signals(
+            context_.get_executor(), {[this] { stop(); }, [this] { abort(); }}, options_.log_level
+        );
         int code = exit_stopped;
         asio::co_spawn(
             context_,
@@ -295,6 +297,24 @@ public:
     }
 
 private:
+    void stop()
+    {
+        loop_->stop();
+        if (door_)
+        {
+            door_->stop();
+        }
+    }
+
+    void abort()
+    {
+        loop_->abort();
+        if (door_)
+        {
+            door_->abort();
+        }
+    }
+
     net::client_options client_options() const
     {
         return {

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 namespace app {
 namespace {
@@ -12,14 +13,8 @@ constexpr int exit_at_once = 130;  // as a shell reports a program that SIGINT e
 
 }  // namespace
 
-signals::signals(
-    const boost::asio::any_io_executor& executor,
-    controller& loop,
-    bindings_api* door,
-    support::log_level level
-)
-    : loop_(loop),
-      door_(door),
+signals::signals(const boost::asio::any_io_executor& executor, actions actions, support::log_level level)
+    : actions_(std::move(actions)),
       level_(level),
       stopping_(executor, SIGTERM, SIGINT),
       changing_level_(executor, SIGUSR1)
@@ -49,19 +44,15 @@ void signals::stop(int number)
             "stopping; the controller finishes the write in flight first",
             {{"signal", number == SIGTERM ? "SIGTERM" : "SIGINT"}}
         );
-        loop_.stop();
-        if (door_ != nullptr)
-        {
-            door_->stop();
-        }
+        actions_.stop();
     }
     else if (stops_ == 2)
     {
-        loop_.abort();
-        if (door_ != nullptr)
-        {
-            door_->abort();
-        }
+        support::log(
+            log_level::warn,
+            "ending all work at once; a change of a listener that was sent may still take effect"
+        );
+        actions_.abort();
     }
     else
     {

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "app/bindings_api.hpp"
-#include "app/controller.hpp"
 #include "support/log.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/signal_set.hpp>
+
+#include <functional>
 
 namespace app {
 
@@ -16,21 +16,21 @@ namespace app {
 class signals
 {
 public:
-    // `loop` and `door` must outlive it. `door` may be null.
-    signals(
-        const boost::asio::any_io_executor& executor,
-        controller& loop,
-        bindings_api* door,
-        support::log_level level
-    );
+    struct actions
+    {
+        std::function<void()> stop;   // begins no more work, and lets the work in hand end
+        std::function<void()> abort;  // ends the work in hand
+    };
+
+    // `level`: of the log, before any signal.
+    signals(const boost::asio::any_io_executor& executor, actions actions, support::log_level level);
 
 private:
     void wait_to_stop();
     void wait_to_change_level();
     void stop(int number);
 
-    controller& loop_;
-    bindings_api* door_;
+    actions actions_;
     support::log_level level_;
     bool debugging_ = false;
     int stops_ = 0;

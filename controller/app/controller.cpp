@@ -6,6 +6,7 @@
 #include "app/unwatched_bindings.hpp"
 #include "binding/credentials/secret_watchers.hpp"
 #include "binding/events/event_log.hpp"
+#include "binding/events/limited_events.hpp"
 #include "binding/index/binding_index.hpp"
 #include "cloud/binding_service.hpp"
 #include "kube/events.hpp"
@@ -61,8 +62,14 @@ struct controller::impl
     impl(controller::parts p, std::vector<std::string> scopes, binding::settings settings_of_bindings)
         : parts(std::move(p)),
           kubernetes_events(parts.executor, parts.kube, parts.clock, parts.random, parts.instance),
+          limited(
+              parts.executor,
+              parts.clock,
+              [this](const auto& event) { kubernetes_events.record(kubernetes_event(event)); }
+          ),
           events(
-              {[this](const auto& event) { kubernetes_events.record(kubernetes_event(event)); },
+              parts.clock,
+              {[this](const auto& event) { limited.record(event); },
                [this](auto failed, auto window) { counted.listener_updated(failed, window); },
                [this](auto refs) { counted.refs_orphaned(refs); }}
           ),
@@ -294,6 +301,7 @@ struct controller::impl
             watching.spawn(follow(*each));
         }
         watching.spawn(unwatched.run());
+        watching.spawn(limited.run());
         recording.spawn(kubernetes_events.run());
         if (elector)
         {
@@ -305,6 +313,7 @@ struct controller::impl
         }
         watching.cancel();
         co_await watching.join();
+        limited.flush();
         kubernetes_events.stop();
         co_await recording.join();
         if (blind)
@@ -344,6 +353,7 @@ struct controller::impl
     controller::parts parts;
     app::metrics counted;
     kube::event_recorder kubernetes_events;
+    binding::limited_events limited;
     binding::event_log events;
     binding::settings settings;
     support::task_group watching;

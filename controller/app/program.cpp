@@ -4,6 +4,7 @@
 #include "app/cloud_credentials.hpp"
 #include "app/controller.hpp"
 #include "app/election.hpp"
+#include "app/failed_requests.hpp"
 #include "app/operator_pages.hpp"
 #include "app/options.hpp"
 #include "app/own_cloud.hpp"
@@ -324,6 +325,7 @@ private:
 
     void requested(const net::measured_request& ended)
     {
+        failed_requests_.ended(ended);
         if (loop_)
         {
             loop_->requested(ended);
@@ -477,6 +479,7 @@ private:
     support::random_engine random_{std::random_device{}()};
     kube::credentials credentials_;
     std::unique_ptr<net::http_client> http_;
+    failed_requests failed_requests_{*clock_};
     net::measured_client measured_;
     net::fenced_client fenced_;
     std::unique_ptr<kube::client> kube_client_;

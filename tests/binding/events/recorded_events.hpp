@@ -2,14 +2,32 @@
 
 #include "binding/events/event_log.hpp"
 
+#include <chrono>
+#include <cstdlib>
 #include <set>
 #include <string>
 #include <vector>
 
 namespace test {
 
+// A clock that a test moves by hand, and on which nobody sleeps.
+struct clock_of_events final : support::clock
+{
+    support::time_point time{std::chrono::hours(1)};
+
+    support::time_point now() const override { return time; }
+    support::wall_time wall() const override { return {}; }
+    support::task<> sleep_until(support::time_point) override { std::abort(); }
+};
+
+// Constructed before the event log, which refers to it.
+struct has_clock_of_events
+{
+    clock_of_events clock;
+};
+
 // The event log of the program, which records the events instead of passing them on.
-struct recorded_events final : binding::event_log
+struct recorded_events final : has_clock_of_events, binding::event_log
 {
     struct update
     {
@@ -19,6 +37,7 @@ struct recorded_events final : binding::event_log
 
     recorded_events()
         : event_log(
+              clock,
               {[this](const binding::event& event) {
                    const auto& [name_space, name, uid] = event.regarding;
                    const std::string subject =

@@ -20,6 +20,7 @@
 
 #include <boost/asio/error.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <map>
 #include <set>
@@ -202,7 +203,7 @@ struct controller::impl
                 credentials,
                 bindings,
                 events,
-                [this](auto how, auto took) { counted.reconciled(how, took); },
+                counted,
                 others_sent_until,
                 parts.manager,
                 watched
@@ -268,15 +269,21 @@ struct controller::impl
     {
         metrics::state now{
             bindings,
-            now_leading ? now_leading->queue_depth() : 0,
+            now_leading ? now_leading->queue() : queue_state{},
             {},
             kubernetes_events.counted(),
             unwatched.count()
         };
-        now.active_workers = now_leading ? now_leading->active_workers() : 0;
+        now.expiries = parts.expiry_metrics;
+        now.merged_events = limited.merged();
+        if (parts.requests)
+        {
+            now.requests = parts.requests();
+        }
         for (const auto& each : watchers)
         {
             now.watch_restarts += each->restarted();
+            now.watch_age = std::max(now.watch_age, each->silent_for());
         }
         std::map<std::string, metrics::service> by_name;  // two credentials may have one name for a while
         for (const auto& with :
@@ -440,6 +447,11 @@ std::string controller::unlisted() const
 void controller::loop_was_late(support::duration late)
 {
     impl_->counted.loop_was_late(late);
+}
+
+net::page controller::debug_targets(std::string_view query) const
+{
+    return impl_->now_leading ? impl_->now_leading->debug_targets(query) : no_debug_targets(query);
 }
 
 std::function<std::optional<std::string>()> controller::metrics() const

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "app/metrics.hpp"
 #include "app/options.hpp"
 #include "binding/credentials/credentials.hpp"
 #include "binding/index/object_changed.hpp"
 #include "binding/observed/observation.hpp"
 #include "cloud/credentials.hpp"
 #include "kube/client.hpp"
+#include "net/http/handler.hpp"
 #include "net/http/measured_client.hpp"
 #include "runtime/lease_machine.hpp"
 #include "support/backoff.hpp"
@@ -20,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace app {
 
@@ -59,6 +62,9 @@ public:
         // controller from the others that divide the bindings with it.
         std::string label_selector = {};
         std::string manager = {};
+        // The requests of the program by service, for the metrics page; may be empty.
+        std::function<metrics::requests_by_service()> requests = {};
+        bool expiry_metrics = true;  // whether the metrics page has a sample for each binding
     };
 
     controller(parts parts, std::vector<std::string> namespaces, binding::settings settings);
@@ -99,6 +105,9 @@ public:
 
     // The metrics page in Prometheus' text format, in pieces; empty after the last.
     std::function<std::optional<std::string>()> metrics() const;
+
+    // The page /debug/targets (debug_targets.hpp). A controller that does not lead shows no target.
+    net::page debug_targets(std::string_view query) const;
 
 private:
     struct impl;

@@ -21,27 +21,30 @@ MetricFamily watch_restarts(const runtime::watcher::restarts& counted)
     return family.take();
 }
 
-MetricFamily events(const kube::event_recorder::counts& counted)
+MetricFamily events(const kube::event_recorder::counts& counted, std::size_t merged)
 {
     read_family family(
         "certificatebinding_events_total", "Total number of Kubernetes Events by result.", MetricType::Counter
     );
     family.add(static_cast<double>(counted.dropped), {{"result", "dropped"}});
     family.add(static_cast<double>(counted.failed), {{"result", "failed"}});
+    family.add(static_cast<double>(merged), {{"result", "merged"}});
     family.add(static_cast<double>(counted.written), {{"result", "written"}});
     return family.take();
 }
 
-MetricFamily queue_depth(std::size_t depth)
+MetricFamily requests(
+    const char* name,
+    const char* help,
+    const metrics::requests_by_service& all,
+    std::size_t net::request_places::counts::* value
+)
 {
-    read_family family(
-        "workqueue_depth",
-        "Current depth of workqueue: the targets that wait for a worker.",
-        MetricType::Gauge
-    );
-    family.add(
-        static_cast<double>(depth), {{"name", "certificatebinding"}, {"controller", "certificatebinding"}}
-    );
+    read_family family(name, help, MetricType::Gauge);
+    for (const auto& [service, counts] : all)
+    {
+        family.add(static_cast<double>(counts.*value), {{"service", service}});
+    }
     return family.take();
 }
 
@@ -120,14 +123,25 @@ std::vector<MetricFamily> families_of(const metrics::state& now)
             MetricType::Counter,
             number(now.watch_restarts.missed)
         ),
-        queue_depth(now.queue_depth),
         family_of(
-            "controller_runtime_active_workers",
-            "Number of targets that are reconciled now.",
+            "certificatebinding_watch_age_seconds",
+            "Seconds since the watch that is silent longest has shown anything.",
             MetricType::Gauge,
-            number(now.active_workers)
+            std::chrono::duration<double>(now.watch_age).count()
         ),
-        events(now.events),
+        requests(
+            "certificatebinding_requests_under_way",
+            "Number of requests that are under way, each with its connection, by service.",
+            now.requests,
+            &net::request_places::counts::under_way
+        ),
+        requests(
+            "certificatebinding_requests_waiting",
+            "Number of requests that wait because too many are under way, by service.",
+            now.requests,
+            &net::request_places::counts::waiting
+        ),
+        events(now.events, now.merged_events),
         family_of(
             "certificatebinding_unlisted_namespaces",
             "Number of watched namespaces whose bindings have not been listed; all namespaces count as one.",

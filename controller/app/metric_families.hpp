@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/metrics.hpp"
+#include "app/queue_state.hpp"
 #include "binding/resource/reason.hpp"
 
 #include <array>
@@ -38,6 +39,9 @@ prometheus::MetricFamily by_reason(std::string name, std::string help, const cou
 
 // All small families of the state.
 std::vector<prometheus::MetricFamily> families_of(const metrics::state& now);
+
+// workqueue_* and the like, as client-go and controller-runtime name them.
+std::vector<prometheus::MetricFamily> queue_families(const queue_state& now);
 
 // process_*, as the client libraries of Prometheus name them
 // (https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics). What the machine does not

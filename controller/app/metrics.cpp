@@ -29,6 +29,11 @@ const Histogram::BucketBoundaries reconcile_bounds{0.005, 0.01, 0.025, 0.05, 0.1
                                                    1.75,  2,    2.5,   3,    3.5, 4,    4.5, 5,    6,    7,
                                                    8,     9,    10,    15,   20,  25,   30,  40,   50,   60};
 const Histogram::BucketBoundaries request_bounds{0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60};
+// As controller-runtime has them: powers of ten from 10 ns to 1000 s.
+const Histogram::BucketBoundaries queue_bounds{
+    1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10, 100, 1000
+};
+const Labels queue_labels{{"controller", "certificatebinding"}, {"name", "certificatebinding"}};
 const Histogram::BucketBoundaries lag_bounds{
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 };
@@ -141,8 +146,11 @@ void append_expiration(std::string& text, const binding::certificate_binding& bi
 class pieces
 {
 public:
-    pieces(std::string first, const binding::binding_index& bindings)
-        : first_(std::move(first) + begin_expirations()), walk_(bindings)
+    // `expiries`: with a sample of each binding.
+    pieces(std::string first, const binding::binding_index& bindings, bool expiries)
+        : first_(std::move(first) + (expiries ? begin_expirations() : "")),
+          walk_(bindings),
+          expiries_(expiries)
     {}
 
     std::optional<std::string> operator()()
@@ -160,7 +168,10 @@ public:
             {
                 ++stalled_.at(static_cast<std::size_t>(stalled.reason));
             }
-            append_expiration(piece, binding);
+            if (expiries_)
+            {
+                append_expiration(piece, binding);
+            }
         });
         return ended_ ? piece + text_of(counted()) : std::move(piece);
     }
@@ -187,6 +198,7 @@ private:
 
     std::string first_;
     binding::binding_index::walk walk_;
+    bool expiries_;
     counts_by_reason bindings_{};
     counts_by_reason stalled_{};
     bool ended_ = false;
@@ -257,6 +269,17 @@ struct metrics::impl
                           .Help("How late the one thread of the program ran what was due, sampled.")
                           .Register(registry)
                           .Add({}, lag_bounds);
+    Histogram& queue_times =
+        prometheus::BuildHistogram()
+            .Name("workqueue_queue_duration_seconds")
+            .Help("How long in seconds a target stays in workqueue, once it is due, before being requested.")
+            .Register(registry)
+            .Add(queue_labels, queue_bounds);
+    Histogram& work_times = prometheus::BuildHistogram()
+                                .Name("workqueue_work_duration_seconds")
+                                .Help("How long in seconds processing a target from workqueue takes.")
+                                .Register(registry)
+                                .Add(queue_labels, queue_bounds);
 };
 
 metrics::metrics() : impl_(std::make_unique<impl>()) {}
@@ -309,14 +332,24 @@ void metrics::loop_was_late(support::duration late)
     impl_->lags.Observe(std::chrono::duration<double>(late).count());
 }
 
+void metrics::waited(support::duration time)
+{
+    impl_->queue_times.Observe(std::chrono::duration<double>(time).count());
+}
+
+void metrics::worked(support::duration time)
+{
+    impl_->work_times.Observe(std::chrono::duration<double>(time).count());
+}
+
 std::function<std::optional<std::string>()> metrics::page(const state& now) const
 {
     std::vector<MetricFamily> small = impl_->registry.Collect();
-    for (auto&& read : {families_of(now), process_families()})
+    for (auto&& read : {families_of(now), queue_families(now.queue), process_families()})
     {
         small.insert(small.end(), read.begin(), read.end());
     }
-    return pieces(text_of(small), now.bindings);
+    return pieces(text_of(small), now.bindings, now.expiries);
 }
 
 }  // namespace app

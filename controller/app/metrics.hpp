@@ -1,15 +1,18 @@
 #pragma once
 
+#include "app/queue_state.hpp"
 #include "binding/index/binding_index.hpp"
 #include "cloud/client.hpp"
 #include "kube/events.hpp"
 #include "net/http/measured_client.hpp"
+#include "net/http/request_places.hpp"
 #include "runtime/watcher.hpp"
 #include "runtime/work_queue.hpp"
 #include "support/clock.hpp"
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,7 +21,7 @@
 namespace app {
 
 // Counts while the program runs, and writes the metrics page of the counts and of the present state in
-// Prometheus' text format. docs/operations.md has the table of the metrics.
+// Prometheus' text format. docs/metrics.md has the table of the metrics.
 class metrics
 {
 public:
@@ -30,16 +33,21 @@ public:
         std::size_t requests_waiting = 0;
     };
 
+    using requests_by_service = std::map<std::string, net::request_places::counts, std::less<>>;
+
     // The present state, which the page reads instead of counting.
     struct state
     {
         const binding::binding_index& bindings;
-        std::size_t queue_depth = 0;
+        queue_state queue;
         runtime::watcher::restarts watch_restarts;
         kube::event_recorder::counts events;
         std::optional<std::size_t> unwatched = {};  // bindings of other namespaces; empty: not known
         std::vector<service> services = {};
-        std::size_t active_workers = 0;
+        support::duration watch_age{};  // since the watch that is silent longest has shown anything
+        requests_by_service requests = {};
+        std::size_t merged_events = 0;  // that another event tells of
+        bool expiries = true;           // with a sample for each binding
     };
 
     metrics();
@@ -50,6 +58,9 @@ public:
     void listener_updated(std::optional<cloud::failure> failed, std::optional<support::duration> window);
     void refs_orphaned(std::size_t refs);
     void loop_was_late(support::duration late);
+    // How long a target that was taken from the queue was due, and how long the work on a target took.
+    void waited(support::duration time);
+    void worked(support::duration time);
 
     // The page in pieces; empty after the last. Each piece is written when it is asked for, so that a page of
     // a hundred thousand bindings neither takes much memory nor stops the work. What `now` refers to must

@@ -186,6 +186,32 @@ void declare(CLI::App& cli, options& parsed, raw_options& raw)
         "ADDRESS",
         "Address to serve /metrics, /livez and /readyz on, such as\n:8080, 127.0.0.1:8080 or "
         "[::1]:8080; default: 0, nowhere");
+    add("--debug-address",
+        raw.debug,
+        "ADDRESS",
+        "Address to serve /debug/targets on: what each listener waits\nfor; :8081 is 127.0.0.1:8081; "
+        "default: "
+        "0, nowhere");
+    add("--max-cloud-requests",
+        raw.cloud_requests,
+        "NUMBER",
+        "How many requests to clouds may be under way, each with its\nconnection; default: 512");
+    add("--max-requests-per-server",
+        raw.requests_per_server,
+        "NUMBER",
+        "How many of them to one server; default: 64");
+    add("--max-kubernetes-requests",
+        raw.kubernetes_requests,
+        "NUMBER",
+        "How many requests to the API server may be under way, without\nwatches; default: 32");
+    add("--loop-lag-warning",
+        raw.loop_lag_warning,
+        "DURATION",
+        "The log warns when work holds up the one thread for so long;\ndefault: 2s");
+    add("--expiry-metrics",
+        raw.expiry_metrics,
+        "true|false",
+        "Whether /metrics has a sample for each binding: when its\ncertificate expires; default: true");
     add("--expiry-warning-days",
         raw.expiry_warning_days,
         "DAYS",

@@ -2,6 +2,7 @@
 
 #include "app/bindings_api_options.hpp"
 #include "app/leader_options.hpp"
+#include "net/http/request_places.hpp"
 #include "net/transport/listen_address.hpp"
 #include "support/clock.hpp"
 #include "support/error.hpp"
@@ -34,6 +35,10 @@ struct options
     support::duration write_deadline = std::chrono::seconds(30);
     support::duration cloud_timeout = std::chrono::minutes(1);
     std::optional<net::listen_address> metrics;  // serves /metrics, /healthz and /readyz; empty: nowhere
+    std::optional<net::listen_address> debug;    // serves /debug/targets; empty: nowhere
+    net::request_limits requests;                // under way at a time
+    support::duration loop_lag_warning = std::chrono::seconds(2);
+    bool expiry_metrics = true;                             // whether /metrics has a sample for each binding
     std::vector<int> expiry_warning_days{30, 14, 7, 3, 1};  // in falling order; empty: no warnings
     bindings_api_options bindings_api;
     leader_options leader;

@@ -3,8 +3,10 @@
 #include "app/bindings_api.hpp"
 #include "app/cloud_credentials.hpp"
 #include "app/controller.hpp"
+#include "app/debug_pages.hpp"
 #include "app/election.hpp"
 #include "app/failed_requests.hpp"
+#include "app/lag_warning.hpp"
 #include "app/operator_pages.hpp"
 #include "app/options.hpp"
 #include "app/own_cloud.hpp"
@@ -16,13 +18,14 @@
 #include "kube/config.hpp"
 #include "kube/credentials.hpp"
 #include "kube/rest_client.hpp"
+#include "net/http/budgeted_client.hpp"
 #include "net/http/client.hpp"
 #include "net/http/fenced_client.hpp"
 #include "net/http/measured_client.hpp"
 #include "net/http/server.hpp"
 #include "net/transport/open_files.hpp"
-#include "support/log.hpp"
 #include "support/heap.hpp"
+#include "support/log.hpp"
 #include "support/loop_lag.hpp"
 #include "support/offload.hpp"
 #include "support/system_clock.hpp"
@@ -113,34 +116,39 @@ void log_bug(const std::exception_ptr& thrown)
     }
 }
 
-// Runs the loop, and serves the pages and the door while the loop runs. Both may be null.
+// Runs the loop, and serves the pages and the door, which may be null, while the loop runs.
 support::task<> run_with_servers(
     controller& loop,
     own_credential& own,
     rights_check& rights,
     support::clock& clock,
-    net::server* pages,
-    bindings_api* door
+    std::vector<net::server*> pages,
+    bindings_api* door,
+    support::duration lag_to_warn_of
 )
 {
+    lag_warning lag(clock, lag_to_warn_of);
     support::task_group serving(co_await asio::this_coro::executor);
     support::task_group beside(co_await asio::this_coro::executor);
     beside.spawn(rights.run());
     beside.spawn(own.run());
     beside.spawn(support::watch_heap(clock, support::glibc_heap()));
-    if (pages != nullptr)
+    beside.spawn(support::watch_loop_lag(clock, [&](auto late) {
+        loop.loop_was_late(late);
+        lag.was_late(late);
+    }));
+    for (net::server* each : pages)
     {
-        serving.spawn(pages->run());
-        beside.spawn(support::watch_loop_lag(clock, [&loop](auto late) { loop.loop_was_late(late); }));
+        serving.spawn(each->run());
     }
     if (door != nullptr)
     {
         serving.spawn(door->run());
     }
     co_await loop.run();
-    if (pages != nullptr)
+    for (net::server* each : pages)
     {
-        pages->stop();
+        each->stop();
     }
     if (door != nullptr)
     {
@@ -240,13 +248,15 @@ public:
           credentials_(around.cluster, kube::read_machine_file, *clock_),
           http_(net::create_http_client(context_.get_executor(), *clock_, client_options())),
           measured_(*http_, *clock_, [this](const auto& ended) { requested(ended); }),
+          budgeted_(measured_, *clock_, options.requests),
           fenced_(
               measured_,
               *clock_,
               [this] { return loop_ ? loop_->may_send_until() : support::time_point::max(); }
           ),
-          kube_client_(kube::create_rest_client(measured_, *clock_, credentials_, manager_of(options))),
-          registry_(fenced_, *clock_, random_, around.allowed, options.cloud_timeout, *worker_)
+          budgeted_writes_(fenced_, budgeted_),
+          kube_client_(kube::create_rest_client(budgeted_, *clock_, credentials_, manager_of(options))),
+          registry_(budgeted_writes_, *clock_, random_, around.allowed, options.cloud_timeout, *worker_)
     {}
 
     // Opens what run() runs. Errors: invalid, with one line for the user.
@@ -281,7 +291,9 @@ public:
         int code = exit_stopped;
         asio::co_spawn(
             context_,
-            run_with_servers(*loop_, *own_, *rights_, *clock_, pages_.get(), door_.get()),
+            run_with_servers(
+                *loop_, *own_, *rights_, *clock_, servers_of_pages(), door_.get(), options_.loop_lag_warning
+            ),
             [&](const std::exception_ptr& thrown) {
                 if (thrown)
                 {
@@ -347,7 +359,7 @@ private:
                     random_,
                     client_options(),
                     credentials_,
-                    fenced_,
+                    budgeted_writes_,
                     manager_of(options_),
                     [this](const auto& ended) { requested(ended); }
                 },
@@ -389,7 +401,9 @@ private:
                 *secrets_worker_,
                 election_ ? std::optional(election_->for_controller()) : std::nullopt,
                 options_.label_selector,
-                manager_of(options_)
+                manager_of(options_),
+                [this] { return budgeted_.by_service(); },
+                options_.expiry_metrics
             },
             options_.namespaces,
             settings_of(options_)
@@ -424,10 +438,19 @@ private:
             }
             pages_ = std::move(*listening);
         }
+        if (options_.debug)
+        {
+            auto listening = listen_for_debugging(context_.get_executor(), *clock_, *options_.debug, *loop_);
+            if (!listening)
+            {
+                return std::unexpected(listening.error());
+            }
+            debug_pages_ = std::move(*listening);
+        }
         if (options_.bindings_api.address)
         {
             auto opened = bindings_api::open(
-                {context_.get_executor(), *clock_, random_, measured_, around_.cluster, *loop_}, options_
+                {context_.get_executor(), *clock_, random_, budgeted_, around_.cluster, *loop_}, options_
             );
             if (!opened)
             {
@@ -446,6 +469,13 @@ private:
             std::ranges::copy(election_->rights(), std::back_inserter(needed));
         }
         return needed;
+    }
+
+    std::vector<net::server*> servers_of_pages() const
+    {
+        std::vector<net::server*> servers{pages_.get(), debug_pages_.get()};
+        std::erase(servers, nullptr);
+        return servers;
     }
 
     void log_start() const
@@ -481,7 +511,9 @@ private:
     std::unique_ptr<net::http_client> http_;
     failed_requests failed_requests_{*clock_};
     net::measured_client measured_;
+    net::budgeted_client budgeted_;
     net::fenced_client fenced_;
+    net::budgeted_client budgeted_writes_;  // waits for its place before it asks the fence
     std::unique_ptr<kube::client> kube_client_;
     std::unique_ptr<election> election_;  // null: this process leads without an election
     // A Secret does not wait for the certificates of others.
@@ -494,6 +526,7 @@ private:
     std::unique_ptr<own_credential> own_;
     std::unique_ptr<rights_check> rights_;
     std::unique_ptr<net::server> pages_;
+    std::unique_ptr<net::server> debug_pages_;
 };
 
 int run_controller(const options& options)

@@ -14,6 +14,8 @@ namespace {
 using support::errc;
 using support::fail;
 
+constexpr std::size_t most_requests = 10'000;
+
 support::result<std::vector<int>> days_of(const std::string& list)
 {
     constexpr int most = 3650;
@@ -37,6 +39,25 @@ support::result<std::vector<int>> days_of(const std::string& list)
     const auto doubled = std::ranges::unique(days);
     days.erase(doubled.begin(), doubled.end());
     return days;
+}
+
+// Without a host, the address of this machine alone: the page is for whoever is logged in there.
+support::result<std::optional<net::listen_address>> debug_address(const std::string& text)
+{
+    if (text == "0")
+    {
+        return std::nullopt;
+    }
+    auto address = net::parse_listen_address(text);
+    if (!address)
+    {
+        return std::unexpected(address.error());
+    }
+    if (address->host.empty())
+    {
+        address->host = "127.0.0.1";
+    }
+    return *address;
 }
 
 // The controllers that divide the bindings tell each other apart by the names of their Leases.
@@ -81,6 +102,12 @@ support::result<> understand(const raw_options& raw, const giver& given_by, opti
     const auto timeout = duration_between(raw.cloud_timeout, 1s, 1h);
     const auto metrics =
         raw.metrics == "0" ? support::result<net::listen_address>() : net::parse_listen_address(raw.metrics);
+    const auto debug = debug_address(raw.debug);
+    const auto expiry_metrics = yes_or_no(raw.expiry_metrics);
+    const auto cloud_requests = number_between(raw.cloud_requests, 4, most_requests);
+    const auto requests_per_server = number_between(raw.requests_per_server, 4, most_requests);
+    const auto kubernetes_requests = number_between(raw.kubernetes_requests, 4, most_requests);
+    const auto lag = duration_between(raw.loop_lag_warning, 10ms, 1h);
     const auto days = raw.expiry_warning_days == "0" ? support::result<std::vector<int>>()
                                                      : days_of(raw.expiry_warning_days);
     const auto level = support::parse_log_level(raw.log_level);
@@ -96,6 +123,12 @@ support::result<> understand(const raw_options& raw, const giver& given_by, opti
     check("--write-deadline", deadline);
     check("--cloud-timeout", timeout);
     check("--metrics-bind-address", metrics);
+    check("--debug-address", debug);
+    check("--expiry-metrics", expiry_metrics);
+    check("--max-cloud-requests", cloud_requests);
+    check("--max-requests-per-server", requests_per_server);
+    check("--max-kubernetes-requests", kubernetes_requests);
+    check("--loop-lag-warning", lag);
     check("--expiry-warning-days", days);
     check("--log-level", level);
     check("--log-format", format);
@@ -144,6 +177,10 @@ support::result<> understand(const raw_options& raw, const giver& given_by, opti
     into.write_deadline = *deadline;
     into.cloud_timeout = *timeout;
     into.metrics = raw.metrics == "0" ? std::nullopt : std::optional(*metrics);
+    into.debug = *debug;
+    into.expiry_metrics = *expiry_metrics;
+    into.requests = {*requests_per_server, *kubernetes_requests, *cloud_requests};
+    into.loop_lag_warning = *lag;
     into.expiry_warning_days = *days;
     into.log_level = *level;
     into.log_format = *format;

@@ -17,6 +17,12 @@ struct raw_options
     std::string write_deadline = "30s";
     std::string cloud_timeout = "1m";
     std::string metrics = "0";
+    std::string debug = "0";
+    std::string expiry_metrics = "true";
+    std::string cloud_requests = "512";
+    std::string requests_per_server = "64";
+    std::string kubernetes_requests = "32";
+    std::string loop_lag_warning = "2s";
     std::string credential_namespaces;
     std::string allowed_auth_urls;
     std::string expiry_warning_days = "30,14,7,3,1";

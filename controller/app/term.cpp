@@ -56,7 +56,10 @@ term::term(parts parts, const binding::settings& settings)
       pool_(parts_.executor, parts_.clock, queue_, [this](binding::target target) {
           return reconcile(std::move(target));
       })
-{}
+{
+    queue_.waited = [this](auto time) { parts_.counted.waited(time); };
+    queue_.worked = [this](auto time) { parts_.counted.worked(time); };
+}
 
 support::task<> term::run()
 {
@@ -103,8 +106,14 @@ support::task<runtime::outcome> term::reconcile(binding::target target)
     const bool is_single = with && with->attaches_single_bindings();
     const auto end = is_single ? co_await singles_.reconcile(std::move(target))
                                : co_await reconciler_.reconcile(std::move(target));
-    parts_.reconciled(end.how, parts_.clock.now() - began);
+    parts_.counted.reconciled(end.how, parts_.clock.now() - began);
     co_return end;
+}
+
+net::page term::debug_targets(std::string_view query) const
+{
+    const auto facts_of = [this](const binding::target& of) { return reconciler_.facts_of(of); };
+    return app::debug_targets(query, {queue_, parts_.bindings, parts_.credentials, facts_of, parts_.clock});
 }
 
 support::task<> term::record_events_of_time()

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "app/debug_targets.hpp"
+#include "app/metrics.hpp"
+#include "app/queue_state.hpp"
 #include "binding/credentials/credentials.hpp"
 #include "binding/events/deletion_reminders.hpp"
 #include "binding/events/event_log.hpp"
@@ -17,10 +20,10 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace app {
@@ -40,8 +43,7 @@ public:
         const binding::credentials& credentials;
         binding::binding_index& bindings;
         binding::event_log& events;
-        // Counts the end of a pass.
-        std::function<void(runtime::outcome::kind how, support::duration took)> reconciled;
+        metrics& counted;
         // Until when another process may have sent PUTs; empty: each of its PUTs is resolved.
         std::optional<support::time_point> others_sent_until;
         // As binding::reconciler has them.
@@ -68,8 +70,8 @@ public:
     bool every_put_is_resolved() const;
 
     // ---- for operators ----
-    std::size_t queue_depth() const { return queue_.depth(parts_.clock.now()); }
-    std::size_t active_workers() const { return queue_.in_work(); }
+    queue_state queue() const { return queue_state_of(queue_, pool_.panics(), parts_.clock.now()); }
+    net::page debug_targets(std::string_view query) const;
     std::vector<std::shared_ptr<cloud::credential>> services() const { return singles_.in_use(); }
 
 private:

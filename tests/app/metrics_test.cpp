@@ -1,19 +1,19 @@
-#include "app/metrics.hpp"
-
-#include "fakes/cloud/one_cloud.hpp"
+#include "app/metrics_fixture.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <fcntl.h>
-#include <fstream>
-#include <regex>
-#include <set>
 #include <sstream>
 #include <unistd.h>
 
 namespace {
+
+using test::expiring;
+using test::ready;
+
+class metrics : public test::metrics_page
+{};
 
 using namespace std::chrono_literals;
 using kind = runtime::outcome::kind;
@@ -23,79 +23,6 @@ using testing::Each;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-class metrics : public testing::Test
-{
-protected:
-    std::vector<std::string> lines(std::size_t depth = 0, runtime::watcher::restarts restarts = {}) const
-    {
-        std::vector<std::string> lines;
-        std::istringstream text(page(depth, restarts));
-        for (std::string line; std::getline(text, line);)
-        {
-            lines.push_back(line);
-        }
-        return lines;
-    }
-
-    std::string page(std::size_t depth = 0, runtime::watcher::restarts restarts = {}) const
-    {
-        return page_of({bindings, depth, restarts, events, unwatched, services});
-    }
-
-    std::string page_of(const app::metrics::state& now) const
-    {
-        std::string whole;
-        const auto next = counted.page(now);
-        while (const auto piece = next())
-        {
-            whole += *piece;
-        }
-        return whole;
-    }
-
-    // A binding as the API server shows it, `more` being its status.
-    void add(const std::string& name, const std::string& more, int listener = 0)
-    {
-        char resource[37];
-        std::snprintf(resource, sizeof resource, "11111111-0000-4000-8000-%012d", listener);
-        char uid[37];
-        std::snprintf(uid, sizeof uid, "00000000-0000-4000-8000-%012d", ++bindings_);
-        std::string text =
-            R"({"metadata":{"name":")" + name + R"(","namespace":"shop","uid":")" + std::string(uid) +
-            R"(","resourceVersion":"1","generation":1,"creationTimestamp":"2026-11-24T00:00:00Z"},)"
-            R"("spec":{"certificateId":"aaaaaaaa-0000-4000-8000-000000000001","resourceType":"octavia:listener",)"
-            R"("resourceId":")" +
-            std::string(resource) + R"(","region":"sao1"},"status":)" + more + "}";
-        text.reserve(text.size() + 64);
-        sink.changed(text);
-        ASSERT_EQ(bindings.size(), static_cast<std::size_t>(bindings_));
-    }
-
-    app::metrics counted;
-    kube::event_recorder::counts events;
-    std::optional<std::size_t> unwatched;
-    std::vector<app::metrics::service> services;
-    test::one_cloud credentials;
-    binding::binding_index bindings{credentials, [](const auto&) {}, [] {}};
-    runtime::object_sink& sink = bindings.scope("");
-
-private:
-    int bindings_ = 0;
-};
-
-std::string ready(const std::string& reason, const std::string& status = "False")
-{
-    return R"({"observedGeneration":1,"conditions":[{"type":"Ready","status":")" + status +
-           R"(","reason":")" + reason +
-           R"(","message":"","observedGeneration":1,"lastTransitionTime":"2026-11-24T00:00:00Z"}]})";
-}
-
-std::string expiring(const std::string& certificate, const std::string& when)
-{
-    return R"({"observedGeneration":1,"certificate":{"id":")" + certificate +
-           R"(","status":"ACTIVE","expiresAt":")" + when + R"("}})";
-}
 
 TEST_F(metrics, have_a_type_and_a_help_text_each)
 {
@@ -153,7 +80,7 @@ TEST_F(metrics, count_namespaces_that_are_not_listed)
 TEST_F(metrics, count_bindings_that_nobody_watches_where_that_is_known)
 {
     EXPECT_THAT(page(), Not(HasSubstr("certificatebinding_unwatched")));
-    const auto next = counted.page({bindings, 0, {}, events, 7});
+    const auto next = counted.page({bindings, {}, {}, events, 7});
     EXPECT_THAT(next().value_or(""), HasSubstr("\ncertificatebinding_unwatched 7\n"));
 }
 
@@ -226,7 +153,7 @@ TEST_F(metrics, come_in_pieces_of_some_bindings_each)
             expiring("aaaaaaaa-0000-4000-8000-000000000001", "2026-12-01T00:00:00Z"),
             i / 300);
     }
-    const auto next = counted.page({bindings, 0, {}, events});
+    const auto next = counted.page({bindings, {}, {}, events});
     std::string whole;
     for (auto piece = next(); piece; piece = next())
     {
@@ -299,6 +226,54 @@ TEST_F(metrics, show_the_queue_the_watches_and_the_events)
     EXPECT_THAT(page, Contains("certificatebinding_watch_restarts_total{cause=\"failed\"} 2"));
     EXPECT_THAT(page, Contains("certificatebinding_watch_restarts_total{cause=\"expired\"} 1"));
     EXPECT_THAT(page, Contains("certificatebinding_watch_missed_total 6"));
+}
+
+TEST_F(metrics, show_the_work_queue_under_the_names_of_client_go)
+{
+    app::queue_state now{.depth = 3, .additions = 40, .retries = 5, .panics = 1, .in_work = 2};
+    now.unfinished = 2500ms;
+    now.longest = 2s;
+    now.waiting.at(static_cast<std::size_t>(runtime::waits_for::person)) = 7;
+    counted.waited(20ms);
+    counted.worked(300ms);
+    counted.worked(3s);
+    const auto page = lines_of({bindings, now, {}, events});
+    const std::string queue = R"({name="certificatebinding",controller="certificatebinding"})";
+    EXPECT_THAT(page, Contains("workqueue_depth" + queue + " 3"));
+    EXPECT_THAT(page, Contains("workqueue_adds_total" + queue + " 40"));
+    EXPECT_THAT(page, Contains("workqueue_retries_total" + queue + " 5"));
+    EXPECT_THAT(page, Contains("workqueue_unfinished_work_seconds" + queue + " 2.5"));
+    EXPECT_THAT(page, Contains("workqueue_longest_running_processor_seconds" + queue + " 2"));
+    EXPECT_THAT(page, Contains("controller_runtime_active_workers 2"));
+    EXPECT_THAT(
+        page, Contains(R"(controller_runtime_reconcile_panics_total{controller="certificatebinding"} 1)")
+    );
+    EXPECT_THAT(page, Contains(R"(certificatebinding_targets{waits_for="person"} 7)"));
+    EXPECT_THAT(page, Contains(R"(certificatebinding_targets{waits_for="work"} 2)"));
+    EXPECT_THAT(page, Contains(R"(certificatebinding_targets{waits_for="check"} 0)"));
+    const std::string labels = R"({controller="certificatebinding",name="certificatebinding")";
+    EXPECT_THAT(page, Contains("workqueue_queue_duration_seconds_bucket" + labels + R"(,le="0.1"} 1)"));
+    EXPECT_THAT(page, Contains("workqueue_queue_duration_seconds_bucket" + labels + R"(,le="0.01"} 0)"));
+    EXPECT_THAT(page, Contains("workqueue_work_duration_seconds_bucket" + labels + R"(,le="1"} 1)"));
+    EXPECT_THAT(page, Contains("workqueue_work_duration_seconds_count" + labels + "} 2"));
+}
+
+TEST_F(metrics, show_for_how_long_a_watch_is_silent)
+{
+    app::metrics::state now{bindings, {}, {}, events};
+    now.watch_age = 90s;
+    EXPECT_THAT(lines_of(now), Contains("certificatebinding_watch_age_seconds 90"));
+}
+
+TEST_F(metrics, have_no_sample_of_single_bindings_where_that_is_switched_off)
+{
+    add("web", expiring("aaaaaaaa-0000-4000-8000-000000000001", "2026-12-01T00:00:00Z"));
+    app::metrics::state now{bindings, {}, {}, events};
+    EXPECT_THAT(page_of(now), HasSubstr("name=\"web\""));
+    now.expiries = false;
+    EXPECT_THAT(page_of(now), Not(HasSubstr("expiration_timestamp")));
+    EXPECT_THAT(page_of(now), HasSubstr("\ncertificatebinding_bindings{reason=\"\"} 1\n"))
+        << "the bindings are counted nevertheless";
 }
 
 TEST_F(metrics, show_the_requests_to_kubernetes_and_to_the_cloud)
@@ -375,38 +350,9 @@ TEST_F(metrics, show_the_process)
     ::close(file);
 }
 
-// Every metric of the page is in the table of docs/operations.md with its type, and no other is.
-TEST_F(metrics, are_in_the_docs)
-{
-    services = {{"lab", 1, 2}};
-    unwatched = 3;
-    counted.requested({"kubernetes", "GET", net::origin{true, "a", 1}, 200, 1s});
-    counted.requested({"identity", "POST", net::origin{true, "a", 1}, 200, 1s});
-    std::set<std::string> on_page;
-    for (const std::string& line : lines())
-    {
-        if (line.starts_with("# TYPE "))
-        {
-            on_page.insert(line.substr(7));
-        }
-    }
-    std::set<std::string> in_docs;
-    std::ifstream docs(OPERATIONS_FILE);
-    const std::regex row("\\| `([a-z_]+)` \\| (counter|gauge|histogram) \\|.*");
-    for (std::string line; std::getline(docs, line);)
-    {
-        std::smatch found;
-        if (std::regex_match(line, found, row))
-        {
-            in_docs.insert(found[1].str() + " " + found[2].str());
-        }
-    }
-    EXPECT_EQ(on_page, in_docs);
-}
-
 TEST_F(metrics, show_the_requests_that_a_cloud_admits_and_those_that_wait)
 {
-    const auto shown = page_of({bindings, 0, {}, events, {}, {{"prod", 59, 3}, {"shop/my-cloud", 0, 12}}});
+    const auto shown = page_of({bindings, {}, {}, events, {}, {{"prod", 59, 3}, {"shop/my-cloud", 0, 12}}});
     EXPECT_THAT(
         shown,
         AllOf(

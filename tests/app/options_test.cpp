@@ -143,6 +143,36 @@ const std::vector<flag> flags{
      "[::1]:0",
      is(&app::options::metrics, std::optional(net::listen_address{"", 8080})),
      is(&app::options::metrics, std::optional(net::listen_address{"::1", 0}))},
+    {"--debug-address",
+     "127.0.0.1:8081",
+     "[::1]:0",
+     is(&app::options::debug, std::optional(net::listen_address{"127.0.0.1", 8081})),
+     is(&app::options::debug, std::optional(net::listen_address{"::1", 0}))},
+    {"--max-cloud-requests",
+     "100",
+     "200",
+     [](const app::options& o) { return o.requests == net::request_limits{64, 32, 100}; },
+     [](const app::options& o) { return o.requests == net::request_limits{64, 32, 200}; }},
+    {"--max-requests-per-server",
+     "10",
+     "20",
+     [](const app::options& o) { return o.requests == net::request_limits{10, 32, 512}; },
+     [](const app::options& o) { return o.requests == net::request_limits{20, 32, 512}; }},
+    {"--max-kubernetes-requests",
+     "10",
+     "20",
+     [](const app::options& o) { return o.requests == net::request_limits{64, 10, 512}; },
+     [](const app::options& o) { return o.requests == net::request_limits{64, 20, 512}; }},
+    {"--loop-lag-warning",
+     "3s",
+     "10ms",
+     is<support::duration>(&app::options::loop_lag_warning, 3s),
+     is<support::duration>(&app::options::loop_lag_warning, 10ms)},
+    {"--expiry-metrics",
+     "false",
+     "true",
+     is(&app::options::expiry_metrics, false),
+     is(&app::options::expiry_metrics, true)},
     {"--expiry-warning-days",
      "14",
      "7,60,7",
@@ -338,6 +368,17 @@ TEST(options, no_pages_are_served_at_0_and_any_port_at_colon_0)
 {
     EXPECT_EQ(options({"--metrics-bind-address=0"}).metrics, std::nullopt);
     EXPECT_EQ(options({"--metrics-bind-address=:0"}).metrics, net::listen_address{});
+}
+
+TEST(options, the_page_for_debugging_is_served_to_this_machine_alone_unless_an_address_is_given)
+{
+    EXPECT_EQ(options({}).debug, std::nullopt);
+    EXPECT_EQ(options({"--debug-address=0"}).debug, std::nullopt);
+    EXPECT_EQ(options({"--debug-address=:8081"}).debug, (net::listen_address{"127.0.0.1", 8081}));
+    EXPECT_EQ(options({"--debug-address=0.0.0.0:8081"}).debug, (net::listen_address{"0.0.0.0", 8081}));
+    EXPECT_THAT(
+        refusal({"--debug-address=8081"}), testing::StartsWith("--debug-address: \"8081\" is no address")
+    );
 }
 
 TEST(options, of_no_expiry_is_warned_at_0)

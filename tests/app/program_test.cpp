@@ -517,6 +517,22 @@ TEST_F(program, serves_its_metrics_and_whether_it_lives_and_is_ready)
     EXPECT_EQ(child.wait(), 0) << child.output();
 }
 
+TEST_F(program, serves_what_its_targets_wait_for_and_warns_where_other_machines_may_read_it)
+{
+    start from;
+    const int pages = testbed::free_port();
+    from.arguments.push_back("--debug-address=0.0.0.0:" + std::to_string(pages));
+    testbed::child child(command(from), log());
+    ASSERT_TRUE(eventually("an answer", [&] {
+        return ask(pages, "/debug/targets").ends_with("\r\n\r\n{\"continue\":\"\",\"items\":[\n]}\n");
+    })) << child.output();
+    EXPECT_THAT(ask(pages, "/debug/targets?limit=0"), StartsWith("HTTP/1.1 400 "));
+    EXPECT_THAT(ask(pages, "/metrics"), StartsWith("HTTP/1.1 404 "));
+    EXPECT_THAT(child.output(), HasSubstr("other machines can reach /debug/targets"));
+    child.signal(SIGTERM);
+    EXPECT_EQ(child.wait(), 0) << child.output();
+}
+
 TEST_F(program, says_which_namespaces_it_waits_for_and_that_none_may_use_its_credential)
 {
     start from;

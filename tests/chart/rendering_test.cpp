@@ -93,6 +93,10 @@ TEST(chart, starts_the_program_with_its_own_defaults_but_for_the_log_and_the_met
     EXPECT_EQ(options.write_deadline, defaults.write_deadline);
     EXPECT_EQ(options.cloud_timeout, defaults.cloud_timeout);
     EXPECT_EQ(options.metrics, (net::listen_address{"", 8080}));
+    EXPECT_EQ(options.debug, (net::listen_address{"127.0.0.1", 8081}));
+    EXPECT_TRUE(options.expiry_metrics);
+    EXPECT_EQ(options.requests, defaults.requests);
+    EXPECT_EQ(options.loop_lag_warning, defaults.loop_lag_warning);
     EXPECT_EQ(options.expiry_warning_days, defaults.expiry_warning_days);
     EXPECT_EQ(options.log_level, defaults.log_level);
     EXPECT_EQ(options.log_format, support::log_format::json);
@@ -111,6 +115,12 @@ TEST(chart, passes_its_values_on_to_the_program)
         "--set=writeDeadline=45s",
         "--set=cloudTimeout=90s",
         "--set=metrics.port=9090",
+        "--set=metrics.expiries=false",
+        "--set=debug.port=9091",
+        "--set=budgets.cloudRequests=100",
+        "--set=budgets.requestsPerServer=20",
+        "--set=budgets.kubernetesRequests=10",
+        "--set=loopLagWarning=3s",
         "--set-string=expiryWarningDays=60\\,7",
         "--set=log.level=debug",
         "--set=log.format=text",
@@ -127,6 +137,10 @@ TEST(chart, passes_its_values_on_to_the_program)
     EXPECT_EQ(options.write_deadline, 45s);
     EXPECT_EQ(options.cloud_timeout, 90s);
     EXPECT_EQ(options.metrics, (net::listen_address{"", 9090}));
+    EXPECT_FALSE(options.expiry_metrics);
+    EXPECT_EQ(options.requests, (net::request_limits{20, 10, 100}));
+    EXPECT_EQ(options.loop_lag_warning, 3s);
+    EXPECT_EQ(options.debug, (net::listen_address{"127.0.0.1", 9091}));
     EXPECT_THAT(options.expiry_warning_days, testing::ElementsAre(60, 7));
     EXPECT_EQ(options.log_level, support::log_level::debug);
     EXPECT_EQ(options.log_format, support::log_format::text);

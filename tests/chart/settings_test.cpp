@@ -185,7 +185,10 @@ TEST(settings, never_show_the_password_of_a_url)
 TEST(settings, without_which_nothing_works_cannot_be_removed)
 {
     for (const auto* path :
-         {"cloudConfig.key",
+         {"budgets.cloudRequests",
+          "budgets.kubernetesRequests",
+          "budgets.requestsPerServer",
+          "cloudConfig.key",
           "cloudTimeout",
           "crds.keep",
           "expiryWarningDays",
@@ -197,6 +200,9 @@ TEST(settings, without_which_nothing_works_cannot_be_removed)
           "leaderElection.retryPeriod",
           "log.format",
           "log.level",
+          "loopLagWarning",
+          "debug.port",
+          "metrics.expiries",
           "metrics.port",
           "podDisruptionBudget.enabled",
           "replicaCount",

@@ -202,6 +202,20 @@ INSTANTIATE_TEST_SUITE_P(
             "bindingsApi.port: 8080 is the port of metrics.port; choose another one"
         },
         wrong_value{
+            "debugging_on_the_port_of_the_metrics",
+            "debug.port=8080",
+            "debug.port: 8080 is the port of metrics.port; choose another one"
+        },
+        wrong_value{
+            "debugging_on_the_port_of_the_api",
+            "bindingsApi.enabled=true,bindingsApi.allowHttp=true,debug.port=8443",
+            "debug.port: 8443 is the port of bindingsApi.port; choose another one"
+        },
+        wrong_value{"no_room_for_requests", "budgets.requestsPerServer=0", "budgets/requestsPerServer"},
+        wrong_value{
+            "slow_lag_warning", "loopLagWarning=2h", "loopLagWarning: must be a duration from 10ms to 1h"
+        },
+        wrong_value{
             "odd_region_of_the_api",
             "bindingsApi.defaultRegion=a b",
             "at '/bindingsApi/defaultRegion': 'a b' does not"

@@ -29,8 +29,19 @@
 {{- include "certificate-binding-controller.checkDisruptionBudget" . -}}
 {{- include "certificate-binding-controller.checkReserved" . -}}
 {{- include "certificate-binding-controller.checkBindingsApi" . -}}
+{{- include "certificate-binding-controller.checkDebugPort" . -}}
 {{- include "certificate-binding-controller.checkCredentials" . -}}
 {{- include "certificate-binding-controller.checkCluster" . -}}
+{{- end -}}
+
+{{- define "certificate-binding-controller.checkDebugPort" -}}
+{{- $port := .Values.debug.port | toString -}}
+{{- if eq $port (.Values.metrics.port | toString) -}}
+{{- fail (printf "debug.port: %s is the port of metrics.port; choose another one" $port) -}}
+{{- end -}}
+{{- if and .Values.bindingsApi.enabled (eq $port (.Values.bindingsApi.port | toString)) -}}
+{{- fail (printf "debug.port: %s is the port of bindingsApi.port; choose another one" $port) -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "certificate-binding-controller.checkBindingsApi" -}}

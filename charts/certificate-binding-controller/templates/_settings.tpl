@@ -5,9 +5,11 @@
 {{- range $path := list
     "bindingsApi.allowHttp" "bindingsApi.enabled" "bindingsApi.maxWaiting" "bindingsApi.port"
     "bindingsApi.requestsPerMinute" "bindingsApi.servicePort" "bindingsApi.wait"
-    "cloudConfig.key" "cloudTimeout" "crds.enabled" "crds.keep" "expiryWarningDays" "image.pullPolicy" "image.repository"
+    "budgets.cloudRequests" "budgets.kubernetesRequests" "budgets.requestsPerServer"
+    "cloudConfig.key" "cloudTimeout" "crds.enabled" "crds.keep" "debug.port" "expiryWarningDays" "image.pullPolicy"
+    "image.repository"
     "leaderElection.enabled" "leaderElection.leaseDuration" "leaderElection.renewDeadline" "leaderElection.retryPeriod"
-    "log.format" "log.level" "metrics.port" "podDisruptionBudget.enabled" "rbac.create" "replicaCount" "resyncPeriod"
+    "log.format" "log.level" "loopLagWarning" "metrics.expiries" "metrics.port" "podDisruptionBudget.enabled" "rbac.create" "replicaCount" "resyncPeriod"
     "serviceAccount.create"
     "terminationGracePeriodSeconds" "writeDeadline" -}}
 {{- $value := $.Values -}}
@@ -52,6 +54,7 @@
     "leaderElection.leaseDuration" (list "1s" "1h")
     "leaderElection.renewDeadline" (list "1s" "1h")
     "leaderElection.retryPeriod" (list "100ms" "1h")
+    "loopLagWarning" (list "10ms" "1h")
     "resyncPeriod" (list "1s" "720h")
     "writeDeadline" (list "100ms" "1h") -}}
 {{- range $name, $range := $ranges -}}
@@ -104,6 +107,8 @@ bindings-api-wait: bindingsApi.wait
 cloud: cloudConfig.cloud
 cloud-config: cloudConfig.existingSecret
 cloud-timeout: cloudTimeout
+debug-address: debug.port
+expiry-metrics: metrics.expiries
 expiry-warning-days: expiryWarningDays
 label-selector: labelSelector
 leader-elect: leaderElection.enabled
@@ -114,6 +119,10 @@ leader-elect-resource-namespace: leaderElection, whose Lease is in the namespace
 leader-elect-retry-period: leaderElection.retryPeriod
 log-format: log.format
 log-level: log.level
+loop-lag-warning: loopLagWarning
+max-cloud-requests: budgets.cloudRequests
+max-kubernetes-requests: budgets.kubernetesRequests
+max-requests-per-server: budgets.requestsPerServer
 metrics-bind-address: metrics.port
 namespace: watchNamespaces
 resync-period: resyncPeriod

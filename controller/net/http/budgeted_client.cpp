@@ -98,6 +98,10 @@ budgeted_client::budgeted_client(http_client& next, support::clock& clock, reque
     : next_(next), shared_(std::make_shared<shared>(clock, limits))
 {}
 
+budgeted_client::budgeted_client(http_client& next, const budgeted_client& budget)
+    : next_(next), shared_(budget.shared_)
+{}
+
 budgeted_client::~budgeted_client() = default;
 
 const std::map<std::string, request_places::counts, std::less<>>& budgeted_client::by_service() const

@@ -20,6 +20,8 @@ class budgeted_client final : public http_client
 public:
     // `next` and `clock` must outlive it.
     budgeted_client(http_client& next, support::clock& clock, request_limits limits);
+    // Shares the places of another one.
+    budgeted_client(http_client& next, const budgeted_client& budget);
     ~budgeted_client() override;
 
     support::task<support::result<http_response>> send(http_request request) override;

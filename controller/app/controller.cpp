@@ -276,6 +276,11 @@ struct controller::impl
         };
         now.expiries = parts.expiry_metrics;
         now.merged_events = limited.merged();
+        if (elector)
+        {
+            now.election =
+                metrics::leadership{parts.election->name, elector->leads(), elector->failed_renewals()};
+        }
         if (parts.requests)
         {
             now.requests = parts.requests();

@@ -63,6 +63,15 @@ MetricFamily of_services(
     return family.take();
 }
 
+MetricFamily of_election(
+    std::string name, std::string help, MetricType type, const std::string& lease, double value
+)
+{
+    read_family family(std::move(name), std::move(help), type);
+    family.add(value, {{"name", lease}});
+    return family.take();
+}
+
 MetricFamily build_info()
 {
     read_family family(
@@ -156,6 +165,24 @@ std::vector<MetricFamily> families_of(const metrics::state& now)
             "Number of bindings in namespaces that this controller does not watch.",
             MetricType::Gauge,
             number(*now.unwatched)
+        ));
+    }
+    if (now.election)
+    {
+        // The names are those of client-go.
+        families.push_back(of_election(
+            "leader_election_master_status",
+            "1 if this process leads, 0 if it stands by, by the name of the Lease.",
+            MetricType::Gauge,
+            now.election->lease,
+            now.election->leads ? 1 : 0
+        ));
+        families.push_back(of_election(
+            "leader_election_slowpath_total",
+            "Total number of renewals of the Lease that failed and were repeated, by the name of the Lease.",
+            MetricType::Counter,
+            now.election->lease,
+            number(now.election->failed_renewals)
         ));
     }
     if (!now.services.empty())

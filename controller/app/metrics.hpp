@@ -11,6 +11,7 @@
 #include "support/clock.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -33,6 +34,14 @@ public:
         std::size_t requests_waiting = 0;
     };
 
+    // The election of a leader, if the process takes part in one.
+    struct leadership
+    {
+        std::string lease;
+        bool leads = false;
+        std::uint64_t failed_renewals = 0;
+    };
+
     using requests_by_service = std::map<std::string, net::request_places::counts, std::less<>>;
 
     // The present state, which the page reads instead of counting.
@@ -48,6 +57,7 @@ public:
         requests_by_service requests = {};
         std::size_t merged_events = 0;  // that another event tells of
         bool expiries = true;           // with a sample for each binding
+        std::optional<leadership> election = {};
     };
 
     metrics();

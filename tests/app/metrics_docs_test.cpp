@@ -38,6 +38,7 @@ protected:
         counted.requested({"identity", "POST", net::origin{true, "a", 1}, 200, 1s});
         app::metrics::state now{bindings, {}, {}, events, unwatched, services};
         now.requests = {{"kubernetes", {}}};
+        now.election = app::metrics::leadership{"controller", true, 2};
         return page_of(now);
     }
 };

@@ -368,4 +368,15 @@ TEST_F(metrics, show_the_requests_that_a_cloud_admits_and_those_that_wait)
         << "no credential of such a cloud";
 }
 
+TEST_F(metrics, tell_who_leads)
+{
+    app::metrics::state now{bindings, {}, {}, events, unwatched, services};
+    EXPECT_THAT(page_of(now), Not(HasSubstr("leader_election")));
+    now.election = app::metrics::leadership{"sao1", false, 3};
+    EXPECT_THAT(page_of(now), HasSubstr("\nleader_election_master_status{name=\"sao1\"} 0\n"));
+    EXPECT_THAT(page_of(now), HasSubstr("\nleader_election_slowpath_total{name=\"sao1\"} 3\n"));
+    now.election->leads = true;
+    EXPECT_THAT(page_of(now), HasSubstr("\nleader_election_master_status{name=\"sao1\"} 1\n"));
+}
+
 }  // namespace

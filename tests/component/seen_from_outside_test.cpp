@@ -40,7 +40,11 @@ TEST_F(seen_from_outside, what_a_listener_waits_for)
         {.name = "lost", .certificate = certificate("b.example.com").id, .listener = support::uuid().str()}
     );
     start();
-    ASSERT_TRUE(until([&] { return kube.state("web") == "active" && kube.state("lost") == "error"; }));
+    // A second answer proves that the listener is gone.
+    ASSERT_TRUE(until([&] {
+        return kube.state("web") == "active" && kube.state("lost") == "error" &&
+               !targets("waits_for=person").empty();
+    }));
     step();
     ASSERT_EQ(targets().size(), 2U);
     const json rests = targets("waits_for=check");

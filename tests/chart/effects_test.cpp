@@ -72,7 +72,7 @@ const std::map<std::string, sample>& samples()
         {"image.repository", {R"("other")", {}}},
         {"image.tag", {R"("7")", {}}},
         {"imagePullSecrets", {R"(["a"])", {}}},
-        {"labelSelector", {R"("region=sao1")", {}}},
+        {"labelSelector", {R"("region=sao1")", {"--set=leaderElection.resourceName=sao1"}}},
         {"leaderElection.enabled", {"false", {"--set=replicaCount=1"}}},
         {"leaderElection.leaseDuration", {R"("20s")", {}}},
         {"leaderElection.renewDeadline", {R"("12s")", {}}},

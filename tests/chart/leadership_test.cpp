@@ -69,6 +69,15 @@ TEST(pods, stand_on_different_nodes_where_that_is_possible)
     );
 }
 
+TEST(pods, that_have_a_part_of_the_bindings_have_a_name_without_an_election_too)
+{
+    const json deployment =
+        deployment_with({without_election, "--set=labelSelector=region=sao1,leaderElection.resourceName=sao1"}
+        );
+    EXPECT_EQ(argument_of(deployment, "--label-selector"), "region=sao1");
+    EXPECT_EQ(argument_of(deployment, "--leader-elect-resource-name"), "sao1");
+}
+
 // ---- the PodDisruptionBudget ----
 
 TEST(disruption_budget, lets_drains_evict_one_pod_of_the_release_after_the_other)
@@ -167,12 +176,13 @@ TEST_F(installation, whose_pods_are_stopped_has_nothing_to_wait_for)
 
 TEST_F(installation, with_the_lease_of_another_controller_is_refused)
 {
-    ASSERT_TRUE(succeeds(helm("install", {"--set=labelSelector=region=sao1"})));
+    ASSERT_TRUE(succeeds(helm("install", {"--set=watchNamespaces={certificate-binding}"})));
     const auto second = [](const std::string& lease) {
         return install_second(
-            {"--set=labelSelector=region=mad1",
+            {"--set=watchNamespaces={team-b},rbac.create=false,crds.enabled=true,crds.keep=false",
              "--set=extraArgs={--leader-elect-resource-namespace,certificate-binding}",
              "--set=leaderElection.resourceName=" + lease,
+             "--take-ownership",
              "--dry-run=server"}
         );
     };
@@ -181,11 +191,30 @@ TEST_F(installation, with_the_lease_of_another_controller_is_refused)
     EXPECT_THAT(
         refused.err,
         HasSubstr(
-            "leaderElection.resourceName: Deployment certificate-binding/certificate-binding-controller has "
-            "the Lease certificate-binding/certificate-binding-controller too"
+            "leaderElection.resourceName: there is another controller, Deployment "
+            "certificate-binding/certificate-binding-controller, and the Lease "
+            "certificate-binding/certificate-binding-controller is also that of the other, so only one of "
+            "the two would work at a time; choose another name"
         )
     );
     EXPECT_TRUE(succeeds(second("another")));
+}
+
+TEST_F(installation, with_the_name_of_another_controller_with_labels_is_refused)
+{
+    ASSERT_TRUE(succeeds(helm("install", {"--set=labelSelector=region=sao1,leaderElection.resourceName=sao1"})
+    ));
+    const auto second = [](const std::string& name) {
+        return install_second(
+            {"--set=labelSelector=region=mad1,leaderElection.resourceName=" + name, "--dry-run=server"}
+        );
+    };
+    const auto refused = second("sao1");
+    EXPECT_NE(refused.code, 0);
+    EXPECT_THAT(
+        refused.err, HasSubstr("and sao1 is also the name of the other, and controllers that divide")
+    );
+    EXPECT_TRUE(succeeds(second("mad1")));
 }
 
 // ---- the notes ----
@@ -201,7 +230,7 @@ TEST(notes, say_where_the_leader_is_named)
     EXPECT_THAT(with({"--set=leaderElection.resourceName=edge"}), HasSubstr("get lease edge\n"));
     EXPECT_THAT(with({without_election}), Not(HasSubstr("get lease")));
     EXPECT_THAT(
-        with({"--set=labelSelector=region=sao1"}),
+        with({"--set=labelSelector=region=sao1,leaderElection.resourceName=sao1"}),
         HasSubstr("watches all namespaces (only the bindings with the labels region=sao1).")
     );
 }

@@ -83,6 +83,20 @@ INSTANTIATE_TEST_SUITE_P(
             "labelSelector: \"region in sao1\" is not a label selector; write labels such as region=sao1"
         },
         refusal{
+            "selector_without_a_name",
+            "labelSelector=region=sao1",
+            "labelSelector: controllers that divide the bindings are told apart by the names of their "
+            "Leases, "
+            "and certificate-binding-controller is the name of a controller of all bindings; set "
+            "leaderElection.resourceName"
+        },
+        refusal{
+            "api_for_a_part_of_the_bindings",
+            "labelSelector=region=sao1,leaderElection.resourceName=sao1,bindingsApi.enabled=true,"
+            "bindingsApi.allowHttp=true",
+            "bindingsApi.enabled: the bindings API makes bindings without labels"
+        },
+        refusal{
             "both_budgets",
             "podDisruptionBudget.minAvailable=1,podDisruptionBudget.maxUnavailable=1",
             "podDisruptionBudget.minAvailable: Kubernetes takes it or maxUnavailable, and both are set"

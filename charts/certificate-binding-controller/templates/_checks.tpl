@@ -26,6 +26,7 @@
 {{- include "certificate-binding-controller.checkImage" . -}}
 {{- include "certificate-binding-controller.checkSettings" . -}}
 {{- include "certificate-binding-controller.checkLeadership" . -}}
+{{- include "certificate-binding-controller.checkDivision" . -}}
 {{- include "certificate-binding-controller.checkDisruptionBudget" . -}}
 {{- include "certificate-binding-controller.checkReserved" . -}}
 {{- include "certificate-binding-controller.checkBindingsApi" . -}}
@@ -82,12 +83,12 @@
 {{- fail (printf "crds.enabled: the CustomResourceDefinition %s is being deleted and waits for its last bindings, so an installation would lose it; list them with kubectl get certbind --all-namespaces, remove their finalizers if their certificates may stay on the listeners, and install again when it is gone" $name) -}}
 {{- end -}}
 {{- end -}}
-{{- range include "certificate-binding-controller.otherControllers" . | fromJsonArray -}}
+{{- range $other := include "certificate-binding-controller.otherControllers" . | fromJsonArray -}}
 {{- if .overlaps -}}
 {{- fail (printf "another controller watches the same bindings: %s, which watches %s; two controllers would write to the same listeners, so uninstall that one, or give both disjoint watchNamespaces, or a labelSelector each that divides the bindings; --set allowOtherControllers=true installs without looking for other controllers" .name .watches) -}}
 {{- end -}}
-{{- if .sharesLease -}}
-{{- fail (printf "leaderElection.resourceName: %s has the Lease %s too, so only one of the two controllers would work at a time; give this release a name of its own" .name .lease) -}}
+{{- with .clash -}}
+{{- fail (printf "leaderElection.resourceName: there is another controller, %s, and %s; choose another name" $other.name .) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -34,9 +34,8 @@
 {{- $value -}}
 {{- end -}}
 
-{{/* The label selector of this release; extraArgs come last, so that they win. */}}
 {{- define "certificate-binding-controller.ownSelector" -}}
-{{- include "certificate-binding-controller.flagOf" (list (.Values.extraArgs | default list) "--label-selector" (.Values.labelSelector | default "")) -}}
+{{- include "certificate-binding-controller.flagOf" (list (include "certificate-binding-controller.ownArguments" . | fromJsonArray) "--label-selector" "") -}}
 {{- end -}}
 
 {{/* What a controller watches, in words: (list NAMESPACES LABEL-SELECTOR). */}}
@@ -92,18 +91,17 @@ true
 {{- $context := index . 0 -}}
 {{- $watched := index . 1 -}}
 {{- $selector := include "certificate-binding-controller.ownSelector" $context -}}
-{{- $ownLease := include "certificate-binding-controller.ownLease" $context -}}
+{{- $own := include "certificate-binding-controller.ownArguments" $context | fromJsonArray -}}
 {{- $found := list -}}
 {{- range $deployment := (lookup "apps/v1" "Deployment" (index . 2) "").items -}}
 {{- $runs := ne (int (dig "spec" "replicas" 1 $deployment)) 0 -}}
-{{- $own := include "certificate-binding-controller.isOwn" (list $context $deployment.metadata $context.Release.Namespace) -}}
+{{- $isOwn := include "certificate-binding-controller.isOwn" (list $context $deployment.metadata $context.Release.Namespace) -}}
 {{- range $deployment.spec.template.spec.containers -}}
-{{- if and $runs (not $own) (include "certificate-binding-controller.isController" .) -}}
+{{- if and $runs (not $isOwn) (include "certificate-binding-controller.isController" .) -}}
 {{- $args := .args | default list -}}
 {{- $names := include "certificate-binding-controller.namespacesOf" $args | fromJsonArray -}}
 {{- $labels := include "certificate-binding-controller.flagOf" (list $args "--label-selector" "") -}}
 {{- $divided := include "certificate-binding-controller.divide" (list $selector $labels) -}}
-{{- $lease := include "certificate-binding-controller.leaseOf" (list $args $deployment.metadata.namespace) -}}
 {{- $shared := list -}}
 {{- range $names -}}
 {{- if has . $watched -}}
@@ -113,8 +111,7 @@ true
 {{- $found = append $found (dict
     "name" (printf "Deployment %s/%s" $deployment.metadata.namespace $deployment.metadata.name)
     "watches" (include "certificate-binding-controller.watches" (list $names $labels))
-    "lease" $lease
-    "sharesLease" (and (ne $lease "") (eq $lease $ownLease))
+    "clash" (include "certificate-binding-controller.clashOfLeases" (list $own $context.Release.Namespace $args $deployment.metadata.namespace))
     "overlaps" (and (not $divided) (or (not $names) (not $watched) (gt (len $shared) 0)))) -}}
 {{- end -}}
 {{- end -}}
@@ -135,7 +132,7 @@ true
 {{- $found = append $found (dict
     "name" (printf "that of the Role %s/%s" $namespace .metadata.name)
     "watches" (include "certificate-binding-controller.watches" (list (list $namespace) $labels))
-    "sharesLease" false
+    "clash" ""
     "overlaps" (not (include "certificate-binding-controller.divide" (list $selector $labels)))) -}}
 {{- end -}}
 {{- end -}}
@@ -144,7 +141,7 @@ true
 {{- end -}}
 
 {{/*
-The other controllers of the cluster, as a JSON list of {name, watches, overlaps}; one without a replica does not run.
+The other controllers of the cluster, as a JSON list of {name, watches, overlaps, clash}; one without a replica does not run.
 Who installs objects of the whole cluster may list its Deployments. Anybody else is only asked for rights in the
 namespaces of the installation, so a controller of all namespaces elsewhere is not seen then.
 */}}

@@ -13,12 +13,38 @@
 {{- end -}}
 {{- end -}}
 
-{{/* The same of this release; extraArgs come last, so that they win. */}}
-{{- define "certificate-binding-controller.ownLease" -}}
+{{/* The arguments of this release that name its Lease and its bindings, as JSON; extraArgs come last, so that they win. */}}
+{{- define "certificate-binding-controller.ownArguments" -}}
 {{- $own := list
     (printf "--leader-elect=%t" .Values.leaderElection.enabled)
-    (printf "--leader-elect-resource-name=%s" (include "certificate-binding-controller.leaseName" .)) -}}
-{{- include "certificate-binding-controller.leaseOf" (list (concat $own (.Values.extraArgs | default list)) .Release.Namespace) -}}
+    (printf "--leader-elect-resource-name=%s" (include "certificate-binding-controller.leaseName" .))
+    (printf "--label-selector=%s" (.Values.labelSelector | default "")) -}}
+{{- concat $own (.Values.extraArgs | default list) | toJson -}}
+{{- end -}}
+
+{{- define "certificate-binding-controller.ownLease" -}}
+{{- $own := include "certificate-binding-controller.ownArguments" . | fromJsonArray -}}
+{{- include "certificate-binding-controller.leaseOf" (list $own .Release.Namespace) -}}
+{{- end -}}
+
+{{/*
+Why two controllers must not have these Leases, or nothing: (list ARGUMENTS NAMESPACE ARGUMENTS-OF-THE-OTHER
+NAMESPACE-OF-THE-OTHER).
+*/}}
+{{- define "certificate-binding-controller.clashOfLeases" -}}
+{{- $lease := include "certificate-binding-controller.leaseOf" (list (index . 0) (index . 1)) -}}
+{{- $other := include "certificate-binding-controller.leaseOf" (list (index . 2) (index . 3)) -}}
+{{- $names := list -}}
+{{- $selectors := list -}}
+{{- range list (index . 0) (index . 2) -}}
+{{- $names = append $names (include "certificate-binding-controller.flagOf" (list . "--leader-elect-resource-name" "certificate-binding-controller")) -}}
+{{- $selectors = append $selectors (include "certificate-binding-controller.flagOf" (list . "--label-selector" "")) -}}
+{{- end -}}
+{{- if and $lease (eq $lease $other) -}}
+the Lease {{ $lease }} is also that of the other, so only one of the two would work at a time
+{{- else if and (index $selectors 0) (index $selectors 1) (eq (index $names 0) (index $names 1)) -}}
+{{ index $names 0 }} is also the name of the other, and controllers that divide the bindings are told apart by their names
+{{- end -}}
 {{- end -}}
 
 {{/*
@@ -64,11 +90,26 @@ type: Recreate
 {{- if gt (int .Values.replicaCount) 1 -}}
 {{- fail (printf "replicaCount: %d pods would write to the same listeners, because leaderElection.enabled is false; set replicaCount to 1, or leaderElection.enabled to true" (int .Values.replicaCount)) -}}
 {{- end -}}
-{{- $unused := dict "leaseDuration" "15s" "renewDeadline" "10s" "retryPeriod" "2s" "resourceName" "" -}}
+{{- $unused := dict "leaseDuration" "15s" "renewDeadline" "10s" "retryPeriod" "2s" -}}
+{{- if not .Values.labelSelector -}}
+{{- $_ := set $unused "resourceName" "" -}}
+{{- end -}}
 {{- range $name := keys $unused | sortAlpha -}}
 {{- if ne (get $unused $name) (get $election $name | toString) -}}
 {{- fail (printf "leaderElection.%s: has no effect, because leaderElection.enabled is false" $name) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "certificate-binding-controller.checkDivision" -}}
+{{- if .Values.labelSelector -}}
+{{- $lease := include "certificate-binding-controller.leaseName" . -}}
+{{- if eq $lease "certificate-binding-controller" -}}
+{{- fail (printf "labelSelector: controllers that divide the bindings are told apart by the names of their Leases, and %s is the name of a controller of all bindings; set leaderElection.resourceName" $lease) -}}
+{{- end -}}
+{{- if .Values.bindingsApi.enabled -}}
+{{- fail "bindingsApi.enabled: the bindings API makes bindings without labels, which a release with labelSelector does not see; serve it from a release without labelSelector" -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -1,12 +1,12 @@
-{{/* Label selectors, as the API server reads them (https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#api). */}}
+{{/* Label selectors, as the program takes them (controller/app/label_selector.cpp) and the API server reads them. */}}
 
 {{- define "certificate-binding-controller.isLabelSelector" -}}
 {{- $name := "[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?" -}}
-{{- $key := printf "([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?%s" $name -}}
+{{- $key := printf "([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?%s" $name -}}
 {{- $value := printf "(%s)?" $name -}}
 {{- $set := printf "\\(\\s*%s(\\s*,\\s*%s)*\\s*\\)" $value $value -}}
-{{- $one := printf "\\s*(!\\s*%s|%s(\\s*(==?|!=)\\s*%s|\\s*[<>]\\s*[0-9]+|\\s+(in|notin)\\s*%s)?)\\s*" $key $key $value $set -}}
-{{- if regexMatch (printf "^(\\s*|%s(,%s)*)$" $one $one) . -}}
+{{- $one := printf "\\s*(!\\s*%s|%s(\\s*(==?|!=)\\s*%s|\\s+(in|notin)\\s+%s)?)\\s*" $key $key $value $set -}}
+{{- if regexMatch (printf "^%s(,%s)*$" $one $one) . -}}
 true
 {{- end -}}
 {{- end -}}

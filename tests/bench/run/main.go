@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -31,6 +32,9 @@ type bench struct {
 	pattern template
 	rows    []row
 	logs    int
+	out     string
+	began   time.Time
+	machine row
 }
 
 // size is how much is measured.
@@ -102,14 +106,25 @@ func (b *bench) newCluster() error {
 	return err
 }
 
+// write keeps what was measured so far.
+func (b *bench) write() error {
+	results := row{"machine": b.machine, "size": b.size.name, "minutes": time.Since(b.began).Minutes(), "rows": b.rows}
+	text, err := json.MarshalIndent(results, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(b.out, append(text, '\n'), 0o644)
+}
+
 func machine() row {
 	text, _ := os.ReadFile("/proc/cpuinfo")
 	_, model, _ := strings.Cut(string(text), "model name\t: ")
 	model, _, _ = strings.Cut(model, "\n")
 	memory, _ := os.ReadFile("/proc/meminfo")
 	load, _ := os.ReadFile("/proc/loadavg")
+	kilobytes, _ := strconv.ParseFloat(strings.Fields(string(memory) + " 0 0")[1], 64)
 	return row{
-		"cores": runtime.NumCPU(), "processor": model, "memory": strings.Fields(string(memory) + " 0 0")[1] + " kB",
+		"cores": runtime.NumCPU(), "processor": model, "memory": fmt.Sprintf("%.0f GiB", kilobytes/(1<<20)),
 		"load_at_start": strings.Fields(string(load) + " 0")[0], "date": time.Now().UTC().Format("2006-01-02"),
 	}
 }
@@ -138,6 +153,9 @@ func (b *bench) run(only []string) error {
 			return fmt.Errorf("%s: %w", scenario.name, err)
 		}
 		b.note("took", scenario.name, row{"seconds": time.Since(began).Seconds()})
+		if err := b.write(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -182,7 +200,7 @@ func main() {
 	kubeRS := flag.String("kube-rs", "", "the peer on kube-rs; none: left out")
 	sizeName := flag.String("size", "usual", "small, usual or full")
 	only := flag.String("only", "", "scenarios, separated by commas")
-	out := flag.String("out", "", "the file for the results")
+	flag.StringVar(&b.out, "out", "", "the file for the results")
 	flag.Parse()
 	known := sizes()
 	size, ok := known[*sizeName]
@@ -203,15 +221,9 @@ func main() {
 	}
 	b.peers = controllers(*own, *controllerRuntime, *kubeRS, cloudsYAML)
 	wanted := slices.DeleteFunc(strings.Split(*only, ","), func(name string) bool { return name == "" })
-	began, on := time.Now(), machine()
-	failed := b.run(wanted)
-	results := row{"machine": on, "size": b.size.name, "minutes": time.Since(began).Minutes(), "rows": b.rows}
-	text, err := json.MarshalIndent(results, "", " ")
-	if err == nil {
-		err = os.WriteFile(*out, append(text, '\n'), 0o644)
-	}
-	if failed != nil || err != nil {
+	b.began, b.machine = time.Now(), machine()
+	if err := b.run(wanted); err != nil {
 		b.cloud.stop()
-		log.Fatal(failed, err)
+		log.Fatal(err)
 	}
 }

@@ -203,6 +203,7 @@ TEST_F(leader_elector, leads_at_once_where_there_is_no_lease_and_writes_one_as_c
     EXPECT_EQ(lease()["spec"]["renewTime"], "2026-11-24T01:00:04.000000Z");
     EXPECT_EQ(lease()["spec"]["acquireTime"], "2026-11-24T01:00:00.000000Z");
     EXPECT_EQ(api.writes(), 3U);
+    EXPECT_EQ(api.count("get"), 1U) << "a renewal reads nothing";
     EXPECT_EQ(one.elector.terms(), 1U);
 }
 

@@ -547,6 +547,32 @@ TEST_F(lease_machine, release_leaves_the_lease_of_another)
     EXPECT_EQ(next().what, kind::end);
 }
 
+TEST_F(lease_machine, release_of_a_lease_that_is_gone_asks_for_nothing)
+{
+    lead();
+    machine.stop(now);
+    machine.on_deleted("12", now);
+    machine.on_term_ended(true, now);
+    EXPECT_EQ(next().what, kind::end);
+}
+
+TEST_F(lease_machine, release_follows_the_renewal_under_way_though_its_answer_is_lost)
+{
+    lead();
+    now += 2s;
+    send(kind::write);
+    machine.stop(now);
+    machine.on_term_ended(true, now);
+    EXPECT_EQ(next().what, kind::wait) << "one request at a time";
+    now += 1s;
+    fail(lease_failure::unanswered);
+    now = next().until;
+    read(shown("me", 12));
+    const auto write = send(kind::write);
+    EXPECT_EQ(write.version, "12") << "the renewal has taken effect";
+    EXPECT_EQ(write.change.purpose, lease_purpose::release);
+}
+
 TEST_F(lease_machine, release_is_given_up_after_five_seconds)
 {
     lead();

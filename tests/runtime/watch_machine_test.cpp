@@ -202,6 +202,19 @@ TEST_F(watch_machine, waits_double_up_to_half_a_minute_with_jitter)
     EXPECT_FALSE(exact) << "all who failed together would come back together";
 }
 
+TEST_F(watch_machine, a_server_that_nobody_reaches_is_asked_after_waits_that_double_likewise)
+{
+    open_watch();
+    for (const support::duration wait : {800ms, 1600ms, 3200ms, 6400ms, 12800ms, 25600ms, 30000ms, 30000ms})
+    {
+        machine.watch_failed(watch_failure::unanswered, std::nullopt, now);
+        const auto slept = sleep();
+        EXPECT_GE(slept, wait / 2);
+        EXPECT_LE(slept, wait + wait / 2);
+        EXPECT_EQ(machine.next(), watch_action::check_version);
+    }
+}
+
 TEST_F(watch_machine, a_page_that_came_forgets_the_failures_before_it)
 {
     for (int i = 0; i < 6; ++i)

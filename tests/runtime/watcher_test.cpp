@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace {
@@ -110,6 +111,16 @@ protected:
         );
         stop = spawn(followed->run());
         step();
+    }
+
+    // Cancels the watcher, and returns how many requests it sends afterwards.
+    std::size_t requests_after_stop()
+    {
+        std::exchange(stop, nullptr)();
+        const auto before = api.requests().size();
+        step();
+        advance(1h);
+        return api.requests().size() - before;
     }
 
     void TearDown() override
@@ -322,6 +333,40 @@ TEST_F(watcher, bookmarks_move_the_version_on)
     EXPECT_EQ(api.requests().back().asked("resourceVersion"), "201");
 }
 
+TEST_F(watcher, an_event_of_any_kind_moves_the_version_on)
+{
+    const auto resumed_from = [this] {
+        advance(10s);
+        api.end_watches();
+        step();
+        return api.requests().back().asked("resourceVersion");
+    };
+    start();
+    create("a");
+    EXPECT_EQ(resumed_from(), "201");
+    change("a", "1");
+    EXPECT_EQ(resumed_from(), "202");
+    ASSERT_TRUE(api.objects().remove("shop", "a"));
+    EXPECT_EQ(resumed_from(), "203");
+}
+
+TEST_F(watcher, each_watch_lasts_five_to_ten_minutes_at_random)
+{
+    start();
+    advance(3h);
+    std::set<int> seconds;
+    for (const auto& request : api.requests())
+    {
+        if (request.verb == "watch")
+        {
+            seconds.insert(std::stoi(request.asked("timeoutSeconds")));
+        }
+    }
+    EXPECT_GE(*seconds.begin(), 300);
+    EXPECT_LE(*seconds.rbegin(), 600);
+    EXPECT_GE(seconds.size(), 10U) << "not all watches of all processes come back at once";
+}
+
 TEST_F(watcher, nothing_is_lost_or_repeated_wherever_a_watch_is_cut)
 {
     start();
@@ -353,6 +398,13 @@ TEST_F(watcher, an_expired_watch_is_followed_by_a_list)
     ASSERT_TRUE(catches_up());
     EXPECT_EQ(lists(), 2U);
     EXPECT_EQ(collection.objects.count("a"), 0U);
+    for (const auto& request : api.requests())
+    {
+        if (request.verb == "list")
+        {
+            EXPECT_EQ(request.asked("resourceVersion"), "") << "every list is consistent";
+        }
+    }
 }
 
 TEST_F(watcher, a_server_that_was_away_is_found_again_without_a_list)
@@ -677,14 +729,76 @@ TEST_F(watcher, text_that_is_no_event_is_left_and_told)
 TEST_F(watcher, an_error_within_a_watch_that_is_not_about_its_version_resumes_it)
 {
     start();
-    api.say_to_watches(
-        R"({"type":"ERROR","object":{"kind":"Status","message":"etcd is away","reason":"InternalError","code":500}})"
-        "\n"
-    );
-    step();
-    create("a");
-    ASSERT_TRUE(catches_up());
+    int number = 0;
+    for (const char* const said : {
+             R"({"kind":"Status","message":"etcd is away","reason":"InternalError","code":500})",
+             R"({"kind":"Status","message":"slow","reason":"Timeout","code":504})",
+             R"({"kind":"Status","message":"later","reason":"TooManyRequests","code":429})",
+             R"({"kind":"Status","code":666})",
+             R"({"kind":"Status","message":"no code"})",
+             R"({"kind":"Pod","metadata":{"name":"no status"}})",
+         })
+    {
+        api.say_to_watches(std::string(R"({"type":"ERROR","object":)") + said + "}\n");
+        step();
+        EXPECT_EQ(api.open_watches(), 0U) << said;
+        create("n" + std::to_string(++number));
+        EXPECT_FALSE(catches_up(0s)) << said << ": at once";
+        ASSERT_TRUE(catches_up(5s)) << said;
+        EXPECT_EQ(api.open_watches(), 1U) << said;
+    }
     EXPECT_EQ(lists(), 1U);
+}
+
+// An administrator has removed an object that the server could not read: no watch can show that.
+TEST_F(watcher, an_error_that_comes_with_every_watch_ends_in_a_list)
+{
+    create("a");
+    create("unreadable");
+    start();
+    api.watches().lost = {api.objects().revision() + 1};
+    ASSERT_TRUE(api.objects().remove("shop", "unreadable"));
+    int watches = 0;
+    while (lists() == 1 && ++watches < 20)
+    {
+        api.say_to_watches(
+            R"({"type":"ERROR","object":{"kind":"Status","message":"failed to prepare current and previous )"
+            R"(objects","reason":"StorageReadError","code":500}})"
+            "\n"
+        );
+        step();
+        ASSERT_TRUE(run_until([this] { return api.open_watches() == 1; }, 1min));
+    }
+    EXPECT_EQ(watches, 8);
+    EXPECT_EQ(collection.objects, truth());
+}
+
+// ---- its end ----
+
+TEST_F(watcher, that_is_cancelled_ends_though_events_are_unread_and_takes_its_watch_along)
+{
+    start();
+    create("a");
+    api.watches().largest_piece = 1;
+    ASSERT_TRUE(
+        api.objects().create({{"metadata", {{"name", "b"}, {"namespace", "shop"}}}, {"spec", json::object()}})
+    );
+    EXPECT_EQ(requests_after_stop(), 0U);
+    EXPECT_THAT(collection.objects, ElementsAre(Pair("a", "201")));
+    followed.reset();
+    EXPECT_EQ(api.open_watches(), 0U);
+}
+
+TEST_F(watcher, that_is_cancelled_during_a_list_or_a_pause_asks_for_nothing_more)
+{
+    create("a");
+    for (const auto how : {test::api_fault::kind::swallow, test::api_fault::kind::cut_request})
+    {
+        api.on_request = [&](const test::api_request&) { return std::optional(test::api_fault{how}); };
+        start();
+        EXPECT_EQ(requests_after_stop(), 0U);
+    }
+    EXPECT_THAT(collection.heard, ElementsAre("began", "began"));
 }
 
 // ---- log lines ----

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -81,6 +82,21 @@ TEST_F(work_queue, its_depth_is_what_waits_to_be_taken)
     EXPECT_EQ(queue.depth(t0), 2U);
 }
 
+TEST_F(work_queue, a_key_counts_once_in_its_depth_however_often_it_was_asked_for)
+{
+    queue.add("a", t0 + 1h, urgency::routine);
+    EXPECT_EQ(queue.depth(t0), 0U);
+    queue.add("a", t0);
+    queue.add("a", t0);
+    queue.add("a", t0 + 1h);
+    EXPECT_EQ(queue.depth(t0), 1U);
+    EXPECT_EQ(queue.depth(t0 + 1h), 1U);
+    ASSERT_EQ(queue.take(t0), "a");
+    EXPECT_EQ(queue.depth(t0 + 1h), 0U);
+    queue.finish("a", {}, t0);
+    EXPECT_EQ(queue.take(t0 + 1h), std::nullopt);
+}
+
 TEST_F(work_queue, the_longest_due_comes_first_and_ties_in_the_order_of_the_calls)
 {
     queue.add("late", t0 + 2s);
@@ -123,6 +139,14 @@ TEST_F(work_queue, of_two_requests_the_urgent_one_wins)
         queue.finish("a", {}, t0);
         queue.finish("other", {}, t0);
     }
+}
+
+TEST_F(work_queue, a_key_that_becomes_urgent_keeps_its_place_in_time)
+{
+    queue.add("a", t0, urgency::routine);
+    queue.add("b", t0);
+    queue.add("a", t0);
+    EXPECT_THAT(take_all(), ElementsAre("a", "b"));
 }
 
 TEST_F(work_queue, a_change_that_failed_comes_before_checks_and_what_goes_on_is_what_it_says)
@@ -338,6 +362,28 @@ TEST_F(work_queue, done_is_done)
     queue.finish("a", {.how = kind::done}, t0);
     EXPECT_EQ(queue.next_due(), std::nullopt);
     EXPECT_EQ(queue.in_work(), 0U);
+}
+
+TEST(work_queue_of_pointers, a_key_that_is_done_is_kept_nowhere)
+{
+    using pointer = std::shared_ptr<int>;
+    support::random_engine random{1};
+    runtime::work_queue<pointer> queue{
+        {.first = 1s, .cap = 60s, .jitter = 0}, random, 2, [](const pointer& key) { return key; }
+    };
+    const auto key = std::make_shared<int>();
+    const auto other = std::make_shared<int>();
+    queue.add(key, t0);
+    queue.add(other, t0);
+    ASSERT_EQ(queue.take(t0), key);
+    queue.add(key, t0 + 1s);  // waits for its work to end
+    queue.finish(key, {.how = kind::retry}, t0);
+    ASSERT_EQ(queue.take(t0 + 1s), other);
+    ASSERT_EQ(queue.take(t0 + 1s), key);
+    queue.finish(other, {}, t0 + 1s);
+    queue.finish(key, {}, t0 + 1s);
+    EXPECT_EQ(key.use_count(), 1);
+    EXPECT_EQ(other.use_count(), 1);
 }
 
 TEST_F(work_queue, later_comes_again_after_its_pause)

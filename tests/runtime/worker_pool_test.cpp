@@ -190,6 +190,34 @@ TEST_F(worker_pool, stop_takes_no_more_and_lets_the_work_end)
     EXPECT_EQ(begun, (keys{"a", "b"}));
 }
 
+TEST_F(worker_pool, after_its_stop_it_takes_nothing_whenever_that_was_added)
+{
+    ends = {{"a", {.how = kind::later, .pause = 1s}}, {"b", {.how = kind::retry}}};
+    pool.add("a");
+    pool.add("b");
+    spawn(run_pool());
+    step();
+    pool.add("a");  // again, while it is in work
+    pool.stop();
+    pool.add("after the stop");
+    advance(1s);
+    EXPECT_TRUE(returned);
+    advance(1h);
+    EXPECT_EQ(begun, (keys{"a", "b"}));
+}
+
+TEST_F(worker_pool, a_stop_ends_its_wait_for_a_key_that_is_due_later)
+{
+    pool.add("a", runtime::urgency::urgent, 1h);
+    spawn(run_pool());
+    step();
+    EXPECT_FALSE(returned);
+    pool.stop();
+    step();
+    EXPECT_TRUE(returned);
+    EXPECT_TRUE(begun.empty());
+}
+
 TEST_F(worker_pool, stopped_before_it_runs_it_takes_nothing)
 {
     pool.add("a");

@@ -67,7 +67,7 @@ soak: deps servers ## 30 minutes of churn, outages and killed leaders; SOAK_MINU
 	@cmake --build --preset release --target soak
 	@build/release/tests/soak/soak
 
-lint: deps ## check format, include directions, shell scripts and generated files
+lint: deps ## check format, include directions, documents, shell scripts and generated files
 	@hack/lint
 
 tidy: deps ## check with clang-tidy the code that changed since its last clean check

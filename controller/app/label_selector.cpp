@@ -34,7 +34,7 @@ bool is_requirement(const std::string& text)
     static const std::string key = prefix + name;
     static const std::string list = R"(\(\s*)" + value + R"(\s*(,\s*)" + value + R"(\s*)*\))";
     static const std::regex form(
-        R"(\s*(!\s*)" + key + "|" + key + R"((\s*(==?|!=)\s*)" + value + R"(|\s+(in|notin)\s+)" + list +
+        R"(\s*(!\s*)" + key + "|" + key + R"((\s*(==?|!=)\s*)" + value + R"(|\s+(in|notin)\s*)" + list +
         R"(|\s*[<>]\s*-?[0-9]+)?)\s*)"
     );
     return std::regex_match(text, form);

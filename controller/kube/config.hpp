@@ -37,7 +37,7 @@ struct impersonation
 
 struct config
 {
-    std::string source;  // for messages: "kubeconfig /home/me/.kube/config, context prod"
+    std::string source;      // for messages: "kubeconfig /home/me/.kube/config, context prod"
     std::string name_space;  // of the context or of the pod; empty: it names none
     net::url server;
     std::string server_text;  // the URL as it is written, for credential plugins

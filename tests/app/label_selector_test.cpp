@@ -20,6 +20,7 @@ TEST(label_selector, is_what_the_api_server_reads)
           "region in (sao1,mia1)",
           "region notin ( sao1 , mia1 ),tier",
           "region=",
+          "region in(sao1)",
           "size>3",
           "size < -3",
           " region = sao1 "})

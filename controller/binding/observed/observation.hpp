@@ -69,7 +69,7 @@ struct observation
     bool put_ended = false;                           // a PUT of ours ended in this pass
 
     // ---- the bindings and their credential ----
-    std::vector<const certificate_binding*> bindings;     // of the target, oldest first
+    std::vector<const certificate_binding*> bindings;  // of the target, oldest first
     std::optional<std::string> divided;  // why the listener belongs to another controller, for people
     std::map<support::uuid, missing_credential> missing;  // where the target has no credential: why
     bool controllers_credential = false;

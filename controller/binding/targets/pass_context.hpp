@@ -20,8 +20,8 @@ struct target_context
     support::wall_time wall{};
 };
 
-// Until when another process may have sent PUTs for a binding that is first seen now. Where controllers divide
-// the bindings, a binding may come from another one at any time.
+// Until when another process may have sent PUTs for a binding that is first seen now. Where controllers
+// divide the bindings, a binding may come from another one at any time.
 inline std::optional<support::time_point> others_sent_until(const target_context& at)
 {
     return at.settings.divided ? std::optional(at.now) : at.state.others_sent_until();

@@ -189,7 +189,8 @@ struct controller::impl
     // Leads until end_term(). Returns whether every PUT is resolved.
     support::task<bool> lead(std::optional<support::time_point> others_sent_until)
     {
-        over_now = stopping;
+        // A term may be over before it begins, so the end of a term prepares the next one, not its begin.
+        const std::shared_ptr<void> next_term(nullptr, [this](void*) { over_now = stopping; });
         if (over_now || !co_await support::ends_before(until_over(), catch_up()))
         {
             co_return true;  // nothing was sent

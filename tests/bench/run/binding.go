@@ -9,9 +9,10 @@ import (
 
 // binding is one CertificateBinding by its numbers.
 type binding struct {
-	number   int // of its name and certificate
-	listener int
-	secret   string // the Secret of its credential; empty: the controller's own
+	number    int // of its name and certificate
+	listener  int
+	namespace string // empty: the usual one
+	secret    string // the Secret of its credential; empty: the controller's own
 }
 
 func nameOf(number int) string { return fmt.Sprintf("b-%07d", number) }

@@ -21,12 +21,12 @@ import (
 )
 
 const (
-	bindingsPath = "/apis/certificates.bycloud.io/v1alpha1/namespaces/default/certificatebindings"
-	allBindings  = "/apis/certificates.bycloud.io/v1alpha1/certificatebindings"
-	etcdPrefix   = "/registry/certificates.bycloud.io/certificatebindings/default/"
-	userAgent    = "benchmark"
-	atOnce       = 16  // requests of the driver to the API server
-	etcdBatch    = 100 // etcd takes 128 operations in a transaction
+	allBindings = "/apis/certificates.bycloud.io/v1alpha1/certificatebindings"
+	namespace   = "default" // of all bindings but those that name another one
+	etcdPrefix  = "/registry/certificates.bycloud.io/certificatebindings/default/"
+	userAgent   = "benchmark"
+	atOnce      = 16  // requests of the driver to the API server
+	etcdBatch   = 100 // etcd takes 128 operations in a transaction
 )
 
 // cluster is a real etcd and kube-apiserver with the CustomResourceDefinition.
@@ -66,7 +66,7 @@ func startCluster(program, folder, crd string) (*cluster, error) {
 		return nil, err
 	}
 	return c, c.becomes(func() bool {
-		_, err := c.ask(http.MethodGet, bindingsPath, "", nil)
+		_, err := c.ask(http.MethodGet, allBindings, "", nil)
 		return err == nil
 	})
 }
@@ -147,8 +147,16 @@ func each(count int, what func(n int) error) error {
 	return <-failures
 }
 
+func bindingsPath(of string) string {
+	return "/apis/certificates.bycloud.io/v1alpha1/namespaces/" + of + "/certificatebindings"
+}
+
 func (c *cluster) create(of binding) error {
-	_, err := c.ask(http.MethodPost, bindingsPath, "application/json", of.body())
+	in := namespace
+	if of.namespace != "" {
+		in = of.namespace
+	}
+	_, err := c.ask(http.MethodPost, bindingsPath(in), "application/json", of.body())
 	return err
 }
 
@@ -159,46 +167,46 @@ func (c *cluster) createAll(bindings []binding) error {
 // rotate gives a binding another certificate.
 func (c *cluster) rotate(name, certificate string) error {
 	patch := fmt.Sprintf(`{"spec":{"certificateId":%q}}`, certificate)
-	_, err := c.ask(http.MethodPatch, bindingsPath+"/"+name, "application/merge-patch+json", []byte(patch))
+	_, err := c.ask(http.MethodPatch, bindingsPath(namespace)+"/"+name, "application/merge-patch+json", []byte(patch))
 	return err
 }
 
-func (c *cluster) names() ([]string, error) {
-	text, err := c.ask(http.MethodGet, bindingsPath, "", nil)
+// paths are those of all bindings.
+func (c *cluster) paths() ([]string, error) {
+	text, err := c.ask(http.MethodGet, allBindings, "", nil)
 	if err != nil {
 		return nil, err
 	}
 	var list struct {
 		Items []struct {
 			Metadata struct {
-				Name string `json:"name"`
+				Name      string `json:"name"`
+				Namespace string `json:"namespace"`
 			} `json:"metadata"`
 		} `json:"items"`
 	}
 	err = json.Unmarshal(text, &list)
-	names := make([]string, 0, len(list.Items))
+	paths := make([]string, 0, len(list.Items))
 	for _, item := range list.Items {
-		names = append(names, item.Metadata.Name)
+		paths = append(paths, bindingsPath(item.Metadata.Namespace)+"/"+item.Metadata.Name)
 	}
-	return names, err
+	return paths, err
 }
 
 // clear removes all bindings past the finalizer; no controller runs.
 func (c *cluster) clear() error {
-	names, err := c.names()
-	if err != nil || len(names) == 0 {
-		return err
-	}
-	err = each(len(names), func(n int) error {
-		body := []byte(`{"metadata":{"finalizers":null}}`)
-		_, err := c.ask(http.MethodPatch, bindingsPath+"/"+names[n], "application/merge-patch+json", body)
-		return err
-	})
+	paths, err := c.paths()
 	if err != nil {
 		return err
 	}
-	_, err = c.ask(http.MethodDelete, bindingsPath, "", nil)
-	return err
+	return each(len(paths), func(n int) error {
+		body := []byte(`{"metadata":{"finalizers":null}}`)
+		if _, err := c.ask(http.MethodPatch, paths[n], "application/merge-patch+json", body); err != nil {
+			return err
+		}
+		_, err := c.ask(http.MethodDelete, paths[n], "", nil)
+		return err
+	})
 }
 
 func encoded(text []byte) string { return base64.StdEncoding.EncodeToString(text) }

@@ -55,7 +55,7 @@ func (c *cluster) watch() (*readiness, error) {
 
 // follow takes what is Ready already from the list, and opens the watch behind it.
 func (c *cluster) follow(ctx context.Context, r *readiness) (io.ReadCloser, error) {
-	text, err := c.ask(http.MethodGet, bindingsPath, "", nil)
+	text, err := c.ask(http.MethodGet, allBindings, "", nil)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (c *cluster) follow(ctx context.Context, r *readiness) (io.ReadCloser, erro
 	for _, item := range list.Items {
 		r.see(item, now)
 	}
-	url := fmt.Sprintf("%s%s?watch=true&resourceVersion=%s", c.server, bindingsPath, list.Metadata.ResourceVersion)
+	url := fmt.Sprintf("%s%s?watch=true&resourceVersion=%s", c.server, allBindings, list.Metadata.ResourceVersion)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"encoding/base64"
-	"fmt"
-	"net/http"
 	"time"
 
 	"certificatebinding.bench/ids"
@@ -207,8 +204,8 @@ func (b *bench) rotation(peer peer, readMS float64) (row, error) {
 		wanted = append(wanted, binding{number: rotatedAll + n, listener: n})
 	}
 	err := b.cluster.becomes(func() bool {
-		names, err := b.cluster.names()
-		return err == nil && len(names) == rotatedAll
+		paths, err := b.cluster.paths()
+		return err == nil && len(paths) == rotatedAll
 	})
 	if err != nil {
 		return nil, err
@@ -245,56 +242,4 @@ func (b *bench) rotation(peer peer, readMS float64) (row, error) {
 		figures["all_ready_s"] = last.Sub(running.began).Seconds()
 	}
 	return figures, err
-}
-
-// manySecrets creates bindings that each act with the credential of a Secret of its own.
-func (b *bench) manySecrets() error {
-	count := b.size.secrets
-	data := base64.StdEncoding.EncodeToString([]byte(b.cloud.cloudsYAML()))
-	secret := func(n int) string { return fmt.Sprintf("credential-%d", n) }
-	err := each(count, func(n int) error {
-		const form = `{"apiVersion":"v1","kind":"Secret","metadata":{"name":%q},"data":{"clouds.yaml":%q}}`
-		_, err := b.cluster.ask(http.MethodPost, "/api/v1/namespaces/default/secrets", "application/json", fmt.Appendf(nil, form, secret(n), data))
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return b.each("secrets", func(peer peer) (row, error) {
-		if err := b.cloud.make(cloudWorld{LoadBalancers: count + 1, Listeners: count + 1}); err != nil {
-			return nil, err
-		}
-		running, err := b.start(peer, usualResync)
-		if err != nil {
-			return nil, err
-		}
-		defer running.stop()
-		if err := b.warm(running, count, count); err != nil {
-			return nil, err
-		}
-		watch, err := b.cluster.watch()
-		if err != nil {
-			return nil, err
-		}
-		defer watch.stop()
-		bindings := make([]binding, count)
-		for n := range bindings {
-			bindings[n] = binding{number: n, listener: n, secret: secret(n)}
-		}
-		began := time.Now()
-		if err := b.cluster.createAll(bindings); err != nil {
-			return nil, err
-		}
-		ready, last := watch.last(bindings, 1, b.size.longestWait)
-		time.Sleep(sampled)
-		shown, err := b.cloud.counts()
-		figures := row{
-			"bindings": count, "ready": ready, "peak_mb": running.peak(), "rss_mb": running.rss(),
-			"most_open_files": running.mostFDs.Load(), "tokens": shown.Requests["POST token"], "gets": shown.all("GET"),
-		}
-		if ready == count {
-			figures["all_ready_s"] = last.Sub(began).Seconds()
-		}
-		return figures, err
-	})
 }

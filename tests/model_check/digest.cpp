@@ -13,6 +13,9 @@ using support::uuid;
 
 namespace {
 
+// Two looks at a change are farther apart than that, so they give two states.
+constexpr support::duration between_looks = std::chrono::milliseconds(25);
+
 std::uint64_t folded(std::uint64_t a, std::uint64_t b)
 {
     const auto product = static_cast<unsigned __int128>(a) * b;
@@ -211,7 +214,7 @@ private:
         separate();
         for (const auto& [balancer, until] : w_.pending_until)
         {
-            left(until, 1s);
+            left(until, between_looks);
         }
     }
 
@@ -312,6 +315,7 @@ private:
             take(m.puts.under_way->expected);
             left(m.puts.under_way->deadline, 5s);
             flag(m.puts.under_way->refs_counted);
+            left(m.puts.under_way->next_look, between_looks);
         }
         flag(of_pass(m.puts.last_error));
         if (of_pass(m.puts.last_error))

@@ -1,5 +1,6 @@
 #include "binding/gates/put_in_doubt.hpp"
 
+#include "binding/policies/certificates.hpp"
 #include "binding/policies/eligibility.hpp"
 #include "binding/status/reported.hpp"
 #include "support/backoff.hpp"
@@ -11,6 +12,8 @@ namespace binding {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr support::duration shortest_wait = 10ms;
 
 stop wait_in_doubt(const members& own, support::duration wait)
 {
@@ -33,7 +36,7 @@ stop wait_in_doubt(const members& own, support::duration wait)
                     is_reported(object) && (was_refused || !has_unconfirmed(conclusion.next));
             }
         ),
-        {requeue::after, std::max<support::duration>(wait, 10ms)}
+        {requeue::after, std::max(wait, shortest_wait)}
     };
 }
 
@@ -78,7 +81,9 @@ std::optional<shut_stop_gate> put_under_way(const observation& observation, cons
         return take_turn{};
     }
     const listener_view view = view_of(observation);
-    const support::duration poll = poll_wait(put->polls);
+    const support::duration poll = put->phase == put_phase::accepted
+                                       ? std::max(put->next_look - observation.now, shortest_wait)
+                                       : poll_wait(put->polls);
     const bool over = observation.state->answers.listener->asked_at >= put->deadline;
     // A listener in ERROR shows the value of a repeated PUT before the PUT takes effect.
     const bool took_effect =
@@ -96,6 +101,30 @@ std::optional<shut_stop_gate> put_under_way(const observation& observation, cons
         return wait_for_change(observation, own, poll);
     }
     return std::nullopt;
+}
+
+std::optional<shut_stop_gate> accepted_put_under_way(const observation& observation, const members& own)
+{
+    const target_facts& state = *observation.state;
+    const auto& put = state.puts.under_way;
+    if (!put || put->phase != put_phase::accepted || !state.answers.load_balancer_id)
+    {
+        return std::nullopt;
+    }
+    auto certificates = certificates_due(observation, own);
+    if (put->next_look <= observation.now && is_stale(observation, state.answers.load_balancer))
+    {
+        return read{.load_balancer = true, .certificates = std::move(certificates)};
+    }
+    if (put->next_look <= observation.now)
+    {
+        return std::nullopt;
+    }
+    if (!certificates.empty())
+    {
+        return read{.certificates = std::move(certificates)};
+    }
+    return wait_for_change(observation, own, std::max(put->next_look - observation.now, shortest_wait));
 }
 
 }  // namespace binding

@@ -335,6 +335,11 @@ gate listener_contradicted(const observation& observation, const members& own)
     };
 }
 
+gate own_put_accepted(const observation& observation, const members& own)
+{
+    return accepted_put_under_way(observation, own);
+}
+
 gate own_put_under_way(const observation& observation, const members& own)
 {
     return put_under_way(observation, own);
@@ -345,6 +350,7 @@ constexpr gate (*in_order[])(const observation&, const members&) = {
     divided_listener,
     peer_put_in_doubt,
     scope_unread,
+    own_put_accepted,
     listener_or_certificates_unread,
     listener_unreadable,
     load_balancer_unread,

@@ -75,13 +75,22 @@ void put_record::record_load_balancer()
     }
 }
 
-void put_record::record_accepted()
+void put_record::record_accepted(support::time_point now)
 {
     if (under_way)
     {
         under_way->phase = put_phase::accepted;
+        under_way->accepted_at = now;
+        under_way->under_way_at = now;
+        under_way->next_look = now;
     }
     may_write = true;
+}
+
+void put_record::record_under_way(support::time_point asked_at, support::time_point next_look)
+{
+    under_way->under_way_at = asked_at;
+    under_way->next_look = next_look;
 }
 
 void put_record::record_unsent()

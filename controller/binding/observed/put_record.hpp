@@ -30,6 +30,11 @@ struct put_state
     support::time_point deadline{};
     bool refs_counted = false;  // before_start: `deadline` allows for the refs of the listener
     int polls = 0;
+    // accepted: when Octavia answered, the last look that found the change under way (or the answer itself),
+    // and when to look again.
+    support::time_point accepted_at{};
+    support::time_point under_way_at{};
+    support::time_point next_look{};
 };
 
 // The PUT under way, and what is known of those before it.
@@ -59,7 +64,9 @@ struct put_record
     );
     void record_listener(const settings& settings, const cloud::listener& listener);
     void record_load_balancer();
-    void record_accepted();
+    void record_accepted(support::time_point now);
+    // A read that was sent at `asked_at` found the accepted change under way.
+    void record_under_way(support::time_point asked_at, support::time_point next_look);
     // The PUT was not sent, because what it was planned from had become too old.
     void record_unsent();
     // Octavia refused the PUT, or nothing was sent: it will not take effect. Gives the PUT that was under

@@ -253,7 +253,7 @@ void target_state::record_put_answer(
             facts_.answers.agreed.record_accepted(facts_.puts.under_way->expected);
             record_ownership_changes(facts_.ownership_changes, *facts_.puts.under_way, now);
         }
-        facts_.puts.record_accepted();
+        facts_.puts.record_accepted(now);
         put_in_quarantine(facts_, facts_.refusals.record_accepted(accepted, added), now);
     }
     else if (answer.error().kind == cloud::failure::ambiguous)
@@ -268,6 +268,11 @@ void target_state::record_put_answer(
         record_put_without_effect(facts_, settings, added, answer.error(), now);
     }
     facts_.answers.forget_outdated_reads();
+}
+
+void target_state::record_put_under_way(support::time_point asked_at, support::time_point next_look)
+{
+    facts_.puts.record_under_way(asked_at, next_look);
 }
 
 void target_state::record_put_unsent()

@@ -159,6 +159,8 @@ public:
         const cloud::answer<cloud::listener>& answer,
         support::time_point now
     );
+    // A read that was sent at `asked_at` found the accepted PUT under way.
+    void record_put_under_way(support::time_point asked_at, support::time_point next_look);
     // The PUT was not sent, because it was too late for it. Answers from before the PUT are dropped.
     void record_put_unsent();
     // The last read showed the end of the PUT: it has taken effect, or can do so no more.

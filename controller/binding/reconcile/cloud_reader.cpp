@@ -64,7 +64,7 @@ task<> cloud_reader::read_listener(reading& of)
 
 task<> cloud_reader::read_load_balancer(reading& of)
 {
-    const auto id = parts_.state.facts_of(of.pass.target())->answers.listener->value->load_balancer_id;
+    const auto id = *parts_.state.facts_of(of.pass.target())->answers.load_balancer_id;
     const auto asked_at = parts_.clock.now();
     auto answer = co_await of.client.get_load_balancer(of.region, id);
     of.pass.on_read(parts_.now(), observed<cloud::answer<cloud::load_balancer>>{asked_at, std::move(answer)});

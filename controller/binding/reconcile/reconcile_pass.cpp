@@ -37,6 +37,12 @@ bool is_write_ahead(const write& write, const certificate_binding* object)
            std::ranges::any_of(write.wanted.ledger.attachments, announces);
 }
 
+template <class T>
+bool is_pending(const observed<cloud::answer<T>>& answer)
+{
+    return answer.value && answer.value->status == cloud::provisioning_status::pending;
+}
+
 void wake(pass_action& action, const std::optional<target>& next)
 {
     if (next)
@@ -107,6 +113,7 @@ step reconcile_pass::plan_step(const pass_context& at, binding_list& bindings)
     decision decision = plan(observe(at, bindings, peers));
     if (decision.put_resolved)
     {
+        note_put_end(at);
         put_ended_ = true;
         state.record_put_end();
     }
@@ -254,11 +261,23 @@ void reconcile_pass::on_read(const pass_context& at, read_answer answer)
     const support::overloaded record{
         [&](observed<cloud::answer<cloud::project_scope>>& scope) { state.record_scope(std::move(scope)); },
         [&](observed<cloud::answer<cloud::listener>>& listener) {
+            const auto asked_at = listener.asked_at;
+            const bool pending = is_pending(listener);
             at.states.record_listener(target_, at.settings, std::move(listener));
+            if (pending)
+            {
+                note_under_way(at, asked_at);
+            }
         },
         [&](observed<cloud::answer<cloud::load_balancer>>& load_balancer) {
+            const auto asked_at = load_balancer.asked_at;
+            const bool pending = is_pending(load_balancer);
             other_listeners_.reset();  // the load balancer may have got another listener
             state.record_load_balancer(std::move(load_balancer));
+            if (pending)
+            {
+                note_under_way(at, asked_at);
+            }
         },
         [&](certificate_answer& certificate) {
             const auto duration = at.now - certificate.answer.asked_at;
@@ -356,6 +375,35 @@ void reconcile_pass::on_put_answered(const pass_context& at, const cloud::answer
         return;
     }
     at.states.of(target_).record_put_answer(at.settings, put_adds_, answer, at.now);
+    if (answer && answer->status == cloud::provisioning_status::pending)
+    {
+        note_under_way(at, at.now);
+    }
+}
+
+void reconcile_pass::note_under_way(const pass_context& at, support::time_point asked_at) const
+{
+    target_state& state = at.states.of(target_);
+    const auto& put = state.facts().puts.under_way;
+    if (put && put->phase == put_phase::accepted && asked_at >= put->under_way_at)
+    {
+        const auto next = at.states.change_times_of(target_).next_look(asked_at - put->accepted_at);
+        state.record_put_under_way(asked_at, put->accepted_at + next);
+    }
+}
+
+void reconcile_pass::note_put_end(const pass_context& at) const
+{
+    const target_facts& facts = at.states.of(target_).facts();
+    const auto& put = facts.puts.under_way;
+    const auto& load_balancer = facts.answers.load_balancer;
+    if (put && put->phase == put_phase::accepted && load_balancer && load_balancer->value &&
+        load_balancer->asked_at >= put->under_way_at)
+    {
+        at.states.record_change(
+            target_, put->under_way_at - put->accepted_at, load_balancer->asked_at - put->accepted_at
+        );
+    }
 }
 
 }  // namespace binding

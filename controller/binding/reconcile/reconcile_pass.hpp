@@ -158,6 +158,10 @@ private:
     pass_action begin(const pass_context& at, step planned, const binding_list& bindings);
     void begin_commit(const pass_context& at, const commit& writes, const binding_list& bindings);
     pass_action end(const pass_context& at, const done& how);
+    // A read, or Octavia's answer to the PUT, found the accepted PUT under way.
+    void note_under_way(const pass_context& at, support::time_point asked_at) const;
+    // The end of the PUT is known: the load balancer's next change is looked at accordingly.
+    void note_put_end(const pass_context& at) const;
     pass_action end_without_bindings(const pass_context& at);
 
     binding::target target_;

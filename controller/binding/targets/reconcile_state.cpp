@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace binding {
+namespace {
+
+constexpr std::size_t most_change_times = 1024;
+
+}  // namespace
 
 const target_facts* reconcile_state::facts_of(const target& which) const
 {
@@ -65,6 +70,7 @@ void reconcile_state::place(
         if (there.empty())
         {
             read_on_.erase(key);
+            change_times_.erase(key);
         }
     }
     if (load_balancer)
@@ -101,6 +107,41 @@ int reconcile_state::count_slow_pass(const target& which, bool is_slow)
     int& slow = slow_passes_[which];
     slow = is_slow ? slow + 1 : 0;
     return slow;
+}
+
+// ---- how long changes take ----
+
+std::optional<load_balancer_key> reconcile_state::key_of_load_balancer(const target& which) const
+{
+    const target_facts* facts = facts_of(which);
+    return facts == nullptr || !facts->answers.load_balancer_id
+               ? std::nullopt
+               : std::optional(
+                     load_balancer_key{which.region, *facts->answers.load_balancer_id, which.identity}
+                 );
+}
+
+const change_times& reconcile_state::change_times_of(const target& which) const
+{
+    static const change_times nothing;
+    const auto key = key_of_load_balancer(which);
+    const auto known = key ? change_times_.find(*key) : change_times_.end();
+    return known == change_times_.end() ? nothing : known->second;
+}
+
+void reconcile_state::record_change(const target& which, support::duration under_way, support::duration over)
+{
+    const auto key = key_of_load_balancer(which);
+    if (!key)
+    {
+        return;
+    }
+    // Any entry may go, because the next change of its load balancer tells it again.
+    if (change_times_.size() >= most_change_times && !change_times_.contains(*key))
+    {
+        change_times_.erase(change_times_.begin());
+    }
+    change_times_[*key].record(under_way, over);
 }
 
 // ---- turns at the load balancers ----

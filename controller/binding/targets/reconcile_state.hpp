@@ -1,6 +1,7 @@
 #pragma once
 
 #include "binding/index/binding_store.hpp"
+#include "binding/observed/change_times.hpp"
 #include "binding/observed/target_state.hpp"
 #include "binding/targets/load_balancer_queue.hpp"
 
@@ -64,6 +65,13 @@ public:
     // How many passes in a row ended so that people have to act, this one included.
     int count_slow_pass(const target& which, bool is_slow);
 
+    // ---- how long changes take ----
+
+    // Of the load balancer that the target's listener is on.
+    const change_times& change_times_of(const target& which) const;
+    // A PUT of the target was accepted and has ended. The times are those of change_times::record().
+    void record_change(const target& which, support::duration under_way, support::duration over);
+
     // ---- turns at the load balancers ----
 
     turn_state turn(const target& which) const;
@@ -82,6 +90,7 @@ private:
         const std::optional<support::uuid>& load_balancer_before,
         const std::optional<support::uuid>& load_balancer
     );
+    std::optional<load_balancer_key> key_of_load_balancer(const target& which) const;
     std::optional<load_balancer_key> queue_key(const target& which) const;
     std::optional<target> leave_turn(const target& which);
 
@@ -89,6 +98,7 @@ private:
     bool stopping_ = false;
     std::map<target, target_state> targets_;
     std::map<load_balancer_key, std::vector<target>> read_on_;
+    std::map<load_balancer_key, change_times> change_times_;
     std::set<target> cleanup_requests_;
     std::map<target, int> slow_passes_;
     std::map<target, load_balancer_key> held_turns_;

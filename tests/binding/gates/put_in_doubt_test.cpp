@@ -70,6 +70,65 @@ TEST(plan, a_change_that_is_never_answered_is_tried_at_growing_intervals)
     EXPECT_FALSE(w.facts().refusals.unanswered) << "it took effect";
 }
 
+// ---- an accepted PUT ----
+
+TEST(plan, while_octavia_makes_a_change_the_load_balancer_alone_is_asked_and_only_when_it_is_time)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.accept(w.put());
+    w.clear_trace();
+    const auto first = w.finish();
+    EXPECT_EQ(first.next, requeue::after);
+    EXPECT_THAT(w.reads(), IsEmpty()) << "Octavia has just said that the change is under way";
+    w.later(first.wait).finish();
+    EXPECT_THAT(w.reads(), ElementsAre("read scope", "read balancer"));
+    w.clear_trace();
+    w.settle();
+    w.later().finish();
+    EXPECT_THAT(w.reads(), ElementsAre("read scope", "read balancer", "read listener"));
+    EXPECT_EQ(w.status("web"), "active Attached [default a, was f]");
+}
+
+TEST(plan, while_octavia_makes_a_change_the_certificate_of_a_binding_that_comes_is_read)
+{
+    world_builder w;
+    w.shows("f").add("web", "a");
+    w.accept(w.put());
+    w.finish();
+    w.clear_trace();
+    w.add("more", "b").sni();
+    w.later().finish();
+    EXPECT_THAT(w.reads(), ElementsAre("read scope", "read certificates(more)"));
+}
+
+TEST(plan, the_next_change_is_looked_at_when_the_last_ones_ended)
+{
+    world_builder w;
+    w.shows("f").add("web", "a").sni();
+    const auto change_that_takes = [&](support::duration time) {
+        w.accept(w.put());
+        const auto accepted = w.now;
+        int looks = 0;
+        while (w.facts().puts.under_way)
+        {
+            w.later(w.finish().wait);
+            ++looks;
+            if (w.now - accepted >= time)
+            {
+                w.settle();
+            }
+            w.finish();
+        }
+        EXPECT_LT(w.now - accepted, time * 5 / 4) << looks << " looks";
+        return looks;
+    };
+    const int unknown = change_that_takes(3s);
+    w.change("web").wants("b");
+    const int known = change_that_takes(3s);
+    EXPECT_LT(known, unknown / 2);
+}
+
 TEST(plan, the_deadline_grows_with_the_refs_of_the_body)
 {
     world_builder w;

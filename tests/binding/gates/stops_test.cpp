@@ -189,6 +189,7 @@ TEST(plan, a_listener_that_is_gone_gives_its_turn_back)
     world_builder w;
     w.shows("f").add("web", "a");
     w.accept(w.put());
+    w.settle();
     w.listener = failing(failure::not_found);
     w.finish();
     w.later(6s).finish();

@@ -569,6 +569,10 @@ void world_builder::settle()
 {
     listener->status = cloud::provisioning_status::active;
     balancer->status = cloud::provisioning_status::active;
+    if (const auto& put = facts().puts.under_way)
+    {
+        now = std::max(now, put->next_look);
+    }
 }
 
 world_builder& world_builder::later(support::duration wait)

@@ -1,0 +1,72 @@
+#include "binding/observed/change_times.hpp"
+
+#include <algorithm>
+
+namespace binding {
+namespace {
+
+using namespace std::chrono_literals;
+using support::duration;
+
+constexpr duration shortest_change = 25ms;
+constexpr duration longest_step = 2s;
+// While nothing is known of the load balancer.
+constexpr duration first_look = 50ms;
+constexpr duration first_step = 100ms;
+constexpr int steps_of_unknown = 4;  // a step is a quarter of the time that the change has taken
+// After a known time.
+constexpr duration shortest_step = 75ms;
+constexpr int steps_of_known =
+    20;  // the first step is a 20th of that time, a later one two thirds of the time in addition
+// Before the shortest of the known times, because changes may have become faster: at a ninth and a third.
+constexpr int earlier = 3;
+constexpr int earlier_looks = 2;
+
+}  // namespace
+
+void change_times::record(duration under_way, duration over)
+{
+    // The change ended between the two looks. What the first look found ended is remembered as a tenth
+    // shorter, so that the time becomes shorter until a look comes too early.
+    const duration middle = std::max(under_way + (over - under_way) / 2, over * 9 / 10);
+    latest_.at(recorded_ % most_kept) = std::max(middle, shortest_change);
+    ++recorded_;
+}
+
+// The known times and the looks on the way to the shortest of them, sorted.
+std::vector<duration> change_times::looks() const
+{
+    const auto kept = static_cast<std::ptrdiff_t>(std::min(recorded_, most_kept));
+    std::vector<duration> looks(latest_.begin(), latest_.begin() + kept);
+    duration early = looks.empty() ? duration{} : std::ranges::min(looks) / earlier;
+    for (int i = 0; i < earlier_looks && early >= first_step; ++i, early /= earlier)
+    {
+        looks.push_back(early);
+    }
+    std::ranges::sort(looks);
+    return looks;
+}
+
+duration change_times::next_look(duration last) const
+{
+    const auto known = looks();
+    if (known.empty())
+    {
+        return last == duration{}
+                   ? first_look
+                   : last + std::clamp<duration>(last / steps_of_unknown, first_step, longest_step);
+    }
+    const duration apart = std::max(shortest_change, last / steps_of_known);
+    const auto next = std::ranges::find_if(known, [&](duration look) { return look - last >= apart; });
+    if (next == known.end())
+    {
+        const duration step = std::max(known.back() / steps_of_known, (last - known.back()) * 2 / 3);
+        return last + std::clamp<duration>(step, shortest_step, longest_step);
+    }
+    // A change that takes a little longer than one of the known times must not wait for the next of them.
+    const bool passed_one =
+        next != known.begin() && std::ranges::find(latest_, *std::prev(next)) != latest_.end();
+    return passed_one ? std::min(*next, std::max(2 * last, last + shortest_step)) : *next;
+}
+
+}  // namespace binding

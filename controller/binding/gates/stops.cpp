@@ -140,11 +140,13 @@ gate scope_unread(const observation& observation, const members& own)
     return std::nullopt;
 }
 
-// Both are read at the same time, because neither depends on the other.
+// They are read at the same time, because none depends on another but for the id of the load balancer.
 gate listener_or_certificates_unread(const observation& observation, const members& own)
 {
+    const auto& answers = observation.state->answers;
     read wanted;
-    wanted.listener = is_stale(observation, observation.state->answers.listener);
+    wanted.listener = is_stale(observation, answers.listener);
+    wanted.load_balancer = wanted.listener && is_stale(observation, answers.load_balancer);
     wanted.certificates = certificates_due(observation, own);
     return wanted.listener || !wanted.certificates.empty() ? gate(wanted) : std::nullopt;
 }
@@ -289,11 +291,13 @@ gate listener_unreadable(const observation& observation, const members& own)
 gate load_balancer_unread(const observation& observation, const members& own)
 {
     const target_facts& state = *observation.state;
-    if (is_stale(observation, state.answers.load_balancer))
+    const support::uuid& here = (*state.answers.listener->value).load_balancer_id;
+    const auto& read_last = state.answers.load_balancer;
+    if (is_stale(observation, read_last) || (read_last->value && read_last->value->id != here))
     {
         return read{.load_balancer = true};
     }
-    const auto& answer = state.answers.load_balancer->value;
+    const auto& answer = read_last->value;
     if (!answer)
     {
         return stop_for(observation, own, answer.error());

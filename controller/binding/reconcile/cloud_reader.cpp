@@ -28,13 +28,16 @@ task<> cloud_reader::read(
         );
     }
     jobs all;
+    const auto* known = parts_.state.facts_of(pass.target());
+    const auto load_balancer = known == nullptr ? std::nullopt : known->answers.load_balancer_id;
     if (questions.listener)
     {
-        all.push_back([this, &of] { return read_listener(of); });
+        const bool then_load_balancer = questions.load_balancer && !load_balancer;
+        all.push_back([this, &of, then_load_balancer] { return read_listener(of, then_load_balancer); });
     }
-    if (questions.load_balancer)
+    if (questions.load_balancer && load_balancer)
     {
-        all.push_back([this, &of] { return read_load_balancer(of); });
+        all.push_back([this, &of, id = *load_balancer] { return read_load_balancer(of, id); });
     }
     for (const support::uuid& binding : questions.certificates)
     {
@@ -55,16 +58,20 @@ task<> cloud_reader::read(
     }
 }
 
-task<> cloud_reader::read_listener(reading& of)
+task<> cloud_reader::read_listener(reading& of, bool then_load_balancer)
 {
     const auto asked_at = parts_.clock.now();
     auto answer = co_await of.client.get_listener(of.region, of.pass.target().listener);
+    const auto load_balancer = answer ? std::optional(answer->load_balancer_id) : std::nullopt;
     of.pass.on_read(parts_.now(), observed<cloud::answer<cloud::listener>>{asked_at, std::move(answer)});
+    if (then_load_balancer && load_balancer)
+    {
+        co_await read_load_balancer(of, *load_balancer);
+    }
 }
 
-task<> cloud_reader::read_load_balancer(reading& of)
+task<> cloud_reader::read_load_balancer(reading& of, support::uuid id)
 {
-    const auto id = *parts_.state.facts_of(of.pass.target())->answers.load_balancer_id;
     const auto asked_at = parts_.clock.now();
     auto answer = co_await of.client.get_load_balancer(of.region, id);
     of.pass.on_read(parts_.now(), observed<cloud::answer<cloud::load_balancer>>{asked_at, std::move(answer)});

@@ -27,8 +27,9 @@ private:
         std::string region;
     };
 
-    support::task<> read_listener(reading& of);
-    support::task<> read_load_balancer(reading& of);
+    // `then_load_balancer`: only the answer tells which load balancer is to be read.
+    support::task<> read_listener(reading& of, bool then_load_balancer);
+    support::task<> read_load_balancer(reading& of, support::uuid id);
     support::task<> read_certificate(reading& of, support::uuid binding);
     support::task<> look_up(reading& of, cloud::container_ref ref);
     support::task<> read_other_listeners(reading& of);

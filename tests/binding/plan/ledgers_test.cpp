@@ -435,7 +435,7 @@ TEST(plan_ledger, an_entry_is_not_passed_on_to_whom_somebody_else_wrote_it_for)
     w.add("web", "a").sni().holds("a", default_slot).holds("a", sni_slot);
     const auto uid = w.add("new", "a").holds("a", default_slot).object().uid;
     access::facts(w.target_state()).bindings[uid].held = binding::ledger{};
-    w.most_steps = 4;  // scope, listener and certificates, load balancer, one commit
+    w.most_steps = 3;  // scope, everything else, one commit
     w.run();
     EXPECT_EQ(to_text(w.object("web").status.ledger), "[default a, sni a]");
     w.most_steps.reset();

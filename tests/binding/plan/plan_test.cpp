@@ -28,8 +28,7 @@ TEST(plan, asks_for_the_scope_then_the_listener_and_the_certificates_then_the_lo
         w.reads(),
         ElementsAre(
             "read scope",
-            "read listener certificates(web)",
-            "read balancer",
+            "read listener balancer certificates(web)",
             "read other-listeners refs(f)",
             "read listener"
         )

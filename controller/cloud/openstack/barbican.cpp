@@ -122,32 +122,62 @@ std::expected<container, std::string> read_container(std::string_view body, supp
     return metadata;
 }
 
+// Only Barbican knows whether the id is that of a container or of a secret. Most projects have one kind, so
+// the kind that was found last is asked for first.
 support::task<answer<certificate>> barbican::get_certificate(
     std::string region, support::uuid id, std::optional<support::wall_time> known_expires_at
 )
 {
-    // The id may be that of a container or of a secret; only Barbican knows which.
-    auto metadata = co_await get_container(region, id);
-    if (metadata)
+    bool is_secret = found_secret_last_;
+    auto read = co_await get_as(is_secret, region, id, known_expires_at);
+    if (!read && read.error().kind == failure::not_found)
     {
-        auto read = co_await certificate_of(region, std::move(*metadata), !known_expires_at);
-        if (read && known_expires_at)
-        {
-            read->expires_at = known_expires_at;
-        }
-        co_return read;
+        is_secret = !is_secret;
+        read = co_await get_as(is_secret, region, id, known_expires_at);
     }
-    if (metadata.error().kind != failure::not_found)
+    if (read)
+    {
+        found_secret_last_ = is_secret;
+    }
+    else if (read.error().kind == failure::not_found)
+    {
+        read.error().message = "Barbican has no container and no secret " + id.str();
+    }
+    co_return read;
+}
+
+support::task<answer<certificate>> barbican::get_as(
+    bool is_secret, std::string region, support::uuid id, std::optional<support::wall_time> known_expires_at
+)
+{
+    return is_secret ? get_from_secret(std::move(region), id, known_expires_at)
+                     : get_from_container(std::move(region), id, known_expires_at);
+}
+
+support::task<answer<certificate>> barbican::get_from_container(
+    std::string region, support::uuid id, std::optional<support::wall_time> known_expires_at
+)
+{
+    auto metadata = co_await get_container(region, id);
+    if (!metadata)
     {
         co_return std::unexpected(std::move(metadata.error()));
     }
+    auto read = co_await certificate_of(region, std::move(*metadata), !known_expires_at);
+    if (read && known_expires_at)
+    {
+        read->expires_at = known_expires_at;
+    }
+    co_return read;
+}
+
+support::task<answer<certificate>> barbican::get_from_secret(
+    std::string region, support::uuid id, std::optional<support::wall_time> known_expires_at
+)
+{
     auto secret = co_await get_secret(region, id);
     if (!secret)
     {
-        if (secret.error().kind == failure::not_found)
-        {
-            secret.error().message = "Barbican has no container and no secret " + id.str();
-        }
         co_return std::unexpected(std::move(secret.error()));
     }
     certificate read{

@@ -74,6 +74,19 @@ public:
     support::task<ref_state> look_up(std::string region, container_ref ref);
 
 private:
+    // not_found: there is no container, or no secret, of this id.
+    support::task<answer<certificate>> get_as(
+        bool is_secret,
+        std::string region,
+        support::uuid id,
+        std::optional<support::wall_time> known_expires_at
+    );
+    support::task<answer<certificate>> get_from_container(
+        std::string region, support::uuid id, std::optional<support::wall_time> known_expires_at
+    );
+    support::task<answer<certificate>> get_from_secret(
+        std::string region, support::uuid id, std::optional<support::wall_time> known_expires_at
+    );
     support::task<answer<container>> get_container(std::string region, support::uuid id);
     support::task<answer<secret_metadata>> get_secret(std::string region, support::uuid id);
     // The metadata of `parts`, in their order.
@@ -92,6 +105,7 @@ private:
     service_client& services_;
     support::offload& offload_;
     support::turn payload_turn_;
+    bool found_secret_last_ = false;                             // by get_certificate()
     std::unordered_map<support::uuid, payload_facts> payloads_;  // by id of the secret
 };
 

@@ -58,6 +58,7 @@ protected:
         {
             http.on(get_secret(part), {captured::secret(part, "text/plain")});
         }
+        http.on(get_secret(captured::container_id), {captured::secret_not_found()});
         http.on(get_payload(captured::certificate_part), {payload(certificate_pem)});
     }
 
@@ -163,6 +164,22 @@ TEST_F(barbican, neither_container_nor_secret_is_not_found)
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().kind, failure::not_found);
     EXPECT_EQ(read.error().message, "Barbican has no container and no secret " + captured::unknown_id);
+}
+
+TEST_F(barbican, the_kind_that_was_found_last_is_asked_for_first)
+{
+    put_secret();
+    put_container();
+    const auto as_container = get("/containers/" + captured::secret_id);
+    for (int i = 0; i < 5; ++i)
+    {
+        EXPECT_TRUE(ask(secret_id));
+    }
+    EXPECT_EQ(http.count(as_container), 1U) << "nobody knew the kind";
+    EXPECT_TRUE(ask(container_id));
+    EXPECT_TRUE(ask(container_id));
+    EXPECT_EQ(http.count(get_secret(captured::container_id)), 1U);
+    EXPECT_TRUE(ask(secret_id)) << "a project may have both kinds";
 }
 
 TEST_F(barbican, the_payload_is_read_once)

@@ -126,16 +126,16 @@ void target_state::record_bindings(
     for (const certificate_binding* object : bindings)
     {
         present.insert(object->uid);
-        if (record_binding(facts_, *object, now, wall))
+        if (record_binding(open(), *object, now, wall))
         {
             first_seen.push_back(object);
         }
     }
-    std::erase_if(facts_.bindings, [&](const auto& entry) { return !present.contains(entry.first); });
-    facts_.refusals.drop_bisection_without(bindings);
+    std::erase_if(open().bindings, [&](const auto& entry) { return !present.contains(entry.first); });
+    open().refusals.drop_bisection_without(bindings);
     if (const auto until = deadline_of_others(first_seen, settings, others_sent_until))
     {
-        facts_.puts.wait_for_earlier_process(*until);
+        open().puts.wait_for_earlier_process(*until);
     }
 }
 
@@ -163,8 +163,8 @@ std::optional<support::time_point> deadline_of_others(
 
 void target_state::record_ledger_write(const support::uuid& binding, const ledger& written, bool taken)
 {
-    const auto found = facts_.bindings.find(binding);
-    if (found == facts_.bindings.end())
+    const auto found = open().bindings.find(binding);
+    if (found == open().bindings.end())
     {
         return;
     }
@@ -179,7 +179,7 @@ void target_state::record_ledger_write(const support::uuid& binding, const ledge
 
 void target_state::record_write_begin(const support::uuid& binding, bool releases)
 {
-    if (const auto found = facts_.bindings.find(binding); found != facts_.bindings.end())
+    if (const auto found = open().bindings.find(binding); found != open().bindings.end())
     {
         found->second.released = releases;
     }
@@ -195,16 +195,16 @@ void target_state::record_verified(
         return answer && answer->asked_at >= pass_started && answer->value &&
                answer->value->status == cloud::provisioning_status::active;
     };
-    if (facts_.puts.under_way || facts_.answers.agreed.contradicted_since ||
-        !at_rest(facts_.answers.listener) || !at_rest(facts_.answers.load_balancer))
+    if (open().puts.under_way || open().answers.agreed.contradicted_since ||
+        !at_rest(open().answers.listener) || !at_rest(open().answers.load_balancer))
     {
-        forget_undisturbed_changes(facts_.ownership_changes, now, nullptr);
+        forget_undisturbed_changes(open().ownership_changes, now, nullptr);
         return;
     }
-    forget_undisturbed_changes(facts_.ownership_changes, now, facts_.answers.listener_read());
+    forget_undisturbed_changes(open().ownership_changes, now, open().answers.listener_read());
     for (const certificate_binding* object : bindings)
     {
-        binding_state& binding = facts_.bindings[object->uid];
+        binding_state& binding = open().bindings[object->uid];
         if (is_ready(*object) && binding.certificate && binding.certificate->value)
         {
             binding.verified_at = now;
@@ -214,8 +214,8 @@ void target_state::record_verified(
 
 binding_state target_state::extract_binding(const support::uuid& binding)
 {
-    binding_state known = std::move(facts_.bindings.at(binding));
-    facts_.bindings.erase(binding);
+    binding_state known = std::move(open().bindings.at(binding));
+    open().bindings.erase(binding);
     known.certificate.reset();
     known.certificate_polls = 0;
     known.certificate_misdirected_since.reset();
@@ -227,10 +227,10 @@ void target_state::insert_binding(
     const support::uuid& binding, binding_state known, const std::optional<put_state>& its_put
 )
 {
-    facts_.bindings.insert_or_assign(binding, std::move(known));
-    if (its_put && its_put->phase == put_phase::before_start && !facts_.puts.under_way)
+    open().bindings.insert_or_assign(binding, std::move(known));
+    if (its_put && its_put->phase == put_phase::before_start && !open().puts.under_way)
     {
-        facts_.puts.under_way = its_put;
+        open().puts.under_way = its_put;
     }
 }
 
@@ -238,15 +238,15 @@ void target_state::record_certificate(
     support::uuid binding, support::uuid certificate_id, observed<cloud::answer<cloud::certificate>> answer
 )
 {
-    const auto found = facts_.bindings.find(binding);
-    if (found == facts_.bindings.end() || found->second.certificate_id != certificate_id)
+    const auto found = open().bindings.find(binding);
+    if (found == open().bindings.end() || found->second.certificate_id != certificate_id)
     {
         return;  // gone or changed while it was asked for
     }
     if (found->second.certificate && has_changed(found->second.certificate->value, answer.value))
     {
         found->second.quarantine.reset();
-        facts_.refusals.refused_refs.erase(
+        open().refusals.refused_refs.erase(
             answer.value ? answer.value->container_ref : cloud::container_ref()
         );
     }

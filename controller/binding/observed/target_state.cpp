@@ -90,45 +90,93 @@ support::time_point arrivals::quiet_at(const settings& settings) const
     return std::min(last + settings.settle, *first + settings.settle_at_most);
 }
 
+// ---- target_state ----
+
+target_state::target_state(const target_state& other)
+    : facts_(other.facts_ ? std::make_unique<target_facts>(*other.facts_) : nullptr),
+      resting_(other.resting_ ? std::make_unique<resting_target>(*other.resting_) : nullptr)
+{}
+
+target_state& target_state::operator=(target_state other) noexcept
+{
+    facts_.swap(other.facts_);
+    resting_.swap(other.resting_);
+    return *this;
+}
+
+target_facts& target_state::kept() const
+{
+    if (!facts_)
+    {
+        facts_ = std::make_unique<target_facts>(resting_ ? resting_->facts() : target_facts());
+    }
+    return *facts_;
+}
+
+target_facts& target_state::open()
+{
+    target_facts& facts = kept();
+    resting_.reset();
+    return facts;
+}
+
+void target_state::rest()
+{
+    // No later pass looks at an old look-up that was not answered with 404.
+    std::erase_if(open().answers.refs, [](const auto& entry) {
+        return entry.second.state != cloud::ref_state::dead && !entry.second.dead_since;
+    });
+    resting_ = resting_target::of(*facts_);
+    rest_again();
+}
+
+void target_state::rest_again()
+{
+    if (resting_)
+    {
+        facts_.reset();
+    }
+}
+
 // ---- what was read ----
 
 void target_state::record_scope(observed<cloud::answer<cloud::project_scope>> answer)
 {
-    const auto& known = facts_.answers.scope;
+    const auto& known = open().answers.scope;
     if (known && known->value && answer.value && *known->value != *answer.value)
     {
-        facts_.other_listeners = {};  // what another cloud or project answered proves nothing in this one
+        open().other_listeners = {};  // what another cloud or project answered proves nothing in this one
     }
-    facts_.answers.record_scope(std::move(answer));
+    open().answers.record_scope(std::move(answer));
 }
 
 void target_state::record_listener(const settings& settings, observed<cloud::answer<cloud::listener>> answer)
 {
     if (answer.value)
     {
-        facts_.puts.record_listener(settings, *answer.value);
+        open().puts.record_listener(settings, *answer.value);
         const listener_slots shown = slots_of(*answer.value);
-        facts_.answers.agreed.record_read(
-            shown, lacks_ledger(facts_, shown), answer.asked_at, settings.replica_lag
+        open().answers.agreed.record_read(
+            shown, lacks_ledger(open(), shown), answer.asked_at, settings.replica_lag
         );
     }
-    facts_.answers.record_listener(std::move(answer), settings.proof);
+    open().answers.record_listener(std::move(answer), settings.proof);
 }
 
 void target_state::record_load_balancer(observed<cloud::answer<cloud::load_balancer>> answer)
 {
-    facts_.puts.record_load_balancer();
-    facts_.answers.record_load_balancer(std::move(answer), facts_.puts.under_way.has_value());
+    open().puts.record_load_balancer();
+    open().answers.record_load_balancer(std::move(answer), open().puts.under_way.has_value());
 }
 
 void target_state::record_ref(const cloud::container_ref& ref, const observed<cloud::ref_state>& answer)
 {
-    binding::record_ref(facts_.answers.refs, ref, answer.asked_at, answer.value);
+    binding::record_ref(open().answers.refs, ref, answer.asked_at, answer.value);
 }
 
 void target_state::forget_refs(const std::vector<const certificate_binding*>& bindings)
 {
-    const cloud::listener* listener = facts_.answers.listener_read();
+    const cloud::listener* listener = open().answers.listener_read();
     if (listener == nullptr)
     {
         return;
@@ -140,22 +188,22 @@ void target_state::forget_refs(const std::vector<const certificate_binding*>& bi
     }
     for (const certificate_binding* object : bindings)
     {
-        const ledger& held = believed_ledger(facts_, *object);
+        const ledger& held = believed_ledger(open(), *object);
         kept.insert(held.replaced_default_ref);
         for (const attachment& entry : held.attachments)
         {
             kept.insert(entry.container_ref);
         }
     }
-    facts_.answers.forget_refs_except(kept);
-    facts_.refusals.forget_refs(kept, bindings);
+    open().answers.forget_refs_except(kept);
+    open().refusals.forget_refs(kept, bindings);
 }
 
 void target_state::record_other_listener(
     const support::uuid& other, const observed<cloud::answer<cloud::listener>>& answer
 )
 {
-    auto& gone_since = facts_.other_listeners.gone_since;
+    auto& gone_since = open().other_listeners.gone_since;
     if (answer.value || answer.value.error().kind != cloud::failure::not_found)
     {
         gone_since.erase(other);
@@ -168,12 +216,12 @@ void target_state::record_ref_on_other(
     const cloud::container_ref& ref, const observed<cloud::ref_state>& answer
 )
 {
-    binding::record_ref(facts_.other_listeners.refs, ref, answer.asked_at, answer.value);
+    binding::record_ref(open().other_listeners.refs, ref, answer.asked_at, answer.value);
 }
 
 void target_state::forget_refs_on_others(support::time_point asked_before)
 {
-    std::erase_if(facts_.other_listeners.refs, [&](const auto& entry) {
+    std::erase_if(open().other_listeners.refs, [&](const auto& entry) {
         return entry.second.asked_at < asked_before;
     });
 }
@@ -186,7 +234,7 @@ void target_state::record_peers(
     support::time_point now
 )
 {
-    auto& [since, heirs_since] = facts_.peers;
+    auto& [since, heirs_since] = open().peers;
     since = peers.empty() ? std::nullopt : std::optional(since.value_or(now));
     if (!heirs)
     {
@@ -202,15 +250,15 @@ void target_state::record_peers(
 
 void target_state::record_pass_end(bool put_to_come, bool rests)
 {
-    facts_.cleanup_requested = false;
-    facts_.answers.forget_list_of_load_balancer();
+    open().cleanup_requested = false;
+    open().answers.forget_list_of_load_balancer();
     if (rests)
     {
-        facts_.other_listeners = {};
+        open().other_listeners = {};
     }
     if (!put_to_come)
     {
-        facts_.arrivals.first.reset();
+        open().arrivals.first.reset();
     }
 }
 
@@ -224,16 +272,16 @@ void target_state::record_put_sent(
     support::time_point now
 )
 {
-    facts_.puts.record_sent(settings, change, std::move(from), std::move(expected), now);
-    facts_.arrivals.first.reset();
-    facts_.cleanup_requested = false;
+    open().puts.record_sent(settings, change, std::move(from), std::move(expected), now);
+    open().arrivals.first.reset();
+    open().cleanup_requested = false;
 }
 
 void target_state::record_read_during_put(const cloud::answer<cloud::listener>& answer)
 {
     if (answer)
     {
-        facts_.puts.record_read_during_put(*answer, facts_.answers.agreed.previous);
+        open().puts.record_read_during_put(*answer, open().answers.agreed.previous);
     }
 }
 
@@ -247,48 +295,48 @@ void target_state::record_put_answer(
     if (answer)
     {
         std::set<cloud::container_ref> accepted;
-        if (facts_.puts.under_way)
+        if (open().puts.under_way)
         {
-            accepted = refs_in(facts_.puts.under_way->expected);
-            facts_.answers.agreed.record_accepted(facts_.puts.under_way->expected);
-            record_ownership_changes(facts_.ownership_changes, *facts_.puts.under_way, now);
+            accepted = refs_in(open().puts.under_way->expected);
+            open().answers.agreed.record_accepted(open().puts.under_way->expected);
+            record_ownership_changes(open().ownership_changes, *open().puts.under_way, now);
         }
-        facts_.puts.record_accepted(now);
-        put_in_quarantine(facts_, facts_.refusals.record_accepted(accepted, added), now);
+        open().puts.record_accepted(now);
+        put_in_quarantine(open(), open().refusals.record_accepted(accepted, added), now);
     }
     else if (answer.error().kind == cloud::failure::ambiguous)
     {
         // The PUT stays in doubt until a read shows its value or its deadline has passed.
-        facts_.refusals.record_unanswered(
-            answer.error(), facts_.puts.under_way ? facts_.puts.under_way->deadline : now
+        open().refusals.record_unanswered(
+            answer.error(), open().puts.under_way ? open().puts.under_way->deadline : now
         );
     }
     else
     {
-        record_put_without_effect(facts_, settings, added, answer.error(), now);
+        record_put_without_effect(open(), settings, added, answer.error(), now);
     }
-    facts_.answers.forget_outdated_reads();
+    open().answers.forget_outdated_reads();
 }
 
 void target_state::record_put_under_way(support::time_point asked_at, support::time_point next_look)
 {
-    facts_.puts.record_under_way(asked_at, next_look);
+    open().puts.record_under_way(asked_at, next_look);
 }
 
 void target_state::record_put_unsent()
 {
-    facts_.puts.record_unsent();
-    facts_.answers.forget_outdated_reads();
+    open().puts.record_unsent();
+    open().answers.forget_outdated_reads();
 }
 
 void target_state::record_put_end()
 {
-    const cloud::listener* listener = facts_.answers.listener_read();
-    if (listener != nullptr && same_slots(slots_of(*listener), facts_.puts.under_way->expected))
+    const cloud::listener* listener = open().answers.listener_read();
+    if (listener != nullptr && same_slots(slots_of(*listener), open().puts.under_way->expected))
     {
-        facts_.refusals.unanswered.reset();
+        open().refusals.unanswered.reset();
     }
-    facts_.puts.record_end();
+    open().puts.record_end();
 }
 
 }  // namespace binding

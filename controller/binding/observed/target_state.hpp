@@ -5,9 +5,11 @@
 #include "binding/observed/ownership_changes.hpp"
 #include "binding/observed/put_record.hpp"
 #include "binding/observed/refusals.hpp"
+#include "binding/observed/resting_target.hpp"
 #include "binding/target.hpp"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -66,7 +68,21 @@ struct target_facts
 class target_state
 {
 public:
-    const target_facts& facts() const { return facts_; }
+    const target_facts& facts() const { return kept(); }
+
+    target_state() = default;
+    target_state(const target_state& other);
+    target_state(target_state&&) noexcept = default;
+    target_state& operator=(target_state other) noexcept;
+    ~target_state() = default;
+
+    // A pass has ended and nothing is left to do until something changes. Keeps the facts in fewer bytes, if
+    // they are those of a target at rest. References to the facts end.
+    void rest();
+    // Whether facts() would have to spell the facts out.
+    bool rests() const { return !facts_; }
+    // The facts have been looked at, and not changed, since the target came to rest.
+    void rest_again();
 
     // ---- the bindings ----
 
@@ -135,7 +151,7 @@ public:
         const std::optional<std::set<support::uuid>>& heirs,
         support::time_point now
     );
-    void record_cleanup_request() { facts_.cleanup_requested = true; }
+    void record_cleanup_request() { open().cleanup_requested = true; }
     // `put_to_come`: the arrivals still wait for a PUT. `rests`: nothing is left to do until something
     // changes.
     void record_pass_end(bool put_to_come, bool rests);
@@ -169,7 +185,13 @@ public:
 private:
     friend struct target_state_access;  // of the tests
 
-    target_facts facts_;
+    // To change.
+    target_facts& open();
+    target_facts& kept() const;
+
+    // One of them at least, or there are no facts. Both: the facts have only been looked at.
+    mutable std::unique_ptr<target_facts> facts_;
+    std::unique_ptr<resting_target> resting_;
 };
 
 // unanswered-writes, for bindings that are first seen: until when a PUT that another process sent until

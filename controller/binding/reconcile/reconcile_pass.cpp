@@ -234,6 +234,10 @@ pass_action reconcile_pass::end(const pass_context& at, const done& how)
     }
     const int slow_passes = at.states.count_slow_pass(target_, how.next == requeue::slow);
     action.step = pass_end{pass_ending::planned, how, slow_passes};
+    if (how.next == requeue::resync)
+    {
+        at.states.rest(target_);
+    }
     return action;
 }
 

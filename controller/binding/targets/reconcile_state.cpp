@@ -13,7 +13,15 @@ constexpr std::size_t most_change_times = 1024;
 const target_facts* reconcile_state::facts_of(const target& which) const
 {
     const auto known = targets_.find(which);
-    return known == targets_.end() ? nullptr : &known->second.facts();
+    if (known == targets_.end())
+    {
+        return nullptr;
+    }
+    if (known->second.rests())
+    {
+        looked_at_.push_back(which);
+    }
+    return &known->second.facts();
 }
 
 target_state* reconcile_state::find(const target& which)
@@ -25,6 +33,10 @@ target_state* reconcile_state::find(const target& which)
 bool reconcile_state::every_put_is_resolved(const binding_store& store, support::time_point now) const
 {
     const auto is_in_doubt = [now](const auto& row) {
+        if (row.second.rests())
+        {
+            return false;
+        }
         const auto& put = row.second.facts().puts.under_way;
         return put && put->phase != put_phase::accepted && now < put->deadline;
     };
@@ -102,11 +114,29 @@ void reconcile_state::hand_over(const target& from, const target& to, const supp
     targets_[to].insert_binding(uid, old->second.extract_binding(uid), old->second.facts().puts.under_way);
 }
 
+void reconcile_state::rest(const target& which)
+{
+    if (target_state* const ended = find(which))
+    {
+        ended->rest();
+    }
+    for (const target& other : std::exchange(looked_at_, {}))
+    {
+        if (target_state* const known = find(other))
+        {
+            known->rest_again();
+        }
+    }
+}
+
 int reconcile_state::count_slow_pass(const target& which, bool is_slow)
 {
-    int& slow = slow_passes_[which];
-    slow = is_slow ? slow + 1 : 0;
-    return slow;
+    if (!is_slow)
+    {
+        slow_passes_.erase(which);
+        return 0;
+    }
+    return ++slow_passes_[which];
 }
 
 // ---- how long changes take ----

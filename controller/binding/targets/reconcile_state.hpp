@@ -62,6 +62,9 @@ public:
     // Whether that was requested since it was last asked.
     bool take_cleanup_request(const target& which) { return cleanup_requests_.erase(which) > 0; }
 
+    // A pass of the target has ended with nothing left to do. References to facts end.
+    void rest(const target& which);
+
     // How many passes in a row ended so that people have to act, this one included.
     int count_slow_pass(const target& which, bool is_slow);
 
@@ -97,6 +100,7 @@ private:
     std::optional<support::time_point> others_sent_until_;
     bool stopping_ = false;
     std::map<target, target_state> targets_;
+    mutable std::vector<target> looked_at_;  // while they rest
     std::map<load_balancer_key, std::vector<target>> read_on_;
     std::map<load_balancer_key, change_times> change_times_;
     std::set<target> cleanup_requests_;

@@ -8,7 +8,7 @@ namespace binding {
 
 struct target_state_access
 {
-    static target_facts& facts(target_state& state) { return state.facts_; }
+    static target_facts& facts(target_state& state) { return state.open(); }
 };
 
 }  // namespace binding

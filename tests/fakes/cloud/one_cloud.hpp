@@ -19,6 +19,8 @@ public:
         credential_->client = {std::shared_ptr<void>(), client};
     }
 
+    void use(cloud::client* client) { credential_->client = {std::shared_ptr<void>(), client}; }
+
     void give(const std::string& name_space, cloud::client* client)
     {
         give_of_the_same_cloud(name_space, client);

@@ -1,0 +1,209 @@
+#include "binding/observed/resting_target.hpp"
+
+#include "binding/observed/target_state_access.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace {
+
+using namespace std::chrono_literals;
+using binding::target_facts;
+using binding::target_state;
+using support::interned;
+using support::time_point;
+using support::uuid;
+
+const uuid web = *uuid::parse("00000000-0000-4000-8000-000000000001");
+const uuid certificate = *uuid::parse("aaaaaaaa-0000-4000-8000-000000000001");
+const cloud::container_ref ours{"http://kms/v1/containers/" + certificate.str()};
+const cloud::container_ref foreign{"http://kms/v1/containers/ffffffff-0000-4000-8000-00000000000f"};
+const binding::ledger_scope scope{
+    interned("http://keystone/v3"), interned("project"), interned("sao1"), interned("http://octavia/v2"), true
+};
+
+time_point at(support::duration since)
+{
+    return time_point() + since;
+}
+
+// Of a target with one binding that is Ready.
+target_facts facts_at_rest()
+{
+    target_facts facts;
+    auto& answers = facts.answers;
+    answers.scope = {
+        at(1s), cloud::project_scope{"http://keystone/v3", "project", "sao1", "http://octavia/v2"}
+    };
+    cloud::listener listener;
+    listener.id = *uuid::parse("11111111-0000-4000-8000-000000000001");
+    listener.load_balancer_id = *uuid::parse("99999999-0000-4000-8000-000000000001");
+    listener.project_id = "project";
+    listener.protocol = "TERMINATED_HTTPS";
+    listener.default_ref = foreign;
+    listener.sni_refs = {ours};
+    listener.client_ca_ref = foreign;
+    answers.load_balancer_id = listener.load_balancer_id;
+    answers.load_balancer = {at(3s), cloud::load_balancer{.id = listener.load_balancer_id}};
+    answers.agreed.slots = binding::slots_of(listener);
+    answers.agreed.previous = binding::listener_slots{foreign, {}};
+    answers.listener = {at(2s), listener};
+    answers.listener_requested = true;
+    facts.puts.may_write = true;
+    facts.ownership_changes[{binding::slot::sni, ours}] = {true, 1, at(4s)};
+    auto& known = facts.bindings[web];
+    known.held = binding::ledger{{{ours, binding::slot::sni, true}}, foreign, scope};
+    known.generation = 7;
+    known.generation_since = at(5s);
+    known.generation_is_new = true;
+    known.requested_at = interned("now");
+    known.certificate_id = certificate;
+    cloud::certificate read;
+    read.container_ref = ours;
+    read.status = "ACTIVE";
+    read.usable = true;
+    read.expires_at = support::wall_time(100s);
+    known.certificate = {at(6s), read};
+    known.verified_at = at(7s);
+    return facts;
+}
+
+TEST(resting_target, keeps_the_facts_of_a_target_at_rest)
+{
+    const target_facts before = facts_at_rest();
+    const auto resting = binding::resting_target::of(before);
+    ASSERT_TRUE(resting);
+    const target_facts after = binding::resting_target(*resting).facts();
+    EXPECT_EQ(after.answers.scope->asked_at, at(1s));
+    EXPECT_EQ(*after.answers.scope->value, *before.answers.scope->value);
+    const cloud::listener& listener = *after.answers.listener->value;
+    const cloud::listener& was = *before.answers.listener->value;
+    EXPECT_EQ(after.answers.listener->asked_at, at(2s));
+    EXPECT_EQ(listener.id, was.id);
+    EXPECT_EQ(listener.load_balancer_id, was.load_balancer_id);
+    EXPECT_EQ(listener.project_id, was.project_id);
+    EXPECT_EQ(listener.protocol, was.protocol);
+    EXPECT_EQ(listener.default_ref, was.default_ref);
+    EXPECT_EQ(listener.sni_refs, was.sni_refs);
+    EXPECT_EQ(listener.client_ca_ref, was.client_ca_ref);
+    EXPECT_EQ(listener.client_crl_ref, was.client_crl_ref);
+    EXPECT_EQ(after.answers.load_balancer->asked_at, at(3s));
+    EXPECT_EQ(after.answers.load_balancer->value->id, was.load_balancer_id);
+    EXPECT_EQ(after.answers.load_balancer_id, was.load_balancer_id);
+    EXPECT_TRUE(after.answers.listener_requested);
+    EXPECT_TRUE(binding::same_slots(*after.answers.agreed.slots, *before.answers.agreed.slots));
+    EXPECT_TRUE(binding::same_slots(*after.answers.agreed.previous, *before.answers.agreed.previous));
+    EXPECT_EQ(after.puts.may_write, true);
+    EXPECT_EQ(after.ownership_changes.at({binding::slot::sni, ours}).at, at(4s));
+}
+
+TEST(resting_target, keeps_what_is_known_of_its_bindings)
+{
+    const target_facts before = facts_at_rest();
+    const target_facts after = binding::resting_target::of(before)->facts();
+    ASSERT_EQ(after.bindings.size(), 1U);
+    const binding::binding_state& known = after.binding(web);
+    EXPECT_EQ(known.held, before.binding(web).held);
+    EXPECT_EQ(known.generation, 7);
+    EXPECT_EQ(known.generation_since, at(5s));
+    EXPECT_TRUE(known.generation_is_new);
+    EXPECT_EQ(known.requested_at, interned("now"));
+    EXPECT_EQ(known.certificate_id, certificate);
+    EXPECT_EQ(known.certificate->asked_at, at(6s));
+    EXPECT_EQ(known.certificate->value->container_ref, ours);
+    EXPECT_TRUE(known.certificate->value->usable);
+    EXPECT_EQ(known.certificate->value->status, "ACTIVE");
+    EXPECT_EQ(known.certificate->value->expires_at, support::wall_time(100s));
+    EXPECT_EQ(known.verified_at, at(7s));
+}
+
+// Each of these facts would be lost, so such a target keeps all of them.
+TEST(resting_target, is_none_that_has_more_to_remember)
+{
+    const std::vector<std::function<void(target_facts&)>> more{
+        [](target_facts& f) { f.puts.under_way.emplace(); },
+        [](target_facts& f) { f.puts.last_error = {at(1s), cloud::error()}; },
+        [](target_facts& f) { f.puts.error_puts = 1; },
+        [](target_facts& f) { f.refusals.refused_refs[ours]; },
+        [](target_facts& f) { f.refusals.blocked.emplace(); },
+        [](target_facts& f) { f.refusals.unanswered.emplace(); },
+        [](target_facts& f) { f.refusals.bisection.emplace(); },
+        [](target_facts& f) { f.arrivals.first = at(1s); },
+        [](target_facts& f) { f.peers.since = at(1s); },
+        [](target_facts& f) { f.cleanup_requested = true; },
+        [](target_facts& f) { f.other_listeners.refs[ours]; },
+        [](target_facts& f) { f.other_listeners.gone_since[web]; },
+        [](target_facts& f) { f.answers.gone_since = at(1s); },
+        [](target_facts& f) { f.answers.misdirected_since = at(1s); },
+        [](target_facts& f) { f.answers.pending_since = at(1s); },
+        [](target_facts& f) { f.answers.busy_polls = 1; },
+        [](target_facts& f) { f.answers.refs[ours]; },
+        [](target_facts& f) { f.answers.agreed.contradicted_since = at(1s); },
+        [](target_facts& f) { f.answers.agreed.slots->sni_refs = {}; },
+        [](target_facts& f) { f.answers.scope->value = std::unexpected(cloud::error()); },
+        [](target_facts& f) { f.answers.scope->value->project_id = "another"; },
+        [](target_facts& f) { f.answers.listener->value->status = cloud::provisioning_status::error; },
+        [](target_facts& f) { f.answers.listener.reset(); },
+        [](target_facts& f) { f.answers.load_balancer->value->status = cloud::provisioning_status::pending; },
+        [](target_facts& f) { f.answers.load_balancer->value->listeners = {web}; },
+        [](target_facts& f) { f.bindings[web].held->attachments.front().confirmed = false; },
+        [](target_facts& f) {
+            f.bindings[web].held->attachments.push_back({foreign, binding::slot::sni, true});
+        },
+        [](target_facts& f) { f.bindings[web].held.reset(); },
+        [](target_facts& f) { f.bindings[web].held->scope = {}; },
+        [](target_facts& f) { f.bindings[web].maybe_written.emplace(); },
+        [](target_facts& f) { f.bindings[web].released = true; },
+        [](target_facts& f) { f.bindings[web].certificate.reset(); },
+        [](target_facts& f) { f.bindings[web].certificate->value = std::unexpected(cloud::error()); },
+        [](target_facts& f) { f.bindings[web].certificate->value->usable = false; },
+        [](target_facts& f) { f.bindings[web].certificate->value->status = "EXPIRED"; },
+        [](target_facts& f) { f.bindings[web].certificate->value->doubt = "it has no name"; },
+        [](target_facts& f) { f.bindings[web].certificate->value->container_ref = foreign; },
+        [](target_facts& f) { f.bindings[web].certificate_id = web; },
+        [](target_facts& f) { f.bindings[web].certificate_misdirected_since = at(1s); },
+        [](target_facts& f) { f.bindings[web].certificate_polls = 1; },
+        [](target_facts& f) { f.bindings[web].quarantine.emplace(); },
+        [](target_facts& f) { f.bindings[web].generation = std::int64_t{1} << 40; },
+        [](target_facts& f) { f.bindings[*uuid::parse("00000000-0000-4000-8000-000000000002")]; },
+    };
+    for (std::size_t i = 0; i < more.size(); ++i)
+    {
+        target_facts facts = facts_at_rest();
+        more.at(i)(facts);
+        EXPECT_FALSE(binding::resting_target::of(facts)) << "row " << i;
+    }
+}
+
+TEST(target_state, keeps_what_was_recorded_while_it_rested)
+{
+    target_state state;
+    binding::target_state_access::facts(state) = facts_at_rest();
+    state.rest();
+    EXPECT_TRUE(state.rests());
+    const target_state copy = state;
+    EXPECT_EQ(copy.facts().binding(web).generation, 7);
+    state.rest_again();
+    state.record_write_begin(web, true);
+    state.rest_again();
+    EXPECT_TRUE(state.facts().binding(web).released) << "looking does not undo it";
+    EXPECT_EQ(state.facts().binding(web).generation, 7);
+    state.rest();
+    EXPECT_FALSE(state.rests()) << "there is more to remember";
+    EXPECT_FALSE(copy.facts().binding(web).released);
+}
+
+TEST(target_state, forgets_at_rest_the_look_ups_that_were_not_answered_with_404)
+{
+    target_state state;
+    auto& facts = binding::target_state_access::facts(state) = facts_at_rest();
+    facts.answers.refs[ours] = {at(1s), cloud::ref_state::readable, {}};
+    state.rest();
+    EXPECT_TRUE(state.rests());
+    binding::target_state_access::facts(state).answers.refs[ours] = {at(1s), cloud::ref_state::dead, at(1s)};
+    state.rest();
+    EXPECT_TRUE(state.facts().answers.refs.contains(ours));
+}
+
+}  // namespace

@@ -303,6 +303,7 @@ private:
         if (it == objects_.end())
         {
             const auto uid = object.uid;
+            ++sizes_[std::string(object.name_space.view())];
             changed_(nullptr, &objects_.emplace(uid, std::move(object)).first->second);
             return;
         }
@@ -321,12 +322,32 @@ private:
         auto node = objects_.extract(uid);
         if (!node.empty())
         {
+            const auto size = sizes_.find(std::string(node.mapped().name_space.view()));
+            if (--size->second == 0)
+            {
+                sizes_.erase(size);
+            }
             changed_(&node.mapped(), nullptr);
         }
     }
 
+    std::size_t size_of(const std::string& name_space) const
+    {
+        const auto size = sizes_.find(name_space);
+        return name_space.empty() ? objects_.size() : size == sizes_.end() ? 0 : size->second;
+    }
+
     void keep_only(const std::unordered_set<support::uuid>& listed, const std::string& name_space)
     {
+        const auto is_kept = [&](const support::uuid& uid) {
+            const Object* const known = find(uid);
+            return known != nullptr && (name_space.empty() || known->name_space.view() == name_space);
+        };
+        // Mostly nothing is gone, and the objects of the other namespaces need not be looked through.
+        if (static_cast<std::size_t>(std::ranges::count_if(listed, is_kept)) == size_of(name_space))
+        {
+            return;
+        }
         std::vector<support::uuid> gone;
         for (const auto& [uid, object] : objects_)
         {
@@ -346,6 +367,7 @@ private:
     observer changed_;
     std::function<void()> ready_;
     std::unordered_map<support::uuid, Object> objects_;
+    std::unordered_map<std::string, std::size_t> sizes_;         // by namespace
     std::unordered_map<support::uuid, std::string> unreadable_;  // the versions that were logged
     std::vector<std::unique_ptr<scope_sink>> scopes_;
 };

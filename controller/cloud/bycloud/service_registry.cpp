@@ -8,7 +8,11 @@ namespace cloud::bycloud {
 
 std::shared_ptr<credential> service_registry::share(service_entry entry)
 {
-    std::erase_if(known_, [](const auto& known) { return known.second.expired(); });
+    if (known_.size() >= clean_at_)
+    {
+        std::erase_if(known_, [](const auto& known) { return known.second.expired(); });
+        clean_at_ = 2 * known_.size() + 1;
+    }
     auto& shared = known_[entry.id];
     if (auto in_use = shared.lock())
     {

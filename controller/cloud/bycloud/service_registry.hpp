@@ -6,6 +6,7 @@
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <string>
@@ -34,6 +35,7 @@ private:
     support::random_engine& random_;
     support::duration timeout_;
     std::map<std::string, std::weak_ptr<credential>> known_;  // by id
+    std::size_t clean_at_ = 64;  // known_ of this size is cleaned of what is gone
 };
 
 }  // namespace cloud::bycloud

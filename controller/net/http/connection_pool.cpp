@@ -1,5 +1,7 @@
 #include "net/http/connection_pool.hpp"
 
+#include <algorithm>
+
 namespace net {
 
 connection_pool::connection_pool(std::size_t per_origin, support::duration idle_for)
@@ -51,6 +53,7 @@ void connection_pool::put(
         streams.pop_front();
     }
     streams.push_back({std::move(stream), now});
+    expires_at_ = std::min(expires_at_, now + idle_for_);
 }
 
 std::size_t connection_pool::size() const
@@ -65,6 +68,11 @@ std::size_t connection_pool::size() const
 
 void connection_pool::close_expired(support::time_point now)
 {
+    if (now < expires_at_)
+    {
+        return;
+    }
+    expires_at_ = support::time_point::max();
     for (auto it = idle_.begin(); it != idle_.end();)
     {
         auto& streams = it->second;
@@ -72,7 +80,13 @@ void connection_pool::close_expired(support::time_point now)
         {
             streams.pop_front();
         }
-        it = streams.empty() ? idle_.erase(it) : std::next(it);
+        if (streams.empty())
+        {
+            it = idle_.erase(it);
+            continue;
+        }
+        expires_at_ = std::min(expires_at_, streams.front().since + idle_for_);
+        ++it;
     }
 }
 

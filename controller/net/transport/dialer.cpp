@@ -118,7 +118,11 @@ private:
 
     support::result<std::shared_ptr<tls_context>> context_for(const std::shared_ptr<const tls_settings>& tls)
     {
-        std::erase_if(contexts_, [](const auto& entry) { return entry.first.expired(); });
+        if (contexts_.size() >= clean_at_)
+        {
+            std::erase_if(contexts_, [](const auto& entry) { return entry.first.expired(); });
+            clean_at_ = 2 * contexts_.size() + 1;
+        }
         if (tls == nullptr)
         {
             if (!system_context_)
@@ -150,6 +154,7 @@ private:
     std::map<std::string, address_experience> experience_;  // by host
     std::shared_ptr<tls_context> system_context_;
     std::map<std::weak_ptr<const tls_settings>, std::shared_ptr<tls_context>, std::owner_less<>> contexts_;
+    std::size_t clean_at_ = 16;  // contexts_ of this size is cleaned of what is gone
 };
 
 }  // namespace

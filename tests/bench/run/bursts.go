@@ -114,7 +114,7 @@ func (b *bench) burst(of burst, peer peer) (row, error) {
 		"created_s": created.Seconds(), "ready": ready, "puts": shown.Requests["PUT listener"],
 		"conflicts": shown.Requests["409 listener"], "gets": shown.all("GET"),
 		"gets_listener":  shown.Requests["GET listener"] + shown.Requests["GET listeners"],
-		"most_in_flight": shown.MostInFlight, "lost": lost, "foreign_lost": foreign,
+		"most_in_flight": shown.MostInFlight, "by_kind": shown.Requests, "lost": lost, "foreign_lost": foreign,
 		"peak_mb": running.peak(), "cpu_s": running.cpu(),
 	}
 	if ready == of.bindings {

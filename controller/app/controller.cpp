@@ -193,7 +193,8 @@ struct controller::impl
         const std::shared_ptr<void> next_term(nullptr, [this](void*) { over_now = stopping; });
         if (over_now || !co_await support::ends_before(until_over(), catch_up()))
         {
-            co_return true;  // nothing was sent
+            // This process sent nothing, and the PUTs of the last leader may still be in doubt.
+            co_return !others_sent_until;
         }
         now_leading = std::make_unique<term>(
             term::parts{

@@ -232,9 +232,8 @@ binding::settings settings_of(const options& options)
 // The field manager of the writes to bindings, of at most 128 bytes.
 std::string manager_of(const options& options)
 {
-    constexpr std::size_t longest = 128;
     std::string name(kube::field_manager);
-    return options.label_selector.empty() ? name : (name + "/" + options.leader.name).substr(0, longest);
+    return options.label_selector.empty() ? name : name + "/" + options.leader.name;
 }
 
 // The controller and its servers, from the start to the end.

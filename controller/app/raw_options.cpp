@@ -80,6 +80,17 @@ support::result<> check_division(const options& chosen, const giver& given_by)
                 "name with --leader-elect-resource-name"
         );
     }
+    constexpr std::size_t longest_name =
+        97;  // with the name of the program 128 bytes, as a field manager may have
+    if (chosen.leader.name.size() > longest_name)
+    {
+        return fail(
+            errc::invalid,
+            given_by("--leader-elect-resource-name") +
+                ": with --label-selector the name may have at most 97 characters, because it tells the "
+                "controllers apart in the managedFields of bindings"
+        );
+    }
     if (chosen.bindings_api.address)
     {
         return fail(

@@ -307,6 +307,12 @@ task<> watcher::compare()
         const auto version = page ? number_of((*page)->resource_version()) : std::nullopt;
         if (!version)
         {
+            constexpr int forbidden = 403;
+            if (!page && page.error().code == errc::status && page.error().http_status == forbidden)
+            {
+                // Nobody may see what the watch might lack.
+                caught_up(read.for_call);
+            }
             const bool awaited = answered_call_ < calls_;
             compare_at_ = clock_.now() + (awaited ? awaited_comparison_pause : failed_comparison_pause);
             co_return;
@@ -324,11 +330,15 @@ task<> watcher::compare()
         read.version = *version;
         request.continue_token = (*page)->continue_token();
     } while (!request.continue_token.empty());
+    if (read.for_call < calls_)
+    {
+        // A call that came during the list needs a list of its own.
+        compare_at_ = clock_.now();
+        sink_.comparison_ended();
+        co_return;
+    }
     read.read_at = clock_.now();
-    // A call that came during the list needs a list of its own.
-    compare_at_ = read.for_call < calls_
-                      ? clock_.now()
-                      : clock_.now() + support::jittered(comparison_period, comparison_jitter, random_);
+    compare_at_ = clock_.now() + support::jittered(comparison_period, comparison_jitter, random_);
     comparison_ = std::move(read);
     conclude_comparison();
 }

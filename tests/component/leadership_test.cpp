@@ -20,6 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Not;
 
 // A way to a server that can be cut for one process alone.
 class way final : public net::http_client
@@ -83,6 +84,24 @@ private:
     std::function<support::time_point()> until_;
 };
 
+// The reads of a process from Kubernetes; its lists can be cut.
+class lists final : public test::kube_through
+{
+public:
+    using kube_through::kube_through;
+
+    bool cut = false;
+
+    support::task<support::result<std::unique_ptr<kube::list_page>>> list(kube::list_request request) override
+    {
+        if (cut)
+        {
+            co_return support::fail(support::errc::unreachable, "no route");
+        }
+        co_return co_await kube_through::list(std::move(request));
+    }
+};
+
 class leadership : public test::controller_world
 {
 protected:
@@ -103,17 +122,19 @@ protected:
                   world.clock()
               ),
               lease(kube::create_rest_client(to_lease, world.clock(), credentials)),
-              writing(world.kube, world.clock(), [this] { return may_send_until(); })
+              writing(world.kube, world.clock(), [this] { return may_send_until(); }),
+              to_lists(world.kube)
         {
-            to_cloud.on_send = [&world, name](const net::http_request& request) {
+            to_cloud.on_send = [this, &world, name](const net::http_request& request) {
                 if (request.method == "PUT")
                 {
                     world.puts.emplace_back(name, world.clock().now());
+                    world.unled += may_send_until() <= world.clock().now() ? 1 : 0;
                 }
             };
             process = std::make_unique<test::controller_process>(
                 world,
-                world.kube,
+                to_lists,
                 fenced,
                 world.credential,
                 binding::admission{},
@@ -149,6 +170,7 @@ protected:
         kube::credentials credentials;
         std::unique_ptr<kube::client> lease;
         writes writing;
+        lists to_lists;
         std::unique_ptr<test::controller_process> process;
     };
 
@@ -196,6 +218,7 @@ protected:
 
     test::fake_apiserver leases;
     std::vector<std::pair<std::string, support::time_point>> puts;  // by whom and when
+    int unled = 0;                                                  // PUTs of a process that did not lead
     std::unique_ptr<candidate> first;
     std::unique_ptr<candidate> second;
 };
@@ -269,6 +292,45 @@ TEST_F(leadership, a_put_of_a_killed_leader_is_waited_for)
     EXPECT_EQ(served("a.example.com"), a.ref);
 }
 
+// A leader that had no time to send anything knows nothing of the PUTs before it.
+TEST_F(leadership, a_leader_that_sent_nothing_promises_nothing_for_the_last_one)
+{
+    first = begin("first");
+    advance(1min);
+    const auto a = certificate("a.example.com");
+    kube.create({.name = "a", .certificate = a.id, .listener = listener, .sni = true});
+    sim.drop({.service = "load-balancer", .method = "PUT"});
+    ASSERT_TRUE(until([&] { return !puts.empty(); }));
+    kill(*first);
+    const auto killed = clock().now();
+    second = begin("second");
+    second->to_lists.cut = true;  // the second one never catches up
+    ASSERT_TRUE(until([&] { return leads(*second); }));
+    second->process->controller.stop();
+    advance(2s);
+    auto third = begin("third");
+    ASSERT_TRUE(becomes("a", "Attached"));
+    EXPECT_GE(puts.at(1).second - killed, 30s);
+    end(third);
+}
+
+TEST_F(leadership, a_leader_after_a_crash_can_promise_once_it_has_looked)
+{
+    first = begin("first");
+    const auto a = certificate("a.example.com");
+    kube.create({.name = "a", .certificate = a.id, .listener = listener, .sni = true});
+    sim.set({{"pending_ms", 60000}});
+    ASSERT_TRUE(until([&] { return !puts.empty(); }));
+    advance(1s);
+    ASSERT_NE(kube.state("a"), "active") << "Octavia still works on the change";
+    first->process->controller.stop();
+    advance(2s);
+    const auto* lease = leases.objects().find("system", "controller");
+    ASSERT_NE(lease, nullptr);
+    EXPECT_EQ((*lease)["spec"]["holderIdentity"], "");
+    EXPECT_EQ((*lease)["metadata"]["annotations"]["certificates.bycloud.io/every-put-resolved"], "true");
+}
+
 TEST_F(leadership, a_leader_without_its_lease_sends_nothing_and_stays_a_candidate)
 {
     support::log_capture log;
@@ -338,6 +400,8 @@ TEST_F(leadership, never_two_work_at_a_time)
         }
     }
     EXPECT_THAT(both, IsEmpty());
+    EXPECT_EQ(unled, 0);
+    EXPECT_THAT(puts, Not(IsEmpty()));
     first->to_lease.cut = false;
     second->to_lease.cut = false;
     advance(2min);

@@ -661,11 +661,23 @@ TEST_F(watcher, waits_for_nothing_that_may_not_be_listed)
     EXPECT_THAT(collection.heard, ElementsAre("began", "forbidden"));
 }
 
-TEST_F(watcher, a_list_to_catch_up_that_fails_is_repeated_soon)
+TEST_F(watcher, waits_for_nothing_where_the_right_to_list_is_gone_and_the_watch_is_open)
 {
     create("a");
     start();
     api.denied = {"list"};
+    run(followed->catch_up());
+    EXPECT_EQ(api.open_watches(), 1U);
+}
+
+TEST_F(watcher, a_list_to_catch_up_that_fails_is_repeated_soon)
+{
+    create("a");
+    start();
+    api.on_request = [](const test::api_request& request) -> std::optional<test::api_fault> {
+        return request.verb == "list" ? std::optional(test::api_fault{test::api_fault::kind::cut_request, {}})
+                                      : std::nullopt;
+    };
     bool done = false;
     const auto catch_up = [](runtime::watcher& one, bool& ended) -> support::task<> {
         co_await one.catch_up();
@@ -674,7 +686,7 @@ TEST_F(watcher, a_list_to_catch_up_that_fails_is_repeated_soon)
     spawn(catch_up(*followed, done));
     advance(5s);
     EXPECT_FALSE(done);
-    api.denied = {};
+    api.on_request = nullptr;
     advance(1100ms);
     EXPECT_TRUE(done);
 }

@@ -76,10 +76,11 @@ gate no_credential(const observation& observation, const members& own)
     };
 }
 
-// The listener belongs to another controller. What is attached stays, and nothing is written.
+// The listener belongs to another controller. What is attached stays, and nothing is written, unless all that
+// is left here is being deleted: then a change takes nothing away but what the ledgers hold.
 gate divided_listener(const observation& observation, const members& own)
 {
-    if (!observation.divided)
+    if (!observation.divided || !any_live(own))
     {
         return std::nullopt;
     }
@@ -351,7 +352,6 @@ gate own_put_under_way(const observation& observation, const members& own)
 
 constexpr gate (*in_order[])(const observation&, const members&) = {
     no_credential,
-    divided_listener,
     peer_put_in_doubt,
     scope_unread,
     own_put_accepted,
@@ -359,6 +359,7 @@ constexpr gate (*in_order[])(const observation&, const members&) = {
     listener_unreadable,
     load_balancer_unread,
     own_put_under_way,
+    divided_listener,
     listener_contradicted,
 };
 

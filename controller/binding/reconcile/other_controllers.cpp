@@ -21,23 +21,45 @@ std::string text_in(const json& object, const char* key)
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-// The controller that wrote the status; empty if none did.
+// The controller that wrote the status last; empty: unknown. An entry of a controller that let go of the
+// binding stays as long as it owns a field.
 std::string manager_of_status(const json& metadata)
 {
+    std::string newest;
+    std::string manager;
     const auto fields = metadata.find("managedFields");
     if (fields == metadata.end() || !fields->is_array())
     {
-        return {};
+        return manager;
     }
     for (const json& each : *fields)
     {
-        if (each.is_object() && text_in(each, "subresource") == "status" &&
-            text_in(each, "manager").starts_with("certificate-binding-controller"))
+        const bool of_controller = each.is_object() && text_in(each, "subresource") == "status" &&
+                                   text_in(each, "manager").starts_with("certificate-binding-controller");
+        if (of_controller && text_in(each, "time") >= newest)
         {
-            return text_in(each, "manager");
+            newest = text_in(each, "time");
+            manager = text_in(each, "manager");
         }
     }
-    return {};
+    return manager;
+}
+
+bool has_entries(const json& object)
+{
+    const auto status = object.find("status");
+    if (status == object.end() || !status->is_object())
+    {
+        return false;
+    }
+    const auto entries = status->find("attachments");
+    return entries != status->end() && entries->is_array() && !entries->empty();
+}
+
+bool is_forbidden(const support::error& error)
+{
+    constexpr int forbidden = 403;
+    return error.code == support::errc::status && error.http_status == forbidden;
 }
 
 bool is_older(const binding_elsewhere& one, const certificate_binding& other)
@@ -52,46 +74,51 @@ bool is_older(const binding_elsewhere& one, const certificate_binding& other)
 
 }  // namespace
 
-std::optional<binding_elsewhere> read_binding_elsewhere(kube::object_json object, const std::string& own)
+std::optional<binding_elsewhere> read_binding_elsewhere(kube::object_json object)
 {
     const json shown = json::parse(object, nullptr, false);
     const auto metadata = shown.is_object() ? shown.find("metadata") : shown.end();
-    if (!shown.is_object() || metadata == shown.end() || !metadata->is_object())
+    if (!shown.is_object() || metadata == shown.end() || !metadata->is_object() ||
+        metadata->contains("deletionTimestamp") || !has_entries(shown))
     {
         return std::nullopt;
     }
-    binding_elsewhere read{
+    return binding_elsewhere{
         text_in(*metadata, "namespace") + "/" + text_in(*metadata, "name"),
         manager_of_status(*metadata),
         text_in(*metadata, "creationTimestamp"),
         text_in(*metadata, "uid")
     };
-    return read.manager.empty() || read.manager == own ? std::nullopt : std::optional(std::move(read));
 }
 
 std::optional<std::string> why_not_ours(
-    const std::vector<const certificate_binding*>& ours, const std::vector<binding_elsewhere>& elsewhere
+    const std::vector<const certificate_binding*>& ours,
+    const std::vector<binding_elsewhere>& elsewhere,
+    const std::string& manager
 )
 {
     for (const binding_elsewhere& other : elsewhere)
     {
         if (!ours.empty() && is_older(other, *ours.front()))
         {
-            return "409: the controller " + other.manager + " has this listener, because its binding " +
-                   other.name +
+            // A binding that has just left keeps the status that this controller wrote.
+            const std::string owner = other.manager.empty() || other.manager == manager
+                                          ? "another controller"
+                                          : "the controller " + other.manager;
+            return "409: " + owner + " has this listener, because its binding " + other.name +
                    " is older; give all bindings of a listener labels that one --label-selector selects";
         }
     }
     return std::nullopt;
 }
 
-task<std::optional<std::string>> other_controllers::why_not_ours(target which)
+task<support::result<std::optional<std::string>>> other_controllers::why_not_ours(target which, bool again)
 {
     auto ours = parts_.store.bindings_of(which);
     if (ours.empty())
     {
         known_.erase(which);
-        co_return std::nullopt;
+        co_return std::optional<std::string>();
     }
     std::vector<support::uuid> uids;
     std::ranges::transform(ours, std::back_inserter(uids), &certificate_binding::uid);
@@ -100,17 +127,20 @@ task<std::optional<std::string>> other_controllers::why_not_ours(target which)
     const auto last = known_.find(which);
     const bool is_fresh =
         last != known_.end() && now - last->second.asked_at < period_ && last->second.ours == uids;
-    if (!is_fresh)
+    if (again || !is_fresh)
     {
         auto answered = co_await ask(which);
         if (answered)
         {
             known_[which] = {now, std::move(uids), std::move(*answered)};
         }
+        else if (!known_.contains(which))
+        {
+            co_return std::unexpected(answered.error());
+        }
         ours = parts_.store.bindings_of(which);
     }
-    const auto known = known_.find(which);
-    co_return known == known_.end() ? std::nullopt : binding::why_not_ours(ours, known->second.elsewhere);
+    co_return binding::why_not_ours(ours, known_.at(which).elsewhere, parts_.manager);
 }
 
 task<support::result<std::vector<binding_elsewhere>>> other_controllers::ask(target which) const
@@ -122,20 +152,22 @@ task<support::result<std::vector<binding_elsewhere>>> other_controllers::ask(tar
         kube::list_request request;
         request.resource = bindings_resource;
         request.name_space = name_space;
-        request.metadata_only = true;
         request.field_selector =
             "spec.resourceId=" + which.listener.str() + ",spec.region=" + which.region.str();
         do
         {
             const auto page = co_await parts_.kube.list(request);
+            if (!page && is_forbidden(page.error()))
+            {
+                break;  // nobody here may act on the bindings of that namespace either
+            }
             if (!page)
             {
                 co_return std::unexpected(page.error());
             }
             for (const kube::object_json object : (*page)->items())
             {
-                auto other = read_binding_elsewhere(object, parts_.manager);
-                // A binding that has come here may still have the status that another controller wrote.
+                auto other = read_binding_elsewhere(object);
                 const auto uid = other ? support::uuid::parse(other->uid) : std::nullopt;
                 if (uid && parts_.store.find(*uid) == nullptr)
                 {

@@ -13,29 +13,30 @@
 
 // Where several controllers divide the bindings by labels, one listener must not belong to two of them: each
 // would take the certificates of the other for foreign ones. The API server is asked for all bindings of the
-// listener. The controller of the oldest one has the listener.
+// listener. The controller of the oldest one that holds something there, or is about to, has the listener.
 namespace binding {
 
 // A binding that another controller acts on.
 struct binding_elsewhere
 {
     std::string name;     // namespace/name
-    std::string manager;  // the field manager of its status, by which controllers tell each other apart
+    std::string manager;  // who wrote its status last: controllers are told apart by their field managers
     std::string created;  // creationTimestamp, in the form that the API server gives
     std::string uid;
 };
 
-// Reads an object of a list, which may hold its metadata alone. Empty if no controller but `own` has written
-// its status: nobody else acts on it, or its own controller has not seen it yet.
-std::optional<binding_elsewhere> read_binding_elsewhere(kube::object_json object, const std::string& own);
+// Empty if no controller acts on the object: its ledger is empty, or it is being deleted.
+std::optional<binding_elsewhere> read_binding_elsewhere(kube::object_json object);
 
-// The older one of two: what `elsewhere` says to people where its controller has the listener; empty if ours
-// has it. `ours` are the bindings of the listener here, oldest first.
+// Why the listener belongs to another controller than `manager`, for people; empty if it does not. `ours` are
+// its bindings here, oldest first.
 std::optional<std::string> why_not_ours(
-    const std::vector<const certificate_binding*>& ours, const std::vector<binding_elsewhere>& elsewhere
+    const std::vector<const certificate_binding*>& ours,
+    const std::vector<binding_elsewhere>& elsewhere,
+    const std::string& manager
 );
 
-// Asks when a binding comes to a listener or leaves it, and once in each resync period.
+// Asks when a binding comes to a listener or leaves it, once in each resync period, and before each PUT.
 class other_controllers
 {
 public:
@@ -50,9 +51,9 @@ public:
 
     other_controllers(parts parts, support::duration period) : parts_(std::move(parts)), period_(period) {}
 
-    // Why the target's listener belongs to another controller, for people; empty if it does not, or if the
-    // API server did not answer.
-    support::task<std::optional<std::string>> why_not_ours(target which);
+    // Why the target's listener belongs to another controller, for people; empty if it does not. `again`:
+    // asks although nothing has changed. Errors: the API server did not answer, and nothing is known.
+    support::task<support::result<std::optional<std::string>>> why_not_ours(target which, bool again = false);
 
 private:
     struct known

@@ -28,6 +28,10 @@ kube::patch_request patch_for(const certificate_binding& object, const write& wa
 
 write_answer meaning_of(const support::error& error)
 {
+    if (error.code == support::errc::too_late)
+    {
+        return write_answer::refused;  // nothing was sent
+    }
     if (error.code != support::errc::status || error.http_status >= 500)
     {
         // A write that is answered with 504 may have taken effect as well.

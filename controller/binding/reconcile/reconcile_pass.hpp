@@ -119,6 +119,9 @@ public:
 
     pass_action next(const pass_context& at);
 
+    // The listener turned out to belong to another controller. A PUT that next() gave is not sent then.
+    void divide(std::string why) { divided_ = std::move(why); }
+
     void on_read(const pass_context& at, read_answer answer);
 
     after_write on_committed(const pass_context& at, const write& sent, write_answer answer);

@@ -19,7 +19,16 @@ struct reconciler::impl
 
     support::task<runtime::outcome> reconcile(target target)
     {
-        auto divided = settings.divided ? co_await others.why_not_ours(target) : std::optional<std::string>();
+        std::optional<std::string> divided;
+        if (settings.divided)
+        {
+            auto answered = co_await others.why_not_ours(target);
+            if (!answered)
+            {
+                co_return runtime::outcome{runtime::outcome::kind::retry, {}};
+            }
+            divided = std::move(*answered);
+        }
         reconcile_pass pass(target, wiring.now(), std::move(divided));
         const auto credential = parts.credentials.of(target);
         for (;;)
@@ -40,6 +49,14 @@ struct reconciler::impl
             }
             else if (auto* change = std::get_if<put>(&action.step))
             {
+                // Both of two controllers may have found nobody; their write-aheads show each other by now.
+                auto taken = settings.divided ? co_await others.why_not_ours(target, true)
+                                              : support::result<std::optional<std::string>>();
+                if (taken && *taken)
+                {
+                    pass.divide(std::move(**taken));
+                    continue;
+                }
                 co_await writing.change_listener(pass, credential, std::move(*change));
             }
             else

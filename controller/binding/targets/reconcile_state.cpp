@@ -40,8 +40,10 @@ bool reconcile_state::every_put_is_resolved(const binding_store& store, support:
         const auto& put = row.second.facts().puts.under_way;
         return put && put->phase != put_phase::accepted && now < put->deadline;
     };
+    // A pass records the PUTs of others that its bindings tell of, so what is known is in doubt or resolved.
     const auto may_be_of_others = [&](const target& which) {
-        return deadline_of_others(store.bindings_of(which), {}, others_sent_until_).has_value();
+        return !targets_.contains(which) &&
+               deadline_of_others(store.bindings_of(which), {}, others_sent_until_).has_value();
     };
     return std::ranges::none_of(targets_, is_in_doubt) &&
            (!others_sent_until_ || std::ranges::none_of(store.targets(), may_be_of_others));

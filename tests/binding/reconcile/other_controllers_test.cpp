@@ -27,21 +27,31 @@ std::string uid_of(int number)
     return "00000000-0000-4000-8000-00000000000" + std::to_string(number);
 }
 
-// As the API server shows the metadata of a binding; `managers` by subresource.
-std::string shown(int number, const std::string& created, const std::map<std::string, std::string>& managers)
+// As the API server shows a binding with an entry in its ledger; `managers` of its status, the last one
+// newest.
+json shown_object(int number, const std::string& created, const std::vector<std::string>& managers)
 {
     json fields = json::array();
-    for (const auto& [subresource, manager] : managers)
+    int second = 9;
+    for (auto each = managers.rbegin(); each != managers.rend(); ++each)
     {
-        fields.push_back({{"manager", manager}, {"subresource", subresource}});
+        const auto time = "2026-01-05T00:00:0" + std::to_string(second--) + "Z";
+        fields.push_back({{"manager", *each}, {"subresource", "status"}, {"time", time}});
     }
-    return json{{"metadata",
-                 {{"name", "b" + std::to_string(number)},
-                  {"namespace", "shop"},
-                  {"uid", uid_of(number)},
-                  {"creationTimestamp", created},
-                  {"managedFields", std::move(fields)}}}
-    }.dump();
+    return {
+        {"metadata",
+         {{"name", "b" + std::to_string(number)},
+          {"namespace", "shop"},
+          {"uid", uid_of(number)},
+          {"creationTimestamp", created},
+          {"managedFields", std::move(fields)}}},
+        {"status", {{"attachments", json::array({{{"containerRef", "http://kms/v1/containers/x"}}})}}}
+    };
+}
+
+std::string shown(int number, const std::string& created, const std::vector<std::string>& managers)
+{
+    return shown_object(number, created, managers).dump();
 }
 
 binding::certificate_binding mine(int number, const std::string& created)
@@ -54,28 +64,31 @@ binding::certificate_binding mine(int number, const std::string& created)
     return object;
 }
 
-TEST(binding_elsewhere, is_one_whose_status_another_controller_wrote)
+TEST(binding_elsewhere, has_the_controller_that_wrote_its_status_last)
 {
-    const auto read =
-        binding::read_binding_elsewhere(shown(1, "2026-01-01T00:00:00Z", {{"status", theirs}}), ours);
+    const auto read = binding::read_binding_elsewhere(shown(1, "2026-01-01T00:00:00Z", {ours, theirs}));
     ASSERT_TRUE(read);
     EXPECT_EQ(read->name, "shop/b1");
     EXPECT_EQ(read->manager, theirs);
     EXPECT_EQ(read->uid, uid_of(1));
+    EXPECT_EQ(
+        binding::read_binding_elsewhere(shown(1, "2026-01-01T00:00:00Z", {theirs, ours}))->manager, ours
+    );
+    EXPECT_EQ(binding::read_binding_elsewhere(shown(1, "2026-01-01T00:00:00Z", {"kubectl"}))->manager, "");
 }
 
-TEST(binding_elsewhere, is_none_that_nobody_or_this_controller_acts_on)
+TEST(binding_elsewhere, is_none_that_holds_nothing_or_is_being_deleted)
 {
-    const auto is_elsewhere = [](const std::map<std::string, std::string>& managers) {
-        return binding::read_binding_elsewhere(shown(1, "2026-01-01T00:00:00Z", managers), ours).has_value();
-    };
-    EXPECT_FALSE(is_elsewhere({}));
-    EXPECT_FALSE(is_elsewhere({{"status", ours}}));
-    EXPECT_FALSE(is_elsewhere({{"", theirs}})) << "it wrote no status";
-    EXPECT_FALSE(is_elsewhere({{"status", "kubectl-edit"}}));
-    EXPECT_FALSE(binding::read_binding_elsewhere("{", ours));
-    EXPECT_FALSE(binding::read_binding_elsewhere(R"({"metadata": 1})", ours));
-    EXPECT_FALSE(binding::read_binding_elsewhere(R"({"metadata": {"managedFields": [1]}})", ours));
+    json object = shown_object(1, "2026-01-01T00:00:00Z", {theirs});
+    object["metadata"]["deletionTimestamp"] = "2026-01-06T00:00:00Z";
+    EXPECT_FALSE(binding::read_binding_elsewhere(object.dump()));
+    object = shown_object(1, "2026-01-01T00:00:00Z", {theirs});
+    object["status"]["attachments"] = json::array();
+    EXPECT_FALSE(binding::read_binding_elsewhere(object.dump()));
+    object.erase("status");
+    EXPECT_FALSE(binding::read_binding_elsewhere(object.dump()));
+    EXPECT_FALSE(binding::read_binding_elsewhere("{"));
+    EXPECT_FALSE(binding::read_binding_elsewhere(R"({"metadata": 1})"));
 }
 
 TEST(listener_of_two_controllers, belongs_to_that_of_the_oldest_binding)
@@ -85,17 +98,19 @@ TEST(listener_of_two_controllers, belongs_to_that_of_the_oldest_binding)
     const auto elsewhere = [](const std::string& created, int number) {
         return std::vector{binding::binding_elsewhere{"shop/b", theirs, created, uid_of(number)}};
     };
-    EXPECT_FALSE(binding::why_not_ours({&older, &younger}, elsewhere("2026-01-02T00:00:00Z", 9)));
-    const auto why = binding::why_not_ours({&younger}, elsewhere("2026-01-02T00:00:00Z", 9));
+    EXPECT_FALSE(binding::why_not_ours({&older, &younger}, elsewhere("2026-01-02T00:00:00Z", 9), ours));
+    const auto why = binding::why_not_ours({&younger}, elsewhere("2026-01-02T00:00:00Z", 9), ours);
     ASSERT_TRUE(why);
     EXPECT_THAT(*why, HasSubstr(theirs));
     EXPECT_THAT(*why, HasSubstr("shop/b"));
     EXPECT_THAT(*why, HasSubstr("--label-selector"));
+    const auto left = binding::why_not_ours({&younger}, elsewhere("2026-01-02T00:00:00Z", 9), theirs);
+    EXPECT_THAT(*left, HasSubstr("another controller has this listener")) << "it left a moment ago";
     // Of the same second the smaller uid is the older one.
-    EXPECT_FALSE(binding::why_not_ours({&older}, elsewhere("2026-01-01T00:00:00Z", 9)));
-    EXPECT_TRUE(binding::why_not_ours({&older}, elsewhere("2026-01-01T00:00:00Z", 0)));
-    EXPECT_FALSE(binding::why_not_ours({&older}, elsewhere("yesterday", 0)));
-    EXPECT_FALSE(binding::why_not_ours({}, elsewhere("2026-01-01T00:00:00Z", 0)));
+    EXPECT_FALSE(binding::why_not_ours({&older}, elsewhere("2026-01-01T00:00:00Z", 9), ours));
+    EXPECT_TRUE(binding::why_not_ours({&older}, elsewhere("2026-01-01T00:00:00Z", 0), ours));
+    EXPECT_FALSE(binding::why_not_ours({&older}, elsewhere("yesterday", 0), ours));
+    EXPECT_FALSE(binding::why_not_ours({}, elsewhere("2026-01-01T00:00:00Z", 0), ours));
 }
 
 class page final : public kube::list_page
@@ -126,6 +141,10 @@ public:
         {
             co_return support::fail(support::errc::unreachable, "away");
         }
+        if (forbidden)
+        {
+            co_return std::unexpected(support::error{support::errc::status, "forbidden", 403, {}});
+        }
         co_return std::make_unique<page>(texts);
     }
     support::task<support::result<std::unique_ptr<kube::watch_stream>>> watch(kube::watch_request) override
@@ -152,6 +171,7 @@ public:
     }
 
     bool away = false;
+    bool forbidden = false;
     std::vector<std::string> texts;
     std::vector<std::string> asked;
 };
@@ -185,7 +205,14 @@ public:
 class other_controllers : public test::loop
 {
 protected:
-    std::optional<std::string> why() { return run(others.why_not_ours(which)); }
+    std::optional<std::string> why(bool again = false)
+    {
+        auto answered = run(others.why_not_ours(which, again));
+        unanswered = !answered;
+        return answered ? std::move(*answered) : std::nullopt;
+    }
+
+    bool unanswered = false;
 
     lister api;
     few_bindings store;
@@ -196,7 +223,7 @@ protected:
 TEST_F(other_controllers, are_asked_about_once_for_each_change_of_the_bindings_and_each_period)
 {
     store.add(mine(1, "2026-01-02T00:00:00Z"));
-    api.texts = {shown(5, "2026-01-01T00:00:00Z", {{"status", theirs}})};
+    api.texts = {shown(5, "2026-01-01T00:00:00Z", {theirs})};
     EXPECT_TRUE(why());
     EXPECT_TRUE(why());
     EXPECT_THAT(api.asked, testing::ElementsAre(" spec.resourceId=" + uid_of(7) + ",spec.region=sao1"));
@@ -216,7 +243,7 @@ TEST_F(other_controllers, do_not_have_a_binding_that_has_come_here)
 {
     store.add(mine(1, "2026-01-02T00:00:00Z"));
     store.add(mine(5, "2026-01-01T00:00:00Z"));
-    api.texts = {shown(5, "2026-01-01T00:00:00Z", {{"status", theirs}})};
+    api.texts = {shown(5, "2026-01-01T00:00:00Z", {theirs})};
     EXPECT_FALSE(why());
 }
 
@@ -225,12 +252,32 @@ TEST_F(other_controllers, are_those_of_the_last_answer_where_the_server_is_away)
     store.add(mine(1, "2026-01-02T00:00:00Z"));
     api.away = true;
     EXPECT_FALSE(why());
+    EXPECT_TRUE(unanswered) << "nothing may be written";
     api.away = false;
-    api.texts = {shown(5, "2026-01-01T00:00:00Z", {{"status", theirs}})};
+    api.texts = {shown(5, "2026-01-01T00:00:00Z", {theirs})};
     EXPECT_TRUE(why());
     api.away = true;
     advance(1h);
     EXPECT_TRUE(why());
+    EXPECT_FALSE(unanswered);
+}
+
+TEST_F(other_controllers, are_asked_about_again_before_a_put)
+{
+    store.add(mine(1, "2026-01-02T00:00:00Z"));
+    EXPECT_FALSE(why());
+    api.texts = {shown(5, "2026-01-01T00:00:00Z", {theirs})};
+    EXPECT_FALSE(why());
+    EXPECT_TRUE(why(true));
+    EXPECT_TRUE(why());
+}
+
+TEST_F(other_controllers, of_a_namespace_that_may_not_be_listed_do_not_count)
+{
+    store.add(mine(1, "2026-01-02T00:00:00Z"));
+    api.forbidden = true;
+    EXPECT_FALSE(why());
+    EXPECT_FALSE(unanswered);
 }
 
 }  // namespace

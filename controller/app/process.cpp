@@ -1,0 +1,458 @@
+#include "app/process.hpp"
+
+#include "app/bindings_api.hpp"
+#include "app/cloud_credentials.hpp"
+#include "app/controller.hpp"
+#include "app/debug_pages.hpp"
+#include "app/election.hpp"
+#include "app/failed_requests.hpp"
+#include "app/lag_warning.hpp"
+#include "app/operator_pages.hpp"
+#include "app/own_cloud.hpp"
+#include "app/own_credential.hpp"
+#include "app/proxies.hpp"
+#include "app/rights_check.hpp"
+#include "app/signals.hpp"
+#include "kube/credentials.hpp"
+#include "kube/rest_client.hpp"
+#include "net/http/budgeted_client.hpp"
+#include "net/http/client.hpp"
+#include "net/http/fenced_client.hpp"
+#include "net/http/measured_client.hpp"
+#include "net/http/server.hpp"
+#include "support/heap.hpp"
+#include "support/log.hpp"
+#include "support/loop_lag.hpp"
+#include "support/offload.hpp"
+#include "support/system_clock.hpp"
+#include "support/task_group.hpp"
+#include "support/text.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace asio = boost::asio;
+
+namespace app {
+namespace {
+
+using support::log_level;
+
+constexpr int forbidden = 403;
+
+// In a pod, the host name is the name of the pod.
+std::string host_name()
+{
+    char name[65] = {};
+    return ::gethostname(name, sizeof name - 1) == 0 && name[0] != 0 ? name : "unknown";
+}
+
+void log_bug(const std::exception_ptr& thrown)
+{
+    try
+    {
+        std::rethrow_exception(thrown);
+    }
+    catch (const std::exception& e)
+    {
+        support::log(
+            log_level::error,
+            "an exception ended the program; this is a bug of the program",
+            {{"error", e.what()}}
+        );
+    }
+}
+
+// Runs the loop, and serves the pages and the door, which may be null, while the loop runs.
+support::task<> run_with_servers(
+    controller& loop,
+    own_credential& own,
+    rights_check& rights,
+    support::clock& clock,
+    std::vector<net::server*> pages,
+    bindings_api* door,
+    support::duration lag_to_warn_of
+)
+{
+    lag_warning lag(clock, lag_to_warn_of);
+    support::task_group serving(co_await asio::this_coro::executor);
+    support::task_group beside(co_await asio::this_coro::executor);
+    beside.spawn(rights.run());
+    beside.spawn(own.run());
+    beside.spawn(support::watch_heap(clock, support::glibc_heap()));
+    beside.spawn(support::watch_loop_lag(clock, [&](auto late) {
+        loop.loop_was_late(late);
+        lag.was_late(late);
+    }));
+    for (net::server* each : pages)
+    {
+        serving.spawn(each->run());
+    }
+    if (door != nullptr)
+    {
+        serving.spawn(door->run());
+    }
+    co_await loop.run();
+    for (net::server* each : pages)
+    {
+        each->stop();
+    }
+    if (door != nullptr)
+    {
+        door->stop();
+    }
+    co_await serving.join();
+    beside.cancel();
+    co_await beside.join();
+}
+
+// Asks the credential plugin, if there is one, so that one that fails is told at the start.
+support::result<> first_credential(asio::io_context& context, kube::credentials& credentials)
+{
+    support::result<> outcome;
+    const auto ask = [](kube::credentials& from, support::result<>& into) -> support::task<> {
+        const auto given = co_await from.get();
+        if (!given)
+        {
+            into = support::fail(from.source().source, given.error());
+        }
+    };
+    asio::co_spawn(context, ask(credentials, outcome), asio::detached);
+    context.run();
+    context.restart();
+    return outcome;
+}
+
+binding::settings settings_of(const options& options)
+{
+    binding::settings settings;
+    settings.resync_period = options.resync_period;
+    settings.write_deadline = options.write_deadline;
+    settings.expiry_warning_days = options.expiry_warning_days;
+    return settings;
+}
+
+// The field manager of the writes to bindings, of at most 128 bytes.
+std::string manager_of(const options& options)
+{
+    std::string name(kube::field_manager);
+    return options.label_selector.empty() ? name : name + "/" + options.leader.name;
+}
+
+class process
+{
+public:
+    process(const options& options, const surroundings& around)
+        : options_(options),
+          around_(around),
+          clock_(support::create_system_clock(context_.get_executor())),
+          credentials_(around.cluster, kube::read_machine_file, *clock_),
+          http_(net::create_http_client(context_.get_executor(), *clock_, client_options())),
+          measured_(*http_, *clock_, [this](const auto& ended) { requested(ended); }),
+          budgeted_(measured_, *clock_, options.requests),
+          fenced_(
+              measured_,
+              *clock_,
+              [this] { return loop_ ? loop_->may_send_until() : support::time_point::max(); }
+          ),
+          budgeted_writes_(fenced_, budgeted_),
+          kube_client_(kube::create_rest_client(budgeted_, *clock_, credentials_, manager_of(options))),
+          registry_(budgeted_writes_, *clock_, random_, around.allowed, options.cloud_timeout, *worker_)
+    {}
+
+    // Opens what run() runs. Errors: invalid, with one line for the user.
+    support::result<> open()
+    {
+        if (const auto good = credentials_.check(); !good)
+        {
+            return good;
+        }
+        if (const auto given = first_credential(context_, credentials_); !given)
+        {
+            return given;
+        }
+        const auto own = share(around_.cloud);
+        if (!own)
+        {
+            return std::unexpected(own.error());
+        }
+        create_loop(*own);
+        return open_servers();
+    }
+
+    // Runs until a signal ends it. Returns the code to exit with.
+    int run()
+    {
+        log_start();
+        warn_of_admission(options_);
+        log_proxies(around_.proxies, {around_.cluster.server.origin, around_.cloud.keystone.origin});
+        signals signals(
+            context_.get_executor(), {[this] { stop(); }, [this] { abort(); }}, options_.log_level
+        );
+        int code = exit_stopped;
+        asio::co_spawn(
+            context_,
+            run_with_servers(
+                *loop_, *own_, *rights_, *clock_, servers_of_pages(), door_.get(), options_.loop_lag_warning
+            ),
+            [&](const std::exception_ptr& thrown) {
+                if (thrown)
+                {
+                    code = exit_bug;
+                    log_bug(thrown);
+                }
+                context_.stop();
+            }
+        );
+        context_.run();
+        support::log(log_level::info, "stopped");
+        support::flush_log();
+        return code;
+    }
+
+private:
+    void stop()
+    {
+        loop_->stop();
+        if (door_)
+        {
+            door_->stop();
+        }
+    }
+
+    void abort()
+    {
+        loop_->abort();
+        if (door_)
+        {
+            door_->abort();
+        }
+    }
+
+    net::client_options client_options() const
+    {
+        return {
+            .user_agent = "certificate-binding-controller/" PROJECT_VERSION, .route = around_.proxies.route
+        };
+    }
+
+    void requested(const net::measured_request& ended)
+    {
+        failed_requests_.ended(ended);
+        if (loop_)
+        {
+            loop_->requested(ended);
+        }
+        if (rights_ && ended.service == "kubernetes" && ended.status == forbidden)
+        {
+            rights_->doubt();
+        }
+    }
+
+    void create_election()
+    {
+        if (options_.leader.elect)
+        {
+            election_ = std::make_unique<election>(
+                election::parts{
+                    context_.get_executor(),
+                    *clock_,
+                    random_,
+                    client_options(),
+                    credentials_,
+                    budgeted_writes_,
+                    manager_of(options_),
+                    [this](const auto& ended) { requested(ended); }
+                },
+                options_.leader,
+                host_name(),
+                around_.cluster.name_space
+            );
+        }
+    }
+
+    // The credential of the controller's own cloud.
+    support::result<std::shared_ptr<cloud::credential>> share(cloud::openstack::cloud_entry own)
+    {
+        auto api_key = machine_variable("BYCLOUD_API_KEY");
+        return registry_.share(
+            std::move(own), api_key ? std::optional(support::secret(std::move(*api_key))) : std::nullopt
+        );
+    }
+
+    void create_loop(const std::shared_ptr<cloud::credential>& own)
+    {
+        create_election();
+        loop_ = std::make_unique<controller>(
+            controller::parts{
+                context_.get_executor(),
+                *clock_,
+                random_,
+                *kube_client_,
+                registry_,
+                own,
+                admission_of(options_),
+                host_name(),
+                [this](const binding::object_changed& change) {
+                    if (door_)
+                    {
+                        door_->changed(change);
+                    }
+                },
+                *secrets_worker_,
+                election_ ? std::optional(election_->for_controller()) : std::nullopt,
+                options_.label_selector,
+                manager_of(options_),
+                [this] { return budgeted_.by_service(); },
+                options_.expiry_metrics
+            },
+            options_.namespaces,
+            settings_of(options_)
+        );
+        own_ = std::make_unique<own_credential>(
+            own_credential::parts{
+                *clock_,
+                [this] {
+                    return cloud::openstack::find_cloud_entry(
+                        options_.cloud_config, options_.cloud, machine_variable
+                    );
+                },
+                [this](cloud::openstack::cloud_entry entry) { return share(std::move(entry)); },
+                [this](std::shared_ptr<cloud::credential> now) { loop_->use_credential(std::move(now)); }
+            },
+            around_.clouds_yaml,
+            own
+        );
+        rights_ =
+            std::make_unique<rights_check>(context_.get_executor(), *kube_client_, *clock_, rights_needed());
+    }
+
+    support::result<> open_servers()
+    {
+        if (options_.metrics)
+        {
+            auto listening =
+                listen_for_operators(context_.get_executor(), *clock_, *options_.metrics, *loop_, *rights_);
+            if (!listening)
+            {
+                return std::unexpected(listening.error());
+            }
+            pages_ = std::move(*listening);
+        }
+        if (options_.debug)
+        {
+            auto listening = listen_for_debugging(context_.get_executor(), *clock_, *options_.debug, *loop_);
+            if (!listening)
+            {
+                return std::unexpected(listening.error());
+            }
+            debug_pages_ = std::move(*listening);
+        }
+        if (options_.bindings_api.address)
+        {
+            auto opened = bindings_api::open(
+                {context_.get_executor(), *clock_, random_, budgeted_, around_.cluster, *loop_}, options_
+            );
+            if (!opened)
+            {
+                return std::unexpected(opened.error());
+            }
+            door_ = std::move(*opened);
+        }
+        return {};
+    }
+
+    std::vector<right> rights_needed() const
+    {
+        auto needed = rights_of_controller(options_.namespaces);
+        if (election_)
+        {
+            std::ranges::copy(election_->rights(), std::back_inserter(needed));
+        }
+        return needed;
+    }
+
+    std::vector<net::server*> servers_of_pages() const
+    {
+        std::vector<net::server*> servers{pages_.get(), debug_pages_.get()};
+        std::erase(servers, nullptr);
+        return servers;
+    }
+
+    void log_start() const
+    {
+        for (const auto& note : around_.notes)
+        {
+            support::log(log_level::warn, note);
+        }
+        const auto& watched = options_.namespaces;
+        support::log(
+            log_level::info,
+            "starting",
+            {{"version", PROJECT_VERSION},
+             {"cluster", credentials_.source().source},
+             {"server", credentials_.source().server.str()},
+             {"namespaces", watched.empty() ? "all" : support::joined(watched)},
+             {"labels", options_.label_selector.empty() ? "any" : options_.label_selector},
+             {"cloud", around_.cloud.cloud},
+             {around_.cloud.service ? "endpoint" : "keystone", around_.cloud.keystone.str()},
+             {"metrics",
+              options_.metrics ? net::listen_address(options_.metrics->host, pages_->port()).str() : "off"},
+             {"lease", election_ ? election_->full_name() : "off"},
+             {"bindings_api", door_ ? door_->url() : "off"}}
+        );
+    }
+
+    const options& options_;
+    const surroundings& around_;
+    asio::io_context context_{1};
+    std::unique_ptr<support::clock> clock_;
+    support::random_engine random_{std::random_device{}()};
+    kube::credentials credentials_;
+    std::unique_ptr<net::http_client> http_;
+    failed_requests failed_requests_{*clock_};
+    net::measured_client measured_;
+    net::budgeted_client budgeted_;
+    net::fenced_client fenced_;
+    net::budgeted_client budgeted_writes_;  // waits for its place before it asks the fence
+    std::unique_ptr<kube::client> kube_client_;
+    std::unique_ptr<election> election_;  // null: this process leads without an election
+    // A Secret does not wait for the certificates of others.
+    std::unique_ptr<support::offload> worker_ = support::create_worker_thread();
+    std::unique_ptr<support::offload> secrets_worker_ = support::create_worker_thread();
+    cloud_credentials registry_;
+    // The loop is made before the door, which asks it, and calls the door, which is made after it.
+    std::unique_ptr<bindings_api> door_;
+    std::unique_ptr<controller> loop_;
+    std::unique_ptr<own_credential> own_;
+    std::unique_ptr<rights_check> rights_;
+    std::unique_ptr<net::server> pages_;
+    std::unique_ptr<net::server> debug_pages_;
+};
+
+}  // namespace
+
+support::result<int> run_process(const options& options, const surroundings& around)
+{
+    process running(options, around);
+    if (const auto opened = running.open(); !opened)
+    {
+        return std::unexpected(opened.error());
+    }
+    return running.run();
+}
+
+}  // namespace app

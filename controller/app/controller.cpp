@@ -208,7 +208,8 @@ struct controller::impl
                 counted,
                 others_sent_until,
                 parts.manager,
-                watched
+                watched,
+                elector != nullptr
             },
             settings
         );

@@ -37,6 +37,14 @@ void failed_requests::ended(const net::measured_request& request)
     const std::string key = std::string(request.service) + " " + request.origin.str() + " " +
                             std::string(request.method) + " " + code;
     const auto left_out = limit_.admit(key, clock_.now());
+    for (const auto& [other, lines] : limit_.ended(clock_.now()))
+    {
+        support::log(
+            support::log_level::warn,
+            "further requests to the cloud failed",
+            {{"requests", other}, {"left_out", std::to_string(lines)}}
+        );
+    }
     if (!left_out)
     {
         return;

@@ -8,6 +8,7 @@
 #include "support/log.hpp"
 #include "support/text.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <variant>
 
@@ -44,6 +45,8 @@ int run_controller(const options& options)
 
 int run_program(const std::vector<std::string>& arguments)
 {
+    // A reader of the log that goes away must not end the program.
+    std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): it cannot fail
     const auto parsed = parse_options(arguments, machine_variable);
     if (!parsed)
     {

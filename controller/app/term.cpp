@@ -68,6 +68,12 @@ support::task<> term::run()
     support::task_group beside(parts_.executor);
     beside.spawn(record_events_of_time());
     co_await pool_.run();
+    // The next leader must not take an outdated read for the truth.
+    if (const auto agree_at = reconciler_.replicas_agree_at();
+        parts_.is_followed && !aborted_ && parts_.clock.now() < agree_at)
+    {
+        co_await parts_.clock.sleep_until(agree_at);
+    }
     beside.cancel();
     co_await beside.join();
 }
@@ -81,6 +87,7 @@ void term::stop()
 
 void term::abort()
 {
+    aborted_ = true;
     pool_.stop();
     pool_.cancel();
 }

@@ -49,6 +49,8 @@ public:
         // As binding::reconciler has them.
         std::string manager;
         std::vector<std::string> namespaces;
+        // Another process may take over as soon as this one has ended.
+        bool is_followed = false;
     };
 
     // All bindings must be listed.
@@ -86,6 +88,7 @@ private:
     binding::single::single_reconciler singles_;
     binding::change_parts change_parts_;
     runtime::worker_pool<binding::target> pool_;
+    bool aborted_ = false;
 };
 
 }  // namespace app

@@ -33,12 +33,16 @@ bool keeps_too_much(const heap_use& now)
 
 task<> watch_heap(clock& clock, heap watched)
 {
+    // What was given back still counts as free, because its addresses are kept.
+    heap_use given_back;
     for (;;)
     {
         co_await clock.sleep_for(between_looks_at_heap);
-        if (keeps_too_much(watched.use()))
+        const auto now = watched.use();
+        if (keeps_too_much(now) && (now.free != given_back.free || now.used != given_back.used))
         {
             watched.give_back();
+            given_back = watched.use();
         }
     }
 }

@@ -8,6 +8,7 @@ namespace {
 
 constexpr duration between_lines = std::chrono::minutes(1);
 constexpr std::size_t most_keys = 1000;
+constexpr std::string_view all_others = "others";
 
 }  // namespace
 
@@ -16,10 +17,11 @@ std::optional<std::size_t> log_limit::admit(std::string_view key, time_point now
     const auto known = rows_.find(key);
     if (known == rows_.end())
     {
-        if (rows_.size() < most_keys)
+        if (rows_.size() >= most_keys && key != all_others)
         {
-            rows_.emplace(key, row{now});
+            return admit(all_others, now);
         }
+        rows_.emplace(key, row{now});
         return 0;
     }
     row& of = known->second;

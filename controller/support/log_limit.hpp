@@ -16,8 +16,8 @@ namespace support {
 class log_limit
 {
 public:
-    // How many lines of this key were left out since the last one; empty: leave this one out, too. A line
-    // with more keys than are kept is written.
+    // How many lines of this key were left out since the last one; empty: leave this one out, too. Keys
+    // beyond those that are kept count as one.
     std::optional<std::size_t> admit(std::string_view key, time_point now);
 
     struct left_out

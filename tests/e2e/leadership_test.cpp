@@ -285,10 +285,10 @@ TEST_F(division, each_controller_acts_on_the_bindings_with_its_labels)
     apply_with("b", b, "south", true);
     ASSERT_TRUE(is_active("a"));
     EXPECT_TRUE(binding("b")["status"]["conditions"].is_null());
-    // The label moves the binding, and a binding that leaves keeps its certificate.
-    kubectl({"label", "--overwrite", "certificatebinding", "a", "region=south"});
     kubectl({"label", "--overwrite", "certificatebinding", "b", "region=north"});
     ASSERT_TRUE(is_active("b"));
+    // A binding that leaves keeps its certificate.
+    kubectl({"label", "--overwrite", "certificatebinding", "a", "region=south"});
     EXPECT_EQ(served(listener, "a.example.com"), a.ref);
     EXPECT_EQ(served(listener, "b.example.com"), b.ref);
     EXPECT_THAT(events("RefsOrphaned"), IsEmpty());

@@ -243,7 +243,8 @@ private:
         });
         const auto others = p.state.others_sent_until();
         number(all_known || !others ? 0 : w_.now - *others > 45s ? 1 : 2);
-        flag(others.has_value());  // counts at the end of the process, too
+        flag(others.has_value());                               // counts at the end of the process, too
+        flag(w_.now < p.state.replicas_agree_at(w_.settings));  // likewise
         flag(p.state.is_stopping());
         for (const auto& [uid, object] : p.behind)
         {

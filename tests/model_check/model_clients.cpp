@@ -301,7 +301,7 @@ private:
 bool model::end_in_order()
 {
     model_store store(*this);
-    const bool resolved = running->state.every_put_is_resolved(store, now);
+    const bool resolved = running->state.every_put_is_resolved(store, settings, now);
     crash();
     return resolved;
 }

@@ -24,12 +24,8 @@ protected:
 TEST_F(watched_heap, gives_back_what_a_burst_has_freed_and_then_rests)
 {
     const auto stop = spawn(support::watch_heap(
-        clock(),
-        {[this] { return now; },
-         [this] {
-             ++given_back;
-             now.free = 0;
-         }}
+        clock(), {[this] { return now; }, [this] { ++given_back; }}
+        // glibc keeps the addresses, so they still count as free
     ));
     advance(support::between_looks_at_heap);
     EXPECT_EQ(given_back, 0);
@@ -38,6 +34,9 @@ TEST_F(watched_heap, gives_back_what_a_burst_has_freed_and_then_rests)
     EXPECT_EQ(given_back, 1);
     advance(10 * support::between_looks_at_heap);
     EXPECT_EQ(given_back, 1);
+    now.free = 9 * mega;
+    advance(support::between_looks_at_heap);
+    EXPECT_EQ(given_back, 2);
     stop();
     step();
 }

@@ -116,10 +116,14 @@ support::task<> secret_reader::run()
     // Also after an exception, which is a bug or a cancellation, the next read() begins anew.
     struct ending
     {
-        bool& runs;
-        ~ending() { runs = false; }
+        secret_reader& reader;
+        ~ending()
+        {
+            reader.runs_ = false;
+            reader.in_work_.reset();
+        }
     };
-    const ending end{runs_};
+    const ending end{*this};
     while (auto next = take())
     {
         in_work_ = next->name;

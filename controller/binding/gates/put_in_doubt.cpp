@@ -116,7 +116,10 @@ std::optional<shut_stop_gate> accepted_put_under_way(const observation& observat
     {
         return read{.load_balancer = true, .certificates = std::move(certificates)};
     }
-    if (put->next_look <= observation.now)
+    const auto& balancer = state.answers.load_balancer;
+    const bool is_pending = balancer && !is_stale(observation, balancer) && balancer->value &&
+                            balancer->value->status == cloud::provisioning_status::pending;
+    if (put->next_look <= observation.now && !is_pending)
     {
         return std::nullopt;
     }

@@ -21,6 +21,8 @@ constexpr int steps_of_known =
 // Before the shortest of the known times, because changes may have become faster: at a ninth and a third.
 constexpr int earlier = 3;
 constexpr int earlier_looks = 2;
+// From one look to the next.
+constexpr int fastest_growth = 4;
 
 }  // namespace
 
@@ -66,7 +68,10 @@ duration change_times::next_look(duration last) const
     // A change that takes a little longer than one of the known times must not wait for the next of them.
     const bool passed_one =
         next != known.begin() && std::ranges::find(latest_, *std::prev(next)) != latest_.end();
-    return passed_one ? std::min(*next, std::max(2 * last, last + shortest_step)) : *next;
+    const duration soon = passed_one ? std::max(2 * last, last + shortest_step) : duration::max();
+    // One change that took very long, or whose end nobody saw, must not hide the ends of those after it.
+    const duration latest = std::max(fastest_growth * last, last + longest_step);
+    return std::min({*next, soon, latest});
 }
 
 }  // namespace binding

@@ -126,6 +126,15 @@ void target_state::rest()
     std::erase_if(open().answers.refs, [](const auto& entry) {
         return entry.second.state != cloud::ref_state::dead && !entry.second.dead_since;
     });
+    // An error of a PUT counts only in the pass that got it, and the waits of a listener in ERROR end with
+    // the ERROR.
+    facts_->puts.last_error.reset();
+    if (const cloud::listener* listener = facts_->answers.listener_read();
+        listener != nullptr && listener->status == cloud::provisioning_status::active &&
+        !facts_->puts.under_way)
+    {
+        facts_->puts.end_waits();
+    }
     resting_ = resting_target::of(*facts_);
     rest_again();
 }

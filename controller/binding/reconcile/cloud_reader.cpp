@@ -74,6 +74,11 @@ task<> cloud_reader::read_load_balancer(reading& of, support::uuid id)
 {
     const auto asked_at = parts_.clock.now();
     auto answer = co_await of.client.get_load_balancer(of.region, id);
+    const target_facts* known = parts_.state.facts_of(of.pass.target());
+    if (!answer && known != nullptr && known->answers.load_balancer_id.value_or(id) != id)
+    {
+        co_return;  // meanwhile the listener was read, and is on another load balancer
+    }
     of.pass.on_read(parts_.now(), observed<cloud::answer<cloud::load_balancer>>{asked_at, std::move(answer)});
 }
 

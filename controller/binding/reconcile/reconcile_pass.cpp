@@ -115,6 +115,7 @@ step reconcile_pass::plan_step(const pass_context& at, binding_list& bindings)
     {
         note_put_end(at);
         put_ended_ = true;
+        at.states.record_put_effect(at.now);
         state.record_put_end();
     }
     std::ranges::move(decision.events, std::back_inserter(events_));
@@ -373,6 +374,10 @@ void reconcile_pass::on_put_sent(const pass_context& at, const put& sent)
 
 void reconcile_pass::on_put_answered(const pass_context& at, const cloud::answer<cloud::listener>& answer)
 {
+    if (answer)
+    {
+        at.states.record_put_effect(at.now);
+    }
     if (!answer && answer.error().kind == cloud::failure::too_late && ++unsent_puts_ < most_unsent_puts)
     {
         at.states.of(target_).record_put_unsent();

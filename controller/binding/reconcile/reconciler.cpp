@@ -110,7 +110,12 @@ void reconciler::stop()
 
 bool reconciler::every_put_is_resolved() const
 {
-    return impl_->state.every_put_is_resolved(impl_->parts.store, impl_->parts.clock.now());
+    return impl_->state.every_put_is_resolved(impl_->parts.store, impl_->settings, impl_->parts.clock.now());
+}
+
+support::time_point reconciler::replicas_agree_at() const
+{
+    return impl_->state.replicas_agree_at(impl_->settings);
 }
 
 }  // namespace binding

@@ -59,6 +59,8 @@ public:
 
     // Whether the next process need not wait for a PUT.
     bool every_put_is_resolved() const;
+    // From then on every read shows the PUTs of this process; at most settings::replica_lag ahead.
+    support::time_point replicas_agree_at() const;
 
 private:
     struct impl;

@@ -30,8 +30,14 @@ target_state* reconcile_state::find(const target& which)
     return known == targets_.end() ? nullptr : &known->second;
 }
 
-bool reconcile_state::every_put_is_resolved(const binding_store& store, support::time_point now) const
+bool reconcile_state::every_put_is_resolved(
+    const binding_store& store, const settings& settings, support::time_point now
+) const
 {
+    if (now < replicas_agree_at(settings))
+    {
+        return false;
+    }
     const auto is_in_doubt = [now](const auto& row) {
         if (row.second.rests())
         {

@@ -30,9 +30,19 @@ public:
     void stop() { stopping_ = true; }
     bool is_stopping() const { return stopping_; }
 
-    // Whether no PUT can take effect any more but those that Octavia has accepted, so that the next process
-    // need not wait. `store`: an unconfirmed entry in it may belong to a PUT of another process.
-    bool every_put_is_resolved(const binding_store& store, support::time_point now) const;
+    // A PUT of this process was accepted, or its effect was read.
+    void record_put_effect(support::time_point now) { last_effect_ = now; }
+    // From then on no replica of Octavia's database shows a listener as it was before a PUT of this process.
+    support::time_point replicas_agree_at(const settings& settings) const
+    {
+        return last_effect_ ? *last_effect_ + settings.replica_lag : support::time_point::min();
+    }
+
+    // Whether no PUT can take effect any more but those that Octavia has accepted, and every read shows
+    // these, so that the next process need not wait. `store`: an unconfirmed entry in it may belong to a PUT
+    // of another process.
+    bool every_put_is_resolved(const binding_store& store, const settings& settings, support::time_point now)
+        const;
 
     // ---- the states of the targets ----
 
@@ -98,6 +108,7 @@ private:
     std::optional<target> leave_turn(const target& which);
 
     std::optional<support::time_point> others_sent_until_;
+    std::optional<support::time_point> last_effect_;
     bool stopping_ = false;
     std::map<target, target_state> targets_;
     mutable std::vector<target> looked_at_;  // while they rest

@@ -111,6 +111,7 @@ std::shared_ptr<credential> credential_registry::share(cloud_entry entry)
     }
     auto created = std::make_shared<credential>();
     created->id = entry.id;
+    created->name = entry.cloud;
     created->identity = entry.keystone.str();
     created->client = create_client(http_, clock_, random_, std::move(entry), timeout_, *offload_);
     shared = created;

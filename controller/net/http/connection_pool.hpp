@@ -47,7 +47,7 @@ private:
 
     std::size_t per_origin_;
     support::duration idle_for_;
-    std::map<key, std::deque<idle>> idle_;  // each deque in the order of `since`
+    std::map<key, std::deque<idle>> idle_;                         // each deque in the order of `since`
     support::time_point expires_at_ = support::time_point::max();  // no connection expires before
 };
 

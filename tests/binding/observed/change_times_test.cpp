@@ -90,7 +90,7 @@ TEST(change_times, a_change_that_takes_as_long_as_usual_is_seen_within_a_twentie
         {
             const auto change = follow(times, takes);
             EXPECT_LE(change.seen - takes, std::max<duration>(takes / 20, 75ms)) << takes;
-            EXPECT_LE(change.looks, 6) << takes;
+            EXPECT_LE(change.looks, 7) << takes;
         }
     }
 }
@@ -178,6 +178,20 @@ TEST(change_times, costs_no_more_requests_than_polls_however_long_the_change_tak
             EXPECT_LE(requests_of(of_two, takes), polled) << takes << " instead of " << usual;
         }
     }
+}
+
+TEST(change_times, one_very_long_change_does_not_hide_the_ends_of_those_after_it)
+{
+    binding::change_times times;
+    times.record(599s, 600s);
+    support::duration look{};
+    while (look < 3s)
+    {
+        const auto next = times.next_look(look);
+        EXPECT_LE(next, std::max<support::duration>(4 * look, look + 2s));
+        look = next;
+    }
+    EXPECT_LE(look, 8s) << "the next change of 3 s is seen";
 }
 
 }  // namespace

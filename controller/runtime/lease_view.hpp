@@ -19,6 +19,8 @@ inline constexpr support::duration longest_lease = std::chrono::hours(1);
 //   yet. (Without it, a deletion makes two leaders.) A process that finds no Lease at its start takes it.
 // - A POST is not conditional. One of ours that took effect long after it was given up may have come after
 //   the Lease of another leader that was deleted, so that it is not ours before a whole duration has passed.
+// What is left: a Lease that is created again and deleted once more while a candidate sees neither is free to
+// this candidate at once. A Lease is not to be deleted while its holder runs.
 class lease_view
 {
 public:

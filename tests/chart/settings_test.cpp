@@ -61,6 +61,7 @@ const std::vector<setting>& durations()
     static const std::vector<setting> all{
         {"--bindings-api-wait", "bindingsApi.wait"},
         {"--cloud-timeout", "cloudTimeout"},
+        {"--loop-lag-warning", "loopLagWarning"},
         {"--resync-period", "resyncPeriod"},
         {"--write-deadline", "writeDeadline"},
     };

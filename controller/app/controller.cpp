@@ -33,12 +33,6 @@ namespace {
 
 constexpr std::size_t lists_at_once = 16;
 
-binding::settings divided(binding::settings settings, bool is_divided)
-{
-    settings.divided = is_divided;
-    return settings;
-}
-
 kube::object_reference reference_to(const binding::event_subject& subject)
 {
     const std::string name_space = subject.name_space.str();
@@ -74,7 +68,7 @@ struct controller::impl
                [this](auto failed, auto window) { counted.listener_updated(failed, window); },
                [this](auto refs) { counted.refs_orphaned(refs); }}
           ),
-          settings(divided(std::move(settings_of_bindings), !parts.label_selector.empty())),
+          settings(std::move(settings_of_bindings)),
           watching(parts.executor),
           credentials(
               {parts.own,

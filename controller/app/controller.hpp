@@ -58,8 +58,8 @@ public:
         std::function<void(const binding::object_changed&)> changed = {};
         support::offload& offload = support::on_the_spot();  // parses the Secrets that bindings name
         std::optional<leader_election> election = {};
-        // The labels of the bindings that this controller acts on; empty: all. `manager` tells this
-        // controller from the others that divide the bindings with it.
+        // The labels of the bindings that this controller acts on; empty: all, and binding::settings::divided
+        // is false. `manager` tells this controller from the others that divide the bindings with it.
         std::string label_selector = {};
         std::string manager = {};
         // The requests of the program by service, for the metrics page; may be empty.

@@ -1,5 +1,6 @@
 #include "app/debug_targets.hpp"
 
+#include "net/http/url.hpp"
 #include "support/percent.hpp"
 #include "support/rfc3339.hpp"
 
@@ -36,26 +37,6 @@ struct request
     place after;
 };
 
-std::string percent_encoded(std::string_view text)
-{
-    constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/";
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string encoded;
-    for (const char c : text)
-    {
-        if (plain.contains(c))
-        {
-            encoded += c;
-            continue;
-        }
-        const auto byte = static_cast<std::uint8_t>(c);
-        encoded += '%';
-        encoded += digits.at(byte >> 4U);
-        encoded += digits.at(byte & 0xFU);
-    }
-    return encoded;
-}
-
 std::optional<std::size_t> number(std::string_view text)
 {
     std::size_t value = 0;
@@ -67,7 +48,7 @@ std::optional<std::size_t> number(std::string_view text)
 // "sao1/550e8400-e29b-41d4-a716-446655440002/1/https://keystone.example/v3"
 std::string text_of(const place& end)
 {
-    return percent_encoded(
+    return net::percent_encode(
         end.of.region.str() + "/" + end.of.listener.str() + "/" + std::to_string(end.shown) + "/" +
         end.of.identity.str()
     );

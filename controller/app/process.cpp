@@ -139,6 +139,7 @@ support::result<> first_credential(asio::io_context& context, kube::credentials&
 binding::settings settings_of(const options& options)
 {
     binding::settings settings;
+    settings.divided = !options.label_selector.empty();
     settings.resync_period = options.resync_period;
     settings.write_deadline = options.write_deadline;
     settings.expiry_warning_days = options.expiry_warning_days;

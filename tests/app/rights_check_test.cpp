@@ -1,5 +1,6 @@
 #include "app/rights_check.hpp"
 
+#include "fakes/kubernetes/unasked_kube.hpp"
 #include "support/log.hpp"
 #include "support/loop.hpp"
 
@@ -32,7 +33,7 @@ private:
 };
 
 // An API server that answers reviews alone.
-class reviewer final : public kube::client
+class reviewer final : public test::unasked_kube
 {
 public:
     support::task<support::result<std::unique_ptr<kube::object_answer>>> create(kube::create_request request
@@ -52,28 +53,6 @@ public:
                                  (asked.contains("name") ? " " + asked.value("name", "") : "");
         groups.insert(asked.value("group", ""));
         co_return std::make_unique<review>(json{{"status", {{"allowed", !denied.contains(name)}}}}.dump());
-    }
-    support::task<support::result<std::unique_ptr<kube::list_page>>> list(kube::list_request) override
-    {
-        throw std::logic_error("not asked for");
-    }
-    support::task<support::result<std::unique_ptr<kube::watch_stream>>> watch(kube::watch_request) override
-    {
-        throw std::logic_error("not asked for");
-    }
-    support::task<support::result<std::unique_ptr<kube::object_answer>>> patch(kube::patch_request) override
-    {
-        throw std::logic_error("not asked for");
-    }
-    support::task<support::result<std::unique_ptr<kube::object_answer>>> get(
-        kube::resource, std::string, std::string
-    ) override
-    {
-        throw std::logic_error("not asked for");
-    }
-    support::task<support::result<std::unique_ptr<kube::object_answer>>> remove(kube::remove_request) override
-    {
-        throw std::logic_error("not asked for");
     }
 
     std::set<std::string> denied;

@@ -1,12 +1,13 @@
 // A controller whose watch of the bindings ends by itself.
 #include "component/controller_world.hpp"
+#include "fakes/kubernetes/unasked_kube.hpp"
 
 #include <gtest/gtest.h>
 
 namespace {
 
 // An API whose list throws.
-class broken_kube final : public kube::client
+class broken_kube final : public test::unasked_kube
 {
 public:
     explicit broken_kube(std::exception_ptr thrown) : thrown_(std::move(thrown)) {}
@@ -14,28 +15,6 @@ public:
     support::task<support::result<std::unique_ptr<kube::list_page>>> list(kube::list_request) override
     {
         std::rethrow_exception(thrown_);
-    }
-    support::task<support::result<std::unique_ptr<kube::watch_stream>>> watch(kube::watch_request) override
-    {
-        throw std::logic_error("not asked for");
-    }
-    support::task<support::result<std::unique_ptr<kube::object_answer>>> patch(kube::patch_request) override
-    {
-        throw std::logic_error("not asked for");
-    }
-    support::task<support::result<std::unique_ptr<kube::object_answer>>> create(kube::create_request) override
-    {
-        throw std::logic_error("not asked for");
-    }
-    support::task<support::result<std::unique_ptr<kube::object_answer>>> get(
-        kube::resource, std::string, std::string
-    ) override
-    {
-        throw std::logic_error("not asked for");
-    }
-    support::task<support::result<std::unique_ptr<kube::object_answer>>> remove(kube::remove_request) override
-    {
-        throw std::logic_error("not asked for");
     }
 
 private:

@@ -2,8 +2,10 @@
 
 #include <arpa/inet.h>
 #include <cerrno>
+#include <mutex>
 #include <netinet/in.h>
 #include <random>
+#include <set>
 #include <sys/socket.h>
 #include <system_error>
 #include <unistd.h>
@@ -15,6 +17,10 @@ int free_port()
     constexpr int first = 20000;
     // Linux uses 32768 and above for outgoing connections.
     constexpr int last = 32000;
+    // A port that was given away is free for a while: before its server starts, and after a crash.
+    static std::mutex mutex;
+    static std::set<int> given;
+    const std::scoped_lock lock(mutex);
     std::random_device random;
     for (;;)
     {
@@ -30,7 +36,7 @@ int free_port()
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         const bool free = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
         ::close(fd);
-        if (free)
+        if (free && given.insert(port).second)
         {
             return port;
         }

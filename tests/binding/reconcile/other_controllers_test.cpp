@@ -1,6 +1,7 @@
 #include "binding/reconcile/other_controllers.hpp"
 
 #include "binding/resource/certificate_binding.hpp"
+#include "fakes/kubernetes/unasked_kube.hpp"
 #include "support/loop.hpp"
 #include "support/rfc3339.hpp"
 
@@ -131,7 +132,7 @@ private:
 };
 
 // An API server that answers lists alone.
-class lister final : public kube::client
+class lister final : public test::unasked_kube
 {
 public:
     support::task<support::result<std::unique_ptr<kube::list_page>>> list(kube::list_request request) override
@@ -146,28 +147,6 @@ public:
             co_return std::unexpected(support::error{support::errc::status, "forbidden", 403, {}});
         }
         co_return std::make_unique<page>(texts);
-    }
-    support::task<support::result<std::unique_ptr<kube::watch_stream>>> watch(kube::watch_request) override
-    {
-        throw std::logic_error("not asked for");
-    }
-    support::task<support::result<std::unique_ptr<kube::object_answer>>> patch(kube::patch_request) override
-    {
-        throw std::logic_error("not asked for");
-    }
-    support::task<support::result<std::unique_ptr<kube::object_answer>>> create(kube::create_request) override
-    {
-        throw std::logic_error("not asked for");
-    }
-    support::task<support::result<std::unique_ptr<kube::object_answer>>> get(
-        kube::resource, std::string, std::string
-    ) override
-    {
-        throw std::logic_error("not asked for");
-    }
-    support::task<support::result<std::unique_ptr<kube::object_answer>>> remove(kube::remove_request) override
-    {
-        throw std::logic_error("not asked for");
     }
 
     bool away = false;

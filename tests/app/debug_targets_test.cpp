@@ -264,7 +264,9 @@ TEST_F(debug_targets, a_page_looks_at_a_bounded_number_of_them)
     queue.add(target_of(12'000), clock.now(), urgency::routine, {waits_for::person, clock.now()});
     const json first = page("waits_for=person");
     EXPECT_THAT(first.at("items"), IsEmpty());
-    EXPECT_THAT(first.at("continue").get<std::string>(), HasSubstr("%2F11111111-0000-4000-8000-000000004999%2F"));
+    EXPECT_THAT(
+        first.at("continue").get<std::string>(), HasSubstr("%2F11111111-0000-4000-8000-000000004999%2F")
+    );
     EXPECT_EQ(walk("waits_for=person").size(), 1U);
     EXPECT_EQ(page("limit=500").at("items").size(), 500U);
 }

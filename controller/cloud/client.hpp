@@ -5,9 +5,12 @@
 #include "support/task.hpp"
 #include "support/uuid.hpp"
 
+#include <cstddef>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 // The operations of a cloud that the controller needs, through one credential.
@@ -33,7 +36,9 @@ enum class failure
     too_late,
     // A write without Octavia's own answer: the write may still take effect (unanswered-writes).
     ambiguous,
-    not_supported,  // the cloud does not know the call (405, 501)
+    // The cloud does not know the call (405, 501), or a list is longer than its reader bears. A read of the
+    // single object may do.
+    not_supported,
     // A 404 that is not in the format of the cloud: the cloud does not know the path of the call, or a proxy
     // answers while the cloud is away. A read by the same credential tells which.
     no_route,
@@ -112,6 +117,13 @@ struct load_balancer
     std::vector<support::uuid> listeners = {};  // all that are on it, sorted
 };
 
+// A load balancer as a list shows it, without its listeners.
+struct listed_load_balancer
+{
+    support::uuid id;
+    provisioning_status status = provisioning_status::active;
+};
+
 // The keys of one PUT: an empty optional leaves the key out.
 struct listener_change
 {
@@ -159,6 +171,53 @@ public:
 
     // Whether the certificate behind a container ref, ours or foreign, can be read now.
     virtual support::task<ref_state> look_up(std::string region, container_ref ref) = 0;
+
+    // The lists of the credential's project. Each is given away page by page, so that no list of a large
+    // project is in memory at once; `take` runs on the loop, between the requests. An object that is not
+    // listed may exist nevertheless: it is of another project, its item is malformed, or the list changed
+    // between two pages. So a list never proves that an object is gone.
+    // At most `most_pages` requests are sent; a longer list ends with not_supported. After any error, what
+    // was given away before stays true. A cloud without lists answers not_supported.
+    virtual support::task<answer<std::monostate>> list_listeners(
+        std::string /*region*/,
+        std::size_t /*most_pages*/,
+        std::function<void(std::vector<listener>)> /*take*/
+    )
+    {
+        return no_list();
+    }
+    virtual support::task<answer<std::monostate>> list_load_balancers(
+        std::string /*region*/,
+        std::size_t /*most_pages*/,
+        std::function<void(std::vector<listed_load_balancer>)> /*take*/
+    )
+    {
+        return no_list();
+    }
+
+    // The ids that get_certificate() would find usable since the call began, as far as lists show that: a
+    // container that is ACTIVE with all its parts, or a secret; each secret is ACTIVE with a payload and not
+    // expired in the certificate service. Two things are not shown: notAfter, and an access list that keeps
+    // this credential out of a container or secret of its own project.
+    virtual support::task<answer<std::monostate>> list_usable_certificates(
+        std::string /*region*/,
+        std::size_t /*most_pages*/,
+        std::function<void(std::vector<support::uuid>)> /*take*/
+    )
+    {
+        return no_list();
+    }
+
+private:
+    static support::task<answer<std::monostate>> no_list()
+    {
+        co_return std::unexpected(error{
+            .kind = failure::not_supported,
+            .message = "the cloud has no lists",
+            .refs = {},
+            .retry_after = std::nullopt
+        });
+    }
 };
 
 }  // namespace cloud

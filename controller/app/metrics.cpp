@@ -235,6 +235,22 @@ struct metrics::impl
             .Help("Total number of refs left on listeners by bindings whose finalizer was removed by hand.")
             .Register(registry)
             .Add({});
+    counters surveys = make(
+        registry,
+        "certificatebinding_surveys_total",
+        "Total number of looks at the lists of a project, which spare reads of single listeners and "
+        "certificates, by whether all lists were read to the end.",
+        "result",
+        {"complete", "incomplete"}
+    );
+    counters surveyed_listeners = make(
+        registry,
+        "certificatebinding_surveyed_listeners_total",
+        "Total number of listeners that the lists of a project showed as they were read before (confirmed), "
+        "or otherwise (different, which has them read).",
+        "result",
+        {"confirmed", "different"}
+    );
     Histogram& windows =
         prometheus::BuildHistogram()
             .Name("certificatebinding_foreign_update_window_seconds")
@@ -303,6 +319,13 @@ void metrics::listener_updated(std::optional<cloud::failure> failed, std::option
     {
         impl_->windows.Observe(std::chrono::duration<double>(*window).count());
     }
+}
+
+void metrics::surveyed(const binding::survey_result& result)
+{
+    impl_->surveys.find(result.complete ? "complete" : "incomplete")->second->Increment();
+    impl_->surveyed_listeners.find("confirmed")->second->Increment(static_cast<double>(result.confirmed));
+    impl_->surveyed_listeners.find("different")->second->Increment(static_cast<double>(result.different));
 }
 
 void metrics::requested(const net::measured_request& ended)

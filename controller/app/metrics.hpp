@@ -2,6 +2,7 @@
 
 #include "app/queue_state.hpp"
 #include "binding/index/binding_index.hpp"
+#include "binding/reconcile/surveyor.hpp"
 #include "cloud/client.hpp"
 #include "kube/events.hpp"
 #include "net/http/measured_client.hpp"
@@ -67,6 +68,7 @@ public:
     void requested(const net::measured_request& ended);
     void listener_updated(std::optional<cloud::failure> failed, std::optional<support::duration> window);
     void refs_orphaned(std::size_t refs);
+    void surveyed(const binding::survey_result& result);
     void loop_was_late(support::duration late);
     // How long a target that was taken from the queue was due, and how long the work on a target took.
     void waited(support::duration time);

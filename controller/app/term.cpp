@@ -30,7 +30,8 @@ term::term(parts parts, const binding::settings& settings)
            parts_.events,
            parts_.others_sent_until,
            parts_.manager,
-           parts_.namespaces},
+           parts_.namespaces,
+           [this](const auto& result) { parts_.counted.surveyed(result); }},
           settings
       ),
       singles_(
@@ -67,6 +68,7 @@ support::task<> term::run()
     binding::on_all_listed(change_parts_);
     support::task_group beside(parts_.executor);
     beside.spawn(record_events_of_time());
+    beside.spawn(reconciler_.run_surveys());
     co_await pool_.run();
     // The next leader must not take an outdated read for the truth.
     if (const auto agree_at = reconciler_.replicas_agree_at();

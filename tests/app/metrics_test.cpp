@@ -205,6 +205,16 @@ TEST_F(metrics, count_bindings_that_need_a_person_by_why)
     EXPECT_THAT(lines(), Contains("certificatebinding_stalled{reason=\"Detaching\"} 0"));
 }
 
+TEST_F(metrics, count_what_the_lists_of_projects_show)
+{
+    counted.surveyed({.complete = true, .confirmed = 40, .different = 2});
+    counted.surveyed({.complete = false, .confirmed = 1, .different = 0});
+    EXPECT_THAT(lines(), Contains(R"(certificatebinding_surveys_total{result="complete"} 1)"));
+    EXPECT_THAT(lines(), Contains(R"(certificatebinding_surveys_total{result="incomplete"} 1)"));
+    EXPECT_THAT(lines(), Contains(R"(certificatebinding_surveyed_listeners_total{result="confirmed"} 41)"));
+    EXPECT_THAT(lines(), Contains(R"(certificatebinding_surveyed_listeners_total{result="different"} 2)"));
+}
+
 TEST_F(metrics, count_orphaned_refs)
 {
     counted.refs_orphaned(2);

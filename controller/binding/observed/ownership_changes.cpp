@@ -9,6 +9,13 @@ namespace binding {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+constexpr support::duration undisturbed = 1h;
+constexpr support::duration without_attempt = 2h;
+
+}  // namespace
+
 void record_ownership_changes(ownership_changes& changes, const put_state& put, support::time_point now)
 {
     const auto record = [&](slot where, const cloud::container_ref& ref, bool added) {
@@ -52,7 +59,14 @@ void forget_undisturbed_changes(
         const auto& [in, ref] = slot_and_ref;
         const bool shown = at_rest != nullptr && holds(slots_of(*at_rest), ref, in);
         const bool stays = at_rest != nullptr && shown == change.added;
-        return now - change.at >= (stays ? 1h : 2h);
+        return now - change.at >= (stays ? undisturbed : without_attempt);
+    });
+}
+
+bool may_forget_changes(const ownership_changes& changes, support::time_point now)
+{
+    return std::ranges::any_of(changes, [&](const auto& entry) {
+        return now - entry.second.at >= undisturbed;
     });
 }
 

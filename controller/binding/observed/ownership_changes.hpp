@@ -27,6 +27,9 @@ void forget_undisturbed_changes(
     ownership_changes& changes, support::time_point now, const cloud::listener* at_rest
 );
 
+// Whether the next read of a listener that is left alone ends a contest.
+bool may_forget_changes(const ownership_changes& changes, support::time_point now);
+
 // contested: until when the controller does not repair the change again. Each repair that is undone doubles
 // the wait, from the resync period to an hour.
 support::time_point contested_until(const ownership_change& change, const settings& settings);

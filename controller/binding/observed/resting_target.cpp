@@ -68,6 +68,7 @@ bool is_usual(const cloud::certificate& certificate)
 
 resting_target::resting_target(const resting_target& other)
     : scope_asked_at_(other.scope_asked_at_),
+      confirmed_at_(other.confirmed_at_),
       scope_(other.scope_),
       listener_(other.listener_),
       default_ref_(other.default_ref_),
@@ -105,13 +106,10 @@ bool resting_target::take_answers(const target_facts& facts)
     const cloud::project_scope& scope = *answers.scope->value;
     const cloud::listener& listener = *answers.listener->value;
     const auto& agreed = answers.agreed;
-    const bool fits = scope.identity == scope_.identity.view() &&
-                      scope.project_id == scope_.project_id.view() && scope.region == scope_.region.view() &&
-                      scope.load_balancer_endpoint == scope_.load_balancer_endpoint.view() && agreed.slots &&
-                      same_texts(agreed.slots->default_ref, listener.default_ref) &&
-                      same_texts(agreed.slots->sni_refs, listener.sni_refs) &&
-                      is_whole(listener.default_ref) && is_whole(listener.client_ca_ref) &&
-                      is_whole(listener.client_crl_ref);
+    const bool fits =
+        is_of(scope) && agreed.slots && same_texts(agreed.slots->default_ref, listener.default_ref) &&
+        same_texts(agreed.slots->sni_refs, listener.sni_refs) && is_whole(listener.default_ref) &&
+        is_whole(listener.client_ca_ref) && is_whole(listener.client_crl_ref);
     if (!fits)
     {
         return false;
@@ -232,6 +230,65 @@ target_facts resting_target::facts() const
         known.verified_at = kept.verified ? std::optional(kept.verified_at) : std::nullopt;
     }
     return facts;
+}
+
+// ---- what the lists of the project show of it ----
+
+bool resting_target::agrees_with(const cloud::listener& listed) const
+{
+    return listed.id == listener_.id && listed.load_balancer_id == listener_.load_balancer_id &&
+           listed.status == cloud::provisioning_status::active &&
+           listed.project_id == listener_.project_id.view() && listed.protocol == listener_.protocol.view() &&
+           same_texts(listed.default_ref, optional_ref(default_ref_)) &&
+           same_texts(listed.sni_refs, sni_refs_) &&
+           same_texts(listed.client_ca_ref, optional_ref(listener_.client_ca_ref)) &&
+           same_texts(listed.client_crl_ref, optional_ref(listener_.client_crl_ref));
+}
+
+bool resting_target::is_of(const cloud::project_scope& scope) const
+{
+    return scope.identity == scope_.identity.view() && scope.project_id == scope_.project_id.view() &&
+           scope.region == scope_.region.view() &&
+           scope.load_balancer_endpoint == scope_.load_balancer_endpoint.view();
+}
+
+std::vector<support::uuid> resting_target::certificates() const
+{
+    std::vector<support::uuid> ids;
+    ids.reserve(bindings_.size());
+    for (const resting_binding& kept : bindings_)
+    {
+        ids.push_back(kept.attached.name()->id);
+    }
+    return ids;
+}
+
+bool resting_target::confirm(support::time_point asked_at)
+{
+    const bool outdated = asked_at <= listener_.asked_at || asked_at <= listener_.load_balancer_asked_at ||
+                          std::ranges::any_of(bindings_, [&](const resting_binding& kept) {
+                              return asked_at <= kept.asked_at;
+                          });
+    if (outdated || (ownership_changes_ && may_forget_changes(*ownership_changes_, asked_at)))
+    {
+        return false;
+    }
+    confirmed_at_ = asked_at;
+    for (resting_binding& kept : bindings_)
+    {
+        kept.verified_at = kept.verified ? asked_at : kept.verified_at;
+    }
+    return true;
+}
+
+bool resting_target::is_confirmed(
+    support::time_point oldest, support::time_point read_since, support::wall_time wall
+) const
+{
+    return confirmed_at_ >= oldest && listener_.asked_at >= read_since &&
+           std::ranges::none_of(bindings_, [&](const resting_binding& kept) {
+               return kept.expires && kept.expires_at <= wall;
+           });
 }
 
 }  // namespace binding

@@ -25,6 +25,25 @@ public:
     // The same facts again, but for what has no meaning at rest.
     target_facts facts() const;
 
+    // ---- what the lists of the project show of it ----
+
+    // Whether the list shows the listener as it was read.
+    bool agrees_with(const cloud::listener& listed) const;
+    bool is_of(const cloud::project_scope& scope) const;
+    const support::uuid& load_balancer() const { return listener_.load_balancer_id; }
+    std::size_t bindings() const { return bindings_.size(); }
+    std::vector<support::uuid> certificates() const;
+
+    // Lists that were asked for at `asked_at` show all of it as it was read. False: they are older than what
+    // was read, or the target has to be read itself.
+    bool confirm(support::time_point asked_at);
+    // Lists that are not older than `oldest` confirmed the target, it was read itself since `read_since`, and
+    // none of its certificates has expired.
+    bool is_confirmed(support::time_point oldest, support::time_point read_since, support::wall_time wall)
+        const;
+    // When the target was read itself.
+    support::time_point read_at() const { return listener_.asked_at; }
+
     resting_target(const resting_target& other);
     resting_target& operator=(const resting_target&) = delete;
     ~resting_target() = default;
@@ -65,6 +84,7 @@ private:
     bool take_binding(const support::uuid& uid, const binding_state& known);
 
     support::time_point scope_asked_at_;
+    support::time_point confirmed_at_ = support::time_point::min();
     ledger_scope scope_;  // of the target, and of all its ledgers
     resting_listener listener_;
     cloud::container_ref default_ref_;

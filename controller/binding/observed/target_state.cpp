@@ -147,6 +147,12 @@ void target_state::rest_again()
     }
 }
 
+bool target_state::confirm(support::time_point asked_at)
+{
+    rest_again();
+    return resting_ && resting_->confirm(asked_at);
+}
+
 // ---- what was read ----
 
 void target_state::record_scope(observed<cloud::answer<cloud::project_scope>> answer)

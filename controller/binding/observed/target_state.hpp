@@ -83,6 +83,10 @@ public:
     bool rests() const { return !facts_; }
     // The facts have been looked at, and not changed, since the target came to rest.
     void rest_again();
+    // Null: the target does not rest.
+    const resting_target* resting() const { return resting_.get(); }
+    // As resting_target::confirm(). References to the facts end.
+    bool confirm(support::time_point asked_at);
 
     // ---- the bindings ----
 

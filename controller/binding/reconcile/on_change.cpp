@@ -43,11 +43,12 @@ void record_events(const object_changed& change, const change_parts& parts)
 // The peers of a target see its bindings, so they are woken with it.
 void wake(const target& target, support::duration delay, const change_parts& parts)
 {
-    parts.enqueue(target, runtime::urgency::urgent, delay);
-    for (const binding::target& peer : parts.index.peers_of(target))
-    {
-        parts.enqueue(peer, runtime::urgency::urgent, delay);
-    }
+    const auto wake_one = [&](const binding::target& which) {
+        parts.reconciler.record_wake(which);
+        parts.enqueue(which, runtime::urgency::urgent, delay);
+    };
+    wake_one(target);
+    std::ranges::for_each(parts.index.peers_of(target), wake_one);
 }
 
 void wake_targets(const object_changed& change, const change_parts& parts)

@@ -19,6 +19,7 @@ struct reconciler::impl
 
     support::task<runtime::outcome> reconcile(target target)
     {
+        const bool confirmed = begins_confirmed(target);
         std::optional<std::string> divided;
         if (settings.divided)
         {
@@ -29,6 +30,11 @@ struct reconciler::impl
             }
             divided = std::move(*answered);
         }
+        if (confirmed && !divided)
+        {
+            const pass_end rests{pass_ending::planned, {requeue::resync, {}, {}}, 0};
+            co_return outcome_of(target, rests, settings, parts.random);
+        }
         reconcile_pass pass(target, wiring.now(), std::move(divided));
         const auto credential = parts.credentials.of(target);
         for (;;)
@@ -38,7 +44,7 @@ struct reconciler::impl
             {
                 parts.events.record(event);
             }
-            std::ranges::for_each(action.wake, parts.enqueue);
+            std::ranges::for_each(action.wake, [this](const auto& woken) { wake(woken); });
             if (auto* questions = std::get_if<read>(&action.step))
             {
                 co_await reader.read(pass, credential, std::move(*questions));
@@ -66,6 +72,22 @@ struct reconciler::impl
         }
     }
 
+    // Whether lists of the project spare the target a pass.
+    bool begins_confirmed(const target& which)
+    {
+        const auto now = parts.clock.now();
+        const auto oldest = now - settings.resync_period * 3 / 2;
+        return state.begins_confirmed(
+            which, oldest, read_period_of(which.listener, settings, now), parts.clock.wall()
+        );
+    }
+
+    void wake(const target& which)
+    {
+        state.record_wake(which);
+        parts.enqueue(which);
+    }
+
     reconciler::parts parts;
     binding::settings settings;
     reconcile_state state;
@@ -77,6 +99,14 @@ struct reconciler::impl
         {parts.kube, parts.clock, parts.store, parts.manager, parts.namespaces}, settings.resync_period
     };
     writer writing{wiring};
+    surveyor surveys{
+        {parts.credentials,
+         parts.clock,
+         state,
+         settings,
+         [this](const auto& different) { wake(different); },
+         parts.surveyed}
+    };
 };
 
 reconciler::reconciler(parts parts, settings settings)
@@ -88,6 +118,16 @@ reconciler::~reconciler() = default;
 support::task<runtime::outcome> reconciler::reconcile(target target)
 {
     return impl_->reconcile(std::move(target));
+}
+
+support::task<> reconciler::run_surveys()
+{
+    return impl_->surveys.run();
+}
+
+void reconciler::record_wake(const target& target)
+{
+    impl_->state.record_wake(target);
 }
 
 const target_facts* reconciler::facts_of(const target& target) const

@@ -5,6 +5,7 @@
 #include "binding/index/binding_store.hpp"
 #include "binding/index/object_changed.hpp"
 #include "binding/observed/target_state.hpp"
+#include "binding/reconcile/surveyor.hpp"
 #include "binding/settings.hpp"
 #include "kube/client.hpp"
 #include "runtime/work_queue.hpp"
@@ -40,6 +41,7 @@ public:
         // namespaces that it watches; empty: all.
         std::string manager = {};
         std::vector<std::string> namespaces = {};
+        std::function<void(const survey_result&)> surveyed = [](const survey_result&) {};
     };
 
     reconciler(parts parts, settings settings);
@@ -47,6 +49,12 @@ public:
 
     // One pass over the target.
     support::task<runtime::outcome> reconcile(target target);
+
+    // Looks at the lists of projects, which save reads of what is at rest. Returns only by cancellation.
+    support::task<> run_surveys();
+
+    // The target is reconciled for another reason than the time of its routine check, so it is read itself.
+    void record_wake(const target& target);
 
     // Null: nothing is known of the target. The facts hold until the next call that is not const.
     const target_facts* facts_of(const target& target) const;

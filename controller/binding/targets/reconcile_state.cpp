@@ -109,6 +109,7 @@ std::optional<target> reconcile_state::forget(const target& which)
     targets_.erase(which);
     slow_passes_.erase(which);
     cleanup_requests_.erase(which);
+    woken_.erase(which);
     return next;
 }
 
@@ -180,6 +181,29 @@ void reconcile_state::record_change(const target& which, support::duration under
         change_times_.erase(change_times_.begin());
     }
     change_times_[*key].record(under_way, over);
+}
+
+// ---- what the lists of a project confirm ----
+
+bool reconcile_state::begins_confirmed(
+    const target& which, support::time_point oldest, support::time_point read_since, support::wall_time wall
+)
+{
+    const bool woken = woken_.erase(which) > 0;
+    const resting_target* known = resting(which);
+    return !woken && known != nullptr && known->is_confirmed(oldest, read_since, wall);
+}
+
+const resting_target* reconcile_state::resting(const target& which) const
+{
+    const auto known = targets_.find(which);
+    return known == targets_.end() ? nullptr : known->second.resting();
+}
+
+bool reconcile_state::confirm(const target& which, support::time_point asked_at)
+{
+    target_state* const known = find(which);
+    return known != nullptr && known->confirm(asked_at);
 }
 
 // ---- turns at the load balancers ----

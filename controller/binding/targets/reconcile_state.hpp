@@ -85,6 +85,23 @@ public:
     // A PUT of the target was accepted and has ended. The times are those of change_times::record().
     void record_change(const target& which, support::duration under_way, support::duration over);
 
+    // ---- what the lists of a project confirm ----
+
+    // Something else than its routine check has the target reconciled, so the next pass reads the cloud.
+    void record_wake(const target& which) { woken_.insert(which); }
+    // A pass of the target begins. Whether it has nothing to do: the target is at rest, nothing woke it, and
+    // lists that were asked for since `oldest` confirm it.
+    bool begins_confirmed(
+        const target& which,
+        support::time_point oldest,
+        support::time_point read_since,
+        support::wall_time wall
+    );
+    // Null: the target does not rest.
+    const resting_target* resting(const target& which) const;
+    // As resting_target::confirm().
+    bool confirm(const target& which, support::time_point asked_at);
+
     // ---- turns at the load balancers ----
 
     turn_state turn(const target& which) const;
@@ -115,6 +132,7 @@ private:
     std::map<load_balancer_key, std::vector<target>> read_on_;
     std::map<load_balancer_key, change_times> change_times_;
     std::set<target> cleanup_requests_;
+    std::set<target> woken_;  // and not begun a pass since
     std::map<target, int> slow_passes_;
     std::map<target, load_balancer_key> held_turns_;
     load_balancer_queue queue_;

@@ -206,4 +206,62 @@ TEST(target_state, forgets_at_rest_the_look_ups_that_were_not_answered_with_404)
     EXPECT_TRUE(state.facts().answers.refs.contains(ours));
 }
 
+// At rest, and without an ownership change.
+std::unique_ptr<binding::resting_target> left_alone()
+{
+    target_facts facts = facts_at_rest();
+    facts.ownership_changes.clear();
+    return binding::resting_target::of(facts);
+}
+
+TEST(resting_target, agrees_with_a_list_that_shows_the_listener_as_it_was_read)
+{
+    const cloud::listener read = *facts_at_rest().answers.listener->value;
+    EXPECT_TRUE(left_alone()->agrees_with(read));
+
+    using change = std::function<void(cloud::listener&)>;
+    const std::vector<change> changes{
+        [](auto& listed) { listed.load_balancer_id = web; },
+        [](auto& listed) { listed.status = cloud::provisioning_status::pending; },
+        [](auto& listed) { listed.status = cloud::provisioning_status::error; },
+        [](auto& listed) { listed.project_id = "other"; },
+        [](auto& listed) { listed.protocol = "HTTP"; },
+        [](auto& listed) { listed.default_ref = ours; },
+        [](auto& listed) { listed.default_ref.reset(); },
+        [](auto& listed) { listed.sni_refs = {}; },
+        [](auto& listed) { listed.sni_refs = {ours, foreign}; },
+        [](auto& listed) { listed.sni_refs = {cloud::container_ref(ours.str() + "/")}; },
+        [](auto& listed) { listed.client_ca_ref.reset(); },
+        [](auto& listed) { listed.client_crl_ref = foreign; },
+    };
+    for (std::size_t i = 0; i < changes.size(); ++i)
+    {
+        cloud::listener listed = read;
+        changes[i](listed);
+        EXPECT_FALSE(left_alone()->agrees_with(listed)) << "change " << i;
+    }
+}
+
+TEST(resting_target, is_confirmed_by_lists_that_are_younger_than_what_was_read)
+{
+    const auto early = support::wall_time();
+    auto resting = left_alone();
+    EXPECT_FALSE(resting->confirm(at(6s))) << "the certificate was read then";
+    EXPECT_FALSE(resting->is_confirmed(at(0s), at(0s), early));
+    EXPECT_TRUE(resting->confirm(at(20s)));
+    EXPECT_TRUE(resting->is_confirmed(at(20s), at(0s), early));
+    EXPECT_FALSE(resting->is_confirmed(at(21s), at(0s), early)) << "the lists are too old";
+    EXPECT_FALSE(resting->is_confirmed(at(20s), at(3s), early)) << "it was read itself too long ago";
+    EXPECT_FALSE(resting->is_confirmed(at(20s), at(0s), support::wall_time(100s))) << "a certificate expires";
+    EXPECT_EQ(resting->facts().bindings.at(web).verified_at, at(20s));
+    EXPECT_EQ(resting->facts().answers.listener->asked_at, at(2s)) << "a list is no read";
+}
+
+TEST(resting_target, is_read_itself_when_that_may_end_a_contest)
+{
+    const auto resting = binding::resting_target::of(facts_at_rest());
+    EXPECT_TRUE(resting->confirm(at(59min)));
+    EXPECT_FALSE(resting->confirm(at(1h + 4s)));
+}
+
 }  // namespace

@@ -113,6 +113,60 @@ support::task<cloud::ref_state> fake_cloud::look_up(std::string, cloud::containe
     co_return state_of(ref);
 }
 
+support::task<cloud::answer<std::monostate>> fake_cloud::list_listeners(
+    std::string, std::size_t, std::function<void(std::vector<cloud::listener>)> take
+)
+{
+    ++lists["listeners"];
+    let_time_pass();
+    if (list_error)
+    {
+        co_return std::unexpected(*list_error);
+    }
+    if (at_list)
+    {
+        at_list();
+    }
+    std::vector<cloud::listener> page;
+    for (const auto& [id, row] : listeners)
+    {
+        page.push_back(*listener(id));
+    }
+    take(std::move(page));
+    co_return std::monostate();
+}
+
+support::task<cloud::answer<std::monostate>> fake_cloud::list_load_balancers(
+    std::string, std::size_t, std::function<void(std::vector<cloud::listed_load_balancer>)> take
+)
+{
+    ++lists["load balancers"];
+    std::vector<cloud::listed_load_balancer> page;
+    for (const auto& [id, status] : balancers)
+    {
+        page.push_back({id, status});
+    }
+    take(std::move(page));
+    co_return std::monostate();
+}
+
+support::task<cloud::answer<std::monostate>> fake_cloud::list_usable_certificates(
+    std::string, std::size_t, std::function<void(std::vector<support::uuid>)> take
+)
+{
+    ++lists["certificates"];
+    std::vector<support::uuid> page;
+    for (const auto& [id, usable] : certificates)
+    {
+        if (usable && !dead.contains(id) && !unlisted_certificates.contains(id))
+        {
+            page.push_back(*support::uuid::parse(id));
+        }
+    }
+    take(std::move(page));
+    co_return std::monostate();
+}
+
 void fake_cloud::let_time_pass()
 {
     for (auto it = pending_until_.begin(); it != pending_until_.end();)

@@ -45,6 +45,10 @@ public:
     support::duration certificate_takes{};
     std::map<std::string, support::time_point> certificate_read;  // by id: the last read
     std::function<void(const put_record&)> at_put;
+    std::map<std::string, int> lists;  // asked for, by kind
+    std::optional<cloud::error> list_error;
+    std::set<std::string> unlisted_certificates;  // that a list lacks
+    std::function<void()> at_list;                // of listeners, before the page is made
 
     support::task<cloud::answer<cloud::project_scope>> locate(std::string region) override;
     support::task<cloud::answer<cloud::certificate>> get_certificate(
@@ -57,6 +61,17 @@ public:
         std::string region, support::uuid id, cloud::listener_change change, support::time_point deadline
     ) override;
     support::task<cloud::ref_state> look_up(std::string region, cloud::container_ref ref) override;
+    support::task<cloud::answer<std::monostate>> list_listeners(
+        std::string region, std::size_t most_pages, std::function<void(std::vector<cloud::listener>)> take
+    ) override;
+    support::task<cloud::answer<std::monostate>> list_load_balancers(
+        std::string region,
+        std::size_t most_pages,
+        std::function<void(std::vector<cloud::listed_load_balancer>)> take
+    ) override;
+    support::task<cloud::answer<std::monostate>> list_usable_certificates(
+        std::string region, std::size_t most_pages, std::function<void(std::vector<support::uuid>)> take
+    ) override;
 
 private:
     support::task<> take_time(put_record put);

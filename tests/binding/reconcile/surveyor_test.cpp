@@ -1,0 +1,219 @@
+#include "binding/reconcile/surveyor.hpp"
+
+#include "binding/reconcile/loop_fixture.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace test;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Not;
+using testing::Pair;
+
+constexpr int listeners = 6;  // enough for the lists to be worth their requests
+constexpr support::duration resync = 10min;
+
+class surveys : public the_loop
+{
+protected:
+    surveys()
+    {
+        for (int i = 0; i < listeners; ++i)
+        {
+            cloud.certificates[certificate(i)] = true;
+            add_listener(listener(i));
+        }
+    }
+
+    static std::string certificate(int i)
+    {
+        return "aaaaaaaa-0000-4000-8000-00000000010" + std::to_string(i);
+    }
+    static std::string listener(int i) { return "11111111-0000-4000-8000-00000000010" + std::to_string(i); }
+    static std::string name(int i) { return "web-" + std::to_string(i); }
+
+    // All bindings are Ready, and each listener was read once more at rest.
+    void come_to_rest()
+    {
+        start();
+        for (int i = 0; i < listeners; ++i)
+        {
+            kube.create({.name = name(i), .certificate = certificate(i), .listener = listener(i)});
+        }
+        ASSERT_TRUE(until([&] {
+            for (int i = 0; i < listeners; ++i)
+            {
+                if (kube.state(name(i)) != "active")
+                {
+                    return false;
+                }
+            }
+            return true;
+        }));
+        advance(1s);
+    }
+
+    void survey() { stop_surveys = spawn(running->parts.reconciler.run_surveys()); }
+
+    // An hour after the attachment each listener was read once more, because the contest for it ended then.
+    void spare_passes()
+    {
+        come_to_rest();
+        survey();
+        advance(9 * resync);
+        cloud.reads_of.clear();
+        cloud.certificate_read.clear();
+    }
+
+    bool within_hours(const std::function<bool()>& done) { return run_until(done, 6h); }
+
+    void TearDown() override
+    {
+        if (stop_surveys)
+        {
+            stop_surveys();
+            step();
+        }
+        the_loop::TearDown();
+    }
+
+    std::function<void()> stop_surveys;
+};
+
+TEST_F(surveys, without_lists_each_listener_is_read_in_each_period)
+{
+    come_to_rest();
+    cloud.reads_of.clear();
+    advance(3 * resync);
+    for (int i = 0; i < listeners; ++i)
+    {
+        EXPECT_GE(cloud.reads_of[listener(i)], 2) << listener(i);
+    }
+}
+
+TEST_F(surveys, three_lists_in_a_period_take_the_place_of_the_reads)
+{
+    spare_passes();
+    cloud.lists.clear();
+    advance(6 * resync);
+    EXPECT_THAT(
+        cloud.lists, ElementsAre(Pair("certificates", 6), Pair("listeners", 6), Pair("load balancers", 6))
+    );
+    int reads = 0;
+    for (const auto& [id, count] : cloud.reads_of)
+    {
+        reads += count;
+    }
+    EXPECT_LE(reads, 6) << "each listener is read itself in one of 24 periods";
+}
+
+TEST_F(surveys, each_target_is_read_itself_in_one_of_twenty_four_periods)
+{
+    spare_passes();
+    advance((binding::periods_between_reads + 2) * resync);
+    for (int i = 0; i < listeners; ++i)
+    {
+        EXPECT_GE(cloud.reads_of[listener(i)], 1) << listener(i);
+        EXPECT_LE(cloud.reads_of[listener(i)], 3) << listener(i);
+    }
+    EXPECT_EQ(cloud.certificate_read.size(), static_cast<std::size_t>(listeners));
+}
+
+TEST_F(surveys, a_listener_that_is_listed_otherwise_is_repaired_at_once)
+{
+    spare_passes();
+    row(listener(2)).slots.default_ref = foreign;
+    const auto changed_at = clock().now();
+    cloud.at_list = [&] { EXPECT_EQ(row(listener(2)).slots.default_ref, foreign) << "no pass came first"; };
+    ASSERT_TRUE(within_hours([&] { return row(listener(2)).slots.default_ref == ref(certificate(2)); }));
+    EXPECT_LE(clock().now() - changed_at, resync + 5s);
+    EXPECT_GE(cloud.reads_of[listener(2)], 1) << "the repair follows from a read, not from the list";
+}
+
+TEST_F(surveys, a_certificate_that_is_not_listed_is_read)
+{
+    spare_passes();
+    cloud.unlisted_certificates = {certificate(3)};
+    advance(3 * resync);
+    EXPECT_TRUE(cloud.certificate_read.contains(certificate(3)));
+    EXPECT_EQ(kube.state(name(3)), "active");
+    cloud.certificates[certificate(3)] = false;
+    ASSERT_TRUE(within_hours([&] { return kube.ready_reason(name(3)) != "Attached"; }))
+        << kube.object(name(3)).dump(1);
+}
+
+TEST_F(surveys, a_load_balancer_that_is_not_active_is_read)
+{
+    spare_passes();
+    cloud.balancers[balancer] = cloud::provisioning_status::error;
+    ASSERT_TRUE(within_hours([&] { return kube.ready_reason(name(0)) == "LoadBalancerError"; }))
+        << kube.object(name(0)).dump(1);
+}
+
+TEST_F(surveys, a_binding_that_changes_is_looked_at_at_once)
+{
+    spare_passes();
+    kube.remove(name(1));
+    advance(5s);
+    EXPECT_FALSE(kube.exists(name(1)));
+    EXPECT_EQ(row(listener(1)).slots.default_ref, foreign);
+}
+
+TEST_F(surveys, a_request_for_a_check_reads_the_cloud)
+{
+    spare_passes();
+    kube.update(name(1), [](auto& object) {
+        object["metadata"]["annotations"][std::string(binding::requested_at_annotation)] = "now";
+    });
+    advance(5s);
+    EXPECT_GE(cloud.reads_of[listener(1)], 1);
+    EXPECT_EQ(cloud.reads_of.size(), 1U);
+}
+
+TEST_F(surveys, a_certificate_that_expires_is_read)
+{
+    cloud.expires_at = clock().wall() + 150min;
+    spare_passes();
+    ASSERT_TRUE(within_hours([&] { return kube.ready_reason(name(0)) != "Attached"; }))
+        << kube.object(name(0)).dump(1);
+    EXPECT_GE(clock().wall(), *cloud.expires_at);
+}
+
+TEST_F(surveys, without_the_right_to_list_all_goes_on_as_before)
+{
+    cloud.list_error =
+        cloud::error{.kind = cloud::failure::access_denied, .message = "no", .refs = {}, .retry_after = {}};
+    spare_passes();
+    advance(3 * resync);
+    for (int i = 0; i < listeners; ++i)
+    {
+        EXPECT_GE(cloud.reads_of[listener(i)], 2) << listener(i);
+    }
+    EXPECT_EQ(cloud.lists["listeners"], 1) << "the next list is asked for after twenty-four periods";
+}
+
+TEST_F(surveys, a_list_that_is_not_answered_is_asked_for_in_the_next_period)
+{
+    spare_passes();
+    cloud.list_error =
+        cloud::error{.kind = cloud::failure::transient, .message = "away", .refs = {}, .retry_after = {}};
+    cloud.lists.clear();
+    advance(3 * resync);
+    EXPECT_EQ(cloud.lists["listeners"], 3);
+    EXPECT_FALSE(cloud.reads_of.empty());
+}
+
+TEST_F(surveys, failing_reads_do_not_count_as_verified)
+{
+    spare_passes();
+    cloud.list_error =
+        cloud::error{.kind = cloud::failure::transient, .message = "away", .refs = {}, .retry_after = {}};
+    cloud.listener_error = cloud.list_error;
+    ASSERT_TRUE(within_hours([&] { return kube.ready_reason(name(0)) == "CloudUnavailable"; }));
+}
+
+}  // namespace

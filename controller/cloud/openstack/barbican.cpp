@@ -1,14 +1,11 @@
 #include "cloud/openstack/barbican.hpp"
 
-#include "cloud/container_ref.hpp"
-#include "cloud/json.hpp"
 #include "net/certificates/x509.hpp"
 #include "support/parallel.hpp"
 #include "support/secret.hpp"
 #include "support/text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -19,13 +16,10 @@ namespace {
 constexpr std::size_t largest_metadata = 256 << 10;
 // Barbican stores up to 20,000 bytes by default.
 constexpr std::size_t largest_payload = 256 << 10;
-constexpr std::size_t most_parts = 16;
 constexpr std::size_t parts_at_once = 4;
 constexpr std::size_t most_payloads = 4096;
-constexpr std::string_view certificate_type = "certificate";
 constexpr std::string_view never_complete =
     ", and a container cannot be changed; set spec.certificateId to a complete one";
-constexpr std::array<std::string_view, 2> needed_parts{"certificate", "private_key"};
 
 question about(std::string object)
 {
@@ -61,66 +55,6 @@ ref_state state_of(const error& failed)
 }
 
 }  // namespace
-
-const container_part* container::find(std::string_view name) const
-{
-    const auto it = std::ranges::find(parts, name, &container_part::name);
-    return it == parts.end() ? nullptr : &*it;
-}
-
-std::string_view container::missing_part() const
-{
-    const auto missing =
-        std::ranges::find_if(needed_parts, [this](std::string_view name) { return find(name) == nullptr; });
-    return missing == needed_parts.end() ? std::string_view() : *missing;
-}
-
-std::expected<secret_metadata, std::string> read_secret(std::string_view body, support::uuid id)
-{
-    const auto secret = parse_json(body);
-    const auto ref = text_member(secret, "secret_ref");
-    auto status = text_member(secret, "status");
-    if (!ref || !status)
-    {
-        return std::unexpected("secret_ref or status is missing");
-    }
-    container_ref named(*ref);
-    if (named.name() != ref_name{ref_kind::secret, id})
-    {
-        return std::unexpected("the answer is about another secret");
-    }
-    auto content_type = text_member(member(secret, "content_types"), "default");
-    return secret_metadata{std::move(named), std::move(*status), std::move(content_type).value_or("")};
-}
-
-std::expected<container, std::string> read_container(std::string_view body, support::uuid id)
-{
-    const auto read = parse_json(body);
-    const auto ref = text_member(read, "container_ref");
-    auto type = text_member(read, "type");
-    auto status = text_member(read, "status");
-    const auto& secret_refs = member(read, "secret_refs");
-    if (!ref || !type || !status || !secret_refs.is_array() || secret_refs.size() > most_parts)
-    {
-        return std::unexpected("container_ref, type, status or secret_refs is missing or malformed");
-    }
-    container_ref named(*ref);
-    if (named.name() != ref_name{ref_kind::container, id})
-    {
-        return std::unexpected("the answer is about another container");
-    }
-    container metadata{std::move(named), std::move(*type), std::move(*status), {}};
-    for (const auto& part : secret_refs)
-    {
-        const auto name = container_ref(text_member(part, "secret_ref").value_or("")).name();
-        if (!name || name->kind != ref_kind::secret)
-        {
-            return std::unexpected("secret_refs lists a ref that is not a secret");
-        }
-        metadata.parts.push_back({text_member(part, "name").value_or(""), name->id});
-    }
-    return metadata;
-}
 
 // Only Barbican knows whether the id is that of a container or of a secret. Most projects have one kind, so
 // the kind that was found last is asked for first.
@@ -212,7 +146,7 @@ support::task<answer<certificate>> barbican::certificate_of(
         .expires_at = {},
         .doubt = {}
     };
-    if (metadata.type != certificate_type)
+    if (!metadata.is_certificate())
     {
         read.missing =
             "the container is of type \"" + support::clean(metadata.type, 64) + "\", not \"certificate\"";
@@ -284,7 +218,7 @@ support::task<ref_state> barbican::look_up_container(std::string region, support
     {
         co_return state_of(metadata.error());
     }
-    if (metadata->type != certificate_type)
+    if (!metadata->is_certificate())
     {
         co_return ref_state::unknown;
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cloud/client.hpp"
+#include "cloud/openstack/barbican_answers.hpp"
 #include "cloud/openstack/service_client.hpp"
 #include "support/clock.hpp"
 #include "support/offload.hpp"
@@ -8,50 +9,21 @@
 #include "support/turn.hpp"
 #include "support/uuid.hpp"
 
-#include <expected>
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 // Certificates in Barbican (https://docs.openstack.org/api-ref/key-manager/): a container of type
 // "certificate" whose parts are secrets, or one secret that holds a PKCS12 bundle.
 // JSON is parsed by nlohmann-json in all of openstack/, because the answers are small and read as a whole.
 namespace cloud::openstack {
-
-// The metadata of a secret, without its payload.
-struct secret_metadata
-{
-    container_ref ref;
-    std::string status;
-    std::string content_type;  // of the payload; empty: there is no payload
-
-    bool is_usable() const { return status == "ACTIVE" && !content_type.empty(); }
-};
-
-struct container_part
-{
-    std::string name;
-    support::uuid secret;
-};
-
-struct container
-{
-    container_ref ref;
-    std::string type;
-    std::string status;
-    std::vector<container_part> parts;
-
-    // The part of that name; null if the container does not list it.
-    const container_part* find(std::string_view name) const;
-    // The first part that a certificate needs and the container does not list; empty if it lists all of them.
-    std::string_view missing_part() const;
-};
-
-// Read the body of GET /v1/secrets/<id> or /v1/containers/<id>; the error says what is wrong with it.
-std::expected<secret_metadata, std::string> read_secret(std::string_view body, support::uuid id);
-std::expected<container, std::string> read_container(std::string_view body, support::uuid id);
 
 // The facts about a payload that are kept; the payload itself is wiped.
 struct payload_facts
@@ -73,7 +45,21 @@ public:
     );
     support::task<ref_state> look_up(std::string region, container_ref ref);
 
+    // As client::list_usable_certificates: the secrets, then the containers.
+    support::task<answer<std::monostate>> list_usable_certificates(
+        std::string region, std::size_t most_pages, std::function<void(std::vector<support::uuid>)> take
+    );
+
 private:
+    // Gives the items of "secrets" or "containers" away page by page, in at most `most_pages` requests.
+    // Returns how many requests are left. `order`: of the items, as a query.
+    support::task<answer<std::size_t>> list(
+        std::string_view kind,
+        std::string_view order,
+        std::string region,
+        std::size_t most_pages,
+        std::function<void(const nlohmann::json&)> take_items
+    );
     // not_found: there is no container, or no secret, of this id.
     support::task<answer<certificate>> get_as(
         bool is_secret,

@@ -62,6 +62,29 @@ public:
         return barbican_.look_up(std::move(region), std::move(ref));
     }
 
+    support::task<answer<std::monostate>> list_listeners(
+        std::string region, std::size_t most_pages, std::function<void(std::vector<listener>)> take
+    ) override
+    {
+        return octavia_.list_listeners(std::move(region), most_pages, std::move(take));
+    }
+
+    support::task<answer<std::monostate>> list_load_balancers(
+        std::string region,
+        std::size_t most_pages,
+        std::function<void(std::vector<listed_load_balancer>)> take
+    ) override
+    {
+        return octavia_.list_load_balancers(std::move(region), most_pages, std::move(take));
+    }
+
+    support::task<answer<std::monostate>> list_usable_certificates(
+        std::string region, std::size_t most_pages, std::function<void(std::vector<support::uuid>)> take
+    ) override
+    {
+        return barbican_.list_usable_certificates(std::move(region), most_pages, std::move(take));
+    }
+
 private:
     cloud_entry entry_;
     keystone keystone_;

@@ -6,19 +6,17 @@
 #include "support/task.hpp"
 #include "support/uuid.hpp"
 
-#include <expected>
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 // Listeners and load balancers in Octavia (https://docs.openstack.org/api-ref/load-balancer/v2/).
 namespace cloud::openstack {
-
-// Read a body that shows a listener or load balancer; the error says what is wrong with it.
-std::expected<listener, std::string> read_listener(std::string_view body, support::uuid id);
-std::expected<load_balancer, std::string> read_load_balancer(std::string_view body, support::uuid id);
-
-// The body of a PUT, with the changed keys alone (narrow-writes).
-std::string write_change(const listener_change& change);
 
 class octavia final
 {
@@ -32,8 +30,32 @@ public:
     support::task<answer<listener>> update_listener(
         std::string region, support::uuid id, listener_change change, support::time_point deadline
     );
+    support::task<answer<std::monostate>> list_listeners(
+        std::string region, std::size_t most_pages, std::function<void(std::vector<listener>)> take
+    );
+    support::task<answer<std::monostate>> list_load_balancers(
+        std::string region,
+        std::size_t most_pages,
+        std::function<void(std::vector<listed_load_balancer>)> take
+    );
 
 private:
+    // What is asked for, and in which steps.
+    struct listing
+    {
+        std::string_view kind;    // the path below /lbaas, and the member of the answer that holds the items
+        std::string_view fields;  // of an item, as a query
+        std::size_t limit;        // of a page
+    };
+
+    // `take_items`: gets the items of a page, each of which has an id.
+    support::task<answer<std::monostate>> list(
+        listing wanted,
+        std::string region,
+        std::size_t most_pages,
+        std::function<void(const nlohmann::json&)> take_items
+    );
+
     service_client& services_;
 };
 

@@ -1,6 +1,7 @@
 #include "cloud/openstack/octavia.hpp"
 
 #include "cloud/openstack/fixture.hpp"
+#include "cloud/openstack/octavia_answers.hpp"
 #include "fakes/cloud/spelled.hpp"
 
 #include <gmock/gmock.h>

@@ -78,6 +78,8 @@ func (s *server) services() http.Handler {
 	mux.HandleFunc("GET /key-manager/{$}", s.discovery("/key-manager/", "v1"))
 	mux.HandleFunc("GET /load-balancer/{$}", s.discovery("/load-balancer/", "v2.26"))
 	mux.HandleFunc("POST /identity/v3/auth/tokens", s.login)
+	mux.HandleFunc("GET /key-manager/v1/containers", s.containers)
+	mux.HandleFunc("GET /key-manager/v1/secrets", s.secrets)
 	mux.HandleFunc("GET /key-manager/v1/containers/{id}", s.container)
 	mux.HandleFunc("GET /key-manager/v1/secrets/{id}", s.secret)
 	mux.HandleFunc("GET /key-manager/v1/secrets/{id}/payload", s.payload)

@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,6 +23,9 @@ const (
 	token     = "bench-token"
 	tokenLife = 24 * time.Hour
 	certLife  = 90 * 24 * time.Hour
+
+	usualBarbicanPage   = 10
+	largestBarbicanPage = 100
 )
 
 // makePEM is the one certificate that every container holds, because its content does not matter here.
@@ -89,6 +93,65 @@ func (s *server) login(w http.ResponseWriter, _ *http.Request) {
 // The parts of a container: its id with another first digit.
 func part(id, digit string) string { return digit + id[1:] }
 
+func (s *server) shownContainer(id string) map[string]any {
+	secrets := s.url + "/key-manager/v1/secrets/"
+	return map[string]any{
+		"created": created, "updated": created, "status": "ACTIVE", "name": "bench", "type": "certificate",
+		"creator_id": user, "consumers": []string{}, "container_ref": s.refPrefix() + id,
+		"secret_refs": []map[string]string{
+			{"name": "private_key", "secret_ref": secrets + part(id, "5")},
+			{"name": "certificate", "secret_ref": secrets + part(id, "4")},
+		},
+	}
+}
+
+func (s *server) shownSecret(id string) map[string]any {
+	return map[string]any{
+		"created": created, "updated": created, "status": "ACTIVE", "name": "bench", "secret_type": "certificate",
+		"expiration": nil, "algorithm": nil, "bit_length": nil, "mode": nil, "creator_id": user,
+		"content_types": map[string]string{"default": "text/plain"}, "secret_ref": s.url + "/key-manager/v1/secrets/" + id,
+	}
+}
+
+// listed answers as Barbican's lists do: a page of at most 100, from an offset. The certificates that listeners held
+// when the world was made are listed; of each `each` objects.
+func (s *server) listed(w http.ResponseWriter, r *http.Request, kind string, each int, shown func(int) any) {
+	s.counts.count("GET "+kind, "")
+	s.pause()
+	settings := s.world().settings
+	total := each * settings.AttachedListeners * settings.Attached
+	query := r.URL.Query()
+	limit, err := strconv.Atoi(query.Get("limit"))
+	if err != nil || limit < 1 {
+		limit = usualBarbicanPage
+	}
+	offset, err := strconv.Atoi(query.Get("offset"))
+	if err != nil {
+		offset = 0
+	}
+	to := min(offset+min(limit, largestBarbicanPage), total)
+	objects := []any{}
+	for n := offset; n < to; n++ {
+		objects = append(objects, shown(n))
+	}
+	list := map[string]any{kind: objects, "total": total}
+	if to < total {
+		query.Set("offset", strconv.Itoa(to))
+		list["next"] = s.url + r.URL.Path + "?" + query.Encode()
+	}
+	answer(w, http.StatusOK, list)
+}
+
+func (s *server) containers(w http.ResponseWriter, r *http.Request) {
+	s.listed(w, r, "containers", 1, func(n int) any { return s.shownContainer(ids.Certificate(n)) })
+}
+
+func (s *server) secrets(w http.ResponseWriter, r *http.Request) {
+	s.listed(w, r, "secrets", 2, func(n int) any {
+		return s.shownSecret(part(ids.Certificate(n/2), []string{"4", "5"}[n%2]))
+	})
+}
+
 func (s *server) container(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	s.counts.count("GET container", id)
@@ -97,15 +160,7 @@ func (s *server) container(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusNotFound, map[string]any{"code": 404, "title": "Not Found", "description": "Secrets container not found."})
 		return
 	}
-	secrets := s.url + "/key-manager/v1/secrets/"
-	answer(w, http.StatusOK, map[string]any{
-		"created": created, "updated": created, "status": "ACTIVE", "name": "bench", "type": "certificate",
-		"creator_id": user, "consumers": []string{}, "container_ref": s.refPrefix() + id,
-		"secret_refs": []map[string]string{
-			{"name": "private_key", "secret_ref": secrets + part(id, "5")},
-			{"name": "certificate", "secret_ref": secrets + part(id, "4")},
-		},
-	})
+	answer(w, http.StatusOK, s.shownContainer(id))
 }
 
 func (s *server) secret(w http.ResponseWriter, r *http.Request) {
@@ -116,11 +171,7 @@ func (s *server) secret(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusNotFound, map[string]any{"code": 404, "title": "Not Found", "description": "Not Found. Sorry but your secret is in another castle."})
 		return
 	}
-	answer(w, http.StatusOK, map[string]any{
-		"created": created, "updated": created, "status": "ACTIVE", "name": "bench", "secret_type": "certificate",
-		"expiration": nil, "algorithm": nil, "bit_length": nil, "mode": nil, "creator_id": user,
-		"content_types": map[string]string{"default": "text/plain"}, "secret_ref": s.url + "/key-manager/v1/secrets/" + id,
-	})
+	answer(w, http.StatusOK, s.shownSecret(id))
 }
 
 func (s *server) payload(w http.ResponseWriter, _ *http.Request) {

@@ -85,8 +85,8 @@ func (b *bench) rest(of rest, peer peer, firstProbe int) (row, error) {
 	if ready == probes {
 		figures["cold_s"] = last.Sub(running.began).Seconds()
 	}
-	// After one period all have been looked at; the next one is at rest.
-	time.Sleep(of.resync)
+	// In the first period all are read after the start, and in the second what a peer saves at rest begins.
+	time.Sleep(2 * of.resync)
 	if err := b.cloud.resetCounts(); err != nil {
 		return nil, err
 	}

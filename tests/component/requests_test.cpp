@@ -1,4 +1,5 @@
 // What changes cost in requests, and how soon after the cloud's own end their bindings are Ready.
+#include "binding/reconcile/surveyor.hpp"
 #include "component/controller_world.hpp"
 
 #include <gtest/gtest.h>
@@ -153,6 +154,41 @@ TEST_F(requests, of_a_burst_on_many_listeners_are_few)
     RecordProperty("loadbalancers", gets("loadbalancers"));
     RecordProperty("containers", gets("containers"));
     RecordProperty("secrets", gets("secrets"));
+}
+
+// A read of each of them takes one request for the listener, its load balancer, and each container and
+// secret.
+TEST_F(requests, at_rest_are_a_tenth_of_a_read_of_each_object)
+{
+    constexpr int bindings = 120;
+    constexpr int listeners = 12;
+    constexpr auto period = 10min;
+    constexpr int periods = binding::periods_between_reads;
+    add_listeners(listeners, 3);
+    start();
+    step();
+    for (int i = 0; i < bindings; ++i)
+    {
+        create(i, certificate("b" + std::to_string(i) + ".example.com").id);
+    }
+    ASSERT_TRUE(until([&] { return all_active(bindings); }));
+    advance(9 * period);  // the doubt about a new attachment ends after an hour
+    const auto read_before = sim.log({.method = "GET"}).size();
+    const int containers_before = gets("containers");
+    advance(periods * period);
+    const auto read = sim.log({.method = "GET"}).size() - read_before;
+    constexpr int of_each = (2 * listeners) + (3 * bindings);
+    EXPECT_LE(read, static_cast<std::size_t>(periods * of_each / 10));
+    EXPECT_GE(gets("containers") - containers_before, bindings) << "each is read itself once";
+    EXPECT_EQ(sim.puts(), listeners);
+    RecordProperty("requests", static_cast<int>(read));
+
+    // What somebody else undoes is repaired within a period.
+    sim.set_listener_refs(listeners_.front(), foreign, {});
+    ASSERT_TRUE(until([&] { return sim.puts() > listeners; }, period + 1min));
+    ASSERT_TRUE(until([&] {
+        return sim.get_listener(listeners_.front()).sni_refs.size() == bindings / listeners;
+    }));
 }
 
 }  // namespace

@@ -157,7 +157,9 @@ std::optional<support::time_point> deadline_of_others(
     {
         return std::nullopt;
     }
-    return *others_sent_until + settings.write_deadline +
+    // This process has not seen the listener before, so it cannot tell that a replica which lags behind does
+    // not show yet what took effect at the deadline.
+    return *others_sent_until + settings.write_deadline + settings.replica_lag +
            settings.per_ref * static_cast<std::int64_t>(entries);
 }
 

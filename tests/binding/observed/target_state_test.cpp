@@ -290,10 +290,10 @@ TEST_F(state_of_target, an_unconfirmed_entry_at_the_start_may_belong_to_a_put_of
     begin_pass(t0, t0);
     ASSERT_TRUE(facts().puts.under_way);
     EXPECT_EQ(facts().puts.under_way->phase, put_phase::before_start);
-    EXPECT_EQ(facts().puts.under_way->deadline, t0 + 30s + 2 * 600ms) << "the entries of the ledger count";
+    EXPECT_EQ(facts().puts.under_way->deadline, t0 + 32s + 2 * 600ms) << "the entries of the ledger count";
     see_listener(t0 + 1s, listener(3));
     see_listener(t0 + 2s, listener(3));
-    EXPECT_EQ(facts().puts.under_way->deadline, t0 + 30s + 5 * 600ms) << "and the refs of the listener, once";
+    EXPECT_EQ(facts().puts.under_way->deadline, t0 + 32s + 5 * 600ms) << "and the refs of the listener, once";
 }
 
 TEST_F(state_of_target, confirmed_entries_at_the_start_tell_that_nothing_is_under_way)

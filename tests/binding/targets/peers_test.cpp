@@ -99,8 +99,10 @@ TEST_F(peers, a_put_of_an_earlier_process_counts_before_its_target_was_reconcile
 {
     auto& object = store.objects[through("theirs")];
     object.status.ledger.attachments.push_back({test::ref("a"), test::sni_slot, false});
-    EXPECT_EQ(observe(1s).put_deadline, t0 + settings.write_deadline + settings.per_ref);
-    EXPECT_EQ(observe(31s).put_deadline, std::nullopt);
+    EXPECT_EQ(
+        observe(1s).put_deadline, t0 + settings.write_deadline + settings.replica_lag + settings.per_ref
+    );
+    EXPECT_EQ(observe(33s).put_deadline, std::nullopt);
     object.status.ledger.attachments.front().confirmed = true;
     EXPECT_EQ(observe(1s).put_deadline, std::nullopt);
 }
@@ -118,7 +120,9 @@ TEST_F(peers, a_put_of_an_earlier_process_is_waited_for_with_the_refs_that_the_l
     theirs.deadline = t0;
     auto& object = store.objects[through("another")];
     object.status.ledger.attachments.push_back({test::ref("a"), test::sni_slot, false});
-    EXPECT_EQ(observe(1s).put_deadline, t0 + settings.write_deadline + 4 * settings.per_ref);
+    EXPECT_EQ(
+        observe(1s).put_deadline, t0 + settings.write_deadline + settings.replica_lag + 4 * settings.per_ref
+    );
 }
 
 TEST_F(peers, who_cannot_log_in_any_more_reads_no_listener)

@@ -51,6 +51,17 @@ void wake(pass_action& action, const std::optional<target>& next)
     }
 }
 
+// A PUT of the target has ended in this pass. The target that waits for its turn need not wait until the
+// statuses are written, because no other PUT is sent before its own (turn_wanted_by_others). A peer does
+// wait: what it writes ahead in the ledgers of this target must not meet the writes that confirm them.
+void pass_turn_on(const pass_context& at, const target& which, pass_action& action)
+{
+    if (at.states.is_turn_wanted(which) && at.store.peers_of(which).empty())
+    {
+        wake(action, at.states.leave_turn_unless_written(which, at.now));
+    }
+}
+
 }  // namespace
 
 reconcile_pass::reconcile_pass(
@@ -86,7 +97,12 @@ pass_action reconcile_pass::next(const pass_context& at)
         step step = plan_step(at, bindings);
         if (!std::holds_alternative<take_turn>(step))
         {
-            return begin(at, std::move(step), bindings);
+            pass_action action = begin(at, std::move(step), bindings);
+            if (put_ended_)
+            {
+                pass_turn_on(at, target_, action);
+            }
+            return action;
         }
         at.states.take_turn(target_);
     }

@@ -1,5 +1,6 @@
 // Several listeners: the queue of their load balancer, and what one of them says about the others.
 #include "binding/reconcile/loop_fixture.hpp"
+#include "fakes/kubernetes/kube_through.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,6 +51,43 @@ TEST_F(one_load_balancer, two_listeners_of_one_load_balancer_are_never_written_a
     }));
     EXPECT_EQ(cloud.most_puts_at_a_time, 1);
     EXPECT_LE(cloud.puts.size(), 4U);
+}
+
+// Writes that make a binding Ready take 5 s.
+class slow_to_be_ready final : public kube_through
+{
+public:
+    slow_to_be_ready(kube::client& next, support::clock& clock) : kube_through(next), clock_(clock) {}
+
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> patch(kube::patch_request request
+    ) override
+    {
+        if (request.merge_patch.contains(R"("state":"active")"))
+        {
+            co_await clock_.sleep_for(5s);
+        }
+        co_return co_await kube_through::patch(std::move(request));
+    }
+
+private:
+    support::clock& clock_;
+};
+
+TEST_F(one_load_balancer, the_next_listener_is_written_while_the_statuses_of_the_one_before_are)
+{
+    slow_to_be_ready slow(checked, clock());
+    running = std::make_unique<process>(*this, slow, cloud);
+    kube.list_into(*running->parts.sink);
+    cloud.put_takes = 1s;
+    cloud.pending_for = 1s;
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
+    kube.create({.name = "b", .certificate = cert_b, .listener = listener_2, .sni = true});
+    ASSERT_TRUE(until([&] { return cloud.puts.size() == 2; }));
+    EXPECT_FALSE(active("a"));
+    EXPECT_FALSE(active("b"));
+    ASSERT_TRUE(until([&] { return active("a") && active("b"); }));
+    EXPECT_EQ(cloud.most_puts_at_a_time, 1);
+    stop();
 }
 
 TEST_F(one_load_balancer, two_load_balancers_are_written_side_by_side)

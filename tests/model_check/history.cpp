@@ -325,7 +325,11 @@ void check_dead_refs(
         {
             // Of two listeners that both let go of a dead ref one is written first.
             const bool goes_next = cleans && rules::holds(ledgers, entry);
-            if (dead_before_pass(other, entry.ref) && !goes_next)
+            // Another pass may have found it readable a short time before.
+            const auto since = h.harmful.find({other, entry.ref});
+            const bool was_noticed = since != h.harmful.end() &&
+                                     before_pass(h, listener, since->second + at.settings.fresh_certificate);
+            if (was_noticed && !goes_next)
             {
                 broken(
                     h,

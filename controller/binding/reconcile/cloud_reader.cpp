@@ -106,7 +106,7 @@ task<> cloud_reader::look_up(reading& of, cloud::container_ref ref)
 
 task<> cloud_reader::read_other_listeners(reading& of)
 {
-    const auto asked_at = parts_.clock.now();
+    auto asked_at = parts_.clock.now();
     const target here = of.pass.target();
     auto listeners = listeners_to_read(parts_.now(), here);
     jobs reads;
@@ -127,9 +127,18 @@ task<> cloud_reader::read_other_listeners(reading& of)
             std::ranges::copy(listener.result.targets, std::back_inserter(holders[ref]));
         }
     }
+    const auto found = found_readable(parts_.now(), here);
     jobs look_ups;
     for (const auto& [ref, targets] : holders)
     {
+        if (const auto known = found.find(ref); known != found.end())
+        {
+            asked_at = std::min(asked_at, known->second);
+            of.pass.on_read(
+                parts_.now(), other_ref_answer{{ref, {known->second, cloud::ref_state::readable}}}
+            );
+            continue;
+        }
         look_ups.push_back([this, &of, &ref, &targets] { return look_up_on_others(of, ref, targets); });
     }
     co_await support::run_all(std::move(look_ups), most_at_a_time);

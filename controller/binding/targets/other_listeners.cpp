@@ -3,6 +3,7 @@
 #include "binding/slots/ledger.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -202,6 +203,56 @@ void judge_listener(
             listener.refs.push_back(*ref);
         }
     }
+}
+
+std::map<cloud::container_ref, support::time_point> found_readable(
+    const target_context& at, const target& here
+)
+{
+    std::map<cloud::container_ref, support::time_point> readable;
+    std::map<cloud::container_ref, support::time_point> other;  // what says anything else
+    const auto add = [&](const cloud::container_ref& ref, support::time_point asked_at, bool is_readable) {
+        auto& latest = (is_readable ? readable : other).try_emplace(ref, asked_at).first->second;
+        latest = std::max(latest, asked_at);
+    };
+    const target_facts& own = *at.state.facts_of(here);
+    const auto arrived_at = own.arrivals.first;
+    if (!arrived_at)
+    {
+        return {};
+    }
+    const auto& load_balancer = own.answers.load_balancer_id;
+    const cloud::project_scope scope = *own.answers.scope->value;
+    for (const target& one : at.state.read_on({here.region, *load_balancer, here.identity}))
+    {
+        if (one.credential != here.credential || !reads_in(at, one, scope))
+        {
+            continue;
+        }
+        const target_facts& facts = *at.state.facts_of(one);
+        for (const auto& [uid, known] : facts.bindings)
+        {
+            if (known.certificate && known.certificate->value)
+            {
+                const cloud::certificate& read = *known.certificate->value;
+                add(read.container_ref, known.certificate->asked_at, read.usable);
+            }
+        }
+        for (const observed_refs* look_ups : {&facts.answers.refs, &facts.other_listeners.refs})
+        {
+            for (const auto& [ref, look_up] : *look_ups)
+            {
+                add(ref, look_up.asked_at, look_up.state == cloud::ref_state::readable);
+            }
+        }
+    }
+    std::erase_if(readable, [&](const auto& found) {
+        const auto& [ref, asked_at] = found;
+        const auto contradicted = other.find(ref);
+        return asked_at < *arrived_at || at.now - asked_at > at.settings.fresh_certificate ||
+               (contradicted != other.end() && contradicted->second >= asked_at);
+    });
+    return readable;
 }
 
 void judge_refs(const target_context& at, const target& here, judged_listener& listener)

@@ -3,6 +3,7 @@
 #include "binding/observed/observation.hpp"
 #include "binding/targets/pass_context.hpp"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,14 @@ void judge_listener(
     const target& here,
     const observed<cloud::answer<cloud::listener>>& answer,
     judged_listener& listener
+);
+
+// The refs that need not be looked up again on another listener, and when they were: those that a pass of the
+// same credential found readable on the load balancer of `here`. It asked after the change arrived that the
+// PUT carries, and settings::fresh_certificate ago at most. So whatever died before the change came is
+// noticed.
+std::map<cloud::container_ref, support::time_point> found_readable(
+    const target_context& at, const target& here
 );
 
 // Completes the result with the look-ups of the refs that the facts of `here` have recorded.

@@ -19,6 +19,9 @@ using cloud::failure;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Pair;
+using testing::SizeIs;
+using testing::UnorderedElementsAre;
 using access = binding::target_state_access;
 
 target listener_numbered(const char* id)
@@ -114,6 +117,16 @@ protected:
         state.record_listener(other, settings, {t0 + after_start, std::move(answer)});
     }
 
+    // Both targets have read their listener on the load balancer. A change has arrived for the first.
+    void reads_themselves()
+    {
+        access::facts(state.of(here)).arrivals.record(t0);
+        auto own = listener_on(balancer);
+        own.id = here.listener;
+        state.record_listener(here, settings, {t0, std::move(own)});
+        reads_itself(listener_on(balancer));
+    }
+
     static binding::ledger holding(const std::string& certificate)
     {
         return {{{test::ref(certificate), test::sni_slot, true}}, {}, {}};
@@ -174,6 +187,63 @@ TEST_F(other_listeners, of_another_cloud_or_region_is_none_though_its_id_is_list
     foreign.region = support::interned("rio1");
     store.objects[foreign];
     EXPECT_THAT(to_read(), IsEmpty());
+}
+
+// ---- what another pass has found readable ----
+
+TEST_F(other_listeners, a_ref_that_another_pass_found_readable_need_not_be_looked_up_for_a_short_time)
+{
+    reads_themselves();
+    const auto certificate = test::ref("a");
+    const auto looked_up = test::ref("b");
+    access::facts(state.of(other)).bindings[uid].certificate = {t0, test::active("a")};
+    state.of(other).record_ref(looked_up, {t0, cloud::ref_state::readable});
+    EXPECT_THAT(
+        found_readable(context(), here), UnorderedElementsAre(Pair(certificate, t0), Pair(looked_up, t0))
+    );
+    auto later = context();
+    later.now = t0 + settings.fresh_certificate + 1ms;
+    EXPECT_THAT(found_readable(later, here), IsEmpty());
+}
+
+TEST_F(other_listeners, a_ref_that_was_found_readable_before_the_change_arrived_is_looked_up)
+{
+    reads_themselves();
+    state.of(other).record_ref(test::ref("a"), {t0 - 1ms, cloud::ref_state::readable});
+    EXPECT_THAT(found_readable(context(), here), IsEmpty());
+    state.of(other).record_ref(test::ref("a"), {t0, cloud::ref_state::readable});
+    EXPECT_THAT(found_readable(context(), here), SizeIs(1));
+    access::facts(state.of(here)).arrivals.first.reset();
+    EXPECT_THAT(found_readable(context(), here), IsEmpty()) << "no change has arrived";
+}
+
+TEST_F(other_listeners, a_ref_that_another_credential_or_cloud_found_readable_is_looked_up)
+{
+    reads_themselves();
+    auto stranger = other;
+    stranger.credential = support::interned("another");
+    state.record_listener(stranger, settings, {t0, listener_on(balancer)});
+    state.of(stranger).record_scope({t0, scope_of_other});
+    state.of(stranger).record_ref(test::ref("a"), {t0, cloud::ref_state::readable});
+    EXPECT_THAT(found_readable(context(), here), IsEmpty());
+    state.of(other).record_ref(test::ref("a"), {t0, cloud::ref_state::readable});
+    EXPECT_THAT(found_readable(context(), here), SizeIs(1));
+    state.of(other).record_scope({t0, cloud::project_scope{"", "another", "", ""}});
+    EXPECT_THAT(found_readable(context(), here), IsEmpty());
+}
+
+TEST_F(other_listeners, a_ref_that_was_not_readable_since_is_looked_up)
+{
+    reads_themselves();
+    for (const auto state_since :
+         {cloud::ref_state::dead, cloud::ref_state::unanswered, cloud::ref_state::unknown})
+    {
+        state.of(other).record_ref(test::ref("a"), {t0, cloud::ref_state::readable});
+        state.of(here).record_ref_on_other(test::ref("a"), {t0 + 1ms, state_since});
+        EXPECT_THAT(found_readable(context(), here), IsEmpty());
+        state.of(other).record_ref(test::ref("a"), {t0 + 2ms, cloud::ref_state::readable});
+        EXPECT_THAT(found_readable(context(), here), ElementsAre(Pair(test::ref("a"), t0 + 2ms)));
+    }
 }
 
 // ---- a list that is outdated ----

@@ -5,6 +5,7 @@
 // Caveats: a Ready binding stays Ready through failures that end by themselves; see unavailable().
 #include "binding/gates/stops.hpp"
 
+#include "binding/gates/preparation.hpp"
 #include "binding/gates/put_in_doubt.hpp"
 #include "binding/policies/certificates.hpp"
 #include "binding/policies/eligibility.hpp"
@@ -127,10 +128,17 @@ gate peer_put_in_doubt(const observation& observation, const members& own)
     };
 }
 
+// Whether the answer is to be asked for in this pass.
+template <class T>
+bool is_unread(const observation& observation, const std::optional<observed<T>>& last)
+{
+    return is_stale(observation, last) && !only_prepares(observation);
+}
+
 gate scope_unread(const observation& observation, const members& own)
 {
     const auto& scope = observation.state->answers.scope;
-    if (is_stale(observation, scope))
+    if (is_unread(observation, scope))
     {
         return read{.scope = true};
     }
@@ -146,8 +154,8 @@ gate listener_or_certificates_unread(const observation& observation, const membe
 {
     const auto& answers = observation.state->answers;
     read wanted;
-    wanted.listener = is_stale(observation, answers.listener);
-    wanted.load_balancer = wanted.listener && is_stale(observation, answers.load_balancer);
+    wanted.listener = is_unread(observation, answers.listener);
+    wanted.load_balancer = wanted.listener && is_unread(observation, answers.load_balancer);
     wanted.certificates = certificates_due(observation, own);
     return wanted.listener || !wanted.certificates.empty() ? gate(wanted) : std::nullopt;
 }
@@ -294,7 +302,7 @@ gate load_balancer_unread(const observation& observation, const members& own)
     const target_facts& state = *observation.state;
     const support::uuid& here = (*state.answers.listener->value).load_balancer_id;
     const auto& read_last = state.answers.load_balancer;
-    if (is_stale(observation, read_last) || (read_last->value && read_last->value->id != here))
+    if (is_unread(observation, read_last) || (read_last->value && read_last->value->id != here))
     {
         return read{.load_balancer = true};
     }

@@ -1,5 +1,6 @@
 #include "binding/plan/plan.hpp"
 
+#include "binding/gates/preparation.hpp"
 #include "binding/gates/put_in_doubt.hpp"
 #include "binding/gates/stops.hpp"
 #include "binding/gates/write_gates.hpp"
@@ -161,6 +162,15 @@ step finish(const listener_update& update)
     return report(observation, conclusions, end);
 }
 
+// The PUT waits for more changes, or for the turn. A finalizer is no promise of a PUT, so it is added
+// meanwhile.
+step prepare(const listener_update& update, done end)
+{
+    auto writes = writes_ahead(update);
+    std::erase_if(writes, [](const write& write) { return write.kind != write_kind::add_finalizer; });
+    return writes.empty() ? step(std::move(end)) : commit{std::move(writes)};
+}
+
 step decide(
     const observation& observation,
     const listener_view& view,
@@ -171,6 +181,10 @@ step decide(
 
 step next_step(const listener_update& update, const members& own)
 {
+    if (only_prepares(update.observation))
+    {
+        return prepare(update, end_of_preparation(update.observation));
+    }
     auto gate = first_write_gate(update);
     if (!gate)
     {
@@ -183,7 +197,7 @@ step next_step(const listener_update& update, const members& own)
             [&](take_turn turn) { return step(turn); },
             [&](wait& wait) {
                 return wait.without_status
-                           ? step(wait.end)
+                           ? prepare(update, wait.end)
                            : report(update.observation, conclude_waiting(update, wait), wait.end);
             },
             [&](leave_out& dead) {
@@ -221,7 +235,10 @@ step decide(
                 );
             },
             [&](read& wanted) { return step(std::move(wanted)); },
-            [&](const stop& stop) { return report(observation, stop.conclusions, stop.end); },
+            [&](const stop& stop) {
+                return only_prepares(observation) ? step(end_of_preparation(observation))
+                                                  : report(observation, stop.conclusions, stop.end);
+            },
         },
         assigned
     );

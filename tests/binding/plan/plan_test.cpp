@@ -74,6 +74,37 @@ TEST(plan, what_arrives_while_bindings_still_arrive_waits_for_the_rest)
     EXPECT_EQ(w.put().adds.size(), 2U);
 }
 
+TEST(plan, while_bindings_arrive_only_their_certificates_are_read_and_finalizers_are_added)
+{
+    world_builder w;
+    w.settings.settle = 100ms;
+    w.add("web", "a").sni();
+    w.finish();
+    w.clear_trace();
+    w.later(60ms).add("more", "b").sni();
+    EXPECT_THAT(w.finish().wait, testing::Le(100ms));
+    EXPECT_THAT(w.reads(), ElementsAre("read certificates(more)"));
+    EXPECT_THAT(w.steps(), ElementsAre("commit finalizer(more)", "end for 99 ms"));
+    w.later(100ms).clear_trace();
+    EXPECT_EQ(w.put().adds.size(), 2U);
+    EXPECT_EQ(w.reads().at(1), "read listener balancer");
+}
+
+TEST(plan, what_was_read_of_the_listener_counts_two_seconds_at_most_though_the_turn_does_not_come)
+{
+    world_builder w;
+    w.turn = binding::turn_state::taken;
+    w.add("web", "a").sni();
+    EXPECT_EQ(w.finish().next, binding::requeue::turn);
+    w.clear_trace();
+    w.later(1s).add("more", "b").sni();
+    EXPECT_EQ(w.finish().next, binding::requeue::turn);
+    EXPECT_THAT(w.reads(), ElementsAre("read certificates(more)"));
+    w.later(2s).clear_trace();
+    EXPECT_EQ(w.finish().next, binding::requeue::turn);
+    EXPECT_THAT(w.reads(), ElementsAre("read scope", "read listener balancer"));
+}
+
 TEST(plan, what_keeps_arriving_is_waited_for_two_seconds_at_most)
 {
     world_builder w;

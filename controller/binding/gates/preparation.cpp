@@ -1,0 +1,35 @@
+#include "binding/gates/preparation.hpp"
+
+namespace binding {
+
+bool only_prepares(const observation& observation)
+{
+    const target_facts& state = *observation.state;
+    const auto& arriving_since = state.arrivals.first;
+    if (!arriving_since || state.puts.under_way || state.cleanup_requested || observation.put_ended ||
+        !observation.peers.empty())
+    {
+        return false;
+    }
+    const settings& settings = *observation.settings;
+    const bool must_wait =
+        observation.turn == turn_state::taken ||
+        (observation.turn == turn_state::free && observation.now < state.arrivals.quiet_at(settings));
+    const auto was_read = [&](const auto& last) {
+        return last && last->value && last->asked_at < observation.pass_started &&
+               last->asked_at >= *arriving_since &&
+               observation.now - last->asked_at <= settings.settle_at_most;
+    };
+    const auto& answers = state.answers;
+    return must_wait && was_read(answers.scope) && was_read(answers.listener) &&
+           was_read(answers.load_balancer);
+}
+
+done end_of_preparation(const observation& observation)
+{
+    const auto quiet_at = observation.state->arrivals.quiet_at(*observation.settings);
+    return observation.turn == turn_state::taken ? done{requeue::turn}
+                                                 : done{requeue::after, quiet_at - observation.now};
+}
+
+}  // namespace binding

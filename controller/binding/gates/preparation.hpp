@@ -1,0 +1,16 @@
+#pragma once
+
+#include "binding/gates/gate.hpp"
+
+// A pass that cannot send its PUT yet, because changes still arrive or another target has the turn. It reads
+// certificates and adds finalizers.
+namespace binding {
+
+// Whether the pass is one. For that it is enough what an earlier pass has read of the listener since the
+// changes began to arrive, settings::settle_at_most ago. The pass that sends the PUT reads everything again.
+bool only_prepares(const observation& observation);
+
+// When the target is reconciled again.
+done end_of_preparation(const observation& observation);
+
+}  // namespace binding

@@ -127,6 +127,7 @@ result<std::string> read_machine_file(const std::string& path)
     {
         return fail(errc::invalid, path + ": is larger than 1 MiB");
     }
+    content.shrink_to_fit();  // it is kept as long as the program runs
     return content;
 }
 

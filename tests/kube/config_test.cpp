@@ -187,6 +187,7 @@ TEST_F(read_machine_file, gives_the_content_as_it_is)
         const auto read = kube::read_machine_file(write(content));
         ASSERT_TRUE(read) << read.error().message;
         EXPECT_EQ(*read, content);
+        EXPECT_LT(read->capacity(), content.size() + 16) << "it is kept as long as the program runs";
     }
 }
 

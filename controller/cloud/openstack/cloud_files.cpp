@@ -41,6 +41,7 @@ result<std::string> read_file(const std::string& path)
     {
         return fail(errc::invalid, path + " is larger than 1 MiB");
     }
+    text.shrink_to_fit();  // it may be kept as long as the program runs
     return text;
 }
 

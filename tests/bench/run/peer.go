@@ -95,9 +95,10 @@ func (p *process) memory(field string) float64 {
 	return kilobytes / 1000 * 1.024
 }
 
-// rss and peak are in MB (10^6 bytes).
-func (p *process) rss() float64  { return p.memory("VmRSS") }
-func (p *process) peak() float64 { return p.memory("VmHWM") }
+// All are in MB (10^6 bytes). private is the part of rss that is not the program's file and its libraries'.
+func (p *process) rss() float64     { return p.memory("VmRSS") }
+func (p *process) private() float64 { return p.memory("RssAnon") }
+func (p *process) peak() float64    { return p.memory("VmHWM") }
 
 // cpu is the seconds that the process has run.
 func (p *process) cpu() float64 {

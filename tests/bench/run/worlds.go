@@ -105,7 +105,7 @@ func (b *bench) rest(of rest, peer peer, firstProbe int) (row, error) {
 	if err != nil {
 		return nil, err
 	}
-	figures["rss_mb"], figures["peak_mb"], figures["cpu_s"] = running.rss(), running.peak(), cpu
+	figures["rss_mb"], figures["private_mb"], figures["peak_mb"], figures["cpu_s"] = running.rss(), running.private(), running.peak(), cpu
 	figures["cloud_requests"], figures["kubernetes_requests"] = shown.all("GET")+shown.all("PUT"), written
 	figures["window_s"] = took.Seconds()
 	return figures, running.running()

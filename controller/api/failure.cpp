@@ -58,8 +58,13 @@ failure kubernetes_failure(const support::error& error)
         case errc::status:
             return refused_by_server(error);
         case errc::unreachable:
-        case errc::too_late:
             return {http::unavailable, "Kubernetes cannot be reached", "Repeat the request later."};
+        case errc::too_late:
+            return {
+                http::unavailable,
+                "too many requests of the controller wait for Kubernetes",
+                "Repeat the request later."
+            };
         case errc::interrupted:
             return {
                 http::unavailable,

@@ -2,6 +2,7 @@
 
 #include "net/http/url.hpp"
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,23 +61,23 @@ support::result<cloud::bycloud::service_entry> read_keys(
 class keys_of_secret final : public cloud::credential_entries
 {
 public:
-    keys_of_secret(
-        cloud::bycloud::service_registry& registry, support::result<cloud::bycloud::service_entry> read
-    )
-        : registry_(registry), read_(std::move(read))
+    using opener = std::function<credential(cloud::bycloud::service_entry)>;
+
+    keys_of_secret(opener open, support::result<cloud::bycloud::service_entry> read)
+        : open_(std::move(open)), read_(std::move(read))
     {}
 
     support::result<credential> credential_of(const std::string&) override
     {
         if (!opened_ && read_)
         {
-            opened_ = registry_.share(*read_);
+            opened_ = open_(*read_);
         }
         return opened_ ? support::result<credential>(opened_) : std::unexpected(read_.error());
     }
 
 private:
-    cloud::bycloud::service_registry& registry_;
+    opener open_;
     support::result<cloud::bycloud::service_entry> read_;
     credential opened_;
 };
@@ -103,15 +104,20 @@ cloud_credentials::cloud_credentials(
 
 cloud::credential_reader::parser cloud_credentials::create_parser()
 {
-    return [parse_yaml = openstack_.create_parser(), allowed = allowed_, registry = &bycloud_](
-               const cloud::credential_text& text
-           ) -> std::shared_ptr<cloud::credential_entries> {
-        if (text.endpoint.empty())
-        {
-            return parse_yaml(text);
-        }
-        return std::make_shared<keys_of_secret>(*registry, read_keys(text, *allowed));
-    };
+    return
+        [this, parse_yaml = openstack_.create_parser(), allowed = allowed_](const cloud::credential_text& text
+        ) -> std::shared_ptr<cloud::credential_entries> {
+            if (text.endpoint.empty())
+            {
+                return parse_yaml(text);
+            }
+            return std::make_shared<keys_of_secret>(
+                [this, source = text.source](cloud::bycloud::service_entry entry) {
+                    return share_service(std::move(entry), source);
+                },
+                read_keys(text, *allowed)
+            );
+        };
 }
 
 support::result<credential> cloud_credentials::share(
@@ -135,14 +141,31 @@ support::result<credential> cloud_credentials::make_service(cloud::openstack::cl
 {
     cloud::bycloud::entry_text text;
     text.name = name_of(entry.service->label, entry.cloud);
-    text.label = entry.service->label;
+    const std::string source = entry.service->label;
+    text.label = source;
     text.endpoint = entry.keystone.str();
     text.api_key = std::move(entry.service->api_key);
     text.token = std::move(entry.service->token);
     text.tls = std::move(entry.tls);
     auto read = cloud::bycloud::understand_entry(std::move(text));
-    return read ? support::result<credential>(bycloud_.share(std::move(*read)))
+    return read ? support::result<credential>(share_service(std::move(*read), source))
                 : std::unexpected(read.error());
+}
+
+credential cloud_credentials::share_service(cloud::bycloud::service_entry entry, const std::string& source)
+{
+    const std::string tenant = cloud::openstack::tenant_of(source);
+    if (tenant.empty() || !make_means_)
+    {
+        return bycloud_.share(std::move(entry));
+    }
+    return bycloud_.share(std::move(entry), [&] { return make_means_(tenant).http; });
+}
+
+void cloud_credentials::divide_by(cloud::openstack::means_maker make)
+{
+    openstack_.divide_by(make);
+    make_means_ = std::move(make);
 }
 
 }  // namespace app

@@ -30,6 +30,10 @@ public:
         support::offload& offload = support::on_the_spot()
     );
 
+    // Makes what a tenant, which is a namespace, has of its own; without it all share what the controller
+    // has.
+    void divide_by(cloud::openstack::means_maker make);
+
     parser create_parser() override;
 
     // The controller's own credential. `api_key`: of the variable BYCLOUD_API_KEY, which takes precedence
@@ -40,10 +44,14 @@ public:
 
 private:
     support::result<std::shared_ptr<cloud::credential>> make_service(cloud::openstack::cloud_entry entry);
+    std::shared_ptr<cloud::credential> share_service(
+        cloud::bycloud::service_entry entry, const std::string& source
+    );
 
     std::shared_ptr<const cloud::openstack::allowed_urls> allowed_;
     cloud::openstack::credential_registry openstack_;
     cloud::bycloud::service_registry bycloud_;
+    cloud::openstack::means_maker make_means_;
 };
 
 }  // namespace app

@@ -36,11 +36,12 @@ MetricFamily events(const kube::event_recorder::counts& counted, std::size_t mer
 MetricFamily requests(
     const char* name,
     const char* help,
+    MetricType type,
     const metrics::requests_by_service& all,
     std::size_t net::request_places::counts::* value
 )
 {
-    read_family family(name, help, MetricType::Gauge);
+    read_family family(name, help, type);
     for (const auto& [service, counts] : all)
     {
         family.add(static_cast<double>(counts.*value), {{"service", service}});
@@ -141,14 +142,24 @@ std::vector<MetricFamily> families_of(const metrics::state& now)
         requests(
             "certificatebinding_requests_under_way",
             "Number of requests that are under way, each with its connection, by service.",
+            MetricType::Gauge,
             now.requests,
             &net::request_places::counts::under_way
         ),
         requests(
             "certificatebinding_requests_waiting",
             "Number of requests that wait because too many are under way, by service.",
+            MetricType::Gauge,
             now.requests,
             &net::request_places::counts::waiting
+        ),
+        requests(
+            "certificatebinding_requests_without_place_total",
+            "Total number of requests that were not sent, because too many were under way for too long, by "
+            "service.",
+            MetricType::Counter,
+            now.requests,
+            &net::request_places::counts::too_late
         ),
         events(now.events, now.merged_events),
         family_of(

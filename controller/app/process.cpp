@@ -20,6 +20,7 @@
 #include "net/http/fenced_client.hpp"
 #include "net/http/measured_client.hpp"
 #include "net/http/server.hpp"
+#include "support/fair_offload.hpp"
 #include "support/heap.hpp"
 #include "support/log.hpp"
 #include "support/loop_lag.hpp"
@@ -171,8 +172,15 @@ public:
           ),
           budgeted_writes_(fenced_, budgeted_),
           kube_client_(kube::create_rest_client(budgeted_, *clock_, credentials_, manager_of(options))),
-          registry_(budgeted_writes_, *clock_, random_, around.allowed, options.cloud_timeout, *worker_)
-    {}
+          registry_(budgeted_writes_, *clock_, random_, around.allowed, options.cloud_timeout, *own_share_)
+    {
+        registry_.divide_by([this](const std::string& tenant) {
+            return cloud::openstack::tenant_means{
+                std::make_unique<net::budgeted_client>(fenced_, budgeted_, tenant),
+                certificates_.of_tenant(tenant)
+            };
+        });
+    }
 
     // Opens what run() runs. Errors: invalid, with one line for the user.
     support::result<> open()
@@ -433,6 +441,8 @@ private:
     std::unique_ptr<election> election_;  // null: this process leads without an election
     // A Secret does not wait for the certificates of others.
     std::unique_ptr<support::offload> worker_ = support::create_worker_thread();
+    support::fair_offload certificates_{*worker_};
+    std::unique_ptr<support::offload> own_share_ = certificates_.of_tenant("");
     std::unique_ptr<support::offload> secrets_worker_ = support::create_worker_thread();
     cloud_credentials registry_;
     // The loop is made before the door, which asks it, and calls the door, which is made after it.

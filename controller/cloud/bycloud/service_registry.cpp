@@ -6,7 +6,9 @@
 
 namespace cloud::bycloud {
 
-std::shared_ptr<credential> service_registry::share(service_entry entry)
+std::shared_ptr<credential> service_registry::share(
+    service_entry entry, const std::function<std::unique_ptr<net::http_client>()>& http
+)
 {
     if (known_.size() >= clean_at_)
     {
@@ -22,7 +24,15 @@ std::shared_ptr<credential> service_registry::share(service_entry entry)
     created->id = entry.id;
     created->name = entry.name;
     created->identity = entry.endpoint.str();
-    created->service = create_service(http_, clock_, random_, std::move(entry), timeout_);
+    struct service_with_client
+    {
+        std::unique_ptr<net::http_client> http;  // outlives the service; null: it has none of its own
+        std::unique_ptr<binding_service> service;
+    };
+    const auto both = std::make_shared<service_with_client>(http ? http() : nullptr, nullptr);
+    both->service =
+        create_service(both->http ? *both->http : http_, clock_, random_, std::move(entry), timeout_);
+    created->service = {both, both->service.get()};
     shared = created;
     return created;
 }

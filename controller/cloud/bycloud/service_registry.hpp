@@ -7,6 +7,7 @@
 #include "support/clock.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -27,7 +28,10 @@ public:
         : http_(http), clock_(clock), random_(random), timeout_(timeout)
     {}
 
-    std::shared_ptr<credential> share(service_entry entry);
+    // `http`: what a new credential sends with; null: what all share.
+    std::shared_ptr<credential> share(
+        service_entry entry, const std::function<std::unique_ptr<net::http_client>()>& http = {}
+    );
 
 private:
     net::http_client& http_;

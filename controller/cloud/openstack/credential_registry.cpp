@@ -9,6 +9,15 @@
 
 namespace cloud::openstack {
 
+std::string tenant_of(std::string_view source)
+{
+    constexpr std::string_view of_secret = "Secret ";
+    const auto end = source.find('/');
+    return source.starts_with(of_secret) && end != std::string_view::npos
+               ? std::string(source.substr(of_secret.size(), end - of_secret.size()))
+               : std::string();
+}
+
 // Of one Secret.
 class credential_registry::entries final : public credential_entries
 {
@@ -71,7 +80,7 @@ support::result<std::shared_ptr<credential>> credential_registry::open(
     tell_unknown_keys(source, entry);
     if (!entry.service)
     {
-        return share(std::move(entry));
+        return share(std::move(entry), tenant_of(source));
     }
     return make_service_ ? make_service_(std::move(entry))
                          : support::fail(
@@ -97,7 +106,7 @@ void credential_registry::tell_unknown_keys(const std::string& source, const clo
     support::log(support::log_level::warn, what + "; they have no effect");
 }
 
-std::shared_ptr<credential> credential_registry::share(cloud_entry entry)
+std::shared_ptr<credential> credential_registry::share(cloud_entry entry, const std::string& tenant)
 {
     if (known_.size() >= clean_at_)
     {
@@ -113,9 +122,26 @@ std::shared_ptr<credential> credential_registry::share(cloud_entry entry)
     created->id = entry.id;
     created->name = entry.cloud;
     created->identity = entry.keystone.str();
-    created->client = create_client(http_, clock_, random_, std::move(entry), timeout_, *offload_);
+    created->client = client_of(std::move(entry), tenant);
     shared = created;
     return created;
+}
+
+std::shared_ptr<client> credential_registry::client_of(cloud_entry entry, const std::string& tenant)
+{
+    if (tenant.empty() || !make_means_)
+    {
+        return create_client(http_, clock_, random_, std::move(entry), timeout_, *offload_);
+    }
+    struct client_with_means
+    {
+        tenant_means means;  // outlives the client
+        std::unique_ptr<cloud::client> client;
+    };
+    const auto both = std::make_shared<client_with_means>(make_means_(tenant), nullptr);
+    both->client =
+        create_client(*both->means.http, clock_, random_, std::move(entry), timeout_, *both->means.offload);
+    return {both, both->client.get()};
 }
 
 }  // namespace cloud::openstack

@@ -14,9 +14,22 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace cloud::openstack {
+
+// What the requests and the certificates of one tenant are sent and read with.
+struct tenant_means
+{
+    std::unique_ptr<net::http_client> http;
+    std::unique_ptr<support::offload> offload;
+};
+using means_maker = std::function<tenant_means(const std::string& tenant)>;
+
+// The namespace of "Secret shop/cloud: clouds.yaml", the beginning of the errors of a Secret; empty: there is
+// none.
+std::string tenant_of(std::string_view source);
 
 // The credentials in use, one for each content. A credential, and its token, is destroyed when its last user
 // releases it.
@@ -38,17 +51,23 @@ public:
     using service_maker = std::function<support::result<std::shared_ptr<credential>>(cloud_entry)>;
     void make_services_with(service_maker make) { make_service_ = std::move(make); }
 
+    // Makes what a tenant has of its own, so that no tenant takes the share of another one. Without it all
+    // tenants share what the controller has.
+    void divide_by(means_maker make) { make_means_ = std::move(make); }
+
     // Where certificates that tenants made are read; by default in the caller.
     void read_certificates_in(support::offload& offload) { offload_ = &offload; }
 
     parser create_parser() override;
 
-    // The credential of an entry, such as the controller's own.
-    std::shared_ptr<credential> share(cloud_entry entry);
+    // The credential of an entry, such as the controller's own. `tenant`: who brought it; empty: the
+    // controller itself. A content that several tenants brought counts as that of the first.
+    std::shared_ptr<credential> share(cloud_entry entry, const std::string& tenant = {});
 
 private:
     class entries;
 
+    std::shared_ptr<client> client_of(cloud_entry entry, const std::string& tenant);
     support::result<std::shared_ptr<credential>> open(const std::string& source, cloud_entry entry);
     // One line of the log for each Secret and its keys.
     void tell_unknown_keys(const std::string& source, const cloud_entry& entry);
@@ -58,6 +77,7 @@ private:
     support::random_engine& random_;
     std::shared_ptr<const allowed_urls> allowed_;
     service_maker make_service_;
+    means_maker make_means_;
     support::duration timeout_;
     support::offload* offload_ = &support::on_the_spot();
     std::map<std::string, std::weak_ptr<credential>> known_;  // by id

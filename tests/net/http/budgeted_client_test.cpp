@@ -26,7 +26,7 @@ public:
     support::task<support::result<net::http_response>> send(net::http_request request) override
     {
         ++asked[request.origin.host];
-        co_await clock_.sleep_for(request.origin.host == "hangs" ? 30s : 100ms);
+        co_await clock_.sleep_for(request.origin.host.starts_with("hangs") ? 30s : 100ms);
         co_return net::http_response{200, {}, {}};
     }
 
@@ -62,17 +62,19 @@ protected:
     };
 
     // Sends in the background.
-    std::shared_ptr<sent> send(net::http_request asked)
+    std::shared_ptr<sent> send(net::http_request asked) { return send(client, std::move(asked)); }
+
+    std::shared_ptr<sent> send(net::http_client& through, net::http_request asked)
     {
         auto into = std::make_shared<sent>();
-        cancels.push_back(spawn(send_into(std::move(asked), into)));
+        cancels.push_back(spawn(send_into(through, std::move(asked), into)));
         return into;
     }
 
-    support::task<> send_into(net::http_request asked, std::shared_ptr<sent> into)
+    support::task<> send_into(net::http_client& through, net::http_request asked, std::shared_ptr<sent> into)
     {
         const auto began = clock().now();
-        into->answer = co_await client.send(std::move(asked));
+        into->answer = co_await through.send(std::move(asked));
         into->took = clock().now() - began;
     }
 
@@ -90,6 +92,8 @@ protected:
 
     servers under{clock()};
     net::budgeted_client client{under, clock(), {.of_a_server = 16, .of_kubernetes = 8, .of_the_cloud = 64}};
+    net::budgeted_client stranger{under, client, "stranger"};
+    net::budgeted_client shop{under, client, "shop"};
     std::vector<std::function<void()>> cancels;
 };
 
@@ -113,11 +117,43 @@ TEST_F(budgeted_client, requests_over_the_budget_wait_and_those_to_other_servers
     EXPECT_EQ(under.asked["hangs"], 12);
     EXPECT_EQ(counted().waiting, 988U);
     const auto other = send(request("octavia"));
-    const auto another_client = send(request("hangs", "of another tenant"));
+    const auto another_tenant = send(shop, request("hangs", "of the shop"));
     advance(100ms);
     EXPECT_EQ(other->took, 100ms);
-    EXPECT_EQ(under.asked["hangs"], 13) << "another client of the server does not wait either";
-    EXPECT_FALSE(another_client->answer);
+    EXPECT_EQ(under.asked["hangs"], 13) << "another tenant of the server does not wait either";
+    EXPECT_FALSE(another_tenant->answer);
+}
+
+TEST_F(budgeted_client, a_tenant_with_20_servers_that_hang_keeps_no_other_tenant_waiting)
+{
+    std::shared_ptr<sent> last;
+    for (int i = 0; i < 20; ++i)
+    {
+        for (int times = 0; times < 100; ++times)
+        {
+            last = send(stranger, request("hangs-" + std::to_string(i)));
+        }
+    }
+    step();
+    EXPECT_EQ(counted().under_way, 36U);
+    std::vector<std::shared_ptr<sent>> others;
+    for (int i = 0; i < 9; ++i)
+    {
+        others.push_back(send(shop, request("octavia")));
+    }
+    advance(100ms);
+    for (const auto& each : others)
+    {
+        ASSERT_TRUE(each->answer);
+        EXPECT_EQ(each->took, 100ms);
+    }
+    advance(20s);
+    ASSERT_TRUE(last->answer);
+    EXPECT_EQ(
+        last->answer->error().message,
+        "https://hangs-19: waited 20s for a place among the 64 requests that may be under way to all clouds "
+        "(--max-cloud-requests)"
+    );
 }
 
 TEST_F(budgeted_client, requests_that_wait_are_sent_when_others_have_ended)
@@ -151,13 +187,16 @@ TEST_F(budgeted_client, a_request_that_waits_for_too_long_is_not_sent)
     advance(3s);
     ASSERT_TRUE(too_late->answer);
     EXPECT_EQ(too_late->answer->error().code, errc::too_late);
+    EXPECT_THAT(too_late->answer->error().message, testing::HasSubstr("waited 3s for a place among the 16 "));
     advance(17s);
     ASSERT_TRUE(late->answer);
-    EXPECT_EQ(late->answer->error().code, errc::unreachable);
+    EXPECT_EQ(late->answer->error().code, errc::too_late);
     EXPECT_EQ(
         late->answer->error().message,
-        "https://hangs: too many requests of the controller wait for this server"
+        "https://hangs: waited 20s for a place among the 16 requests that may be under way to one server "
+        "(--max-requests-per-server)"
     );
+    EXPECT_EQ(counted().too_late, 2U);
     EXPECT_EQ(under.asked["hangs"], 12);
     EXPECT_EQ(counted().waiting, 0U);
 }

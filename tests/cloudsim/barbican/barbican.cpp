@@ -49,9 +49,13 @@ reply barbican::answer(const request& asked, const identity& who)
     {
         return secrets ? one_secret(c) : one_container(c);
     }
+    if (c.asked.method == "GET")
+    {
+        return secrets ? list_secrets(c) : list_containers(c);
+    }
     if (c.asked.method != "POST")
     {
-        return error(501, "The simulator has no lists.");
+        return not_allowed(c);
     }
     return secrets ? add_secret(c) : add_container(c);
 }

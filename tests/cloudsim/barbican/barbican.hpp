@@ -5,6 +5,7 @@
 
 #include <expected>
 #include <string>
+#include <vector>
 
 // Barbican v1: secrets, their payloads, containers, access lists.
 namespace cloudsim {
@@ -44,6 +45,12 @@ private:
     barbican_words words() const { return words_of(env_.config.barbican_release); }
     reply not_allowed(const call& c);
     reply forbidden(const std::string& operation);
+
+    reply list_secrets(const call& c);
+    reply list_containers(const call& c);
+    // The page of a list that the query asks for. `kind`: secrets or containers.
+    template <class T>
+    reply page_of(const call& c, const std::string& kind, const std::vector<const T*>& items);
 
     reply one_secret(const call& c);
     reply payload(const call& c, const secret& object, const std::string& operation);

@@ -1,6 +1,7 @@
 #include "cloudsim/barbican/secret_store.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace cloudsim {
 
@@ -63,12 +64,22 @@ bool allowed_on_both(const position& p, action wanted)
     }
 }
 
+bool is_over(const secret& object, wall_time now)
+{
+    return object.expiration && *object.expiration <= now;
+}
+
 }  // namespace
 
 const part* find_part(const container& listing, std::string_view name)
 {
     const auto listed = std::ranges::find(listing.parts, name, &part::name);
     return listed == listing.parts.end() ? nullptr : &*listed;
+}
+
+bool may_list(const identity& who)
+{
+    return who.has("admin") || who.has("creator") || who.has("observer");
 }
 
 bool allowed(const identity& who, const secret& object, action wanted)
@@ -99,9 +110,7 @@ bool allowed(const identity& who, const container& object, action wanted)
 secret* secret_store::find_secret(const std::string& id)
 {
     const auto entry = secrets_.find(to_lower(id));
-    const bool there =
-        entry != secrets_.end() && (!entry->second.expiration || env_.now.wall < *entry->second.expiration);
-    return there ? &entry->second : nullptr;
+    return entry != secrets_.end() && !is_over(entry->second, env_.now.wall) ? &entry->second : nullptr;
 }
 
 container* secret_store::find_container(const std::string& id)
@@ -110,9 +119,40 @@ container* secret_store::find_container(const std::string& id)
     return entry == containers_.end() ? nullptr : &entry->second;
 }
 
+std::vector<const secret*> secret_store::secrets_of(const std::string& project_id) const
+{
+    std::vector<const secret*> listed;
+    for (const auto& [id, object] : secrets_)
+    {
+        if (object.project_id == project_id && !is_over(object, env_.now.wall))
+        {
+            listed.push_back(&object);
+        }
+    }
+    std::ranges::sort(listed, {}, [](const secret* object) {
+        return std::tuple(iso_time(object->created), object->name, object->number);
+    });
+    return listed;
+}
+
+std::vector<const container*> secret_store::containers_of(const std::string& project_id) const
+{
+    std::vector<const container*> listed;
+    for (const auto& [id, object] : containers_)
+    {
+        if (object.project_id == project_id)
+        {
+            listed.push_back(&object);
+        }
+    }
+    std::ranges::sort(listed, {}, &container::number);
+    return listed;
+}
+
 void secret_store::prepare(stored& object)
 {
     object.id = object.id.empty() ? env_.ids.uuid() : object.id;
+    object.number = ++created_;
     object.created = env_.now.wall;
     object.updated = env_.now.wall;
 }

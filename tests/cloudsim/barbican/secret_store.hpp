@@ -3,6 +3,7 @@
 #include "cloudsim/keystone/keystone.hpp"
 #include "cloudsim/support/environment.hpp"
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -28,6 +29,7 @@ struct stored
     std::string creator_id{};
     std::string name{};
     std::string status = "ACTIVE";
+    std::uint64_t number = 0;  // in the order of creation
     wall_time created{};
     wall_time updated{};
     access_list access{};
@@ -67,6 +69,9 @@ enum class action
     put_acl,
 };
 
+// Whether the sender may list the secrets and containers of its project.
+bool may_list(const identity& who);
+
 bool allowed(const identity& who, const secret& object, action wanted);
 bool allowed(const identity& who, const container& object, action wanted);
 
@@ -78,6 +83,11 @@ public:
     // The secret; null if it is unknown or expired.
     secret* find_secret(const std::string& id);
     container* find_container(const std::string& id);
+
+    // The objects of a project without expired secrets. Secrets are in the order of their seconds and names,
+    // containers in that of their creation.
+    std::vector<const secret*> secrets_of(const std::string& project_id) const;
+    std::vector<const container*> containers_of(const std::string& project_id) const;
 
     // Gives the secret its times, and an id unless it has one.
     secret& add(secret wanted);
@@ -93,6 +103,7 @@ private:
     void prepare(stored& object);
 
     environment& env_;
+    std::uint64_t created_ = 0;
     std::map<std::string, secret> secrets_;
     std::map<std::string, container> containers_;
 };

@@ -51,8 +51,11 @@ reply octavia::answer(const call& c)
     {
         return balancers ? one_load_balancer(c, path[3]) : one_listener(c, path[3]);
     }
-    return balancers && c.asked.method == "POST" ? post_load_balancer(c)
-                                                 : fault(501, "The simulator has no lists.");
+    if (c.asked.method == "GET")
+    {
+        return balancers ? list_load_balancers(c) : list_listeners(c);
+    }
+    return balancers && c.asked.method == "POST" ? post_load_balancer(c) : fault(405, "Method Not Allowed");
 }
 
 reply octavia::ok(int status, const json& body)

@@ -3,6 +3,7 @@
 #include "cloudsim/octavia/certificate_manager.hpp"
 #include "cloudsim/octavia/objects.hpp"
 
+#include <expected>
 #include <functional>
 #include <map>
 #include <optional>
@@ -84,6 +85,15 @@ private:
     reply forbidden();
     bool may_read(const identity& who, const std::string& project_id) const;
     bool may_write(const identity& who, const std::string& project_id) const;
+
+    // The project whose objects a list shows; empty: all projects. The error is the refusal.
+    std::expected<std::string, reply> listed_project(const call& c);
+    reply list_load_balancers(const call& c);
+    reply list_listeners(const call& c);
+    // The page of a list that the query asks for. `show(row, whole)`: the row in JSON; not whole: the
+    // listeners of a load balancer are not asked for.
+    template <class T, class Show>
+    reply page_of(const call& c, const std::map<std::string, T>& rows, Show show);
 
     reply answer(const call& c);
     reply one_load_balancer(const call& c, const std::string& id);

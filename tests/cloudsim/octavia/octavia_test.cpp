@@ -567,14 +567,5 @@ TEST_F(octavia_test, both_spellings_of_the_version_work_and_other_paths_are_not_
     );
 }
 
-TEST_F(octavia_test, it_says_that_it_has_no_lists)
-{
-    for (const auto* kind : {"listeners", "loadbalancers"})
-    {
-        const auto url = load_balancer(std::string("/v2/lbaas/") + kind);
-        EXPECT_EQ(ask({.method = "GET", .url = url, .token = token_a}).status, 501);
-    }
-}
-
 }  // namespace
 }  // namespace cloudsim::test

@@ -9,6 +9,7 @@ namespace {
 
 using field = std::variant<
     duration settings::*,
+    std::size_t settings::*,
     bool settings::*,
     std::string settings::*,
     std::set<std::string> settings::*>;
@@ -25,6 +26,8 @@ const std::map<std::string, field> fields = {
     {"token_cache_ms", &settings::token_cache},
     {"connection_close", &settings::connection_close},
     {"refuse_delegated_refs", &settings::refuse_delegated_refs},
+    {"octavia_page", &settings::octavia_page},
+    {"barbican_page", &settings::barbican_page},
     {"barbican_release", &settings::barbican_release},
     {"worker_held", &settings::worker_held},
     {"worker_fails", &settings::worker_fails},

@@ -3,6 +3,7 @@
 #include "cloudsim/support/message.hpp"
 #include "cloudsim/support/text.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -36,6 +37,10 @@ struct settings
     bool connection_close = false;  // every answer ends its connection
     // As Octavia 11.0.0: 400 for refs that come with an application credential's token.
     bool refuse_delegated_refs = false;
+    // The most items of a page, whatever limit a request names (pagination_max_limit of Octavia,
+    // max_limit_paging of Barbican).
+    std::size_t octavia_page = 1000;
+    std::size_t barbican_page = 100;
     std::string barbican_release = "zed";  // the words of Barbican (barbican/release.hpp)
     bool worker_held = false;              // changes are accepted and stay PENDING
     bool worker_fails = false;             // the worker fails on the changed listener, which becomes ERROR

@@ -110,6 +110,7 @@ target parse_target(std::string_view text)
     for (const auto& parameter : url->params())
     {
         result.query[parameter.key] = parameter.value;
+        result.parameters.emplace_back(parameter.key, parameter.value);
     }
     return result;
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // Texts as the Python services write them, and as JSON: lists, times, URLs.
@@ -42,7 +43,8 @@ bool contains(const Range& range, const Value& value)
 struct target
 {
     std::vector<std::string> segments;
-    std::map<std::string, std::string> query;
+    std::map<std::string, std::string> query;                       // the last value of each name
+    std::vector<std::pair<std::string, std::string>> parameters{};  // all of the query, in its order
 
     // Whether the path is `pattern`, whose segments are texts or `*`.
     bool is(const std::vector<std::string_view>& pattern) const;

@@ -11,6 +11,7 @@
 #include "support/overloaded.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace binding {
@@ -162,13 +163,40 @@ step finish(const listener_update& update)
     return report(observation, conclusions, end);
 }
 
-// The PUT waits for more changes, or for the turn. A finalizer is no promise of a PUT, so it is added
-// meanwhile.
-step prepare(const listener_update& update, done end)
+// write-ahead, while another target has the turn: finalizers and ledgers of what the PUT will add, so that it
+// can be sent soon after the target has its turn. A crash costs no time by that, because no change is sent to
+// the load balancer before the deadline of the one under way.
+std::vector<write> writes_before_turn(const listener_update& update)
 {
+    // Peers write ahead in each other's ledgers, so each of them waits for its turn with that.
+    if (!update.observation.peers.empty())
+    {
+        return {};
+    }
+    std::set<support::uuid> added;
+    for (const member& member : update.members)
+    {
+        if (member.adds())
+        {
+            added.insert(member.object().uid);
+        }
+    }
     auto writes = writes_ahead(update);
-    std::erase_if(writes, [](const write& write) { return write.kind != write_kind::add_finalizer; });
-    return writes.empty() ? step(std::move(end)) : commit{std::move(writes)};
+    std::erase_if(writes, [&](const write& write) { return !added.contains(write.uid); });
+    return writes;
+}
+
+step do_wait(const listener_update& update, const wait& wait)
+{
+    if (wait.end.next == requeue::turn)
+    {
+        if (auto writes = writes_before_turn(update); !writes.empty())
+        {
+            return commit{std::move(writes)};
+        }
+    }
+    return wait.without_status ? step(wait.end)
+                               : report(update.observation, conclude_waiting(update, wait), wait.end);
 }
 
 step decide(
@@ -183,7 +211,9 @@ step next_step(const listener_update& update, const members& own)
 {
     if (only_prepares(update.observation))
     {
-        return prepare(update, end_of_preparation(update.observation));
+        wait wait{end_of_preparation(update.observation)};
+        wait.without_status = true;
+        return do_wait(update, wait);
     }
     auto gate = first_write_gate(update);
     if (!gate)
@@ -195,11 +225,7 @@ step next_step(const listener_update& update, const members& own)
             [&](no_write) { return finish(update); },
             [&](read& wanted) { return step(std::move(wanted)); },
             [&](take_turn turn) { return step(turn); },
-            [&](wait& wait) {
-                return wait.without_status
-                           ? prepare(update, wait.end)
-                           : report(update.observation, conclude_waiting(update, wait), wait.end);
-            },
+            [&](const wait& wait) { return do_wait(update, wait); },
             [&](leave_out& dead) {
                 auto left_out = update.left_out;
                 left_out.insert(dead.refs.begin(), dead.refs.end());

@@ -31,7 +31,7 @@ void change_times::record(duration under_way, duration over)
     // The change ended between the two looks. What the first look found ended is remembered as a tenth
     // shorter, so that the time becomes shorter until a look comes too early. Of a short time a tenth is less
     // than what the look after one that came too early costs.
-    const duration shorter = over > first_look ? over * 9 / 10 : over;
+    const duration shorter = over > 2 * first_look ? over * 9 / 10 : over;
     const duration middle = std::max(under_way + (over - under_way) / 2, shorter);
     latest_.at(recorded_ % most_kept) = std::max(middle, shortest_change);
     ++recorded_;

@@ -157,14 +157,15 @@ std::string manager_of(const options& options)
 class process
 {
 public:
-    process(const options& options, const surroundings& around)
+    process(const options& options, const surroundings& around, const file_shares& files)
         : options_(options),
           around_(around),
+          idle_connections_(files.idle),
           clock_(support::create_system_clock(context_.get_executor())),
           credentials_(around.cluster, kube::read_machine_file, *clock_),
           http_(net::create_http_client(context_.get_executor(), *clock_, client_options())),
           measured_(*http_, *clock_, [this](const auto& ended) { requested(ended); }),
-          budgeted_(measured_, *clock_, options.requests),
+          budgeted_(measured_, *clock_, files.requests),
           fenced_(
               measured_,
               *clock_,
@@ -254,7 +255,9 @@ private:
     net::client_options client_options() const
     {
         return {
-            .user_agent = "certificate-binding-controller/" PROJECT_VERSION, .route = around_.proxies.route
+            .user_agent = "certificate-binding-controller/" PROJECT_VERSION,
+            .idle_in_all = idle_connections_,
+            .route = around_.proxies.route
         };
     }
 
@@ -427,6 +430,7 @@ private:
 
     const options& options_;
     const surroundings& around_;
+    std::size_t idle_connections_;
     asio::io_context context_{1};
     std::unique_ptr<support::clock> clock_;
     support::random_engine random_{std::random_device{}()};
@@ -456,9 +460,9 @@ private:
 
 }  // namespace
 
-support::result<int> run_process(const options& options, const surroundings& around)
+support::result<int> run_process(const options& options, const surroundings& around, const file_shares& files)
 {
-    process running(options, around);
+    process running(options, around, files);
     if (const auto opened = running.open(); !opened)
     {
         return std::unexpected(opened.error());

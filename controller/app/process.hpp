@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/file_shares.hpp"
 #include "app/options.hpp"
 #include "app/surroundings.hpp"
 #include "support/error.hpp"
@@ -12,6 +13,9 @@ inline constexpr int exit_misconfigured = 2;
 
 // The controller and its servers, from the start to the end: returns when a signal has ended it, with the
 // code to exit with. Errors: invalid, with one line for the user; nothing has begun.
-support::result<int> run_process(const options& options, const surroundings& around);
+// `files`: within the limits of `options`.
+support::result<int> run_process(
+    const options& options, const surroundings& around, const file_shares& files
+);
 
 }  // namespace app

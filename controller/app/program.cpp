@@ -1,5 +1,6 @@
 #include "app/program.hpp"
 
+#include "app/file_shares.hpp"
 #include "app/options.hpp"
 #include "app/process.hpp"
 #include "app/surroundings.hpp"
@@ -10,6 +11,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <string>
 #include <variant>
 
 namespace app {
@@ -28,16 +30,35 @@ int refuse(const support::error& error)
     return exit_misconfigured;
 }
 
+// Within the limit of open files.
+file_shares files_for(const options& options)
+{
+    const std::size_t files = net::allow_open_files(most_open_files);
+    const file_shares shares = share_files(options.requests, files, options.namespaces.size());
+    if (shares.requests != options.requests)
+    {
+        support::log(
+            log_level::warn,
+            "fewer requests may be under way than configured, because the process may not open more files "
+            "(ulimit -n)",
+            {{"open_files", std::to_string(files)},
+             {"cloud_requests", std::to_string(shares.requests.of_the_cloud)},
+             {"kubernetes_requests", std::to_string(shares.requests.of_kubernetes)}}
+        );
+    }
+    return shares;
+}
+
 int run_controller(const options& options)
 {
     support::tune_heap();
-    net::allow_open_files(most_open_files);
+    const file_shares files = files_for(options);
     const auto around = read_surroundings(options);
     if (!around)
     {
         return refuse(around.error());
     }
-    const auto ended = run_process(options, *around);
+    const auto ended = run_process(options, *around, files);
     return ended ? *ended : refuse(ended.error());
 }
 

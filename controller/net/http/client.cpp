@@ -100,8 +100,8 @@ public:
         : dialer_(std::move(dialer)),
           clock_(clock),
           user_agent_(std::move(options.user_agent)),
-          pool_(options.idle_per_origin, options.idle_for),
-          unused_(options.idle_per_origin, unused_for)
+          pool_(options.idle_per_origin, options.idle_for, options.idle_in_all),
+          unused_(options.idle_per_origin, unused_for, options.idle_in_all)
     {}
 
     support::task<support::result<http_response>> send(http_request request) override

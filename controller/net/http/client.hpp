@@ -16,6 +16,7 @@ struct client_options
 {
     std::string user_agent;
     std::size_t idle_per_origin = 8;  // idle connections that are kept open
+    std::size_t idle_in_all = 256;    // to all origins; of more, those that are idle longest are closed
     support::duration idle_for = std::chrono::seconds(30);
     proxy_route route = {};  // empty: every server is reached directly
 };

@@ -4,8 +4,8 @@
 
 namespace net {
 
-connection_pool::connection_pool(std::size_t per_origin, support::duration idle_for)
-    : per_origin_(per_origin), idle_for_(idle_for)
+connection_pool::connection_pool(std::size_t per_origin, support::duration idle_for, std::size_t in_all)
+    : per_origin_(per_origin), idle_for_(idle_for), in_all_(in_all)
 {}
 
 std::unique_ptr<byte_stream> connection_pool::take(
@@ -27,6 +27,7 @@ std::unique_ptr<byte_stream> connection_pool::take(
             taken = std::move(streams.back().stream);
         }
         streams.pop_back();
+        --size_;
     }
     if (streams.empty())
     {
@@ -43,7 +44,7 @@ void connection_pool::put(
 )
 {
     close_expired(now);
-    if (per_origin_ == 0)
+    if (per_origin_ == 0 || in_all_ == 0)
     {
         return;
     }
@@ -51,19 +52,26 @@ void connection_pool::put(
     if (streams.size() >= per_origin_)
     {
         streams.pop_front();
+        --size_;
     }
     streams.push_back({std::move(stream), now});
+    if (++size_ > in_all_)
+    {
+        close_oldest();
+    }
     expires_at_ = std::min(expires_at_, now + idle_for_);
 }
 
-std::size_t connection_pool::size() const
+void connection_pool::close_oldest()
 {
-    std::size_t size = 0;
-    for (const auto& [key, streams] : idle_)
+    const auto oldest =
+        std::ranges::min_element(idle_, {}, [](const auto& entry) { return entry.second.front().since; });
+    oldest->second.pop_front();
+    --size_;
+    if (oldest->second.empty())
     {
-        size += streams.size();
+        idle_.erase(oldest);
     }
-    return size;
 }
 
 void connection_pool::close_expired(support::time_point now)
@@ -79,6 +87,7 @@ void connection_pool::close_expired(support::time_point now)
         while (!streams.empty() && streams.front().since + idle_for_ <= now)
         {
             streams.pop_front();
+            --size_;
         }
         if (streams.empty())
         {

@@ -43,7 +43,13 @@ std::size_t affordable(std::size_t connections)
     {
         return connections;
     }
-    const auto fewer = std::max(files, 2 * other_files) - other_files;
+    constexpr std::size_t share = 8;  // an eighth of few files
+    const auto left = std::max(files, 2 * other_files) - (2 * other_files);
+    const auto fewer = std::min(connections, std::max(files / share, left));
+    if (fewer == connections)
+    {
+        return connections;
+    }
     support::log(
         support::log_level::warn,
         "the server takes fewer connections than configured, because the process may not open more files "

@@ -181,6 +181,24 @@ TEST_F(client, closes_idle_connections_after_their_time_and_those_beyond_their_n
     EXPECT_TRUE(network_.connections.at(2)->open);
 }
 
+TEST_F(client, closes_the_oldest_idle_connection_of_all_origins_beyond_their_number)
+{
+    options_.idle_in_all = 3;
+    client_ = net::create_http_client(network_.dialer(), clock(), options_);
+    const std::size_t origins = 5;
+    for (std::size_t i = 0; i < origins; ++i)
+    {
+        network_.expect({.reads = {ok}});
+        auto elsewhere = request();
+        elsewhere.origin.host = "host-" + std::to_string(origins - i);
+        EXPECT_TRUE(send(std::move(elsewhere)).has_value());
+        advance(1s);
+    }
+    EXPECT_EQ(network_.open(), 3U);
+    EXPECT_FALSE(network_.connections.at(0)->open);
+    EXPECT_FALSE(network_.connections.at(1)->open);
+}
+
 // A reused connection that the server has closed.
 
 const script answered_then_ended{.reads = {ok, ends()}};

@@ -1,6 +1,8 @@
 #include "net/http/server.hpp"
 
 #include "net/http/raw_client.hpp"
+#include "net/transport/no_more_files.hpp"
+#include "support/log.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -130,6 +132,32 @@ TEST_F(server, says_to_head_what_get_would_say_without_the_page)
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
     EXPECT_THAT(answer, HasSubstr("\r\nContent-Length: 3\r\n"));
     EXPECT_THAT(answer, EndsWith("\r\n\r\n"));
+}
+
+// ---- no free file ----
+
+TEST_F(server, takes_a_connection_when_there_is_a_free_file_again_and_does_not_spin_until_then)
+{
+    support::log_capture log;
+    support::set_log_level(support::log_level::debug);
+    start();
+    auto waiting = connect();
+    {
+        const test::no_more_files none;
+        for (int i = 0; i < 100; ++i)
+        {
+            advance(0s);
+        }
+        const auto text = log.text();
+        const std::string failure = "cannot accept a connection";
+        EXPECT_THAT(text, HasSubstr(failure));
+        EXPECT_EQ(text.find(failure), text.rfind(failure)) << "once";
+    }
+    advance(100ms);
+    EXPECT_THAT(
+        waiting.ask("GET /healthz HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"), HasSubstr("200 OK")
+    );
+    support::set_log_level(support::log_level::info);
 }
 
 // ---- pages in pieces ----

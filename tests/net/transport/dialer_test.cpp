@@ -2,6 +2,7 @@
 
 #include "net/http/peer.hpp"
 #include "net/transport/happy_eyeballs.hpp"
+#include "net/transport/no_more_files.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -65,6 +66,32 @@ TEST_F(dialer, knows_the_hosts_of_this_machine)
     test::peer peer(context(), say_hello);
     const auto stream = dial({false, "localhost", peer.port()});
     ASSERT_TRUE(stream.has_value()) << stream.error().message;
+}
+
+TEST_F(dialer, fails_without_a_free_file_and_connects_when_there_is_one_again)
+{
+    test::peer peer(context(), say_hello);
+    dialer_ =
+        net::create_dialer(executor(), clock(), [](const std::string&) { return address("127.0.0.1"); });
+    for (const std::string host : {"127.0.0.1", "api.test"})
+    {
+        const auto dial_again = [&] {
+            return run(dialer_->dial({false, host, peer.port()}, nullptr, clock().now() + 10s));
+        };
+        {
+            // The peer accepts already, because accepting takes a file too.
+            context().restart();
+            context().poll();
+            const test::no_more_files none;
+            const auto failed = dial_again();
+            ASSERT_FALSE(failed.has_value());
+            EXPECT_EQ(failed.error().code, errc::unreachable);
+            EXPECT_THAT(failed.error().message, HasSubstr("oo many open files"));
+        }
+        const auto stream = dial_again();
+        ASSERT_TRUE(stream.has_value()) << stream.error().message;
+        EXPECT_EQ(read(**stream), "hello");
+    }
 }
 
 TEST_F(dialer, says_who_refused)

@@ -1,7 +1,7 @@
 #include "app/signals.hpp"
 
 #include <csignal>
-#include <cstdlib>
+#include <unistd.h>
 #include <utility>
 
 namespace app {
@@ -10,6 +10,37 @@ namespace {
 using support::log_level;
 
 constexpr int exit_at_once = 130;  // as a shell reports a program that SIGINT ended
+constexpr int last_stop = 3;
+
+// Asio hands signals to the loop, which may hang. So the signals to stop are also counted where they come.
+volatile std::sig_atomic_t stops_that_came = 0;
+void (*hand_to_loop)(int) = nullptr;
+
+void count_stop(int number)
+{
+    stops_that_came = stops_that_came + 1;
+    if (stops_that_came >= last_stop)
+    {
+        ::_exit(exit_at_once);
+    }
+    hand_to_loop(number);
+}
+
+void count_stops()
+{
+    stops_that_came = 0;
+    for (const int number : {SIGTERM, SIGINT})
+    {
+        struct sigaction of_asio{};
+        if (::sigaction(number, nullptr, &of_asio) == 0 && of_asio.sa_handler != count_stop)
+        {
+            hand_to_loop = of_asio.sa_handler;
+            struct sigaction counting = of_asio;
+            counting.sa_handler = count_stop;
+            ::sigaction(number, &counting, nullptr);
+        }
+    }
+}
 
 }  // namespace
 
@@ -19,6 +50,7 @@ signals::signals(const boost::asio::any_io_executor& executor, actions actions, 
       stopping_(executor, SIGTERM, SIGINT),
       changing_level_(executor, SIGUSR1)
 {
+    count_stops();
     wait_to_stop();
     wait_to_change_level();
 }
@@ -46,17 +78,13 @@ void signals::stop(int number)
         );
         actions_.stop();
     }
-    else if (stops_ == 2)
+    else
     {
         support::log(
             log_level::warn,
             "ending all work at once; a change of a listener that was sent may still take effect"
         );
         actions_.abort();
-    }
-    else
-    {
-        std::_Exit(exit_at_once);
     }
 }
 

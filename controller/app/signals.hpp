@@ -11,7 +11,7 @@ namespace app {
 
 // What the signals of the process do, until its destruction.
 // - SIGTERM, SIGINT: the first lets the work in hand end, the second ends it, the third ends the process at
-// once.
+// once, even if the loop hangs. There is one object at a time.
 // - SIGUSR1: the log has debug lines; the next one sets its former level again.
 class signals
 {

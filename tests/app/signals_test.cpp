@@ -65,4 +65,15 @@ TEST_F(signals, the_third_ends_the_process_at_once_as_a_shell_reports_it)
     EXPECT_EXIT(three_signals(), testing::ExitedWithCode(130), "");
 }
 
+TEST_F(signals, the_third_ends_the_process_even_if_the_loop_hangs)
+{
+    const auto three_signals = [] {
+        std::raise(SIGTERM);
+        std::raise(SIGINT);
+        std::raise(SIGTERM);
+        std::_Exit(EXIT_SUCCESS);
+    };
+    EXPECT_EXIT(three_signals(), testing::ExitedWithCode(130), "");
+}
+
 }  // namespace

@@ -16,10 +16,15 @@ using support::fail;
 
 constexpr std::size_t most_requests = 10'000;
 
+// Empty: "0".
 support::result<std::vector<int>> days_of(const std::string& list)
 {
     constexpr int most = 3650;
     std::vector<int> days;
+    if (list == "0")
+    {
+        return days;
+    }
     for (const std::string& part : split_at_commas(list))
     {
         int number = 0;
@@ -41,23 +46,102 @@ support::result<std::vector<int>> days_of(const std::string& list)
     return days;
 }
 
-// Without a host, the address of this machine alone: the page is for whoever is logged in there.
-support::result<std::optional<net::listen_address>> debug_address(const std::string& text)
+// Empty: "0", which is nowhere.
+support::result<std::optional<net::listen_address>> address_of(const std::string& text)
 {
     if (text == "0")
     {
         return std::nullopt;
     }
     auto address = net::parse_listen_address(text);
-    if (!address)
+    return address ? support::result<std::optional<net::listen_address>>(std::move(*address))
+                   : std::unexpected(address.error());
+}
+
+// Without a host, the address of this machine alone: the page is for whoever is logged in there.
+support::result<std::optional<net::listen_address>> debug_address(const std::string& text)
+{
+    auto address = address_of(text);
+    if (address && *address && (*address)->host.empty())
     {
-        return std::unexpected(address.error());
+        (*address)->host = "127.0.0.1";
     }
-    if (address->host.empty())
+    return address;
+}
+
+// Stores values, and keeps the first problem.
+class values
+{
+public:
+    explicit values(const giver& given_by) : given_by_(given_by) {}
+
+    template <class Read, class Into>
+    void take(const char* flag, support::result<Read> read, Into& into)
     {
-        address->host = "127.0.0.1";
+        if (read)
+        {
+            into = std::move(*read);
+        }
+        else if (outcome_)
+        {
+            outcome_ = fail(given_by_(flag), read.error());
+        }
     }
-    return *address;
+
+    const support::result<>& outcome() const { return outcome_; }
+
+private:
+    const giver& given_by_;
+    support::result<> outcome_;
+};
+
+// The values that depend on no other ones.
+support::result<> take_single_values(const raw_options& raw, const giver& given_by, options& into)
+{
+    using namespace std::chrono_literals;
+    values all(given_by);
+    all.take("--resync-period", duration_between(raw.resync_period, 1s, 720h), into.resync_period);
+    all.take("--write-deadline", duration_between(raw.write_deadline, 100ms, 1h), into.write_deadline);
+    all.take("--cloud-timeout", duration_between(raw.cloud_timeout, 1s, 1h), into.cloud_timeout);
+    all.take("--metrics-bind-address", address_of(raw.metrics), into.metrics);
+    all.take("--debug-address", debug_address(raw.debug), into.debug);
+    all.take("--expiry-metrics", yes_or_no(raw.expiry_metrics), into.expiry_metrics);
+    const auto requests = [](const std::string& text) { return number_between(text, 4, most_requests); };
+    all.take("--max-cloud-requests", requests(raw.cloud_requests), into.requests.of_the_cloud);
+    all.take("--max-requests-per-server", requests(raw.requests_per_server), into.requests.of_a_server);
+    all.take("--max-kubernetes-requests", requests(raw.kubernetes_requests), into.requests.of_kubernetes);
+    all.take("--loop-lag-warning", duration_between(raw.loop_lag_warning, 10ms, 1h), into.loop_lag_warning);
+    all.take("--expiry-warning-days", days_of(raw.expiry_warning_days), into.expiry_warning_days);
+    all.take("--log-level", support::parse_log_level(raw.log_level), into.log_level);
+    all.take("--log-format", support::parse_log_format(raw.log_format), into.log_format);
+    return all.outcome();
+}
+
+// The namespaces of which the controller serves the bindings, and what they may do.
+support::result<> take_tenants(const raw_options& raw, const giver& given_by, options& into)
+{
+    if (auto good = check_namespaces(into.namespaces, given_by("--namespace")); !good)
+    {
+        return good;
+    }
+    std::ranges::sort(into.namespaces);
+    const auto doubled = std::ranges::unique(into.namespaces);
+    into.namespaces.erase(doubled.begin(), doubled.end());
+    if (!raw.credential_namespaces.empty())
+    {
+        into.credential_namespaces = split_at_commas(raw.credential_namespaces);
+        auto names = into.credential_namespaces;
+        std::erase(names, "*");
+        if (auto good = check_namespaces(names, given_by("--allow-controller-credentials")); !good)
+        {
+            return good;
+        }
+    }
+    if (!raw.allowed_auth_urls.empty())
+    {
+        into.allowed_auth_urls = split_at_commas(raw.allowed_auth_urls);
+    }
+    return {};
 }
 
 // The controllers that divide the bindings tell each other apart by the names of their Leases.
@@ -107,63 +191,13 @@ support::result<> check_division(const options& chosen, const giver& given_by)
 
 support::result<> understand(const raw_options& raw, const giver& given_by, options& into)
 {
-    using namespace std::chrono_literals;
-    const auto resync = duration_between(raw.resync_period, 1s, 720h);
-    const auto deadline = duration_between(raw.write_deadline, 100ms, 1h);
-    const auto timeout = duration_between(raw.cloud_timeout, 1s, 1h);
-    const auto metrics =
-        raw.metrics == "0" ? support::result<net::listen_address>() : net::parse_listen_address(raw.metrics);
-    const auto debug = debug_address(raw.debug);
-    const auto expiry_metrics = yes_or_no(raw.expiry_metrics);
-    const auto cloud_requests = number_between(raw.cloud_requests, 4, most_requests);
-    const auto requests_per_server = number_between(raw.requests_per_server, 4, most_requests);
-    const auto kubernetes_requests = number_between(raw.kubernetes_requests, 4, most_requests);
-    const auto lag = duration_between(raw.loop_lag_warning, 10ms, 1h);
-    const auto days = raw.expiry_warning_days == "0" ? support::result<std::vector<int>>()
-                                                     : days_of(raw.expiry_warning_days);
-    const auto level = support::parse_log_level(raw.log_level);
-    const auto format = support::parse_log_format(raw.log_format);
-    std::optional<support::error> wrong;
-    const auto check = [&](const char* flag, const auto& value) {
-        if (!wrong && !value)
-        {
-            wrong = fail(given_by(flag), value.error()).error();
-        }
-    };
-    check("--resync-period", resync);
-    check("--write-deadline", deadline);
-    check("--cloud-timeout", timeout);
-    check("--metrics-bind-address", metrics);
-    check("--debug-address", debug);
-    check("--expiry-metrics", expiry_metrics);
-    check("--max-cloud-requests", cloud_requests);
-    check("--max-requests-per-server", requests_per_server);
-    check("--max-kubernetes-requests", kubernetes_requests);
-    check("--loop-lag-warning", lag);
-    check("--expiry-warning-days", days);
-    check("--log-level", level);
-    check("--log-format", format);
-    if (wrong)
-    {
-        return std::unexpected(*wrong);
-    }
-    if (auto good = check_namespaces(into.namespaces, given_by("--namespace")); !good)
+    if (auto good = take_single_values(raw, given_by, into); !good)
     {
         return good;
     }
-    if (!raw.credential_namespaces.empty())
+    if (auto good = take_tenants(raw, given_by, into); !good)
     {
-        into.credential_namespaces = split_at_commas(raw.credential_namespaces);
-        auto names = into.credential_namespaces;
-        std::erase(names, "*");
-        if (auto good = check_namespaces(names, given_by("--allow-controller-credentials")); !good)
-        {
-            return good;
-        }
-    }
-    if (!raw.allowed_auth_urls.empty())
-    {
-        into.allowed_auth_urls = split_at_commas(raw.allowed_auth_urls);
+        return good;
     }
     auto bindings_api = understand(raw.bindings_api, given_by, into.namespaces);
     if (!bindings_api)
@@ -177,25 +211,7 @@ support::result<> understand(const raw_options& raw, const giver& given_by, opti
         return std::unexpected(leader.error());
     }
     into.leader = std::move(*leader);
-    if (auto good = check_division(into, given_by); !good)
-    {
-        return good;
-    }
-    std::ranges::sort(into.namespaces);
-    const auto doubled = std::ranges::unique(into.namespaces);
-    into.namespaces.erase(doubled.begin(), doubled.end());
-    into.resync_period = *resync;
-    into.write_deadline = *deadline;
-    into.cloud_timeout = *timeout;
-    into.metrics = raw.metrics == "0" ? std::nullopt : std::optional(*metrics);
-    into.debug = *debug;
-    into.expiry_metrics = *expiry_metrics;
-    into.requests = {*requests_per_server, *kubernetes_requests, *cloud_requests};
-    into.loop_lag_warning = *lag;
-    into.expiry_warning_days = *days;
-    into.log_level = *level;
-    into.log_format = *format;
-    return {};
+    return check_division(into, given_by);
 }
 
 }  // namespace app

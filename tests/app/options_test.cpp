@@ -73,6 +73,7 @@ struct flag
     std::string other;
     std::function<bool(const app::options&)> has_value;
     std::function<bool(const app::options&)> has_other;
+    bool may_be_empty = false;  // and is as if it were not given
 
     std::string variable() const
     {
@@ -100,7 +101,12 @@ flag text_flag(const std::string& name, std::string app::options::* member)
 {
     // The flag takes the value as it stands.
     return {
-        name, "a b=\"c\"", "[x,y]", is(member, std::string("a b=\"c\"")), is(member, std::string("[x,y]"))
+        name,
+        "a b=\"c\"",
+        "[x,y]",
+        is(member, std::string("a b=\"c\"")),
+        is(member, std::string("[x,y]")),
+        true
     };
 }
 
@@ -212,7 +218,8 @@ const std::vector<flag> flags{
      "kube-system",
      "b",
      [](const auto& o) { return o.leader.name_space == "kube-system"; },
-     [](const auto& o) { return o.leader.name_space == "b"; }},
+     [](const auto& o) { return o.leader.name_space == "b"; },
+     true},
 };
 
 class every_flag : public testing::TestWithParam<flag>
@@ -220,7 +227,7 @@ class every_flag : public testing::TestWithParam<flag>
 
 TEST_P(every_flag, is_given_with_a_space_with_an_equals_sign_or_as_a_variable)
 {
-    const auto& [name, value, other, has_value, has_other] = GetParam();
+    const auto& [name, value, other, has_value, has_other, may_be_empty] = GetParam();
     EXPECT_TRUE(has_value(options({name, value})));
     EXPECT_TRUE(has_value(options({name + "=" + value})));
     EXPECT_TRUE(has_value(options({}, {{GetParam().variable(), value}})));
@@ -228,7 +235,7 @@ TEST_P(every_flag, is_given_with_a_space_with_an_equals_sign_or_as_a_variable)
 
 TEST_P(every_flag, wins_over_its_variable)
 {
-    const auto& [name, value, other, has_value, has_other] = GetParam();
+    const auto& [name, value, other, has_value, has_other, may_be_empty] = GetParam();
     EXPECT_TRUE(has_other(options({name, other}, {{GetParam().variable(), value}})));
     EXPECT_TRUE(has_other(options({name + "=" + other}, {{GetParam().variable(), value}})));
 }
@@ -238,8 +245,27 @@ TEST_P(every_flag, needs_a_value)
     const std::string& name = GetParam().name;
     const std::string message = name + " needs a value; see --help";
     EXPECT_EQ(refusal({name}), message);
-    EXPECT_EQ(refusal({name + "="}), message);
-    EXPECT_EQ(refusal({name, ""}), message);
+    const std::string of_empty = GetParam().may_be_empty ? "accepted" : message;
+    EXPECT_EQ(refusal({name + "="}), of_empty);
+    EXPECT_EQ(refusal({name, ""}), of_empty);
+}
+
+TEST_P(every_flag, takes_no_other_flag_for_its_value)
+{
+    const std::string& name = GetParam().name;
+    for (const words& empty : {words{name + "="}, words{name, ""}})
+    {
+        words arguments = empty;
+        arguments.emplace_back("--leader-elect");
+        if (!GetParam().may_be_empty)
+        {
+            EXPECT_EQ(refusal(arguments), name + " needs a value; see --help");
+            continue;
+        }
+        const auto chosen = options(arguments);
+        EXPECT_TRUE(chosen.leader.elect);
+        EXPECT_FALSE(GetParam().has_value(chosen));
+    }
 }
 
 TEST_P(every_flag, has_a_variable_that_is_not_set_when_it_is_empty)
@@ -306,12 +332,27 @@ TEST(options, leader_elect_stands_alone_or_has_a_value)
     EXPECT_TRUE(options({}, set).leader.elect);
     EXPECT_FALSE(options({"--leader-elect=false"}, set).leader.elect);
     EXPECT_THAT(refusal({"--leader-elect=maybe"}), HasSubstr("--leader-elect: "));
+    EXPECT_EQ(refusal({"--leader-elect="}), "--leader-elect needs a value; see --help");
+    EXPECT_EQ(refusal({"--leader-elect", ""}), "--leader-elect needs a value; see --help");
     const auto defaults = options({}).leader;
     EXPECT_EQ(defaults.times.lease_duration, 15s);
     EXPECT_EQ(defaults.times.renew_deadline, 10s);
     EXPECT_EQ(defaults.times.retry_period, 2s);
     EXPECT_EQ(defaults.name, "certificate-binding-controller");
     EXPECT_EQ(defaults.name_space, "");
+}
+
+TEST(options, an_empty_label_selector_selects_all_bindings)
+{
+    for (const words& arguments :
+         {words{"--label-selector=", "--leader-elect"}, words{"--label-selector", "", "--leader-elect"}})
+    {
+        const auto chosen = options(arguments);
+        EXPECT_EQ(chosen.label_selector, "");
+        EXPECT_TRUE(chosen.leader.elect);
+    }
+    const variables set{{"CERTIFICATE_BINDING_LABEL_SELECTOR", "a=b"}};
+    EXPECT_EQ(options({"--label-selector="}, set).label_selector, "");
 }
 
 TEST(options, a_label_selector_needs_a_lease_of_its_own_and_no_bindings_api)

@@ -22,17 +22,16 @@ support::time_point may_pay_at(support::time_point paid_until)
     return paid_until - (spent_in_advance - 1) * price;
 }
 
-event event_of_others(const event& newest, std::size_t others)
+event event_of_others(const event& newest, std::size_t others, bool newest_has_passed)
 {
-    const std::string bindings =
-        others == 1 ? "1 further change" : std::to_string(others) + " further changes";
+    std::string told = (others == 1 ? "1 further change" : std::to_string(others) + " further changes") +
+                       " of bindings of this namespace to " + newest.reason;
+    if (!newest_has_passed)
+    {
+        told += "; the newest, of " + newest.regarding.name + ": " + newest.note;
+    }
     return event_about_namespace(
-        newest.regarding.name_space,
-        newest.warning,
-        newest.reason,
-        newest.action,
-        bindings + " of bindings of this namespace to " + newest.reason + "; the newest, of " +
-            newest.regarding.name + ": " + newest.note
+        newest.regarding.name_space, newest.warning, newest.reason, newest.action, std::move(told)
     );
 }
 
@@ -46,12 +45,29 @@ std::vector<event> event_limits::record(const event& happened, support::time_poi
         forget_at_ = now + window;
     }
     const bool change_of_state = happened.state != state::unset && !happened.regarding.is_namespace();
-    if (change_of_state && joins_others(happened, now))
+    if (change_of_state)
     {
-        return {};
+        pass_by(happened);
+        if (joins_others(happened, now))
+        {
+            return {};
+        }
     }
     auto told = pay(happened, now);
     return told ? std::vector{std::move(*told)} : std::vector<event>{};
+}
+
+// The events of the namespace that wait do not name the binding as the newest any more.
+void event_limits::pass_by(const event& happened)
+{
+    const auto& about = happened.regarding;
+    for (auto of = bursts_.lower_bound({about.name_space, "", false});
+         of != bursts_.end() && std::get<0>(of->first) == about.name_space;
+         ++of)
+    {
+        burst& waiting = of->second;
+        waiting.newest_has_passed |= waiting.newest && waiting.newest->regarding.uid == about.uid;
+    }
 }
 
 // Whether the event of the namespace tells of it.
@@ -84,6 +100,13 @@ bool event_limits::joins_others(const event& happened, support::time_point now)
     ++of.others;
     ++merged_;
     of.newest = happened;
+    of.newest_has_passed = false;
+    const auto own = allowances_.find({happened.regarding.name_space, happened.regarding.uid});
+    if (own != allowances_.end() && own->second.waiting && own->second.waiting->state != state::unset)
+    {
+        own->second.waiting.reset();
+        ++merged_;
+    }
     return true;
 }
 
@@ -110,7 +133,7 @@ std::vector<event> event_limits::due(support::time_point now)
     {
         if (of.others > 0 && of.tell_at <= now)
         {
-            told.push_back(event_of_others(*of.newest, of.others));
+            told.push_back(event_of_others(*of.newest, of.others, of.newest_has_passed));
             of.newest.reset();
             of.others = 0;
             of.last_told = now;
@@ -165,7 +188,7 @@ std::vector<event> event_limits::take_waiting()
     {
         if (of.others > 0)
         {
-            told.push_back(event_of_others(*of.newest, of.others));
+            told.push_back(event_of_others(*of.newest, of.others, of.newest_has_passed));
         }
     }
     for (auto& [object, of] : std::exchange(allowances_, {}))

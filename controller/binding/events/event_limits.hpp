@@ -15,12 +15,14 @@ namespace binding {
 
 // Bounds what the API server is given to keep. Pure; time is an argument.
 //
-// - An object gets 10 events at once, and then one a minute. The newest of those that have to wait is told
-// when
-//   its time comes, in the place of the older ones.
-// - Where more than 20 bindings of a namespace change their state for one reason within a minute, one event
-// of
-//   the namespace tells of the others: their number, and the newest of them.
+// Objects: an object gets 10 events at once, and then one a minute. The newest of those that have to wait is
+// told when its time comes, in the place of the older ones.
+// Bursts: where more than 20 bindings of a namespace change their state for one reason within a minute, one
+// event of the namespace tells of the others: their number, and the newest of them.
+// Order: of a binding, no change of state is told after a newer one. What waits is dropped when the event of
+// the namespace tells of a newer change of the binding, and the event of the namespace names no binding that
+// has changed since.
+// Loss: the newest change of a binding is told, or counted by an event of the namespace that is told later.
 class event_limits
 {
 public:
@@ -56,11 +58,13 @@ private:
         support::time_point began{};
         std::vector<support::uuid> told;   // bindings whose events are told one by one
         std::optional<event> newest = {};  // of the others
+        bool newest_has_passed = false;    // its binding has changed since
         std::size_t others = 0;
         support::time_point tell_at{};
         std::optional<support::time_point> last_told = {};
     };
 
+    void pass_by(const event& happened);
     bool joins_others(const event& happened, support::time_point now);
     std::optional<event> pay(const event& happened, support::time_point now);
     void forget_old(support::time_point now);

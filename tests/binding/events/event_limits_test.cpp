@@ -180,4 +180,68 @@ TEST(event_limits_of_namespaces, other_reasons_and_notices_are_told_one_by_one)
     EXPECT_THAT(limits.take_waiting(), SizeIs(1)) << "one event of the namespace";
 }
 
+// ---- an event of the namespace, and later ones of its bindings ----
+
+TEST(order_of_events, the_event_of_the_namespace_names_no_binding_that_has_changed_since)
+{
+    event_limits limits;
+    for (int i = 0; i < 30; ++i)
+    {
+        limits.record(change(i), t0);
+    }
+    EXPECT_THAT(limits.record(change(29, "Attached", "is attached"), t0 + 1s), SizeIs(1));
+    EXPECT_THAT(
+        notes(limits.due(t0 + 10s)),
+        ElementsAre("10 further changes of bindings of this namespace to Conflict")
+    );
+}
+
+TEST(order_of_events, a_notice_of_a_binding_is_no_change)
+{
+    event_limits limits;
+    for (int i = 0; i < 30; ++i)
+    {
+        limits.record(change(i, "Conflict", "note " + std::to_string(i)), t0);
+    }
+    EXPECT_THAT(limits.record(notice(29, "a notice"), t0 + 1s), SizeIs(1));
+    EXPECT_THAT(
+        notes(limits.due(t0 + 10s)),
+        ElementsAre(
+            "10 further changes of bindings of this namespace to Conflict; the newest, of b29: note 29"
+        )
+    );
+}
+
+TEST(order_of_events, what_waits_is_dropped_when_the_event_of_the_namespace_tells_of_a_newer_change)
+{
+    event_limits limits;
+    for (int i = 0; i < 11; ++i)
+    {
+        limits.record(change(99, "CloudUnavailable", "old " + std::to_string(i)), t0);
+    }
+    for (int i = 0; i < 20; ++i)
+    {
+        limits.record(change(i), t0 + 1s);
+    }
+    EXPECT_THAT(limits.record(change(99, "Conflict", "new"), t0 + 2s), IsEmpty());
+    EXPECT_THAT(
+        notes(limits.due(t0 + 2min)),
+        ElementsAre("1 further change of bindings of this namespace to Conflict; the newest, of b99: new")
+    );
+    EXPECT_THAT(limits.due(t0 + 1h), IsEmpty());
+    EXPECT_EQ(limits.merged(), 2U);
+}
+
+TEST(order_of_events, a_later_change_of_a_binding_that_was_counted_is_told)
+{
+    event_limits limits;
+    for (int i = 0; i < 30; ++i)
+    {
+        limits.record(change(i), t0);
+    }
+    ASSERT_THAT(limits.due(t0 + 10s), SizeIs(1));
+    EXPECT_THAT(notes(limits.record(change(29, "Attached", "last"), t0 + 11s)), ElementsAre("last"));
+    EXPECT_THAT(limits.due(t0 + 1h), IsEmpty());
+}
+
 }  // namespace

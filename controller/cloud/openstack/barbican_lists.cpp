@@ -14,8 +14,8 @@ namespace cloud::openstack {
 namespace {
 
 constexpr std::size_t page_limit = 100;
-// 100 containers with 200 consumers each.
-constexpr std::size_t largest_page = 4 << 20;
+// A page is parsed on the loop, so its size bounds how long others wait: 100 containers with 50 consumers each.
+constexpr std::size_t largest_page = 1 << 20;
 
 // Whether get_certificate() would find the container usable. `usable_secrets`: sorted.
 bool is_usable(const container& listed, const std::vector<support::uuid>& usable_secrets)

@@ -372,6 +372,25 @@ protected:
     fake_cloud theirs_;
 };
 
+// What a peer writes ahead in the ledger of the other must not meet the write that confirms it.
+TEST_F(two_tenants, a_peer_has_its_turn_after_the_statuses_of_the_one_before_are_written)
+{
+    slow_to_be_ready slow(checked, clock());
+    running = std::make_unique<process>(*this, slow, cloud);
+    kube.list_into(*running->parts.sink);
+    running->parts.credentials.give_of_the_same_cloud("other", &cloud);
+    cloud.put_takes = 1s;
+    cloud.pending_for = 1s;
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
+    kube.create(
+        {.name = "b", .certificate = cert_b, .listener = listener_1, .sni = true, .name_space = "other"}
+    );
+    ASSERT_TRUE(until([&] { return cloud.puts.size() == 2; }));
+    EXPECT_TRUE(active("a") || active("b"));
+    ASSERT_TRUE(until([&] { return active("a") && active("b"); }));
+    stop();
+}
+
 TEST_F(two_tenants, a_listener_that_its_own_credential_may_not_read_is_read_with_ours)
 {
     for (const auto how : {cloud::failure::credentials_invalid, cloud::failure::access_denied})

@@ -520,7 +520,119 @@ def services_down(stage):
 
 
 
+# ---- lists ----
+
+# What the controller asks of a listener.
+FIELDS = "".join(f"&fields={name}" for name in (
+    "id", "provisioning_status", "loadbalancers", "protocol", "project_id", "default_tls_container_ref", "sni_container_refs",
+    "client_ca_tls_container_ref", "client_crl_container_ref",
+))
+
+
+def lists_of_octavia(stage):
+    lister = stage.cloud.tenant("lister")
+    project = stage.cloud.person("lister")["project_id"]
+    listeners, balancers = stage.octavia + "/listeners", stage.octavia + "/loadbalancers"
+    stage.ask("no listeners", lister, "GET", listeners)
+    stage.ask("no load balancers", lister, "GET", f"{balancers}?limit=2")
+    ref = stage.pkcs12("listed", lister)
+    balancer = stage.know("balancer", lister.load_balancer())
+    # Octavia's times have whole seconds, and objects of one second come in the order of their ids.
+    made = []
+    for number, name in enumerate(("first", "second", "third")):
+        time.sleep(1.1)
+        members = {"protocol_port": 443 + number, "default_tls_container_ref": ref, "sni_container_refs": [ref]}
+        made.append(stage.know(name, lister.listener(balancer, **members)))
+    lister.settled(lister.load_balancer_url(balancer))
+    stage.know("other balancer", lister.load_balancer())
+
+    stage.ask("listeners", lister, "GET", listeners)
+    stage.ask("listeners of a project", lister, "GET", f"{listeners}?project_id={project}")
+    stage.ask("listeners of a project for the administrator", stage.admin, "GET", f"{listeners}?project_id={project}")
+    stage.ask("listeners of others", stage.other, "GET", f"{listeners}?project_id={project}")
+    stage.ask("listeners for who may only read", stage.reader, "GET", listeners)
+    stage.ask("listeners without a token", None, "GET", listeners)
+    stage.ask("listeners, some fields", lister, "GET", f"{listeners}?project_id={project}{FIELDS}")
+    stage.ask("listeners, one field", lister, "GET", f"{listeners}?fields=id")
+    stage.ask("listeners, the first page", lister, "GET", f"{listeners}?limit=2{FIELDS}")
+    stage.ask("listeners, the second page", lister, "GET", f"{listeners}?limit=2{FIELDS}&marker={made[1]}")
+    stage.ask("listeners, a full page that is the last", lister, "GET", f"{listeners}?limit=3&fields=id")
+    stage.ask("listeners, the page after the last", lister, "GET", f"{listeners}?limit=3&fields=id&marker={made[2]}")
+    stage.ask("listeners, an unknown marker", lister, "GET", f"{listeners}?limit=2&marker={UNKNOWN}")
+    stage.ask("listeners, a marker that is no uuid", lister, "GET", f"{listeners}?limit=2&marker=thing")
+    stage.ask("listeners, a limit that is no number", lister, "GET", f"{listeners}?limit=many")
+    stage.ask("load balancers", lister, "GET", balancers)
+    stage.ask("load balancers, some fields", lister, "GET", f"{balancers}?fields=id&fields=provisioning_status")
+    stage.ask("load balancers, the first page", lister, "GET", f"{balancers}?limit=1&fields=id")
+    stage.ask("load balancers for who may only read", stage.reader, "GET", balancers)
+
+    # As the controller asks. The ids have another order in each cloud.
+    marker, seen = "", []
+    for page in ("first", "second"):
+        url = f"{listeners}?project_id={project}{FIELDS}&sort_key=id&sort_dir=asc&limit=2{marker}"
+        body = lister.ask("GET", url).expect(200)
+        ids = [listener["id"] for listener in body["listeners"]]
+        links = {link["rel"]: link["href"] for link in body["listeners_links"]}
+        ends = {"previous": ids[0], "next": ids[-1]}
+        links = {rel: href.replace(ends[rel], "END") for rel, href in links.items()}
+        members = sorted(body["listeners"][0])
+        stage.note(f"listeners by id, the {page} page", {"count": len(ids), "links": links, "members": members})
+        marker, seen = f"&marker={ids[-1]}", seen + ids
+    stage.note("listeners by id", {"ordered": seen == sorted(seen), "whole": sorted(seen) == sorted(made)})
+
+    lister.delete(lister.listener_url(made[1]))
+    lister.settled(lister.listener_url(made[1]))
+    stage.ask("listeners, one was deleted", lister, "GET", f"{listeners}?fields=id")
+    stage.ask("listeners, the marker was deleted", lister, "GET", f"{listeners}?limit=2&marker={made[1]}")
+
+
+def lists_of_barbican(stage):
+    lister = stage.cloud.tenant("lister")
+    secrets, containers = stage.barbican + "/secrets", stage.barbican + "/containers"
+    for secret in lister.ask("GET", f"{secrets}?sort=created,name&limit=100").expect(200)["secrets"]:
+        lister.delete(secret["secret_ref"])  # of other chapters
+    stage.ask("no secrets", lister, "GET", f"{secrets}?sort=created,name")
+    stage.ask("no containers", lister, "GET", containers)
+    # In the order of their names, because their times have whole seconds.
+    parts = {
+        "certificate": stage.know("a", lister.secret("a", "text")),
+        "intermediates": stage.know("b", lister.secret("b", "text")),
+        "private_key": stage.know("c", lister.secret("c")),
+    }
+    stage.know("d", lister.pkcs12(stage.issue("d.example.com"), "d"))
+    stage.know("whole", lister.container_of(parts, "whole"))
+    time.sleep(1.1)
+    stage.know("generic", lister.container_of({"thing": parts["certificate"]}, "generic", "generic"))
+    for name, query in {
+        "secrets": "sort=created,name&limit=100",
+        "secrets without a limit": "sort=created,name",
+        "secrets, the first page": "sort=created,name&limit=2&offset=0",
+        "secrets, the second page": "sort=created,name&limit=2&offset=2",
+        "secrets, a page between": "sort=created,name&limit=2&offset=1",
+        "secrets, the page after the last": "sort=created,name&limit=2&offset=4",
+        "secrets, a limit of none": "sort=created,name&limit=0",
+        "secrets, a limit and an offset that are no numbers": "sort=created,name&limit=many&offset=few",
+    }.items():
+        stage.ask(name, lister, "GET", f"{secrets}?{query}")
+    for name, query in {
+        "containers": "limit=100",
+        "containers, the first page": "limit=1&offset=0",
+        "containers, the second page": "limit=1&offset=1",
+        "containers of certificates": "limit=100&offset=0&type=certificate",
+    }.items():
+        stage.ask(name, lister, "GET", f"{containers}?{query}")
+    for kind, url in (("secrets", secrets + "?sort=created,name"), ("containers", containers)):
+        stage.ask(f"{kind} for who may only read", stage.reader, "GET", url)
+        stage.ask(f"{kind} without a token", None, "GET", url)
+    lister.expiring(stage.issue("late.example.com"), 2)
+    time.sleep(2.5)  # of the 2 s that it lives: Barbican goes by the machine's clock, which nothing here can move
+    stage.ask("secrets, one has expired", lister, "GET", f"{secrets}?sort=created,name&limit=100")
+    lister.delete(parts["intermediates"])
+    stage.ask("secrets, one was deleted", lister, "GET", f"{secrets}?sort=created,name&limit=100")
+    stage.ask("containers, one secret was deleted", lister, "GET", f"{containers}?limit=100")
+
+
 CHAPTERS = [
-    tokens, secrets, containers, load_balancers, listeners, refusals, deleted_in_use, client_authority, errors_of_the_worker,
-    revoked_tokens, services_down,
+    tokens, secrets, containers, load_balancers, listeners, lists_of_octavia, lists_of_barbican, refusals, deleted_in_use,
+    client_authority, errors_of_the_worker, revoked_tokens, services_down,
 ]

@@ -20,6 +20,7 @@ PEOPLE = {
     "shop-reader": ("shop", ["reader"]),
     "shop-observer": ("shop", ["load-balancer_observer", "creator"]),
     "other": ("other", ROLES),
+    "lister": ("lists", ROLES),
 }
 
 
@@ -57,7 +58,7 @@ def populate(endpoints):
     keystone = Keystone(identity)
     needed = {"admin", "service"}.union(*(wanted for _, wanted in PEOPLE.values()))
     roles = {name: keystone.make("role", name=name) for name in sorted(needed)}
-    projects = {name: keystone.make("project", name=name, domain_id="default") for name in ("service", "shop", "other")}
+    projects = {name: keystone.make("project", name=name, domain_id="default") for name in ("service", "shop", "other", "lists")}
     for kind, name in (("identity", "keystone"), ("key-manager", "barbican"), ("load-balancer", "octavia")):
         service = keystone.make("service", type=kind, name=name)
         for interface in ("public", "internal", "admin"):

@@ -294,6 +294,32 @@ TEST_F(division, each_controller_acts_on_the_bindings_with_its_labels)
     EXPECT_THAT(events("RefsOrphaned"), IsEmpty());
 }
 
+TEST_F(division, bindings_without_a_controller_are_found_as_documented)
+{
+    const auto any = certificate("a.example.com");
+    for (const std::string region : {"north", "south", "west"})
+    {
+        apply_with("of-" + region, any, region, true);
+    }
+    apply({{.name = "without-label", .certificate = any.id, .listener = listener}});
+    const auto text = testbed::read_file(OPERATIONS_FILE);
+    const std::string before = "kubectl get certbind --all-namespaces --selector '";
+    const auto from = text.find(before);
+    ASSERT_NE(from, std::string::npos);
+    auto selector =
+        text.substr(from + before.size(), text.find('\'', from + before.size()) - from - before.size());
+    for (const auto& [documented, region] : {std::pair("sao1", "north"), std::pair("mad1", "south")})
+    {
+        const auto at = selector.find(documented);
+        ASSERT_NE(at, std::string::npos) << selector;
+        selector.replace(at, std::string(documented).size(), region);
+    }
+    EXPECT_EQ(
+        kubectl({"get", "certbind", "--selector", selector, "-o", "jsonpath={.items[*].metadata.name}"}),
+        "of-west without-label"
+    );
+}
+
 TEST_F(division, a_listener_that_is_divided_belongs_to_the_controller_of_its_oldest_binding)
 {
     start_part("north");

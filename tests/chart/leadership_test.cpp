@@ -99,7 +99,7 @@ TEST(disruption_budget, takes_a_number_or_a_share_of_either_kind)
     };
     EXPECT_EQ(budget("minAvailable=1"), R"({"minAvailable":1})");
     EXPECT_EQ(budget("minAvailable=50%"), R"({"minAvailable":"50%"})");
-    EXPECT_EQ(budget("maxUnavailable=0"), R"({"maxUnavailable":0})");
+    EXPECT_EQ(budget("minAvailable=0"), R"({"minAvailable":0})");
     EXPECT_EQ(budget("maxUnavailable=50%"), R"({"maxUnavailable":"50%"})");
 }
 

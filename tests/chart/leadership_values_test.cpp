@@ -107,6 +107,39 @@ INSTANTIATE_TEST_SUITE_P(
             "podDisruptionBudget.minAvailable: has no effect, because podDisruptionBudget.enabled is false"
         },
         refusal{
+            "budget_of_all_pods",
+            "podDisruptionBudget.minAvailable=2",
+            "podDisruptionBudget.minAvailable: with 2 of 2 pods no pod may ever be evicted, so no drain of "
+            "its node would end; leave it empty for a maxUnavailable of 1, set it below replicaCount, or set "
+            "podDisruptionBudget.enabled to false"
+        },
+        refusal{
+            "budget_of_most_pods_rounded_up",
+            "podDisruptionBudget.minAvailable=51%",
+            "podDisruptionBudget.minAvailable: with 51% of 2 pods no pod may ever be evicted"
+        },
+        refusal{
+            "budget_of_the_one_pod",
+            "replicaCount=1,podDisruptionBudget.minAvailable=1",
+            "podDisruptionBudget.minAvailable: with 1 of 1 pods no pod may ever be evicted"
+        },
+        refusal{
+            "budget_without_a_missing_pod",
+            "podDisruptionBudget.maxUnavailable=0",
+            "podDisruptionBudget.maxUnavailable: with 0 no pod may ever be evicted, so no drain of its node "
+            "would end; leave it empty for 1, or set podDisruptionBudget.enabled to false"
+        },
+        refusal{
+            "election_off_by_an_argument",
+            "extraArgs={--leader-elect=false}",
+            "extraArgs: the chart sets --leader-elect itself, and checks it; use leaderElection.enabled"
+        },
+        refusal{
+            "namespaces_by_two_arguments",
+            "extraArgs={--namespace,team-a}",
+            "extraArgs: the chart sets --namespace itself, and checks it; use watchNamespaces"
+        },
+        refusal{
             "odd_share",
             "podDisruptionBudget.minAvailable=half",
             "at '/podDisruptionBudget/minAvailable': 'half' does not match pattern"
@@ -119,6 +152,22 @@ INSTANTIATE_TEST_SUITE_P(
     ),
     [](const auto& info) { return std::string(info.param.name); }
 );
+
+TEST(disruption_budget, of_fewer_pods_than_there_are_is_taken)
+{
+    for (const std::string values :
+         {"podDisruptionBudget.minAvailable=1",
+          "podDisruptionBudget.minAvailable=50%",
+          "replicaCount=3,podDisruptionBudget.minAvailable=2",
+          "podDisruptionBudget.maxUnavailable=1%",
+          "podDisruptionBudget.maxUnavailable=2",
+          "replicaCount=0,podDisruptionBudget.minAvailable=1",
+          "replicaCount=1"})
+    {
+        const auto answer = helm("template", {"--set", values});
+        EXPECT_EQ(answer.code, 0) << values << ": " << answer.err;
+    }
+}
 
 struct lease_times
 {

@@ -26,7 +26,7 @@ TEST(lint, is_clean_with_other_values)
         "--set=watchNamespaces={team-a,team-b}",
         "--set=allowControllerCredentials={team-b}",
         "--set=crds.keep=false",
-        "--set=extraArgs={--log-level=debug}",
+        "--set=extraArgs={--context=prod}",
         "--set=extraEnv[0].name=NO_PROXY",
         "--set=priorityClassName=high",
         "--set=nodeSelector.disk=ssd",

@@ -114,6 +114,16 @@ type: Recreate
 {{- end -}}
 {{- end -}}
 
+{{/* How many pods a number or a share in % is, rounded up as Kubernetes does: (list SHARE REPLICAS). */}}
+{{- define "certificate-binding-controller.shareOfPods" -}}
+{{- $share := index . 0 | toString -}}
+{{- if hasSuffix "%" $share -}}
+{{- div (add (mul (trimSuffix "%" $share | int) (index . 1)) 99) 100 -}}
+{{- else -}}
+{{- int $share -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "certificate-binding-controller.checkDisruptionBudget" -}}
 {{- $budget := .Values.podDisruptionBudget -}}
 {{- $given := list -}}
@@ -125,6 +135,14 @@ type: Recreate
 {{- if $budget.enabled -}}
 {{- if and (has "maxUnavailable" $given) (has "minAvailable" $given) -}}
 {{- fail "podDisruptionBudget.minAvailable: Kubernetes takes it or maxUnavailable, and both are set; leave one of them empty" -}}
+{{- end -}}
+{{- $replicas := int .Values.replicaCount -}}
+{{- $stay := include "certificate-binding-controller.shareOfPods" (list $budget.minAvailable $replicas) | int -}}
+{{- if and (has "minAvailable" $given) $replicas (ge $stay $replicas) -}}
+{{- fail (printf "podDisruptionBudget.minAvailable: with %v of %d pods no pod may ever be evicted, so no drain of its node would end; leave it empty for a maxUnavailable of 1, set it below replicaCount, or set podDisruptionBudget.enabled to false" $budget.minAvailable $replicas) -}}
+{{- end -}}
+{{- if and (has "maxUnavailable" $given) $replicas (eq 0 (include "certificate-binding-controller.shareOfPods" (list $budget.maxUnavailable $replicas) | int)) -}}
+{{- fail (printf "podDisruptionBudget.maxUnavailable: with %v no pod may ever be evicted, so no drain of its node would end; leave it empty for 1, or set podDisruptionBudget.enabled to false" $budget.maxUnavailable) -}}
 {{- end -}}
 {{- else -}}
 {{- range without $given "unhealthyPodEvictionPolicy" -}}

@@ -138,6 +138,13 @@ write-deadline: writeDeadline
 {{- fail (printf "extraEnv: %s has no effect, because the chart sets the flags of the controller, and a flag overrides its variable; use %s" .name (get $values $flag | default "extraArgs")) -}}
 {{- end -}}
 {{- end -}}
+{{- range $argument := .Values.extraArgs -}}
+{{- $flag := splitList "=" $argument | first | trimPrefix "--" -}}
+{{- $value := get $values $flag -}}
+{{- if and (hasPrefix "--" $argument) $value (not (contains " " $value)) -}}
+{{- fail (printf "extraArgs: the chart sets --%s itself, and checks it; use %s" $flag $value) -}}
+{{- end -}}
+{{- end -}}
 {{- range .Values.extraVolumes -}}
 {{- if has .name (list "bindings-api" "cloud-config") -}}
 {{- fail (printf "extraVolumes: the chart has a volume %s already; give yours another name" .name) -}}

@@ -10,8 +10,9 @@ using support::duration;
 
 constexpr duration shortest_change = 25ms;
 constexpr duration longest_step = 2s;
-// While nothing is known of the load balancer.
-constexpr duration first_look = 50ms;
+constexpr duration short_change = 100ms;
+// While nothing is known.
+constexpr duration first_look = 20ms;
 constexpr duration first_step = 100ms;
 constexpr int steps_of_unknown = 4;  // a step is a quarter of the time that the change has taken
 // After a known time.
@@ -31,7 +32,7 @@ void change_times::record(duration under_way, duration over)
     // The change ended between the two looks. What the first look found ended is remembered as a tenth
     // shorter, so that the time becomes shorter until a look comes too early. Of a short time a tenth is less
     // than what the look after one that came too early costs.
-    const duration shorter = over > 2 * first_look ? over * 9 / 10 : over;
+    const duration shorter = over > short_change ? over * 9 / 10 : over;
     const duration middle = std::max(under_way + (over - under_way) / 2, shorter);
     latest_.at(recorded_ % most_kept) = std::max(middle, shortest_change);
     ++recorded_;

@@ -8,6 +8,12 @@ namespace {
 
 constexpr std::size_t most_change_times = 1024;
 
+// In the place of a load balancer: what its region did last.
+load_balancer_key key_of_region(const target& which)
+{
+    return {which.region, {}, which.identity};
+}
+
 }  // namespace
 
 const target_facts* reconcile_state::facts_of(const target& which) const
@@ -163,9 +169,15 @@ std::optional<load_balancer_key> reconcile_state::key_of_load_balancer(const tar
 const change_times& reconcile_state::change_times_of(const target& which) const
 {
     static const change_times nothing;
-    const auto key = key_of_load_balancer(which);
-    const auto known = key ? change_times_.find(*key) : change_times_.end();
-    return known == change_times_.end() ? nothing : known->second;
+    for (const auto& key : {key_of_load_balancer(which), std::optional(key_of_region(which))})
+    {
+        const auto known = key ? change_times_.find(*key) : change_times_.end();
+        if (known != change_times_.end())
+        {
+            return known->second;
+        }
+    }
+    return nothing;
 }
 
 void reconcile_state::record_change(const target& which, support::duration under_way, support::duration over)
@@ -181,6 +193,7 @@ void reconcile_state::record_change(const target& which, support::duration under
         change_times_.erase(change_times_.begin());
     }
     change_times_[*key].record(under_way, over);
+    change_times_[key_of_region(which)].record(under_way, over);
 }
 
 // ---- what the lists of a project confirm ----

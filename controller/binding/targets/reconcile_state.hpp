@@ -80,7 +80,7 @@ public:
 
     // ---- how long changes take ----
 
-    // Of the load balancer that the target's listener is on.
+    // Of the load balancer that the target's listener is on; if it has not been changed yet, of its region.
     const change_times& change_times_of(const target& which) const;
     // A PUT of the target was accepted and has ended. The times are those of change_times::record().
     void record_change(const target& which, support::duration under_way, support::duration over);

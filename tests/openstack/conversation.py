@@ -529,8 +529,22 @@ FIELDS = "".join(f"&fields={name}" for name in (
 ))
 
 
+def emptied(who):
+    """Deletes all that the project has, so that its lists begin empty."""
+    for kind, url_of in (("listeners", who.listener_url), ("loadbalancers", who.load_balancer_url)):
+        for item in who.ask("GET", f"{who.octavia}/{kind}").expect(200)[kind]:
+            for balancer in item.get("loadbalancers", [item]):
+                who.settled(who.load_balancer_url(balancer["id"]))
+            who.delete(url_of(item["id"]))
+            who.settled(url_of(item["id"]))
+    for kind, ref in (("containers", "container_ref"), ("secrets", "secret_ref")):
+        for item in who.ask("GET", f"{who.barbican}/{kind}?limit=100").expect(200)[kind]:
+            who.delete(item[ref])
+
+
 def lists_of_octavia(stage):
     lister = stage.cloud.tenant("lister")
+    emptied(lister)
     project = stage.cloud.person("lister")["project_id"]
     listeners, balancers = stage.octavia + "/listeners", stage.octavia + "/loadbalancers"
     stage.ask("no listeners", lister, "GET", listeners)
@@ -589,8 +603,7 @@ def lists_of_octavia(stage):
 def lists_of_barbican(stage):
     lister = stage.cloud.tenant("lister")
     secrets, containers = stage.barbican + "/secrets", stage.barbican + "/containers"
-    for secret in lister.ask("GET", f"{secrets}?sort=created,name&limit=100").expect(200)["secrets"]:
-        lister.delete(secret["secret_ref"])  # of other chapters
+    emptied(lister)
     stage.ask("no secrets", lister, "GET", f"{secrets}?sort=created,name")
     stage.ask("no containers", lister, "GET", containers)
     # In the order of their names, because their times have whole seconds.

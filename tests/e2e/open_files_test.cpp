@@ -201,7 +201,7 @@ TEST_F(open_files, are_enough_for_a_binding_beside_1100_secrets_of_clouds_that_d
     ASSERT_TRUE(is_gone("web")) << controller->output();
     EXPECT_EQ(served(listener, "any.example.com"), foreign);
 
-    EXPECT_LE(most_open, most_files * 9 / 10);
+    EXPECT_LE(most_open, most_files * 3 / 4);
     const std::string log = controller->output();
     EXPECT_THAT(log, HasSubstr("fewer requests may be under way than configured"));
     EXPECT_THAT(log, Not(HasSubstr("oo many open files")));

@@ -21,6 +21,7 @@ TEST(interned, equal_texts_are_kept_once)
     EXPECT_EQ(one.view().data(), same.view().data());
     EXPECT_NE(one, other);
     EXPECT_EQ(interned::kept(), before + 2);
+    EXPECT_EQ(sizeof(interned), 4U);
 }
 
 TEST(interned, goes_with_its_last_holder)
@@ -69,6 +70,19 @@ TEST(interned, copies_moves_and_assignments_count_holders)
         EXPECT_EQ(interned::kept(), before);
     }
     EXPECT_EQ(interned::kept(), before);
+}
+
+TEST(interned, a_view_of_a_short_text_holds_while_others_come)
+{
+    const interned one("sao1");
+    const std::string_view seen = one.view();
+    std::vector<interned> others;
+    for (int i = 0; i < 5000; ++i)
+    {
+        others.emplace_back(std::to_string(i));
+    }
+    EXPECT_EQ(seen, "sao1");
+    EXPECT_EQ(one.view().data(), seen.data());
 }
 
 TEST(interned, orders_by_text)

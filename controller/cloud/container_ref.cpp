@@ -1,5 +1,7 @@
 #include "cloud/container_ref.hpp"
 
+#include "support/interned.hpp"
+
 #include <algorithm>
 #include <ostream>
 #include <unordered_set>
@@ -8,32 +10,32 @@ namespace cloud {
 
 struct container_ref::entry
 {
-    std::string text;
-    std::optional<ref_name> name;
+    // The text; without the id at its end if the id is spelled in the usual way.
+    support::interned begin;
+    bool id_follows = false;
+    std::optional<ref_kind> kind = {};  // empty: no URL of a certificate service
+    support::uuid id = {};
     mutable std::uint32_t holders = 0;
+
+    bool operator==(const entry& other) const
+    {
+        return begin == other.begin && id_follows == other.id_follows && id == other.id;
+    }
 };
 
 namespace {
 
+constexpr std::size_t uuid_length = 36;
+
 struct entry_hash
 {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-    std::size_t operator()(const container_ref::entry& entry) const { return (*this)(entry.text); }
-};
-
-struct entry_equal
-{
-    using is_transparent = void;
-    bool operator()(const container_ref::entry& a, const container_ref::entry& b) const
+    std::size_t operator()(const container_ref::entry& entry) const noexcept
     {
-        return a.text == b.text;
+        return entry.kind ? entry.id.hash() : entry.begin.hash();
     }
-    bool operator()(std::string_view a, const container_ref::entry& b) const { return a == b.text; }
-    bool operator()(const container_ref::entry& a, std::string_view b) const { return a.text == b; }
 };
 
-using entries = std::unordered_set<container_ref::entry, entry_hash, entry_equal>;
+using entries = std::unordered_set<container_ref::entry, entry_hash>;
 
 // Never destroyed, so that holders with static lifetime may outlive it.
 entries& table()
@@ -88,6 +90,18 @@ std::optional<ref_name> parse(std::string_view text)
     return ref_name{kind == "containers" ? ref_kind::container : ref_kind::secret, *id};
 }
 
+container_ref::entry entry_of(std::string_view text)
+{
+    const auto name = parse(text);
+    if (!name)
+    {
+        return {.begin = support::interned(text)};
+    }
+    const bool id_follows = text.ends_with(name->id.str());
+    const auto begin = id_follows ? text.substr(0, text.size() - uuid_length) : text;
+    return {support::interned(begin), id_follows, name->kind, name->id};
+}
+
 }  // namespace
 
 container_ref::container_ref(std::string_view text)
@@ -96,49 +110,45 @@ container_ref::container_ref(std::string_view text)
     {
         return;
     }
-    auto kept = table().find(text);
-    if (kept == table().end())
-    {
-        kept = table().insert(entry{.text = std::string(text), .name = parse(text)}).first;
-    }
-    entry_ = &*kept;
+    entry_ = &*table().insert(entry_of(text)).first;
 }
 
-std::string_view container_ref::view() const
+std::string container_ref::str() const
 {
-    return entry_ ? std::string_view(entry_->text) : std::string_view();
+    return !entry_ ? std::string() : entry_->begin.str() + (entry_->id_follows ? entry_->id.str() : "");
 }
 
 std::optional<ref_name> container_ref::name() const
 {
-    return entry_ ? entry_->name : std::nullopt;
+    return entry_ && entry_->kind ? std::optional(ref_name{*entry_->kind, entry_->id}) : std::nullopt;
 }
 
 bool container_ref::names(const support::uuid& id) const
 {
-    return entry_ && entry_->name && entry_->name->id == id;
+    return entry_ && entry_->kind && entry_->id == id;
 }
 
 bool operator==(const container_ref& a, const container_ref& b)
 {
-    return a.spelled_as(b) || (a.entry_ && b.entry_ && a.entry_->name && a.entry_->name == b.entry_->name);
+    return a.spelled_as(b) || (a.entry_ && b.entry_ && a.entry_->kind && a.entry_->kind == b.entry_->kind &&
+                               a.entry_->id == b.entry_->id);
 }
 
 std::weak_ordering operator<=>(const container_ref& a, const container_ref& b)
 {
     const auto name_of_a = a.name();
     const auto name_of_b = b.name();
-    return name_of_a || name_of_b ? name_of_a <=> name_of_b : a.view() <=> b.view();
+    return name_of_a || name_of_b ? name_of_a <=> name_of_b : a.str() <=> b.str();
 }
 
 std::size_t container_ref::hash() const
 {
-    return entry_ && entry_->name ? entry_->name->id.hash() : std::hash<std::string_view>()(view());
+    return entry_ ? entry_hash()(*entry_) : 0;
 }
 
 std::ostream& operator<<(std::ostream& out, const container_ref& ref)
 {
-    return out << ref.view();
+    return out << ref.str();
 }
 
 std::size_t container_ref::kept()

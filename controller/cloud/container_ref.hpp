@@ -33,8 +33,9 @@ struct ref_name
 // A container ref as it is spelled, compared by what it names, because one certificate service has several
 // host names. It goes to Octavia and to people as it is spelled: a foreign ref has to go back byte for byte.
 // A URL of a certificate service is "http(s)://<host>[/<path>]/v1/containers/<id>" or the same with
-// "secrets", an id of either case and, as python-barbicanclient spells it, slashes at the end. The text and
-// its name are kept once for all holders: 8 bytes each, gone with the last holder. One thread.
+// "secrets", an id of either case and, as python-barbicanclient spells it, slashes at the end. What is kept
+// is the id, and once for all refs what stands before it: 8 bytes for each holder, gone with the last one.
+// For one thread alone.
 class container_ref
 {
 public:
@@ -42,8 +43,8 @@ public:
     container_ref() = default;
     explicit container_ref(std::string_view text);
 
-    std::string_view view() const;
-    std::string str() const { return std::string(view()); }
+    std::string str() const;
+    std::string view() const { return str(); }
     bool empty() const { return entry_ == nullptr; }
 
     // The kind and the id in it; empty if it is no URL of a certificate service.

@@ -97,6 +97,10 @@ TEST(container_ref, keeps_its_spelling)
     EXPECT_EQ(a.view(), "http://127.0.0.1:19311/v1/secrets/" + id);
     EXPECT_EQ(other_host.str(), "https://other.example/v1/secrets/" + id + "/");
     EXPECT_FALSE(a.spelled_as(other_host));
+    const std::string upper_case = "http://127.0.0.1:19311/v1/secrets/FE7AC002-B1FC-42CF-85D2-D4C2646C473E";
+    EXPECT_EQ(container_ref(upper_case).str(), upper_case);
+    EXPECT_EQ(container_ref(upper_case), a);
+    EXPECT_FALSE(container_ref(upper_case).spelled_as(a));
     EXPECT_TRUE(a.spelled_as(container_ref("http://127.0.0.1:19311/v1/secrets/" + id)));
     EXPECT_TRUE(container_ref().empty());
     EXPECT_TRUE(container_ref("").empty());

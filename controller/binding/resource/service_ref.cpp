@@ -25,7 +25,8 @@ cloud::container_ref ref_of(const service_ref& names)
 
 std::optional<service_ref> parse_service_ref(const cloud::container_ref& ref)
 {
-    std::string_view text = ref.view();
+    const std::string whole = ref.str();
+    std::string_view text = whole;
     if (!text.starts_with(certificates))
     {
         return std::nullopt;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kube/client.hpp"
+#include "runtime/by_uid.hpp"
 #include "runtime/watcher.hpp"
 #include "support/error.hpp"
 #include "support/log.hpp"
@@ -86,14 +87,14 @@ public:
     const Object* find(const support::uuid& uid) const
     {
         const auto it = objects_.find(uid);
-        return it == objects_.end() ? nullptr : &it->second;
+        return it == objects_.end() ? nullptr : &*it;
     }
 
     std::size_t size() const { return objects_.size(); }
 
     void each(const std::function<void(const Object&)>& visit) const
     {
-        for (const auto& [uid, object] : objects_)
+        for (const Object& object : objects_)
         {
             visit(object);
         }
@@ -272,7 +273,7 @@ private:
             still_as_old += known != nullptr && known->resource_version <= version ? 1 : 0;
         }
         std::size_t old = 0;
-        for (const auto& [uid, object] : objects_)
+        for (const Object& object : objects_)
         {
             old += scope.owns(object) && object.resource_version <= version ? 1 : 0;
         }
@@ -302,32 +303,33 @@ private:
         const auto it = objects_.find(object.uid);
         if (it == objects_.end())
         {
-            const auto uid = object.uid;
             ++sizes_[std::string(object.name_space.view())];
-            changed_(nullptr, &objects_.emplace(uid, std::move(object)).first->second);
+            changed_(nullptr, &*objects_.insert(std::move(object)).first);
             return;
         }
-        const auto known = it->second.resource_version;
+        const auto known = it->resource_version;
         if (object.resource_version == known || (object.resource_version < known && !may_go_back))
         {
             return;
         }
-        const Object before = std::exchange(it->second, std::move(object));
-        changed_(&before, &it->second);
+        auto node = objects_.extract(it);
+        const Object before = std::exchange(node.value(), std::move(object));
+        changed_(&before, &*objects_.insert(std::move(node)).position);
     }
 
     void remove(const support::uuid& uid)
     {
         unreadable_.erase(uid);
-        auto node = objects_.extract(uid);
-        if (!node.empty())
+        const auto it = objects_.find(uid);
+        if (it != objects_.end())
         {
-            const auto size = sizes_.find(std::string(node.mapped().name_space.view()));
+            const auto node = objects_.extract(it);
+            const auto size = sizes_.find(std::string(node.value().name_space.view()));
             if (--size->second == 0)
             {
                 sizes_.erase(size);
             }
-            changed_(&node.mapped(), nullptr);
+            changed_(&node.value(), nullptr);
         }
     }
 
@@ -349,12 +351,12 @@ private:
             return;
         }
         std::vector<support::uuid> gone;
-        for (const auto& [uid, object] : objects_)
+        for (const Object& object : objects_)
         {
             const bool in_scope = name_space.empty() || object.name_space.view() == name_space;
-            if (in_scope && !listed.contains(uid))
+            if (in_scope && !listed.contains(object.uid))
             {
-                gone.push_back(uid);
+                gone.push_back(object.uid);
             }
         }
         for (const support::uuid& uid : gone)
@@ -366,7 +368,7 @@ private:
     decoder decode_;
     observer changed_;
     std::function<void()> ready_;
-    std::unordered_map<support::uuid, Object> objects_;
+    std::unordered_set<Object, uid_hash, same_uid> objects_;     // an object does not move
     std::unordered_map<std::string, std::size_t> sizes_;         // by namespace
     std::unordered_map<support::uuid, std::string> unreadable_;  // the versions that were logged
     std::vector<std::unique_ptr<scope_sink>> scopes_;

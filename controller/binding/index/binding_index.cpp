@@ -6,6 +6,14 @@
 #include <utility>
 
 namespace binding {
+namespace {
+
+const support::uuid& uid_of(const certificate_binding* object)
+{
+    return object->uid;
+}
+
+}  // namespace
 
 binding_index::binding_index(
     credential_source& credentials,
@@ -26,10 +34,7 @@ std::vector<const certificate_binding*> binding_index::bindings_of(const target&
     std::vector<const certificate_binding*> bindings;
     if (const auto entry = by_target_.find(target); entry != by_target_.end())
     {
-        for (const support::uuid& uid : entry->second.uids)
-        {
-            bindings.push_back(store_.find(uid));
-        }
+        bindings = entry->second.bindings;
     }
     std::ranges::sort(bindings, [](const auto* a, const auto* b) { return older(*a, *b); });
     return bindings;
@@ -89,27 +94,59 @@ bool binding_index::walk::go_on(
     const auto end = all_.by_target_.end();
     for (auto entry = all_.by_target_.lower_bound(at_); entry != end && most > 0; ++entry)
     {
-        const auto& uids = entry->second.uids;
-        auto uid = entry->first == at_ ? std::ranges::upper_bound(uids, last_) : uids.begin();
+        const auto& bindings = entry->second.bindings;
+        auto next =
+            entry->first == at_ ? std::ranges::upper_bound(bindings, last_, {}, uid_of) : bindings.begin();
         at_ = entry->first;
-        for (; uid != uids.end() && most > 0; ++uid, --most)
+        for (; next != bindings.end() && most > 0; ++next, --most)
         {
-            visit(*all_.store_.find(*uid));
-            last_ = *uid;
+            visit(**next);
+            last_ = (*next)->uid;
         }
     }
     return most < asked;
 }
 
+// The target under which the index has the binding; end() if it has none.
+binding_index::index::iterator binding_index::entry_of(
+    const certificate_binding& object, const target& likely
+)
+{
+    const auto has_it = [&](const index::value_type& entry) {
+        return std::ranges::binary_search(entry.second.bindings, object.uid, {}, uid_of);
+    };
+    if (const auto entry = by_target_.find(likely); entry != by_target_.end() && has_it(*entry))
+    {
+        return entry;
+    }
+    const target listener = listener_of(object);
+    for (auto entry = by_target_.lower_bound(listener); entry != by_target_.end(); ++entry)
+    {
+        if (entry->first.region != listener.region || entry->first.listener != listener.listener)
+        {
+            break;
+        }
+        if (has_it(*entry))
+        {
+            return entry;
+        }
+    }
+    return by_target_.end();
+}
+
 object_changed binding_index::place(const certificate_binding* before, const certificate_binding* after)
 {
+    object_changed change{before, after, std::nullopt, std::nullopt};
+    auto known = by_target_.end();
+    if (before != nullptr)
+    {
+        known = entry_of(*before, credentials_.target_of(*before));
+    }
     // The credentials come first, because the credential of a binding decides its target.
     credentials_.update(before, after);
-    object_changed change{before, after, std::nullopt, std::nullopt};
-    const support::uuid uid = before == nullptr ? after->uid : before->uid;
-    if (const auto known = target_of_.find(uid); known != target_of_.end())
+    if (known != by_target_.end())
     {
-        change.target_before = known->second->first;
+        change.target_before = known->first;
     }
     if (after != nullptr)
     {
@@ -119,13 +156,13 @@ object_changed binding_index::place(const certificate_binding* before, const cer
     {
         return change;
     }
-    if (change.target_before)
+    if (known != by_target_.end())
     {
-        leave(uid);
+        leave(*before, known);
     }
     if (change.target_after)
     {
-        enter(uid, *change.target_after);
+        enter(*after, *change.target_after);
     }
     return change;
 }
@@ -141,7 +178,7 @@ void binding_index::place_again(const std::set<support::uuid>& uids)
     }
 }
 
-void binding_index::enter(const support::uuid& uid, const target& target)
+void binding_index::enter(const certificate_binding& object, const target& target)
 {
     const auto [entry, is_new] = by_target_.try_emplace(target);
     if (is_new)
@@ -150,18 +187,14 @@ void binding_index::enter(const support::uuid& uid, const target& target)
         entry->second.place = of_tenant.size();
         of_tenant.push_back(entry);
     }
-    auto& uids = entry->second.uids;
-    uids.insert(std::ranges::lower_bound(uids, uid), uid);
-    target_of_[uid] = entry;
+    auto& bindings = entry->second.bindings;
+    bindings.insert(std::ranges::lower_bound(bindings, object.uid, {}, uid_of), &object);
 }
 
-void binding_index::leave(const support::uuid& uid)
+void binding_index::leave(const certificate_binding& object, index::iterator entry)
 {
-    const auto known = target_of_.find(uid);
-    const auto entry = known->second;
-    target_of_.erase(known);
-    std::erase(entry->second.uids, uid);
-    if (!entry->second.uids.empty())
+    std::erase_if(entry->second.bindings, [&](const auto* one) { return one->uid == object.uid; });
+    if (!entry->second.bindings.empty())
     {
         return;
     }

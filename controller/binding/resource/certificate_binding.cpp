@@ -1,8 +1,8 @@
 #include "binding/resource/certificate_binding.hpp"
 
-#include <algorithm>
 #include <array>
 #include <tuple>
+#include <utility>
 
 namespace binding {
 
@@ -19,9 +19,14 @@ std::string_view name_of(condition_type value)
     return names.at(static_cast<std::size_t>(value));
 }
 
+std::int32_t short_generation(std::int64_t generation)
+{
+    return std::in_range<std::int32_t>(generation) ? static_cast<std::int32_t>(generation) : -1;
+}
+
 bool certificate_binding::has_finalizer() const
 {
-    return std::ranges::any_of(finalizers, [](const auto& entry) { return entry.view() == finalizer; });
+    return finalizers.contains(finalizer);
 }
 
 bool older(const certificate_binding& a, const certificate_binding& b)

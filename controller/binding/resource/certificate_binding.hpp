@@ -2,12 +2,14 @@
 
 #include "binding/resource/given_name.hpp"
 #include "binding/resource/reason.hpp"
+#include "binding/resource/text_list.hpp"
 #include "cloud/container_ref.hpp"
 #include "support/clock.hpp"
 #include "support/interned.hpp"
 #include "support/uuid.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -99,12 +101,18 @@ enum class condition_status : std::uint8_t
     unknown,
 };
 
+// A time of our own writing, in 4 bytes, until 2106.
+using short_time = std::chrono::time_point<std::chrono::system_clock, std::chrono::duration<std::uint32_t>>;
+
+// A generation in 4 bytes; -1 if it does not fit, which is the generation of no object.
+std::int32_t short_generation(std::int64_t generation);
+
 struct condition
 {
     condition_status status = condition_status::absent;
     binding::reason reason = reason::unset;
-    std::int64_t observed_generation = 0;
-    support::wall_time last_transition{};
+    std::int32_t observed_generation = 0;
+    short_time last_transition{};
     support::interned message;
 
     bool operator==(const condition&) const = default;
@@ -122,18 +130,18 @@ struct certificate_summary
 struct status
 {
     binding::state state = state::unset;
-    std::int64_t observed_generation = -1;
-    support::interned error_message;
     // id, crn and createdAt are those of this object, and not of an earlier object of the same name.
     bool identified = false;
+    support::interned error_message;
+    std::int64_t observed_generation = -1;
     // id, crn and createdAt of a binding that the cloud keeps itself; empty: they are those of the object.
     given_name given;
     support::wall_time updated_at{};
-    // The value of the annotation for which the last retry began.
-    support::interned handled_request;
     certificate_summary certificate;
     binding::ledger ledger;
     std::array<condition, condition_types> conditions;
+    // The value of the annotation for which the last retry began.
+    support::interned handled_request;
     // The conditions of types that other managers write, as JSON objects with commas between them. They are
     // kept, because a merge patch replaces the whole list.
     support::interned other_conditions;
@@ -164,14 +172,14 @@ struct certificate_binding
 {
     support::uuid uid;
     support::interned name_space;
+    bool deleting = false;   // deletionTimestamp is set
+    bool abandoned = false;  // the abandon annotation is "true"
     std::string name;
     std::uint64_t resource_version = 0;
     std::int64_t generation = 0;
     support::wall_time created{};
-    bool deleting = false;   // deletionTimestamp is set
-    bool abandoned = false;  // the abandon annotation is "true"
     support::interned requested_at;
-    std::vector<support::interned> finalizers;
+    text_list finalizers;
     binding::spec spec;
     binding::status status;
 

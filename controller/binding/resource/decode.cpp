@@ -257,7 +257,7 @@ void read_conditions(element status, binding::status& into)
                 into.conditions.at(i) = {
                     parse_condition_status(text_at(entry, "status").value_or("")),
                     *why,
-                    integer_at(entry, "observedGeneration").value_or(0),
+                    short_generation(integer_at(entry, "observedGeneration").value_or(0)),
                     time_at(entry, "lastTransitionTime").value_or(support::wall_time{}),
                     interned_at(entry, "message"),
                 };

@@ -10,7 +10,6 @@
 namespace binding {
 namespace {
 
-using support::interned;
 using json = nlohmann::ordered_json;
 
 // Null for an empty text, because null removes the field in a merge patch.
@@ -70,7 +69,7 @@ json attachments_json(const ledger& written)
     for (const attachment& entry : written.attachments)
     {
         list.push_back({
-            {"containerRef", entry.container_ref.view()},
+            {"containerRef", entry.container_ref.str()},
             {"slot", name_of(entry.slot)},
             {"confirmed", entry.confirmed},
         });
@@ -110,13 +109,12 @@ json certificate_json(const certificate_summary& certificate)
 std::string finalizers_patch(const certificate_binding& object, bool with_ours)
 {
     json list = json::array();
-    for (const interned& entry : object.finalizers)
-    {
-        if (entry.view() != finalizer)
+    object.finalizers.each([&](std::string_view entry) {
+        if (entry != finalizer)
         {
-            list.push_back(entry.view());
+            list.push_back(entry);
         }
-    }
+    });
     if (with_ours)
     {
         list.push_back(finalizer);
@@ -144,7 +142,7 @@ std::string status_patch(const certificate_binding& object, const status& wanted
         {"certificate", certificate_json(wanted.certificate)},
         {"cloud", scope_json(wanted.ledger.scope)},
         {"attachments", attachments_json(wanted.ledger)},
-        {"replacedDefaultRef", text_or_null(wanted.ledger.replaced_default_ref.view())},
+        {"replacedDefaultRef", text_or_null(wanted.ledger.replaced_default_ref.str())},
         {"conditions", conditions_json(wanted)},
     };
     return json{

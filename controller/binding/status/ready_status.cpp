@@ -42,7 +42,8 @@ void set_condition(
         into[type] = {};
         return;
     }
-    into[type] = {value, why, generation, was.status == value ? was.last_transition : now, message};
+    const short_time since = was.status == value ? was.last_transition : short_time(now);
+    into[type] = {value, why, short_generation(generation), since, message};
 }
 
 // The condition CertificateActive.

@@ -20,7 +20,7 @@ certificate_binding binding_with(state state, reason why, const std::string& mes
     object.name_space = support::interned("shop");
     object.name = "web";
     object.spec.certificate_id = certificate;
-    object.finalizers = {support::interned(finalizer)};
+    object.finalizers = {finalizer};
     object.status.state = state;
     object.status[condition_type::ready].reason = why;
     object.status[condition_type::ready].message = support::interned(message);
@@ -156,7 +156,7 @@ TEST(orphans, are_told_of_at_the_moment_when_the_binding_is_out_of_our_hands)
     before.deleting = true;
     auto after = before;
     EXPECT_FALSE(orphaned(before, &after, left));
-    after.finalizers = {support::interned("example.com/another")};
+    after.finalizers = {"example.com/another"};
     EXPECT_TRUE(orphaned(before, &after, left)) << "another finalizer keeps the object";
     EXPECT_FALSE(orphaned(after, nullptr, left)) << "told already";
 

@@ -367,9 +367,15 @@ TEST_F(state_of_target, a_start_believes_a_quarantine_that_status_tells_of)
     using binding::condition_type;
     const auto told = [&](binding::reason why, std::int64_t generation, support::duration ago) {
         auto& ready = object.status[condition_type::ready];
-        ready = {condition_status::false_, why, generation, {}, support::interned("no")};
+        ready = {
+            condition_status::false_, why, binding::short_generation(generation), {}, support::interned("no")
+        };
         object.status[condition_type::stalled] = {
-            condition_status::true_, why, generation, wall - std::chrono::floor<std::chrono::seconds>(ago), {}
+            condition_status::true_,
+            why,
+            binding::short_generation(generation),
+            wall - std::chrono::floor<std::chrono::seconds>(ago),
+            {}
         };
         kept = {};
         begin_pass(t0);

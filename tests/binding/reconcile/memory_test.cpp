@@ -25,17 +25,17 @@ protected:
 
 constexpr std::size_t bindings = 2000;
 
-TEST_F(memory, a_binding_at_rest_on_a_listener_of_its_own_keeps_less_than_1850_bytes)
+TEST_F(memory, a_binding_at_rest_on_a_listener_of_its_own_keeps_less_than_1550_bytes)
 {
     const auto kept = resting_world(*this, 1).keep(bindings);
-    EXPECT_LT(kept.rested / bindings, 1850U);
+    EXPECT_LT(kept.rested / bindings, 1550U);
     EXPECT_LT((kept.rested - kept.listed) / bindings, 650U) << "what is known of the target";
 }
 
-TEST_F(memory, of_ten_bindings_at_rest_on_one_listener_each_keeps_less_than_1150_bytes)
+TEST_F(memory, of_ten_bindings_at_rest_on_one_listener_each_keeps_less_than_750_bytes)
 {
     const auto kept = resting_world(*this, 10).keep(bindings);
-    EXPECT_LT(kept.rested / bindings, 1150U);
+    EXPECT_LT(kept.rested / bindings, 750U);
     EXPECT_LT((kept.rested - kept.listed) / bindings, 180U) << "what is known of the target";
 }
 

@@ -150,7 +150,7 @@ single_case& single_case::holds(const std::vector<std::string>& entries)
         object.status.ledger.attachments.push_back(entry_of(text));
     }
     object.status.ledger.scope = here;
-    object.finalizers = {support::interned(binding::finalizer)};
+    object.finalizers = {binding::finalizer};
     facts.held = object.status.ledger;
     return *this;
 }
@@ -158,7 +158,7 @@ single_case& single_case::holds(const std::vector<std::string>& entries)
 single_case& single_case::deleting()
 {
     object.deleting = true;
-    object.finalizers = {support::interned(binding::finalizer)};
+    object.finalizers = {binding::finalizer};
     return *this;
 }
 
@@ -169,9 +169,9 @@ single_case& single_case::says(binding::reason ready, const std::string& message
         ready == binding::reason::attached ? condition_status::true_ : condition_status::false_;
     condition.reason = ready;
     condition.message = support::interned(message);
-    condition.observed_generation = object.generation;
+    condition.observed_generation = binding::short_generation(object.generation);
     object.status[condition_type::attached].status = condition.status;
-    object.status[condition_type::attached].observed_generation = object.generation;
+    object.status[condition_type::attached].observed_generation = condition.observed_generation;
     object.status.observed_generation = object.generation;
     object.status.identified = true;
     object.status.state =

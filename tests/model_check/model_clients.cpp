@@ -499,13 +499,18 @@ void model::write(const kube::patch_request& wish, bool is_late)
         {
             check_release(record, around(), *object);
         }
-        std::erase_if(object->finalizers, [](const auto& finalizer) {
-            return finalizer.view() == binding::finalizer;
+        binding::text_list finalizers;
+        object->finalizers.each([&](std::string_view finalizer) {
+            if (finalizer != binding::finalizer)
+            {
+                finalizers.emplace_back(finalizer);
+            }
         });
         if (with_ours)
         {
-            object->finalizers.push_back(support::interned(binding::finalizer));
+            finalizers.emplace_back(binding::finalizer);
         }
+        object->finalizers = finalizers;
         tell([&] { return object->name + (with_ours ? " gets" : " loses") + " the finalizer"; });
     }
     object->resource_version = ++versions_;

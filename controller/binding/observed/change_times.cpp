@@ -17,8 +17,8 @@ constexpr duration first_step = 100ms;
 constexpr int steps_of_unknown = 4;  // a step is a quarter of the time that the change has taken
 // After a known time.
 constexpr duration shortest_step = 75ms;
-constexpr int steps_of_known =
-    20;  // the first step is a 20th of that time, a later one two thirds of the time in addition
+// The first step is less than a 20th of that time, a later one two thirds of the time in addition.
+constexpr int steps_of_known = 21;
 // Before the shortest of the known times, because changes may have become faster: at a ninth and a third.
 constexpr int earlier = 3;
 constexpr int earlier_looks = 2;

@@ -186,7 +186,7 @@ TEST_F(lists_of_simulator, a_list_costs_a_request_for_each_page)
         sim.add_listener({.load_balancer = balancer, .port = 1000 + port});
     }
     EXPECT_THAT(listeners(), SizeIs(250));
-    EXPECT_EQ(requests("/lbaas/listeners"), 3U);
+    EXPECT_EQ(requests("/lbaas/listeners"), 10U);
     EXPECT_THAT(load_balancers(), SizeIs(1));
     EXPECT_EQ(requests("/lbaas/loadbalancers"), 1U);
 }

@@ -49,7 +49,7 @@ net::http_response page(json listed, bool has_next, const std::string& kind = "l
     {
         const auto last = listed.back()["id"].get<std::string>();
         links = {
-            {{"rel", "next"}, {"href", captured::load_balancing + "/" + kind + "?limit=100&marker=" + last}}
+            {{"rel", "next"}, {"href", captured::load_balancing + "/" + kind + "?limit=25&marker=" + last}}
         };
     }
     return captured::json(200, json{{kind, std::move(listed)}, {kind + "_links", links}}.dump());
@@ -67,7 +67,7 @@ std::string get_page(int marker = 0)
            "/listeners?project_id=4df7978bb2cf4afc91391260ded6416d&fields=id&fields=provisioning_status"
            "&fields=loadbalancers&fields=protocol&fields=project_id&fields=default_tls_container_ref"
            "&fields=sni_container_refs&fields=client_ca_tls_container_ref&fields=client_crl_container_ref"
-           "&sort_key=id&sort_dir=asc&limit=100" +
+           "&sort_key=id&sort_dir=asc&limit=25" +
            (marker == 0 ? "" : "&marker=" + id_of(marker));
 }
 
@@ -109,11 +109,11 @@ protected:
 
 TEST_F(octavia_lists, a_list_comes_page_by_page_with_its_fields)
 {
-    http.on(get_page(), {page(items(1, 100), true)});
-    http.on(get_page(100), {page(items(101, 103), false)});
+    http.on(get_page(), {page(items(1, 25), true)});
+    http.on(get_page(25), {page(items(26, 28), false)});
     EXPECT_EQ(list(), std::nullopt) << message;
-    EXPECT_THAT(sizes(), ElementsAre(100, 3));
-    EXPECT_EQ(given[1].back().id, id(id_of(103)));
+    EXPECT_THAT(sizes(), ElementsAre(25, 3));
+    EXPECT_EQ(given[1].back().id, id(id_of(28)));
 }
 
 TEST_F(octavia_lists, a_listener_of_a_list_is_that_of_a_single_read)
@@ -160,9 +160,9 @@ TEST_F(octavia_lists, without_links_a_page_is_the_last_unless_it_is_full)
 {
     EXPECT_EQ(list_of({{"listeners", items(1, 3)}}), std::nullopt) << message;
     EXPECT_THAT(sizes(), ElementsAre(3));
-    http.on(get_page(100), {captured::json(200, json{{"listeners", items(1, 100)}}.dump())});
-    EXPECT_EQ(list_of({{"listeners", items(1, 100)}}), failure::transient) << "the marker has no effect";
-    EXPECT_THAT(sizes(), ElementsAre(100));
+    http.on(get_page(25), {captured::json(200, json{{"listeners", items(1, 25)}}.dump())});
+    EXPECT_EQ(list_of({{"listeners", items(1, 25)}}), failure::transient) << "the marker has no effect";
+    EXPECT_THAT(sizes(), ElementsAre(25));
 }
 
 TEST_F(octavia_lists, a_listener_that_is_deleted_between_two_pages_does_not_end_the_list)

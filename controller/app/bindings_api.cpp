@@ -17,9 +17,6 @@ using namespace std::chrono_literals;
 constexpr std::size_t largest_body = 16 << 10;
 // Tokens with many groups are long.
 constexpr std::size_t largest_header = 32 << 10;
-// Beside the calls that wait. With TLS an idle connection costs about 18 KB, without it 3 KB.
-constexpr std::size_t other_connections = 11'000;
-constexpr std::size_t other_connections_with_tls = 3'000;
 constexpr support::duration last_answers = 2s;
 
 api::settings settings_of(const options& options)
@@ -63,8 +60,7 @@ net::server_options serving_of(const bindings_api_options& options, api::door& d
     net::server_limits& limits = serving.limits;
     limits.header_bytes = largest_header;
     limits.body_bytes = largest_body;
-    limits.connections = options.most_waiting +
-                         (options.certificate_file.empty() ? other_connections : other_connections_with_tls);
+    limits.connections = most_connections(options);
     serving.refusal = [&door](int status, const std::string& why) { return door.refusal(status, why); };
     serving.served = log_refusal;
     return serving;

@@ -25,6 +25,9 @@ struct bindings_api_options
     std::string key_file;
 };
 
+// How many connections the API takes at a time; 0: it is not served.
+std::size_t most_connections(const bindings_api_options& options);
+
 // The same as text.
 struct raw_bindings_api
 {

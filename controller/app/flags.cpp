@@ -15,7 +15,7 @@ constexpr auto footer =
     "variable is a list separated by commas. KUBECONFIG, OS_CLIENT_CONFIG_FILE, OS_CLOUD,\n"
     "HTTPS_PROXY, HTTP_PROXY and NO_PROXY have their usual meaning.\n"
     "Exit codes: 0 stopped by SIGTERM or SIGINT; 1 the program itself failed;\n"
-    "2 the configuration is malformed or missing.";
+    "2 the configuration is malformed or missing; 130 ended by a third signal.";
 
 void declare(CLI::App& cli, raw_bindings_api& raw)
 {

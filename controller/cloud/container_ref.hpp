@@ -44,7 +44,6 @@ public:
     explicit container_ref(std::string_view text);
 
     std::string str() const;
-    std::string view() const { return str(); }
     bool empty() const { return entry_ == nullptr; }
 
     // The kind and the id in it; empty if it is no URL of a certificate service.

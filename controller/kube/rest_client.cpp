@@ -293,11 +293,17 @@ private:
     task<result<std::unique_ptr<object_answer>>> patched(std::string target, std::string merge_patch)
     {
         const auto deadline = clock_.now() + answer_within;
+        std::optional<support::error> told_before;
         for (int tries = 1;; ++tries)
         {
             const auto left = deadline - clock_.now();
             auto answer =
                 co_await object("PATCH", target, merge_patch, "application/merge-patch+json", false, left);
+            // That nothing was sent is not true of the tries before, which may have taken effect.
+            if (!answer && answer.error().code == support::errc::too_late && told_before)
+            {
+                co_return std::unexpected(*told_before);
+            }
             if (answer || tries == most_tries || !asks_to_come_back(answer.error()))
             {
                 co_return answer;
@@ -307,6 +313,7 @@ private:
             {
                 co_return answer;
             }
+            told_before = answer.error();
             co_await clock_.sleep_for(pause);
         }
     }

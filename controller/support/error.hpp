@@ -13,7 +13,9 @@ enum class errc
 {
     invalid,      // an input is malformed or missing (configuration, a file, an argument)
     unreachable,  // nothing of the request was sent (no address, connection refused, TLS refused)
-    too_late,  // nothing was sent, because reaching the server took longer than the request is worth sending
+    // Nothing was sent, because reaching the server, or getting a place among the requests under way, took
+    // longer than the request is worth sending.
+    too_late,
     interrupted,  // the request was sent, perhaps in part, and no complete answer came (cut, reset, deadline)
     bad_answer,   // the answer breaks its protocol (wrong type, not JSON)
     too_large,    // the answer is larger than the caller accepts

@@ -94,7 +94,7 @@ TEST(container_ref, keeps_its_spelling)
 {
     const container_ref a("http://127.0.0.1:19311/v1/secrets/" + id);
     const container_ref other_host("https://other.example/v1/secrets/" + id + "/");
-    EXPECT_EQ(a.view(), "http://127.0.0.1:19311/v1/secrets/" + id);
+    EXPECT_EQ(a.str(), "http://127.0.0.1:19311/v1/secrets/" + id);
     EXPECT_EQ(other_host.str(), "https://other.example/v1/secrets/" + id + "/");
     EXPECT_FALSE(a.spelled_as(other_host));
     const std::string upper_case = "http://127.0.0.1:19311/v1/secrets/FE7AC002-B1FC-42CF-85D2-D4C2646C473E";
@@ -122,7 +122,7 @@ TEST(container_ref, equal_texts_are_kept_once_and_as_long_as_somebody_holds_them
         EXPECT_EQ(container_ref::kept(), before + 2);
         a = moved;
         EXPECT_EQ(container_ref::kept(), before + 1);
-        EXPECT_EQ(a.view(), "http://one.example/v1/secrets/" + id);
+        EXPECT_EQ(a.str(), "http://one.example/v1/secrets/" + id);
     }
     EXPECT_EQ(container_ref::kept(), before);
 }

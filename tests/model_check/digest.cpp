@@ -106,12 +106,12 @@ private:
 
     void take(const binding::listener_slots& slots)
     {
-        text(slots.default_ref.value_or(cloud::container_ref()).view());
+        text(slots.default_ref.value_or(cloud::container_ref()).str());
         auto refs = slots.sni_refs;
-        std::ranges::sort(refs, {}, &cloud::container_ref::view);
+        std::ranges::sort(refs, {}, &cloud::container_ref::str);
         for (const cloud::container_ref& ref : refs)
         {
-            text(ref.view());
+            text(ref.str());
         }
         separate();
     }
@@ -120,11 +120,11 @@ private:
     {
         for (const auto& attachment : held.attachments)
         {
-            text(attachment.container_ref.view());
+            text(attachment.container_ref.str());
             take(attachment.slot);
             flag(attachment.confirmed);
         }
-        text(held.replaced_default_ref.view());
+        text(held.replaced_default_ref.str());
         text(held.scope.identity.view());
         text(held.scope.project_id.view());
     }
@@ -196,7 +196,7 @@ private:
             number(put.change.default_ref ? 1 : 0);
             text(put.change.default_ref.value_or(cloud::container_ref())
                      .value_or(cloud::container_ref("none"))
-                     .view());
+                     .str());
             number(put.change.sni_refs ? 1 : 0);
             take(
                 binding::listener_slots{{}, put.change.sni_refs.value_or(std::vector<cloud::container_ref>{})}

@@ -503,12 +503,12 @@ void model::write(const kube::patch_request& wish, bool is_late)
         object->finalizers.each([&](std::string_view finalizer) {
             if (finalizer != binding::finalizer)
             {
-                finalizers.emplace_back(finalizer);
+                finalizers.add(finalizer);
             }
         });
         if (with_ours)
         {
-            finalizers.emplace_back(binding::finalizer);
+            finalizers.add(binding::finalizer);
         }
         object->finalizers = finalizers;
         tell([&] { return object->name + (with_ours ? " gets" : " loses") + " the finalizer"; });

@@ -115,7 +115,7 @@ void random_world::give_ledger(certificate_binding& object)
     const std::string id = rotates ? one_of(our_certificates) : object.spec.certificate_id.str();
     const slot in_slot = chance(10) ? slot::sni : object.wanted_slot();
     const cloud::container_ref ref = test::cloud_rows::ref(id);
-    object.finalizers.emplace_back(binding::finalizer);
+    object.finalizers.add(binding::finalizer);
     object.status.ledger.attachments.push_back({ref, in_slot, chance(60)});
     const auto& here = world_.cloud.here;
     object.status.ledger.scope = {

@@ -149,9 +149,6 @@ namespaces of the installation, so a controller of all namespaces elsewhere is n
 {{- $found := list -}}
 {{- if not .Values.allowOtherControllers -}}
 {{- $watched := .Values.watchNamespaces | default list -}}
-{{- if $watched -}}
-{{- $watched = concat $watched (include "certificate-binding-controller.namespacesOf" .Values.extraArgs | fromJsonArray) -}}
-{{- end -}}
 {{- if or .Values.crds.enabled (and .Values.rbac.create (not $watched)) -}}
 {{- $found = include "certificate-binding-controller.controllersByDeployment" (list . $watched "") | fromJsonArray -}}
 {{- else -}}

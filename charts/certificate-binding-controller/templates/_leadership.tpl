@@ -13,7 +13,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* The arguments of this release that name its Lease and its bindings, as JSON; extraArgs come last, so that they win. */}}
+{{/* The arguments of this release that name its Lease and its bindings, as JSON; extraArgs come last, because they may name the Lease's namespace. */}}
 {{- define "certificate-binding-controller.ownArguments" -}}
 {{- $own := list
     (printf "--leader-elect=%t" .Values.leaderElection.enabled)

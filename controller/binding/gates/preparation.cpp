@@ -13,8 +13,7 @@ bool only_prepares(const observation& observation)
     }
     const settings& settings = *observation.settings;
     const bool must_wait =
-        observation.turn == turn_state::taken ||
-        (observation.turn == turn_state::free && observation.now < state.arrivals.quiet_at(settings));
+        observation.turn != turn_state::ours && observation.now < state.arrivals.quiet_at(settings);
     const auto was_read = [&](const auto& last) {
         return last && last->value && last->asked_at < observation.pass_started &&
                last->asked_at >= *arriving_since &&
@@ -28,8 +27,7 @@ bool only_prepares(const observation& observation)
 done end_of_preparation(const observation& observation)
 {
     const auto quiet_at = observation.state->arrivals.quiet_at(*observation.settings);
-    return observation.turn == turn_state::taken ? done{requeue::turn}
-                                                 : done{requeue::after, quiet_at - observation.now};
+    return {requeue::after, quiet_at - observation.now};
 }
 
 }  // namespace binding

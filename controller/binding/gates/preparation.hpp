@@ -2,8 +2,7 @@
 
 #include "binding/gates/gate.hpp"
 
-// A pass that cannot send its PUT yet, because changes still arrive or another target has the turn. It reads
-// certificates, and writes ahead what can be written before the turn.
+// A pass that cannot send its PUT yet, because changes still arrive. It reads certificates alone.
 namespace binding {
 
 // Whether the pass is one. For that it is enough what an earlier pass has read of the listener since the

@@ -281,14 +281,21 @@ bool resting_target::confirm(support::time_point asked_at)
     return true;
 }
 
-bool resting_target::is_confirmed(
-    support::time_point oldest, support::time_point read_since, support::wall_time wall
+support::duration resting_target::spared_for(
+    support::time_point now, support::wall_time wall, support::duration holds, support::time_point read_since
 ) const
 {
-    return confirmed_at_ >= oldest && listener_.asked_at >= read_since &&
-           std::ranges::none_of(bindings_, [&](const resting_binding& kept) {
-               return kept.expires && kept.expires_at <= wall;
-           });
+    constexpr support::duration none{};
+    if (confirmed_at_ == support::time_point::min() || listener_.asked_at < read_since)
+    {
+        return none;
+    }
+    support::duration spared = confirmed_at_ + holds - now;
+    for (const resting_binding& kept : bindings_)
+    {
+        spared = kept.expires ? std::min<support::duration>(spared, kept.expires_at - wall) : spared;
+    }
+    return std::max(spared, none);
 }
 
 }  // namespace binding

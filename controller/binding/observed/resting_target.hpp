@@ -37,10 +37,15 @@ public:
     // Lists that were asked for at `asked_at` show all of it as it was read. False: they are older than what
     // was read, or the target has to be read itself.
     bool confirm(support::time_point asked_at);
-    // Lists that are not older than `oldest` confirmed the target, it was read itself since `read_since`, and
-    // none of its certificates has expired.
-    bool is_confirmed(support::time_point oldest, support::time_point read_since, support::wall_time wall)
-        const;
+    // How long the target needs no read at `now`, because lists confirmed it and none of its certificates
+    // expires; zero: it needs one. `holds`: how long a confirmation counts. `read_since`: the target has to
+    // have been read itself since then.
+    support::duration spared_for(
+        support::time_point now,
+        support::wall_time wall,
+        support::duration holds,
+        support::time_point read_since
+    ) const;
     // When the target was read itself.
     support::time_point read_at() const { return listener_.asked_at; }
 

@@ -163,16 +163,11 @@ step finish(const listener_update& update)
     return report(observation, conclusions, end);
 }
 
-// write-ahead, while another target has the turn: finalizers and ledgers of what the PUT will add, so that it
-// can be sent soon after the target has its turn. A crash costs no time by that, because no change is sent to
-// the load balancer before the deadline of the one under way.
+// Finalizers of what the PUT will add are no promise of a PUT, so they are written while another target has
+// the turn. The ledgers wait for the turn, because after a crash an unconfirmed entry holds up its load
+// balancer.
 std::vector<write> writes_before_turn(const listener_update& update)
 {
-    // Peers write ahead in each other's ledgers, so each of them waits for its turn with that.
-    if (!update.observation.peers.empty())
-    {
-        return {};
-    }
     std::set<support::uuid> added;
     for (const member& member : update.members)
     {
@@ -182,7 +177,9 @@ std::vector<write> writes_before_turn(const listener_update& update)
         }
     }
     auto writes = writes_ahead(update);
-    std::erase_if(writes, [&](const write& write) { return !added.contains(write.uid); });
+    std::erase_if(writes, [&](const write& write) {
+        return write.kind != write_kind::add_finalizer || !added.contains(write.uid);
+    });
     return writes;
 }
 

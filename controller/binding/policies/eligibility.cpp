@@ -97,13 +97,13 @@ objection longer_than_octavia_keeps(const observation&, const member& member)
 {
     const cloud::container_ref& ref = (*certificate_of(member))->container_ref;
     const std::size_t limit = member.object().spec.sni ? longest_sni_ref : longest_default_ref;
-    if (ref.view().size() <= limit)
+    if (ref.str().size() <= limit)
     {
         return std::nullopt;
     }
     return ready_status{
         reason::certificate_refused,
-        "container ref " + ref.str() + " has " + std::to_string(ref.view().size()) +
+        "container ref " + ref.str() + " has " + std::to_string(ref.str().size()) +
             " characters, but Octavia keeps only " + std::to_string(limit) +
             "; use a certificate whose ref is shorter"
     };

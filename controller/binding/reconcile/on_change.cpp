@@ -95,6 +95,11 @@ void on_change(const object_changed& change, const change_parts& parts)
     record_events(change, parts);
     // The hand-over comes before the wake-up, because the new target must know the binding in its next pass.
     parts.reconciler.hand_over(change);
+    if (change.target_after)
+    {
+        // Whatever changed, in the status too, the next routine check compares it with the cloud.
+        parts.reconciler.record_wake(*change.target_after);
+    }
     // The bindings of a target are not complete before all are listed; on_all_listed() wakes every target
     // then.
     if (parts.index.ready())

@@ -55,6 +55,15 @@ runtime::outcome planned_outcome(
 
 }  // namespace
 
+runtime::outcome spared_outcome(
+    support::duration spared, const settings& settings, support::random_engine& random
+)
+{
+    const bool is_long = spared > settings.resync_period / 4;
+    const auto wait = is_long ? support::jittered(spared * 9 / 10, resync_jitter / 2, random) : spared;
+    return {kind::later, std::min(wait, spared), runtime::urgency::routine, waits_for::check};
+}
+
 runtime::outcome outcome_of(
     const target& which, const pass_end& end, const settings& settings, support::random_engine& random
 )

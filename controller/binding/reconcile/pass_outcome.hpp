@@ -11,4 +11,9 @@ runtime::outcome outcome_of(
     const target& which, const pass_end& end, const settings& settings, support::random_engine& random
 );
 
+// The same for a target that needs no pass for so long. Targets that one survey confirmed are spread.
+runtime::outcome spared_outcome(
+    support::duration spared, const settings& settings, support::random_engine& random
+);
+
 }  // namespace binding

@@ -19,21 +19,21 @@ struct reconciler::impl
 
     support::task<runtime::outcome> reconcile(target target)
     {
-        const bool confirmed = begins_confirmed(target);
+        const support::duration spared = begin_spared(target);
         std::optional<std::string> divided;
         if (settings.divided)
         {
             auto answered = co_await others.why_not_ours(target);
             if (!answered)
             {
+                state.record_wake(target);
                 co_return runtime::outcome{runtime::outcome::kind::retry, {}};
             }
             divided = std::move(*answered);
         }
-        if (confirmed && !divided)
+        if (spared > support::duration{} && !divided)
         {
-            const pass_end rests{pass_ending::planned, {requeue::resync, {}, {}}, 0};
-            co_return outcome_of(target, rests, settings, parts.random);
+            co_return spared_outcome(spared, settings, parts.random);
         }
         reconcile_pass pass(target, wiring.now(), std::move(divided));
         const auto credential = parts.credentials.of(target);
@@ -72,13 +72,13 @@ struct reconciler::impl
         }
     }
 
-    // Whether lists of the project spare the target a pass.
-    bool begins_confirmed(const target& which)
+    // How long lists of the project spare the target a pass.
+    support::duration begin_spared(const target& which)
     {
         const auto now = parts.clock.now();
-        const auto oldest = now - settings.resync_period * 3 / 2;
-        return state.begins_confirmed(
-            which, oldest, read_period_of(which.listener, settings, now), parts.clock.wall()
+        const auto holds = settings.resync_period * 5 / 4;
+        return state.begin_spared(
+            which, now, parts.clock.wall(), holds, read_period_of(which.listener, settings, now)
         );
     }
 

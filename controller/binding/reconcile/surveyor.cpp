@@ -14,8 +14,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t fewest_targets = 4;        // below, the lists take as many requests as the reads
-constexpr std::size_t requests_per_page = 8;     // that a page of a list has to save
+constexpr std::size_t fewest_targets = 4;      // below, the lists take as many requests as the reads
+constexpr std::size_t requests_per_page = 16;  // that a page of each list has to save
+constexpr std::size_t fewest_pages = 4;
+constexpr int most_in_vain = 2;
 constexpr std::size_t targets_at_a_time = 1000;  // without a pause, so that the loop is not held up
 constexpr support::duration pause = 1ms;
 
@@ -25,6 +27,13 @@ support::duration moment_of(std::size_t hash, support::duration within)
     return support::duration(
         static_cast<support::duration::rep>(hash % static_cast<std::size_t>(within.count()))
     );
+}
+
+// The right to list will not come by itself, or the list is too long.
+bool lasts(const cloud::error& error)
+{
+    return error.kind == cloud::failure::access_denied || error.kind == cloud::failure::not_supported ||
+           error.kind == cloud::failure::credentials_invalid;
 }
 
 std::optional<cloud::error> error_of(const cloud::answer<std::monostate>& answer)
@@ -39,20 +48,21 @@ support::task<> surveyor::run()
     for (;;)
     {
         const auto began = parts_.clock.now();
+        const auto end = began + parts_.settings.resync_period;
         std::vector<std::function<support::task<>()>> surveys;
         std::erase_if(left_alone_until_, [&](const auto& entry) { return entry.second <= began; });
         for (const auto& [who, resting] : co_await count())
         {
             if (resting.targets >= fewest_targets && !left_alone_until_.contains(who))
             {
-                surveys.push_back([this, who, requests = resting.requests] {
-                    return survey_in_turn(who, requests);
+                surveys.push_back([this, who, requests = resting.requests, end] {
+                    return survey_in_turn(who, requests, end);
                 });
             }
         }
         const auto at_once = surveys.size();
         co_await support::run_all(std::move(surveys), at_once);
-        co_await parts_.clock.sleep_until(began + parts_.settings.resync_period);
+        co_await parts_.clock.sleep_until(end);
     }
 }
 
@@ -67,27 +77,36 @@ support::task<std::map<surveyor_key, resting_requests>> surveyor::count()
     co_return counts;
 }
 
-support::task<> surveyor::survey_in_turn(surveyor_key who, std::size_t requests)
+// A survey that takes too long ends with the period, because the others wait for the next one.
+support::task<> surveyor::survey_in_turn(surveyor_key who, std::size_t requests, support::time_point end)
 {
-    const auto half = parts_.settings.resync_period / 2;
-    co_await parts_.clock.sleep_for(moment_of(std::hash<std::string_view>{}(who.credential.view()), half));
+    const auto quarter = parts_.settings.resync_period / 4;
+    co_await parts_.clock.sleep_for(moment_of(std::hash<std::string_view>{}(who.credential.view()), quarter));
     const auto credential = parts_.credentials.of({who.region, {}, who.identity, who.credential});
     if (credential == nullptr || credential->client == nullptr)
     {
         co_return;
     }
     survey_result result;
-    const auto ended = co_await support::with_deadline(
-        parts_.clock, parts_.clock.now() + half, look(who, *credential->client, requests, result)
-    );
+    const auto ended =
+        co_await support::with_deadline(parts_.clock, end, look(who, *credential->client, requests, result));
     result.complete = ended && !*ended;
-    // After an error that passes, the next period may do better.
-    const bool stays = result.complete || (ended && !passes(**ended));
-    if (stays && result.shown == 0 && result.different == 0)
+    judge(who, result, ended && *ended && lasts(**ended));
+    parts_.surveyed(result);
+}
+
+void surveyor::judge(const surveyor_key& who, const survey_result& result, bool lasts)
+{
+    if (result.shown > 0)
     {
+        in_vain_.erase(who);
+        return;
+    }
+    if (lasts || ++in_vain_[who] >= most_in_vain)
+    {
+        in_vain_.erase(who);
         left_alone_until_[who] = parts_.clock.now() + parts_.settings.resync_period * periods_between_reads;
     }
-    parts_.surveyed(result);
 }
 
 support::task<std::optional<cloud::error>> surveyor::look(
@@ -95,12 +114,18 @@ support::task<std::optional<cloud::error>> surveyor::look(
 )
 {
     const std::string region = who.region.str();
-    const std::size_t most_pages = std::max<std::size_t>(1, requests / requests_per_page);
+    const std::size_t most_pages = std::max(fewest_pages, requests / requests_per_page);
     survey survey(who, parts_.clock.now());
     const auto scope = co_await client.locate(region);
     if (!scope)
     {
-        co_return scope.error();
+        // The credential may be repaired at any time, which says nothing about lists.
+        co_return cloud::error{
+            .kind = cloud::failure::transient,
+            .message = scope.error().message,
+            .refs = {},
+            .retry_after = std::nullopt
+        };
     }
     const auto listeners = co_await client.list_listeners(region, most_pages, [&](const auto& page) {
         for (const target& different : survey.take_listeners(parts_.state, page))

@@ -24,8 +24,8 @@ struct survey_result
 };
 
 // Looks at the lists of each project once in a resync period, instead of reading what is at rest one by one.
-// A project is left alone for periods_between_reads periods where its lists tell nothing, or may not be
-// read.
+// A project is left alone for periods_between_reads periods where its lists may not be read, or show nothing
+// as it was read two times in a row.
 class surveyor
 {
 public:
@@ -47,14 +47,17 @@ public:
 private:
     support::task<std::map<surveyor_key, resting_requests>> count();
     // Waits until the project's own moment in the period.
-    support::task<> survey_in_turn(surveyor_key who, std::size_t requests);
+    support::task<> survey_in_turn(surveyor_key who, std::size_t requests, support::time_point end);
     // The first error; empty: all lists were read to the end.
     support::task<std::optional<cloud::error>> look(
         const surveyor_key& who, cloud::client& client, std::size_t requests, survey_result& result
     );
 
+    void judge(const surveyor_key& who, const survey_result& result, bool lasts);
+
     parts parts_;
     std::map<surveyor_key, support::time_point> left_alone_until_;
+    std::map<surveyor_key, int> in_vain_;  // surveys in a row that showed nothing
 };
 
 // When the present one of the periods began in which a target is read itself. They begin at another time for

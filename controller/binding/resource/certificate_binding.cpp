@@ -1,6 +1,8 @@
 #include "binding/resource/certificate_binding.hpp"
 
+#include <algorithm>
 #include <array>
+#include <limits>
 #include <tuple>
 #include <utility>
 
@@ -17,6 +19,15 @@ std::string_view name_of(condition_type value)
         "Ready", "Reconciling", "Stalled", "CertificateActive", "Attached"
     };
     return names.at(static_cast<std::size_t>(value));
+}
+
+short_time short_time_of(support::wall_time time)
+{
+    using rep = short_time::rep;
+    const auto seconds = std::clamp<std::int64_t>(
+        time.time_since_epoch().count(), 0, std::int64_t{std::numeric_limits<rep>::max()}
+    );
+    return short_time(short_time::duration(static_cast<rep>(seconds)));
 }
 
 std::int32_t short_generation(std::int64_t generation)

@@ -104,6 +104,9 @@ enum class condition_status : std::uint8_t
 // A time of our own writing, in 4 bytes, until 2106.
 using short_time = std::chrono::time_point<std::chrono::system_clock, std::chrono::duration<std::uint32_t>>;
 
+// The nearest time that fits.
+short_time short_time_of(support::wall_time time);
+
 // A generation in 4 bytes; -1 if it does not fit, which is the generation of no object.
 std::int32_t short_generation(std::int64_t generation);
 

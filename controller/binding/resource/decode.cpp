@@ -115,15 +115,15 @@ support::result<> read_metadata(element metadata, certificate_binding& into)
     {
         return wrong("metadata.finalizers");
     }
+    std::vector<std::string_view> texts;
     for (element entry : finalizers)
     {
-        std::string_view text;
-        if (entry.get(text) != simdjson::SUCCESS)
+        if (entry.get(texts.emplace_back()) != simdjson::SUCCESS)
         {
             return wrong("metadata.finalizers");
         }
-        into.finalizers.emplace_back(text);
     }
+    into.finalizers = text_list(texts);
     return {};
 }
 
@@ -258,7 +258,7 @@ void read_conditions(element status, binding::status& into)
                     parse_condition_status(text_at(entry, "status").value_or("")),
                     *why,
                     short_generation(integer_at(entry, "observedGeneration").value_or(0)),
-                    time_at(entry, "lastTransitionTime").value_or(support::wall_time{}),
+                    short_time_of(time_at(entry, "lastTransitionTime").value_or(support::wall_time{})),
                     interned_at(entry, "message"),
                 };
             }

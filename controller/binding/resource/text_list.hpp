@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace binding {
 
@@ -16,18 +17,19 @@ class text_list
 {
 public:
     text_list() = default;
-    text_list(std::initializer_list<std::string_view> texts)
+    text_list(std::initializer_list<std::string_view> texts) : text_list(std::vector(texts)) {}
+    explicit text_list(const std::vector<std::string_view>& texts)
     {
+        std::string lines;
         for (const std::string_view text : texts)
         {
-            emplace_back(text);
+            lines.append(text) += '\n';
         }
+        lines_ = support::interned(lines);
     }
 
-    void emplace_back(std::string_view text)
-    {
-        lines_ = support::interned(lines_.str() + std::string(text) + "\n");
-    }
+    // Takes as long as the list is.
+    void add(std::string_view text) { lines_ = support::interned(lines_.str() + std::string(text) + "\n"); }
     void clear() { lines_ = support::interned(); }
 
     bool empty() const { return lines_.empty(); }

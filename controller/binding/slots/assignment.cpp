@@ -106,7 +106,7 @@ placement with_entries(const contender& contender, const listener_slots& now, co
 listener_slots slots_of(const default_slot& default_slot, sni_list sni)
 {
     std::ranges::copy(sni.going_later, std::back_inserter(sni.refs));
-    std::ranges::sort(sni.refs, {}, &container_ref::view);
+    std::ranges::sort(sni.refs, {}, &container_ref::str);
     return {default_slot.ref, std::move(sni.refs)};
 }
 

@@ -229,6 +229,11 @@ std::map<cloud::container_ref, support::time_point> found_readable(
         {
             continue;
         }
+        if (const resting_target* rests = at.state.resting(one);
+            rests != nullptr && rests->read_at() < *arrived_at)
+        {
+            continue;
+        }
         const target_facts& facts = *at.state.facts_of(one);
         for (const auto& [uid, known] : facts.bindings)
         {

@@ -14,6 +14,21 @@ load_balancer_key key_of_region(const target& which)
     return {which.region, {}, which.identity};
 }
 
+// Any entry may go, because the next change tells it again.
+void record_in(
+    std::map<load_balancer_key, change_times>& times,
+    const load_balancer_key& key,
+    support::duration under_way,
+    support::duration over
+)
+{
+    if (times.size() >= most_change_times && !times.contains(key))
+    {
+        times.erase(times.begin());
+    }
+    times[key].record(under_way, over);
+}
+
 }  // namespace
 
 const target_facts* reconcile_state::facts_of(const target& which) const
@@ -169,15 +184,13 @@ std::optional<load_balancer_key> reconcile_state::key_of_load_balancer(const tar
 const change_times& reconcile_state::change_times_of(const target& which) const
 {
     static const change_times nothing;
-    for (const auto& key : {key_of_load_balancer(which), std::optional(key_of_region(which))})
+    const auto key = key_of_load_balancer(which);
+    if (const auto known = key ? change_times_.find(*key) : change_times_.end(); known != change_times_.end())
     {
-        const auto known = key ? change_times_.find(*key) : change_times_.end();
-        if (known != change_times_.end())
-        {
-            return known->second;
-        }
+        return known->second;
     }
-    return nothing;
+    const auto of_region = change_times_of_regions_.find(key_of_region(which));
+    return of_region == change_times_of_regions_.end() ? nothing : of_region->second;
 }
 
 void reconcile_state::record_change(const target& which, support::duration under_way, support::duration over)
@@ -187,24 +200,32 @@ void reconcile_state::record_change(const target& which, support::duration under
     {
         return;
     }
-    // Any entry may go, because the next change of its load balancer tells it again.
-    if (change_times_.size() >= most_change_times && !change_times_.contains(*key))
-    {
-        change_times_.erase(change_times_.begin());
-    }
-    change_times_[*key].record(under_way, over);
-    change_times_[key_of_region(which)].record(under_way, over);
+    record_in(change_times_, *key, under_way, over);
+    record_in(change_times_of_regions_, key_of_region(which), under_way, over);
 }
 
 // ---- what the lists of a project confirm ----
 
-bool reconcile_state::begins_confirmed(
-    const target& which, support::time_point oldest, support::time_point read_since, support::wall_time wall
+void reconcile_state::record_wake(const target& which)
+{
+    // The first pass of a target reads anyway.
+    if (targets_.contains(which))
+    {
+        woken_.insert(which);
+    }
+}
+
+support::duration reconcile_state::begin_spared(
+    const target& which,
+    support::time_point now,
+    support::wall_time wall,
+    support::duration holds,
+    support::time_point read_since
 )
 {
     const bool woken = woken_.erase(which) > 0;
     const resting_target* known = resting(which);
-    return !woken && known != nullptr && known->is_confirmed(oldest, read_since, wall);
+    return woken || known == nullptr ? support::duration{} : known->spared_for(now, wall, holds, read_since);
 }
 
 const resting_target* reconcile_state::resting(const target& which) const

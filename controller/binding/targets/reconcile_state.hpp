@@ -87,15 +87,17 @@ public:
 
     // ---- what the lists of a project confirm ----
 
-    // Something else than its routine check has the target reconciled, so the next pass reads the cloud.
-    void record_wake(const target& which) { woken_.insert(which); }
-    // A pass of the target begins. Whether it has nothing to do: the target is at rest, nothing woke it, and
-    // lists that were asked for since `oldest` confirm it.
-    bool begins_confirmed(
+    // The next pass of the target reads the cloud, because something else than its routine check is the
+    // reason, or its binding has changed.
+    void record_wake(const target& which);
+    // A pass of the target begins. How long it has nothing to do: as resting_target::spared_for(), and zero
+    // if something woke the target.
+    support::duration begin_spared(
         const target& which,
-        support::time_point oldest,
-        support::time_point read_since,
-        support::wall_time wall
+        support::time_point now,
+        support::wall_time wall,
+        support::duration holds,
+        support::time_point read_since
     );
     // Null: the target does not rest.
     const resting_target* resting(const target& which) const;
@@ -131,6 +133,7 @@ private:
     mutable std::vector<target> looked_at_;  // while they rest
     std::map<load_balancer_key, std::vector<target>> read_on_;
     std::map<load_balancer_key, change_times> change_times_;
+    std::map<load_balancer_key, change_times> change_times_of_regions_;  // without a load balancer
     std::set<target> cleanup_requests_;
     std::set<target> woken_;  // and not begun a pass since
     std::map<target, int> slow_passes_;

@@ -36,6 +36,37 @@ std::optional<target> count_resting(
     return last;
 }
 
+void sought_ids::sort()
+{
+    std::ranges::sort(ids_);
+    const auto repeated = std::ranges::unique(ids_);
+    ids_.erase(repeated.begin(), repeated.end());
+    found_.resize(ids_.size());
+}
+
+void sought_ids::find(const support::uuid& id)
+{
+    if (found_.empty())
+    {
+        sort();
+    }
+    const auto at = std::ranges::lower_bound(ids_, id);
+    if (at != ids_.end() && *at == id)
+    {
+        found_[static_cast<std::size_t>(at - ids_.begin())] = true;
+    }
+}
+
+bool sought_ids::found(const support::uuid& id) const
+{
+    if (found_.empty())
+    {
+        return false;
+    }
+    const auto at = std::ranges::lower_bound(ids_, id);
+    return at != ids_.end() && *at == id && found_[static_cast<std::size_t>(at - ids_.begin())];
+}
+
 std::vector<target> survey::take_listeners(
     const reconcile_state& state, const std::vector<cloud::listener>& page
 )
@@ -52,8 +83,12 @@ std::vector<target> survey::take_listeners(
         if (known->agrees_with(listed))
         {
             agreeing_.push_back(which);
+            active_load_balancers_.seek(known->load_balancer());
+            std::ranges::for_each(known->certificates(), [this](const auto& id) {
+                usable_certificates_.seek(id);
+            });
         }
-        else if (listed.status == cloud::provisioning_status::active)
+        else if (listed.status != cloud::provisioning_status::pending)
         {
             different.push_back(which);
         }
@@ -67,21 +102,21 @@ void survey::take_load_balancers(const std::vector<cloud::listed_load_balancer>&
     {
         if (listed.status == cloud::provisioning_status::active)
         {
-            active_load_balancers_.insert(listed.id);
+            active_load_balancers_.find(listed.id);
         }
     }
 }
 
 void survey::take_usable_certificates(const std::vector<support::uuid>& page)
 {
-    usable_certificates_.insert(page.begin(), page.end());
+    std::ranges::for_each(page, [this](const support::uuid& id) { usable_certificates_.find(id); });
 }
 
 bool survey::shows_all_of(const resting_target& known) const
 {
-    return active_load_balancers_.contains(known.load_balancer()) &&
+    return active_load_balancers_.found(known.load_balancer()) &&
            std::ranges::all_of(known.certificates(), [this](const support::uuid& certificate) {
-               return usable_certificates_.contains(certificate);
+               return usable_certificates_.found(certificate);
            });
 }
 

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <map>
-#include <set>
 #include <vector>
 
 namespace binding {
@@ -42,9 +41,27 @@ std::optional<target> count_resting(
     std::map<surveyor_key, resting_requests>& counts
 );
 
+// Which of some ids were found. Ids that nobody seeks are not kept, so the memory does not grow with a
+// project.
+class sought_ids
+{
+public:
+    // All are sought before the first is found.
+    void seek(const support::uuid& id) { ids_.push_back(id); }
+    void find(const support::uuid& id);
+    bool found(const support::uuid& id) const;
+
+private:
+    void sort();
+
+    std::vector<support::uuid> ids_;
+    std::vector<bool> found_;  // as ids_, once these are sorted
+};
+
 // One look at the lists of a project, which show in a few requests that what was left alone is as it was.
 //
-// Flow: the pages of the lists come in any order, and confirm_next() follows when all have come.
+// Flow: first come the pages of the listeners, then those of the other lists in any order, and confirm_next()
+//   follows when all have come.
 // Guarantees: a list only ever confirms a target at rest, as it was read. What it does not show, or shows
 //   otherwise, is read in a pass of its own, so a list has no part in what is written.
 // Caveats: Barbican lists a certificate whose ACL has shut this user out, so each target is also read itself
@@ -55,7 +72,8 @@ public:
     // The lists are asked for at `asked_at` or later.
     survey(surveyor_key who, support::time_point asked_at) : who_(std::move(who)), asked_at_(asked_at) {}
 
-    // Gives the targets at rest that the page shows otherwise than they were read.
+    // Gives the targets at rest that the page shows otherwise than they were read, unless a change of them is
+    // under way. All pages of listeners come before the other lists.
     std::vector<target> take_listeners(
         const reconcile_state& state, const std::vector<cloud::listener>& page
     );
@@ -79,8 +97,8 @@ private:
     std::size_t next_ = 0;          // of agreeing_
     std::size_t confirmed_ = 0;
     std::size_t shown_ = 0;
-    std::set<support::uuid> active_load_balancers_;
-    std::set<support::uuid> usable_certificates_;
+    sought_ids active_load_balancers_;
+    sought_ids usable_certificates_;
 };
 
 }  // namespace binding

@@ -53,8 +53,8 @@ bool read_sni_refs(const nlohmann::json& refs, std::vector<container_ref>& set)
     {
         set.emplace_back(ref.template get_ref<const std::string&>());
     }
-    std::ranges::sort(set, {}, &container_ref::view);
-    const auto doubles = std::ranges::unique(set, {}, &container_ref::view);
+    std::ranges::sort(set, {}, &container_ref::str);
+    const auto doubles = std::ranges::unique(set, {}, &container_ref::str);
     set.erase(doubles.begin(), doubles.end());
     return true;
 }
@@ -177,14 +177,14 @@ std::string write_change(const listener_change& change)
     if (change.default_ref)
     {
         listener["default_tls_container_ref"] =
-            *change.default_ref ? nlohmann::json((*change.default_ref)->view()) : nlohmann::json(nullptr);
+            *change.default_ref ? nlohmann::json((*change.default_ref)->str()) : nlohmann::json(nullptr);
     }
     if (change.sni_refs)
     {
         auto& refs = listener["sni_container_refs"] = nlohmann::json::array();
         for (const container_ref& ref : *change.sni_refs)
         {
-            refs.push_back(ref.view());
+            refs.push_back(ref.str());
         }
     }
     return nlohmann::json{{"listener", std::move(listener)}

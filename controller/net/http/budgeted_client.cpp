@@ -136,7 +136,7 @@ budgeted_client::budgeted_client(http_client& next, support::clock& clock, reque
 budgeted_client::budgeted_client(http_client& next, const budgeted_client& budget, std::string_view tenant)
     : next_(next),
       shared_(budget.shared_),
-      tenant_(tenant.empty() ? 0 : std::hash<std::string_view>()(tenant))
+      tenant_(tenant.empty() ? 0 : std::max<std::size_t>(1, std::hash<std::string_view>()(tenant)))
 {}
 
 budgeted_client::~budgeted_client() = default;

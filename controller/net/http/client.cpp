@@ -15,6 +15,7 @@ namespace {
 
 // Servers close a connection on which no request comes after 10 s or more.
 constexpr support::duration unused_for = std::chrono::seconds(8);
+constexpr std::size_t unused_part = 8;  // of all idle connections may be ones that no request has used yet
 
 // Wipes the secrets of a request at the end of its coroutine: its header values, because credentials are
 // among them, and its body if that is marked as sensitive.
@@ -100,8 +101,14 @@ public:
         : dialer_(std::move(dialer)),
           clock_(clock),
           user_agent_(std::move(options.user_agent)),
-          pool_(options.idle_per_origin, options.idle_for, options.idle_in_all),
-          unused_(options.idle_per_origin, unused_for, options.idle_in_all)
+          pool_(
+              options.idle_per_origin,
+              options.idle_for,
+              options.idle_in_all - (options.idle_in_all / unused_part)
+          ),
+          unused_(
+              options.idle_per_origin, unused_for, std::max<std::size_t>(1, options.idle_in_all / unused_part)
+          )
     {}
 
     support::task<support::result<http_response>> send(http_request request) override

@@ -88,8 +88,9 @@ public:
 
 // Sends requests over connections that are kept and reused. A response of any status is a success.
 // Errors: invalid (the request or its TLS settings are malformed; nothing was sent), unreachable (nothing was
-// sent), too_late (nothing was sent before send_by), interrupted (the request was sent, its fate is unknown),
-// bad_answer (the answer is not HTTP, or its header is too large), too_large.
+// sent), too_late (nothing was sent before send_by, or for want of a place before the deadline), interrupted
+// (the request was sent, its fate is unknown), bad_answer (the answer is not HTTP, or its header is too
+// large), too_large.
 // A GET or HEAD whose reused connection turns out to be closed is sent once more on a new connection. No
 // other request is sent twice.
 class http_client

@@ -32,20 +32,11 @@ constexpr support::duration after_failed_accept = 100ms;
 constexpr std::size_t most_turned_away = 32;
 constexpr support::duration between_reads_of_certificate = 1min;
 
-// Files that the rest of the program may have open beside the connections of a server.
-constexpr std::size_t other_files = 256;
-
 // The connections that may be open without taking the last files from the rest of the program.
 std::size_t affordable(std::size_t connections)
 {
-    const auto files = allow_open_files(connections + other_files);
-    if (files >= connections + other_files)
-    {
-        return connections;
-    }
-    constexpr std::size_t share = 8;  // an eighth of few files
-    const auto left = std::max(files, 2 * other_files) - (2 * other_files);
-    const auto fewer = std::min(connections, std::max(files / share, left));
+    constexpr std::size_t files_of_the_rest = 1024;
+    const auto fewer = share_of_server(allow_open_files(connections + files_of_the_rest), connections);
     if (fewer == connections)
     {
         return connections;

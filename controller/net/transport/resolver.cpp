@@ -38,6 +38,11 @@ std::unexpected<support::error> no_such_host()
     });
 }
 
+std::unexpected<support::error> too_many_files()
+{
+    return support::fail(support::errc::unreachable, "look-up: too many open files");
+}
+
 }  // namespace
 
 // What the loop and the thread of one look-up share. The thread knows nothing of the loop, because it may end
@@ -47,7 +52,13 @@ struct resolver::look_up
     look_up(std::string name, support::time_point now) : host(std::move(name)), asked_at(now) {}
     look_up(const look_up&) = delete;
     look_up& operator=(const look_up&) = delete;
-    ~look_up() { ::close(answered); }
+    ~look_up()
+    {
+        if (answered >= 0)
+        {
+            ::close(answered);
+        }
+    }
 
     void run(const look_up_function& function)
     {
@@ -61,7 +72,7 @@ struct resolver::look_up
     const support::time_point asked_at;
     std::promise<support::result<addresses>> promise;
     const std::shared_future<support::result<addresses>> answer = promise.get_future().share();
-    // Stays readable once there is an answer, for any number of waiters.
+    // Stays readable once there is an answer, for any number of waiters. Negative: there was no file for it.
     const int answered = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 };
 
@@ -143,7 +154,7 @@ support::task<support::result<addresses>> resolver::answer_of(std::shared_ptr<lo
     const int copy = ::fcntl(job->answered, F_DUPFD_CLOEXEC, 0);
     if (copy < 0)
     {
-        co_return support::fail(support::errc::unreachable, "look-up: too many open files");
+        co_return too_many_files();
     }
     asio::posix::stream_descriptor answered(executor_, copy);
     co_await answered.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
@@ -218,6 +229,10 @@ support::result<std::shared_ptr<resolver::look_up>> resolver::running_or_new(con
         }
     }
     auto job = std::make_shared<look_up>(host, clock_.now());
+    if (job->answered < 0)
+    {
+        return too_many_files();  // nobody would see its end, so it is not begun
+    }
     try
     {
         start(job);

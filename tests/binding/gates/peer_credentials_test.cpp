@@ -23,7 +23,7 @@ struct other_credential
         object.name = "other";
         object.name_space = support::interned("blog");
         object.uid = *support::uuid::parse("ffffffff-0000-4000-8000-000000000001");
-        object.finalizers.emplace_back(binding::finalizer);
+        object.finalizers.add(binding::finalizer);
         object.spec.certificate_id = certificate_id(certificate);
         object.spec.sni = in == sni_slot;
         object.status.ledger.attachments.push_back({ref(certificate), in, true});

@@ -153,7 +153,7 @@ TEST(plan, a_deletion_without_an_entry_goes_though_the_cloud_has_changed)
 {
     world_builder w;
     w.add_attached("web", "a", default_slot);
-    w.add("new", "b").deleting().object().finalizers.emplace_back(binding::finalizer);
+    w.add("new", "b").deleting().object().finalizers.add(binding::finalizer);
     w.scope->identity = "http://another/v3";
     w.listener = failing(failure::not_found);
     w.finish();

@@ -375,7 +375,7 @@ TEST(plan_write, a_ref_that_is_longer_than_octavia_keeps_is_refused_before_the_p
             auto certificate = active("a");
             certificate->container_ref =
                 cloud::container_ref("http://" + std::string(length - 7 - tail.size(), 'h') + tail);
-            ASSERT_EQ(certificate->container_ref.view().size(), length);
+            ASSERT_EQ(certificate->container_ref.str().size(), length);
             w.certificates["a"] = certificate;
             w.shows("f").add("web", "a").object().spec.sni = sni;
             if (length == limit)

@@ -242,17 +242,22 @@ TEST(resting_target, agrees_with_a_list_that_shows_the_listener_as_it_was_read)
     }
 }
 
-TEST(resting_target, is_confirmed_by_lists_that_are_younger_than_what_was_read)
+TEST(resting_target, is_spared_reads_by_lists_that_are_younger_than_what_was_read)
 {
     const auto early = support::wall_time();
     auto resting = left_alone();
+    const auto spared = [&](support::duration now, support::wall_time wall, support::duration since = 0s) {
+        return resting->spared_for(at(now), wall, 50s, at(since));
+    };
     EXPECT_FALSE(resting->confirm(at(6s))) << "the certificate was read then";
-    EXPECT_FALSE(resting->is_confirmed(at(0s), at(0s), early));
+    EXPECT_EQ(spared(20s, early), 0s);
     EXPECT_TRUE(resting->confirm(at(20s)));
-    EXPECT_TRUE(resting->is_confirmed(at(20s), at(0s), early));
-    EXPECT_FALSE(resting->is_confirmed(at(21s), at(0s), early)) << "the lists are too old";
-    EXPECT_FALSE(resting->is_confirmed(at(20s), at(3s), early)) << "it was read itself too long ago";
-    EXPECT_FALSE(resting->is_confirmed(at(20s), at(0s), support::wall_time(100s))) << "a certificate expires";
+    EXPECT_EQ(spared(20s, early), 50s);
+    EXPECT_EQ(spared(69s, early), 1s);
+    EXPECT_EQ(spared(71s, early), 0s) << "the lists are too old";
+    EXPECT_EQ(spared(20s, early, 3s), 0s) << "it was read itself too long ago";
+    EXPECT_EQ(spared(20s, support::wall_time(90s)), 10s) << "a certificate expires soon";
+    EXPECT_EQ(spared(20s, support::wall_time(100s)), 0s) << "it has expired";
     EXPECT_EQ(resting->facts().bindings.at(web).verified_at, at(20s));
     EXPECT_EQ(resting->facts().answers.listener->asked_at, at(2s)) << "a list is no read";
 }

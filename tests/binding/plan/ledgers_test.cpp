@@ -98,7 +98,7 @@ TEST(plan_ledger, an_adopted_one_is_the_bindings_and_goes_with_it)
 TEST(plan_ledger, a_status_that_was_lost_before_the_start_heals_by_adoption)
 {
     world_builder w;
-    w.restart().shows("a", {"e"}).add("web", "a").object().finalizers.emplace_back(binding::finalizer);
+    w.restart().shows("a", {"e"}).add("web", "a").object().finalizers.add(binding::finalizer);
     EXPECT_EQ(w.converge(), 0);
     EXPECT_EQ(w.status("web"), "active Attached [default a]");
 }

@@ -206,7 +206,7 @@ std::string name_of_ref(const cloud::container_ref& ref)
         return ref.str();
     }
     const std::string letter(1, name->id.str().front());
-    const auto host = ref.view().substr(7, ref.view().find('/', 7) - 7);
+    const auto host = ref.str().substr(7, ref.str().find('/', 7) - 7);
     return host == "kms" ? letter : std::string(host) + ":" + letter;
 }
 
@@ -302,7 +302,7 @@ binding_builder& binding_builder::holds(const std::string& certificate, slot whe
     ledger.scope = *place_;
     if (!object_->has_finalizer())
     {
-        object_->finalizers.emplace_back(binding::finalizer);
+        object_->finalizers.add(binding::finalizer);
     }
     return *this;
 }
@@ -386,7 +386,7 @@ world_builder& world_builder::shows(const std::string& default_ref, const std::v
 {
     listener->default_ref = default_ref.empty() ? std::nullopt : std::optional(ref(default_ref));
     listener->sni_refs = test::refs(sni);
-    std::ranges::sort(listener->sni_refs, {}, &cloud::container_ref::view);
+    std::ranges::sort(listener->sni_refs, {}, &cloud::container_ref::str);
     return *this;
 }
 

@@ -267,7 +267,7 @@ void world_builder::do_commit(const binding::commit& commit)
         switch (each.kind)
         {
             case binding::write_kind::add_finalizer:
-                object.finalizers.emplace_back(binding::finalizer);
+                object.finalizers.add(binding::finalizer);
                 break;
             case binding::write_kind::remove_finalizer:
                 objects_.erase(name);

@@ -65,7 +65,7 @@ TEST(plan_end, a_deletion_whose_ref_is_gone_already_needs_no_put)
 TEST(plan_end, a_deletion_without_an_entry_goes_without_asking_the_cloud)
 {
     world_builder w;
-    w.shows("f", {"a"}).add("web", "a").sni().deleting().object().finalizers.emplace_back(binding::finalizer);
+    w.shows("f", {"a"}).add("web", "a").sni().deleting().object().finalizers.add(binding::finalizer);
     w.scope = failing(failure::transient);
     w.finish();
     EXPECT_FALSE(w.exists("web"));
@@ -77,7 +77,7 @@ TEST(plan_end, a_deletion_without_an_entry_names_the_ref_that_it_leaves)
     world_builder w;
     w.shows("f", {"a", "b"}).add_attached("more", "b", sni_slot);
     w.finish();
-    w.add("web", "a").sni().deleting().object().finalizers.emplace_back(binding::finalizer);
+    w.add("web", "a").sni().deleting().object().finalizers.add(binding::finalizer);
     w.later(1s).finish();
     EXPECT_FALSE(w.exists("web"));
     EXPECT_EQ(w.slots(), "default=f sni=a,b");

@@ -127,10 +127,10 @@ void lost_write::pass_the_slot_on_and_back()
     ASSERT_TRUE(until_in_spite_of_it([&] {
         return active("old") && kube.ready_reason("web") == "Conflict" && kube.attachments("web").empty();
     })) << kube.object("web").dump(1);
-    EXPECT_EQ(kube.object("old")["status"].value("replacedDefaultRef", ""), foreign.view());
+    EXPECT_EQ(kube.object("old")["status"].value("replacedDefaultRef", ""), foreign.str());
     kube.remove("old");
     ASSERT_TRUE(until_in_spite_of_it([&] { return !kube.exists("old") && active("web"); }));
-    EXPECT_EQ(kube.object("web")["status"].value("replacedDefaultRef", ""), foreign.view());
+    EXPECT_EQ(kube.object("web")["status"].value("replacedDefaultRef", ""), foreign.str());
     kube.update("web", [](auto& object) { object["spec"]["options"]["sni"] = true; });
     ASSERT_TRUE(until_in_spite_of_it([&] { return active("web") && row().slots.default_ref == foreign; }))
         << kube.object("web").dump(1);

@@ -70,7 +70,7 @@ TEST_F(fairness, a_tenant_whose_cloud_hangs_does_not_hold_up_the_changes_of_anot
         kube.update("web", [&](auto& object) { object["spec"]["certificateId"] = wanted; });
         ASSERT_TRUE(soon([&] {
             return kube.attachments("web").size() == 1 &&
-                   kube.attachments("web")[0]["containerRef"] == fake_cloud::ref(wanted).view() &&
+                   kube.attachments("web")[0]["containerRef"] == fake_cloud::ref(wanted).str() &&
                    kube.state("web") == "active";
         })) << i;
         advance(7s);

@@ -21,7 +21,7 @@ TEST_F(the_loop, attaches_the_default_certificate_with_three_writes_and_one_put)
     EXPECT_EQ(row().slots.default_ref, ref(cert_a));
     EXPECT_EQ(cloud.puts.size(), 1U);
     EXPECT_THAT(kube.writes, ElementsAre("web metadata", "web status", "web status"));
-    EXPECT_EQ(kube.object("web")["status"].value("replacedDefaultRef", ""), foreign.view());
+    EXPECT_EQ(kube.object("web")["status"].value("replacedDefaultRef", ""), foreign.str());
     EXPECT_EQ(kube.attachments("web")[0]["confirmed"], true);
     advance(30min);
     EXPECT_EQ(kube.writes.size(), 3U) << "a stable binding is not written";
@@ -105,7 +105,7 @@ TEST_F(the_loop, rotation_swaps_in_one_put)
     kube.update("web", [](auto& object) { object["spec"]["certificateId"] = cert_b; });
     ASSERT_TRUE(until([&] {
         return kube.state("web") == "active" &&
-               kube.attachments("web")[0]["containerRef"] == ref(cert_b).view();
+               kube.attachments("web")[0]["containerRef"] == ref(cert_b).str();
     }));
     EXPECT_THAT(row().slots.sni_refs, ElementsAre(ref(cert_b)));
     EXPECT_EQ(cloud.puts.size(), 2U);
@@ -146,7 +146,7 @@ TEST_F(the_loop, the_younger_of_two_defaults_gets_a_conflict_and_takes_over_when
     kube.remove("old");
     ASSERT_TRUE(until([&] { return !kube.exists("old") && kube.state("young") == "active"; }));
     EXPECT_EQ(row().slots.default_ref, ref(cert_b));
-    EXPECT_EQ(kube.object("young")["status"].value("replacedDefaultRef", ""), foreign.view())
+    EXPECT_EQ(kube.object("young")["status"].value("replacedDefaultRef", ""), foreign.str())
         << "the recorded default travels with the slot";
     EXPECT_EQ(cloud.puts.size(), 2U);
 }
@@ -357,7 +357,7 @@ TEST_F(the_loop, a_forged_ledger_entry_is_put_back_and_never_acted_on)
     ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }));
     kube.update("web", [](auto& object) {
         object["status"]["attachments"].push_back(
-            {{"containerRef", ref(cert_c).view()}, {"slot", "sni"}, {"confirmed", true}}
+            {{"containerRef", ref(cert_c).str()}, {"slot", "sni"}, {"confirmed", true}}
         );
     });
     ASSERT_TRUE(until([&] { return kube.attachments("web").size() == 1; }));

@@ -26,7 +26,7 @@ struct peer_binding
         object.name = "other";
         object.name_space = support::interned("blog");
         object.uid = *support::uuid::parse("ffffffff-0000-4000-8000-000000000001");
-        object.finalizers.emplace_back(binding::finalizer);
+        object.finalizers.add(binding::finalizer);
         object.created = w.wall();
         object.spec.certificate_id = certificate_id(certificate);
         w.peers = {{&object, &known, peer_target(), true}};

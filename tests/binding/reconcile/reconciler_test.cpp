@@ -176,7 +176,7 @@ TEST_P(lost_ledger, is_ours_and_stays_while_its_put_is_under_way)
     EXPECT_EQ(cloud.puts.size(), 1U);
     const auto status = kube.object("web")["status"];
     EXPECT_EQ(status["attachments"], committed["attachments"]);
-    EXPECT_EQ(status.value("replacedDefaultRef", ""), sni ? "" : foreign.view());
+    EXPECT_EQ(status.value("replacedDefaultRef", ""), sni ? "" : foreign.str());
     EXPECT_THAT(log.text(), Not(AnyOf(HasSubstr("somebody else"), HasSubstr("Adopted"))));
 
     kube.remove("web");
@@ -553,7 +553,7 @@ TEST_F(reconciler, our_own_writes_wake_nobody_and_what_people_change_does)
     };
     EXPECT_FALSE(wakes([](auto&) {})) << "a label";
     EXPECT_FALSE(wakes([](auto& object) { object.status.error_message = support::interned("x"); }));
-    EXPECT_FALSE(wakes([](auto& object) { object.finalizers.emplace_back("other.example/keep"); }));
+    EXPECT_FALSE(wakes([](auto& object) { object.finalizers.add("other.example/keep"); }));
     EXPECT_TRUE(wakes([](auto& object) { ++object.generation; }));
     EXPECT_TRUE(wakes([](auto& object) { object.deleting = true; }));
     EXPECT_TRUE(wakes([](auto& object) { object.abandoned = true; }));

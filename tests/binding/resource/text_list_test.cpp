@@ -19,8 +19,8 @@ std::vector<std::string> texts_of(const text_list& list)
 TEST(text_list, gives_the_texts_in_their_order)
 {
     text_list list{"example.com/a", "example.com/b"};
-    list.emplace_back("c");
-    list.emplace_back("");
+    list.add("c");
+    list.add("");
     EXPECT_EQ(texts_of(list), (std::vector<std::string>{"example.com/a", "example.com/b", "c", ""}));
     EXPECT_EQ(list.size(), 4U);
     list.clear();
@@ -45,6 +45,15 @@ TEST(text_list, equal_lists_share_four_bytes)
     EXPECT_EQ(text_list({"a", "b"}), text_list({"a", "b"}));
     EXPECT_FALSE(text_list({"a", "b"}) == text_list({"b", "a"}));
     EXPECT_EQ(sizeof(text_list), 4U);
+}
+
+TEST(text_list, of_many_texts_keeps_one)
+{
+    const std::vector<std::string_view> texts(100'000, "x/y");
+    const auto before = support::interned::kept();
+    const text_list list(texts);
+    EXPECT_EQ(list.size(), texts.size());
+    EXPECT_EQ(support::interned::kept(), before + 1);
 }
 
 }  // namespace

@@ -270,7 +270,7 @@ std::string single_case::apply(const binding::write& wanted)
 {
     if (wanted.kind == write_kind::add_finalizer)
     {
-        object.finalizers.emplace_back(binding::finalizer);
+        object.finalizers.add(binding::finalizer);
         return "finalizer";
     }
     std::string text;

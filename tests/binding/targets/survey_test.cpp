@@ -20,7 +20,6 @@ const cloud::container_ref ref{"http://kms/v1/containers/" + certificate.str()};
 const cloud::container_ref foreign{"http://kms/v1/containers/ffffffff-0000-4000-8000-00000000000f"};
 const cloud::project_scope here{"http://keystone/v3", "project", "sao1", "http://octavia/v2"};
 const binding::surveyor_key tenant{interned("sao1"), interned("http://keystone/v3"), interned("tenant")};
-constexpr auto oldest = time_point::min();
 
 time_point at(support::duration since)
 {
@@ -91,9 +90,10 @@ protected:
         return lists;
     }
 
+    // At 3 s; a confirmation counts for a minute.
     bool begins_confirmed(const binding::target& which)
     {
-        return state.begins_confirmed(which, at(2s), oldest, {});
+        return state.begin_spared(which, at(3s), {}, 1min, time_point::min()) == 59s;
     }
 
     binding::reconcile_state state{std::nullopt};
@@ -118,11 +118,14 @@ TEST_F(survey, names_what_it_shows_otherwise)
     rest(listener('2'));
     auto changed = listener('1');
     changed.default_ref = foreign;
+    const auto three = rest(listener('3'));
+    auto failed = listener('3');
+    failed.status = cloud::provisioning_status::error;
     auto pending = listener('2');
     pending.default_ref = foreign;
     pending.status = cloud::provisioning_status::pending;
     binding::survey lists(tenant, at(2s));
-    EXPECT_THAT(lists.take_listeners(state, {changed, pending}), ElementsAre(one));
+    EXPECT_THAT(lists.take_listeners(state, {changed, pending, failed}), ElementsAre(one, three));
     EXPECT_FALSE(lists.may_confirm());
 }
 

@@ -47,7 +47,7 @@ cloud::answer<cloud::listener> cloud_rows::listener(const support::uuid& id) con
     listener.default_ref = row.slots.default_ref;
     listener.sni_refs = row.slots.sni_refs;
     listener.client_ca_ref = row.client_ca;
-    std::ranges::sort(listener.sni_refs, {}, &cloud::container_ref::view);
+    std::ranges::sort(listener.sni_refs, {}, &cloud::container_ref::str);
     return listener;
 }
 

@@ -52,7 +52,7 @@ void wake(pass_action& action, const std::optional<target>& next)
 }
 
 // A PUT of the target has ended in this pass. The target that waits for its turn need not wait until the
-// statuses are written, because no other PUT is sent before its own (turn_wanted_by_others). A peer does
+// statuses are written, because this one sends no other PUT before its own (turn_not_ours). A peer does
 // wait: what it writes ahead in the ledgers of this target must not meet the writes that confirm them.
 void pass_turn_on(const pass_context& at, const target& which, pass_action& action)
 {

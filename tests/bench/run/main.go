@@ -57,8 +57,8 @@ func sizes() map[string]size {
 			{50, 1, 1, 0.25}, {200, 1, 1, 0.25}, {200, 20, 5, 0.25}, {50, 1, 1, 1}, {200, 20, 5, 1},
 		},
 		latencies: 60,
-		rests:     []rest{{0, 2 * time.Second}, {1000, 5 * time.Second}, {10000, 20 * time.Second}},
-		settles:   []int{10000}, rotated: []float64{0, 40}, secrets: 1000, failsOver: true, longestWait: 45 * time.Second,
+		rests:     []rest{{0, 2 * time.Second}, {1000, 5 * time.Second}, {10000, 15 * time.Second}},
+		settles:   []int{3000}, rotated: []float64{0, 40}, secrets: 1000, failsOver: true, longestWait: 45 * time.Second,
 	}
 	small := size{
 		name: "small", bursts: []burst{{50, 1, 1, 0.25}, {200, 20, 5, 0.25}}, latencies: 15,
@@ -67,6 +67,7 @@ func sizes() map[string]size {
 	}
 	full := usual
 	full.name, full.longestWait = "full", 3*time.Minute
+	full.settles = []int{10000}
 	full.rests = append(slices.Clone(usual.rests), rest{100000, time.Minute})
 	return map[string]size{"small": small, "usual": usual, "full": full}
 }

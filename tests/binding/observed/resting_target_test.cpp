@@ -262,6 +262,24 @@ TEST(resting_target, is_spared_reads_by_lists_that_are_younger_than_what_was_rea
     EXPECT_EQ(resting->facts().answers.listener->asked_at, at(2s)) << "a list is no read";
 }
 
+TEST(resting_target, is_not_confirmed_by_a_list_from_before_any_of_its_parts_was_read)
+{
+    const std::vector<std::function<void(target_facts&)>> later{
+        [](auto& facts) { facts.answers.listener->asked_at = at(30s); },
+        [](auto& facts) { facts.answers.load_balancer->asked_at = at(30s); },
+        [](auto& facts) { facts.bindings.at(web).certificate->asked_at = at(30s); },
+    };
+    for (const auto& read : later)
+    {
+        target_facts facts = facts_at_rest();
+        facts.ownership_changes.clear();
+        read(facts);
+        const auto resting = binding::resting_target::of(facts);
+        EXPECT_FALSE(resting->confirm(at(30s)));
+        EXPECT_TRUE(resting->confirm(at(31s)));
+    }
+}
+
 TEST(resting_target, is_read_itself_when_that_may_end_a_contest)
 {
     const auto resting = binding::resting_target::of(facts_at_rest());

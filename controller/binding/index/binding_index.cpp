@@ -6,14 +6,6 @@
 #include <utility>
 
 namespace binding {
-namespace {
-
-const support::uuid& uid_of(const certificate_binding* object)
-{
-    return object->uid;
-}
-
-}  // namespace
 
 binding_index::binding_index(
     credential_source& credentials,
@@ -34,7 +26,10 @@ std::vector<const certificate_binding*> binding_index::bindings_of(const target&
     std::vector<const certificate_binding*> bindings;
     if (const auto entry = by_target_.find(target); entry != by_target_.end())
     {
-        bindings = entry->second.bindings;
+        for (const support::uuid& uid : entry->second.uids)
+        {
+            bindings.push_back(store_.find(uid));
+        }
     }
     std::ranges::sort(bindings, [](const auto* a, const auto* b) { return older(*a, *b); });
     return bindings;
@@ -94,59 +89,27 @@ bool binding_index::walk::go_on(
     const auto end = all_.by_target_.end();
     for (auto entry = all_.by_target_.lower_bound(at_); entry != end && most > 0; ++entry)
     {
-        const auto& bindings = entry->second.bindings;
-        auto next =
-            entry->first == at_ ? std::ranges::upper_bound(bindings, last_, {}, uid_of) : bindings.begin();
+        const auto& uids = entry->second.uids;
+        auto uid = entry->first == at_ ? std::ranges::upper_bound(uids, last_) : uids.begin();
         at_ = entry->first;
-        for (; next != bindings.end() && most > 0; ++next, --most)
+        for (; uid != uids.end() && most > 0; ++uid, --most)
         {
-            visit(**next);
-            last_ = (*next)->uid;
+            visit(*all_.store_.find(*uid));
+            last_ = *uid;
         }
     }
     return most < asked;
 }
 
-// The target under which the index has the binding; end() if it has none.
-binding_index::index::iterator binding_index::entry_of(
-    const certificate_binding& object, const target& likely
-)
-{
-    const auto has_it = [&](const index::value_type& entry) {
-        return std::ranges::binary_search(entry.second.bindings, object.uid, {}, uid_of);
-    };
-    if (const auto entry = by_target_.find(likely); entry != by_target_.end() && has_it(*entry))
-    {
-        return entry;
-    }
-    const target listener = listener_of(object);
-    for (auto entry = by_target_.lower_bound(listener); entry != by_target_.end(); ++entry)
-    {
-        if (entry->first.region != listener.region || entry->first.listener != listener.listener)
-        {
-            break;
-        }
-        if (has_it(*entry))
-        {
-            return entry;
-        }
-    }
-    return by_target_.end();
-}
-
 object_changed binding_index::place(const certificate_binding* before, const certificate_binding* after)
 {
-    object_changed change{before, after, std::nullopt, std::nullopt};
-    auto known = by_target_.end();
-    if (before != nullptr)
-    {
-        known = entry_of(*before, credentials_.target_of(*before));
-    }
     // The credentials come first, because the credential of a binding decides its target.
     credentials_.update(before, after);
-    if (known != by_target_.end())
+    object_changed change{before, after, std::nullopt, std::nullopt};
+    const support::uuid uid = before == nullptr ? after->uid : before->uid;
+    if (const auto known = target_of_.find(uid); known != target_of_.end())
     {
-        change.target_before = known->first;
+        change.target_before = known->second->first;
     }
     if (after != nullptr)
     {
@@ -156,13 +119,13 @@ object_changed binding_index::place(const certificate_binding* before, const cer
     {
         return change;
     }
-    if (known != by_target_.end())
+    if (change.target_before)
     {
-        leave(*before, known);
+        leave(uid);
     }
     if (change.target_after)
     {
-        enter(*after, *change.target_after);
+        enter(uid, *change.target_after);
     }
     return change;
 }
@@ -178,7 +141,7 @@ void binding_index::place_again(const std::set<support::uuid>& uids)
     }
 }
 
-void binding_index::enter(const certificate_binding& object, const target& target)
+void binding_index::enter(const support::uuid& uid, const target& target)
 {
     const auto [entry, is_new] = by_target_.try_emplace(target);
     if (is_new)
@@ -187,14 +150,18 @@ void binding_index::enter(const certificate_binding& object, const target& targe
         entry->second.place = of_tenant.size();
         of_tenant.push_back(entry);
     }
-    auto& bindings = entry->second.bindings;
-    bindings.insert(std::ranges::lower_bound(bindings, object.uid, {}, uid_of), &object);
+    auto& uids = entry->second.uids;
+    uids.insert(std::ranges::lower_bound(uids, uid), uid);
+    target_of_[uid] = entry;
 }
 
-void binding_index::leave(const certificate_binding& object, index::iterator entry)
+void binding_index::leave(const support::uuid& uid)
 {
-    std::erase_if(entry->second.bindings, [&](const auto* one) { return one->uid == object.uid; });
-    if (!entry->second.bindings.empty())
+    const auto known = target_of_.find(uid);
+    const auto entry = known->second;
+    target_of_.erase(known);
+    std::erase(entry->second.uids, uid);
+    if (!entry->second.uids.empty())
     {
         return;
     }

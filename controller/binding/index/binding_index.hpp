@@ -64,19 +64,19 @@ public:
 private:
     struct target_entry
     {
-        std::vector<const certificate_binding*> bindings;  // by uid
-        std::size_t place = 0;                             // in the list of its credential
+        std::vector<support::uuid> uids;  // sorted
+        std::size_t place = 0;            // in the list of its credential
     };
     using index = std::map<target, target_entry>;
 
     object_changed place(const certificate_binding* before, const certificate_binding* after);
-    index::iterator entry_of(const certificate_binding& object, const target& likely);
-    void enter(const certificate_binding& object, const target& target);
-    void leave(const certificate_binding& object, index::iterator entry);
+    void enter(const support::uuid& uid, const target& target);
+    void leave(const support::uuid& uid);
 
     credential_source& credentials_;
     std::function<void(const object_changed&)> changed_;
     index by_target_;
+    std::unordered_map<support::uuid, index::iterator> target_of_;
     std::map<target, std::vector<index::iterator>> by_tenant_;  // see tenant_of()
     runtime::store<certificate_binding> store_;
 };

@@ -91,28 +91,6 @@ TEST_F(bindings, of_one_listener_through_two_credentials_of_one_cloud_are_peers)
     EXPECT_THAT(store.peers_of(next_door), ElementsAre(shop));
 }
 
-TEST_F(bindings, go_to_the_target_of_their_new_credential)
-{
-    const target before = add("shop");
-    const target beside = add("next-door");
-    const binding::certificate_binding* const moved = store.bindings_of(before).front();
-    credentials.identities["shop"] = "http://another/v3";
-    store.place_again({moved->uid});
-    const target after = credentials.target_of(*moved);
-    EXPECT_THAT(store.bindings_of(before), IsEmpty());
-    EXPECT_THAT(store.bindings_of(after), ElementsAre(moved));
-    EXPECT_THAT(store.targets(), UnorderedElementsAre(beside, after));
-}
-
-TEST_F(bindings, go_from_the_target_that_they_had_when_their_credential_has_changed_unseen)
-{
-    add("shop");
-    const target beside = add("next-door");
-    credentials.identities["shop"] = "http://another/v3";
-    remove(1);
-    EXPECT_THAT(store.targets(), ElementsAre(beside));
-}
-
 TEST_F(bindings, of_one_credential_are_found_while_others_come_and_go)
 {
     const auto of = [&](const target& tenant) {

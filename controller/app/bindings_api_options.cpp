@@ -78,10 +78,6 @@ constexpr std::size_t other_connections_with_tls = 3'000;
 
 std::size_t most_connections(const bindings_api_options& options)
 {
-    if (!options.address)
-    {
-        return 0;
-    }
     return options.most_waiting +
            (options.certificate_file.empty() ? other_connections : other_connections_with_tls);
 }

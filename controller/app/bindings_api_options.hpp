@@ -25,7 +25,7 @@ struct bindings_api_options
     std::string key_file;
 };
 
-// How many connections the API takes at a time; 0: it is not served.
+// How many connections the API takes at a time, where it is served.
 std::size_t most_connections(const bindings_api_options& options);
 
 // The same as text.

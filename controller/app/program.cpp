@@ -34,7 +34,9 @@ int refuse(const support::error& error)
 file_shares files_for(const options& options)
 {
     const std::size_t files = net::allow_open_files(most_open_files);
-    const std::size_t served = net::share_of_server(files, most_connections(options.bindings_api));
+    const std::size_t served = options.bindings_api.address
+                                   ? net::share_of_server(files, most_connections(options.bindings_api))
+                                   : 0;
     const file_shares shares = share_files(options.requests, files - served, options.namespaces.size());
     if (shares.requests != options.requests)
     {

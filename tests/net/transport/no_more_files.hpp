@@ -6,6 +6,14 @@
 
 namespace test {
 
+// The sanitizer of undefined behaviour opens a file itself to look at an object, so it takes objects for
+// broken where no file can be opened.
+#if defined(__has_feature) && __has_feature(address_sanitizer)
+inline constexpr bool opens_files_itself = true;
+#else
+inline constexpr bool opens_files_itself = false;
+#endif
+
 // Lets this process open no further file, until its destruction.
 class no_more_files
 {

@@ -27,6 +27,7 @@ type bench struct {
 	crd     string
 	peers   []peer
 	size    size
+	only    []string // the scenarios to run; empty: all
 	cloud   *stubCloud
 	cluster *cluster
 	pattern template
@@ -110,6 +111,9 @@ func (b *bench) newCluster() error {
 // write keeps what was measured so far.
 func (b *bench) write() error {
 	results := row{"machine": b.machine, "size": b.size.name, "minutes": time.Since(b.began).Minutes(), "rows": b.rows}
+	if len(b.only) > 0 {
+		results["only"] = strings.Join(b.only, ", ")
+	}
 	text, err := json.MarshalIndent(results, "", " ")
 	if err != nil {
 		return err
@@ -131,6 +135,7 @@ func machine() row {
 }
 
 func (b *bench) run(only []string) error {
+	b.only = only
 	scenarios := []struct {
 		name string
 		run  func() error

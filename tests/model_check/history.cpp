@@ -500,7 +500,9 @@ void check_put(
     }
     for (const open_put& put : h.open)
     {
-        if (put.balancer == balancer && at.now < put.deadline && (put.of_this_process || !put.left))
+        // A listener that was deleted takes no PUT any more.
+        if (put.balancer == balancer && at.cloud.listeners.contains(put.listener) && at.now < put.deadline &&
+            (put.of_this_process || !put.left))
         {
             broken(
                 h, "unanswered-writes: a PUT while an earlier one to the load balancer may still take effect"

@@ -17,8 +17,7 @@ struct file_shares
 
 // Divides `files`, the limit of the process (ulimit -n) without what its servers take, so that what the
 // process opens does not exceed it: all that is `wanted` where there are enough, else first fewer idle
-// connections, and then fewer requests at a time. `watched`: namespaces that each
-// have a watch.
+// connections, and then fewer requests at a time. `watched`: namespaces that each have a watch.
 file_shares share_files(const net::request_limits& wanted, std::size_t files, std::size_t watched);
 
 }  // namespace app

@@ -7,7 +7,6 @@
 //   ref
 //      is looked up before: a recorded default, because assign() cannot decide without it.
 //   4. Ledgers are committed last (plan/ledgers), so that no entry is written for a PUT that is not sent.
-//      In advance they are committed while another target has the turn (plan/plan).
 // Guarantees: nothing is written to the listener while a gate is shut. A PUT passes all gates in one pass.
 // Assumptions: the answers of this pass are in the observation, and an answer about a ref is fresh
 // (fresh_ref).

@@ -6,7 +6,6 @@
 
 #include <functional>
 #include <map>
-#include <set>
 
 namespace binding {
 
@@ -14,7 +13,7 @@ namespace binding {
 // periods the target itself.
 inline constexpr int periods_between_reads = 24;
 
-// A look at the lists of one project, for operators.
+// A look at the lists of one project.
 struct survey_result
 {
     bool complete = false;      // all lists were read to the end

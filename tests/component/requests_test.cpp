@@ -148,7 +148,7 @@ TEST_F(requests, of_a_burst_on_many_listeners_are_few)
     EXPECT_LE(taken, own_time_of_cloud() * 1.27);
     EXPECT_EQ(sim.puts(), listeners);
     EXPECT_LE(gets("listeners"), 8 * listeners);
-    EXPECT_LE(gets("loadbalancers"), 7 * listeners / 2);
+    EXPECT_LE(gets("loadbalancers"), 4 * listeners);
     // Each certificate once, with its parts and its payload, and the foreign default of each listener.
     EXPECT_LE(gets("containers"), bindings + 2 * listeners);
     EXPECT_LE(gets("secrets"), 4 * bindings + 6 * listeners);

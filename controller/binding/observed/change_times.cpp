@@ -8,15 +8,16 @@ namespace {
 using namespace std::chrono_literals;
 using support::duration;
 
-constexpr duration shortest_change = 25ms;
+constexpr duration shortest_change = 5ms;
 constexpr duration longest_step = 2s;
 constexpr duration short_change = 100ms;
 // While nothing is known.
-constexpr duration first_look = 20ms;
+constexpr duration first_look = 5ms;
 constexpr duration first_step = 100ms;
 constexpr int steps_of_unknown = 4;  // a step is a quarter of the time that the change has taken
-// After a known time.
-constexpr duration shortest_step = 75ms;
+// After a known time: a third of it, within these.
+constexpr duration shortest_step = 30ms;
+constexpr duration usual_step = 75ms;
 // The first step is less than a 20th of that time, a later one two thirds of the time in addition.
 constexpr int steps_of_known = 21;
 // Before the shortest of the known times, because changes may have become faster: at a ninth and a third.
@@ -65,13 +66,14 @@ duration change_times::next_look(duration last) const
     const auto next = std::ranges::find_if(known, [&](duration look) { return look - last >= apart; });
     if (next == known.end())
     {
+        const duration least = std::clamp<duration>(known.back() / 3, shortest_step, usual_step);
         const duration step = std::max(known.back() / steps_of_known, (last - known.back()) * 2 / 3);
-        return last + std::clamp<duration>(step, shortest_step, longest_step);
+        return last + std::clamp<duration>(step, least, longest_step);
     }
     // A change that takes a little longer than one of the known times must not wait for the next of them.
     const bool passed_one =
         next != known.begin() && std::ranges::find(latest_, *std::prev(next)) != latest_.end();
-    const duration soon = passed_one ? std::max(2 * last, last + shortest_step) : duration::max();
+    const duration soon = passed_one ? std::max(2 * last, last + usual_step) : duration::max();
     // One change that took very long, or whose end nobody saw, must not hide the ends of those after it.
     const duration latest = std::max(fastest_growth * last, last + longest_step);
     return std::min({*next, soon, latest});

@@ -73,7 +73,7 @@ TEST(change_times, a_load_balancer_that_is_not_known_is_looked_at_in_steps_of_a_
         EXPECT_LE(late(follow(times, takes), takes), 0.25) << takes;
     }
     change_times times;
-    EXPECT_EQ(times.next_look({}), 20ms);
+    EXPECT_EQ(times.next_look({}), 5ms);
     EXPECT_EQ(times.next_look(1min), 62s) << "no step is longer than two seconds";
 }
 
@@ -158,7 +158,7 @@ TEST(change_times, only_the_latest_four_count)
     EXPECT_LT(times.next_look(1s), 2s) << "the minute is forgotten";
 }
 
-TEST(change_times, costs_no_more_requests_than_polls_however_long_the_change_takes)
+TEST(change_times, costs_one_request_more_than_polls_at_most_however_long_the_change_takes)
 {
     for (const duration usual : usual_times)
     {
@@ -172,10 +172,10 @@ TEST(change_times, costs_no_more_requests_than_polls_however_long_the_change_tak
         }
         for (duration takes = 50ms; takes < 10min; takes += takes / 20)
         {
-            const int polled = requests_of_polls(takes);
-            EXPECT_LE(requests_of(unknown, takes), polled) << takes;
-            EXPECT_LE(requests_of(known, takes), polled) << takes << " instead of " << usual;
-            EXPECT_LE(requests_of(of_two, takes), polled) << takes << " instead of " << usual;
+            const int most = requests_of_polls(takes) + 1;
+            EXPECT_LE(requests_of(unknown, takes), most) << takes;
+            EXPECT_LE(requests_of(known, takes), most) << takes << " instead of " << usual;
+            EXPECT_LE(requests_of(of_two, takes), most) << takes << " instead of " << usual;
         }
     }
 }

@@ -49,9 +49,7 @@ term::term(parts parts, const binding::settings& settings)
            parts_.events,
            expiry_,
            parts_.random,
-           settings.settle,
-           settings.resync_period,
-           settings.divided,
+           settings,
            [this](const auto& target, auto urgency, auto delay) { pool_.add(target, urgency, delay); }}
       ),
       pool_(parts_.executor, parts_.clock, queue_, [this](binding::target target) {

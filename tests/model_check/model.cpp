@@ -47,8 +47,9 @@ support::duration fate::pause_of(binding::requeue how, int slow, support::durati
             const auto pause = std::min<support::duration>(15s * (1 << std::min(slow, 5)), 5min);
             return wait > support::duration{} ? std::min(pause, wait) : pause;
         }
-        case binding::requeue::resync:
         case binding::requeue::turn:
+            return wait > support::duration{} ? wait : 10min;
+        case binding::requeue::resync:
             break;
     }
     return 10min;

@@ -23,7 +23,7 @@ enum class requeue
     poll,    // after `wait`, only to read again
     retry,   // failed: after the queue's backoff, and no sooner than `wait`
     slow,    // waits for people: after the slow backoff, and no later than `wait` if there is one
-    turn,    // when the load-balancer queue gives the target its turn
+    turn,  // when the load-balancer queue gives the target its turn, and no later than `wait` if there is one
 };
 
 // The pass is over.

@@ -35,6 +35,20 @@ gate nothing_to_write(const listener_update& update)
     return update.changes() || update.repeat || cleans_up ? std::nullopt : gate(no_write{});
 }
 
+// A turn comes within seconds. A status that says so costs the API server as much as the one that follows, so
+// it is written only where the change has waited for longer than people notice.
+wait wait_for_turn(const listener_update& update)
+{
+    wait wait{{requeue::turn}};
+    if (const auto& waits_since = update.observation.state->arrivals.first)
+    {
+        const auto told_at = *waits_since + update.observation.settings->silent_wait;
+        wait.without_status = update.observation.now < told_at;
+        wait.end.wait = wait.without_status ? told_at - update.observation.now : support::duration{};
+    }
+    return wait;
+}
+
 gate load_balancer_pending(const listener_update& update)
 {
     if (update.view.load_balancer != cloud::provisioning_status::pending)
@@ -48,7 +62,7 @@ gate load_balancer_pending(const listener_update& update)
     if (update.observation.turn == turn_state::taken)
     {
         // Another target's change is under way, and others wait behind it. Polls could miss every gap.
-        return wait{{requeue::turn}};
+        return wait_for_turn(update);
     }
     return wait{
         {requeue::after, poll_wait(update.observation.state->answers.busy_polls)},
@@ -157,7 +171,7 @@ gate turn_not_ours(const listener_update& update)
     switch (update.observation.turn)
     {
         case turn_state::taken:
-            return wait{{requeue::turn}};
+            return wait_for_turn(update);
         case turn_state::free:
             return take_turn{};
         case turn_state::ours:

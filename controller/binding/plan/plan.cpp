@@ -163,10 +163,10 @@ step finish(const listener_update& update)
     return report(observation, conclusions, end);
 }
 
-// Finalizers of what the PUT will add are no promise of a PUT, so they are written while another target has
-// the turn. The ledgers wait for the turn, because after a crash an unconfirmed entry holds up its load
-// balancer.
-std::vector<write> writes_before_turn(const listener_update& update)
+// Finalizers of what the PUT will add are no promise of a PUT, so they are written while changes still arrive
+// and while another target has the turn. The ledgers wait for the turn, because after a crash an unconfirmed
+// entry holds up its load balancer.
+std::vector<write> finalizers_in_advance(const listener_update& update)
 {
     std::set<support::uuid> added;
     for (const member& member : update.members)
@@ -185,9 +185,9 @@ std::vector<write> writes_before_turn(const listener_update& update)
 
 step do_wait(const listener_update& update, const wait& wait)
 {
-    if (wait.end.next == requeue::turn)
+    if (wait.end.next == requeue::turn || wait.without_status)
     {
-        if (auto writes = writes_before_turn(update); !writes.empty())
+        if (auto writes = finalizers_in_advance(update); !writes.empty())
         {
             return commit{std::move(writes)};
         }

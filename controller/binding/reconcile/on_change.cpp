@@ -10,6 +10,7 @@ namespace binding {
 namespace {
 
 constexpr support::duration at_once{};
+constexpr int passes_of_settling = 4;
 
 void record_events(const object_changed& change, const change_parts& parts)
 {
@@ -26,7 +27,7 @@ void record_events(const object_changed& change, const change_parts& parts)
     {
         const auto left = left_behind(*before, parts.reconciler.facts_of(*change.target_before));
         const bool may_have_moved =
-            parts.divided && after == nullptr && before->has_finalizer() && !before->deleting;
+            parts.settings.divided && after == nullptr && before->has_finalizer() && !before->deleting;
         if (may_have_moved)
         {
             return;
@@ -60,7 +61,7 @@ void wake_targets(const object_changed& change, const change_parts& parts)
     if (change.target_after)
     {
         const target_facts* facts = parts.reconciler.facts_of(*change.target_after);
-        if (const auto delay = requeue_delay(change, facts, parts.settle))
+        if (const auto delay = requeue_delay(change, facts, parts.settings))
         {
             wake(*change.target_after, *delay, parts);
         }
@@ -83,7 +84,7 @@ bool rests(const certificate_binding& binding)
 
 support::duration random_delay(const change_parts& parts)
 {
-    std::uniform_int_distribution<support::duration::rep> any(0, parts.resync_period.count());
+    std::uniform_int_distribution<support::duration::rep> any(0, parts.settings.resync_period.count());
     return support::duration(any(parts.random));
 }
 
@@ -126,7 +127,7 @@ void on_all_listed(const change_parts& parts)
 }
 
 std::optional<support::duration> requeue_delay(
-    const object_changed& change, const target_facts* facts, support::duration settle
+    const object_changed& change, const target_facts* facts, const settings& settings
 )
 {
     if (facts == nullptr)
@@ -138,10 +139,12 @@ std::optional<support::duration> requeue_delay(
         change.is_credential_only() || change.target_before != change.target_after ? nullptr : change.before;
     const bool arrives =
         before == nullptr || before->generation != after.generation || before->deleting != after.deleting;
-    // The first change to arrive has woken the target. One more pass is enough for all that follow.
+    // The first change to arrive has woken the target. Those that follow share a few passes, which prepare
+    // the PUT while more may arrive; once the target waits for something else, one pass is enough for all.
     if (arrives && facts->arrivals.first)
     {
-        return settle;
+        const bool prepares = facts->arrivals.last - *facts->arrivals.first < settings.settle_at_most;
+        return prepares ? settings.settle / passes_of_settling : settings.settle;
     }
     const bool asked_for = arrives || before->abandoned != after.abandoned ||
                            before->requested_at != after.requested_at ||

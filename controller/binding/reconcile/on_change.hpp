@@ -5,6 +5,7 @@
 #include "binding/index/binding_index.hpp"
 #include "binding/index/object_changed.hpp"
 #include "binding/reconcile/reconciler.hpp"
+#include "binding/settings.hpp"
 #include "runtime/work_queue.hpp"
 #include "support/backoff.hpp"
 
@@ -25,9 +26,7 @@ struct change_parts
     event_sink& events;
     expiry_warnings& expiry;
     support::random_engine& random;
-    support::duration settle;  // as binding::settings has them
-    support::duration resync_period;
-    bool divided;  // a binding that changes its labels may go to another controller
+    binding::settings settings;
     std::function<void(const target&, runtime::urgency, support::duration)> enqueue;
 };
 
@@ -41,7 +40,7 @@ void on_all_listed(const change_parts& parts);
 // How soon the change needs a pass over the binding's target; empty: it needs none, as after the controller's
 // own writes. `facts`: of that target; null: nothing is known of it.
 std::optional<support::duration> requeue_delay(
-    const object_changed& change, const target_facts* facts, support::duration settle
+    const object_changed& change, const target_facts* facts, const settings& settings
 );
 
 }  // namespace binding

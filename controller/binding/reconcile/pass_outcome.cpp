@@ -41,8 +41,13 @@ runtime::outcome planned_outcome(
             return {
                 kind::later, slow_wait(end, settings, random), runtime::urgency::routine, waits_for::person
             };
-        case requeue::resync:
         case requeue::turn:
+            if (wait > support::duration{})
+            {
+                return {kind::later, wait, runtime::urgency::routine, waits_for::turn};
+            }
+            break;
+        case requeue::resync:
             break;
     }
     return {

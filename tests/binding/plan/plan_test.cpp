@@ -74,7 +74,7 @@ TEST(plan, what_arrives_while_bindings_still_arrive_waits_for_the_rest)
     EXPECT_EQ(w.put().adds.size(), 2U);
 }
 
-TEST(plan, while_bindings_arrive_only_their_certificates_are_read)
+TEST(plan, while_bindings_arrive_their_certificates_are_read_and_they_get_their_finalizers)
 {
     world_builder w;
     w.settings.settle = 100ms;
@@ -84,7 +84,7 @@ TEST(plan, while_bindings_arrive_only_their_certificates_are_read)
     w.later(60ms).add("more", "b").sni();
     w.finish();
     EXPECT_THAT(w.reads(), ElementsAre("read certificates(more)"));
-    EXPECT_THAT(w.steps(), ElementsAre("end for 99 ms"));
+    EXPECT_THAT(w.steps(), ElementsAre("commit finalizer(more)", "end for 99 ms"));
     w.later(100ms).clear_trace();
     EXPECT_EQ(w.put().adds.size(), 2U);
     EXPECT_EQ(w.reads().at(1), "read listener balancer");
@@ -97,14 +97,27 @@ TEST(plan, while_another_target_has_the_turn_finalizers_are_added_and_no_ledger_
     w.add("web", "a").sni();
     EXPECT_EQ(w.finish().next, binding::requeue::turn);
     EXPECT_THAT(w.steps(), testing::Contains("commit finalizer(web)"));
-    EXPECT_EQ(w.status("web"), "pending Progressing []");
     w.turn = binding::turn_state::free;
     w.later(1s).clear_trace();
     w.put();
     EXPECT_THAT(w.steps(), ElementsAre("commit status(web pending Progressing [sni a?])", "put sni=a"));
 }
 
-TEST(plan, what_arrives_while_another_target_has_the_turn_gets_its_status_when_no_more_arrives)
+TEST(plan, a_status_tells_of_another_targets_turn_once_the_change_has_waited_two_seconds_for_it)
+{
+    world_builder w;
+    w.turn = binding::turn_state::taken;
+    w.add("web", "a").sni();
+    const auto end = w.finish();
+    EXPECT_EQ(end.next, binding::requeue::turn);
+    EXPECT_THAT(end.wait, testing::AllOf(testing::Gt(1900ms), testing::Le(2s)));
+    EXPECT_THAT(w.steps(), testing::Not(testing::Contains(testing::HasSubstr("commit status"))));
+    w.later(2s);
+    EXPECT_EQ(w.finish().next, binding::requeue::turn);
+    EXPECT_EQ(w.status("web"), "pending Progressing []");
+}
+
+TEST(plan, what_arrives_while_another_target_has_the_turn_gets_its_status_when_it_has_waited)
 {
     world_builder w;
     w.settings.settle = 100ms;
@@ -118,6 +131,8 @@ TEST(plan, what_arrives_while_another_target_has_the_turn_gets_its_status_when_n
     EXPECT_EQ(w.finish().next, binding::requeue::after);
     EXPECT_THAT(w.reads(), ElementsAre("read certificates(more)"));
     w.later(100ms);
+    EXPECT_EQ(w.finish().next, binding::requeue::turn);
+    w.later(1s);
     EXPECT_EQ(w.finish().next, binding::requeue::turn);
     EXPECT_EQ(w.status("more"), "pending Progressing []");
 }

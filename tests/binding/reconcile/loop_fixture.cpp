@@ -26,17 +26,7 @@ wiring::wiring(
           {kube, credentials, loop.clock(), store, random, std::move(wake), events, loop.clock().now()},
           settings
       ),
-      change_parts(
-          {store,
-           reconciler,
-           events,
-           expiry,
-           random,
-           settings.settle,
-           settings.resync_period,
-           false,
-           std::move(enqueue)}
-      ),
+      change_parts({store, reconciler, events, expiry, random, settings, std::move(enqueue)}),
       sink(&store.scope(""))
 {}
 

@@ -55,13 +55,26 @@ TEST_F(change, of_a_binding_wakes_the_peers_that_share_its_listener)
     EXPECT_THAT(woken, ElementsAre(wake_up{target_of("web")}, wake_up{target_of("peer")}));
 }
 
-TEST_F(change, of_several_bindings_that_arrive_together_asks_for_one_pass_after_they_have_settled)
+TEST_F(change, of_a_binding_that_arrives_after_another_is_prepared_while_more_may_arrive)
 {
     create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
     pass();
     woken.clear();
     create({.name = "shop", .certificate = cert_b, .listener = listener_1, .sni = true});
-    EXPECT_THAT(woken, ElementsAre(wake_up{target_of("shop"), urgency::urgent, settings.settle}));
+    EXPECT_THAT(woken, ElementsAre(wake_up{target_of("shop"), urgency::urgent, settings.settle / 4}));
+}
+
+TEST_F(
+    change, of_a_binding_that_arrives_while_others_have_waited_for_long_asks_for_one_pass_with_those_after_it
+)
+{
+    create({.name = "web", .certificate = cert_a, .listener = listener_1});
+    const binding::certificate_binding& web = object("web");
+    const binding::object_changed created{nullptr, &web, std::nullopt, target_of("web")};
+    binding::target_facts facts;
+    facts.arrivals.first = support::time_point{};
+    facts.arrivals.last = *facts.arrivals.first + settings.settle_at_most;
+    EXPECT_EQ(requeue_delay(created, &facts, settings), settings.settle);
 }
 
 TEST_F(change, that_ends_a_binding_wakes_the_target_that_it_was_in)

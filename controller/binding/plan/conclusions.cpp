@@ -3,6 +3,7 @@
 #include "binding/plan/ledgers.hpp"
 #include "binding/policies/eligibility.hpp"
 #include "binding/policies/overdue.hpp"
+#include "binding/slots/ledger.hpp"
 #include "binding/status/reported.hpp"
 
 #include <algorithm>
@@ -54,6 +55,14 @@ std::string id_in(const cloud::container_ref& ref)
     return name ? name->id.str() : ref.str();
 }
 
+// Whether the ledger names the certificate where the binding wants it, or will once the read has shown it.
+// What is on the listener without that belongs to others.
+bool is_entered(const member& member)
+{
+    return member.placement.placed ||
+           (member.request.ref && holds(member.held(), *member.request.ref, member.object().wanted_slot()));
+}
+
 // Of a binding that is not being deleted.
 ready_status of_live(const observation& observation, const member& member)
 {
@@ -67,7 +76,7 @@ ready_status of_live(const observation& observation, const member& member)
     {
         obstacle = member.deferral->status;
     }
-    if (obstacle && placement.present)
+    if (obstacle && placement.present && is_entered(member))
     {
         return attached_in_spite_of(observation, member, std::move(*obstacle));
     }
@@ -141,7 +150,7 @@ conclusion of_assignment(const observation& observation, const member& member)
     conclusion.ready = of_live(observation, member);
     const bool present = member.placement.present;
     const bool is_fine = conclusion.ready.reason == reason::attached || conclusion.ready.keep_status;
-    if (is_fine && (!present || member.affected()))
+    if (is_fine && (!present || member.affected() || !is_entered(member)))
     {
         const auto attached = conclusion.ready.attached;
         conclusion.ready = status_for(

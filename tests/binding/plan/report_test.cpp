@@ -244,6 +244,31 @@ TEST(plan_end, a_recorded_default_is_looked_up_again_in_each_pass)
     EXPECT_EQ(w.slots(), "default=a sni=e");
 }
 
+TEST(plan_end, what_another_binding_has_on_the_listener_does_not_make_a_binding_ready)
+{
+    world_builder w;
+    w.shows("b", {"a"}).add_attached("old", "b", default_slot).remembers("f");
+    w.change("old").deleting();
+    w.add_attached("web", "a", binding::slot::sni);
+    w.change("web").wants("b").wants_sni(false);
+    w.certificates["b"] = failing(cloud::failure::not_found);
+    w.refs["b"] = ref_state::dead;
+    w.finish();
+    w.later(5s);
+    // The certificate is restored, and the binding edited, while the ledgers are written.
+    w.write_fails = [&w](const std::string&) {
+        w.certificates["b"] = active("b");
+        w.change("web").wants("b").asked_again("now");
+        w.write_fails = nullptr;
+        return false;
+    };
+    w.run();
+    EXPECT_EQ(w.status("web"), "pending Progressing [sni a]");
+    w.refs["b"] = ref_state::readable;
+    w.later(5min).converge();
+    EXPECT_EQ(w.status("web"), "active Attached [default b, was f]");
+}
+
 TEST(plan_end, the_last_certificate_waits_and_its_message_has_three_ways_out)
 {
     world_builder w;

@@ -60,6 +60,16 @@ func (b *bench) bursts() error {
 		what := row{"bindings": of.bindings, "listeners": of.listeners, "load_balancers": of.loadBalancers, "scale": of.scale}
 		what["all_ready_s"], what["puts"] = floor.Seconds(), of.listeners
 		b.note("burst", "the cloud alone", what)
+		if err := b.cloud.make(world); err != nil {
+			return err
+		}
+		if floor, err = b.floor(of); err != nil {
+			return err
+		}
+		b.note("burst", "the cloud and the API server alone", row{
+			"bindings": of.bindings, "listeners": of.listeners, "load_balancers": of.loadBalancers, "scale": of.scale,
+			"all_ready_s": floor.Seconds(), "puts": of.listeners, "ready": of.bindings,
+		})
 		if err := b.each("burst", func(peer peer) (row, error) { return b.burst(of, peer) }); err != nil {
 			return err
 		}

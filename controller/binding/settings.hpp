@@ -18,7 +18,7 @@ struct settings
     support::duration settle_at_most =
         std::chrono::seconds(2);  // ... but no longer than this after the first
     support::duration silent_wait =
-        std::chrono::seconds(2);  // a change waits this long for its turn before statuses say so
+        std::chrono::seconds(5);  // a change waits this long for its turn before statuses say so
     support::duration proof = std::chrono::seconds(5);  // between the two 404s that prove "gone" or "dead"
     support::duration replica_lag = std::chrono::seconds(2);  // between the two reads that prove a change
     support::duration fresh_certificate = std::chrono::seconds(10);  // age of the check of what a PUT adds

@@ -24,10 +24,12 @@ bool only_prepares(const observation& observation)
            was_read(answers.load_balancer);
 }
 
-done end_of_preparation(const observation& observation)
+done wait_for_arrivals(const observation& observation)
 {
-    const auto quiet_at = observation.state->arrivals.quiet_at(*observation.settings);
-    return {requeue::after, quiet_at - observation.now};
+    const arrivals& arrivals = observation.state->arrivals;
+    const auto calm_at = arrivals.calm_at(*observation.settings);
+    const auto quiet_at = arrivals.quiet_at(*observation.settings);
+    return {requeue::after, (observation.now < calm_at ? calm_at : quiet_at) - observation.now};
 }
 
 }  // namespace binding

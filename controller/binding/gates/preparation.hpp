@@ -9,7 +9,7 @@ namespace binding {
 // changes began to arrive, settings::settle_at_most ago. The pass that sends the PUT reads everything again.
 bool only_prepares(const observation& observation);
 
-// When the target is reconciled again.
-done end_of_preparation(const observation& observation);
+// When the target is reconciled again while changes arrive: when they are calm, then when they are complete.
+done wait_for_arrivals(const observation& observation);
 
 }  // namespace binding

@@ -15,6 +15,7 @@
 #include "binding/gates/write_gates.hpp"
 
 #include "binding/gates/peer_credentials.hpp"
+#include "binding/gates/preparation.hpp"
 #include "binding/gates/unreadable_refs.hpp"
 #include "binding/policies/failures.hpp"
 #include "support/backoff.hpp"
@@ -144,8 +145,7 @@ gate changes_still_arriving(const listener_update& update)
     {
         return std::nullopt;
     }
-    wait wait{{requeue::after, state.arrivals.quiet_at(*update.observation.settings) - update.observation.now}
-    };
+    wait wait{wait_for_arrivals(update.observation)};
     wait.without_status = true;
     return wait;
 }

@@ -90,6 +90,11 @@ support::time_point arrivals::quiet_at(const settings& settings) const
     return std::min(last + settings.settle, *first + settings.settle_at_most);
 }
 
+support::time_point arrivals::calm_at(const settings& settings) const
+{
+    return std::min(last + settings.settle / 2, quiet_at(settings));
+}
+
 // ---- target_state ----
 
 target_state::target_state(const target_state& other)

@@ -163,9 +163,10 @@ step finish(const listener_update& update)
     return report(observation, conclusions, end);
 }
 
-// Finalizers of what the PUT will add are no promise of a PUT, so they are written while changes still arrive
-// and while another target has the turn. The ledgers wait for the turn, because after a crash an unconfirmed
-// entry holds up its load balancer.
+// Finalizers of what the PUT will add are no promise of a PUT, so they are written before the changes are
+// complete, and while another target has the turn. They wait until the changes are calm, because the API
+// server has the changes to take until then. The ledgers wait for the turn, because after a crash an
+// unconfirmed entry holds up its load balancer.
 std::vector<write> finalizers_in_advance(const listener_update& update)
 {
     std::set<support::uuid> added;
@@ -185,7 +186,10 @@ std::vector<write> finalizers_in_advance(const listener_update& update)
 
 step do_wait(const listener_update& update, const wait& wait)
 {
-    if (wait.end.next == requeue::turn || wait.without_status)
+    const target_facts& state = *update.observation.state;
+    const bool is_calm = !state.arrivals.first ||
+                         update.observation.now >= state.arrivals.calm_at(*update.observation.settings);
+    if (is_calm && (wait.end.next == requeue::turn || wait.without_status))
     {
         if (auto writes = finalizers_in_advance(update); !writes.empty())
         {
@@ -208,7 +212,7 @@ step next_step(const listener_update& update, const members& own)
 {
     if (only_prepares(update.observation))
     {
-        wait wait{end_of_preparation(update.observation)};
+        wait wait{wait_for_arrivals(update.observation)};
         wait.without_status = true;
         return do_wait(update, wait);
     }
@@ -259,7 +263,7 @@ step decide(
             },
             [&](read& wanted) { return step(std::move(wanted)); },
             [&](const stop& stop) {
-                return only_prepares(observation) ? step(end_of_preparation(observation))
+                return only_prepares(observation) ? step(wait_for_arrivals(observation))
                                                   : report(observation, stop.conclusions, stop.end);
             },
         },

@@ -10,7 +10,7 @@ namespace binding {
 namespace {
 
 constexpr support::duration at_once{};
-constexpr int passes_of_settling = 4;
+constexpr int passes_of_settling = 2;
 
 void record_events(const object_changed& change, const change_parts& parts)
 {

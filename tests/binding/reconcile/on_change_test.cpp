@@ -61,7 +61,7 @@ TEST_F(change, of_a_binding_that_arrives_after_another_is_prepared_while_more_ma
     pass();
     woken.clear();
     create({.name = "shop", .certificate = cert_b, .listener = listener_1, .sni = true});
-    EXPECT_THAT(woken, ElementsAre(wake_up{target_of("shop"), urgency::urgent, settings.settle / 4}));
+    EXPECT_THAT(woken, ElementsAre(wake_up{target_of("shop"), urgency::urgent, settings.settle / 2}));
 }
 
 TEST_F(

@@ -35,8 +35,7 @@ constexpr support::duration between_reads_of_certificate = 1min;
 // The connections that may be open without taking the last files from the rest of the program.
 std::size_t affordable(std::size_t connections)
 {
-    constexpr std::size_t files_of_the_rest = 1024;
-    const auto fewer = share_of_server(allow_open_files(connections + files_of_the_rest), connections);
+    const auto fewer = allow_connections(connections);
     if (fewer == connections)
     {
         return connections;

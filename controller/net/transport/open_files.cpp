@@ -29,4 +29,9 @@ std::size_t share_of_server(std::size_t files, std::size_t wanted)
     return files >= wanted + files_of_the_rest ? wanted : std::min(wanted, files / part);
 }
 
+std::size_t allow_connections(std::size_t wanted)
+{
+    return share_of_server(allow_open_files(wanted + files_of_the_rest), wanted);
+}
+
 }  // namespace net

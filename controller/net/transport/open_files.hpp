@@ -12,4 +12,8 @@ std::size_t allow_open_files(std::size_t wanted);
 // leaves about 1,000 to the rest of the process, else an eighth of the files at most.
 std::size_t share_of_server(std::size_t files, std::size_t wanted);
 
+// Raises the number of files of this process, as allow_open_files() does, as far as a server with `wanted`
+// connections needs it. Gives its share_of_server().
+std::size_t allow_connections(std::size_t wanted);
+
 }  // namespace net

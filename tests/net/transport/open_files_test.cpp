@@ -50,4 +50,12 @@ TEST_F(open_files, become_as_many_as_the_machine_lets_a_process_have)
     EXPECT_EQ(limit(), given);
 }
 
+TEST_F(open_files, become_enough_for_a_server_and_about_a_thousand_others)
+{
+    begin_with(100);
+    const std::size_t taken = net::allow_connections(50);
+    EXPECT_GE(limit(), std::min<rlim_t>(1050, before_.rlim_max));
+    EXPECT_EQ(taken, net::share_of_server(limit(), 50));
+}
+
 }  // namespace

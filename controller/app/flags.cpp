@@ -17,11 +17,132 @@ constexpr auto footer =
     "Exit codes: 0 stopped by SIGTERM or SIGINT; 1 the program itself failed;\n"
     "2 the configuration is malformed or missing; 130 ended by a third signal.";
 
-void declare(CLI::App& cli, raw_bindings_api& raw)
+// Declares a flag with a text, of which the last value counts.
+class text_flags
 {
-    const auto add = [&cli](const char* flag, std::string& into, const char* type, const char* description) {
-        cli.add_option(flag, into, description)->type_name(type)->take_last();
-    };
+public:
+    explicit text_flags(CLI::App& cli) : cli_(cli) {}
+
+    CLI::Option* operator()(const char* flag, std::string& into, const char* type, const char* description)
+        const
+    {
+        return cli_.add_option(flag, into, description)->type_name(type)->take_last();
+    }
+
+private:
+    CLI::App& cli_;
+};
+
+void declare_cluster(CLI::App& cli, const text_flags& add, options& parsed)
+{
+    add("--kubeconfig",
+        parsed.kubeconfig,
+        "FILE",
+        "The kubeconfig; default: $KUBECONFIG, else the pod's service\naccount, else ~/.kube/config");
+    add("--context", parsed.context, "NAME", "Context of the kubeconfig; default: its current context");
+    cli.add_option(
+           "--namespace", parsed.namespaces, "Namespace to watch; repeatable; default: all namespaces"
+    )
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    add("--label-selector",
+        parsed.label_selector,
+        "SELECTOR",
+        "Labels of the bindings to act on, such as region=sao1, where\nseveral controllers divide them; "
+        "default: all bindings");
+}
+
+void declare_cloud(const text_flags& add, options& parsed, raw_options& raw)
+{
+    add("--cloud-config",
+        parsed.cloud_config,
+        "FILE",
+        "The clouds.yaml; default: $OS_CLIENT_CONFIG_FILE, else where\nthe openstack client looks for one");
+    add("--cloud",
+        parsed.cloud,
+        "NAME",
+        "Cloud of the clouds.yaml; default: $OS_CLOUD, else that of an\nopenrc's OS_ variables, else the "
+        "only cloud of the file");
+    add("--allow-controller-credentials",
+        raw.credential_namespaces,
+        "NAMES",
+        "Namespaces whose bindings may use this cloud's credential,\nseparated by commas; default: *, which "
+        "is all. Bindings of\nother namespaces name a Secret of their own");
+    add("--allowed-auth-urls",
+        raw.allowed_auth_urls,
+        "URLS",
+        "Keystone and endpoint URLs that the clouds.yaml of a\nbinding's Secret may name, separated by "
+        "commas, or * for\nall; default: those of this cloud's entry");
+}
+
+void declare_periods(const text_flags& add, raw_options& raw)
+{
+    add("--resync-period",
+        raw.resync_period,
+        "DURATION",
+        "How often every listener is read again; default: 10m");
+    add("--write-deadline",
+        raw.write_deadline,
+        "DURATION",
+        "How long Octavia may take to answer a listener change;\ndefault: 30s (the controller adds 0.6 s "
+        "for each certificate\nof the listener)");
+    add("--cloud-timeout",
+        raw.cloud_timeout,
+        "DURATION",
+        "How long Keystone may take to give a token, and Octavia and\nBarbican to answer a read (30 s at "
+        "most); default: 1m");
+}
+
+void declare_pages(const text_flags& add, raw_options& raw)
+{
+    add("--metrics-bind-address",
+        raw.metrics,
+        "ADDRESS",
+        "Address to serve /metrics, /livez and /readyz on, such as\n:8080, 127.0.0.1:8080 or "
+        "[::1]:8080; default: 0, nowhere");
+    add("--debug-address",
+        raw.debug,
+        "ADDRESS",
+        "Address to serve /debug/targets on: what each listener waits\nfor; :8081 is 127.0.0.1:8081; "
+        "default: "
+        "0, nowhere");
+}
+
+void declare_limits(const text_flags& add, raw_options& raw)
+{
+    add("--max-cloud-requests",
+        raw.cloud_requests,
+        "NUMBER",
+        "How many requests to clouds may be under way, each with its\nconnection; default: 512");
+    add("--max-requests-per-server",
+        raw.requests_per_server,
+        "NUMBER",
+        "How many of them to one server; default: 64");
+    add("--max-kubernetes-requests",
+        raw.kubernetes_requests,
+        "NUMBER",
+        "How many requests to the API server may be under way, without\nwatches; default: 32");
+    add("--loop-lag-warning",
+        raw.loop_lag_warning,
+        "DURATION",
+        "The log warns when work holds up the one thread for so long;\ndefault: 2s");
+}
+
+void declare_expiry(const text_flags& add, raw_options& raw)
+{
+    add("--expiry-metrics",
+        raw.expiry_metrics,
+        "true|false",
+        "Whether /metrics has a sample for each binding: when its\ncertificate expires; default: true");
+    add("--expiry-warning-days",
+        raw.expiry_warning_days,
+        "DAYS",
+        "How many days before the expiry of a certificate its bindings\nget a Warning event; default: "
+        "30,14,7,3,1; 0: no events");
+}
+
+void declare_bindings_api(const text_flags& add, raw_bindings_api& raw)
+{
     add("--bindings-api-address",
         raw.address,
         "ADDRESS",
@@ -59,11 +180,8 @@ void declare(CLI::App& cli, raw_bindings_api& raw)
         "false");
 }
 
-void declare(CLI::App& cli, raw_leader& raw)
+void declare_leader(const text_flags& add, raw_leader& raw)
 {
-    const auto add = [&cli](const char* flag, std::string& into, const char* type, const char* description) {
-        return cli.add_option(flag, into, description)->type_name(type)->take_last();
-    };
     // The flag may stand alone, as for the components of Kubernetes.
     add(leader_elect,
         raw.elect,
@@ -93,110 +211,36 @@ void declare(CLI::App& cli, raw_leader& raw)
         "default");
 }
 
+void declare_log(const text_flags& add, raw_options& raw)
+{
+    add("--log-level",
+        raw.log_level,
+        "LEVEL",
+        "Lowest level that is logged: debug, info, warn or error;\ndefault: info");
+    add("--log-format", raw.log_format, "FORMAT", "Format of the log: json or text; default: text");
+}
+
 }  // namespace
 
 void declare_flags(CLI::App& cli, options& parsed, raw_options& raw)
 {
-    const auto add = [&cli](const char* flag, std::string& into, const char* type, const char* description) {
-        cli.add_option(flag, into, description)->type_name(type)->take_last();
-    };
     cli.footer(footer);
     cli.set_help_flag("-h,--help", "Print this help and exit");
     cli.set_version_flag(
         "--version", "certificate-binding-controller " PROJECT_VERSION, "Print the version and exit"
     );
     cli.get_formatter()->column_width(30);
-    add("--kubeconfig",
-        parsed.kubeconfig,
-        "FILE",
-        "The kubeconfig; default: $KUBECONFIG, else the pod's service\naccount, else ~/.kube/config");
-    add("--context", parsed.context, "NAME", "Context of the kubeconfig; default: its current context");
-    cli.add_option(
-           "--namespace", parsed.namespaces, "Namespace to watch; repeatable; default: all namespaces"
-    )
-        ->type_name("NAME")
-        ->allow_extra_args(false);
-    add("--label-selector",
-        parsed.label_selector,
-        "SELECTOR",
-        "Labels of the bindings to act on, such as region=sao1, where\nseveral controllers divide them; "
-        "default: all bindings");
-    add("--cloud-config",
-        parsed.cloud_config,
-        "FILE",
-        "The clouds.yaml; default: $OS_CLIENT_CONFIG_FILE, else where\nthe openstack client looks for one");
-    add("--cloud",
-        parsed.cloud,
-        "NAME",
-        "Cloud of the clouds.yaml; default: $OS_CLOUD, else that of an\nopenrc's OS_ variables, else the "
-        "only cloud of the file");
-    add("--allow-controller-credentials",
-        raw.credential_namespaces,
-        "NAMES",
-        "Namespaces whose bindings may use this cloud's credential,\nseparated by commas; default: *, which "
-        "is all. Bindings of\nother namespaces name a Secret of their own");
-    add("--allowed-auth-urls",
-        raw.allowed_auth_urls,
-        "URLS",
-        "Keystone and endpoint URLs that the clouds.yaml of a\nbinding's Secret may name, separated by "
-        "commas, or * for\nall; default: those of this cloud's entry");
-    add("--resync-period",
-        raw.resync_period,
-        "DURATION",
-        "How often every listener is read again; default: 10m");
-    add("--write-deadline",
-        raw.write_deadline,
-        "DURATION",
-        "How long Octavia may take to answer a listener change;\ndefault: 30s (the controller adds 0.6 s "
-        "for each certificate\nof the listener)");
-    add("--cloud-timeout",
-        raw.cloud_timeout,
-        "DURATION",
-        "How long Keystone may take to give a token, and Octavia and\nBarbican to answer a read (30 s at "
-        "most); default: 1m");
-    add("--metrics-bind-address",
-        raw.metrics,
-        "ADDRESS",
-        "Address to serve /metrics, /livez and /readyz on, such as\n:8080, 127.0.0.1:8080 or "
-        "[::1]:8080; default: 0, nowhere");
-    add("--debug-address",
-        raw.debug,
-        "ADDRESS",
-        "Address to serve /debug/targets on: what each listener waits\nfor; :8081 is 127.0.0.1:8081; "
-        "default: "
-        "0, nowhere");
-    add("--max-cloud-requests",
-        raw.cloud_requests,
-        "NUMBER",
-        "How many requests to clouds may be under way, each with its\nconnection; default: 512");
-    add("--max-requests-per-server",
-        raw.requests_per_server,
-        "NUMBER",
-        "How many of them to one server; default: 64");
-    add("--max-kubernetes-requests",
-        raw.kubernetes_requests,
-        "NUMBER",
-        "How many requests to the API server may be under way, without\nwatches; default: 32");
-    add("--loop-lag-warning",
-        raw.loop_lag_warning,
-        "DURATION",
-        "The log warns when work holds up the one thread for so long;\ndefault: 2s");
-    add("--expiry-metrics",
-        raw.expiry_metrics,
-        "true|false",
-        "Whether /metrics has a sample for each binding: when its\ncertificate expires; default: true");
-    add("--expiry-warning-days",
-        raw.expiry_warning_days,
-        "DAYS",
-        "How many days before the expiry of a certificate its bindings\nget a Warning event; default: "
-        "30,14,7,3,1; 0: no events");
-    declare(cli, raw.bindings_api);
-    declare(cli, raw.leader);
-    add("--log-level",
-        raw.log_level,
-        "LEVEL",
-        "Lowest level that is logged: debug, info, warn or error;\ndefault: info");
-    add("--log-format", raw.log_format, "FORMAT", "Format of the log: json or text; default: text");
+    const text_flags add(cli);
+    // --help shows the flags in this order.
+    declare_cluster(cli, add, parsed);
+    declare_cloud(add, parsed, raw);
+    declare_periods(add, raw);
+    declare_pages(add, raw);
+    declare_limits(add, raw);
+    declare_expiry(add, raw);
+    declare_bindings_api(add, raw.bindings_api);
+    declare_leader(add, raw.leader);
+    declare_log(add, raw);
 }
 
 bool may_be_empty(std::string_view flag)

@@ -1,70 +1,35 @@
 #include "app/controller.hpp"
 
+#include "app/binding_watches.hpp"
+#include "app/kubernetes_events.hpp"
 #include "app/lost_history.hpp"
 #include "app/metrics.hpp"
 #include "app/term.hpp"
 #include "app/unwatched_bindings.hpp"
 #include "binding/credentials/secret_watchers.hpp"
 #include "binding/events/event_log.hpp"
-#include "binding/events/limited_events.hpp"
 #include "binding/index/binding_index.hpp"
-#include "cloud/binding_service.hpp"
-#include "kube/events.hpp"
 #include "runtime/leader_elector.hpp"
-#include "runtime/watcher.hpp"
 #include "support/alarm.hpp"
-#include "support/log.hpp"
-#include "support/parallel.hpp"
 #include "support/task_group.hpp"
 #include "support/with_deadline.hpp"
 
-#include <boost/asio/error.hpp>
-
-#include <algorithm>
 #include <exception>
-#include <map>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace app {
-namespace {
-
-constexpr std::size_t lists_at_once = 16;
-
-kube::object_reference reference_to(const binding::event_subject& subject)
-{
-    const std::string name_space = subject.name_space.str();
-    if (subject.is_namespace())
-    {
-        return {"v1", "Namespace", name_space, name_space, {}};
-    }
-    return {
-        "certificates.bycloud.io/v1alpha1", "CertificateBinding", name_space, subject.name, subject.uid.str()
-    };
-}
-
-kube::event kubernetes_event(const binding::event& event)
-{
-    return {reference_to(event.regarding), event.warning, event.reason, event.action, event.note, event.key};
-}
-
-}  // namespace
 
 struct controller::impl
 {
-    impl(controller::parts p, std::vector<std::string> scopes, binding::settings settings_of_bindings)
+    impl(controller::parts p, std::vector<std::string> namespaces, binding::settings settings_of_bindings)
         : parts(std::move(p)),
-          kubernetes_events(parts.executor, parts.kube, parts.clock, parts.random, parts.instance),
-          limited(
-              parts.executor,
-              parts.clock,
-              [this](const auto& event) { kubernetes_events.record(kubernetes_event(event)); }
-          ),
+          shown_events(parts.executor, parts.kube, parts.clock, parts.random, parts.instance),
           events(
               parts.clock,
-              {[this](const auto& event) { limited.record(event); },
+              {[this](const auto& event) { shown_events.record(event); },
                [this](auto failed, auto window) { counted.listener_updated(failed, window); },
                [this](auto refs) { counted.refs_orphaned(refs); }}
           ),
@@ -92,9 +57,18 @@ struct controller::impl
           bindings(
               credentials, [this](const auto& change) { take_over(change); }, [this] { begin(); }
           ),
-          recording(parts.executor),
-          unwatched(parts.kube, parts.clock, scopes),
-          watched(scopes),
+          watches(
+              {parts.kube,
+               parts.clock,
+               parts.random,
+               bindings,
+               parts.label_selector,
+               [this](const auto& name_space) { shown_events.record(event_of_lost_history(name_space)); },
+               [this](auto thrown) { end_blind(std::move(thrown)); }},
+              namespaces
+          ),
+          unwatched(parts.kube, parts.clock, namespaces),
+          watched(std::move(namespaces)),
           listed(parts.executor, parts.clock),
           over(parts.executor, parts.clock)
     {
@@ -111,25 +85,6 @@ struct controller::impl
                 },
                 [this] { end_term(); }
             );
-        }
-        if (scopes.empty())
-        {
-            scopes.emplace_back();
-        }
-        for (const std::string& name_space : scopes)
-        {
-            const runtime::watcher::scope scope{
-                certificate_bindings,
-                name_space,
-                "install the CustomResourceDefinition: kubectl apply -f crds/certificatebindings.yaml",
-                parts.label_selector
-            };
-            watchers.push_back(std::make_unique<runtime::watcher>(
-                scope, parts.kube, parts.clock, parts.random, bindings.scope(name_space)
-            ));
-            watchers.back()->history_lost = [this, name_space] {
-                kubernetes_events.record(event_of_lost_history(name_space));
-            };
         }
     }
 
@@ -148,34 +103,8 @@ struct controller::impl
     // The bindings that may be listed are listed.
     void begin()
     {
-        if (const auto missing = unlisted(); !missing.empty())
-        {
-            support::log(
-                support::log_level::warn,
-                "the bindings of some namespaces cannot be listed, so the controller serves the others "
-                "without "
-                "them; grant the right, or, if a namespace was deleted, remove it from --namespace",
-                {{"namespaces", missing}}
-            );
-        }
-        support::log(
-            support::log_level::info,
-            "all bindings are listed",
-            {{"bindings", std::to_string(bindings.size())}}
-        );
+        watches.log_listed();
         listed.ring();
-    }
-
-    std::string unlisted() const
-    {
-        std::string names;
-        for (const auto& scope : bindings.unlisted())
-        {
-            names += names.empty() ? "" : ", ";
-            names += scope.name_space.empty() ? "all namespaces" : scope.name_space;
-            names += scope.forbidden ? " (forbidden)" : "";
-        }
-        return names;
     }
 
     // ---- a term ----
@@ -223,12 +152,7 @@ struct controller::impl
         }
         if (elector)
         {
-            std::vector<std::function<support::task<>()>> all;
-            for (const auto& each : watchers)
-            {
-                all.emplace_back([&each] { return each->catch_up(); });
-            }
-            co_await support::run_all(std::move(all), lists_at_once);
+            co_await watches.catch_up();
         }
     }
 
@@ -267,12 +191,13 @@ struct controller::impl
         metrics::state now{
             bindings,
             now_leading ? now_leading->queue() : queue_state{},
-            {},
-            kubernetes_events.counted(),
+            watches.restarted(),
+            shown_events.counted(),
             unwatched.count()
         };
         now.expiries = parts.expiry_metrics;
-        now.merged_events = limited.merged();
+        now.watch_age = watches.silent_for();
+        now.merged_events = shown_events.merged();
         if (elector)
         {
             now.election =
@@ -282,36 +207,18 @@ struct controller::impl
         {
             now.requests = parts.requests();
         }
-        for (const auto& each : watchers)
+        if (now_leading)
         {
-            now.watch_restarts += each->restarted();
-            now.watch_age = std::max(now.watch_age, each->silent_for());
-        }
-        std::map<std::string, metrics::service> by_name;  // two credentials may have one name for a while
-        for (const auto& with :
-             now_leading ? now_leading->services() : std::vector<std::shared_ptr<cloud::credential>>{})
-        {
-            metrics::service& named = by_name[with->name];
-            named.requests_left += with->service->requests_left();
-            named.requests_waiting += with->service->requests_waiting();
-        }
-        for (auto& [name, service] : by_name)
-        {
-            service.credential = name;
-            now.services.push_back(std::move(service));
+            now.services = now_leading->services();
         }
         return counted.page(now);
     }
 
     support::task<> run()
     {
-        for (const auto& each : watchers)
-        {
-            watching.spawn(follow(*each));
-        }
+        watches.begin(watching);
         watching.spawn(unwatched.run());
-        watching.spawn(limited.run());
-        recording.spawn(kubernetes_events.run());
+        shown_events.begin();
         if (elector)
         {
             co_await elector->run();
@@ -322,55 +229,31 @@ struct controller::impl
         }
         watching.cancel();
         co_await watching.join();
-        limited.flush();
-        kubernetes_events.stop();
-        co_await recording.join();
+        co_await shown_events.end();
         if (blind)
         {
             std::rethrow_exception(blind);
         }
     }
 
-    // Ends the controller when a watcher fails, because it would look alive without seeing its bindings.
-    support::task<> follow(runtime::watcher& watcher)
+    // Ends the controller, because it would look alive without seeing its bindings. run() rethrows the
+    // exception when the work in hand has ended.
+    void end_blind(std::exception_ptr thrown)
     {
-        try
-        {
-            co_await watcher.run();
-        }
-        catch (const boost::system::system_error& e)
-        {
-            if (e.code() == boost::asio::error::operation_aborted)  // cancelled
-            {
-                throw;
-            }
-            end_blind();
-        }
-        catch (...)  // Every exception ends the controller: it must not run on without a watch.
-        {
-            end_blind();
-        }
-    }
-
-    // The exception in flight is a bug. run() rethrows it when the work in hand has ended.
-    void end_blind()
-    {
-        blind = std::current_exception();
+        blind = std::move(thrown);
         stop();
     }
 
     controller::parts parts;
     app::metrics counted;
-    kube::event_recorder kubernetes_events;
-    binding::limited_events limited;
+    kubernetes_events shown_events;
     binding::event_log events;
     binding::settings settings;
     support::task_group watching;
     binding::credentials credentials;
     binding::secret_watchers secrets;
     binding::binding_index bindings;
-    std::vector<std::unique_ptr<runtime::watcher>> watchers;
-    support::task_group recording;
+    binding_watches watches;
     unwatched_bindings unwatched;
     std::vector<std::string> watched;                  // namespaces; empty: all
     std::unique_ptr<runtime::leader_elector> elector;  // null: this process leads without an election
@@ -379,7 +262,7 @@ struct controller::impl
     support::alarm over;
     bool over_now = false;  // the term, or the whole
     bool stopping = false;
-    std::exception_ptr blind;  // the exception that ended a watcher
+    std::exception_ptr blind;  // that ended a watch
 };
 
 controller::controller(parts parts, std::vector<std::string> namespaces, binding::settings settings)
@@ -405,7 +288,7 @@ void controller::abort()
     {
         impl_->now_leading->abort();
     }
-    impl_->recording.cancel();
+    impl_->shown_events.abort();
 }
 
 support::time_point controller::may_send_until() const
@@ -443,7 +326,7 @@ bool controller::ready() const
 
 std::string controller::unlisted() const
 {
-    return impl_->unlisted();
+    return impl_->watches.unlisted();
 }
 
 void controller::loop_was_late(support::duration late)

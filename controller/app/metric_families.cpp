@@ -105,22 +105,6 @@ MetricFamily family_of(std::string name, std::string help, MetricType type, doub
     return family.take();
 }
 
-MetricFamily by_reason(std::string name, std::string help, const counts_by_reason& counts)
-{
-    read_family family(std::move(name), std::move(help), MetricType::Gauge);
-    for (std::size_t i = 0; i < counts.size(); ++i)
-    {
-        const auto reason = static_cast<binding::reason>(i);
-        if (reason != binding::reason::certificate_active)  // a reason of another condition
-        {
-            family.add(
-                static_cast<double>(counts.at(i)), {{"reason", std::string(binding::name_of(reason))}}
-            );
-        }
-    }
-    return family.take();
-}
-
 std::vector<MetricFamily> families_of(const metrics::state& now)
 {
     const auto number = [](std::size_t count) { return static_cast<double>(count); };

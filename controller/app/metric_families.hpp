@@ -2,10 +2,7 @@
 
 #include "app/metrics.hpp"
 #include "app/queue_state.hpp"
-#include "binding/resource/reason.hpp"
 
-#include <array>
-#include <cstddef>
 #include <prometheus/client_metric.h>
 #include <prometheus/metric_family.h>
 #include <prometheus/metric_type.h>
@@ -32,10 +29,6 @@ private:
 prometheus::MetricFamily family_of(
     std::string name, std::string help, prometheus::MetricType type, double value
 );
-
-using counts_by_reason = std::array<std::size_t, binding::reason_count>;
-
-prometheus::MetricFamily by_reason(std::string name, std::string help, const counts_by_reason& counts);
 
 // All small families of the state.
 std::vector<prometheus::MetricFamily> families_of(const metrics::state& now);

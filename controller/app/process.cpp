@@ -1,25 +1,19 @@
 #include "app/process.hpp"
 
-#include "app/bindings_api.hpp"
 #include "app/cloud_credentials.hpp"
 #include "app/controller.hpp"
-#include "app/debug_pages.hpp"
 #include "app/election.hpp"
 #include "app/failed_requests.hpp"
 #include "app/lag_warning.hpp"
-#include "app/operator_pages.hpp"
+#include "app/outgoing_requests.hpp"
 #include "app/own_cloud.hpp"
 #include "app/own_credential.hpp"
-#include "app/proxies.hpp"
 #include "app/rights_check.hpp"
+#include "app/servers.hpp"
 #include "app/signals.hpp"
+#include "app/start_report.hpp"
 #include "kube/credentials.hpp"
 #include "kube/rest_client.hpp"
-#include "net/http/budgeted_client.hpp"
-#include "net/http/client.hpp"
-#include "net/http/fenced_client.hpp"
-#include "net/http/measured_client.hpp"
-#include "net/http/server.hpp"
 #include "support/fair_offload.hpp"
 #include "support/heap.hpp"
 #include "support/log.hpp"
@@ -27,12 +21,10 @@
 #include "support/offload.hpp"
 #include "support/system_clock.hpp"
 #include "support/task_group.hpp"
-#include "support/text.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -41,7 +33,6 @@
 #include <optional>
 #include <random>
 #include <string>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -53,13 +44,6 @@ namespace {
 using support::log_level;
 
 constexpr int forbidden = 403;
-
-// In a pod, the host name is the name of the pod.
-std::string host_name()
-{
-    char name[65] = {};
-    return ::gethostname(name, sizeof name - 1) == 0 && name[0] != 0 ? name : "unknown";
-}
 
 void log_bug(const std::exception_ptr& thrown)
 {
@@ -75,49 +59,6 @@ void log_bug(const std::exception_ptr& thrown)
             {{"error", e.what()}}
         );
     }
-}
-
-// Runs the loop, and serves the pages and the door, which may be null, while the loop runs.
-support::task<> run_with_servers(
-    controller& loop,
-    own_credential& own,
-    rights_check& rights,
-    support::clock& clock,
-    std::vector<net::server*> pages,
-    bindings_api* door,
-    support::duration lag_to_warn_of
-)
-{
-    lag_warning lag(clock, lag_to_warn_of);
-    support::task_group serving(co_await asio::this_coro::executor);
-    support::task_group beside(co_await asio::this_coro::executor);
-    beside.spawn(rights.run());
-    beside.spawn(own.run());
-    beside.spawn(support::watch_heap(clock, support::glibc_heap()));
-    beside.spawn(support::watch_loop_lag(clock, [&](auto late) {
-        loop.loop_was_late(late);
-        lag.was_late(late);
-    }));
-    for (net::server* each : pages)
-    {
-        serving.spawn(each->run());
-    }
-    if (door != nullptr)
-    {
-        serving.spawn(door->run());
-    }
-    co_await loop.run();
-    for (net::server* each : pages)
-    {
-        each->stop();
-    }
-    if (door != nullptr)
-    {
-        door->stop();
-    }
-    co_await serving.join();
-    beside.cancel();
-    co_await beside.join();
 }
 
 // Asks the credential plugin, if there is one, so that one that fails is told at the start.
@@ -163,22 +104,22 @@ public:
           idle_connections_(files.idle),
           clock_(support::create_system_clock(context_.get_executor())),
           credentials_(around.cluster, kube::read_machine_file, *clock_),
-          http_(net::create_http_client(context_.get_executor(), *clock_, client_options())),
-          measured_(*http_, *clock_, [this](const auto& ended) { requested(ended); }),
-          budgeted_(measured_, *clock_, files.requests),
-          fenced_(
-              measured_,
-              *clock_,
-              [this] { return loop_ ? loop_->may_send_until() : support::time_point::max(); }
+          outgoing_(
+              {context_.get_executor(),
+               *clock_,
+               client_options(),
+               files.requests,
+               [this](const auto& ended) { requested(ended); },
+               [this] { return loop_ ? loop_->may_send_until() : support::time_point::max(); }}
           ),
-          budgeted_writes_(fenced_, budgeted_),
-          kube_client_(kube::create_rest_client(budgeted_, *clock_, credentials_, manager_of(options))),
-          registry_(budgeted_writes_, *clock_, random_, around.allowed, options.cloud_timeout, *own_share_)
+          kube_client_(
+              kube::create_rest_client(outgoing_.unfenced(), *clock_, credentials_, manager_of(options))
+          ),
+          registry_(outgoing_.fenced(), *clock_, random_, around.allowed, options.cloud_timeout, *own_share_)
     {
         registry_.divide_by([this](const std::string& tenant) {
             return cloud::openstack::tenant_means{
-                std::make_unique<net::budgeted_client>(fenced_, budgeted_, tenant),
-                certificates_.of_tenant(tenant)
+                outgoing_.fenced_of_tenant(tenant), certificates_.of_tenant(tenant)
             };
         });
     }
@@ -200,33 +141,29 @@ public:
             return std::unexpected(own.error());
         }
         create_loop(*own);
-        return open_servers();
+        return servers_.listen(
+            {context_.get_executor(), *clock_, random_, outgoing_.unfenced(), around_.cluster, *loop_},
+            *rights_,
+            options_
+        );
     }
 
     // Runs until a signal ends it. Returns the code to exit with.
     int run()
     {
-        log_start();
-        warn_of_admission(options_);
-        log_proxies(around_.proxies, {around_.cluster.server.origin, around_.cloud.keystone.origin});
+        log_start(options_, around_, servers_, election_.get());
         signals signals(
             context_.get_executor(), {[this] { stop(); }, [this] { abort(); }}, options_.log_level
         );
         int code = exit_stopped;
-        asio::co_spawn(
-            context_,
-            run_with_servers(
-                *loop_, *own_, *rights_, *clock_, servers_of_pages(), door_.get(), options_.loop_lag_warning
-            ),
-            [&](const std::exception_ptr& thrown) {
-                if (thrown)
-                {
-                    code = exit_bug;
-                    log_bug(thrown);
-                }
-                context_.stop();
+        asio::co_spawn(context_, run_all(), [&](const std::exception_ptr& thrown) {
+            if (thrown)
+            {
+                code = exit_bug;
+                log_bug(thrown);
             }
-        );
+            context_.stop();
+        });
         context_.run();
         support::log(log_level::info, "stopped");
         support::flush_log();
@@ -234,22 +171,37 @@ public:
     }
 
 private:
+    // Runs the loop, serves while it runs, and does beside it what never ends by itself.
+    support::task<> run_all()
+    {
+        lag_warning lag(*clock_, options_.loop_lag_warning);
+        support::task_group serving(context_.get_executor());
+        support::task_group beside(context_.get_executor());
+        beside.spawn(rights_->run());
+        beside.spawn(own_->run());
+        beside.spawn(support::watch_heap(*clock_, support::glibc_heap()));
+        beside.spawn(support::watch_loop_lag(*clock_, [&](auto late) {
+            loop_->loop_was_late(late);
+            lag.was_late(late);
+        }));
+        serving.spawn(servers_.run());
+        co_await loop_->run();
+        servers_.stop();
+        co_await serving.join();
+        beside.cancel();
+        co_await beside.join();
+    }
+
     void stop()
     {
         loop_->stop();
-        if (door_)
-        {
-            door_->stop();
-        }
+        servers_.stop_bindings_api();
     }
 
     void abort()
     {
         loop_->abort();
-        if (door_)
-        {
-            door_->abort();
-        }
+        servers_.abort_bindings_api();
     }
 
     net::client_options client_options() const
@@ -285,7 +237,7 @@ private:
                     random_,
                     client_options(),
                     credentials_,
-                    budgeted_writes_,
+                    outgoing_.fenced(),
                     manager_of(options_),
                     [this](const auto& ended) { requested(ended); }
                 },
@@ -318,17 +270,12 @@ private:
                 own,
                 admission_of(options_),
                 host_name(),
-                [this](const binding::object_changed& change) {
-                    if (door_)
-                    {
-                        door_->changed(change);
-                    }
-                },
+                [this](const auto& change) { servers_.changed(change); },
                 *secrets_worker_,
                 election_ ? std::optional(election_->for_controller()) : std::nullopt,
                 options_.label_selector,
                 manager_of(options_),
-                [this] { return budgeted_.by_service(); },
+                [this] { return outgoing_.by_service(); },
                 options_.expiry_metrics
             },
             options_.namespaces,
@@ -352,41 +299,6 @@ private:
             std::make_unique<rights_check>(context_.get_executor(), *kube_client_, *clock_, rights_needed());
     }
 
-    support::result<> open_servers()
-    {
-        if (options_.metrics)
-        {
-            auto listening =
-                listen_for_operators(context_.get_executor(), *clock_, *options_.metrics, *loop_, *rights_);
-            if (!listening)
-            {
-                return std::unexpected(listening.error());
-            }
-            pages_ = std::move(*listening);
-        }
-        if (options_.debug)
-        {
-            auto listening = listen_for_debugging(context_.get_executor(), *clock_, *options_.debug, *loop_);
-            if (!listening)
-            {
-                return std::unexpected(listening.error());
-            }
-            debug_pages_ = std::move(*listening);
-        }
-        if (options_.bindings_api.address)
-        {
-            auto opened = bindings_api::open(
-                {context_.get_executor(), *clock_, random_, budgeted_, around_.cluster, *loop_}, options_
-            );
-            if (!opened)
-            {
-                return std::unexpected(opened.error());
-            }
-            door_ = std::move(*opened);
-        }
-        return {};
-    }
-
     std::vector<right> rights_needed() const
     {
         auto needed = rights_of_controller(options_.namespaces);
@@ -397,37 +309,6 @@ private:
         return needed;
     }
 
-    std::vector<net::server*> servers_of_pages() const
-    {
-        std::vector<net::server*> servers{pages_.get(), debug_pages_.get()};
-        std::erase(servers, nullptr);
-        return servers;
-    }
-
-    void log_start() const
-    {
-        for (const auto& note : around_.notes)
-        {
-            support::log(log_level::warn, note);
-        }
-        const auto& watched = options_.namespaces;
-        support::log(
-            log_level::info,
-            "starting",
-            {{"version", PROJECT_VERSION},
-             {"cluster", credentials_.source().source},
-             {"server", credentials_.source().server.str()},
-             {"namespaces", watched.empty() ? "all" : support::joined(watched)},
-             {"labels", options_.label_selector.empty() ? "any" : options_.label_selector},
-             {"cloud", around_.cloud.cloud},
-             {around_.cloud.service ? "endpoint" : "keystone", around_.cloud.keystone.str()},
-             {"metrics",
-              options_.metrics ? net::listen_address(options_.metrics->host, pages_->port()).str() : "off"},
-             {"lease", election_ ? election_->full_name() : "off"},
-             {"bindings_api", door_ ? door_->url() : "off"}}
-        );
-    }
-
     const options& options_;
     const surroundings& around_;
     std::size_t idle_connections_;
@@ -435,12 +316,8 @@ private:
     std::unique_ptr<support::clock> clock_;
     support::random_engine random_{std::random_device{}()};
     kube::credentials credentials_;
-    std::unique_ptr<net::http_client> http_;
     failed_requests failed_requests_{*clock_};
-    net::measured_client measured_;
-    net::budgeted_client budgeted_;
-    net::fenced_client fenced_;
-    net::budgeted_client budgeted_writes_;  // waits for its place before it asks the fence
+    outgoing_requests outgoing_;
     std::unique_ptr<kube::client> kube_client_;
     std::unique_ptr<election> election_;  // null: this process leads without an election
     // A Secret does not wait for the certificates of others.
@@ -449,13 +326,11 @@ private:
     std::unique_ptr<support::offload> own_share_ = certificates_.of_tenant("");
     std::unique_ptr<support::offload> secrets_worker_ = support::create_worker_thread();
     cloud_credentials registry_;
-    // The loop is made before the door, which asks it, and calls the door, which is made after it.
-    std::unique_ptr<bindings_api> door_;
+    // The servers ask the loop, and are told of changes by it, from listen() on.
+    servers servers_;
     std::unique_ptr<controller> loop_;
     std::unique_ptr<own_credential> own_;
     std::unique_ptr<rights_check> rights_;
-    std::unique_ptr<net::server> pages_;
-    std::unique_ptr<net::server> debug_pages_;
 };
 
 }  // namespace

@@ -27,6 +27,12 @@ std::vector<std::string> names_of_machine_variables()
     return names;
 }
 
+std::string host_name()
+{
+    char name[65] = {};
+    return ::gethostname(name, sizeof name - 1) == 0 && name[0] != 0 ? name : "unknown";
+}
+
 support::result<surroundings> read_surroundings(const options& options)
 {
     auto cluster =

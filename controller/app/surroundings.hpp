@@ -31,4 +31,7 @@ support::result<surroundings> read_surroundings(const options& options);
 std::optional<std::string> machine_variable(const std::string& name);
 std::vector<std::string> names_of_machine_variables();
 
+// Of the machine; in a pod, it is the name of the pod.
+std::string host_name();
+
 }  // namespace app

@@ -1,7 +1,9 @@
 #include "app/term.hpp"
 
+#include "cloud/binding_service.hpp"
 #include "support/task_group.hpp"
 
+#include <map>
 #include <utility>
 
 namespace app {
@@ -121,6 +123,24 @@ net::page term::debug_targets(std::string_view query) const
 {
     const auto facts_of = [this](const binding::target& of) { return reconciler_.facts_of(of); };
     return app::debug_targets(query, {queue_, parts_.bindings, parts_.credentials, facts_of, parts_.clock});
+}
+
+std::vector<metrics::service> term::services() const
+{
+    std::map<std::string, metrics::service> by_name;
+    for (const auto& with : singles_.in_use())
+    {
+        metrics::service& named = by_name[with->name];
+        named.requests_left += with->service->requests_left();
+        named.requests_waiting += with->service->requests_waiting();
+    }
+    std::vector<metrics::service> all;
+    for (auto& [name, service] : by_name)
+    {
+        service.credential = name;
+        all.push_back(std::move(service));
+    }
+    return all;
 }
 
 support::task<> term::record_events_of_time()

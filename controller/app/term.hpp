@@ -20,7 +20,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -74,7 +73,8 @@ public:
     // ---- for operators ----
     queue_state queue() const { return queue_state_of(queue_, pool_.panics(), parts_.clock.now()); }
     net::page debug_targets(std::string_view query) const;
-    std::vector<std::shared_ptr<cloud::credential>> services() const { return singles_.in_use(); }
+    // Credentials of one name count as one, because two may have it for a while.
+    std::vector<metrics::service> services() const;
 
 private:
     support::task<runtime::outcome> reconcile(binding::target target);

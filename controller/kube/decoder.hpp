@@ -3,11 +3,8 @@
 #include "kube/client.hpp"
 #include "support/error.hpp"
 
-#include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 
 // Decodes the texts of the API server without I/O. Only envelopes are read; objects stay raw. The API server
 // is trusted, so a key that stands twice is no error: the last one counts, except that of two `metadata` of
@@ -20,42 +17,5 @@ support::result<std::unique_ptr<list_page>> decode_list(std::string body);
 
 // An object by itself. errc::bad_answer: the text is no JSON object.
 support::result<std::unique_ptr<object_answer>> decode_object(std::string body);
-
-// The error that a response of status 400 and above stands for. Its message has the reason and message of the
-// metav1.Status in the response, cleaned.
-support::error decode_status(int http_status, std::string_view body);
-
-// A watch stream: bytes in, events out. Frames are lines.
-class watch_decoder
-{
-public:
-    explicit watch_decoder(std::size_t longest_line = 16 << 20) : longest_line_(longest_line) {}
-    // Wipes the bytes that the decoder holds, because they may be a Secret.
-    ~watch_decoder();
-    watch_decoder(const watch_decoder&) = delete;
-    watch_decoder& operator=(const watch_decoder&) = delete;
-
-    void feed(std::string_view bytes);
-
-    // The next whole event, which points into the decoder until the next call. nullopt: more bytes are
-    // needed. After an error the stream is not usable.
-    support::result<std::optional<watch_event>> next();
-
-    // Whether the stream ended between two events and not within one.
-    bool at_boundary() const;
-
-private:
-    std::optional<std::string_view> take_line();
-
-    std::size_t longest_line_;
-    std::string buffer_;
-    // Where the next line begins.
-    std::size_t begin_ = 0;
-    // Up to here there is no line end.
-    std::size_t searched_ = 0;
-    // The line of the last event, padded.
-    std::string frame_;
-    std::string version_;
-};
 
 }  // namespace kube

@@ -146,4 +146,40 @@ void notice_unread(const fields& read, const std::string& place, config& into)
     }
 }
 
+std::string from_folder_of(const std::string& path, const std::string& file)
+{
+    const auto slash = path.rfind('/');
+    const bool as_it_is = file.empty() || file.starts_with('/') || slash == std::string::npos;
+    return as_it_is ? file : path.substr(0, slash + 1) + file;
+}
+
+text_or_file data_or_file(fields& section, const std::string& key, const std::string& path)
+{
+    text_or_file value;
+    value.file = from_folder_of(path, section.text(key));
+    std::string data = section.text(key + "-data");
+    std::erase_if(data, [](char c) { return c == '\n' || c == '\r'; });
+    if (data.empty())
+    {
+        return value;
+    }
+    if (!value.file.empty())
+    {
+        section.refuse(key + " and " + key + "-data are both given; remove one of them");
+    }
+    auto decoded = support::decode_base64(data);
+    if (!decoded || decoded->empty())
+    {
+        section.refuse(key + "-data is not base64; write the PEM text in base64, or its path as " + key);
+        return value;
+    }
+    value.text = support::secret(std::move(*decoded));
+    return value;
+}
+
+std::unexpected<support::error> invalid(const config& of, const std::string& problem)
+{
+    return support::fail(errc::invalid, of.source + ": " + problem);
+}
+
 }  // namespace kube

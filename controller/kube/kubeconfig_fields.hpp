@@ -51,6 +51,15 @@ struct kubeconfig_section
     const nlohmann::json* value = nullptr;
 };
 
+// The path of a file that a section of the file `path` names.
+std::string from_folder_of(const std::string& path, const std::string& file);
+
+// Reads "<key>-data", which is base64, or <key>, which is a path. Both at once are refused, as by kubectl.
+text_or_file data_or_file(fields& section, const std::string& key, const std::string& path);
+
+// What is wrong with the configuration, beginning with its source.
+std::unexpected<support::error> invalid(const config& of, const std::string& problem);
+
 // Both fill `into`, whose source leads the messages. The cluster is read first.
 support::result<> read_cluster(const kubeconfig_section& cluster, config& into);
 support::result<> read_user(const kubeconfig_section& user, const kubeconfig_section& cluster, config& into);

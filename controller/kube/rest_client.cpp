@@ -1,7 +1,10 @@
 #include "kube/rest_client.hpp"
 
 #include "kube/decoder.hpp"
-#include "net/http/url.hpp"
+#include "kube/identity_headers.hpp"
+#include "kube/request_target.hpp"
+#include "kube/rest_watch.hpp"
+#include "kube/server_status.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -47,62 +50,9 @@ support::error error_of(int status, const std::vector<net::header>& headers, std
     return error;
 }
 
-std::string collection_path(const resource& resource, const std::string& name_space)
-{
-    std::string path = resource.group.empty() ? "/api/" + resource.version
-                                              : "/apis/" + resource.group + "/" + resource.version;
-    if (!name_space.empty())
-    {
-        path += "/namespaces/" + net::percent_encode(name_space);
-    }
-    return path + "/" + resource.plural;
-}
-
-std::string object_path(const resource& resource, const std::string& name_space, const std::string& name)
-{
-    return collection_path(resource, name_space) + "/" + net::percent_encode(name);
-}
-
 bool is_secret(const resource& resource)
 {
     return resource.group.empty() && resource.plural == "secrets";
-}
-
-// Bytes that a name of a header cannot have, and '%', are percent-encoded, as by client-go.
-std::string header_name(const std::string& text)
-{
-    std::string name;
-    for (const char c : text)
-    {
-        const bool legal = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                           std::string_view("!#$&'*+-.^_`|~").contains(c);
-        name += legal ? std::string(1, c) : net::percent_encode(std::string(1, c));
-    }
-    return name;
-}
-
-void add_impersonation(const impersonation& as, std::vector<net::header>& headers)
-{
-    if (as.user.empty())
-    {
-        return;
-    }
-    headers.push_back({"Impersonate-User", as.user});
-    if (!as.uid.empty())
-    {
-        headers.push_back({"Impersonate-Uid", as.uid});
-    }
-    for (const std::string& group : as.groups)
-    {
-        headers.push_back({"Impersonate-Group", group});
-    }
-    for (const auto& [key, values] : as.extra)
-    {
-        for (const std::string& value : values)
-        {
-            headers.push_back({"Impersonate-Extra-" + header_name(key), value});
-        }
-    }
 }
 
 // As client-go: 429, or 5xx with a Retry-After.
@@ -113,45 +63,6 @@ bool asks_to_come_back(const support::error& error)
     return error.code == errc::status && error.retry_after &&
            (error.http_status == too_many_requests || error.http_status >= of_server);
 }
-
-class rest_watch final : public watch_stream
-{
-public:
-    rest_watch(std::unique_ptr<net::http_stream> stream, support::time_point end_by)
-        : stream_(std::move(stream)), end_by_(end_by)
-    {}
-
-    task<result<std::optional<watch_event>>> next() override
-    {
-        for (;;)
-        {
-            auto event = decoder_.next();
-            if (!event || *event)
-            {
-                co_return event;
-            }
-            const auto bytes = co_await stream_->read(end_by_);
-            if (!bytes)
-            {
-                co_return std::unexpected(bytes.error());
-            }
-            if (bytes->empty())
-            {
-                if (!decoder_.at_boundary())
-                {
-                    co_return fail(errc::interrupted, "the watch stream was cut within an event");
-                }
-                co_return std::optional<watch_event>();
-            }
-            decoder_.feed(*bytes);
-        }
-    }
-
-private:
-    std::unique_ptr<net::http_stream> stream_;
-    support::time_point end_by_;
-    watch_decoder decoder_;
-};
 
 class rest_client final : public client
 {
@@ -164,22 +75,8 @@ public:
 
     task<result<std::unique_ptr<list_page>>> list(list_request request) override
     {
-        std::string target =
-            collection_path(request.resource, request.name_space) + "?limit=" + std::to_string(request.limit);
-        if (!request.continue_token.empty())
-        {
-            target += "&continue=" + net::percent_encode(request.continue_token);
-        }
-        if (!request.field_selector.empty())
-        {
-            target += "&fieldSelector=" + net::percent_encode(request.field_selector);
-        }
-        if (!request.label_selector.empty())
-        {
-            target += "&labelSelector=" + net::percent_encode(request.label_selector);
-        }
         const char* accept = request.metadata_only ? metadata_of_list : whole_objects;
-        auto body = co_await ask("GET", std::move(target), {}, {}, page_within, largest_page, false, accept);
+        auto body = co_await ask("GET", target_of(request), {}, {}, page_within, largest_page, false, accept);
         if (!body)
         {
             co_return std::unexpected(body.error());
@@ -189,21 +86,7 @@ public:
 
     task<result<std::unique_ptr<watch_stream>>> watch(watch_request request) override
     {
-        std::string target =
-            collection_path(request.resource, request.name_space) +
-            "?watch=true&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(request.timeout_seconds);
-        if (!request.name.empty())
-        {
-            target += "&fieldSelector=" + net::percent_encode("metadata.name=" + request.name);
-        }
-        if (!request.label_selector.empty())
-        {
-            target += "&labelSelector=" + net::percent_encode(request.label_selector);
-        }
-        if (!request.resource_version.empty())
-        {
-            target += "&resourceVersion=" + net::percent_encode(request.resource_version);
-        }
+        const std::string target = target_of(request);
         for (bool again = true;; again = false)
         {
             const auto current = co_await credentials_.get();
@@ -235,25 +118,19 @@ public:
             }
             const auto end_by =
                 clock_.now() + std::chrono::seconds(request.timeout_seconds) + silence_beyond_timeout;
-            co_return std::make_unique<rest_watch>(std::move(*opened), end_by);
+            co_return create_rest_watch(std::move(*opened), end_by);
         }
     }
 
     task<result<std::unique_ptr<object_answer>>> patch(patch_request request) override
     {
-        std::string target = object_path(request.resource, request.name_space, request.name);
-        if (!request.subresource.empty())
-        {
-            target += "/" + request.subresource;
-        }
-        target += "?fieldManager=" + net::percent_encode(manager_);
+        std::string target = target_of(request, manager_);
         return patched(std::move(target), std::move(request.merge_patch));
     }
 
     task<result<std::unique_ptr<object_answer>>> create(create_request request) override
     {
-        std::string target = collection_path(request.resource, request.name_space) +
-                             "?fieldManager=" + net::percent_encode(manager_);
+        std::string target = target_of(request, manager_);
         return object("POST", std::move(target), std::move(request.object), "application/json", false);
     }
 
@@ -261,7 +138,7 @@ public:
         kube::resource resource, std::string name_space, std::string name
     ) override
     {
-        return object("GET", object_path(resource, name_space, name), {}, {}, is_secret(resource));
+        return object("GET", object_target(resource, name_space, name), {}, {}, is_secret(resource));
     }
 
     task<result<std::unique_ptr<object_answer>>> remove(remove_request request) override
@@ -280,7 +157,7 @@ public:
         };
         return object(
             "DELETE",
-            object_path(request.resource, request.name_space, request.name),
+            object_target(request.resource, request.name_space, request.name),
             options.dump(),
             "application/json",
             false
@@ -403,15 +280,7 @@ private:
         request.origin = credentials_.source().server.origin;
         request.target = credentials_.source().server.path + target;
         request.headers = {{"Accept", whole_objects}};
-        if (!current.token.empty())
-        {
-            request.headers.push_back({"Authorization", "Bearer " + current.token.reveal()});
-        }
-        else if (!current.basic.empty())
-        {
-            request.headers.push_back({"Authorization", "Basic " + current.basic.reveal()});
-        }
-        add_impersonation(credentials_.source().as, request.headers);
+        add_identity(current, credentials_.source().as, request.headers);
         if (!type.empty())
         {
             request.headers.push_back({"Content-Type", type});

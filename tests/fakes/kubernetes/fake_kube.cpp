@@ -1,6 +1,7 @@
 #include "fakes/kubernetes/fake_kube.hpp"
 
 #include "kube/decoder.hpp"
+#include "kube/watch_decoder.hpp"
 #include "support/rfc3339.hpp"
 
 #include <boost/asio/redirect_error.hpp>

@@ -1,141 +1,18 @@
 #include "kube/kubeconfig_fields.hpp"
-#include "support/base64.hpp"
 #include "support/text.hpp"
 
 #include <algorithm>
-#include <array>
-#include <sstream>
 #include <string_view>
 #include <utility>
 
-// What a cluster and a user of a kubeconfig say. docs/compatibility.md has a row for every field.
+// What a user of a kubeconfig says. docs/compatibility.md has a row for every field.
 namespace kube {
 namespace {
 
 using nlohmann::json;
-using support::errc;
 using support::result;
 
 constexpr std::string_view exec_extension = "client.authentication.k8s.io/exec";
-
-std::unexpected<support::error> invalid(const config& into, const std::string& problem)
-{
-    return support::fail(errc::invalid, into.source + ": " + problem);
-}
-
-// The path of a file that the section of the file `path` names.
-std::string from_folder_of(const std::string& path, const std::string& file)
-{
-    const auto slash = path.rfind('/');
-    const bool as_it_is = file.empty() || file.starts_with('/') || slash == std::string::npos;
-    return as_it_is ? file : path.substr(0, slash + 1) + file;
-}
-
-// Reads "<key>-data", which is base64, or <key>, which is a path. Both at once are refused, as by kubectl.
-text_or_file data_or_file(fields& section, const std::string& key, const std::string& path)
-{
-    text_or_file value;
-    value.file = from_folder_of(path, section.text(key));
-    std::string data = section.text(key + "-data");
-    std::erase_if(data, [](char c) { return c == '\n' || c == '\r'; });
-    if (data.empty())
-    {
-        return value;
-    }
-    if (!value.file.empty())
-    {
-        section.refuse(key + " and " + key + "-data are both given; remove one of them");
-    }
-    auto decoded = support::decode_base64(data);
-    if (!decoded || decoded->empty())
-    {
-        section.refuse(key + "-data is not base64; write the PEM text in base64, or its path as " + key);
-        return value;
-    }
-    value.text = support::secret(std::move(*decoded));
-    return value;
-}
-
-// Without empty and dot segments, as client-go sends it.
-std::string clean_path(const std::string& path)
-{
-    std::vector<std::string> kept;
-    std::istringstream segments(path);
-    for (std::string segment; std::getline(segments, segment, '/');)
-    {
-        if (segment == ".." && !kept.empty())
-        {
-            kept.pop_back();
-        }
-        else if (!segment.empty() && segment != "." && segment != "..")
-        {
-            kept.push_back(segment);
-        }
-    }
-    std::string cleaned;
-    for (const std::string& segment : kept)
-    {
-        cleaned += "/" + segment;
-    }
-    return cleaned;
-}
-
-// Host and port alone get http://, as in client-go. A query has no effect.
-result<net::url> parse_server(const std::string& server, config& into)
-{
-    const bool has_scheme = server.contains("://");
-    const auto slash = server.find('/');
-    if (!has_scheme && slash != std::string::npos && slash + 1 < server.size())
-    {
-        return support::fail(
-            errc::invalid,
-            "\"" + support::clean(server) + "\" has no scheme; write it as https://host:6443/path"
-        );
-    }
-    auto url = net::parse_url(has_scheme ? server : "http://" + server);
-    if (url && !url->query.empty())
-    {
-        url->query.clear();
-        into.notices.emplace_back("the query (?...) of server has no effect");
-    }
-    if (url)
-    {
-        url->path = clean_path(url->path);
-    }
-    if (url && !has_scheme)
-    {
-        into.notices.push_back(
-            "server has no scheme, so it is reached by " + url->str() +
-            ", as by kubectl; for TLS write https://"
-        );
-    }
-    return url;
-}
-
-// "kubectl --kubeconfig FILE config set-cluster NAME"; words that a shell would not take as they are stay
-// placeholders.
-std::string set_cluster(const kubeconfig_section& cluster)
-{
-    const auto word = [](const std::string& text, const std::string& placeholder) {
-        const bool plain =
-            text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:@/") ==
-            std::string::npos;
-        return plain && !text.empty() ? text : placeholder;
-    };
-    return "kubectl --kubeconfig " + word(cluster.path, "FILE") + " config set-cluster " +
-           word(cluster.name, "CLUSTER");
-}
-
-// How to trust a server that nobody has vouched for yet.
-std::string how_to_pin(const net::url& server, const kubeconfig_section& cluster)
-{
-    const bool v6 = server.origin.host.contains(':');
-    const std::string host = v6 ? "[" + server.origin.host + "]" : server.origin.host;
-    return "openssl s_client -connect " + host + ":" + std::to_string(server.origin.port) +
-           " </dev/null | openssl x509 >server.pem; compare its fingerprint with the server's; " +
-           set_cluster(cluster) +
-           " --certificate-authority=server.pem --embed-certs --insecure-skip-tls-verify=false";
-}
 
 // The extension that goes to a credential plugin, as JSON.
 std::string exec_extension_of(const kubeconfig_section& cluster)
@@ -313,48 +190,6 @@ void read_login(fields& section, const kubeconfig_section& user, config& into)
 }
 
 }  // namespace
-
-result<> read_cluster(const kubeconfig_section& cluster, config& into)
-{
-    fields section(*cluster.value, "cluster");
-    const std::string server = section.text("server");
-    into.ca = data_or_file(section, "certificate-authority", cluster.path);
-    into.tls_server_name = section.text("tls-server-name");
-    into.disable_compression = section.flag("disable-compression");
-    const bool insecure = section.flag("insecure-skip-tls-verify");
-    into.proxy_url = support::secret(section.text("proxy-url"));
-    section.list("extensions");
-    if (section.problem())
-    {
-        return invalid(into, *section.problem());
-    }
-    notice_unread(section, "cluster", into);
-    if (server.empty())
-    {
-        return invalid(into, "server of the cluster is missing; add its URL, such as https://10.0.0.1:6443");
-    }
-    auto url = parse_server(server, into);
-    if (!url)
-    {
-        return invalid(into, "server: " + url.error().message);
-    }
-    if (insecure && url->origin.tls)
-    {
-        const std::string way_out =
-            into.ca.empty()
-                ? "trust its certificate instead: " + how_to_pin(*url, cluster)
-                : "remove insecure-skip-tls-verify, because the cluster has its CA: " + set_cluster(cluster) +
-                      " --insecure-skip-tls-verify=false";
-        return invalid(
-            into,
-            "insecure-skip-tls-verify is not supported, because anybody could answer for the server; " +
-                way_out
-        );
-    }
-    into.server = std::move(*url);
-    into.server_text = server.substr(0, server.find_first_of("?#"));
-    return {};
-}
 
 result<> read_user(const kubeconfig_section& user, const kubeconfig_section& cluster, config& into)
 {

@@ -1,9 +1,8 @@
 #include "cloud/openstack/create_client.hpp"
 
-#include "fakes/cloud/sim_http.hpp"
+#include "cloud/openstack/simulated_tenant.hpp"
 #include "fakes/cloud/spelled.hpp"
 #include "support/log.hpp"
-#include "support/loop.hpp"
 
 #include <gmock/gmock.h>
 
@@ -46,11 +45,10 @@ private:
     std::set<std::string> tokens_;
 };
 
-// The whole client with a tenant's application credential in front of the cloud simulator.
-class openstack_client : public test::loop
+class openstack_client : public test::simulated_tenant
 {
 protected:
-    openstack_client() { use(credential_entry()); }
+    openstack_client() { use(entry_of(credential)); }
 
     // The texts that people can see (all errors and the log) hold no secret.
     void TearDown() override
@@ -65,36 +63,16 @@ protected:
         loop::TearDown();
     }
 
-    cloud::openstack::cloud_entry credential_entry() const
-    {
-        cloud::openstack::cloud_entry entry;
-        entry.cloud = "lab";
-        entry.keystone = net::parse_url("http://127.0.0.1:15000/v3").value();
-        entry.interfaces = {"public"};
-        entry.how = cloud::openstack::cloud_entry::login::application_credential;
-        entry.application_credential_id = credential.id;
-        entry.secret = support::secret(credential.secret);
-        return entry;
-    }
-
     cloud::openstack::cloud_entry password_entry() const
     {
-        cloud::openstack::cloud_entry entry;
-        entry.cloud = "lab";
-        entry.keystone = net::parse_url("http://127.0.0.1:15000/v3").value();
-        entry.interfaces = {"public"};
+        cloud::openstack::cloud_entry entry = lab_entry();
         entry.user = {.id = user};
         entry.project = {.name = "tenant-a", .domain_id = "default"};
         entry.secret = support::secret("secret");
         return entry;
     }
 
-    void use(cloud::openstack::cloud_entry entry)
-    {
-        client = cloud::openstack::create_client(http, clock(), random, std::move(entry), 1min);
-    }
-
-    static support::uuid id(const std::string& text) { return support::uuid::parse(text).value(); }
+    void use(cloud::openstack::cloud_entry entry) { simulated_tenant::use(http, std::move(entry)); }
 
     template <class T>
     failure failed(const cloud::answer<T>& answer)
@@ -143,20 +121,11 @@ protected:
 
     support::log_capture log;
     std::string shown;
-    test::sim_http simulated{clock()};
     token_watch http{simulated};
-    const cloudsim::control& sim = simulated.control();
-    std::string project = sim.add_project("tenant-a");
-    std::string user = sim.add_user("user-a", project);
-    cloudsim::control::credential credential = sim.add_application_credential(user, project);
-    std::string foreign_project = sim.add_project("tenant-b");
-    std::string foreign_user = sim.add_user("user-b", foreign_project);
     cloudsim::control::certificate first =
         sim.add_certificate({.project = project, .names = {"a.example.com"}});
     std::string load_balancer = sim.add_load_balancer({.project = project});
     std::string listener = sim.add_listener({.load_balancer = load_balancer, .default_ref = first.ref});
-    support::random_engine random{3};
-    std::unique_ptr<cloud::client> client;
 };
 
 TEST_F(openstack_client, puts_a_certificate_on_a_listener)
@@ -363,7 +332,7 @@ TEST_F(openstack_client, an_application_credential_that_is_gone_is_invalid)
 
 TEST_F(openstack_client, wrong_secrets_are_invalid_credentials)
 {
-    auto entry = credential_entry();
+    auto entry = entry_of(credential);
     entry.secret = support::secret("wrong-canary");
     use(std::move(entry));
     EXPECT_EQ(failed(get_listener(listener)), failure::credentials_invalid);
@@ -412,7 +381,7 @@ TEST_F(openstack_client, services_that_are_away_are_transient)
     EXPECT_EQ(failed(update(listener, sni({first.ref}))), failure::transient) << "nothing was sent";
     sim.set({{"down", {"identity"}}});
     EXPECT_TRUE(get_listener(listener)) << "Octavia believes in the token for a while";
-    use(credential_entry());
+    use(entry_of(credential));
     EXPECT_EQ(failed(get_listener(listener)), failure::transient);
     sim.set({{"down", nlohmann::json::array()}});
     advance(2s);

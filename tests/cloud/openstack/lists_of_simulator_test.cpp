@@ -1,6 +1,4 @@
-#include "cloud/openstack/create_client.hpp"
-#include "fakes/cloud/sim_http.hpp"
-#include "support/loop.hpp"
+#include "cloud/openstack/simulated_tenant.hpp"
 
 #include <gmock/gmock.h>
 
@@ -16,24 +14,12 @@ using testing::UnorderedElementsAre;
 using testing::UnorderedElementsAreArray;
 
 // The lists of the whole client in front of the cloud simulator.
-class lists_of_simulator : public test::loop
+class lists_of_simulator : public test::simulated_tenant
 {
 protected:
     lists_of_simulator() { use(credential); }
 
-    void use(const cloudsim::control::credential& by)
-    {
-        cloud::openstack::cloud_entry entry;
-        entry.cloud = "lab";
-        entry.keystone = net::parse_url("http://127.0.0.1:15000/v3").value();
-        entry.interfaces = {"public"};
-        entry.how = cloud::openstack::cloud_entry::login::application_credential;
-        entry.application_credential_id = by.id;
-        entry.secret = support::secret(by.secret);
-        client = cloud::openstack::create_client(simulated, clock(), random, std::move(entry), 1min);
-    }
-
-    static support::uuid id(const std::string& text) { return support::uuid::parse(text).value(); }
+    void use(const cloudsim::control::credential& by) { simulated_tenant::use(simulated, entry_of(by)); }
 
     std::vector<support::uuid> listeners()
     {
@@ -73,15 +59,6 @@ protected:
         return sim.log({.method = "GET", .path = path}).size();
     }
 
-    test::sim_http simulated{clock()};
-    const cloudsim::control& sim = simulated.control();
-    std::string project = sim.add_project("tenant-a");
-    std::string user = sim.add_user("user-a", project);
-    cloudsim::control::credential credential = sim.add_application_credential(user, project);
-    std::string foreign_project = sim.add_project("tenant-b");
-    std::string foreign_user = sim.add_user("user-b", foreign_project);
-    support::random_engine random{3};
-    std::unique_ptr<cloud::client> client;
     cloud::answer<std::monostate> listed;
 };
 

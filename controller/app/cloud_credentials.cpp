@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace app {
@@ -15,17 +14,6 @@ using support::fail;
 using credential = std::shared_ptr<cloud::credential>;
 
 constexpr std::size_t largest_value = 64 << 10;
-
-// "shop/cloud" of a Secret, else `otherwise`.
-std::string name_of(const std::string& source, const std::string& otherwise)
-{
-    constexpr std::string_view of_secret = "Secret ";
-    if (!source.starts_with(of_secret))
-    {
-        return otherwise;
-    }
-    return source.substr(of_secret.size(), source.find(':') - of_secret.size());
-}
 
 // The keys of a Secret without a clouds.yaml.
 support::result<cloud::bycloud::service_entry> read_keys(
@@ -47,7 +35,7 @@ support::result<cloud::bycloud::service_entry> read_keys(
         );
     }
     cloud::bycloud::entry_text entry;
-    entry.name = name_of(text.source, "");
+    entry.name = text.owner.secret;
     entry.label = text.source;
     entry.endpoint = text.endpoint;
     entry.api_key = support::secret(std::string(text.api_key));
@@ -97,8 +85,8 @@ cloud_credentials::cloud_credentials(
       bycloud_(http, clock, random, timeout)
 {
     openstack_.read_certificates_in(offload);
-    openstack_.make_services_with([this](cloud::openstack::cloud_entry entry) {
-        return make_service(std::move(entry));
+    openstack_.make_services_with([this](cloud::openstack::cloud_entry entry, const auto& owner) {
+        return make_service(std::move(entry), owner);
     });
 }
 
@@ -112,8 +100,8 @@ cloud::credential_reader::parser cloud_credentials::create_parser()
                 return parse_yaml(text);
             }
             return std::make_shared<keys_of_secret>(
-                [this, source = text.source](cloud::bycloud::service_entry entry) {
-                    return share_service(std::move(entry), source);
+                [this, tenant = text.owner.tenant](cloud::bycloud::service_entry entry) {
+                    return share_service(std::move(entry), tenant);
                 },
                 read_keys(text, *allowed)
             );
@@ -134,27 +122,27 @@ support::result<credential> cloud_credentials::share(
         entry.service->api_key = *api_key;
         entry.service->token = {};
     }
-    return make_service(std::move(entry));
+    return make_service(std::move(entry), {});
 }
 
-support::result<credential> cloud_credentials::make_service(cloud::openstack::cloud_entry entry)
+support::result<credential> cloud_credentials::make_service(
+    cloud::openstack::cloud_entry entry, const cloud::credential_owner& owner
+)
 {
     cloud::bycloud::entry_text text;
-    text.name = name_of(entry.service->label, entry.cloud);
-    const std::string source = entry.service->label;
-    text.label = source;
+    text.name = owner.secret.empty() ? entry.cloud : owner.secret;
+    text.label = std::move(entry.service->label);
     text.endpoint = entry.keystone.str();
     text.api_key = std::move(entry.service->api_key);
     text.token = std::move(entry.service->token);
     text.tls = std::move(entry.tls);
     auto read = cloud::bycloud::understand_entry(std::move(text));
-    return read ? support::result<credential>(share_service(std::move(*read), source))
+    return read ? support::result<credential>(share_service(std::move(*read), owner.tenant))
                 : std::unexpected(read.error());
 }
 
-credential cloud_credentials::share_service(cloud::bycloud::service_entry entry, const std::string& source)
+credential cloud_credentials::share_service(cloud::bycloud::service_entry entry, const std::string& tenant)
 {
-    const std::string tenant = cloud::openstack::tenant_of(source);
     if (tenant.empty() || !make_means_)
     {
         return bycloud_.share(std::move(entry));

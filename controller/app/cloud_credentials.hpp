@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace app {
 
@@ -43,9 +44,11 @@ public:
     );
 
 private:
-    support::result<std::shared_ptr<cloud::credential>> make_service(cloud::openstack::cloud_entry entry);
+    support::result<std::shared_ptr<cloud::credential>> make_service(
+        cloud::openstack::cloud_entry entry, const cloud::credential_owner& owner
+    );
     std::shared_ptr<cloud::credential> share_service(
-        cloud::bycloud::service_entry entry, const std::string& source
+        cloud::bycloud::service_entry entry, const std::string& tenant
     );
 
     std::shared_ptr<const cloud::openstack::allowed_urls> allowed_;

@@ -27,17 +27,25 @@ struct credential
     bool attaches_single_bindings() const { return service != nullptr; }
 };
 
+// Who brought a credential.
+struct credential_owner
+{
+    std::string tenant = {};  // a namespace; empty: the controller itself
+    std::string secret = {};  // for people: "shop/cloud"; empty: it came in no Secret
+};
+
 // The content of a Secret; it is untrusted.
 struct credential_text
 {
     std::string_view clouds_yaml;
-    std::string_view ca_pem;  // empty: the trust of the system
-    std::string cloud;        // the entry of clouds_yaml; empty: the only one
-    std::string source;       // the beginning of every error, such as "Secret shop/cloud: clouds.yaml"
+    std::string_view ca_pem = {};  // empty: the trust of the system
+    std::string cloud = {};        // the entry of clouds_yaml; empty: the only one
+    std::string source;            // the beginning of every error, such as "Secret shop/cloud: clouds.yaml"
     // In the place of clouds_yaml: a cloud that attaches single bindings itself.
     std::string_view endpoint = {};
     std::string_view api_key = {};
     std::string_view token = {};
+    credential_owner owner = {};
 };
 
 // The content of a Secret, parsed into its entries.

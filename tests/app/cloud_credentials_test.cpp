@@ -24,10 +24,13 @@ protected:
         return "clouds: {prod: {auth_type: bycloud, auth: {" + auth + "}}}";
     }
 
-    auto read_yaml(const std::string& text) { return all.read({text, "", "", secret_source}); }
+    auto read_yaml(const std::string& text)
+    {
+        return all.read({.clouds_yaml = text, .source = secret_source, .owner = {"shop", "shop/cloud"}});
+    }
     auto read_keys(const std::string& endpoint, const std::string& key, const std::string& token = "")
     {
-        return all.read({"", "", "", "Secret shop/cloud", endpoint, key, token});
+        return all.read({"", "", "", "Secret shop/cloud", endpoint, key, token, {"shop", "shop/cloud"}});
     }
 
     static cloud::openstack::cloud_entry entry(const std::string& text)

@@ -11,7 +11,7 @@ namespace {
 struct job
 {
     support::secret object;
-    std::string label;
+    cloud::credential_owner owner;
     cloud::credential_reader::parser parse;
     support::result<shown_secret> read = shown_secret();
 
@@ -23,7 +23,8 @@ struct job
             read = std::unexpected(content.error());
             return;
         }
-        const std::string source = label + (content->endpoint.empty() ? ": clouds.yaml" : "");
+        const std::string source =
+            "Secret " + owner.secret + (content->endpoint.empty() ? ": clouds.yaml" : "");
         auto entries = parse(
             {content->clouds_yaml.reveal(),
              content->ca_pem.reveal(),
@@ -31,7 +32,8 @@ struct job
              source,
              content->endpoint.reveal(),
              content->api_key.reveal(),
-             content->token.reveal()}
+             content->token.reveal(),
+             owner}
         );
         read = shown_secret{{}, std::move(*content), std::move(entries)};
     }
@@ -128,8 +130,8 @@ support::task<> secret_reader::run()
     {
         in_work_ = next->name;
         version_in_work_ = next->version;
-        const auto shared =
-            std::make_shared<job>(std::move(next->object), "Secret " + next->name.str(), parts_.parse);
+        const cloud::credential_owner owner{next->name.name_space.str(), next->name.str()};
+        const auto shared = std::make_shared<job>(std::move(next->object), owner, parts_.parse);
         co_await parts_.offload.run([shared] { shared->run(); });
         if (std::exchange(in_work_, std::nullopt) != next->name)
         {

@@ -9,21 +9,12 @@
 
 namespace cloud::openstack {
 
-std::string tenant_of(std::string_view source)
-{
-    constexpr std::string_view of_secret = "Secret ";
-    const auto end = source.find('/');
-    return source.starts_with(of_secret) && end != std::string_view::npos
-               ? std::string(source.substr(of_secret.size(), end - of_secret.size()))
-               : std::string();
-}
-
 // Of one Secret.
 class credential_registry::entries final : public credential_entries
 {
 public:
-    entries(credential_registry& owner, const credential_text& text, const allowed_urls& allowed)
-        : owner_(owner), source_(text.source), read_(text, allowed)
+    entries(credential_registry& registry, const credential_text& text, const allowed_urls& allowed)
+        : registry_(registry), source_(text.source), owner_(text.owner), read_(text, allowed)
     {}
 
     support::result<std::shared_ptr<credential>> credential_of(const std::string& cloud) override
@@ -37,7 +28,7 @@ public:
         {
             return std::unexpected(entry.error());
         }
-        auto opened = owner_.open(source_, std::move(*entry));
+        auto opened = registry_.open(source_, std::move(*entry), owner_);
         if (opened)
         {
             opened_.emplace(cloud, *opened);
@@ -46,8 +37,9 @@ public:
     }
 
 private:
-    credential_registry& owner_;
+    credential_registry& registry_;
     std::string source_;
+    credential_owner owner_;
     tenant_entries read_;
     std::map<std::string, std::shared_ptr<credential>> opened_;
 };
@@ -74,15 +66,15 @@ credential_reader::parser credential_registry::create_parser()
 }
 
 support::result<std::shared_ptr<credential>> credential_registry::open(
-    const std::string& source, cloud_entry entry
+    const std::string& source, cloud_entry entry, const credential_owner& owner
 )
 {
     tell_unknown_keys(source, entry);
     if (!entry.service)
     {
-        return share(std::move(entry), tenant_of(source));
+        return share(std::move(entry), owner.tenant);
     }
-    return make_service_ ? make_service_(std::move(entry))
+    return make_service_ ? make_service_(std::move(entry), owner)
                          : support::fail(
                                support::errc::invalid,
                                entry.service->label + ": auth_type bycloud is not supported here"

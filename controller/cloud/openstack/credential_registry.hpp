@@ -14,7 +14,6 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace cloud::openstack {
@@ -26,10 +25,6 @@ struct tenant_means
     std::unique_ptr<support::offload> offload;
 };
 using means_maker = std::function<tenant_means(const std::string& tenant)>;
-
-// The namespace of "Secret shop/cloud: clouds.yaml", the beginning of the errors of a Secret; empty: there is
-// none.
-std::string tenant_of(std::string_view source);
 
 // The credentials in use, one for each content. A credential, and its token, is destroyed when its last user
 // releases it.
@@ -48,7 +43,8 @@ public:
 
     // Makes the credential of an entry whose cloud attaches single bindings itself. Without it such an entry
     // is refused.
-    using service_maker = std::function<support::result<std::shared_ptr<credential>>(cloud_entry)>;
+    using service_maker =
+        std::function<support::result<std::shared_ptr<credential>>(cloud_entry, const credential_owner&)>;
     void make_services_with(service_maker make) { make_service_ = std::move(make); }
 
     // Makes what a tenant has of its own, so that no tenant takes the share of another one. Without it all
@@ -68,7 +64,9 @@ private:
     class entries;
 
     std::shared_ptr<client> client_of(cloud_entry entry, const std::string& tenant);
-    support::result<std::shared_ptr<credential>> open(const std::string& source, cloud_entry entry);
+    support::result<std::shared_ptr<credential>> open(
+        const std::string& source, cloud_entry entry, const credential_owner& owner
+    );
     // One line of the log for each Secret and its keys.
     void tell_unknown_keys(const std::string& source, const cloud_entry& entry);
 

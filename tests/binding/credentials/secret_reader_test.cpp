@@ -71,11 +71,13 @@ protected:
     held_work held{clock()};
     support::task_group tasks{executor()};
     std::vector<std::string> parsed;
+    std::vector<std::string> owners;
     std::vector<std::string> told;
     binding::secret_reader all{
         {held,
          [this](const cloud::credential_text& text) {
              parsed.push_back(text.source);
+             owners.push_back(text.owner.tenant + " by " + text.owner.secret);
              return std::make_shared<no_entries>();
          },
          tasks,
@@ -100,6 +102,7 @@ TEST_F(secret_reader, parses_one_secret_at_a_time_and_the_namespaces_in_turn)
     }
     EXPECT_THAT(told, ElementsAre("crowd/a 1", "shop/a 1", "crowd/b 1", "crowd/c 1"));
     EXPECT_EQ(parsed.front(), "Secret crowd/a: clouds.yaml");
+    EXPECT_EQ(owners.front(), "crowd by crowd/a");
     EXPECT_EQ(held.waiting, 0);
 }
 

@@ -96,7 +96,7 @@ protected:
         const std::string yaml =
             "clouds: {prod: {auth: {auth_url: 'http://127.0.0.1:15000', user_id: u, password: " + password +
             ", project_id: q}}}";
-        return registry.read({yaml, "", "", "Secret " + tenant + "/" + password + ": clouds.yaml"}).value();
+        return registry.read({.clouds_yaml = yaml, .source = "Secret", .owner = {.tenant = tenant}}).value();
     }
 
     static support::task<> read(shared with)

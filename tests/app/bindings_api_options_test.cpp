@@ -1,11 +1,8 @@
 #include "app/bindings_api_options.hpp"
 
-#include "app/options.hpp"
+#include "app/parsed_options.hpp"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <map>
 
 namespace {
 
@@ -15,13 +12,10 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 support::result<app::bindings_api_options> parse(
-    std::vector<std::string> arguments, const std::map<std::string, std::string>& variables = {}
+    const test::words& arguments, const test::variables& variables = {}
 )
 {
-    const auto parsed = app::parse_options(arguments, [&](const std::string& name) {
-        const auto it = variables.find(name);
-        return it == variables.end() ? std::nullopt : std::optional(it->second);
-    });
+    const auto parsed = test::parse(arguments, variables);
     if (!parsed)
     {
         return std::unexpected(parsed.error());
@@ -29,9 +23,9 @@ support::result<app::bindings_api_options> parse(
     return std::get<app::options>(*parsed).bindings_api;
 }
 
-std::string refused(std::vector<std::string> arguments)
+std::string refused(const test::words& arguments)
 {
-    const auto parsed = parse(std::move(arguments));
+    const auto parsed = parse(arguments);
     return parsed ? "taken" : parsed.error().message;
 }
 

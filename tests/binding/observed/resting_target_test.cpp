@@ -1,5 +1,6 @@
 #include "binding/observed/resting_target.hpp"
 
+#include "binding/observed/resting_facts.hpp"
 #include "binding/observed/target_state_access.hpp"
 
 #include <gtest/gtest.h>
@@ -14,57 +15,38 @@ using binding::target_state;
 using support::interned;
 using support::time_point;
 using support::uuid;
+using test::resting::certificate;
+using test::resting::foreign;
+using test::resting::ours;
 
 const uuid web = *uuid::parse("00000000-0000-4000-8000-000000000001");
-const uuid certificate = *uuid::parse("aaaaaaaa-0000-4000-8000-000000000001");
-const cloud::container_ref ours{"http://kms/v1/containers/" + certificate.str()};
-const cloud::container_ref foreign{"http://kms/v1/containers/ffffffff-0000-4000-8000-00000000000f"};
-const binding::ledger_scope scope{
-    interned("http://keystone/v3"), interned("project"), interned("sao1"), interned("http://octavia/v2"), true
-};
 
 time_point at(support::duration since)
 {
     return time_point() + since;
 }
 
-// Of a target with one binding that is Ready.
+// Each part was read at a time of its own.
 target_facts facts_at_rest()
 {
-    target_facts facts;
-    auto& answers = facts.answers;
-    answers.scope = {
-        at(1s), cloud::project_scope{"http://keystone/v3", "project", "sao1", "http://octavia/v2"}
-    };
-    cloud::listener listener;
-    listener.id = *uuid::parse("11111111-0000-4000-8000-000000000001");
-    listener.load_balancer_id = *uuid::parse("99999999-0000-4000-8000-000000000001");
-    listener.project_id = "project";
-    listener.protocol = "TERMINATED_HTTPS";
+    cloud::listener listener = test::resting::listener();
     listener.default_ref = foreign;
     listener.sni_refs = {ours};
     listener.client_ca_ref = foreign;
-    answers.load_balancer_id = listener.load_balancer_id;
-    answers.load_balancer = {at(3s), cloud::load_balancer{.id = listener.load_balancer_id}};
-    answers.agreed.slots = binding::slots_of(listener);
-    answers.agreed.previous = binding::listener_slots{foreign, {}};
-    answers.listener = {at(2s), listener};
-    answers.listener_requested = true;
+    target_facts facts = test::resting::facts_of(listener, web, binding::slot::sni);
+    facts.answers.listener->asked_at = at(2s);
+    facts.answers.load_balancer->asked_at = at(3s);
+    facts.answers.agreed.previous = binding::listener_slots{foreign, {}};
     facts.puts.may_write = true;
     facts.ownership_changes[{binding::slot::sni, ours}] = {true, 1, at(4s)};
     auto& known = facts.bindings[web];
-    known.held = binding::ledger{{{ours, binding::slot::sni, true}}, foreign, scope};
+    known.held->replaced_default_ref = foreign;
     known.generation = 7;
     known.generation_since = at(5s);
     known.generation_is_new = true;
     known.requested_at = interned("now");
-    known.certificate_id = certificate;
-    cloud::certificate read;
-    read.container_ref = ours;
-    read.status = "ACTIVE";
-    read.usable = true;
-    read.expires_at = support::wall_time(100s);
-    known.certificate = {at(6s), read};
+    known.certificate->asked_at = at(6s);
+    known.certificate->value->expires_at = support::wall_time(100s);
     known.verified_at = at(7s);
     return facts;
 }

@@ -1,5 +1,6 @@
 #include "binding/targets/survey.hpp"
 
+#include "binding/observed/resting_facts.hpp"
 #include "binding/observed/target_state_access.hpp"
 
 #include <gmock/gmock.h>
@@ -10,15 +11,13 @@ namespace {
 using namespace std::chrono_literals;
 using support::interned;
 using support::time_point;
-using support::uuid;
+using test::resting::balancer;
+using test::resting::certificate;
+using test::resting::foreign;
+using test::resting::here;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const uuid certificate = *uuid::parse("aaaaaaaa-0000-4000-8000-000000000001");
-const uuid balancer = *uuid::parse("99999999-0000-4000-8000-000000000001");
-const cloud::container_ref ref{"http://kms/v1/containers/" + certificate.str()};
-const cloud::container_ref foreign{"http://kms/v1/containers/ffffffff-0000-4000-8000-00000000000f"};
-const cloud::project_scope here{"http://keystone/v3", "project", "sao1", "http://octavia/v2"};
 const binding::surveyor_key tenant{interned("sao1"), interned("http://keystone/v3"), interned("tenant")};
 
 time_point at(support::duration since)
@@ -28,12 +27,8 @@ time_point at(support::duration since)
 
 cloud::listener listener(char last)
 {
-    cloud::listener read;
-    read.id = *uuid::parse(std::string("11111111-0000-4000-8000-00000000000") + last);
-    read.load_balancer_id = balancer;
-    read.project_id = "project";
-    read.protocol = "TERMINATED_HTTPS";
-    read.default_ref = ref;
+    cloud::listener read = test::resting::listener(last);
+    read.default_ref = test::resting::ours;
     return read;
 }
 
@@ -49,32 +44,8 @@ protected:
     binding::target rest(const cloud::listener& listener)
     {
         auto which = target_of(listener);
-        binding::target_facts facts;
-        auto& answers = facts.answers;
-        answers.scope = {at(1s), here};
-        answers.load_balancer_id = listener.load_balancer_id;
-        answers.load_balancer = {at(1s), cloud::load_balancer{.id = listener.load_balancer_id}};
-        answers.agreed.slots = binding::slots_of(listener);
-        answers.listener = {at(1s), listener};
-        answers.listener_requested = true;
-        auto& known = facts.bindings[listener.id];
-        known.held = binding::ledger{
-            {{ref, binding::slot::default_, true}},
-            {},
-            {interned(here.identity),
-             interned(here.project_id),
-             interned(here.region),
-             interned(here.load_balancer_endpoint),
-             true}
-        };
-        known.certificate_id = certificate;
-        cloud::certificate read;
-        read.container_ref = ref;
-        read.status = "ACTIVE";
-        read.usable = true;
-        known.certificate = {at(1s), read};
-        known.verified_at = at(1s);
-        binding::target_state_access::facts(state.of(which)) = facts;
+        binding::target_state_access::facts(state.of(which)) =
+            test::resting::facts_of(listener, listener.id, binding::slot::default_);
         state.rest(which);
         EXPECT_NE(state.resting(which), nullptr);
         return which;

@@ -1,15 +1,13 @@
 // Credentials of a namespace that may not use the controller's credential: a Secret, read with the Role of
 // docs/operations.md. The controller has only the chart's rights.
+#include "e2e/silent_port.hpp"
 #include "e2e/world.hpp"
 #include "testbed/audit_log.hpp"
 #include "testbed/files.hpp"
 
 #include <gmock/gmock.h>
 
-#include <arpa/inet.h>
 #include <csignal>
-#include <sys/socket.h>
-#include <unistd.h>
 
 namespace e2e {
 namespace {
@@ -38,38 +36,6 @@ void replace(std::string& text, const std::string& old, const std::string& with)
         text.replace(at, old.size(), with);
     }
 }
-
-// A port of 127.0.0.1 that does not answer, and records whether a client connected.
-class silent_peer
-{
-public:
-    silent_peer() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0))
-    {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        auto* const generic = reinterpret_cast<sockaddr*>(&address);
-        EXPECT_EQ(::bind(socket_, generic, size), 0);
-        EXPECT_EQ(::listen(socket_, 8), 0);
-        EXPECT_EQ(::getsockname(socket_, generic, &size), 0);
-        url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/v3";
-    }
-    silent_peer(const silent_peer&) = delete;
-    silent_peer& operator=(const silent_peer&) = delete;
-    ~silent_peer() { ::close(socket_); }
-
-    bool was_asked() const
-    {
-        const int connection = ::accept(socket_, nullptr, nullptr);
-        return connection >= 0 && ::close(connection) == 0;
-    }
-
-    std::string url;
-
-private:
-    int socket_;
-};
 
 class credentials : public world
 {
@@ -232,8 +198,8 @@ TEST_F(credentials, of_the_controller_are_not_for_a_namespace_that_is_not_admitt
 
 TEST_F(credentials, are_sent_to_no_server_that_is_not_admitted)
 {
-    const silent_peer peer;
-    give(clouds_yaml(peer.url, first));
+    const silent_port peer;
+    give(clouds_yaml(peer.keystone(), first));
     grant();
     start();
     bind(a);
@@ -245,7 +211,7 @@ TEST_F(credentials, are_sent_to_no_server_that_is_not_admitted)
     EXPECT_THAT(sim->log(), IsEmpty());
 
     EXPECT_EQ(stop_controller(SIGTERM), 0);
-    start({"--allowed-auth-urls", peer.url});
+    start({"--allowed-auth-urls", peer.keystone()});
     EXPECT_TRUE(testbed::eventually("it is asked where it is admitted", [&] { return peer.was_asked(); }));
 }
 

@@ -1,6 +1,7 @@
 // A controller that may open few files, beside bindings that name far more Secrets, whose clouds do not
 // answer.
 #include "e2e/cluster_api.hpp"
+#include "e2e/silent_port.hpp"
 #include "e2e/world.hpp"
 #include "testbed/eventually.hpp"
 #include "testbed/files.hpp"
@@ -8,16 +9,13 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <iterator>
 #include <memory>
 #include <stop_token>
-#include <sys/socket.h>
 #include <thread>
-#include <unistd.h>
 
 namespace e2e {
 namespace {
@@ -31,32 +29,6 @@ constexpr int most_files = 256;
 constexpr int crowd_namespaces = 11;
 constexpr int names_each = 100;  // as many as the controller reads of one namespace
 constexpr int silent_servers = 20;
-
-// A port of all addresses of this machine. Clients connect, and get no answer.
-class silent_port
-{
-public:
-    silent_port() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
-    {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_ANY);
-        socklen_t size = sizeof address;
-        auto* const generic = reinterpret_cast<sockaddr*>(&address);
-        EXPECT_EQ(::bind(socket_, generic, size), 0);
-        EXPECT_EQ(::listen(socket_, SOMAXCONN), 0);
-        EXPECT_EQ(::getsockname(socket_, generic, &size), 0);
-        number = ntohs(address.sin_port);
-    }
-    silent_port(const silent_port&) = delete;
-    silent_port& operator=(const silent_port&) = delete;
-    ~silent_port() { ::close(socket_); }
-
-    std::uint16_t number = 0;
-
-private:
-    int socket_;
-};
 
 std::size_t open_files_of(pid_t process)
 {
@@ -109,8 +81,7 @@ protected:
         for (int i = 0; i < names_each; ++i)
         {
             const std::string name = "n" + std::to_string(i);
-            const std::string url = "http://127.0.1." + std::to_string(1 + (i % silent_servers)) + ":" +
-                                    std::to_string(silent.number) + "/v3";
+            const std::string url = silent.keystone("127.0.1." + std::to_string(1 + (i % silent_servers)));
             create(
                 "/api/v1/namespaces/" + space + "/secrets",
                 {{"metadata", {{"name", name}}},

@@ -2,6 +2,7 @@
 #include "app/controller.hpp"
 #include "cloudsim/control/control.hpp"
 #include "component/controller_world.hpp"
+#include "fakes/http/way.hpp"
 #include "fakes/kubernetes/kube_through.hpp"
 #include "fakes/kubernetes/server/fake_apiserver.hpp"
 #include "kube/credentials.hpp"
@@ -21,45 +22,6 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
-
-// A way to a server that can be cut for one process alone.
-class way final : public net::http_client
-{
-public:
-    explicit way(net::http_client& next) : next_(next) {}
-
-    bool cut = false;
-    std::function<void(const net::http_request&)> on_send;
-
-    support::task<support::result<net::http_response>> send(net::http_request request) override
-    {
-        if (cut)
-        {
-            co_return support::fail(support::errc::unreachable, "no route");
-        }
-        if (on_send)
-        {
-            on_send(request);
-        }
-        auto answer = co_await next_.send(std::move(request));
-        if (cut)
-        {
-            co_return support::fail(support::errc::interrupted, "cut off");
-        }
-        co_return answer;
-    }
-    support::task<support::result<std::unique_ptr<net::http_stream>>> open(net::http_request request) override
-    {
-        if (cut)
-        {
-            co_return support::fail(support::errc::unreachable, "no route");
-        }
-        co_return co_await next_.open(std::move(request));
-    }
-
-private:
-    net::http_client& next_;
-};
 
 // The writes of a leader to Kubernetes. A process that was killed sends none.
 class writes final : public test::kube_through
@@ -164,8 +126,8 @@ protected:
         }
 
         bool killed = false;
-        way to_lease;
-        way to_cloud;
+        test::way to_lease;
+        test::way to_cloud;
         net::fenced_client fenced;
         kube::credentials credentials;
         std::unique_ptr<kube::client> lease;

@@ -1,6 +1,7 @@
 #include "kube/caller_clients.hpp"
 
 #include "fakes/certificates/certificates.hpp"
+#include "fakes/http/recording_client.hpp"
 #include "fakes/kubernetes/server/fake_apiserver.hpp"
 #include "support/loop.hpp"
 
@@ -12,30 +13,6 @@ namespace {
 using json = nlohmann::json;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-// Forwards requests and records them.
-class recorder final : public net::http_client
-{
-public:
-    explicit recorder(net::http_client& next) : next_(next) {}
-
-    support::task<support::result<net::http_response>> send(net::http_request request) override
-    {
-        sent.push_back(request);
-        return next_.send(std::move(request));
-    }
-
-    support::task<support::result<std::unique_ptr<net::http_stream>>> open(net::http_request request) override
-    {
-        sent.push_back(request);
-        return next_.open(std::move(request));
-    }
-
-    std::vector<net::http_request> sent;
-
-private:
-    net::http_client& next_;
-};
 
 const test::certificate& controllers_certificate()
 {
@@ -88,7 +65,7 @@ protected:
 
     const kube::resource resource = test::certificate_binding_kind().resource;
     test::fake_apiserver api;
-    recorder http;
+    test::recording_client http;
     kube::caller_clients clients;
 };
 

@@ -1,5 +1,6 @@
 #include "kube/rest_client.hpp"
 
+#include "fakes/http/recording_client.hpp"
 #include "fakes/kubernetes/server/fake_apiserver.hpp"
 #include "support/loop.hpp"
 
@@ -13,30 +14,6 @@ using json = nlohmann::json;
 using support::errc;
 using testing::HasSubstr;
 using testing::Not;
-
-// Forwards requests and records them.
-class recorder final : public net::http_client
-{
-public:
-    explicit recorder(net::http_client& next) : next_(next) {}
-
-    support::task<support::result<net::http_response>> send(net::http_request request) override
-    {
-        sent.push_back(request);
-        return next_.send(std::move(request));
-    }
-
-    support::task<support::result<std::unique_ptr<net::http_stream>>> open(net::http_request request) override
-    {
-        sent.push_back(request);
-        return next_.open(std::move(request));
-    }
-
-    std::vector<net::http_request> sent;
-
-private:
-    net::http_client& next_;
-};
 
 class rest_client : public test::loop
 {
@@ -110,7 +87,7 @@ protected:
     const kube::resource resource = test::certificate_binding_kind().resource;
     std::string token = "canary-1";
     test::fake_apiserver api;
-    recorder http;
+    test::recording_client http;
     kube::credentials credentials;
     std::unique_ptr<kube::client> client;
 };

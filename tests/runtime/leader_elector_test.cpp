@@ -1,5 +1,6 @@
 #include "runtime/leader_elector.hpp"
 
+#include "fakes/http/way.hpp"
 #include "fakes/kubernetes/server/fake_apiserver.hpp"
 #include "kube/rest_client.hpp"
 #include "support/log.hpp"
@@ -23,35 +24,6 @@ using runtime::predecessor;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-// A way to the server that can be cut for one client alone.
-class way final : public net::http_client
-{
-public:
-    explicit way(net::http_client& next) : next_(next) {}
-
-    support::task<support::result<net::http_response>> send(net::http_request request) override
-    {
-        if (cut)
-        {
-            co_return support::fail(support::errc::unreachable, "no route");
-        }
-        co_return co_await next_.send(std::move(request));
-    }
-    support::task<support::result<std::unique_ptr<net::http_stream>>> open(net::http_request request) override
-    {
-        if (cut)
-        {
-            co_return support::fail(support::errc::unreachable, "no route");
-        }
-        co_return co_await next_.open(std::move(request));
-    }
-
-    bool cut = false;
-
-private:
-    net::http_client& next_;
-};
 
 kube::config config()
 {
@@ -97,7 +69,7 @@ public:
     bool holds() const { return term != nullptr && term->holds(); }
 
     support::clock& clock;
-    way route;
+    test::way route;
     kube::credentials credentials;
     std::unique_ptr<kube::client> client;
     support::alarm bell;

@@ -87,4 +87,34 @@ void watch_report::recovered()
     }
 }
 
+void watch_report::interrupted(const support::error& error)
+{
+    support::log(log_level::debug, "a watch was interrupted and is resumed", {{"error", error.message}});
+}
+
+void watch_report::history_lost(const std::string& known, const std::string& version)
+{
+    support::log(
+        log_level::warn,
+        "the API server has lost history (was etcd restored from a backup?); everything is listed again",
+        {{"known_version", known}, {"version", version}}
+    );
+}
+
+void watch_report::missed(std::size_t changes)
+{
+    support::log(
+        log_level::warn,
+        "a watch has not shown all changes, which is a fault of the server; everything is listed again",
+        {{"missed", std::to_string(changes)}}
+    );
+}
+
+void watch_report::died(const std::string& reason)
+{
+    support::log(
+        log_level::warn, "a watch is dead although its connection stands; watching anew", {{"reason", reason}}
+    );
+}
+
 }  // namespace runtime

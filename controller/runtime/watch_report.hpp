@@ -4,6 +4,7 @@
 #include "runtime/watch_machine.hpp"
 #include "support/error.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -39,6 +40,15 @@ public:
     // A list or a watch was granted; a trouble within the stream may go on.
     void answered();
     void recovered();
+    // The first failure of a watch is normal, because the watch is resumed.
+    void interrupted(const support::error& error);
+
+    // The version of the collection is older than the one that was known.
+    void history_lost(const std::string& known, const std::string& version);
+    // `changes` that the watch has not shown.
+    void missed(std::size_t changes);
+    // Although its connection stands. `reason`: as watch_liveness has it.
+    void died(const std::string& reason);
 
 private:
     // A failure, by the properties that make it worth a line of its own.

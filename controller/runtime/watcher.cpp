@@ -2,7 +2,6 @@
 
 #include "runtime/version_number.hpp"
 #include "support/backoff.hpp"
-#include "support/log.hpp"
 #include "support/with_deadline.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -15,7 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using support::errc;
-using support::log_level;
 using support::task;
 
 // The server ends a watch after a random time between this and twice as much, so that not all watches come
@@ -29,6 +27,12 @@ constexpr support::duration failed_comparison_pause = 10min;
 constexpr support::duration awaited_comparison_pause = 1s;
 constexpr support::duration between_looks = 50ms;
 constexpr support::duration longest_lag = 10s;
+
+bool is_forbidden(const support::error& error)
+{
+    constexpr int forbidden = 403;
+    return error.code == errc::status && error.http_status == forbidden;
+}
 
 }  // namespace
 
@@ -54,6 +58,7 @@ watcher::watcher(
       random_(random),
       sink_(sink),
       machine_(random),
+      calls_(clock),
       report_(scope_)
 {
     sink_.wrote = [this](std::uint64_t version) { wrote(version); };
@@ -101,17 +106,23 @@ support::duration watcher::silent_for() const
     return changed_ ? clock_.now() - std::max(began_, liveness_.last_event()) : support::duration{};
 }
 
+kube::list_request watcher::list_request() const
+{
+    kube::list_request request;
+    request.resource = scope_.resource;
+    request.name_space = scope_.name_space;
+    request.label_selector = scope_.label_selector;
+    return request;
+}
+
 task<> watcher::list_page(bool first)
 {
     if (first)
     {
         sink_.list_began();
-        listing_for_call_ = calls_;
+        listing_for_call_ = calls_.last();
     }
-    kube::list_request request;
-    request.resource = scope_.resource;
-    request.name_space = scope_.name_space;
-    request.label_selector = scope_.label_selector;
+    kube::list_request request = list_request();
     request.continue_token = machine_.continue_token();
     request.limit = machine_.page_limit();
     const auto page = co_await client_.list(std::move(request));
@@ -119,12 +130,11 @@ task<> watcher::list_page(bool first)
     {
         count(page.error());
         report_.failed(watch_step::list, page.error());
-        constexpr int forbidden = 403;
-        if (page.error().code == errc::status && page.error().http_status == forbidden)
+        if (is_forbidden(page.error()))
         {
             sink_.list_forbidden();
             forbidden_ = true;
-            caught_up(calls_);
+            calls_.answer(calls_.last());
         }
         machine_.list_failed(failure_of(page.error()), page.error().retry_after, clock_.now());
         co_return;
@@ -139,16 +149,13 @@ task<> watcher::list_page(bool first)
         liveness_.listed(machine_.resource_version());
         sink_.list_ended();
         forbidden_ = false;
-        caught_up(listing_for_call_);
+        calls_.answer(listing_for_call_);
     }
 }
 
 task<> watcher::check_version()
 {
-    kube::list_request request;
-    request.resource = scope_.resource;
-    request.name_space = scope_.name_space;
-    request.label_selector = scope_.label_selector;
+    kube::list_request request = list_request();
     request.limit = 1;
     request.metadata_only = true;
     const auto page = co_await client_.list(std::move(request));
@@ -163,11 +170,7 @@ task<> watcher::check_version()
     if (!machine_.version_read((*page)->resource_version()))
     {
         ++restarted_.expired;
-        support::log(
-            log_level::warn,
-            "the API server has lost history (was etcd restored from a backup?); everything is listed again",
-            {{"known_version", known}, {"version", (*page)->resource_version()}}
-        );
+        report_.history_lost(known, (*page)->resource_version());
         if (history_lost)
         {
             history_lost();
@@ -255,9 +258,9 @@ task<> watcher::wait_for_death()
             co_await compare();
             continue;
         }
-        const auto look_at = !comparison_                             ? compare_at_
-                             : comparison_->for_call > answered_call_ ? now + between_looks
-                                                                      : support::time_point::max();
+        const auto look_at = !comparison_                            ? compare_at_
+                             : calls_.is_open(comparison_->for_call) ? now + between_looks
+                                                                     : support::time_point::max();
         co_await changed_->wait(std::min(dead_at.value_or(look_at), look_at));
     }
 }
@@ -267,20 +270,12 @@ void watcher::watch_died()
     if (missed_ > 0)
     {
         restarted_.missed += missed_;
-        support::log(
-            log_level::warn,
-            "a watch has not shown all changes, which is a fault of the server; everything is listed again",
-            {{"missed", std::to_string(missed_)}}
-        );
+        report_.missed(missed_);
         machine_.watch_missed(clock_.now());
         return;
     }
     ++restarted_.failed;
-    support::log(
-        log_level::warn,
-        "a watch is dead although its connection stands; watching anew",
-        {{"reason", liveness_.reason()}}
-    );
+    report_.died(liveness_.reason());
     if (liveness_.event_lost())
     {
         machine_.watch_missed(clock_.now());
@@ -294,52 +289,28 @@ void watcher::watch_died()
 task<> watcher::compare()
 {
     sink_.comparison_began();
-    comparison read;
-    read.for_call = calls_;
-    kube::list_request request;
-    request.resource = scope_.resource;
-    request.name_space = scope_.name_space;
-    request.label_selector = scope_.label_selector;
-    request.metadata_only = true;
-    do
+    const auto for_call = calls_.last();
+    auto listed = co_await list_versions(client_, list_request());
+    if (!listed)
     {
-        const auto page = co_await client_.list(request);
-        const auto version = page ? number_of((*page)->resource_version()) : std::nullopt;
-        if (!version)
+        if (is_forbidden(listed.error()))
         {
-            constexpr int forbidden = 403;
-            if (!page && page.error().code == errc::status && page.error().http_status == forbidden)
-            {
-                // Nobody may see what the watch might lack.
-                caught_up(read.for_call);
-            }
-            const bool awaited = answered_call_ < calls_;
-            compare_at_ = clock_.now() + (awaited ? awaited_comparison_pause : failed_comparison_pause);
-            co_return;
+            // Nobody may see what the watch might lack.
+            calls_.answer(for_call);
         }
-        for (const kube::object_json object : (*page)->items())
-        {
-            const auto identity = kube::identify(object);
-            const auto uid = support::uuid::parse(identity.uid);
-            const auto at = number_of(identity.resource_version);
-            if (uid && at)
-            {
-                read.listed.push_back({*uid, *at});
-            }
-        }
-        read.version = *version;
-        request.continue_token = (*page)->continue_token();
-    } while (!request.continue_token.empty());
-    if (read.for_call < calls_)
+        compare_at_ =
+            clock_.now() + (calls_.any_is_open() ? awaited_comparison_pause : failed_comparison_pause);
+        co_return;
+    }
+    if (for_call < calls_.last())
     {
         // A call that came during the list needs a list of its own.
         compare_at_ = clock_.now();
         sink_.comparison_ended();
         co_return;
     }
-    read.read_at = clock_.now();
     compare_at_ = clock_.now() + support::jittered(comparison_period, comparison_jitter, random_);
-    comparison_ = std::move(read);
+    comparison_ = {std::move(*listed), clock_.now(), for_call};
     conclude_comparison();
 }
 
@@ -351,13 +322,13 @@ void watcher::conclude_comparison()
     {
         return;
     }
-    const bool reached = number_of(machine_.resource_version()).value_or(0) >= comparison_->version;
-    const bool awaited = comparison_->for_call > answered_call_;
+    const bool reached = number_of(machine_.resource_version()).value_or(0) >= comparison_->listed.version;
+    const bool awaited = calls_.is_open(comparison_->for_call);
     if (!reached && !awaited)
     {
         return;
     }
-    const auto missed = sink_.missed(comparison_->listed, comparison_->version);
+    const auto missed = sink_.missed(comparison_->listed.objects, comparison_->listed.version);
     const bool overdue = awaited && clock_.now() - comparison_->read_at >= longest_lag;
     if (missed > 0 && !reached && !overdue)
     {
@@ -366,26 +337,16 @@ void watcher::conclude_comparison()
     missed_ = missed;
     if (missed == 0)
     {
-        caught_up(comparison_->for_call);
+        calls_.answer(comparison_->for_call);
     }
     comparison_.reset();
     sink_.comparison_ended();
     changed_->ring();
 }
 
-void watcher::caught_up(std::uint64_t call)
-{
-    answered_call_ = std::max(answered_call_, call);
-    if (caught_up_)
-    {
-        caught_up_->ring();
-    }
-}
-
 task<> watcher::catch_up()
 {
-    caught_up_ = std::make_unique<support::alarm>(co_await boost::asio::this_coro::executor, clock_);
-    const auto call = ++calls_;
+    const auto call = calls_.begin();
     if (forbidden_)
     {
         co_return;
@@ -396,10 +357,7 @@ task<> watcher::catch_up()
     {
         changed_->ring();
     }
-    while (answered_call_ < call)
-    {
-        co_await caught_up_->wait(std::nullopt);
-    }
+    co_await calls_.wait_for(call);
 }
 
 void watcher::wrote(std::uint64_t version)
@@ -436,14 +394,13 @@ void watcher::take_event(const kube::watch_event& event)
         changed_->ring();
     }
     machine_.event_read(std::move(version));
-    if (comparison_ && comparison_->for_call <= answered_call_)
+    if (comparison_ && !calls_.is_open(comparison_->for_call))
     {
         conclude_comparison();
     }
     report_.recovered();
 }
 
-// The first failure of a watch is normal, because the watch is resumed. Only repeated failures are reported.
 void watcher::stream_failed(const support::error& error)
 {
     count(error);
@@ -454,7 +411,7 @@ void watcher::stream_failed(const support::error& error)
     }
     else
     {
-        support::log(log_level::debug, "a watch was interrupted and is resumed", {{"error", error.message}});
+        report_.interrupted(error);
     }
 }
 

@@ -62,7 +62,7 @@ bench: build servers ## measure this controller beside peers and write docs/perf
 	@cmake --build --preset release --target testbed-servers
 	@tests/bench/bench
 
-soak: deps servers ## 30 minutes of churn, outages and killed leaders; SOAK_MINUTES=5 is shorter, SOAK_SEED=2 is another story
+soak: deps servers ## 30 minutes of churn, outages and leaders that end; SOAK_MINUTES=5 is shorter, SOAK_SEED=2 is another story
 	@cmake --preset release -Wno-dev >/dev/null
 	@cmake --build --preset release --target soak
 	@build/release/tests/soak/soak

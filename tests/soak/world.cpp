@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <iterator>
 #include <thread>
 
@@ -26,22 +25,9 @@ std::string environment_or(const char* name, const std::string& otherwise)
     return value != nullptr && *value != '\0' ? value : otherwise;
 }
 
-// Whether the last that the process said of its term is that it leads.
-bool leads(const testbed::child& controller)
-{
-    const auto log = controller.output();
-    const auto begun = log.rfind("this process leads");
-    const auto ended = log.rfind("this process does not lead any more");
-    return begun != std::string::npos && (ended == std::string::npos || ended < begun);
-}
-
 }  // namespace
 
-world::world() : random_(static_cast<std::uint32_t>(std::stoul(environment_or("SOAK_SEED", "1"))))
-{
-    const auto help = testbed::run({.program = CONTROLLER, .arguments = {"--help"}});
-    elects_ = help.out.find("--leader-elect ") != std::string::npos;
-}
+world::world() : random_(static_cast<std::uint32_t>(std::stoul(environment_or("SOAK_SEED", "1")))) {}
 
 void world::make_cloud()
 {
@@ -135,78 +121,6 @@ bool world::change_bindings()
         chosen->second = rotated;
     }
     return true;
-}
-
-void world::start_controller_process()
-{
-    std::vector<std::string> flags{"--write-deadline", "3s", "--resync-period", "20s", "--log-level", "info"};
-    if (elects_)
-    {
-        flags.insert(
-            flags.end(), {"--leader-elect", "true", "--leader-elect-resource-namespace", name_space}
-        );
-    }
-    const auto log = "controller-" + std::to_string(++started_) + ".log";
-    controllers_.push_back(testbed::world::another_controller(folder / "clouds.yaml", flags, log));
-}
-
-void world::start_controllers()
-{
-    if (elects_)
-    {
-        // Whatever the chart grants in the namespace of its release.
-        kubectl(
-            {"create",
-             "role",
-             "elect",
-             "--verb=get,list,watch,create,update,patch",
-             "--resource=leases.coordination.k8s.io"}
-        );
-        kubectl(
-            {"create",
-             "rolebinding",
-             "elect",
-             "--role=elect",
-             std::string("--serviceaccount=") + testbed::release_namespace + ":" + testbed::release_name}
-        );
-    }
-    for (int n = elects_ ? 2 : 1; n > 0; --n)
-    {
-        start_controller_process();
-    }
-}
-
-void world::replace_leader(int signal)
-{
-    // Between two terms nobody leads; then the oldest process ends.
-    const auto found = std::ranges::find_if(controllers_, leads);
-    const auto ended = found == controllers_.end() ? controllers_.begin() : found;
-    ended->signal(signal);
-    ended->wait();
-    controllers_.erase(ended);
-    start_controller_process();
-}
-
-std::vector<world::usage> world::used() const
-{
-    std::vector<usage> all;
-    for (const auto& controller : controllers_)
-    {
-        const auto process = std::filesystem::path("/proc") / std::to_string(controller.pid());
-        usage found;
-        std::ifstream status(process / "status");
-        for (std::string line; std::getline(status, line);)
-        {
-            if (line.starts_with("VmRSS:"))
-            {
-                found.megabytes = std::stod(line.substr(6)) / 1000 * 1.024;
-            }
-        }
-        const std::filesystem::directory_iterator open(process / "fd");
-        found.descriptors = static_cast<std::size_t>(std::distance(begin(open), end(open)));
-        all.push_back(found);
-    }
-    return all;
 }
 
 testing::AssertionResult world::foreign_are_untouched() const

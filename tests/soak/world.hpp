@@ -29,16 +29,22 @@ protected:
     bool change_bindings();  // creates, rotates and deletes some
     std::size_t wanted_bindings() const { return wanted_.size(); }
 
-    // --- controllers: two that elect a leader, if the program has an election; else one
+    // --- controllers: two that elect a leader
 
     void start_controllers();
-    void replace_leader(int signal);  // ends the process that leads, and starts another
-    bool elects() const { return elects_; }
+    testing::AssertionResult somebody_leads() const;  // waits for it
+    testing::AssertionResult all_run();               // no controller has ended by itself
+    // These two want a leader. The first ends its process, and starts another. The second takes the Lease
+    // away, as another candidate would: the term of the leader ends, and the process lives on.
+    void replace_leader(int signal);
+    testing::AssertionResult depose_leader();
+    testing::AssertionResult release_lease();  // that was taken away
 
     struct usage
     {
         double megabytes = 0;  // RSS
         std::size_t descriptors = 0;
+        std::size_t terms = 0;  // since the process began
     };
     std::vector<usage> used() const;  // by each controller
 
@@ -60,6 +66,7 @@ private:
     testing::AssertionResult bindings_are_ready() const;
     testing::AssertionResult listeners_are_right() const;
     void start_controller_process();
+    testing::AssertionResult set_holder(const std::string& holder) const;
     bool apply_one(const std::string& name, const wanted_binding& binding);
     std::string unused_certificate(const std::string& listener);
 
@@ -69,7 +76,6 @@ private:
     std::set<std::string> foreign_refs_;
     std::map<std::string, wanted_binding> wanted_;
     std::uint64_t made_ = 0;
-    bool elects_ = false;
     int started_ = 0;
     std::vector<testbed::child> controllers_;
 };

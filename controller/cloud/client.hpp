@@ -176,10 +176,10 @@ public:
     // project is in memory at once; `take` runs on the loop, between the requests. An object that is not
     // listed may exist nevertheless: it is of another project, its item is malformed, or the list changed
     // between two pages. So a list never proves that an object is gone.
-    // At most `most_pages` requests are sent; a longer list ends with not_supported. After any error, what
-    // was given away before stays true. A cloud without lists answers not_supported. Neither access_denied
-    // nor credentials_invalid says anything about single reads: lists need roles of their own, and the access
-    // rules of an application credential may leave them out (401).
+    // At most `most_pages` pages are asked for, each a few times if need be; a longer list ends with
+    // not_supported, and so does a cloud without lists. After any error, what was given away before stays
+    // true. Neither access_denied nor credentials_invalid says anything about single reads: lists need roles
+    // of their own, and the access rules of an application credential may leave them out (401).
     virtual support::task<answer<std::monostate>> list_listeners(
         std::string /*region*/,
         std::size_t /*most_pages*/,

@@ -51,8 +51,8 @@ public:
     );
 
 private:
-    // Gives the items of "secrets" or "containers" away page by page, in at most `most_pages` requests.
-    // Returns how many requests are left. `order`: of the items, as a query.
+    // Gives the items of "secrets" or "containers" away page by page, in at most `most_pages` pages. Returns
+    // how many pages are left. `order`: of the items, as a query.
     support::task<answer<std::size_t>> list(
         std::string_view kind,
         std::string_view order,

@@ -5,7 +5,7 @@
 // an object. Secrets have no order of their own.
 #include "cloud/json.hpp"
 #include "cloud/openstack/barbican.hpp"
-#include "cloud/openstack/list_failures.hpp"
+#include "cloud/openstack/list_page.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -59,11 +59,11 @@ support::task<answer<std::size_t>> barbican::list(
                     "&offset=" + std::to_string(offset) + std::string(order),
             .max_response_bytes = largest_page
         };
-        auto answered = co_await services_.send(asked, region, std::move(request));
+        const auto answered = co_await ask_for_page(services_, asked, region, std::move(request));
         --left;
         if (!answered)
         {
-            co_return std::unexpected(of_list(std::move(answered.error())));
+            co_return std::unexpected(answered.error());
         }
         const auto body = parse_json(answered->body);
         const auto& items = member(body, kind);

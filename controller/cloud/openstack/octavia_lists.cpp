@@ -3,7 +3,7 @@
 // `fields`. A page has fewer objects than `limit` if the operator's pagination_max_limit is lower. A
 // credential that may see all projects gets all of them, so the project is asked for by name.
 #include "cloud/json.hpp"
-#include "cloud/openstack/list_failures.hpp"
+#include "cloud/openstack/list_page.hpp"
 #include "cloud/openstack/octavia.hpp"
 #include "cloud/openstack/octavia_answers.hpp"
 #include "net/http/url.hpp"
@@ -122,7 +122,9 @@ support::task<answer<std::monostate>> octavia::list(
         service_request request{
             .path = query + (end.last ? "&marker=" + end.last->str() : ""), .max_response_bytes = largest_page
         };
-        auto answered = co_await services_.send(asked, region, std::move(request));
+        const auto answered = co_await ask_for_page(
+            services_, asked, region, std::move(request), end.last ? end.last->str() : ""
+        );
         if (!answered)
         {
             // 400 "Supplied pagination marker 'ID' is not valid": the object was deleted since.
@@ -131,7 +133,7 @@ support::task<answer<std::monostate>> octavia::list(
                 end = {.last = end.before_last, .before_last = {}};
                 continue;
             }
-            co_return std::unexpected(of_list(std::move(answered.error())));
+            co_return std::unexpected(answered.error());
         }
         const auto body = parse_json(answered->body);
         const auto& items = member(body, wanted.kind);

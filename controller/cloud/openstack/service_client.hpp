@@ -48,6 +48,8 @@ public:
         question asked, std::string region, service_request request
     );
 
+    support::clock& clock() const { return clock_; }
+
 private:
     struct route
     {

@@ -273,4 +273,20 @@ TEST_F(barbican_lists, a_list_without_a_usable_answer_tells_the_class_of_its_fai
     EXPECT_THAT(usable, UnorderedElementsAre(of(1), of(2))) << "what was given away before stays true";
 }
 
+TEST_F(barbican_lists, a_page_without_an_answer_is_asked_for_again)
+{
+    put(secrets(1, 2), json::array({container(10, {{"certificate", 1}, {"private_key", 2}})}));
+    http.on(
+        get_secrets(),
+        {captured::json(503, "{}"),
+         support::fail(support::errc::interrupted, "the connection was closed"),
+         page("secrets", secrets(1, 2), 2)}
+    );
+    EXPECT_EQ(list(2), std::nullopt) << message;
+    EXPECT_THAT(usable, UnorderedElementsAre(of(1), of(2), of(10)));
+    http.on(get_containers(), {captured::json(500, "{}")});
+    EXPECT_EQ(list(), failure::transient);
+    EXPECT_THAT(usable, UnorderedElementsAre(of(1), of(2)));
+}
+
 }  // namespace

@@ -10,6 +10,7 @@
 
 namespace {
 
+using namespace std::chrono_literals;
 using cloud::failure;
 using nlohmann::json;
 using testing::ElementsAre;
@@ -172,6 +173,7 @@ TEST_F(octavia_lists, a_listener_that_is_deleted_between_two_pages_does_not_end_
     http.on(get_page(2), {page(items(4, 5), false)});
     EXPECT_EQ(list(), std::nullopt) << message;
     EXPECT_THAT(sizes(), ElementsAre(3, 2));
+    EXPECT_EQ(http.count(get_page(3)), 1U) << "the same question has the same answer";
 }
 
 TEST_F(octavia_lists, the_list_ends_if_the_listener_before_is_deleted_too)
@@ -266,6 +268,63 @@ TEST_F(octavia_lists, a_list_without_a_usable_answer_tells_the_class_of_its_fail
     limited.headers.push_back({"Retry-After", "7"});
     http.on(get_page(), {limited});
     EXPECT_EQ(list(), failure::rate_limited);
+}
+
+TEST_F(octavia_lists, a_page_without_an_answer_is_asked_for_again_with_a_growing_pause)
+{
+    http.on(get_page(), {page(items(1, 25), true)});
+    http.on(
+        get_page(25),
+        {captured::octavia_fault(503, "busy"),
+         support::fail(support::errc::interrupted, "the connection was closed"),
+         page(items(26, 28), false)}
+    );
+    const auto began = clock().now();
+    EXPECT_EQ(list(), std::nullopt) << message;
+    EXPECT_THAT(sizes(), ElementsAre(25, 3)) << "what was given away before is not given again";
+    EXPECT_EQ(http.count(get_page()), 1U);
+    EXPECT_EQ(clock().now() - began, 2s + 6s);
+}
+
+TEST_F(octavia_lists, a_page_without_an_answer_is_given_up_after_four_requests)
+{
+    http.on(get_page(), {page(items(1, 25), true)});
+    http.on(get_page(25), {captured::octavia_fault(500, "broken")});
+    EXPECT_EQ(list(), failure::transient);
+    EXPECT_EQ(http.count(get_page(25)), 4U);
+    EXPECT_THAT(sizes(), ElementsAre(25));
+}
+
+TEST_F(octavia_lists, retries_of_a_page_do_not_count_as_pages)
+{
+    http.on(get_page(), {captured::octavia_fault(502, "away"), page(items(1, 25), true)});
+    http.on(get_page(25), {captured::octavia_fault(502, "away"), page(items(26, 28), false)});
+    EXPECT_EQ(list(2), std::nullopt) << message;
+}
+
+TEST_F(octavia_lists, a_page_waits_for_the_time_that_the_service_names_unless_it_is_long)
+{
+    auto limited = captured::json(429, R"({"code":429})");
+    limited.headers.push_back({"Retry-After", "25"});
+    http.on(get_page(), {limited, page(items(1, 1), false)});
+    auto began = clock().now();
+    EXPECT_EQ(list(), std::nullopt) << message;
+    EXPECT_EQ(clock().now() - began, 25s);
+
+    http.forget();
+    limited.headers.back().value = "31";
+    http.on(get_page(), {limited, page(items(1, 1), false)});
+    began = clock().now();
+    EXPECT_EQ(list(), failure::rate_limited);
+    EXPECT_EQ(http.count(get_page()), 1U);
+    EXPECT_EQ(clock().now(), began);
+}
+
+TEST_F(octavia_lists, a_refusal_is_not_asked_for_again)
+{
+    http.on(get_page(), {captured::forbidden_by_octavia()});
+    EXPECT_EQ(list(), failure::access_denied);
+    EXPECT_EQ(http.count(get_page()), 1U);
 }
 
 TEST_F(octavia_lists, a_refused_token_is_renewed_once)

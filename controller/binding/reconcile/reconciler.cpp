@@ -125,6 +125,11 @@ support::task<> reconciler::run_surveys()
     return impl_->surveys.run();
 }
 
+std::size_t reconciler::panics() const
+{
+    return impl_->surveys.panics();
+}
+
 void reconciler::record_wake(const target& target)
 {
     impl_->state.record_wake(target);

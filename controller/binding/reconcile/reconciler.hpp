@@ -11,6 +11,7 @@
 #include "runtime/work_queue.hpp"
 #include "support/backoff.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -52,6 +53,8 @@ public:
 
     // Looks at the lists of projects, which save reads of what is at rest. Returns only by cancellation.
     support::task<> run_surveys();
+    // How many of them have ended with an exception, which is a bug. The others went on.
+    std::size_t panics() const;
 
     // The target is reconciled for another reason than the time of its routine check, so it is read itself.
     void record_wake(const target& target);

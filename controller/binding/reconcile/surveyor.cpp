@@ -1,11 +1,17 @@
 #include "binding/reconcile/surveyor.hpp"
 
+#include "support/log.hpp"
 #include "support/parallel.hpp"
 #include "support/with_deadline.hpp"
 
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -56,7 +62,7 @@ support::task<> surveyor::run()
             if (resting.targets >= fewest_targets && !left_alone_until_.contains(who))
             {
                 surveys.push_back([this, who, requests = resting.requests, end] {
-                    return survey_in_turn(who, requests, end);
+                    return survey_unless_it_panics(who, requests, end);
                 });
             }
         }
@@ -75,6 +81,39 @@ support::task<std::map<surveyor_key, resting_requests>> surveyor::count()
         co_await parts_.clock.sleep_for(pause);
     }
     co_return counts;
+}
+
+support::task<> surveyor::survey_unless_it_panics(
+    surveyor_key who, std::size_t requests, support::time_point end
+)
+{
+    std::string bug;
+    try
+    {
+        co_await survey_in_turn(who, requests, end);
+        co_return;
+    }
+    catch (const boost::system::system_error& e)
+    {
+        if (e.code() == boost::asio::error::operation_aborted)
+        {
+            throw;
+        }
+        bug = e.what();
+    }
+    catch (const std::exception& e)
+    {
+        bug = e.what();
+    }
+    ++panics_;
+    support::log(
+        support::log_level::error,
+        "a look at the lists of a project ended with an exception, which is a bug of the controller; the "
+        "listeners of the project are read one by one",
+        {{"region", who.region.str()}, {"identity", who.identity.str()}, {"error", bug}}
+    );
+    judge(who, {}, false);
+    parts_.surveyed({});
 }
 
 // A survey that takes too long ends with the period, because the others wait for the next one.

@@ -24,7 +24,8 @@ struct survey_result
 
 // Looks at the lists of each project once in a resync period, instead of reading what is at rest one by one.
 // A project is left alone for periods_between_reads periods where its lists may not be read, or show nothing
-// as it was read two times in a row.
+// as it was read two times in a row. A survey that ends with an exception, which is a bug, showed nothing,
+// and the others go on.
 class surveyor
 {
 public:
@@ -43,8 +44,12 @@ public:
     // Returns only by cancellation.
     support::task<> run();
 
+    // How many surveys have ended with an exception.
+    std::size_t panics() const { return panics_; }
+
 private:
     support::task<std::map<surveyor_key, resting_requests>> count();
+    support::task<> survey_unless_it_panics(surveyor_key who, std::size_t requests, support::time_point end);
     // Waits until the project's own moment in the period.
     support::task<> survey_in_turn(surveyor_key who, std::size_t requests, support::time_point end);
     // The first error; empty: all lists were read to the end.
@@ -57,6 +62,7 @@ private:
     parts parts_;
     std::map<surveyor_key, support::time_point> left_alone_until_;
     std::map<surveyor_key, int> in_vain_;  // surveys in a row that showed nothing
+    std::size_t panics_ = 0;
 };
 
 // When the present one of the periods began in which a target is read itself. They begin at another time for

@@ -1,15 +1,19 @@
 #include "binding/reconcile/surveyor.hpp"
 
 #include "binding/reconcile/loop_fixture.hpp"
+#include "support/log.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <stdexcept>
 
 namespace {
 
 using namespace std::chrono_literals;
 using namespace test;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::Pair;
@@ -40,12 +44,24 @@ protected:
     void come_to_rest()
     {
         start();
-        for (int i = 0; i < listeners; ++i)
+        bind(0, listeners, "shop");
+        advance(1s);
+    }
+
+    // Bindings with these numbers become Ready.
+    void bind(int first, int end, const std::string& name_space)
+    {
+        for (int i = first; i < end; ++i)
         {
-            kube.create({.name = name(i), .certificate = certificate(i), .listener = listener(i)});
+            kube.create(
+                {.name = name(i),
+                 .certificate = certificate(i),
+                 .listener = listener(i),
+                 .name_space = name_space}
+            );
         }
         ASSERT_TRUE(until([&] {
-            for (int i = 0; i < listeners; ++i)
+            for (int i = first; i < end; ++i)
             {
                 if (kube.state(name(i)) != "active")
                 {
@@ -54,7 +70,6 @@ protected:
             }
             return true;
         }));
-        advance(1s);
     }
 
     void survey() { stop_surveys = spawn(running->parts.reconciler.run_surveys()); }
@@ -197,7 +212,7 @@ TEST_F(surveys, a_status_that_somebody_else_wrote_is_compared_in_the_next_period
             condition["message"] = "forged";
         }
     });
-    EXPECT_THAT(kube.object(name(1)).dump(), testing::HasSubstr("forged"));
+    EXPECT_THAT(kube.object(name(1)).dump(), HasSubstr("forged"));
     ASSERT_TRUE(in_the_next_period([&] {
         return kube.object(name(1)).dump().find("forged") == std::string::npos;
     }));
@@ -236,6 +251,47 @@ TEST_F(surveys, failing_reads_do_not_count_as_verified)
     cloud.listener_error = cloud.list_error;
     ASSERT_TRUE(run_until([&] { return kube.ready_reason(name(0)) == "CloudUnavailable"; }, 5 * resync))
         << "a Ready binding stays Ready for three periods";
+}
+
+// A second project, whose lists are asked for in the same period.
+TEST_F(surveys, a_survey_that_ends_with_an_exception_ends_alone)
+{
+    constexpr int end = 10;
+    for (int i = listeners; i < end; ++i)
+    {
+        cloud.certificates[certificate(i)] = true;
+        add_listener(listener(i));
+    }
+    come_to_rest();
+    running->parts.credentials.give_of_the_same_cloud("other", &cloud);
+    bind(listeners, end, "other");
+    advance(9 * resync);
+    int surveys = 0;
+    cloud.at_list = [&] {
+        if (++surveys == 1)
+        {
+            throw std::runtime_error("a broken list");
+        }
+    };
+    support::log_capture log;
+    survey();
+    ASSERT_TRUE(run_until([&] { return surveys == 2; }, resync / 4));
+    EXPECT_EQ(cloud.lists["certificates"], 1) << "the other survey reads its lists to their end";
+    ASSERT_TRUE(run_until([&] { return surveys == 4; }, resync * 5 / 4));
+    EXPECT_EQ(cloud.lists["certificates"], 3);
+    EXPECT_THAT(log.text(), HasSubstr("a broken list"));
+    EXPECT_EQ(running->parts.reconciler.panics(), 1U);
+}
+
+TEST_F(surveys, a_project_whose_surveys_always_end_with_an_exception_is_left_alone)
+{
+    spare_passes();
+    cloud.at_list = [] { throw std::runtime_error("a broken list"); };
+    cloud.lists.clear();
+    advance(4 * resync);
+    EXPECT_EQ(cloud.lists["listeners"], 2);
+    EXPECT_EQ(running->parts.reconciler.panics(), 2U);
+    EXPECT_FALSE(cloud.reads_of.empty());
 }
 
 }  // namespace

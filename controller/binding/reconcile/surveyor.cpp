@@ -167,11 +167,7 @@ support::task<std::optional<cloud::error>> surveyor::look(
         };
     }
     const auto listeners = co_await client.list_listeners(region, most_pages, [&](const auto& page) {
-        for (const target& different : survey.take_listeners(parts_.state, page))
-        {
-            ++result.different;
-            parts_.check(different);
-        }
+        take_listeners(survey, page, result);
     });
     if (!survey.may_confirm())
     {
@@ -197,6 +193,21 @@ support::task<std::optional<cloud::error>> surveyor::look(
         }
     }
     co_return std::nullopt;
+}
+
+void surveyor::take_listeners(survey& survey, const std::vector<cloud::listener>& page, survey_result& result)
+    const
+{
+    for (const target& different : survey.take_listeners(parts_.state, page))
+    {
+        ++result.different;
+        support::log(
+            support::log_level::debug,
+            "a list shows the listener otherwise than it was read, so it is read again",
+            {{"listener", different.listener.str()}, {"region", different.region.str()}}
+        );
+        parts_.check(different);
+    }
 }
 
 support::time_point read_period_of(

@@ -57,6 +57,8 @@ private:
         const surveyor_key& who, cloud::client& client, std::size_t requests, survey_result& result
     );
 
+    void take_listeners(survey& survey, const std::vector<cloud::listener>& page, survey_result& result)
+        const;
     void judge(const surveyor_key& who, const survey_result& result, bool lasts);
 
     parts parts_;

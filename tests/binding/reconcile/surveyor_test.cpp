@@ -294,4 +294,31 @@ TEST_F(surveys, a_project_whose_surveys_always_end_with_an_exception_is_left_alo
     EXPECT_FALSE(cloud.reads_of.empty());
 }
 
+// As by a policy of Octavia that hides a field from lists.
+TEST_F(surveys, a_listener_that_is_always_listed_otherwise_is_named_in_each_period)
+{
+    spare_passes();
+    cloud.change_listed = [](cloud::listener& listed) {
+        if (listed.id.str() == listener(2))
+        {
+            listed.default_ref.reset();
+        }
+    };
+    support::log_capture log;
+    support::set_log_level(support::log_level::debug);
+    advance(3 * resync);
+    support::set_log_level(support::log_level::info);
+    const auto text = log.text();
+    const std::string line = "a list shows the listener otherwise than it was read";
+    std::size_t lines = 0;
+    for (auto at = text.find(line); at != std::string::npos; at = text.find(line, at + line.size()))
+    {
+        EXPECT_EQ(text.find(listener(2), at), text.find("listener=", at) + std::string("listener=").size());
+        ++lines;
+    }
+    EXPECT_EQ(lines, 3U) << text;
+    EXPECT_GE(cloud.reads_of[listener(2)], 3);
+    EXPECT_EQ(kube.state(name(2)), "active");
+}
+
 }  // namespace

@@ -131,6 +131,10 @@ support::task<cloud::answer<std::monostate>> fake_cloud::list_listeners(
     for (const auto& [id, row] : listeners)
     {
         page.push_back(*listener(id));
+        if (change_listed)
+        {
+            change_listed(page.back());
+        }
     }
     take(std::move(page));
     co_return std::monostate();

@@ -47,8 +47,9 @@ public:
     std::function<void(const put_record&)> at_put;
     std::map<std::string, int> lists;  // asked for, by kind
     std::optional<cloud::error> list_error;
-    std::set<std::string> unlisted_certificates;  // that a list lacks
-    std::function<void()> at_list;                // of listeners, before the page is made
+    std::set<std::string> unlisted_certificates;          // that a list lacks
+    std::function<void()> at_list;                        // of listeners, before the page is made
+    std::function<void(cloud::listener&)> change_listed;  // what a list shows of a listener
 
     support::task<cloud::answer<cloud::project_scope>> locate(std::string region) override;
     support::task<cloud::answer<cloud::certificate>> get_certificate(

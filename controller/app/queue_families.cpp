@@ -62,7 +62,8 @@ std::vector<MetricFamily> queue_families(const queue_state& now)
         seconds(now.longest));
     read_family panics(
         "controller_runtime_reconcile_panics_total",
-        "Total number of reconciliations that ended with an exception, which is a bug.",
+        "Total number of reconciliations, and of looks at the lists of a project, that ended with an "
+        "exception, which is a bug.",
         MetricType::Counter
     );
     panics.add(static_cast<double>(now.panics), {{"controller", "certificatebinding"}});

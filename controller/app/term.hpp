@@ -71,7 +71,10 @@ public:
     bool every_put_is_resolved() const;
 
     // ---- for operators ----
-    queue_state queue() const { return queue_state_of(queue_, pool_.panics(), parts_.clock.now()); }
+    queue_state queue() const
+    {
+        return queue_state_of(queue_, pool_.panics() + reconciler_.panics(), parts_.clock.now());
+    }
     net::page debug_targets(std::string_view query) const;
     // Credentials of one name count as one, because two may have it for a while.
     std::vector<metrics::service> services() const;

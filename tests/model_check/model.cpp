@@ -184,6 +184,7 @@ void model::enqueue(const target& target)
 {
     if (running)
     {
+        running->state.record_wake(target);
         auto& due = running->due.try_emplace(target, now).first->second;
         due = std::min(due, now);
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "binding/reconcile/reconcile_parts.hpp"
+#include "binding/targets/survey.hpp"
 #include "model_check/history.hpp"
 
 #include <functional>
@@ -32,6 +33,13 @@ struct late_patch
     kube::patch_request request;
 };
 
+struct survey_under_way
+{
+    binding::survey seen;
+    cloud::project_scope scope;
+    int lists_asked_for = 0;
+};
+
 struct process
 {
     binding::reconcile_state state;
@@ -39,6 +47,7 @@ struct process
     std::map<support::uuid, binding::certificate_binding> behind;
     std::map<binding::target, binding::reconcile_pass> passes;  // under way
     std::map<binding::target, support::time_point> due;         // the next passes
+    std::optional<survey_under_way> survey = {};
 };
 
 enum class patch_fate
@@ -121,6 +130,7 @@ public:
     std::optional<process> running;
     history record;
     int writes = 0;  // to Kubernetes and the cloud
+    int spared = 0;  // passes, because lists confirmed their targets
     // By listener: what a database replica that lags behind still shows, and until when.
     struct outdated_slots
     {
@@ -145,6 +155,8 @@ public:
     // Takes one action of the target's pass, and begins a pass if none is under way. False if nobody can
     // notice the action.
     bool step(const binding::target& target, fate& decides);
+    // Begins a look at the lists of the project, asks for its next list, or ends it.
+    void step_survey(fate& decides);
     std::optional<support::time_point> next_due() const;
 
     // ---- time ----
@@ -185,6 +197,11 @@ private:
 
     void believe(const binding::certificate_binding& object);
     void believe_if_tried(const binding::certificate_binding& object);
+    void list_listeners(fate& decides);
+    void list_load_balancers();
+    void list_certificates();
+    // Lists have confirmed the target at rest, so it has no pass now.
+    bool is_spared(const binding::target& target);
     void begin_pass(const binding::target& target);
     void end_pass(const binding::target& target, const binding::pass_end& end, fate& decides);
     void perform(

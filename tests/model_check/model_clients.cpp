@@ -320,6 +320,10 @@ bool model::step(const binding::target& target, fate& decides)
     };
     if (!running->passes.contains(target))
     {
+        if (is_spared(target))
+        {
+            return false;
+        }
         begin_pass(target);
         running->passes.emplace(target, binding::reconcile_pass(target, parts.now()));
     }

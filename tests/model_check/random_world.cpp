@@ -41,7 +41,8 @@ cloud::container_ref spelled(const std::string& id, bool otherwise)
 
 }  // namespace
 
-random_world::random_world(std::uint64_t seed) : random_(seed), world_(binding::settings{})
+random_world::random_world(std::uint64_t seed)
+    : random_(seed), world_(binding::settings{}), surveys_(seed % 3 == 0)
 {
     world_.replica_lags = seed % 2 == 0;
     set_up();
@@ -485,7 +486,7 @@ void random_world::step_one()
 void random_world::wait()
 {
     auto next = world_.next_due();
-    for (const auto& at : {world_.next_event(), starts_at_})
+    for (const auto& at : {world_.next_event(), starts_at_, survey_at_})
     {
         if (at)
         {
@@ -532,6 +533,11 @@ void random_world::turn()
             return;
         }
         chance(30) ? happen() : wait();
+        return;
+    }
+    if (surveys_ && !world_.running->state.is_stopping() && chance(world_.running->survey ? 20 : 3))
+    {
+        world_.step_survey(*this);
         return;
     }
     const int draw = below(100);
@@ -613,10 +619,53 @@ void random_world::put_in_order()
     }
 }
 
+void random_world::look_at_lists()
+{
+    do
+    {
+        world_.step_survey(*this);
+    } while (world_.running->survey);
+    survey_at_ = world_.now + world_.settings.resync_period;
+}
+
+// Another client takes a certificate of ours off a listener, when all are at rest.
+void random_world::undo_something()
+{
+    for (const auto& [listener, ours] : world_.record.ours)
+    {
+        const auto row = world_.cloud.listeners.find(listener);
+        if (ours.empty() || row == world_.cloud.listeners.end() ||
+            row->second.status != cloud::provisioning_status::active)
+        {
+            continue;
+        }
+        const slot_entry entry = *ours.begin();
+        cloud::listener_change change;
+        if (entry.slot == slot::default_)
+        {
+            change.default_ref = spelled(foreign_certificates[0], false);
+        }
+        else
+        {
+            change.sni_refs = row->second.slots.sni_refs;
+            std::erase(*change.sni_refs, entry.ref);
+        }
+        world_.foreign_put(listener, change);
+        return;
+    }
+}
+
 std::vector<std::string> random_world::left_alone()
 {
-    const auto end = world_.now + 45min;
+    const auto begin = world_.now;
+    const auto end = begin + (surveys_ ? 70min : 45min);
     const auto quiet = end - 21min;
+    std::optional<support::time_point> undone_at;
+    if (surveys_)
+    {
+        survey_at_ = begin;
+        undone_at = begin + 22min;
+    }
     int writes = world_.writes;
     for (int i = 0; world_.now < end; ++i)
     {
@@ -624,7 +673,12 @@ std::vector<std::string> random_world::left_alone()
         {
             return {"L1: the controller does not come to rest"};
         }
-        step_one();
+        if (undone_at && world_.now >= *undone_at)
+        {
+            undone_at.reset();
+            undo_something();
+        }
+        survey_at_&& world_.now >= *survey_at_ ? look_at_lists() : step_one();
         if (!world_.record.broken.empty())
         {
             return world_.record.broken;

@@ -18,6 +18,7 @@ public:
     std::vector<std::string> run();
 
     std::size_t steps() const { return steps_; }
+    int spared() const { return world_.spared; }  // passes
 
 private:
     patch_fate of_patch() override;
@@ -44,6 +45,8 @@ private:
     void ask_again(const std::string& when);
     bool all_known() const;
     void put_in_order();
+    void look_at_lists();
+    void undo_something();
     std::vector<std::string> left_alone();
     void step_one();
 
@@ -60,7 +63,9 @@ private:
     model world_;
     const support::wall_time first_wall_ = world_.wall();
     std::vector<support::uuid> listeners_;
-    int trouble_ = 10;  // percent of the writes that go wrong
+    int trouble_ = 10;                              // percent of the writes that go wrong
+    const bool surveys_;                            // in every third world
+    std::optional<support::time_point> survey_at_;  // when the world is left alone
     bool calm_ = false;
     bool nested_ = false;
     int bindings_ = 0;

@@ -162,7 +162,7 @@ std::vector<world::usage> world::used() const
     for (const auto& controller : controllers_)
     {
         const auto process = std::filesystem::path("/proc") / std::to_string(controller.pid());
-        usage found;
+        usage found{.process = controller.pid(), .leads = leads(controller)};
         std::ifstream status(process / "status");
         for (std::string line; std::getline(status, line);)
         {

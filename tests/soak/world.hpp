@@ -42,6 +42,8 @@ protected:
 
     struct usage
     {
+        pid_t process = 0;
+        bool leads = false;
         double megabytes = 0;  // RSS
         std::size_t descriptors = 0;
         std::size_t terms = 0;  // since the process began

@@ -1,5 +1,8 @@
 #include "app/metric_families.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <utility>
 
 namespace app {
@@ -49,7 +52,7 @@ MetricFamily requests(
     return family.take();
 }
 
-MetricFamily of_services(
+MetricFamily of_each_service(
     std::string name,
     std::string help,
     const std::vector<metrics::service>& services,
@@ -64,7 +67,7 @@ MetricFamily of_services(
     return family.take();
 }
 
-MetricFamily of_election(
+MetricFamily by_lease(
     std::string name, std::string help, MetricType type, const std::string& lease, double value
 )
 {
@@ -82,6 +85,117 @@ MetricFamily build_info()
     );
     family.add(1, {{"version", PROJECT_VERSION}});
     return family.take();
+}
+
+double number(std::size_t count)
+{
+    return static_cast<double>(count);
+}
+
+std::vector<MetricFamily> of_watches(const metrics::state& now)
+{
+    return {
+        watch_restarts(now.watch_restarts),
+        family_of(
+            "certificatebinding_watch_missed_total",
+            "Total number of changes that a watch has not shown.",
+            MetricType::Counter,
+            number(now.watch_restarts.missed)
+        ),
+        family_of(
+            "certificatebinding_watch_age_seconds",
+            "Seconds since the watch that is silent longest has shown anything.",
+            MetricType::Gauge,
+            std::chrono::duration<double>(now.watch_age).count()
+        ),
+    };
+}
+
+std::vector<MetricFamily> of_requests(const metrics::requests_by_service& all)
+{
+    return {
+        requests(
+            "certificatebinding_requests_under_way",
+            "Number of requests that are under way, each with its connection, by service.",
+            MetricType::Gauge,
+            all,
+            &net::request_places::counts::under_way
+        ),
+        requests(
+            "certificatebinding_requests_waiting",
+            "Number of requests that wait because too many are under way, by service.",
+            MetricType::Gauge,
+            all,
+            &net::request_places::counts::waiting
+        ),
+        requests(
+            "certificatebinding_requests_without_place_total",
+            "Total number of requests that were not sent, because too many were under way for too long, by "
+            "service.",
+            MetricType::Counter,
+            all,
+            &net::request_places::counts::too_late
+        ),
+    };
+}
+
+std::vector<MetricFamily> of_namespaces(const metrics::state& now)
+{
+    std::vector<MetricFamily> families{family_of(
+        "certificatebinding_unlisted_namespaces",
+        "Number of watched namespaces whose bindings have not been listed; all namespaces count as one.",
+        MetricType::Gauge,
+        number(now.bindings.unlisted().size())
+    )};
+    if (now.unwatched)
+    {
+        families.push_back(family_of(
+            "certificatebinding_unwatched",
+            "Number of bindings in namespaces that this controller does not watch.",
+            MetricType::Gauge,
+            number(*now.unwatched)
+        ));
+    }
+    return families;
+}
+
+// The names are those of client-go.
+std::vector<MetricFamily> of_election(const metrics::leadership& election)
+{
+    return {
+        by_lease(
+            "leader_election_master_status",
+            "1 if this process leads, 0 if it stands by, by the name of the Lease.",
+            MetricType::Gauge,
+            election.lease,
+            election.leads ? 1 : 0
+        ),
+        by_lease(
+            "leader_election_slowpath_total",
+            "Total number of renewals of the Lease that failed and were repeated, by the name of the Lease.",
+            MetricType::Counter,
+            election.lease,
+            number(election.failed_renewals)
+        ),
+    };
+}
+
+std::vector<MetricFamily> of_services(const std::vector<metrics::service>& services)
+{
+    return {
+        of_each_service(
+            "certificatebinding_cloud_requests_left",
+            "Number of requests that the cloud admits now, by credential.",
+            services,
+            &metrics::service::requests_left
+        ),
+        of_each_service(
+            "certificatebinding_cloud_requests_waiting",
+            "Number of requests that wait for their turn, by credential.",
+            services,
+            &metrics::service::requests_waiting
+        ),
+    };
 }
 
 }  // namespace
@@ -107,93 +221,22 @@ MetricFamily family_of(std::string name, std::string help, MetricType type, doub
 
 std::vector<MetricFamily> families_of(const metrics::state& now)
 {
-    const auto number = [](std::size_t count) { return static_cast<double>(count); };
-    std::vector<MetricFamily> families{
-        build_info(),
-        watch_restarts(now.watch_restarts),
-        family_of(
-            "certificatebinding_watch_missed_total",
-            "Total number of changes that a watch has not shown.",
-            MetricType::Counter,
-            number(now.watch_restarts.missed)
-        ),
-        family_of(
-            "certificatebinding_watch_age_seconds",
-            "Seconds since the watch that is silent longest has shown anything.",
-            MetricType::Gauge,
-            std::chrono::duration<double>(now.watch_age).count()
-        ),
-        requests(
-            "certificatebinding_requests_under_way",
-            "Number of requests that are under way, each with its connection, by service.",
-            MetricType::Gauge,
-            now.requests,
-            &net::request_places::counts::under_way
-        ),
-        requests(
-            "certificatebinding_requests_waiting",
-            "Number of requests that wait because too many are under way, by service.",
-            MetricType::Gauge,
-            now.requests,
-            &net::request_places::counts::waiting
-        ),
-        requests(
-            "certificatebinding_requests_without_place_total",
-            "Total number of requests that were not sent, because too many were under way for too long, by "
-            "service.",
-            MetricType::Counter,
-            now.requests,
-            &net::request_places::counts::too_late
-        ),
-        events(now.events, now.merged_events),
-        family_of(
-            "certificatebinding_unlisted_namespaces",
-            "Number of watched namespaces whose bindings have not been listed; all namespaces count as one.",
-            MetricType::Gauge,
-            number(now.bindings.unlisted().size())
-        ),
+    std::vector<MetricFamily> families;
+    const auto append = [&families](std::vector<MetricFamily> more) {
+        std::ranges::move(more, std::back_inserter(families));
     };
-    if (now.unwatched)
-    {
-        families.push_back(family_of(
-            "certificatebinding_unwatched",
-            "Number of bindings in namespaces that this controller does not watch.",
-            MetricType::Gauge,
-            number(*now.unwatched)
-        ));
-    }
+    families.push_back(build_info());
+    append(of_watches(now));
+    append(of_requests(now.requests));
+    families.push_back(events(now.events, now.merged_events));
+    append(of_namespaces(now));
     if (now.election)
     {
-        // The names are those of client-go.
-        families.push_back(of_election(
-            "leader_election_master_status",
-            "1 if this process leads, 0 if it stands by, by the name of the Lease.",
-            MetricType::Gauge,
-            now.election->lease,
-            now.election->leads ? 1 : 0
-        ));
-        families.push_back(of_election(
-            "leader_election_slowpath_total",
-            "Total number of renewals of the Lease that failed and were repeated, by the name of the Lease.",
-            MetricType::Counter,
-            now.election->lease,
-            number(now.election->failed_renewals)
-        ));
+        append(of_election(*now.election));
     }
     if (!now.services.empty())
     {
-        families.push_back(of_services(
-            "certificatebinding_cloud_requests_left",
-            "Number of requests that the cloud admits now, by credential.",
-            now.services,
-            &metrics::service::requests_left
-        ));
-        families.push_back(of_services(
-            "certificatebinding_cloud_requests_waiting",
-            "Number of requests that wait for their turn, by credential.",
-            now.services,
-            &metrics::service::requests_waiting
-        ));
+        append(of_services(now.services));
     }
     return families;
 }

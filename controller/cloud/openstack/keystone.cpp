@@ -23,6 +23,39 @@ std::size_t index_of(service by)
     return static_cast<std::size_t>(by);
 }
 
+net::http_request token_request(const cloud_entry& entry, support::time_point deadline)
+{
+    net::http_request request;
+    request.method = "POST";
+    request.service = "identity";
+    request.origin = entry.keystone.origin;
+    request.target = entry.keystone.path + "/auth/tokens";
+    request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
+    request.tls = entry.tls;
+    request.deadline = deadline;
+    request.max_response_bytes = largest_answer;
+    request.fresh_connection = true;
+    request.sensitive = true;
+    return request;
+}
+
+// What of the entry somebody has to correct.
+std::string way_out_of(failure kind, int status)
+{
+    constexpr int first_redirection = 300;
+    constexpr int first_failure = 400;
+    constexpr int not_found = 404;
+    if (status >= first_redirection && status < first_failure)
+    {
+        return "; correct its auth_url in clouds.yaml";
+    }
+    if (kind == failure::credentials_invalid)
+    {
+        return "; check its auth in clouds.yaml";
+    }
+    return status == not_found ? "; check its auth_url" : "";
+}
+
 }  // namespace
 
 keystone::keystone(
@@ -108,17 +141,7 @@ support::task<answer<session_ptr>> keystone::authenticate()
         co_return std::unexpected(std::move(again));
     }
 
-    net::http_request request;
-    request.method = "POST";
-    request.service = "identity";
-    request.origin = entry_.keystone.origin;
-    request.target = entry_.keystone.path + "/auth/tokens";
-    request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
-    request.tls = entry_.tls;
-    request.deadline = now + timeout_;
-    request.max_response_bytes = largest_answer;
-    request.fresh_connection = true;
-    request.sensitive = true;
+    net::http_request request = token_request(entry_, now + timeout_);
     auto proof = co_await obtain_proof(http_, entry_, request.deadline);
     if (!proof)
     {
@@ -143,18 +166,7 @@ support::task<answer<session_ptr>> keystone::authenticate()
     }
     if (auto refused = judge(asked, *answered, *proof))
     {
-        if (answered->status >= 300 && answered->status < 400)
-        {
-            refused->message += "; correct its auth_url in clouds.yaml";
-        }
-        else if (refused->kind == failure::credentials_invalid)
-        {
-            refused->message += "; check its auth in clouds.yaml";
-        }
-        else if (answered->status == 404)
-        {
-            refused->message += "; check its auth_url";
-        }
+        refused->message += way_out_of(refused->kind, answered->status);
         co_return failed(std::move(*refused));
     }
     auto issued = read_token(*answered);
@@ -168,14 +180,20 @@ support::task<answer<session_ptr>> keystone::authenticate()
         co_return failed(judge_odd(asked, issued.error()));
     }
 
-    // The life of the token is counted from the request, because Keystone's clock may differ from ours.
-    const auto life = issued->life;
+    begin_session(std::move(*issued), now);
+    co_return session_;
+}
+
+// The life of the token is counted from the request, because Keystone's clock may differ from ours.
+void keystone::begin_session(issued_token issued, support::time_point asked_at)
+{
+    const auto life = issued.life;
     auto begun = std::make_shared<session>();
     begun->number = session_ ? session_->number + 1 : 1;
-    begun->issued = std::move(*issued);
-    begun->since = now;
-    begun->renew_at = now + life / 10 * 9;
-    begun->end = now + life;
+    begun->issued = std::move(issued);
+    begun->since = asked_at;
+    begun->renew_at = asked_at + life / 10 * 9;
+    begun->end = asked_at + life;
     session_ = std::move(begun);
     if (failure_.why)
     {
@@ -183,7 +201,6 @@ support::task<answer<session_ptr>> keystone::authenticate()
     }
     failure_ = {};
     catalog_doubted_ = false;
-    co_return session_;
 }
 
 answer<session_ptr> keystone::failed(error why)

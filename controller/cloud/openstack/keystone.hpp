@@ -69,6 +69,7 @@ public:
 
 private:
     support::task<answer<session_ptr>> authenticate();
+    void begin_session(issued_token issued, support::time_point asked_at);
     answer<session_ptr> failed(error why);
 
     net::http_client& http_;

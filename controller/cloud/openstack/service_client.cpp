@@ -34,13 +34,9 @@ support::task<answer<net::http_response>> service_client::send(
 {
     const auto sendable_until =
         asked.write ? std::optional(clock_.now() + sent_within) : std::optional<support::time_point>();
-    // A limit that the service imposed before still holds.
-    if (const auto limit = limited_.find(asked.asked);
-        limit != limited_.end() && clock_.now() < limit->second.until)
+    if (auto limited = limit_of(asked.asked))
     {
-        error still = limit->second.why;
-        still.retry_after = limit->second.until - clock_.now();
-        co_return std::unexpected(std::move(still));
+        co_return std::unexpected(std::move(*limited));
     }
     auto chosen = co_await find_route(asked.asked, region);
     // At most two turns, because the request is repeated only once, with a new token.
@@ -95,6 +91,18 @@ support::task<answer<net::http_response>> service_client::send(
         chosen = co_await find_route(asked.asked, region);
     }
     co_return std::unexpected(std::move(chosen.error()));
+}
+
+std::optional<error> service_client::limit_of(service asked) const
+{
+    const auto limit = limited_.find(asked);
+    if (limit == limited_.end() || clock_.now() >= limit->second.until)
+    {
+        return std::nullopt;
+    }
+    error still = limit->second.why;
+    still.retry_after = limit->second.until - clock_.now();
+    return still;
 }
 
 support::task<answer<service_client::route>> service_client::find_route(service to, std::string region)

@@ -62,6 +62,8 @@ private:
         support::time_point deadline;  // of the answer
     };
 
+    // The limit that the service has imposed and that still holds.
+    std::optional<error> limit_of(service asked) const;
     support::task<answer<route>> find_route(service to, std::string region);
     support::task<support::result<net::http_response>> send_once(
         route via, service_request request, limits until, question asked

@@ -31,15 +31,15 @@ func (b *bench) restsAll() error {
 		if err != nil {
 			return err
 		}
-		err = b.cluster.becomes(func() bool { _, _, err := b.cluster.listed(); return err == nil })
+		err = b.cluster.becomes(func() bool { _, err := b.cluster.listed(); return err == nil })
 		if err != nil {
 			return err
 		}
-		listed, peak, err := b.cluster.listed()
+		listed, err := b.cluster.listed()
 		if err != nil {
 			return err
 		}
-		b.note("rest", "curl of the list", row{"bindings": of.bindings, "listed_s": listed.Seconds(), "peak_mb": peak})
+		b.note("rest", "curl of the list", row{"bindings": of.bindings, "listed_s": listed.Seconds()})
 		for n, peer := range b.peers {
 			figures, err := b.rest(of, peer, of.bindings+n*probes)
 			if err != nil {

@@ -14,7 +14,7 @@ using support::uuid;
 namespace {
 
 // Two looks at a change are farther apart than that, so they give two states.
-constexpr support::duration between_looks = std::chrono::milliseconds(25);
+constexpr support::duration between_looks = std::chrono::milliseconds(10);
 
 std::uint64_t folded(std::uint64_t a, std::uint64_t b)
 {

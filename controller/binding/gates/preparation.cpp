@@ -29,7 +29,8 @@ done wait_for_arrivals(const observation& observation)
     const arrivals& arrivals = observation.state->arrivals;
     const auto calm_at = arrivals.calm_at(*observation.settings);
     const auto quiet_at = arrivals.quiet_at(*observation.settings);
-    return {requeue::after, (observation.now < calm_at ? calm_at : quiet_at) - observation.now};
+    const bool waits_for_calm = observation.now < calm_at && observation.peers.empty();
+    return {requeue::after, (waits_for_calm ? calm_at : quiet_at) - observation.now};
 }
 
 }  // namespace binding

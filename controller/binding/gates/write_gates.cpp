@@ -36,16 +36,24 @@ gate nothing_to_write(const listener_update& update)
     return update.changes() || update.repeat || cleans_up ? std::nullopt : gate(no_write{});
 }
 
-// A turn comes within seconds. A status that says so costs the API server as much as the one that follows, so
-// it is written only where the change has waited for longer than people notice.
+// Most turns come soon. A status that tells of the wait costs the API server as much as the one that follows,
+// so the bindings that wait have it only where the change has waited for as long as people notice. Before
+// that, the target is looked at once more when the changes are calm.
 wait wait_for_turn(const listener_update& update)
 {
     wait wait{{requeue::turn}};
-    if (const auto& waits_since = update.observation.state->arrivals.first)
+    const arrivals& arrivals = update.observation.state->arrivals;
+    if (!arrivals.first)
     {
-        const auto told_at = *waits_since + update.observation.settings->silent_wait;
-        wait.without_status = update.observation.now < told_at;
-        wait.end.wait = wait.without_status ? told_at - update.observation.now : support::duration{};
+        return wait;
+    }
+    const settings& settings = *update.observation.settings;
+    const auto told_at = *arrivals.first + settings.silent_wait;
+    const auto calm_at = arrivals.calm_at(settings);
+    wait.silent = update.observation.now < told_at;
+    if (wait.silent)
+    {
+        wait.end.wait = (update.observation.now < calm_at ? calm_at : told_at) - update.observation.now;
     }
     return wait;
 }

@@ -8,11 +8,11 @@ namespace {
 using namespace std::chrono_literals;
 using support::duration;
 
-constexpr duration shortest_change = 5ms;
+constexpr duration shortest_change = 10ms;
 constexpr duration longest_step = 2s;
 constexpr duration short_change = 100ms;
 // While nothing is known.
-constexpr duration first_look = 5ms;
+constexpr duration first_look = 10ms;
 constexpr duration first_step = 100ms;
 constexpr int steps_of_unknown = 4;  // a step is a quarter of the time that the change has taken
 // After a known time: a third of it, within these.

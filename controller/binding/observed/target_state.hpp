@@ -26,8 +26,8 @@ struct arrivals
     void record(support::time_point now);
     // When the changes since `first` count as complete. Needs `first`.
     support::time_point quiet_at(const settings& settings) const;
-    // When no change has come for half of that time, so that those who make them have probably ended. Needs
-    // `first`.
+    // When no change has come for half of settings::settle, so that those who make them have probably ended.
+    // Needs `first`.
     support::time_point calm_at(const settings& settings) const;
 };
 

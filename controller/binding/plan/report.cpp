@@ -102,6 +102,12 @@ done no_later_than_grace(const observation& observation, const conclusions& conc
     return end;
 }
 
+// Ready, for this generation.
+bool says_ready(const certificate_binding& object)
+{
+    return is_ready(object) && object.status.observed_generation == object.generation;
+}
+
 }  // namespace
 
 conclusions conclude(const listener_update& update)
@@ -124,6 +130,8 @@ conclusions conclude_waiting(const listener_update& update, const wait& wait)
             return;
         }
         conclusion = of_assignment(update.observation, member);
+        conclusion.ready.keep_status =
+            conclusion.ready.keep_status || (wait.silent && !says_ready(member.object()));
         if (!wait.message.empty())
         {
             const auto attached = conclusion.ready.attached;

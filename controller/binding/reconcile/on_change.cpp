@@ -10,7 +10,6 @@ namespace binding {
 namespace {
 
 constexpr support::duration at_once{};
-constexpr int passes_of_settling = 2;
 
 void record_events(const object_changed& change, const change_parts& parts)
 {
@@ -139,12 +138,14 @@ std::optional<support::duration> requeue_delay(
         change.is_credential_only() || change.target_before != change.target_after ? nullptr : change.before;
     const bool arrives =
         before == nullptr || before->generation != after.generation || before->deleting != after.deleting;
-    // The first change to arrive has woken the target. Those that follow share a few passes, which prepare
-    // the PUT while more may arrive; once the target waits for something else, one pass is enough for all.
+    // The first change to arrive has woken the target. Those that follow share a pass when they are calm,
+    // which prepares the PUT. Where passes have seen arrivals for long, or read the listener for a peer each
+    // time, one pass is enough for all that come while they settle.
     if (arrives && facts->arrivals.first)
     {
-        const bool prepares = facts->arrivals.last - *facts->arrivals.first < settings.settle_at_most;
-        return prepares ? settings.settle / passes_of_settling : settings.settle;
+        const bool prepares =
+            facts->arrivals.last - *facts->arrivals.first < settings.settle_at_most && !facts->peers.since;
+        return prepares ? settings.settle / 2 : settings.settle;
     }
     const bool asked_for = arrives || before->abandoned != after.abandoned ||
                            before->requested_at != after.requested_at ||

@@ -44,7 +44,7 @@ runtime::outcome planned_outcome(
         case requeue::turn:
             if (wait > support::duration{})
             {
-                return {kind::later, wait, runtime::urgency::routine, waits_for::turn};
+                return {kind::later, wait, runtime::urgency::urgent, waits_for::turn};
             }
             break;
         case requeue::resync:

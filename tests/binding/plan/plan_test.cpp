@@ -131,6 +131,35 @@ TEST(plan, a_status_tells_of_another_targets_turn_once_the_change_has_waited_fiv
     EXPECT_EQ(w.status("web"), "pending Progressing []");
 }
 
+TEST(plan, while_a_change_waits_for_its_turn_the_other_bindings_get_their_statuses_at_once)
+{
+    world_builder w;
+    w.turn = binding::turn_state::taken;
+    w.certificates["d"] = failing(cloud::failure::not_found);
+    w.add("web", "a").sni();
+    w.add("lost", "d").sni();
+    EXPECT_EQ(w.finish().next, binding::requeue::turn);
+    EXPECT_EQ(w.status("lost"), "error CertificateNotFound []");
+    EXPECT_THAT(w.steps(), testing::Not(testing::Contains(testing::HasSubstr("status(web"))));
+}
+
+TEST(plan, finalizers_are_added_while_another_change_of_the_load_balancer_is_under_way)
+{
+    world_builder w;
+    w.settings.settle = 100ms;
+    w.turn = binding::turn_state::taken;
+    w.set_balancer(cloud::provisioning_status::pending);
+    w.add("web", "a").sni();
+    EXPECT_LE(w.finish().wait, 50ms);
+    w.later(50ms).clear_trace();
+    w.finish();
+    EXPECT_THAT(w.steps(), ElementsAre("commit finalizer(web)", "end for 49 ms"));
+    w.later(50ms);
+    const auto end = w.finish();
+    EXPECT_EQ(end.next, binding::requeue::turn);
+    EXPECT_GT(end.wait, 4s) << "until a status tells of the wait";
+}
+
 TEST(plan, what_arrives_while_another_target_has_the_turn_gets_its_status_when_it_has_waited)
 {
     world_builder w;

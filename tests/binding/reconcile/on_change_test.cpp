@@ -77,6 +77,18 @@ TEST_F(
     EXPECT_EQ(requeue_delay(created, &facts, settings), settings.settle);
 }
 
+TEST_F(change, of_a_binding_that_arrives_beside_a_peer_asks_for_one_pass_because_each_reads_the_listener)
+{
+    create({.name = "web", .certificate = cert_a, .listener = listener_1});
+    const binding::certificate_binding& web = object("web");
+    const binding::object_changed created{nullptr, &web, std::nullopt, target_of("web")};
+    binding::target_facts facts;
+    facts.arrivals.first = facts.arrivals.last = support::time_point{};
+    EXPECT_EQ(requeue_delay(created, &facts, settings), settings.settle / 2);
+    facts.peers.since = support::time_point{};
+    EXPECT_EQ(requeue_delay(created, &facts, settings), settings.settle);
+}
+
 TEST_F(change, that_ends_a_binding_wakes_the_target_that_it_was_in)
 {
     attach("web", cert_a);

@@ -247,6 +247,10 @@ INSTANTIATE_TEST_SUITE_P(
     status,
     accepted_status,
     Values(
+        status_case{
+            "an_attachment_twice",
+            {{"attachments", json::array({attachment("a", "sni"), attachment("a", "sni")})}}
+        },
         status_case{"sixteen_attachments", {{"attachments", attachments(16)}}},
         status_case{
             "one_ref_in_both_slots",
@@ -315,11 +319,6 @@ INSTANTIATE_TEST_SUITE_P(
             "seventeen_attachments",
             {{"attachments", attachments(17)}},
             "status.attachments: Too many: 17: must have at most 16 items"
-        },
-        status_case{
-            "an_attachment_twice",
-            {{"attachments", json::array({attachment("a", "sni"), attachment("a", "sni")})}},
-            R"(status.attachments[1]: Duplicate value: {"containerRef":"a","slot":"sni"})"
         },
         status_case{
             "attachment_without_ref",

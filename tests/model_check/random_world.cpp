@@ -1,5 +1,6 @@
 #include "model_check/random_world.hpp"
 
+#include "binding/slots/ledger.hpp"
 #include "model_check/end_state.hpp"
 
 #include <algorithm>
@@ -384,11 +385,17 @@ void random_world::happen_to_bindings()
         }
         else
         {
-            auto& entries = object.status.ledger.attachments;
+            binding::ledger& held = object.status.ledger;
             const auto row = world_.cloud.listeners.find(object.spec.resource_id);
-            if (row != world_.cloud.listeners.end() && row->second.slots.default_ref && entries.size() < 10)
+            if (row == world_.cloud.listeners.end() || held.attachments.size() >= 10)
             {
-                entries.push_back({*row->second.slots.default_ref, slot::default_, chance(50)});
+                return;
+            }
+            // The decoder shows an entry that is there twice once.
+            const auto& ref = row->second.slots.default_ref;
+            if (ref && !holds(held, *ref, slot::default_))
+            {
+                held.attachments.push_back({*ref, slot::default_, chance(50)});
             }
         }
     });

@@ -6,6 +6,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace binding {
@@ -159,6 +160,21 @@ support::result<> read_spec(element spec, certificate_binding& into)
     return {};
 }
 
+// The schema takes the same entry twice, which the controller never writes. Not confirmed is the careful
+// reading.
+void enter(attachment entry, ledger& into)
+{
+    const auto known = std::ranges::find_if(into.attachments, [&](const attachment& other) {
+        return other.slot == entry.slot && other.container_ref == entry.container_ref;
+    });
+    if (known == into.attachments.end())
+    {
+        into.attachments.push_back(std::move(entry));
+        return;
+    }
+    known->confirmed = known->confirmed && entry.confirmed;
+}
+
 support::result<> read_ledger(element status, ledger& into)
 {
     if (element list; status["attachments"].get(list) == simdjson::SUCCESS && !list.is_null())
@@ -176,10 +192,11 @@ support::result<> read_ledger(element status, ledger& into)
             {
                 return wrong("status.attachments");
             }
-            into.attachments.push_back(
+            enter(
                 {cloud::container_ref(*ref),
                  slot_name == "default" ? slot::default_ : slot::sni,
-                 flag_at(entry, "confirmed")}
+                 flag_at(entry, "confirmed")},
+                into
             );
         }
     }

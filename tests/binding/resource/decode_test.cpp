@@ -65,6 +65,21 @@ TEST(decode, reads_status_and_ledger)
     EXPECT_EQ(status[condition_type::stalled].status, condition_status::absent);
 }
 
+TEST(decode, an_entry_of_the_ledger_that_is_there_twice_is_one_and_not_confirmed_if_one_of_them_is_not)
+{
+    json object = some_object();
+    json& list = object["status"]["attachments"];
+    const std::size_t entries = list.size();
+    json again = list[0];
+    again["confirmed"] = false;
+    list.push_back(again);
+    list.push_back(list[0]);
+    const auto parsed = decoded(object).status.ledger.attachments;
+    ASSERT_EQ(parsed.size(), entries);
+    EXPECT_EQ(parsed[0].container_ref.str(), list[0]["containerRef"].get<std::string>());
+    EXPECT_FALSE(parsed[0].confirmed);
+}
+
 TEST(decode, what_is_left_out_has_the_defaults_of_the_schema)
 {
     json object = some_object();

@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t fewest_targets = 4;      // below, the lists take as many requests as the reads
+constexpr std::size_t fewest_requests = 20;    // below, the lists take about as many as the reads
 constexpr std::size_t requests_per_page = 16;  // that a page of each list has to save
 constexpr std::size_t fewest_pages = 4;
 constexpr int most_in_vain = 2;
@@ -57,11 +57,11 @@ support::task<> surveyor::run()
         const auto end = began + parts_.settings.resync_period;
         std::vector<std::function<support::task<>()>> surveys;
         std::erase_if(left_alone_until_, [&](const auto& entry) { return entry.second <= began; });
-        for (const auto& [who, resting] : co_await count())
+        for (const auto& [who, requests] : co_await count())
         {
-            if (resting.targets >= fewest_targets && !left_alone_until_.contains(who))
+            if (requests >= fewest_requests && !left_alone_until_.contains(who))
             {
-                surveys.push_back([this, who, requests = resting.requests, end] {
+                surveys.push_back([this, who, requests, end] {
                     return survey_unless_it_panics(who, requests, end);
                 });
             }
@@ -72,15 +72,15 @@ support::task<> surveyor::run()
     }
 }
 
-support::task<std::map<surveyor_key, resting_requests>> surveyor::count()
+support::task<std::map<surveyor_key, std::size_t>> surveyor::count()
 {
-    std::map<surveyor_key, resting_requests> counts;
+    std::map<surveyor_key, std::size_t> requests;
     std::optional<target> last;
-    while ((last = count_resting(parts_.state, last, targets_at_a_time, counts)))
+    while ((last = count_requests_at_rest(parts_.state, last, targets_at_a_time, requests)))
     {
         co_await parts_.clock.sleep_for(pause);
     }
-    co_return counts;
+    co_return requests;
 }
 
 support::task<> surveyor::survey_unless_it_panics(

@@ -48,7 +48,7 @@ public:
     std::size_t panics() const { return panics_; }
 
 private:
-    support::task<std::map<surveyor_key, resting_requests>> count();
+    support::task<std::map<surveyor_key, std::size_t>> count();
     support::task<> survey_unless_it_panics(surveyor_key who, std::size_t requests, support::time_point end);
     // Waits until the project's own moment in the period.
     support::task<> survey_in_turn(surveyor_key who, std::size_t requests, support::time_point end);

@@ -12,11 +12,11 @@ constexpr std::size_t requests_of_certificate = 3;  // a container and its two s
 
 }  // namespace
 
-std::optional<target> count_resting(
+std::optional<target> count_requests_at_rest(
     const reconcile_state& state,
     const std::optional<target>& after,
     std::size_t most,
-    std::map<surveyor_key, resting_requests>& counts
+    std::map<surveyor_key, std::size_t>& requests
 )
 {
     const auto& all = state.all();
@@ -28,9 +28,8 @@ std::optional<target> count_resting(
         last = which;
         if (const resting_target* resting = known.resting())
         {
-            resting_requests& count = counts[surveyor_of(which)];
-            ++count.targets;
-            count.requests += requests_of_listener + requests_of_certificate * resting->bindings();
+            requests[surveyor_of(which)] +=
+                requests_of_listener + requests_of_certificate * resting->bindings();
         }
     }
     return last;

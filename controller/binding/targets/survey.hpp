@@ -25,20 +25,13 @@ inline surveyor_key surveyor_of(const target& which)
     return {which.region, which.identity, which.credential};
 }
 
-// What is at rest: how many requests reading it one by one takes.
-struct resting_requests
-{
-    std::size_t targets = 0;
-    std::size_t requests = 0;
-};
-
-// Adds the targets at rest among the next `most` after `after`. Gives the last of them; empty: there are no
-// more.
-std::optional<target> count_resting(
+// Adds how many requests it takes to read the targets at rest one by one, among the next `most` targets after
+// `after`. Gives the last of them; empty: there are no more.
+std::optional<target> count_requests_at_rest(
     const reconcile_state& state,
     const std::optional<target>& after,
     std::size_t most,
-    std::map<surveyor_key, resting_requests>& counts
+    std::map<surveyor_key, std::size_t>& requests
 );
 
 // Which of some ids were found. Ids that nobody seeks are not kept, so the memory does not grow with a

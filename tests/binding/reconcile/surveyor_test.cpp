@@ -130,6 +130,30 @@ TEST_F(surveys, three_lists_in_a_period_take_the_place_of_the_reads)
     EXPECT_LE(reads, 6) << "each listener is read itself in one of 24 periods";
 }
 
+TEST_F(surveys, take_the_place_of_the_reads_of_one_listener_with_many_certificates)
+{
+    start();
+    for (int i = 0; i < listeners; ++i)
+    {
+        kube.create({.name = name(i), .certificate = certificate(i), .listener = listener(0), .sni = true});
+    }
+    ASSERT_TRUE(until([&] { return kube.state(name(0)) == "active" && kube.state(name(5)) == "active"; }));
+    survey();
+    advance(9 * resync);
+    cloud.lists.clear();
+    advance(3 * resync);
+    EXPECT_EQ(cloud.lists["listeners"], 3);
+}
+
+TEST_F(surveys, of_a_few_listeners_would_cost_as_much_as_the_reads)
+{
+    start();
+    bind(0, 3, "shop");
+    survey();
+    advance(9 * resync);
+    EXPECT_THAT(cloud.lists, IsEmpty());
+}
+
 TEST_F(surveys, each_target_is_read_itself_in_one_of_twenty_four_periods)
 {
     spare_passes();

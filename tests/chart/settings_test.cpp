@@ -47,7 +47,8 @@ bool program_takes(const std::string& flag, const std::string& text)
 testbed::outcome template_with(const std::string& path, const std::string& text)
 {
     const std::string with_api = "--set=bindingsApi.enabled=true,bindingsApi.allowHttp=true";
-    return helm("template", {with_api, "--set-json", path + "=" + json(text).dump()});
+    const std::string any_deadline = "--set=terminationGracePeriodSeconds=3600";
+    return helm("template", {with_api, any_deadline, "--set-json", path + "=" + json(text).dump()});
 }
 
 struct setting

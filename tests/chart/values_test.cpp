@@ -157,6 +157,13 @@ INSTANTIATE_TEST_SUITE_P(
             "writeDeadline: must be a duration from 100ms to 1h, such as 30s, 10m or 1h30m, not \"9h\""
         },
         wrong_value{
+            "deadline_beyond_the_end_of_the_pod",
+            "writeDeadline=10m",
+            "terminationGracePeriodSeconds: 180 s are shorter than writeDeadline (10m), so a pod that ends "
+            "would be "
+            "killed while a change of a listener is under way; set at least writeDeadline plus 0.6 s"
+        },
+        wrong_value{
             "timeout_below_the_range",
             "cloudTimeout=0s",
             "cloudTimeout: must be a duration from 1s to 1h, such as 30s, 10m or 1h30m, not \"0s\""

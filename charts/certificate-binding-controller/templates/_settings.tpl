@@ -71,6 +71,10 @@
 {{- fail (printf "%s: must be a duration from %s to %s, such as 30s, 10m or 1h30m, not %q" $name $least $most $text) -}}
 {{- end -}}
 {{- end -}}
+{{- $grace := mul (.Values.terminationGracePeriodSeconds | int64) 1000000000 -}}
+{{- if lt $grace (include "certificate-binding-controller.nanoseconds" (toString .Values.writeDeadline) | int64) -}}
+{{- fail (printf "terminationGracePeriodSeconds: %d s are shorter than writeDeadline (%v), so a pod that ends would be killed while a change of a listener is under way; set at least writeDeadline plus 0.6 s for each certificate of the largest listener" (.Values.terminationGracePeriodSeconds | int64) .Values.writeDeadline) -}}
+{{- end -}}
 {{- $days := .Values.expiryWarningDays | toString -}}
 {{- range ternary list (splitList "," $days) (eq $days "0") -}}
 {{- if not (and (regexMatch "^[1-9][0-9]{0,3}$" .) (le (int .) 3650)) -}}

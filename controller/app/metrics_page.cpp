@@ -122,7 +122,7 @@ private:
         return {
             by_reason(
                 "certificatebinding_bindings",
-                "Number of bindings by the reason of their condition Ready; an empty reason means not seen "
+                "Number of bindings by the reason of their condition Ready; an empty reason means no status "
                 "yet.",
                 bindings_
             ),

@@ -74,7 +74,7 @@ struct wait
     reason why = reason::progressing;
     std::string message = {};
     bool without_status = false;     // not even statuses are written
-    bool silent = false;             // bindings that the PUT is for keep a status that does not say Ready
+    bool silent = false;             // keeps statuses of what the PUT is for, but Ready of this generation
     bool concerns_attached = false;  // bindings whose certificate is on the listener get the reason too
 };
 

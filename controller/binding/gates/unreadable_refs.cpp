@@ -158,8 +158,9 @@ wait stop_for_dead_refs(const listener_update& update, const refs& dead)
     return blocked(
         "the listener holds " + support::joined(named) +
             ", which the certificate service answers 404 for; Octavia would stop serving the whole listener "
-            "at the next change. Replace or remove the certificate on the listener, or restore it (if it was "
-            "attached through another project, put the credential of that project back)",
+            "at the next change. Replace or remove the certificate on the listener (if it was attached "
+            "through "
+            "another project, put the credential of that project back)",
         {asked.empty() ? requeue::slow : requeue::retry, {}, asked}
     );
 }
@@ -344,7 +345,7 @@ std::optional<shut_write_gate> unreadable_refs_on_other_listeners(const listener
     {
         return blocked(
             "Octavia would stop serving another listener of the load balancer at the next change: " + dead +
-                ", which does not exist any more. Replace or remove the certificate there, or restore it",
+                ", which does not exist any more. Replace or remove the certificate there",
             {asked.empty() ? requeue::slow : requeue::retry, {}, asked}
         );
     }

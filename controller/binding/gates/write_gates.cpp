@@ -53,7 +53,8 @@ wait wait_for_turn(const listener_update& update)
     wait.silent = update.observation.now < told_at;
     if (wait.silent)
     {
-        wait.end.wait = (update.observation.now < calm_at ? calm_at : told_at) - update.observation.now;
+        const bool waits_for_calm = update.observation.now < calm_at && update.observation.peers.empty();
+        wait.end.wait = (waits_for_calm ? calm_at : told_at) - update.observation.now;
     }
     return wait;
 }

@@ -77,7 +77,7 @@ void consider_certificate(const observation& observation, const member& member, 
 done no_later_than_grace(const observation& observation, const conclusions& conclusions, done end)
 {
     earliest next;
-    if (end.next == requeue::after || end.next == requeue::retry || end.next == requeue::turn)
+    if (end.next == requeue::after || end.next == requeue::retry)
     {
         return end;
     }

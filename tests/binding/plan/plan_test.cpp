@@ -143,6 +143,35 @@ TEST(plan, while_a_change_waits_for_its_turn_the_other_bindings_get_their_status
     EXPECT_THAT(w.steps(), testing::Not(testing::Contains(testing::HasSubstr("status(web"))));
 }
 
+TEST(plan, a_status_that_could_not_be_written_while_another_target_has_the_turn_is_written_soon)
+{
+    world_builder w;
+    w.turn = binding::turn_state::taken;
+    w.add("web", "a").sni();
+    w.finish();
+    w.later(5s);
+    w.write_fails = [](const std::string&) { return true; };
+    EXPECT_EQ(w.finish().next, binding::requeue::retry);
+    w.write_fails = nullptr;
+    w.later(1s).finish();
+    EXPECT_EQ(w.status("web"), "pending Progressing []");
+}
+
+TEST(plan, what_may_be_created_soon_is_an_error_after_five_minutes_though_the_turn_does_not_come)
+{
+    world_builder w;
+    w.turn = binding::turn_state::taken;
+    w.certificates["d"] = failing(cloud::failure::not_found);
+    w.add("web", "a").sni();
+    w.finish();
+    w.later(10min).add("lost", "d").sni();
+    w.change("lost").object().created = w.wall();
+    const auto end = w.finish();
+    EXPECT_EQ(w.status("lost"), "pending CertificateNotFound []");
+    EXPECT_EQ(end.next, binding::requeue::turn);
+    EXPECT_THAT(end.wait, testing::AllOf(testing::Gt(0s), testing::Le(5min)));
+}
+
 TEST(plan, finalizers_are_added_while_another_change_of_the_load_balancer_is_under_way)
 {
     world_builder w;

@@ -62,6 +62,7 @@ support::task<> binding_watches::follow(runtime::watcher& watcher)
         }
         parts_.blind(std::current_exception());
     }
+    // Whatever ended the watch: a controller that sees no changes any more must not go on as if it did.
     catch (...)
     {
         parts_.blind(std::current_exception());

@@ -83,9 +83,8 @@ event ledger_restored(const certificate_binding& object)
         object,
         true,
         "LedgerRestored",
-        "somebody else changed status.attachments; the controller writes its own again. If this continues, a "
-        "second "
-        "controller may be at work on the binding"
+        "somebody else changed status.attachments; the controller writes its own again. If this continues, "
+        "a second controller may be at work on the binding"
     );
     restored.action = "Restore";
     // One event, however often the write is tried.

@@ -159,8 +159,7 @@ wait stop_for_dead_refs(const listener_update& update, const refs& dead)
         "the listener holds " + support::joined(named) +
             ", which the certificate service answers 404 for; Octavia would stop serving the whole listener "
             "at the next change. Replace or remove the certificate on the listener (if it was attached "
-            "through "
-            "another project, put the credential of that project back)",
+            "through another project, put the credential of that project back)",
         {asked.empty() ? requeue::slow : requeue::retry, {}, asked}
     );
 }

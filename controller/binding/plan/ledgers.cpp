@@ -208,6 +208,13 @@ ledger ledger_ahead(const listener_update& update, const member& member)
             entry->confirmed = false;
         }
     }
+    for (attachment& entry : ahead.attachments)
+    {
+        // The PUT puts the ref back, though nobody wants it: a recorded default that the ledger holds too.
+        const bool added = holds(update.slots.after, entry.container_ref, entry.slot) &&
+                           !update.view.shows(entry.container_ref, entry.slot);
+        entry.confirmed = entry.confirmed && !added;
+    }
     if (member.placement.placed)
     {
         ahead = with_own_entry(update, member, std::move(ahead));

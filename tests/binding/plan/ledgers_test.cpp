@@ -255,6 +255,17 @@ TEST(plan_ledger, a_repair_of_an_empty_default_keeps_the_recorded_default)
     EXPECT_EQ(w.status("web"), "active Attached [default a, was f]");
 }
 
+TEST(plan_ledger, the_entry_of_a_recorded_default_that_goes_back_is_committed_before_the_put)
+{
+    world_builder w;
+    w.shows("a").add_attached("web", "a", default_slot).remembers("f").holds("f", default_slot);
+    w.change("web").wants_sni(true);
+    w.finish();  // the listener contradicts the ledger; the second read proves that
+    w.later(2s);
+    EXPECT_EQ(text(w.put()), "put default=f sni=a");
+    EXPECT_EQ(to_text(w.object("web").status.ledger), "[default a?, default f?, sni a?, was f]");
+}
+
 TEST(plan_ledger, the_recorded_default_is_committed_with_the_heir_before_the_put)
 {
     world_builder w;

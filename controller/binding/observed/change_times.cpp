@@ -8,11 +8,12 @@ namespace {
 using namespace std::chrono_literals;
 using support::duration;
 
-constexpr duration shortest_change = 10ms;
+constexpr duration shortest_change = 2ms;
 constexpr duration longest_step = 2s;
 constexpr duration short_change = 100ms;
-// While nothing is known.
-constexpr duration first_look = 10ms;
+// While nothing is known: after these, then in steps.
+constexpr duration first_look = 2ms;
+constexpr duration second_look = 10ms;
 constexpr duration first_step = 100ms;
 constexpr int steps_of_unknown = 4;  // a step is a quarter of the time that the change has taken
 // After a known time: a third of it, within these.
@@ -58,9 +59,11 @@ duration change_times::next_look(duration last) const
     const auto known = looks();
     if (known.empty())
     {
-        return last == duration{}
-                   ? first_look
-                   : last + std::clamp<duration>(last / steps_of_unknown, first_step, longest_step);
+        if (last < second_look)
+        {
+            return last < first_look ? first_look : second_look;
+        }
+        return last + std::clamp<duration>(last / steps_of_unknown, first_step, longest_step);
     }
     const duration apart = std::max(shortest_change, last / steps_of_known);
     const auto next = std::ranges::find_if(known, [&](duration look) { return look - last >= apart; });

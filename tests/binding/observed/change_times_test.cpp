@@ -73,7 +73,9 @@ TEST(change_times, a_load_balancer_that_is_not_known_is_looked_at_in_steps_of_a_
         EXPECT_LE(late(follow(times, takes), takes), 0.25) << takes;
     }
     change_times times;
-    EXPECT_EQ(times.next_look({}), 10ms);
+    EXPECT_EQ(times.next_look({}), 2ms);
+    EXPECT_EQ(times.next_look(2ms), 10ms);
+    EXPECT_EQ(times.next_look(10ms), 110ms);
     EXPECT_EQ(times.next_look(1min), 62s) << "no step is longer than two seconds";
 }
 

@@ -10,6 +10,9 @@ namespace binding {
 // changes began to arrive, settings::settle_at_most ago. The pass that sends the PUT reads everything again.
 bool only_prepares(const observation& observation);
 
+// When the changes are calm (arrivals::calm_at). Needs arrivals::first.
+support::time_point calm_at(const observation& observation);
+
 // When the target is reconciled again while changes arrive: when they are calm, then when they are complete.
 // With peers only then, because each pass reads the listener for them.
 done wait_for_arrivals(const observation& observation);

@@ -49,12 +49,12 @@ wait wait_for_turn(const listener_update& update)
     }
     const settings& settings = *update.observation.settings;
     const auto told_at = *arrivals.first + settings.silent_wait;
-    const auto calm_at = arrivals.calm_at(settings);
+    const auto calm = calm_at(update.observation);
     wait.silent = update.observation.now < told_at;
     if (wait.silent)
     {
-        const bool waits_for_calm = update.observation.now < calm_at && update.observation.peers.empty();
-        wait.end.wait = (waits_for_calm ? calm_at : told_at) - update.observation.now;
+        const bool waits_for_calm = update.observation.now < calm && update.observation.peers.empty();
+        wait.end.wait = (waits_for_calm ? calm : told_at) - update.observation.now;
     }
     return wait;
 }

@@ -65,6 +65,7 @@ struct observation
     support::duration longest_read{};                 // of this pass, of all that was asked for at once
     support::duration longest_certificate_read{};     // of this pass, of one certificate
     std::optional<support::time_point> committed_at;  // the last write to Kubernetes in this pass
+    support::time_point last_arrival{};               // when a change of any target's binding was seen last
     std::set<support::uuid> unwritable;               // writes to these bindings failed in this pass
     bool put_ended = false;                           // a PUT of ours ended in this pass
 

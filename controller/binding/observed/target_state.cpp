@@ -90,9 +90,9 @@ support::time_point arrivals::quiet_at(const settings& settings) const
     return std::min(last + settings.settle, *first + settings.settle_at_most);
 }
 
-support::time_point arrivals::calm_at(const settings& settings) const
+support::time_point arrivals::calm_at(const settings& settings, support::time_point last_of_all) const
 {
-    return std::min(last + settings.settle / 2, quiet_at(settings));
+    return std::min(std::max(last, last_of_all) + settings.settle / 2, quiet_at(settings));
 }
 
 // ---- target_state ----

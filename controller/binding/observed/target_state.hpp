@@ -26,9 +26,9 @@ struct arrivals
     void record(support::time_point now);
     // When the changes since `first` count as complete. Needs `first`.
     support::time_point quiet_at(const settings& settings) const;
-    // When no change has come for half of settings::settle, so that those who make them have probably ended.
-    // Needs `first`.
-    support::time_point calm_at(const settings& settings) const;
+    // When no change of any target has come for half of settings::settle, so that those who make them have
+    // probably ended; no later than quiet_at(). `last_of_all`: the last change of any target. Needs `first`.
+    support::time_point calm_at(const settings& settings, support::time_point last_of_all) const;
 };
 
 // Since when there are peers: bindings of the same listener with another credential.

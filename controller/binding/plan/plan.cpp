@@ -186,9 +186,8 @@ std::vector<write> finalizers_in_advance(const listener_update& update)
 
 step do_wait(const listener_update& update, const wait& wait)
 {
-    const target_facts& state = *update.observation.state;
-    const bool is_calm = !state.arrivals.first ||
-                         update.observation.now >= state.arrivals.calm_at(*update.observation.settings);
+    const bool is_calm =
+        !update.observation.state->arrivals.first || update.observation.now >= calm_at(update.observation);
     if (is_calm && (wait.end.next == requeue::turn || wait.without_status))
     {
         if (auto writes = finalizers_in_advance(update); !writes.empty())

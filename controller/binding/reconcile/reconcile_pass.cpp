@@ -116,6 +116,10 @@ step reconcile_pass::plan_step(const pass_context& at, binding_list& bindings)
 {
     target_state& state = at.states.of(target_);
     state.record_bindings(bindings, at.settings, at.now, at.wall, others_sent_until(at));
+    if (const arrivals& arrivals = state.facts().arrivals; arrivals.first)
+    {
+        at.states.record_arrival(arrivals.last);
+    }
     if (at.states.take_cleanup_request(target_))
     {
         state.record_cleanup_request();
@@ -198,6 +202,7 @@ observation reconcile_pass::observe(
     observed.peers = peers.bindings;
     observed.peer_put_deadline = peers.put_deadline;
     observed.peers_unread = peers.unread;
+    observed.last_arrival = at.state.last_arrival();
     observed.unwritable = unwritable_;
     observed.state = &at.states.of(target_).facts();
     observed.turn = at.state.turn(target_);

@@ -5,6 +5,7 @@
 #include "binding/observed/target_state.hpp"
 #include "binding/targets/load_balancer_queue.hpp"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -78,6 +79,12 @@ public:
     // How many passes in a row ended so that people have to act, this one included.
     int count_slow_pass(const target& which, bool is_slow);
 
+    // ---- changes of bindings ----
+
+    // When a pass saw a change of a binding last, of whatever target.
+    support::time_point last_arrival() const { return last_arrival_; }
+    void record_arrival(support::time_point at) { last_arrival_ = std::max(last_arrival_, at); }
+
     // ---- how long changes take ----
 
     // Of the load balancer that the target's listener is on; if it has not been changed yet, of its region.
@@ -128,6 +135,7 @@ private:
 
     std::optional<support::time_point> others_sent_until_;
     std::optional<support::time_point> last_effect_;
+    support::time_point last_arrival_{};
     bool stopping_ = false;
     std::map<target, target_state> targets_;
     mutable std::vector<target> looked_at_;  // while they rest

@@ -11,6 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace test;
 using testing::Each;
+using testing::Ge;
 using testing::Le;
 using testing::SizeIs;
 
@@ -95,6 +96,23 @@ TEST_F(aggregation, the_gather_starts_at_once_and_the_put_waits_for_100_quiet_mi
     advance(100ms);
     ASSERT_THAT(cloud.puts, SizeIs(1));
     EXPECT_THAT(*cloud.puts[0].change.sni_refs, SizeIs(2));
+}
+
+TEST_F(aggregation, finalizers_wait_while_changes_of_other_listeners_arrive)
+{
+    add_listener(listener_2);
+    start();
+    create(0);
+    for (int i = 1; i < 5; ++i)
+    {
+        advance(20ms);
+        create(i, listener_2);
+    }
+    EXPECT_THAT(writes_of_each(1), Each(0)) << "80 ms after the last change of its own listener";
+    advance(30ms);
+    EXPECT_THAT(writes_of_each(1), Each(Ge(1))) << "its own changes are complete";
+    ASSERT_TRUE(until([&] { return all_active(5); }));
+    EXPECT_THAT(cloud.puts, SizeIs(2));
 }
 
 TEST_F(aggregation, who_keeps_arriving_holds_the_put_up_for_two_seconds_at_most)

@@ -12,8 +12,7 @@ bool only_prepares(const observation& observation)
         return false;
     }
     const settings& settings = *observation.settings;
-    const bool must_wait =
-        observation.turn != turn_state::ours && observation.now < state.arrivals.quiet_at(settings);
+    const bool must_wait = observation.now < state.arrivals.quiet_at(settings);
     const auto was_read = [&](const auto& last) {
         return last && last->value && last->asked_at < observation.pass_started &&
                last->asked_at >= *arriving_since &&

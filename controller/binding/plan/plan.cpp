@@ -192,7 +192,9 @@ step do_wait(const listener_update& update, const wait& wait)
     {
         if (auto writes = finalizers_in_advance(update); !writes.empty())
         {
-            return commit{std::move(writes)};
+            // One target of a load balancer has the turn meanwhile, and its writes come first.
+            return update.observation.turn == turn_state::free ? step(take_turn{})
+                                                               : step(commit{std::move(writes)});
         }
     }
     return wait.without_status ? step(wait.end)

@@ -27,6 +27,7 @@ constexpr support::duration read_while_writing = std::chrono::milliseconds(500);
 
 task<> writer::write_all(reconcile_pass& pass, commit writes)
 {
+    const bool has_turn = parts_.state.turn(pass.target()) == turn_state::ours;
     jobs all;
     for (write& write : writes.writes)
     {
@@ -37,13 +38,18 @@ task<> writer::write_all(reconcile_pass& pass, commit writes)
         }
         warn_of_foreign_ledger(pass.target(), *object);
         auto request = patch_for(*object, write);
-        all.push_back([this,
-                       &pass,
-                       prepared = prepared_write{std::move(write), object->full_name(), std::move(request)}] {
-            return patch(pass, prepared);
+        prepared_write prepared{std::move(write), object->full_name(), std::move(request)};
+        all.push_back([this, &pass, has_turn, prepared = std::move(prepared)] {
+            return has_turn ? patch(pass, prepared) : patch_without_turn(pass, prepared);
         });
     }
     co_await support::run_all(std::move(all), most_at_a_time);
+}
+
+task<> writer::patch_without_turn(reconcile_pass& pass, prepared_write prepared)
+{
+    const auto place = co_await without_turn_.take_at_once_if_free();
+    co_await patch(pass, std::move(prepared));
 }
 
 task<> writer::patch(reconcile_pass& pass, prepared_write prepared)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "binding/reconcile/reconcile_parts.hpp"
+#include "support/turn.hpp"
 
 #include <memory>
 
@@ -8,9 +9,15 @@ namespace binding {
 
 // Sends the writes of a pass: patches to Kubernetes, several at a time, and the one PUT. The answers go to
 // the pass.
+//
+// Flow: the patches of a target that has its turn at the load balancer are sent at once, because a change of
+//   the listener waits for them, and other targets wait for the turn. The API server serves all requests
+//   alike, so of the patches of all other targets few are sent at a time.
 class writer
 {
 public:
+    static constexpr std::size_t most_without_turn = 8;  // patches at a time, of all targets together
+
     explicit writer(reconcile_parts parts) : parts_(parts) {}
 
     support::task<> write_all(reconcile_pass& pass, commit writes);
@@ -27,6 +34,7 @@ private:
     };
 
     support::task<> patch(reconcile_pass& pass, prepared_write prepared);
+    support::task<> patch_without_turn(reconcile_pass& pass, prepared_write prepared);
     // Records the events at once, because a crash loses what is not recorded.
     void record_events(reconcile_pass& pass);
     // Reads the listener twice a second while a PUT is under way, because the PUT overwrites a change that
@@ -38,6 +46,7 @@ private:
     void warn_of_foreign_ledger(const target& which, const certificate_binding& object);
 
     reconcile_parts parts_;
+    support::turn without_turn_{most_without_turn};
 };
 
 }  // namespace binding

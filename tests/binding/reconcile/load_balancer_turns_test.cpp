@@ -3,15 +3,19 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <chrono>
+#include <string>
 #include <utility>
 
 namespace {
 
 using namespace std::chrono_literals;
 using namespace test;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Pair;
 
 TEST_F(one_load_balancer, two_listeners_of_one_load_balancer_are_never_written_at_once)
 {
@@ -46,6 +50,39 @@ TEST_F(one_load_balancer, the_next_listener_is_written_while_the_statuses_of_the
     EXPECT_FALSE(active("b"));
     ASSERT_TRUE(until([&] { return active("a") && active("b"); }));
     EXPECT_EQ(cloud.most_puts_at_a_time, 1);
+    stop();
+}
+
+TEST_F(one_load_balancer, the_writes_of_who_has_the_turn_leave_few_places_to_those_of_others)
+{
+    // Not through the invariants: a change of b begins while statuses of a wait for their places.
+    counted_writes counted(kube, clock());
+    running = std::make_unique<process>(*this, counted, cloud);
+    kube.list_into(*running->parts.sink);
+    const auto all_active = [&] {
+        return std::ranges::all_of(kube.objects(), [&](const auto& each) { return active(each.first); });
+    };
+    for (int i = 0; i < 40; ++i)
+    {
+        const std::string id = "cccccccc-0000-4000-8000-" + std::to_string(100'000'000'000 + i);
+        cloud.certificates[id] = true;
+        const std::string name = (i < 20 ? "a" : "b") + std::to_string(i);
+        kube.create(
+            {.name = name, .certificate = id, .listener = i < 20 ? listener_1 : listener_2, .sni = true}
+        );
+    }
+    ASSERT_TRUE(until(all_active));
+    EXPECT_THAT(
+        counted.most_at_a_time,
+        ElementsAre(
+            Pair("a finalizer", 16),
+            Pair("a ledger", 16),
+            Pair("a status", 8),
+            Pair("b finalizer", 8),
+            Pair("b ledger", 16),
+            Pair("b status", 16)
+        )
+    ) << "nobody waits for the turn of b";
     stop();
 }
 

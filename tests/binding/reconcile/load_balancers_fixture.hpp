@@ -3,7 +3,9 @@
 #include "binding/reconcile/loop_fixture.hpp"
 #include "fakes/kubernetes/kube_through.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,6 +66,33 @@ public:
 
 private:
     support::clock& clock_;
+};
+
+// Writes take 100 ms each, and are counted by the first letter of their binding and by what they write.
+class counted_writes final : public kube_through
+{
+public:
+    counted_writes(kube::client& next, support::clock& clock) : kube_through(next), clock_(clock) {}
+
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> patch(kube::patch_request request
+    ) override
+    {
+        const bool is_ahead = request.merge_patch.contains(R"("confirmed":false)");
+        const std::string kind = request.subresource.empty() ? " finalizer"
+                                 : is_ahead                  ? " ledger"
+                                                             : " status";
+        const std::string what = request.name.substr(0, 1) + kind;
+        most_at_a_time[what] = std::max(most_at_a_time[what], ++at_a_time_[what]);
+        co_await clock_.sleep_for(std::chrono::milliseconds(100));
+        --at_a_time_[what];
+        co_return co_await kube_through::patch(std::move(request));
+    }
+
+    std::map<std::string, int> most_at_a_time;
+
+private:
+    support::clock& clock_;
+    std::map<std::string, int> at_a_time_;
 };
 
 }  // namespace test

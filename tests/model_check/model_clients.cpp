@@ -395,6 +395,10 @@ support::result<std::unique_ptr<kube::object_answer>> model::patch(
     {
         return std::unexpected(status_error(404));
     }
+    if (record.unsure.contains(object->uid))
+    {
+        record.broken.push_back("S8: " + wish.name + " is written again in a pass that could not write it");
+    }
     if (version_in(wish) != object->resource_version)
     {
         tell([&] { return "a write to " + wish.name + " is refused: it has changed"; });

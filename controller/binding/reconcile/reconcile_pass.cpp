@@ -13,15 +13,6 @@ constexpr int most_steps = 100;    // of one pass
 constexpr int most_conflicts = 5;  // of one object in one pass
 constexpr int most_unsent_puts = 3;
 
-bool writes_for_others(
-    const std::vector<write>& writes, const std::vector<const certificate_binding*>& bindings
-)
-{
-    return std::ranges::any_of(writes, [&](const write& write) {
-        return std::ranges::find(bindings, write.uid, &certificate_binding::uid) == bindings.end();
-    });
-}
-
 // Whether the write announces a change of the listener: an entry that is not confirmed, and is not in the
 // ledger yet.
 bool is_write_ahead(const write& write, const certificate_binding* object)
@@ -97,7 +88,7 @@ pass_action reconcile_pass::next(const pass_context& at)
         step step = plan_step(at, bindings);
         if (!std::holds_alternative<take_turn>(step))
         {
-            pass_action action = begin(at, std::move(step), bindings);
+            pass_action action = begin(at, std::move(step));
             if (put_ended_)
             {
                 pass_turn_on(at, target_, action);
@@ -142,7 +133,7 @@ step reconcile_pass::plan_step(const pass_context& at, binding_list& bindings)
     return std::move(decision.step);
 }
 
-pass_action reconcile_pass::begin(const pass_context& at, step planned, const binding_list& bindings)
+pass_action reconcile_pass::begin(const pass_context& at, step planned)
 {
     if (const auto* how = std::get_if<done>(&planned))
     {
@@ -161,7 +152,7 @@ pass_action reconcile_pass::begin(const pass_context& at, step planned, const bi
                 return end(at, {requeue::retry, {}, {}});
             }
         }
-        begin_commit(at, *writes, bindings);
+        begin_commit(at, *writes);
         return {std::move(*writes), {}};
     }
     if (auto* change = std::get_if<put>(&planned))
@@ -227,7 +218,7 @@ pass_action reconcile_pass::end(const pass_context& at, const done& how)
     const target_facts& facts = state.facts();
     const bool reads_now = !read_before_ && facts.answers.listener_requested;
     const bool concerns_peers =
-        put_ended_ || announced_to_peers_ || reads_now || could_write_ != facts.puts.may_write;
+        put_ended_ || writes_ledgers_ || reads_now || could_write_ != facts.puts.may_write;
     pass_action action;
     if (concerns_peers)
     {
@@ -330,13 +321,16 @@ void reconcile_pass::on_read(const pass_context& at, read_answer answer)
 
 // ---- the writes to Kubernetes ----
 
-void reconcile_pass::begin_commit(const pass_context& at, const commit& writes, const binding_list& bindings)
+void reconcile_pass::begin_commit(const pass_context& at, const commit& writes)
 {
-    announced_to_peers_ = announced_to_peers_ || writes_for_others(writes.writes, bindings);
     target_state& state = at.states.of(target_);
     for (const write& write : writes.writes)
     {
-        // Recorded before the write is sent, because the watch may show the object before the answer comes.
+        // Both are recorded before the write is sent, because the watch may show the object before the answer
+        // comes.
+        const certificate_binding* object = at.store.find(write.uid);
+        writes_ledgers_ = writes_ledgers_ || (object != nullptr && write.kind == write_kind::status &&
+                                              object->status.ledger != write.wanted.ledger);
         state.record_write_begin(write.uid, write.kind == write_kind::remove_finalizer);
     }
 }

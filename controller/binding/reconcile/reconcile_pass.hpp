@@ -158,8 +158,8 @@ private:
     // binding that brings a ledger joins at once, because without it its refs would count as foreign.
     bool waits_for_next_pass(const target_facts& facts, const certificate_binding& object) const;
     step plan_step(const pass_context& at, binding_list& bindings);
-    pass_action begin(const pass_context& at, step planned, const binding_list& bindings);
-    void begin_commit(const pass_context& at, const commit& writes, const binding_list& bindings);
+    pass_action begin(const pass_context& at, step planned);
+    void begin_commit(const pass_context& at, const commit& writes);
     pass_action end(const pass_context& at, const done& how);
     // A read, or Octavia's answer to the PUT, found the accepted PUT under way.
     void note_under_way(const pass_context& at, support::time_point asked_at) const;
@@ -187,8 +187,9 @@ private:
     int unsent_puts_ = 0;             // that came too late
     std::vector<event> events_;       // that take_events() has not given yet
     bool put_ended_ = false;          // by a PUT of the target
-    bool announced_to_peers_ =
-        false;  // the ledger of a peer was written, because a PUT is to remove its entry
+    // Writes a ledger that peers judge by: one of the target, for whose entry a peer may wait before its own
+    // binding goes, or that of a peer.
+    bool writes_ledgers_ = false;
 };
 
 }  // namespace binding

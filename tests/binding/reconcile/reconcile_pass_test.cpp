@@ -64,6 +64,19 @@ TEST(reconcile_pass, a_peer_whose_entry_a_put_was_about_to_remove_is_woken_at_th
     EXPECT_THAT(w.woken, Contains(peer_target()));
 }
 
+TEST(reconcile_pass, a_peer_is_woken_when_a_ledger_has_changed_without_a_put)
+{
+    world_builder w;
+    w.shows("f", {"a", "b"}).add_attached("web", "a", sni_slot);
+    const peer_binding other(w, "b");
+    w.finish();
+    w.woken.clear();
+    w.add("late", "b").sni();
+    w.later(1s).finish();
+    EXPECT_EQ(w.status("late"), "active Attached [sni b]");
+    EXPECT_THAT(w.woken, Contains(peer_target())) << "it may wait for the entry before its own binding goes";
+}
+
 TEST(reconcile_pass, a_pass_that_changes_nothing_for_its_peers_wakes_nobody)
 {
     world_builder w;

@@ -13,7 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr support::duration shortest_wait = 10ms;
+// Until the next look at a change that is under way; the first look may come soon (change_times).
+constexpr support::duration shortest_wait = 2ms;
 
 stop wait_in_doubt(const members& own, support::duration wait)
 {

@@ -23,14 +23,14 @@ bool only_prepares(const observation& observation)
            was_read(answers.load_balancer);
 }
 
-support::time_point calm_at(const observation& observation)
+support::time_point when_calm(const observation& observation)
 {
     return observation.state->arrivals.calm_at(*observation.settings, observation.last_arrival);
 }
 
 done wait_for_arrivals(const observation& observation)
 {
-    const auto calm = calm_at(observation);
+    const auto calm = when_calm(observation);
     const auto quiet = observation.state->arrivals.quiet_at(*observation.settings);
     const bool waits_for_calm = observation.now < calm && observation.peers.empty();
     return {requeue::after, (waits_for_calm ? calm : quiet) - observation.now};

@@ -11,7 +11,7 @@ namespace binding {
 bool only_prepares(const observation& observation);
 
 // When the changes are calm (arrivals::calm_at). Needs arrivals::first.
-support::time_point calm_at(const observation& observation);
+support::time_point when_calm(const observation& observation);
 
 // When the target is reconciled again while changes arrive: when they are calm, then when they are complete.
 // With peers only then, because each pass reads the listener for them.

@@ -3,9 +3,9 @@
 //   1. A PUT that is not needed, or would surely fail, ends the pass before another target has to wait for
 //      it.
 //   2. The target takes its turn in the load-balancer queue when little else than the refs can stop the PUT.
+//      For finalizers it takes the turn before (do_wait in plan/plan).
 //   3. The refs are looked up during the turn, because no other target changes the load balancer then. One
-//   ref
-//      is looked up before: a recorded default, because assign() cannot decide without it.
+//      ref is looked up before: a recorded default, because assign() cannot decide without it.
 //   4. Ledgers are committed last (plan/ledgers), so that no entry is written for a PUT that is not sent.
 // Guarantees: nothing is written to the listener while a gate is shut. A PUT passes all gates in one pass.
 // Assumptions: the answers of this pass are in the observation, and an answer about a ref is fresh
@@ -38,7 +38,7 @@ gate nothing_to_write(const listener_update& update)
 
 // Most turns come soon. A status that tells of the wait costs the API server as much as the one that follows,
 // so the bindings that wait have it only where the change has waited for as long as people notice. Before
-// that, the target is looked at once more when the changes are calm.
+// that, the target is looked at when the changes are calm.
 wait wait_for_turn(const listener_update& update)
 {
     wait wait{{requeue::turn}};
@@ -49,7 +49,7 @@ wait wait_for_turn(const listener_update& update)
     }
     const settings& settings = *update.observation.settings;
     const auto told_at = *arrivals.first + settings.silent_wait;
-    const auto calm = calm_at(update.observation);
+    const auto calm = when_calm(update.observation);
     wait.silent = update.observation.now < told_at;
     if (wait.silent)
     {
@@ -249,6 +249,12 @@ bool is_removed(const listener_update& update, const attachment& entry)
 {
     return !holds(update.slots.after, entry.container_ref, entry.slot) &&
            update.view.shows(entry.container_ref, entry.slot);
+}
+
+bool is_added(const listener_update& update, const attachment& entry)
+{
+    return holds(update.slots.after, entry.container_ref, entry.slot) &&
+           !update.view.shows(entry.container_ref, entry.slot);
 }
 
 std::optional<shut_write_gate> first_write_gate(const listener_update& update)

@@ -30,6 +30,9 @@ bool must_repeat(const listener_view& view, const members& members);
 // Whether the PUT takes the entry off the listener.
 bool is_removed(const listener_update& update, const attachment& entry);
 
+// Whether the PUT puts the entry on the listener, where it is not.
+bool is_added(const listener_update& update, const attachment& entry);
+
 using shut_write_gate = std::variant<no_write, read, take_turn, wait, leave_out>;
 
 // The first gate of the table in write_gates.cpp that is shut; empty: the listener may be written.

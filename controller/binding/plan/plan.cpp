@@ -187,14 +187,17 @@ std::vector<write> finalizers_in_advance(const listener_update& update)
 step do_wait(const listener_update& update, const wait& wait)
 {
     const bool is_calm =
-        !update.observation.state->arrivals.first || update.observation.now >= calm_at(update.observation);
+        !update.observation.state->arrivals.first || update.observation.now >= when_calm(update.observation);
     if (is_calm && (wait.end.next == requeue::turn || wait.without_status))
     {
         if (auto writes = finalizers_in_advance(update); !writes.empty())
         {
-            // One target of a load balancer has the turn meanwhile, and its writes come first.
-            return update.observation.turn == turn_state::free ? step(take_turn{})
-                                                               : step(commit{std::move(writes)});
+            // The first target of the load balancer that is calm has the turn meanwhile, so that its writes
+            // come first. With peers none has it before its changes are complete, because a peer that
+            // verifies its ledger must not find the turn taken for nothing.
+            const bool takes_turn =
+                update.observation.turn == turn_state::free && update.observation.peers.empty();
+            return takes_turn ? step(take_turn{}) : step(commit{std::move(writes)});
         }
     }
     return wait.without_status ? step(wait.end)

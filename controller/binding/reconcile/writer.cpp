@@ -5,6 +5,7 @@
 #include "support/log.hpp"
 #include "support/parallel.hpp"
 #include "support/task_group.hpp"
+#include "support/with_deadline.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
@@ -20,6 +21,7 @@ using support::task;
 using jobs = std::vector<std::function<task<>()>>;
 
 constexpr support::duration read_while_writing = std::chrono::milliseconds(500);
+constexpr support::duration longest_wait_for_place = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -27,7 +29,6 @@ constexpr support::duration read_while_writing = std::chrono::milliseconds(500);
 
 task<> writer::write_all(reconcile_pass& pass, commit writes)
 {
-    const bool has_turn = parts_.state.turn(pass.target()) == turn_state::ours;
     jobs all;
     for (write& write : writes.writes)
     {
@@ -39,16 +40,28 @@ task<> writer::write_all(reconcile_pass& pass, commit writes)
         warn_of_foreign_ledger(pass.target(), *object);
         auto request = patch_for(*object, write);
         prepared_write prepared{std::move(write), object->full_name(), std::move(request)};
-        all.push_back([this, &pass, has_turn, prepared = std::move(prepared)] {
-            return has_turn ? patch(pass, prepared) : patch_without_turn(pass, prepared);
+        all.push_back([this, &pass, prepared = std::move(prepared)] {
+            return patch_in_its_place(pass, prepared);
         });
     }
     co_await support::run_all(std::move(all), most_at_a_time);
 }
 
-task<> writer::patch_without_turn(reconcile_pass& pass, prepared_write prepared)
+// A process that ends waits for its passes, so they come first, too.
+bool writer::comes_first(const reconcile_pass& pass) const
 {
-    const auto place = co_await without_turn_.take_at_once_if_free();
+    return parts_.state.turn(pass.target()) == turn_state::ours || parts_.state.is_stopping();
+}
+
+task<> writer::patch_in_its_place(reconcile_pass& pass, prepared_write prepared)
+{
+    if (comes_first(pass))
+    {
+        co_return co_await patch(pass, std::move(prepared));
+    }
+    const auto place = co_await support::with_deadline(
+        parts_.clock, parts_.clock.now() + longest_wait_for_place, places_.take_at_once_if_free()
+    );
     co_await patch(pass, std::move(prepared));
 }
 

@@ -10,13 +10,14 @@ namespace binding {
 // Sends the writes of a pass: patches to Kubernetes, several at a time, and the one PUT. The answers go to
 // the pass.
 //
-// Flow: the patches of a target that has its turn at the load balancer are sent at once, because a change of
-//   the listener waits for them, and other targets wait for the turn. The API server serves all requests
-//   alike, so of the patches of all other targets few are sent at a time.
+// Flow: a change of the listener waits for the patches of a target that has its turn at the load balancer,
+// and
+//   other targets wait for the turn. The API server serves all requests alike. So the patches of all other
+//   targets together have few places, and each waits a second at most for one of these.
 class writer
 {
 public:
-    static constexpr std::size_t most_without_turn = 8;  // patches at a time, of all targets together
+    static constexpr std::size_t places_without_turn = 8;
 
     explicit writer(reconcile_parts parts) : parts_(parts) {}
 
@@ -33,8 +34,9 @@ private:
         kube::patch_request request;
     };
 
+    bool comes_first(const reconcile_pass& pass) const;
+    support::task<> patch_in_its_place(reconcile_pass& pass, prepared_write prepared);
     support::task<> patch(reconcile_pass& pass, prepared_write prepared);
-    support::task<> patch_without_turn(reconcile_pass& pass, prepared_write prepared);
     // Records the events at once, because a crash loses what is not recorded.
     void record_events(reconcile_pass& pass);
     // Reads the listener twice a second while a PUT is under way, because the PUT overwrites a change that
@@ -46,7 +48,7 @@ private:
     void warn_of_foreign_ledger(const target& which, const certificate_binding& object);
 
     reconcile_parts parts_;
-    support::turn without_turn_{most_without_turn};
+    support::turn places_{places_without_turn};
 };
 
 }  // namespace binding

@@ -86,6 +86,44 @@ TEST_F(one_load_balancer, the_writes_of_who_has_the_turn_leave_few_places_to_tho
     stop();
 }
 
+TEST_F(two_load_balancers, the_writes_without_a_turn_share_few_places_and_wait_a_second_at_most)
+{
+    counted_writes counted(checked, clock());
+    for (int i = 0; i < 80; ++i)
+    {
+        const std::string id = "cccccccc-0000-4000-8000-" + std::to_string(100'000'000'000 + i);
+        const std::string listener = i < 40 ? listener_1 : listener_3;
+        cloud.certificates[id] = true;
+        row(listener).slots.sni_refs.push_back(ref(id));
+        kube.create({.name = "a" + std::to_string(i), .certificate = id, .listener = listener, .sni = true});
+    }
+    running = std::make_unique<process>(*this, counted, cloud);
+    kube.list_into(*running->parts.sink);
+    ASSERT_TRUE(until([&] {
+        return std::ranges::all_of(kube.objects(), [&](const auto& each) { return active(each.first); });
+    })) << "they are on the listeners already, so no change needs a turn";
+    EXPECT_EQ(counted.most_at_a_time["a finalizer"], 8);
+    counted.takes = 20s;
+    for (int i = 0; i < 80; ++i)
+    {
+        cloud.certificates["cccccccc-0000-4000-8000-" + std::to_string(100'000'000'000 + i)] = false;
+    }
+    advance(1h);
+    EXPECT_EQ(counted.most_at_a_time["a status"], 32) << "sixteen of each target, after a second";
+    stop();
+}
+
+TEST_F(one_load_balancer, a_change_that_is_over_at_once_is_seen_after_two_milliseconds)
+{
+    cloud.pending_for = 1ms;
+    start();
+    kube.create({.name = "a", .certificate = cert_a, .listener = listener_1, .sni = true});
+    ASSERT_TRUE(until([&] { return cloud.puts.size() == 1; }));
+    const auto sent = clock().now();
+    ASSERT_TRUE(until([&] { return active("a"); }));
+    EXPECT_LT(clock().now() - sent, 10ms);
+}
+
 TEST_F(one_load_balancer, two_load_balancers_are_written_side_by_side)
 {
     const auto other = *support::uuid::parse("99999999-0000-4000-8000-000000000002");

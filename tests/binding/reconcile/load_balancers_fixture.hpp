@@ -68,7 +68,7 @@ private:
     support::clock& clock_;
 };
 
-// Writes take 100 ms each, and are counted by the first letter of their binding and by what they write.
+// Writes are counted by the first letter of their binding and by what they write.
 class counted_writes final : public kube_through
 {
 public:
@@ -83,11 +83,12 @@ public:
                                                              : " status";
         const std::string what = request.name.substr(0, 1) + kind;
         most_at_a_time[what] = std::max(most_at_a_time[what], ++at_a_time_[what]);
-        co_await clock_.sleep_for(std::chrono::milliseconds(100));
+        co_await clock_.sleep_for(takes);
         --at_a_time_[what];
         co_return co_await kube_through::patch(std::move(request));
     }
 
+    support::duration takes = std::chrono::milliseconds(100);
     std::map<std::string, int> most_at_a_time;
 
 private:

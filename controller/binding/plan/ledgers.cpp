@@ -210,10 +210,8 @@ ledger ledger_ahead(const listener_update& update, const member& member)
     }
     for (attachment& entry : ahead.attachments)
     {
-        // The PUT puts the ref back, though nobody wants it: a recorded default that the ledger holds too.
-        const bool added = holds(update.slots.after, entry.container_ref, entry.slot) &&
-                           !update.view.shows(entry.container_ref, entry.slot);
-        entry.confirmed = entry.confirmed && !added;
+        // Not only what the binding wants: also a recorded default that goes back and is in the ledger, too.
+        entry.confirmed = entry.confirmed && !is_added(update, entry);
     }
     if (member.placement.placed)
     {
@@ -262,7 +260,7 @@ std::optional<write> peer_write_ahead(const listener_update& update, const peer&
     wanted.ledger = held;
     for (attachment& entry : wanted.ledger.attachments)
     {
-        entry.confirmed = entry.confirmed && !is_removed(update, entry);
+        entry.confirmed = entry.confirmed && !is_removed(update, entry) && !is_added(update, entry);
     }
     // The repetition of a PUT that was refused changes nothing for the peer.
     if (wanted.ledger == held || was_refused_to_write(update))

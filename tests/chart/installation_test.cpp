@@ -92,7 +92,6 @@ TEST_F(installation, goes_with_everything_if_that_is_wanted)
     ));
 }
 
-// The README of the chart says so.
 TEST_F(installation, hands_the_definition_over_with_its_bindings_if_it_is_kept_first)
 {
     ASSERT_TRUE(succeeds(helm("install", {"--set=crds.keep=false"})));
@@ -100,11 +99,14 @@ TEST_F(installation, hands_the_definition_over_with_its_bindings_if_it_is_kept_f
     ASSERT_TRUE(succeeds(kubernetes->kubectl({"apply", "-f", sample, "--namespace", team_a})));
     ASSERT_TRUE(succeeds(helm("upgrade", {"--set=crds.keep=true"})));
     ASSERT_TRUE(succeeds(helm("upgrade", {"--set=crds.enabled=false"})));
+    const auto definition =
+        kubernetes->kubectl({"get", "crd", crd_name, "-o=jsonpath={.metadata.deletionTimestamp}"});
+    ASSERT_TRUE(succeeds(definition));
+    EXPECT_EQ(definition.out, "") << "it is not being deleted";
     EXPECT_TRUE(succeeds(kubernetes->kubectl({"get", "certbind", "shop-default", "--namespace", team_a})));
-    EXPECT_TRUE(
-        succeeds(kubernetes->kubectl({"get", "crd", crd_name, "-o=jsonpath={.metadata.deletionTimestamp}"}))
-    );
 }
+
+// The README of the chart says so.
 
 TEST_F(installation, that_failed_for_a_missing_namespace_goes_on_when_the_namespace_is_there)
 {

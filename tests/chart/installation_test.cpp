@@ -107,7 +107,6 @@ TEST_F(installation, hands_the_definition_over_with_its_bindings_if_it_is_kept_f
 }
 
 // The README of the chart says so.
-
 TEST_F(installation, that_failed_for_a_missing_namespace_goes_on_when_the_namespace_is_there)
 {
     const std::vector<std::string> flags{"--set=watchNamespaces={late},allowControllerCredentials={late}"};

@@ -61,7 +61,7 @@ duration change_times::next_look(duration last) const
     {
         if (last < second_look)
         {
-            return last < first_look ? first_look : second_look;
+            return last == duration{} ? first_look : second_look;
         }
         return last + std::clamp<duration>(last / steps_of_unknown, first_step, longest_step);
     }

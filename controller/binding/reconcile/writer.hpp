@@ -10,10 +10,9 @@ namespace binding {
 // Sends the writes of a pass: patches to Kubernetes, several at a time, and the one PUT. The answers go to
 // the pass.
 //
-// Flow: a change of the listener waits for the patches of a target that has its turn at the load balancer,
-// and
-//   other targets wait for the turn. The API server serves all requests alike. So the patches of all other
-//   targets together have few places, and each waits a second at most for one of these.
+// Flow: a change of the listener waits for the patches of a target that has its turn at the load balancer.
+//   Other targets wait for the turn. The API server serves all alike. So the patches of all other targets
+//   together have few places, and each waits a second at most for one of these.
 class writer
 {
 public:

@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 
-#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -59,9 +58,6 @@ TEST_F(one_load_balancer, the_writes_of_who_has_the_turn_leave_few_places_to_tho
     counted_writes counted(kube, clock());
     running = std::make_unique<process>(*this, counted, cloud);
     kube.list_into(*running->parts.sink);
-    const auto all_active = [&] {
-        return std::ranges::all_of(kube.objects(), [&](const auto& each) { return active(each.first); });
-    };
     for (int i = 0; i < 40; ++i)
     {
         const std::string id = "cccccccc-0000-4000-8000-" + std::to_string(100'000'000'000 + i);
@@ -71,7 +67,7 @@ TEST_F(one_load_balancer, the_writes_of_who_has_the_turn_leave_few_places_to_tho
             {.name = name, .certificate = id, .listener = i < 20 ? listener_1 : listener_2, .sni = true}
         );
     }
-    ASSERT_TRUE(until(all_active));
+    ASSERT_TRUE(until([&] { return all_active(); }));
     EXPECT_THAT(
         counted.most_at_a_time,
         ElementsAre(
@@ -99,9 +95,8 @@ TEST_F(two_load_balancers, the_writes_without_a_turn_share_few_places_and_wait_a
     }
     running = std::make_unique<process>(*this, counted, cloud);
     kube.list_into(*running->parts.sink);
-    ASSERT_TRUE(until([&] {
-        return std::ranges::all_of(kube.objects(), [&](const auto& each) { return active(each.first); });
-    })) << "they are on the listeners already, so no change needs a turn";
+    ASSERT_TRUE(until([&] { return all_active(); }))
+        << "they are on the listeners already, so no change needs a turn";
     EXPECT_EQ(counted.most_at_a_time["a finalizer"], 8);
     counted.takes = 20s;
     for (int i = 0; i < 80; ++i)

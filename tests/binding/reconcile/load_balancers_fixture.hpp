@@ -21,6 +21,11 @@ protected:
 
     bool active(const std::string& name) { return kube.exists(name) && kube.state(name) == "active"; }
 
+    bool all_active()
+    {
+        return std::ranges::all_of(kube.objects(), [this](const auto& each) { return active(each.first); });
+    }
+
     // The PUT has no effect, and its answer is lost.
     void lose_first_put()
     {

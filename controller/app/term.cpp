@@ -51,8 +51,11 @@ term::term(parts parts, const binding::settings& settings)
            parts_.events,
            expiry_,
            parts_.random,
+           parts_.clock,
+           foreign_,
            settings,
-           [this](const auto& target, auto urgency, auto delay) { pool_.add(target, urgency, delay); }}
+           [this](const auto& target, auto urgency, auto delay) { pool_.add(target, urgency, delay); },
+           [this](const auto& object) { return singles_.has_foreign_ledger(object); }}
       ),
       pool_(parts_.executor, parts_.clock, queue_, [this](binding::target target) {
           return reconcile(std::move(target));

@@ -89,6 +89,7 @@ private:
     runtime::work_queue<binding::target> queue_;
     binding::reconciler reconciler_;
     binding::single::single_reconciler singles_;
+    binding::foreign_writes foreign_;
     binding::change_parts change_parts_;
     runtime::worker_pool<binding::target> pool_;
     bool aborted_ = false;

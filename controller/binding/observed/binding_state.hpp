@@ -50,4 +50,10 @@ inline const ledger& believed_ledger(const binding_state& state, const certifica
     return state.held ? *state.held : object.status.ledger;
 }
 
+// Whether somebody else wrote the ledger in status.
+inline bool has_foreign_ledger(const binding_state& state, const certificate_binding& object)
+{
+    return state.held && state.held != object.status.ledger && state.maybe_written != object.status.ledger;
+}
+
 }  // namespace binding

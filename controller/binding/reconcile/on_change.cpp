@@ -51,6 +51,49 @@ void wake(const target& target, support::duration delay, const change_parts& par
     std::ranges::for_each(parts.index.peers_of(target), wake_one);
 }
 
+// The binding before the change, if it is of the same target.
+const certificate_binding* same_before(const object_changed& change)
+{
+    return change.is_credential_only() || change.target_before != change.target_after ? nullptr
+                                                                                      : change.before;
+}
+
+// A binding came to the target, or its spec changed, or its deletion began.
+bool arrives(const object_changed& change)
+{
+    const certificate_binding* before = same_before(change);
+    return before == nullptr || before->generation != change.after->generation ||
+           before->deleting != change.after->deleting;
+}
+
+// Somebody asked for something that the target has to do.
+bool asks(const object_changed& change)
+{
+    const certificate_binding* before = same_before(change);
+    const certificate_binding& after = *change.after;
+    return arrives(change) || before->abandoned != after.abandoned ||
+           before->requested_at != after.requested_at ||
+           (before->has_finalizer() && !after.has_finalizer() && !after.deleting);
+}
+
+bool was_emptied(const object_changed& change)
+{
+    const certificate_binding* before = same_before(change);
+    return before != nullptr && before->status.identified && !change.after->status.identified;
+}
+
+// Somebody else wrote to the status, and nothing else changed.
+bool is_foreign_write(const object_changed& change, const target_facts* facts, const change_parts& parts)
+{
+    if (asks(change))
+    {
+        return false;
+    }
+    return facts == nullptr
+               ? parts.has_foreign_ledger(*change.after)
+               : was_emptied(change) || has_foreign_ledger(facts->binding(change.after->uid), *change.after);
+}
+
 void wake_targets(const object_changed& change, const change_parts& parts)
 {
     if (change.target_before && change.target_before != change.target_after)
@@ -62,7 +105,10 @@ void wake_targets(const object_changed& change, const change_parts& parts)
         const target_facts* facts = parts.reconciler.facts_of(*change.target_after);
         if (const auto delay = requeue_delay(change, facts, parts.settings))
         {
-            wake(*change.target_after, *delay, parts);
+            const auto wait = is_foreign_write(change, facts, parts)
+                                  ? parts.foreign.record(*change.target_after, parts.clock.now())
+                                  : *delay;
+            wake(*change.target_after, wait, parts);
         }
     }
 }
@@ -133,26 +179,17 @@ std::optional<support::duration> requeue_delay(
     {
         return at_once;
     }
-    const certificate_binding& after = *change.after;
-    const certificate_binding* before =
-        change.is_credential_only() || change.target_before != change.target_after ? nullptr : change.before;
-    const bool arrives =
-        before == nullptr || before->generation != after.generation || before->deleting != after.deleting;
     // The first change to arrive has woken the target. Those that follow share a pass when they are calm,
     // which prepares the PUT. Where passes have seen arrivals for long, or read the listener for a peer each
     // time, one pass is enough for all that come while they settle.
-    if (arrives && facts->arrivals.first)
+    if (arrives(change) && facts->arrivals.first)
     {
         const bool prepares =
             facts->arrivals.last - *facts->arrivals.first < settings.settle_at_most && !facts->peers.since;
         return prepares ? settings.settle / 2 : settings.settle;
     }
-    const bool asked_for = arrives || before->abandoned != after.abandoned ||
-                           before->requested_at != after.requested_at ||
-                           (before->has_finalizer() && !after.has_finalizer() && !after.deleting);
-    const bool was_emptied = before != nullptr && before->status.identified && !after.status.identified;
-    const bool is_our_ledger = facts->binding(after.uid).held == after.status.ledger;
-    return asked_for || was_emptied || !is_our_ledger ? std::optional(at_once) : std::nullopt;
+    const bool is_our_ledger = facts->binding(change.after->uid).held == change.after->status.ledger;
+    return asks(change) || was_emptied(change) || !is_our_ledger ? std::optional(at_once) : std::nullopt;
 }
 
 }  // namespace binding

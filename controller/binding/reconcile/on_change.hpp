@@ -4,6 +4,7 @@
 #include "binding/events/expiry_warnings.hpp"
 #include "binding/index/binding_index.hpp"
 #include "binding/index/object_changed.hpp"
+#include "binding/reconcile/foreign_writes.hpp"
 #include "binding/reconcile/reconciler.hpp"
 #include "binding/settings.hpp"
 #include "runtime/work_queue.hpp"
@@ -26,8 +27,13 @@ struct change_parts
     event_sink& events;
     expiry_warnings& expiry;
     support::random_engine& random;
+    support::clock& clock;
+    foreign_writes& foreign;
     binding::settings settings;
     std::function<void(const target&, runtime::urgency, support::duration)> enqueue;
+    // Of a binding whose cloud attaches single bindings: whether somebody else wrote the ledger in its
+    // status.
+    std::function<bool(const certificate_binding&)> has_foreign_ledger = [](const auto&) { return false; };
 };
 
 void on_change(const object_changed& change, const change_parts& parts);

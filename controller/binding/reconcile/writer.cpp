@@ -121,12 +121,7 @@ void writer::record_events(reconcile_pass& pass)
 void writer::warn_of_foreign_ledger(const target& which, const certificate_binding& object)
 {
     const target_facts* known = parts_.state.facts_of(which);
-    if (known == nullptr || !known->bindings.contains(object.uid))
-    {
-        return;
-    }
-    const binding_state& state = known->binding(object.uid);
-    if (state.held != object.status.ledger && state.maybe_written != object.status.ledger)
+    if (known != nullptr && has_foreign_ledger(known->binding(object.uid), object))
     {
         parts_.events.record(ledger_restored(object));
     }

@@ -79,6 +79,13 @@ struct single_reconciler::impl
         return known == facts.end() ? object.status.ledger : believed(known->second, object);
     }
 
+    bool has_foreign_ledger(const certificate_binding& object) const
+    {
+        const auto known = facts.find(object.uid);
+        return known != facts.end() && known->second.held && known->second.held != object.status.ledger &&
+               known->second.maybe_written != object.status.ledger;
+    }
+
     void forget_old_answers()
     {
         const auto oldest = parts.clock.now() - settings.resync_period * kept_periods;
@@ -330,13 +337,9 @@ struct single_reconciler::impl
     {
         const std::string name = name_of(object);
         const auto request = patch_for(object, wanted);
-        if (const auto known = facts.find(object.uid); known != facts.end())
+        if (has_foreign_ledger(object))
         {
-            const binding_facts& held = known->second;
-            if (held.held && *held.held != object.status.ledger && held.maybe_written != object.status.ledger)
-            {
-                parts.events.record(ledger_restored(object));
-            }
+            parts.events.record(ledger_restored(object));
         }
         const auto answer = co_await parts.kube.patch(request);
         const auto meaning = answer ? write_answer::taken : meaning_of(answer.error());
@@ -398,6 +401,11 @@ single_reconciler::~single_reconciler() = default;
 support::task<runtime::outcome> single_reconciler::reconcile(target target)
 {
     return impl_->reconcile(std::move(target));
+}
+
+bool single_reconciler::has_foreign_ledger(const certificate_binding& object) const
+{
+    return impl_->has_foreign_ledger(object);
 }
 
 void single_reconciler::forget(const support::uuid& binding)

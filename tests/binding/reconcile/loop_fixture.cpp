@@ -26,7 +26,9 @@ wiring::wiring(
           {kube, credentials, loop.clock(), store, random, std::move(wake), events, loop.clock().now()},
           settings
       ),
-      change_parts({store, reconciler, events, expiry, random, settings, std::move(enqueue)}),
+      change_parts(
+          {store, reconciler, events, expiry, random, loop.clock(), foreign, settings, std::move(enqueue)}
+      ),
       sink(&store.scope(""))
 {}
 

@@ -50,6 +50,7 @@ struct wiring
     binding::binding_index store;
     binding::expiry_warnings expiry;
     binding::reconciler reconciler;
+    binding::foreign_writes foreign;
     binding::change_parts change_parts;
     runtime::object_sink* sink;
 };

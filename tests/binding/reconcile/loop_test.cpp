@@ -40,6 +40,30 @@ TEST_F(the_loop, two_bindings_of_a_listener_go_into_one_put)
     EXPECT_EQ(row().slots.default_ref, foreign);
 }
 
+TEST_F(the_loop, writes_little_where_somebody_else_overwrites_each_status)
+{
+    start();
+    kube.create({.name = "web", .certificate = cert_a, .listener = listener_1, .sni = true});
+    ASSERT_TRUE(until([&] { return kube.state("web") == "active"; }));
+    const auto written = kube.writes.size();
+    const auto overwrite = [&] {
+        kube.update("web", [](auto& object) { object["status"]["attachments"] = nlohmann::json::array(); });
+    };
+    for (int second = 0; second < 600; ++second)
+    {
+        if (!kube.attachments("web").empty())
+        {
+            overwrite();
+        }
+        advance(1s);
+    }
+    EXPECT_GE(kube.writes.size() - written, 5U);
+    EXPECT_LE(kube.writes.size() - written, 12U);
+    advance(5min);
+    EXPECT_EQ(kube.attachments("web").size(), 1U) << "who comes last is answered, too";
+    EXPECT_EQ(cloud.puts.size(), 1U);
+}
+
 TEST_F(the_loop, waits_for_a_certificate_and_attaches_it_when_it_is_active)
 {
     cloud.certificates[cert_a] = false;

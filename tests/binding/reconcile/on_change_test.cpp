@@ -118,6 +118,35 @@ TEST_F(change, of_the_credential_wakes_both_targets_and_takes_along_what_is_know
     EXPECT_EQ(one->reconciler.facts_of(here)->bindings.at(uid).held, ledger);
 }
 
+// Two controllers on the same bindings would answer each other at the pace of the API server.
+TEST_F(change, by_somebody_else_of_the_status_is_answered_at_once_and_then_ever_more_rarely)
+{
+    attach("web", cert_a);
+    woken.clear();
+    const auto write_as_another = [&](const std::string& name) {
+        kube.update(name, [](auto& object) { object["status"]["attachments"] = nlohmann::json::array(); });
+        see();
+        return woken.back().delay;
+    };
+    EXPECT_EQ(write_as_another("web"), 0s);
+    passes();
+    EXPECT_EQ(write_as_another("web"), 1s);
+    advance(400ms);
+    EXPECT_EQ(write_as_another("web"), 600ms) << "what comes meanwhile waits for the same answer";
+    advance(600ms);
+    EXPECT_EQ(write_as_another("web"), 2s);
+    edit("web");
+    EXPECT_EQ(woken.back().delay, 0s) << "a user waits for the answer to a change of the spec";
+    for (int i = 0; i < 10; ++i)
+    {
+        advance(5min);
+        EXPECT_LE(write_as_another("web"), 5min);
+    }
+    EXPECT_EQ(woken.back().delay, 5min);
+    advance(20min);
+    EXPECT_EQ(write_as_another("web"), 0s);
+}
+
 TEST_F(change, of_a_secret_wakes_the_target_also_where_it_stays_the_same)
 {
     attach("web", cert_a);

@@ -16,11 +16,6 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::string text(const binding::put& put)
-{
-    return to_text(binding::step(put));
-}
-
 binding::other_listener other_listener_with(const std::string& dead, bool ours)
 {
     binding::other_listener listener;

@@ -17,11 +17,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-std::string text(const binding::put& put)
-{
-    return to_text(binding::step(put));
-}
-
 // ---- narrow-writes ----
 
 TEST(plan_write, a_put_carries_only_the_keys_that_change)

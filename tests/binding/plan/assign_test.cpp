@@ -17,11 +17,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-std::string text(const binding::put& put)
-{
-    return to_text(binding::step(put));
-}
-
 // A new process draws the same conclusion, and writes neither to the cloud nor to Kubernetes.
 void expect_the_same_after_a_start(world_builder& w, const std::vector<std::string>& names)
 {

@@ -19,11 +19,6 @@ using testing::HasSubstr;
 using testing::Not;
 using access = binding::target_state_access;
 
-std::string text(const binding::put& put)
-{
-    return to_text(binding::step(put));
-}
-
 // ---- ownership: adoption ----
 
 TEST(plan_ledger, what_is_in_the_wanted_slot_is_adopted_with_two_writes_and_no_put)

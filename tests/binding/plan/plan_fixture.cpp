@@ -242,6 +242,11 @@ std::string to_text(const binding::status& status)
            std::string(name_of(status[binding::condition_type::ready].reason)) + " " + to_text(status.ledger);
 }
 
+std::string text(const binding::put& put)
+{
+    return to_text(binding::step(put));
+}
+
 // ---- answers ----
 
 cloud::answer<cloud::certificate> active(const std::string& name)

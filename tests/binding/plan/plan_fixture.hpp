@@ -190,6 +190,9 @@ std::string to_text(const binding::step& step);
 std::string to_text(const binding::ledger& ledger);
 std::string to_text(const binding::status& status);
 
+// A PUT as a step.
+std::string text(const binding::put& put);
+
 }  // namespace test
 
 namespace binding {

@@ -19,11 +19,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-std::string text(const binding::put& put)
-{
-    return to_text(binding::step(put));
-}
-
 TEST(plan_rotation, a_rotation_is_one_put_and_ends_with_the_new_entry_alone)
 {
     world_builder w;

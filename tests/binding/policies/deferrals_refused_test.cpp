@@ -18,11 +18,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-std::string text(const binding::put& put)
-{
-    return to_text(binding::step(put));
-}
-
 // The answer of Octavia that names the refs that it cannot retrieve.
 cloud::error naming(const std::vector<std::string>& names)
 {

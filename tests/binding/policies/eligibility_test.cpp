@@ -22,11 +22,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-std::string text(const binding::put& put)
-{
-    return to_text(binding::step(put));
-}
-
 cloud::answer<cloud::certificate> expiring(const std::string& name, support::wall_time at)
 {
     auto certificate = active(name);

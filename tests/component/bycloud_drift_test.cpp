@@ -65,4 +65,25 @@ TEST_F(bycloud, makes_again_what_somebody_removed_behind_a_bindings_api)
     EXPECT_TRUE(becomes("web", "CertificateNotFound", 3h));
 }
 
+TEST_F(bycloud, writes_little_where_somebody_else_overwrites_each_status)
+{
+    start();
+    bind("web", cloud.add_certificate());
+    ASSERT_TRUE(becomes("web", "Attached"));
+    const auto written = kube.writes.size();
+    for (int second = 0; second < 600; ++second)
+    {
+        if (!status_of("web")["attachments"].empty())
+        {
+            kube.update("web", [](auto& object) { object["status"]["attachments"] = json::array(); });
+        }
+        advance(1s);
+    }
+    EXPECT_GE(kube.writes.size() - written, 5U);
+    EXPECT_LE(kube.writes.size() - written, 12U);
+    advance(5min);
+    EXPECT_EQ(status_of("web")["attachments"].size(), 1U) << "who comes last is answered, too";
+    EXPECT_EQ(cloud.count("POST"), 1U);
+}
+
 }  // namespace

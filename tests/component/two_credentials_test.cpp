@@ -16,7 +16,7 @@ using test::credentials;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// "web" acts with the Secret "cloud", a binding of `with_other` with the Secret "other".
+// "web" acts with the Secret "cloud", the other binding with the Secret "other".
 class two_credentials : public credentials
 {
 protected:

@@ -153,6 +153,19 @@ TEST(plan_peers, a_default_of_theirs_that_an_older_one_takes_is_unconfirmed_befo
     EXPECT_EQ(to_text(other.object.status.ledger), "[default b?]");
 }
 
+// The ref is wanted by nobody, but a binding of theirs that leaves the slot still has its entry.
+TEST(plan_peers, the_entry_of_theirs_for_a_recorded_default_that_goes_back_is_unconfirmed_before)
+{
+    world_builder w;
+    w.shows("a");
+    other_credential other(w, "f", default_slot);
+    other.object.deleting = true;
+    w.add_attached("web", "a", default_slot).remembers("f");
+    w.change("web").wants_sni(true);
+    EXPECT_EQ(to_text(binding::step(w.put())), "put default=f sni=a");
+    EXPECT_EQ(to_text(other.object.status.ledger), "[default f?]");
+}
+
 TEST(plan_peers, a_default_of_theirs_that_is_of_the_same_second_is_left_to_them)
 {
     world_builder w;

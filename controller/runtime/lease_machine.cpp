@@ -180,7 +180,7 @@ void lease_machine::on_read(const std::optional<lease>& shown, time_point now)
     read_first_ = false;
     read_failures_ = 0;
     read_again_at_ = now + support::jittered(times_.retry_period, retry_jitter, random_);
-    seen(view_.read(shown, expects_own(), now));
+    seen(view_.read(shown, expects_own(now), now));
 }
 
 void lease_machine::on_written(const lease& answer, time_point now)
@@ -261,17 +261,17 @@ void lease_machine::watch_expired()
 
 void lease_machine::on_event(const lease& shown, time_point now)
 {
-    seen(view_.heard(shown.version, shown, expects_own(), now));
+    seen(view_.heard(shown.version, shown, expects_own(now), now));
 }
 
 void lease_machine::on_deleted(const std::string& version, time_point now)
 {
-    seen(view_.heard(version, std::nullopt, expects_own(), now));
+    seen(view_.heard(version, std::nullopt, expects_own(now), now));
 }
 
-bool lease_machine::expects_own() const
+bool lease_machine::expects_own(time_point now) const
 {
-    return leads() || (request_ && request_->what == lease_action::kind::create);
+    return now < may_send_until() || (request_ && request_->what == lease_action::kind::create);
 }
 
 void lease_machine::seen(bool changed)

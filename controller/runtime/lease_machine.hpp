@@ -123,7 +123,7 @@ private:
     lease_action next_of_releasing(support::time_point now);
     lease_action next_of_stopped(support::time_point now);
     lease_action change(lease_purpose purpose) const;
-    bool expects_own() const;
+    bool expects_own(support::time_point now) const;
     void seen(bool changed);
     void lose(std::string why);
     void begin_release(bool every_put_resolved, support::time_point now);

@@ -63,11 +63,8 @@ bool lease_view::own() const
 
 time_point lease_view::free_at() const
 {
-    if (!shown_ || own())
-    {
-        return held_until_;
-    }
-    return record().holder.empty() ? time_point::min() : changed_at_ + duration_of_holder();
+    const bool is_held = !own() && !record().holder.empty();
+    return is_held ? std::max(held_until_, changed_at_ + duration_of_holder()) : held_until_;
 }
 
 duration lease_view::duration_of_holder() const
@@ -87,12 +84,12 @@ bool lease_view::see(const std::optional<lease>& shown, bool expects_own, time_p
     if (shown)
     {
         const bool late_post = !expects_own && shown->record.holder == identity_ && shown->uid != uid_;
-        held_until_ = late_post ? now + own_duration_ : time_point::min();
+        held_until_ = late_post ? now + own_duration_ : held_until_;
         uid_ = shown->uid;
     }
     else if (shown_)
     {
-        held_until_ = own() ? time_point::min() : now + duration_of_holder();
+        held_until_ = now + duration_of_holder();
     }
     shown_ = shown;
     changed_at_ = changed ? now : changed_at_;

@@ -16,11 +16,15 @@ inline constexpr support::duration longest_lease = std::chrono::hours(1);
 //
 // - A held Lease is free its whole duration after its record was SEEN to change.
 // - A Lease that was there and is gone is free only a whole duration later, because its leader may not know
-//   yet. (Without it, a deletion makes two leaders.) A process that finds no Lease at its start takes it.
+//   yet. (Without it, a deletion makes two leaders.) That holds for our own Lease of a lost term, too,
+//   because another one may have led without being seen, and for a Lease that follows and is released sooner.
+//   A leader asks nothing of this and creates its Lease again at once. A process that finds no Lease at its
+//   start takes it.
 // - A POST is not conditional. One of ours that took effect long after it was given up may have come after
 //   the Lease of another leader that was deleted, so that it is not ours before a whole duration has passed.
-// What is left: a Lease that is created again and deleted once more while a candidate sees neither is free to
-// this candidate at once. A Lease is not to be deleted while its holder runs.
+// What is left: a Lease that is deleted is free at once to a process that starts before it is there again,
+// and to a candidate that saw the Lease go before, and sees neither that it was there again nor that it went
+// once more. A Lease is not to be deleted while its holder runs.
 class lease_view
 {
 public:
@@ -59,7 +63,7 @@ private:
     std::string version_;               // the newest, of the Lease or of its deletion
     std::string uid_;                   // of the newest Lease
     support::time_point changed_at_{};  // when the record was seen to change
-    support::time_point held_until_{};  // a Lease that is gone, or that we have created too late
+    support::time_point held_until_{};  // by the leader of a Lease that is gone
 };
 
 }  // namespace runtime

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -201,6 +202,80 @@ TEST_F(lease_machine, a_lease_that_is_gone_is_free_only_a_whole_duration_later)
     }
 }
 
+TEST_F(lease_machine, an_acquisition_that_finds_no_lease_any_more_waits_a_whole_duration)
+{
+    for (const std::string holder : {"other", ""})
+    {
+        runtime::lease_machine fresh("me", {}, random);
+        const auto ask = [&](kind expected) {
+            const auto action = fresh.next(now);
+            EXPECT_EQ(action.what, expected) << holder;
+            fresh.sent(action, now);
+        };
+        ask(kind::read);
+        fresh.on_read(shown(holder, 10, 3), now);
+        fresh.watch_opened();
+        now = std::max(now, fresh.next(now).what == kind::wait ? fresh.next(now).until : now);
+        ask(kind::write);
+        fresh.on_failed(lease_failure::conflict, std::nullopt, now);
+        ask(kind::read);
+        fresh.on_read(std::nullopt, now);
+        const auto free = now + (holder.empty() ? 15s : 3s);
+        EXPECT_EQ(fresh.next(now).until, free) << holder;
+        EXPECT_EQ(fresh.next(free).what, kind::create) << holder;
+    }
+}
+
+// The answer is fed before the machine is asked what to do, and so before it notices its loss.
+TEST_F(lease_machine, a_machine_that_was_suspended_creates_no_lease_that_is_gone)
+{
+    lead();
+    now += 2s;
+    send(kind::write);
+    fail(lease_failure::conflict);
+    send(kind::read);
+    now += 1h;
+    machine.on_read(std::nullopt, now);
+    next();
+    ASSERT_TRUE(machine.lost());
+    machine.on_term_ended(true, now);
+    EXPECT_EQ(next().until, now + 15s);
+}
+
+TEST_F(lease_machine, a_machine_that_was_suspended_waits_after_its_post_too)
+{
+    lead();
+    machine.on_deleted("12", now);
+    send(kind::create);
+    fail(lease_failure::unanswered);
+    now += 1h;
+    auto late = shown("me", 14);
+    late.uid = "of the post";
+    machine.on_event(late, now);
+    next();
+    ASSERT_TRUE(machine.lost());
+    machine.on_term_ended(true, now);
+    EXPECT_EQ(next().until, now + 15s);
+}
+
+// Another one may have led meanwhile, and this process has not seen it.
+TEST_F(lease_machine, the_lease_of_its_own_lost_term_that_is_gone_is_free_only_a_whole_duration_later)
+{
+    lead();
+    machine.watch_ended(now);
+    now += 10s;
+    next();
+    ASSERT_TRUE(machine.lost());
+    now += 1min;
+    machine.on_term_ended(true, now);
+    send(kind::read);
+    machine.on_read(std::nullopt, now);
+    machine.watch_opened();
+    EXPECT_EQ(next().until, now + 15s);
+    now += 15s;
+    send(kind::create);
+}
+
 TEST_F(lease_machine, a_post_that_took_effect_after_it_was_given_up_waits_for_a_leader_that_may_be_there)
 {
     send(kind::read);
@@ -215,6 +290,44 @@ TEST_F(lease_machine, a_post_that_took_effect_after_it_was_given_up_waits_for_a_
     machine.on_event(late, now);
     EXPECT_EQ(next().until, now + 15s);
     now += 15s;
+    send(kind::write);
+}
+
+TEST_F(lease_machine, a_post_that_took_effect_late_waits_as_long_however_often_it_is_seen)
+{
+    send(kind::read);
+    machine.on_read(std::nullopt, now);
+    send(kind::create);
+    fail(lease_failure::unanswered);
+    now = next().until;
+    read(shown("other", 10));
+    auto late = shown("me", 12);
+    late.uid = "of the post";
+    now = next().until;
+    read(late);
+    const auto free = now + 15s;
+    for (now = next().until; now < free; now = next().until)
+    {
+        read(late);
+    }
+    EXPECT_EQ(now, free);
+    send(kind::write);
+}
+
+// The one that empties it may have a POST that took effect late, and not know the leader before.
+TEST_F(lease_machine, a_lease_that_follows_one_that_is_gone_is_not_free_sooner)
+{
+    read(shown("other", 10));
+    machine.watch_opened();
+    machine.on_deleted("11", now);
+    const auto free = now + 15s;
+    now += 1s;
+    machine.on_event(shown("third", 12), now);
+    EXPECT_EQ(next().until, now + 15s);
+    now += 1s;
+    machine.on_event(shown("", 13), now);
+    EXPECT_EQ(next().until, free);
+    now = free;
     send(kind::write);
 }
 
@@ -337,6 +450,35 @@ TEST_F(lease_machine, the_promise_does_not_survive_another_leader)
     machine.watch_opened();
     now += 1s;
     answer(send(kind::write), 12);
+    EXPECT_TRUE(machine.leads());
+    EXPECT_EQ(machine.before(), predecessor::unknown);
+}
+
+TEST_F(lease_machine, the_promise_of_a_lease_that_is_gone_means_nothing)
+{
+    auto released = shown("", 10);
+    released.record.every_put_resolved = true;
+    read(released);
+    machine.watch_opened();
+    machine.on_deleted("11", now);
+    now = next().until;
+    answer(send(kind::create), 12);
+    EXPECT_TRUE(machine.leads());
+    EXPECT_EQ(machine.before(), predecessor::unknown);
+}
+
+TEST_F(lease_machine, the_promise_does_not_survive_an_acquisition_that_finds_no_lease_any_more)
+{
+    auto released = shown("", 10);
+    released.record.every_put_resolved = true;
+    read(released);
+    machine.watch_opened();
+    send(kind::write);
+    fail(lease_failure::conflict);
+    send(kind::read);
+    machine.on_read(std::nullopt, now);
+    now = next().until;
+    answer(send(kind::create), 12);
     EXPECT_TRUE(machine.leads());
     EXPECT_EQ(machine.before(), predecessor::unknown);
 }
@@ -465,6 +607,54 @@ TEST_F(lease_machine, a_lease_that_is_deleted_under_a_leader_is_created_again)
     answer(create, 13);
     EXPECT_TRUE(machine.leads());
     EXPECT_EQ(next().until, now + 2s);
+}
+
+TEST_F(lease_machine, a_renewal_that_finds_no_lease_any_more_creates_it)
+{
+    lead();
+    now += 2s;
+    send(kind::write);
+    fail(lease_failure::conflict);
+    send(kind::read);
+    machine.on_read(std::nullopt, now);
+    EXPECT_TRUE(machine.leads());
+    const auto create = send(kind::create);
+    const auto began = now;
+    now += 1s;
+    answer(create, 13);
+    EXPECT_EQ(machine.may_send_until(), began + 10s);
+}
+
+TEST_F(lease_machine, a_leader_that_cannot_create_its_lease_again_is_lost_at_its_deadline)
+{
+    lead();
+    const auto deadline = machine.may_send_until();
+    now += 1s;
+    machine.on_deleted("12", now);
+    for (auto action = next(); !machine.lost(); action = next())
+    {
+        EXPECT_EQ(machine.may_send_until(), deadline);
+        if (action.what == kind::wait)
+        {
+            now = action.until;
+            continue;
+        }
+        EXPECT_EQ(action.what, kind::create);
+        machine.sent(action, now);
+        fail(lease_failure::transient);
+    }
+    EXPECT_EQ(now, deadline);
+}
+
+TEST_F(lease_machine, a_leader_whose_lease_another_one_has_created_again_is_lost)
+{
+    lead();
+    machine.on_deleted("12", now);
+    send(kind::create);
+    fail(lease_failure::conflict);
+    read(shown("other", 13));
+    EXPECT_TRUE(machine.lost());
+    EXPECT_EQ(machine.lost_because(), "other holds the Lease");
 }
 
 TEST_F(lease_machine, no_term_begins_before_the_owner_of_the_old_one_has_ended)

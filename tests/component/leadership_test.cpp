@@ -254,6 +254,25 @@ TEST_F(leadership, a_put_of_a_killed_leader_is_waited_for)
     EXPECT_EQ(served("a.example.com"), a.ref);
 }
 
+// A process that finds no Lease at its start leads at once.
+TEST_F(leadership, a_put_of_a_killed_leader_is_waited_for_though_its_lease_was_deleted)
+{
+    first = begin("first");
+    advance(1min);
+    const auto a = certificate("a.example.com");
+    kube.create({.name = "a", .certificate = a.id, .listener = listener, .sni = true});
+    sim.drop({.service = "load-balancer", .method = "PUT"});
+    ASSERT_TRUE(until([&] { return !puts.empty(); }));
+    kill(*first);
+    ASSERT_TRUE(leases.objects().remove("system", "controller"));
+    second = begin("second");
+    ASSERT_TRUE(leads(*second));
+    const auto gained = clock().now();
+    ASSERT_TRUE(becomes("a", "Attached"));
+    ASSERT_THAT(senders(), ElementsAre("first", "second"));
+    EXPECT_GE(puts.at(1).second - gained, 30s) << "the write deadline";
+}
+
 // A leader that had no time to send anything knows nothing of the PUTs before it.
 TEST_F(leadership, a_leader_that_sent_nothing_promises_nothing_for_the_last_one)
 {

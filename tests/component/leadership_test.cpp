@@ -46,13 +46,21 @@ private:
     std::function<support::time_point()> until_;
 };
 
-// The reads of a process from Kubernetes; its lists can be cut.
+// What a process sends to Kubernetes without a fence; its lists can be cut.
 class lists final : public test::kube_through
 {
 public:
     using kube_through::kube_through;
 
     bool cut = false;
+    int patches = 0;  // of bindings
+
+    support::task<support::result<std::unique_ptr<kube::object_answer>>> patch(kube::patch_request request
+    ) override
+    {
+        patches += request.resource.plural == "certificatebindings" ? 1 : 0;
+        co_return co_await kube_through::patch(std::move(request));
+    }
 
     support::task<support::result<std::unique_ptr<kube::list_page>>> list(kube::list_request request) override
     {
@@ -197,6 +205,17 @@ TEST_F(leadership, one_works_and_the_other_stands_by)
     EXPECT_TRUE(leads(*first));
     EXPECT_FALSE(leads(*second));
     EXPECT_TRUE(second->process->controller.ready()) << "a candidate is warm";
+}
+
+TEST_F(leadership, a_leader_writes_to_bindings_only_with_the_client_that_is_fenced)
+{
+    first = begin("first");
+    const auto a = certificate("a.example.com");
+    kube.create({.name = "a", .certificate = a.id, .listener = listener, .sni = true});
+    ASSERT_TRUE(becomes("a", "Attached"));
+    kube.remove("a");
+    ASSERT_TRUE(goes("a"));
+    EXPECT_EQ(first->to_lists.patches, 0);
 }
 
 TEST_F(leadership, a_leader_that_is_killed_is_followed_within_the_lease)

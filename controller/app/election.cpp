@@ -32,7 +32,7 @@ std::string namespace_of(const leader_options& options, const std::string& own_n
 election::election(
     parts with, const leader_options& options, const std::string& host, const std::string& own_namespace
 )
-    : http_(net::create_http_client(with.executor, with.clock, std::move(with.how))),
+    : http_(std::move(with.http)),
       measured_(*http_, with.clock, std::move(with.requested)),
       lease_(kube::create_rest_client(measured_, with.clock, with.credentials)),
       writes_(kube::create_rest_client(with.fenced, with.clock, with.credentials, with.manager)),

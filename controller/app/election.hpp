@@ -5,12 +5,10 @@
 #include "app/rights_check.hpp"
 #include "kube/client.hpp"
 #include "kube/rest_client.hpp"
-#include "net/http/client.hpp"
+#include "net/http/http.hpp"
 #include "net/http/measured_client.hpp"
 #include "support/backoff.hpp"
 #include "support/clock.hpp"
-
-#include <boost/asio/any_io_executor.hpp>
 
 #include <memory>
 #include <string>
@@ -25,10 +23,9 @@ class election
 public:
     struct parts
     {
-        boost::asio::any_io_executor executor;
+        std::unique_ptr<net::http_client> http;  // of the Lease alone
         support::clock& clock;
         support::random_engine& random;
-        net::client_options how;
         kube::request_credentials& credentials;
         net::http_client& fenced;  // sends no write unless this process leads
         std::string manager;       // the field manager of those writes
@@ -41,7 +38,7 @@ public:
         parts with, const leader_options& options, const std::string& host, const std::string& own_namespace
     );
 
-    leader_election for_controller() { return taking_part_; }
+    leader_election for_controller() const { return taking_part_; }
     std::vector<right> rights() const
     {
         return rights_of_candidate(taking_part_.name_space, taking_part_.name);

@@ -5,7 +5,7 @@
 namespace app {
 
 outgoing_requests::outgoing_requests(parts with)
-    : http_(net::create_http_client(with.executor, with.clock, std::move(with.how))),
+    : http_(std::move(with.http)),
       measured_(*http_, with.clock, std::move(with.ended)),
       fence_(measured_, with.clock, std::move(with.may_send_until)),
       unfenced_(measured_, with.clock, with.limits),

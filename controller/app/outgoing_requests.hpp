@@ -1,13 +1,11 @@
 #pragma once
 
 #include "net/http/budgeted_client.hpp"
-#include "net/http/client.hpp"
 #include "net/http/fenced_client.hpp"
+#include "net/http/http.hpp"
 #include "net/http/measured_client.hpp"
 #include "net/http/request_places.hpp"
 #include "support/clock.hpp"
-
-#include <boost/asio/any_io_executor.hpp>
 
 #include <functional>
 #include <map>
@@ -24,9 +22,8 @@ class outgoing_requests
 public:
     struct parts
     {
-        boost::asio::any_io_executor executor;
+        std::unique_ptr<net::http_client> http;
         support::clock& clock;
-        net::client_options how;
         net::request_limits limits;
         net::measured_client::observer ended;
         std::function<support::time_point()> may_send_until;  // as net::fenced_client has it

@@ -1,11 +1,10 @@
 #include "app/process.hpp"
 
-#include "app/cloud_credentials.hpp"
+#include "app/clients.hpp"
 #include "app/controller.hpp"
 #include "app/election.hpp"
 #include "app/failed_requests.hpp"
 #include "app/lag_warning.hpp"
-#include "app/outgoing_requests.hpp"
 #include "app/own_cloud.hpp"
 #include "app/own_credential.hpp"
 #include "app/rights_check.hpp"
@@ -14,6 +13,7 @@
 #include "app/start_report.hpp"
 #include "kube/credentials.hpp"
 #include "kube/rest_client.hpp"
+#include "net/http/client.hpp"
 #include "support/fair_offload.hpp"
 #include "support/heap.hpp"
 #include "support/log.hpp"
@@ -104,25 +104,19 @@ public:
           idle_connections_(files.idle),
           clock_(support::create_system_clock(context_.get_executor())),
           credentials_(around.cluster, kube::read_machine_file, *clock_),
-          outgoing_(
-              {context_.get_executor(),
+          clients_(
+              {[this] { return net::create_http_client(context_.get_executor(), *clock_, client_options()); },
                *clock_,
-               client_options(),
+               random_,
                files.requests,
                [this](const auto& ended) { requested(ended); },
-               [this] { return loop_ ? loop_->may_send_until() : support::time_point::max(); }}
-          ),
-          kube_client_(
-              kube::create_rest_client(outgoing_.unfenced(), *clock_, credentials_, manager_of(options))
-          ),
-          registry_(outgoing_.fenced(), *clock_, random_, around.allowed, options.cloud_timeout, *own_share_)
-    {
-        registry_.divide_by([this](const std::string& tenant) {
-            return cloud::openstack::tenant_means{
-                outgoing_.fenced_of_tenant(tenant), certificates_.of_tenant(tenant)
-            };
-        });
-    }
+               credentials_,
+               manager_of(options),
+               around.allowed,
+               options.cloud_timeout,
+               certificates_}
+          )
+    {}
 
     // Opens what run() runs. Errors: invalid, with one line for the user.
     support::result<> open()
@@ -142,7 +136,7 @@ public:
         }
         create_loop(*own);
         return servers_.listen(
-            {context_.get_executor(), *clock_, random_, outgoing_.unfenced(), around_.cluster, *loop_},
+            {context_.get_executor(), *clock_, random_, clients_.for_callers(), around_.cluster, *loop_},
             *rights_,
             options_
         );
@@ -151,7 +145,7 @@ public:
     // Runs until a signal ends it. Returns the code to exit with.
     int run()
     {
-        log_start(options_, around_, servers_, election_.get());
+        log_start(options_, around_, servers_, clients_.election());
         signals signals(
             context_.get_executor(), {[this] { stop(); }, [this] { abort(); }}, options_.log_level
         );
@@ -226,61 +220,44 @@ private:
         }
     }
 
-    void create_election()
-    {
-        if (options_.leader.elect)
-        {
-            election_ = std::make_unique<election>(
-                election::parts{
-                    context_.get_executor(),
-                    *clock_,
-                    random_,
-                    client_options(),
-                    credentials_,
-                    outgoing_.fenced(),
-                    manager_of(options_),
-                    [this](const auto& ended) { requested(ended); }
-                },
-                options_.leader,
-                host_name(),
-                around_.cluster.name_space
-            );
-        }
-    }
-
     // The credential of the controller's own cloud.
     support::result<std::shared_ptr<cloud::credential>> share(cloud::openstack::cloud_entry own)
     {
         auto api_key = machine_variable("BYCLOUD_API_KEY");
-        return registry_.share(
+        return clients_.cloud().share(
             std::move(own), api_key ? std::optional(support::secret(std::move(*api_key))) : std::nullopt
         );
     }
 
     void create_loop(const std::shared_ptr<cloud::credential>& own)
     {
-        create_election();
+        if (options_.leader.elect)
+        {
+            clients_.take_part(options_.leader, host_name(), around_.cluster.name_space);
+        }
+        const election* election = clients_.election();
         loop_ = std::make_unique<controller>(
             controller::parts{
                 context_.get_executor(),
                 *clock_,
                 random_,
-                *kube_client_,
-                registry_,
+                clients_.kube(),
+                clients_.cloud(),
                 own,
                 admission_of(options_),
                 host_name(),
                 [this](const auto& change) { servers_.changed(change); },
                 *secrets_worker_,
-                election_ ? std::optional(election_->for_controller()) : std::nullopt,
+                election != nullptr ? std::optional(election->for_controller()) : std::nullopt,
                 options_.label_selector,
                 manager_of(options_),
-                [this] { return outgoing_.by_service(); },
+                [this] { return clients_.by_service(); },
                 options_.expiry_metrics
             },
             options_.namespaces,
             settings_of(options_)
         );
+        clients_.send_while_leading(*loop_);
         own_ = std::make_unique<own_credential>(
             own_credential::parts{
                 *clock_,
@@ -295,16 +272,17 @@ private:
             around_.clouds_yaml,
             own
         );
-        rights_ =
-            std::make_unique<rights_check>(context_.get_executor(), *kube_client_, *clock_, rights_needed());
+        rights_ = std::make_unique<rights_check>(
+            context_.get_executor(), clients_.kube(), *clock_, rights_needed()
+        );
     }
 
     std::vector<right> rights_needed() const
     {
         auto needed = rights_of_controller(options_.namespaces);
-        if (election_)
+        if (const election* election = clients_.election())
         {
-            std::ranges::copy(election_->rights(), std::back_inserter(needed));
+            std::ranges::copy(election->rights(), std::back_inserter(needed));
         }
         return needed;
     }
@@ -317,15 +295,11 @@ private:
     support::random_engine random_{std::random_device{}()};
     kube::credentials credentials_;
     failed_requests failed_requests_{*clock_};
-    outgoing_requests outgoing_;
-    std::unique_ptr<kube::client> kube_client_;
-    std::unique_ptr<election> election_;  // null: this process leads without an election
     // A Secret does not wait for the certificates of others.
     std::unique_ptr<support::offload> worker_ = support::create_worker_thread();
     support::fair_offload certificates_{*worker_};
-    std::unique_ptr<support::offload> own_share_ = certificates_.of_tenant("");
     std::unique_ptr<support::offload> secrets_worker_ = support::create_worker_thread();
-    cloud_credentials registry_;
+    clients clients_;
     // The servers ask the loop, and are told of changes by it, from listen() on.
     servers servers_;
     std::unique_ptr<controller> loop_;

@@ -102,6 +102,10 @@ void wake_targets(const object_changed& change, const change_parts& parts)
     }
     if (change.target_after)
     {
+        if (!asks(change) && parts.reconciler.is_own_write(*change.after))
+        {
+            return;
+        }
         const target_facts* facts = parts.reconciler.facts_of(*change.target_after);
         if (const auto delay = requeue_delay(change, facts, parts.settings))
         {

@@ -140,6 +140,11 @@ const target_facts* reconciler::facts_of(const target& target) const
     return impl_->state.facts_of(target);
 }
 
+bool reconciler::is_own_write(const certificate_binding& shown) const
+{
+    return impl_->writing.in_flight().made(shown);
+}
+
 void reconciler::hand_over(const object_changed& change)
 {
     if (change.target_before && change.target_after)

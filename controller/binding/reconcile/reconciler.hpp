@@ -62,6 +62,9 @@ public:
     // Null: nothing is known of the target. The facts hold until the next call that is not const.
     const target_facts* facts_of(const target& target) const;
 
+    // Whether the status is what a write made that is not answered yet.
+    bool is_own_write(const certificate_binding& shown) const;
+
     // The binding has moved to another target, and what is known of it moves with it.
     void hand_over(const object_changed& change);
 

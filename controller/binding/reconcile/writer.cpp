@@ -68,7 +68,9 @@ task<> writer::patch_in_its_place(reconcile_pass& pass, prepared_write prepared)
 task<> writer::patch(reconcile_pass& pass, prepared_write prepared)
 {
     const kube::patch_request& request = prepared.request;
+    auto in_flight = in_flight_.begin(prepared.wanted);
     const auto answer = co_await parts_.kube.patch(request);
+    in_flight.reset();
     const auto meaning = answer ? write_answer::taken : meaning_of(answer.error());
     const after_write then = pass.on_committed(parts_.now(), prepared.wanted, meaning);
     record_events(pass);

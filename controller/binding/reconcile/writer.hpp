@@ -1,6 +1,7 @@
 #pragma once
 
 #include "binding/reconcile/reconcile_parts.hpp"
+#include "binding/reconcile/writes_in_flight.hpp"
 #include "support/turn.hpp"
 
 #include <memory>
@@ -21,6 +22,7 @@ public:
     explicit writer(reconcile_parts parts) : parts_(parts) {}
 
     support::task<> write_all(reconcile_pass& pass, commit writes);
+    const writes_in_flight& in_flight() const { return in_flight_; }
     support::task<> change_listener(
         reconcile_pass& pass, std::shared_ptr<cloud::credential> with, put change
     );
@@ -48,6 +50,7 @@ private:
 
     reconcile_parts parts_;
     support::turn places_{places_without_turn};
+    writes_in_flight in_flight_;
 };
 
 }  // namespace binding

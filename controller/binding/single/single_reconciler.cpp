@@ -2,6 +2,7 @@
 
 #include "binding/events/event_builders.hpp"
 #include "binding/reconcile/patches.hpp"
+#include "binding/reconcile/writes_in_flight.hpp"
 #include "binding/single/decide.hpp"
 #include "binding/single/winner.hpp"
 #include "cloud/credentials.hpp"
@@ -83,7 +84,7 @@ struct single_reconciler::impl
     {
         const auto known = facts.find(object.uid);
         return known != facts.end() && known->second.held && known->second.held != object.status.ledger &&
-               known->second.maybe_written != object.status.ledger;
+               known->second.maybe_written != object.status.ledger && !in_flight.made(object);
     }
 
     void forget_old_answers()
@@ -341,7 +342,9 @@ struct single_reconciler::impl
         {
             parts.events.record(ledger_restored(object));
         }
+        auto written = in_flight.begin(wanted);
         const auto answer = co_await parts.kube.patch(request);
+        written.reset();
         const auto meaning = answer ? write_answer::taken : meaning_of(answer.error());
         const bool may_count = meaning == write_answer::taken || meaning == write_answer::lost;
         if (may_count)
@@ -388,6 +391,7 @@ struct single_reconciler::impl
     support::time_point forgot_at{};
     bool stopping = false;
     std::unordered_map<support::uuid, binding_facts> facts;
+    writes_in_flight in_flight;
     std::map<certificate_key, certificate_facts> certificates;
     std::map<support::interned, std::weak_ptr<cloud::credential>> used;  // by id
 };

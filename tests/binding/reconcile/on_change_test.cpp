@@ -118,6 +118,20 @@ TEST_F(change, of_the_credential_wakes_both_targets_and_takes_along_what_is_know
     EXPECT_EQ(one->reconciler.facts_of(here)->bindings.at(uid).held, ledger);
 }
 
+TEST_F(change, that_the_controller_itself_made_wakes_nobody_though_the_watch_shows_it_before_the_answer)
+{
+    int shown = 0;
+    kube.after_write = [&](const auto&) -> std::optional<support::error> {
+        woken.clear();
+        see();
+        EXPECT_THAT(woken, IsEmpty());
+        ++shown;
+        return std::nullopt;
+    };
+    attach("web", cert_a);
+    EXPECT_EQ(shown, 3) << "finalizer, ledger ahead of the change, status after it";
+}
+
 // Two controllers on the same bindings would answer each other at the pace of the API server.
 TEST_F(change, by_somebody_else_of_the_status_is_answered_at_once_and_then_ever_more_rarely)
 {

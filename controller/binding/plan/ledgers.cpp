@@ -258,12 +258,17 @@ std::optional<write> peer_write_ahead(const listener_update& update, const peer&
     const ledger held = believed_ledger(*peer.state, *peer.object);
     status wanted = peer.object->status;
     wanted.ledger = held;
+    bool is_concerned = false;
     for (attachment& entry : wanted.ledger.attachments)
     {
-        entry.confirmed = entry.confirmed && !is_removed(update, entry) && !is_added(update, entry);
+        const bool is_changed = is_removed(update, entry) || is_added(update, entry);
+        is_concerned = is_concerned || is_changed;
+        entry.confirmed = entry.confirmed && !is_changed;
     }
+    // Somebody else may have written over the entry in status.
+    const bool is_committed = wanted.ledger == held && wanted.ledger == peer.object->status.ledger;
     // The repetition of a PUT that was refused changes nothing for the peer.
-    if (wanted.ledger == held || was_refused_to_write(update))
+    if (!is_concerned || is_committed || was_refused_to_write(update))
     {
         return std::nullopt;
     }

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -160,6 +162,20 @@ TEST(plan_peers, the_entry_of_theirs_for_a_recorded_default_that_goes_back_is_un
     w.shows("a");
     other_credential other(w, "f", default_slot);
     other.object.deleting = true;
+    w.add_attached("web", "a", default_slot).remembers("f");
+    w.change("web").wants_sni(true);
+    EXPECT_EQ(to_text(binding::step(w.put())), "put default=f sni=a");
+    EXPECT_EQ(to_text(other.object.status.ledger), "[default f?]");
+}
+
+TEST(plan_peers, the_entry_of_theirs_that_somebody_wiped_is_written_again_before_the_put)
+{
+    world_builder w;
+    w.shows("a");
+    other_credential other(w, "f", default_slot);
+    other.object.deleting = true;
+    other.object.status.ledger.attachments.front().confirmed = false;
+    other.state.held = std::exchange(other.object.status.ledger, {});
     w.add_attached("web", "a", default_slot).remembers("f");
     w.change("web").wants_sni(true);
     EXPECT_EQ(to_text(binding::step(w.put())), "put default=f sni=a");

@@ -296,6 +296,19 @@ TEST_F(clients, of_a_leader_write_no_binding_without_the_lease)
     EXPECT_THAT(writes_of([&] { patch_binding(with); }), IsEmpty());
 }
 
+// A candidate reviews its rights, writes Events, and answers callers.
+TEST_F(clients, that_are_not_fenced_write_before_this_process_leads)
+{
+    EXPECT_THAT(writes_of([&] { patch_binding(program.kube()); }), Contains(StartsWith("PATCH")));
+    net::http_request request;
+    request.method = "POST";
+    request.origin = net::parse_url("http://127.0.0.1:8001").value().origin;
+    request.target = "/apis";
+    EXPECT_THAT(
+        writes_of([&] { run(program.for_callers().send(std::move(request))); }), Contains(StartsWith("POST"))
+    );
+}
+
 // Else nobody could begin to lead.
 TEST_F(clients, of_the_lease_write_before_this_process_leads)
 {

@@ -1,9 +1,13 @@
 // Drift in front of a cloud that attaches single bindings: what somebody removed is made again.
 #include "component/bycloud_fixture.hpp"
+#include "fakes/kubernetes/kube_through.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
+#include <utility>
 
 namespace {
 
@@ -84,6 +88,65 @@ TEST_F(bycloud, writes_little_where_somebody_else_overwrites_each_status)
     advance(5min);
     EXPECT_EQ(status_of("web")["attachments"].size(), 1U) << "who comes last is answered, too";
     EXPECT_EQ(cloud.count("POST"), 1U);
+}
+
+// A Secret that is read after the binding gives it another target.
+TEST_F(bycloud, answers_a_foreign_status_at_once_though_the_credential_came_after_the_binding)
+{
+    start();
+    kube.create(
+        {.name = "web", .certificate = cloud.add_certificate(), .listener = listener, .secret = "cloud"}
+    );
+    ASSERT_TRUE(becomes("web", "CredentialsMissing"));
+    kube.set_secret("cloud", {{"clouds.yaml", "clouds: {}"}});
+    ASSERT_TRUE(becomes("web", "Attached"));
+    kube.update("web", [](auto& object) { object["status"]["attachments"] = json::array(); });
+    EXPECT_TRUE(run_until([&] { return status_of("web")["attachments"].size() == 1; }, 500ms));
+}
+
+// The watch shows each write before its answer.
+TEST_F(bycloud, takes_its_own_writes_for_no_foreign_ones)
+{
+    class late_answers final : public test::kube_through
+    {
+    public:
+        late_answers(kube::client& next, support::clock& clock) : kube_through(next), clock_(clock) {}
+        support::task<support::result<std::unique_ptr<kube::object_answer>>> patch(kube::patch_request request
+        ) override
+        {
+            auto answer = co_await kube_through::patch(std::move(request));
+            co_await clock_.sleep_for(20ms);
+            co_return answer;
+        }
+
+    private:
+        support::clock& clock_;
+    };
+    late_answers late(kube, clock());
+    start_with(late);
+    bind("web", cloud.add_certificate());
+    ASSERT_TRUE(becomes("web", "Attached"));
+    advance(1s);
+    EXPECT_THAT(events(), testing::Not(testing::Contains("LedgerRestored")));
+    kube.update("web", [](auto& object) { object["status"]["attachments"] = json::array(); });
+    EXPECT_TRUE(run_until([&] { return status_of("web")["attachments"].size() == 1; }, 500ms));
+    crash();
+}
+
+TEST_F(bycloud, is_not_driven_by_somebody_who_overwrites_what_no_ledger_tells_of)
+{
+    const auto certificate = cloud.add_certificate();
+    cloud.certificate(certificate)["status"] = "PENDING";
+    start();
+    bind("web", certificate);
+    ASSERT_TRUE(run_until([&] { return kube.ready_reason("web") == "CertificateNotActive"; }, 10min));
+    const auto written = kube.writes.size();
+    for (int second = 0; second < 600; ++second)
+    {
+        kube.update("web", [](auto& object) { object["status"] = json::object(); });
+        advance(1s);
+    }
+    EXPECT_LT(kube.writes.size() - written, 120U);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,11 +19,32 @@
 // memory.
 namespace test {
 
-// The reader of Secrets that no test here uses.
-class no_reader final : public cloud::credential_reader
+// Every Secret has the credential of the tests.
+class one_credential final : public cloud::credential_reader
 {
 public:
-    parser create_parser() override { return {}; }
+    explicit one_credential(std::function<std::shared_ptr<cloud::credential>()> share)
+        : share_(std::move(share))
+    {}
+
+    parser create_parser() override
+    {
+        return [this](const cloud::credential_text&) { return std::make_shared<entries>(share_); };
+    }
+
+private:
+    struct entries final : cloud::credential_entries
+    {
+        explicit entries(std::function<std::shared_ptr<cloud::credential>()> share) : share(std::move(share))
+        {}
+        support::result<std::shared_ptr<cloud::credential>> credential_of(const std::string&) override
+        {
+            return share();
+        }
+        std::function<std::shared_ptr<cloud::credential>()> share;
+    };
+
+    std::function<std::shared_ptr<cloud::credential>()> share_;
 };
 
 // The objects that a killed process loses.
@@ -47,15 +69,16 @@ struct bycloud_process
     }
 
     support::random_engine random{7};
-    no_reader reader;
     cloud::bycloud::service_registry registry;
+    one_credential reader{[this] { return registry.share(entry()); }};
     app::controller controller;
 };
 
 class bycloud : public loop
 {
 protected:
-    void start() { running = std::make_unique<bycloud_process>(*this, kube, cloud); }
+    void start() { start_with(kube); }
+    void start_with(kube::client& used) { running = std::make_unique<bycloud_process>(*this, used, cloud); }
 
     // A kill -9: the state of the process is lost.
     void crash()

@@ -18,18 +18,15 @@ support::duration foreign_writes::record(const target& which, support::time_poin
 {
     forget_undisturbed(now);
     answers& known = answers_[which];
-    if (now < known.last_due)
+    const bool is_first = known.in_a_row == 0 || now - known.last_write >= undisturbed;
+    known.last_write = now;
+    if (!is_first && now < known.due)
     {
-        return known.last_due - now;
+        return known.due - now;
     }
-    if (now - known.last_due >= undisturbed)
-    {
-        known.in_a_row = 0;
-    }
-    const auto wait =
-        known.in_a_row == 0 ? support::duration::zero() : between_answers.without_jitter(known.in_a_row);
-    known.in_a_row += 1;
-    known.last_due = now + wait;
+    const auto wait = is_first ? support::duration::zero() : between_answers.without_jitter(known.in_a_row);
+    known.in_a_row = is_first ? 1 : known.in_a_row + 1;
+    known.due = now + wait;
     return wait;
 }
 
@@ -40,7 +37,7 @@ void foreign_writes::forget_undisturbed(support::time_point now)
     {
         return;
     }
-    std::erase_if(answers_, [&](const auto& each) { return now - each.second.last_due >= undisturbed; });
+    std::erase_if(answers_, [&](const auto& each) { return now - each.second.last_write >= undisturbed; });
     forget_at_ = std::max(forget_at_, 2 * answers_.size());
 }
 

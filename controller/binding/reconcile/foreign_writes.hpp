@@ -15,15 +15,16 @@ namespace binding {
 class foreign_writes
 {
 public:
-    // Somebody else wrote to a binding of the target. How long the answer waits: writes that come meanwhile
-    // have the same one.
+    // Somebody else wrote to a binding of the target. How long the answer waits: writes that come before it
+    // is due have the same one.
     support::duration record(const target& which, support::time_point now);
 
 private:
     struct answers
     {
         int in_a_row = 0;
-        support::time_point last_due{};
+        support::time_point due{};         // the last one
+        support::time_point last_write{};  // of somebody else
     };
 
     void forget_undisturbed(support::time_point now);

@@ -82,16 +82,38 @@ bool was_emptied(const object_changed& change)
     return before != nullptr && before->status.identified && !change.after->status.identified;
 }
 
-// Somebody else wrote to the status, and nothing else changed.
-bool is_foreign_write(const object_changed& change, const target_facts* facts, const change_parts& parts)
+// Somebody else wrote to the status, and nothing else happened that the target has to act on.
+bool is_foreign_write(const object_changed& change, bool foreign_ledger)
 {
-    if (asks(change))
+    const certificate_binding* before = same_before(change);
+    return !asks(change) &&
+           (was_emptied(change) || (foreign_ledger && before->status.ledger != change.after->status.ledger));
+}
+
+void wake_target_after(const object_changed& change, const change_parts& parts)
+{
+    const target& which = *change.target_after;
+    const certificate_binding& object = *change.after;
+    if (!asks(change) && parts.reconciler.is_own_write(object))
     {
-        return false;
+        return;
     }
-    return facts == nullptr
-               ? parts.has_foreign_ledger(*change.after)
-               : was_emptied(change) || has_foreign_ledger(facts->binding(change.after->uid), *change.after);
+    const target_facts* facts = parts.reconciler.facts_of(which);
+    const auto of_single = facts == nullptr ? parts.single_has_foreign_ledger(object) : std::nullopt;
+    const bool foreign_ledger =
+        facts != nullptr ? has_foreign_ledger(facts->binding(object.uid), object) : of_single.value_or(false);
+    if (is_foreign_write(change, foreign_ledger))
+    {
+        wake(which, parts.foreign.record(which, parts.clock.now()), parts);
+    }
+    else if (of_single && !asks(change) && !foreign_ledger)
+    {
+        return;  // what this process wrote, or what its next check corrects
+    }
+    else if (const auto delay = requeue_delay(change, facts, parts.settings))
+    {
+        wake(which, *delay, parts);
+    }
 }
 
 void wake_targets(const object_changed& change, const change_parts& parts)
@@ -102,18 +124,7 @@ void wake_targets(const object_changed& change, const change_parts& parts)
     }
     if (change.target_after)
     {
-        if (!asks(change) && parts.reconciler.is_own_write(*change.after))
-        {
-            return;
-        }
-        const target_facts* facts = parts.reconciler.facts_of(*change.target_after);
-        if (const auto delay = requeue_delay(change, facts, parts.settings))
-        {
-            const auto wait = is_foreign_write(change, facts, parts)
-                                  ? parts.foreign.record(*change.target_after, parts.clock.now())
-                                  : *delay;
-            wake(*change.target_after, wait, parts);
-        }
+        wake_target_after(change, parts);
     }
 }
 

@@ -32,8 +32,9 @@ struct change_parts
     binding::settings settings;
     std::function<void(const target&, runtime::urgency, support::duration)> enqueue;
     // Of a binding whose cloud attaches single bindings: whether somebody else wrote the ledger in its
-    // status.
-    std::function<bool(const certificate_binding&)> has_foreign_ledger = [](const auto&) { return false; };
+    // status; empty: it is none of these, or nothing is known of it.
+    std::function<std::optional<bool>(const certificate_binding&)> single_has_foreign_ledger =
+        [](const auto&) { return std::nullopt; };
 };
 
 void on_change(const object_changed& change, const change_parts& parts);

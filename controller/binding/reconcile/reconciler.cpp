@@ -147,7 +147,16 @@ bool reconciler::is_own_write(const certificate_binding& shown) const
 
 void reconciler::hand_over(const object_changed& change)
 {
-    if (change.target_before && change.target_after)
+    if (!change.target_before || !change.target_after)
+    {
+        return;
+    }
+    const auto with = impl_->parts.credentials.of(*change.target_after);
+    if (with && with->attaches_single_bindings())
+    {
+        impl_->state.let_go(*change.target_before, change.after->uid);
+    }
+    else
     {
         impl_->state.hand_over(*change.target_before, *change.target_after, change.after->uid);
     }

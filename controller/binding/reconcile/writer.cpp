@@ -37,6 +37,11 @@ task<> writer::write_all(reconcile_pass& pass, commit writes)
         {
             continue;
         }
+        if (in_flight_.made(*object))
+        {
+            pass.on_unwritable(write.uid);  // what another pass made of it is not recorded yet
+            continue;
+        }
         warn_of_foreign_ledger(pass.target(), *object);
         auto request = patch_for(*object, write);
         prepared_write prepared{std::move(write), object->full_name(), std::move(request)};

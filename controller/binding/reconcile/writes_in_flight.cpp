@@ -1,5 +1,7 @@
 #include "binding/reconcile/writes_in_flight.hpp"
 
+#include <algorithm>
+
 namespace binding {
 
 std::shared_ptr<void> writes_in_flight::begin(const write& sent)
@@ -8,14 +10,14 @@ std::shared_ptr<void> writes_in_flight::begin(const write& sent)
     {
         return nullptr;
     }
-    ledgers_.insert_or_assign(sent.uid, sent.wanted.ledger);
-    return {nullptr, [this, uid = sent.uid](void*) { ledgers_.erase(uid); }};
+    const auto row = ledgers_.emplace(sent.uid, sent.wanted.ledger);
+    return {nullptr, [this, row](void*) { ledgers_.erase(row); }};
 }
 
 bool writes_in_flight::made(const certificate_binding& shown) const
 {
-    const auto sent = ledgers_.find(shown.uid);
-    return sent != ledgers_.end() && sent->second == shown.status.ledger;
+    const auto [first, last] = ledgers_.equal_range(shown.uid);
+    return std::any_of(first, last, [&](const auto& sent) { return sent.second == shown.status.ledger; });
 }
 
 }  // namespace binding

@@ -3,8 +3,8 @@
 #include "binding/plan/step.hpp"
 #include "binding/resource/certificate_binding.hpp"
 
+#include <map>
 #include <memory>
-#include <unordered_map>
 
 namespace binding {
 
@@ -20,7 +20,7 @@ public:
     bool made(const certificate_binding& shown) const;
 
 private:
-    std::unordered_map<support::uuid, ledger> ledgers_;
+    std::multimap<support::uuid, ledger> ledgers_;
 };
 
 }  // namespace binding

@@ -80,10 +80,14 @@ struct single_reconciler::impl
         return known == facts.end() ? object.status.ledger : believed(known->second, object);
     }
 
-    bool has_foreign_ledger(const certificate_binding& object) const
+    std::optional<bool> has_foreign_ledger(const certificate_binding& object) const
     {
         const auto known = facts.find(object.uid);
-        return known != facts.end() && known->second.held && known->second.held != object.status.ledger &&
+        if (known == facts.end() || !known->second.held)
+        {
+            return std::nullopt;
+        }
+        return known->second.held != object.status.ledger &&
                known->second.maybe_written != object.status.ledger && !in_flight.made(object);
     }
 
@@ -338,7 +342,7 @@ struct single_reconciler::impl
     {
         const std::string name = name_of(object);
         const auto request = patch_for(object, wanted);
-        if (has_foreign_ledger(object))
+        if (has_foreign_ledger(object) == true)
         {
             parts.events.record(ledger_restored(object));
         }
@@ -407,7 +411,7 @@ support::task<runtime::outcome> single_reconciler::reconcile(target target)
     return impl_->reconcile(std::move(target));
 }
 
-bool single_reconciler::has_foreign_ledger(const certificate_binding& object) const
+std::optional<bool> single_reconciler::has_foreign_ledger(const certificate_binding& object) const
 {
     return impl_->has_foreign_ledger(object);
 }

@@ -41,8 +41,8 @@ public:
     // One pass over the target, whose credential has a binding service.
     support::task<runtime::outcome> reconcile(target target);
 
-    // Whether somebody else wrote the ledger in the status of the binding.
-    bool has_foreign_ledger(const certificate_binding& object) const;
+    // Whether somebody else wrote the ledger in the status of the binding; empty: nothing is known of it.
+    std::optional<bool> has_foreign_ledger(const certificate_binding& object) const;
 
     // The binding is gone.
     void forget(const support::uuid& binding);

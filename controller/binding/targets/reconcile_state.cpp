@@ -144,6 +144,14 @@ void reconcile_state::hand_over(const target& from, const target& to, const supp
     targets_[to].insert_binding(uid, old->second.extract_binding(uid), old->second.facts().puts.under_way);
 }
 
+void reconcile_state::let_go(const target& from, const support::uuid& uid)
+{
+    if (target_state* const old = find(from); old != nullptr && old->facts().bindings.contains(uid))
+    {
+        old->extract_binding(uid);
+    }
+}
+
 void reconcile_state::rest(const target& which)
 {
     if (target_state* const ended = find(which))

@@ -67,6 +67,8 @@ public:
     // ledger in status is believed only in the first pass over a binding. The answers to the old credential
     // are dropped.
     void hand_over(const target& from, const target& to, const support::uuid& uid);
+    // The binding is no longer reconciled with the others of its listener. What is known of it is given up.
+    void let_go(const target& from, const support::uuid& uid);
 
     // Another target waits until this one has removed its dead refs from the listener.
     void request_cleanup(const target& which) { cleanup_requests_.insert(which); }

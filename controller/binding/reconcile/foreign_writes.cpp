@@ -30,6 +30,13 @@ support::duration foreign_writes::record(const target& which, support::time_poin
     return wait;
 }
 
+support::duration foreign_writes::wait(const target& which, support::time_point now) const
+{
+    const auto known = answers_.find(which);
+    return known == answers_.end() ? support::duration::zero()
+                                   : std::max(known->second.due - now, support::duration::zero());
+}
+
 // Looks through all only when they have doubled, so that many targets cost no more each than few.
 void foreign_writes::forget_undisturbed(support::time_point now)
 {

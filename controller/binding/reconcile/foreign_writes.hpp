@@ -18,6 +18,8 @@ public:
     // Somebody else wrote to a binding of the target. How long the answer waits: writes that come before it
     // is due have the same one.
     support::duration record(const target& which, support::time_point now);
+    // How long the last answer still waits.
+    support::duration wait(const target& which, support::time_point now) const;
 
 private:
     struct answers

@@ -82,31 +82,36 @@ bool was_emptied(const object_changed& change)
     return before != nullptr && before->status.identified && !change.after->status.identified;
 }
 
-// Somebody else wrote to the status, and nothing else happened that the target has to act on.
-bool is_foreign_write(const object_changed& change, bool foreign_ledger)
+bool changes_ledger(const object_changed& change)
 {
     const certificate_binding* before = same_before(change);
-    return !asks(change) &&
-           (was_emptied(change) || (foreign_ledger && before->status.ledger != change.after->status.ledger));
+    return before == nullptr || before->status.ledger != change.after->status.ledger;
 }
 
 void wake_target_after(const object_changed& change, const change_parts& parts)
 {
     const target& which = *change.target_after;
     const certificate_binding& object = *change.after;
-    if (!asks(change) && parts.reconciler.is_own_write(object))
+    const bool asked = asks(change);
+    if (!asked && parts.reconciler.is_own_write(object))
     {
         return;
     }
     const target_facts* facts = parts.reconciler.facts_of(which);
     const auto of_single = facts == nullptr ? parts.single_has_foreign_ledger(object) : std::nullopt;
-    const bool foreign_ledger =
+    const bool foreign =
         facts != nullptr ? has_foreign_ledger(facts->binding(object.uid), object) : of_single.value_or(false);
-    if (is_foreign_write(change, foreign_ledger))
+    const auto now = parts.clock.now();
+    if (!asked && (was_emptied(change) || (foreign && changes_ledger(change))))
     {
-        wake(which, parts.foreign.record(which, parts.clock.now()), parts);
+        wake(which, parts.foreign.record(which, now), parts);
     }
-    else if (of_single && !asks(change) && !foreign_ledger)
+    else if (!asked && foreign)
+    {
+        // Another change, while the foreign ledger waits for its answer.
+        wake(which, parts.foreign.wait(which, now), parts);
+    }
+    else if (!asked && of_single && !changes_ledger(change))
     {
         return;  // what this process wrote, or what its next check corrects
     }

@@ -42,7 +42,7 @@ task<> writer::write_all(reconcile_pass& pass, commit writes)
             pass.on_unwritable(write.uid);  // what another pass made of it is not recorded yet
             continue;
         }
-        warn_of_foreign_ledger(pass.target(), *object);
+        warn_of_foreign_ledger(*object);
         auto request = patch_for(*object, write);
         prepared_write prepared{std::move(write), object->full_name(), std::move(request)};
         all.push_back([this, &pass, prepared = std::move(prepared)] {
@@ -73,7 +73,8 @@ task<> writer::patch_in_its_place(reconcile_pass& pass, prepared_write prepared)
 task<> writer::patch(reconcile_pass& pass, prepared_write prepared)
 {
     const kube::patch_request& request = prepared.request;
-    auto in_flight = in_flight_.begin(prepared.wanted);
+    const certificate_binding* object = parts_.store.find(prepared.wanted.uid);
+    auto in_flight = object != nullptr ? in_flight_.begin(prepared.wanted, *object) : nullptr;
     const auto answer = co_await parts_.kube.patch(request);
     in_flight.reset();
     const auto meaning = answer ? write_answer::taken : meaning_of(answer.error());
@@ -125,9 +126,10 @@ void writer::record_events(reconcile_pass& pass)
     }
 }
 
-void writer::warn_of_foreign_ledger(const target& which, const certificate_binding& object)
+void writer::warn_of_foreign_ledger(const certificate_binding& object)
 {
-    const target_facts* known = parts_.state.facts_of(which);
+    // Of the binding's own target, because a pass writes to the bindings of peers, too.
+    const target_facts* known = parts_.state.facts_of(parts_.credentials.target_of(object));
     if (known != nullptr && has_foreign_ledger(known->binding(object.uid), object))
     {
         parts_.events.record(ledger_restored(object));

@@ -46,7 +46,7 @@ private:
     support::task<> watch_listener(target which, std::shared_ptr<cloud::credential> with);
     // ownership: a ledger that somebody else wrote is overwritten with the believed one, and an event says
     // so.
-    void warn_of_foreign_ledger(const target& which, const certificate_binding& object);
+    void warn_of_foreign_ledger(const certificate_binding& object);
 
     reconcile_parts parts_;
     support::turn places_{places_without_turn};

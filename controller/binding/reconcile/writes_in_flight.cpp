@@ -4,9 +4,9 @@
 
 namespace binding {
 
-std::shared_ptr<void> writes_in_flight::begin(const write& sent)
+std::shared_ptr<void> writes_in_flight::begin(const write& sent, const certificate_binding& object)
 {
-    if (sent.kind != write_kind::status)
+    if (sent.kind != write_kind::status || sent.wanted.ledger == object.status.ledger)
     {
         return nullptr;
     }

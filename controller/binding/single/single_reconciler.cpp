@@ -346,7 +346,7 @@ struct single_reconciler::impl
         {
             parts.events.record(ledger_restored(object));
         }
-        auto written = in_flight.begin(wanted);
+        auto written = in_flight.begin(wanted, object);
         const auto answer = co_await parts.kube.patch(request);
         written.reset();
         const auto meaning = answer ? write_answer::taken : meaning_of(answer.error());

@@ -151,6 +151,9 @@ TEST_F(change, by_somebody_else_of_the_status_is_answered_at_once_and_then_ever_
     EXPECT_EQ(write_as_another("web"), 1s);
     advance(400ms);
     EXPECT_EQ(write_as_another("web"), 600ms) << "what comes meanwhile waits for the same answer";
+    kube.update("web", [](auto& object) { object["metadata"]["labels"]["site"] = "blue"; });
+    see();
+    EXPECT_EQ(woken.back().delay, 600ms) << "so does what does not ask for anything";
     advance(600ms);
     EXPECT_EQ(write_as_another("web"), 2s);
     edit("web");
